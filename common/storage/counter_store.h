@@ -1,0 +1,83 @@
+#ifndef TUTTI_COMMON_STORAGE_COUNTER_STORE_H_
+#define TUTTI_COMMON_STORAGE_COUNTER_STORE_H_
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "common/storage/bitmap_id.h"
+
+namespace tutti {
+
+// Bits to set in one bitmap.
+struct BitmapDelta {
+  BitmapId id;
+  absl::Span<const uint32_t> positions;  // ascending; may be empty
+};
+
+enum class MergeOutcome {
+  kMerged,   // the bits are set and durable
+  kLate,     // the window is closed: nothing was set
+  kMissing,  // the bitmap does not exist (it was lost): nothing is left set
+};
+
+// Habit counts of one closed day: the table's id to the number of slots that show
+// it. `lost` says that the day had been begun and its bitmap was gone.
+struct DayTally {
+  std::map<std::string, int64_t> counts;
+  bool lost = false;
+};
+
+// Keeps the bitmaps of open windows and the tallies of closed days. Thread-safe.
+// Every method may return Unavailable. Nothing here ever reports whether a bit
+// had been set before.
+class CounterStore {
+ public:
+  virtual ~CounterStore() = default;
+
+  // Sets bits, and returns when they are durable (on disk, and on every
+  // configured replica). Makes at least one durable write for every call that
+  // names an organisation, whether or not anything was new. One outcome for each
+  // delta, in order.
+  virtual absl::StatusOr<std::vector<MergeOutcome>> Merge(
+      absl::Span<const BitmapDelta> deltas) = 0;
+
+  // Closes a window against writes, atomically and for 40 days: every bitmap of
+  // it moves aside, and later merges are kLate. `kinds` lists every kind that the
+  // catalogue has. Idempotent.
+  virtual absl::Status Seal(const std::string& organization, Window window,
+                            const std::vector<std::string>& kinds) = 0;
+
+  // Reads a bitmap that Seal moved aside. NotFound when there is none.
+  virtual absl::StatusOr<std::string> ReadSealed(const BitmapId& id) = 0;
+
+  // Deletes sealed bitmaps of a window. Idempotent.
+  virtual absl::Status DropSealed(const std::string& organization, Window window,
+                                  const std::vector<std::string>& kinds) = 0;
+
+  // Deletes bitmaps of an open window (an organisation is paused). The window
+  // stays closed as after Seal.
+  virtual absl::Status Drop(const std::string& organization, Window window,
+                            const std::vector<std::string>& kinds) = 0;
+
+  // Stores the tally of a closed day and deletes the day's sealed bitmaps in one
+  // atomic step. With `keep` false (no publication will take the day) only
+  // deletes. Idempotent.
+  virtual absl::Status StoreTally(const std::string& organization, Day day, const DayTally& tally,
+                                  bool keep, const std::vector<std::string>& kinds) = 0;
+
+  // Reads the tallies of all days that are still kept.
+  virtual absl::StatusOr<std::map<Day, DayTally>> ReadTallies(const std::string& organization) = 0;
+
+  // Asks the store to rewrite its files so that nothing deleted lingers in them.
+  // Returns when the rewriting has begun.
+  virtual absl::Status ScrubFiles() = 0;
+};
+
+}  // namespace tutti
+
+#endif  // TUTTI_COMMON_STORAGE_COUNTER_STORE_H_

@@ -1,0 +1,70 @@
+#ifndef TUTTI_COMMON_STORAGE_PUBLICATION_STORE_H_
+#define TUTTI_COMMON_STORAGE_PUBLICATION_STORE_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "common/window/day.h"
+
+namespace tutti {
+
+// Reads published records. Thread-safe. Every method may return Unavailable. A
+// published record's bytes never change.
+class PublicationReader {
+ public:
+  virtual ~PublicationReader() = default;
+
+  // Lists the end days that are published, ascending. Empty when there are none,
+  // or no such organisation.
+  virtual absl::StatusOr<std::vector<Day>> ListEndDays(const std::string& organization) = 0;
+
+  // The latest published end day; NotFound when there is none.
+  virtual absl::StatusOr<Day> LatestEndDay(const std::string& organization) = 0;
+
+  // Reads records (serialised tutti.publication.v1.Publication), one for each end
+  // day, in order; NotFound when one of them is not published.
+  virtual absl::StatusOr<std::vector<std::string>> Read(const std::string& organization,
+                                                        absl::Span<const Day> end_days) = 0;
+};
+
+// (subject kind, end day) to the zCDP cost that was spent, in billionths.
+using Ledger = std::map<std::pair<std::string, Day>, uint64_t>;
+
+// What staging a record changes, in one atomic step.
+struct StagedRecord {
+  Day end_day;
+  std::string record;                           // serialised Publication
+  std::map<std::string, uint64_t> nano_rho;     // subject kind -> cost
+  std::vector<Day> tallied_days;                // whose tallies are deleted
+};
+
+// Writes records, each once. Thread-safe.
+class PublicationStore : public PublicationReader {
+ public:
+  // Stores a record where readers do not see it, enters its cost in the ledger
+  // and deletes the tallies. AlreadyExists, and nothing is changed, when the
+  // window has a staged or published record or a ledger entry. Returns when that
+  // is durable.
+  virtual absl::Status Stage(const std::string& organization, const StagedRecord& staged) = 0;
+
+  // The staged record's bytes; NotFound when there is none.
+  virtual absl::StatusOr<std::string> ReadStaged(const std::string& organization, Day end_day) = 0;
+
+  // Makes the staged record visible, adds it to the index and announces it. Never
+  // replaces a published record: AlreadyExists then. Idempotent otherwise;
+  // NotFound when nothing is staged nor published.
+  virtual absl::Status Promote(const std::string& organization, Day end_day) = 0;
+
+  virtual absl::StatusOr<Ledger> ReadLedger(const std::string& organization) = 0;
+};
+
+}  // namespace tutti
+
+#endif  // TUTTI_COMMON_STORAGE_PUBLICATION_STORE_H_

@@ -1,0 +1,111 @@
+#ifndef TUTTI_COMMON_WINDOW_SCHEDULE_H_
+#define TUTTI_COMMON_WINDOW_SCHEDULE_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/window/window.h"
+#include "tutti/aggregate/v1/aggregate.pb.h"
+#include "tutti/catalog/v1/catalog.pb.h"
+
+namespace tutti {
+
+// Slots of one subject kind in one window: V = 2^slots_log2 of which the first
+// M = 2^kept_log2 are kept.
+struct SlotSize {
+  uint32_t slots_log2 = 0;
+  uint32_t kept_log2 = 0;
+
+  uint64_t slots() const { return uint64_t{1} << slots_log2; }
+  uint32_t kept() const { return uint32_t{1} << kept_log2; }
+  friend bool operator==(const SlotSize& a, const SlotSize& b) {
+    return a.slots_log2 == b.slots_log2 && a.kept_log2 == b.kept_log2;
+  }
+};
+
+// What was in effect from some day on.
+struct WindowTerms {
+  Day from_day;
+  int64_t headcount = 0;
+  aggregate::v1::Cadence cadence = aggregate::v1::CADENCE_FOUR_WEEKLY;  // never AUTO
+  absl::TimeZone zone;
+};
+
+// Answers which windows an organisation has, when they close, and how large they
+// are, from the history of its terms. A window uses the terms in effect on its
+// first day, so nothing that changes later moves a window that has begun.
+// Immutable and thread-safe.
+//
+// Example: weekly since ever, four-weekly for windows from 2026-03-02 on. The
+// window that ends on Sunday 2026-03-22 begins on 2026-02-23: weekly, so it
+// exists. The one that ends on 2026-03-29 begins on 2026-03-02: four-weekly, and
+// exists only if it is every fourth Sunday.
+class Schedule {
+ public:
+  // `grace` is how long after the day that follows the end day a window stays
+  // open. InvalidArgument when the history is empty, out of order or malformed.
+  static absl::StatusOr<Schedule> Create(const aggregate::v1::StoredOrganization& stored,
+                                         absl::Duration grace);
+
+  // The first day of which activity is taken.
+  Day first_day() const { return first_day_; }
+
+  const WindowTerms& TermsAt(Day day) const;
+
+  // Whether a reach window of this organisation ends on the day, and begins on
+  // first_day() or later.
+  bool IsReachEnd(Day end_day) const;
+
+  // End days of the reach windows that contain the day, ascending.
+  std::vector<Day> ReachEndsContaining(Day day) const;
+
+  // The first reach end later than `after`.
+  Day NextReachEnd(Day after) const;
+
+  // The end day of the publication that takes the day's habits; absent when a
+  // slower cadence leaves the day to none.
+  std::optional<Day> PublicationTaking(Day day) const;
+
+  // The days whose habits the publication of `end_day` takes, ascending.
+  std::vector<Day> StepDays(Day end_day) const;
+
+  // From when the window takes no more: end of the end day, in its zone, plus one
+  // day plus the grace.
+  absl::Time CloseTime(Window window) const;
+
+  // The terms that size a window: of its first day for a reach window; of the
+  // publication that takes it for a day window (so that all days of a step are
+  // alike).
+  const WindowTerms& SizingTerms(Window window) const;
+
+  // The size of a kind in a window; absent when the headcount is below what the
+  // kind asks for.
+  std::optional<SlotSize> SizeOf(const catalog::v1::SubjectKind& kind, Window window) const;
+
+  // The civil day of an instant, in the zone in effect.
+  Day DayOf(absl::Time time) const;
+
+ private:
+  Schedule() = default;
+
+  Day first_day_;
+  absl::Duration grace_;
+  std::vector<WindowTerms> terms_;
+};
+
+// What AUTO comes to. `current` is the cadence in effect (AUTO when none): a
+// change takes 10% more, or less, than the threshold.
+aggregate::v1::Cadence ChooseCadence(int64_t headcount, aggregate::v1::Cadence requested,
+                                     aggregate::v1::Cadence current);
+
+// The size for a headcount and cadence, regardless of what the kind asks for.
+SlotSize SizeForHeadcount(const catalog::v1::SubjectKind& kind, int64_t headcount,
+                          aggregate::v1::Cadence cadence);
+
+}  // namespace tutti
+
+#endif  // TUTTI_COMMON_WINDOW_SCHEDULE_H_
