@@ -65,8 +65,8 @@ class CounterStore {
                             const std::vector<std::string>& kinds) = 0;
 
   // Stores the tally of a closed day and deletes the day's sealed bitmaps in one
-  // atomic step. With `keep` false (no publication will take the day) only
-  // deletes. Idempotent.
+  // atomic step. With `keep` false (no publication takes the day, or none is made)
+  // only deletes both. Idempotent.
   virtual absl::Status StoreTally(const std::string& organization, Day day, const DayTally& tally,
                                   bool keep, const std::vector<std::string>& kinds) = 0;
 

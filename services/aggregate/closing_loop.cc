@@ -1,0 +1,89 @@
+#include "services/aggregate/closing_loop.h"
+
+#include <chrono>
+#include <utility>
+
+#include "common/telemetry/log.h"
+
+namespace tutti {
+namespace {
+
+constexpr int kBatch = 100;
+// An organisation that could not be closed is tried again after this.
+constexpr absl::Duration kRetry = absl::Seconds(30);
+
+}  // namespace
+
+void ClosingLoop::Start(absl::Duration interval) {
+  thread_ = std::thread([this, interval] { Run(interval); });
+}
+
+void ClosingLoop::Stop() {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+bool ClosingLoop::stopping() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return stopping_;
+}
+
+void ClosingLoop::Run(absl::Duration interval) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  while (!stopping_) {
+    lock.unlock();
+    if (absl::StatusOr<SweepReport> swept = Sweep(); !swept.ok()) {
+      LogWarning("sweep_failed", {{"code", absl::StatusCodeToString(swept.status().code())}});
+    }
+    lock.lock();
+    wake_.wait_for(lock, absl::ToChronoNanoseconds(interval), [this] { return stopping_; });
+  }
+}
+
+absl::StatusOr<CloseReport> ClosingLoop::CloseOne(const std::string& organization) {
+  absl::StatusOr<CloseReport> report = closer_.CloseDue(organization);
+  if (report.ok() && report->deleted) {
+    if (absl::Status scrubbed = counters_.ScrubFiles(); !scrubbed.ok()) return scrubbed;
+  }
+  return report;
+}
+
+absl::StatusOr<SweepReport> ClosingLoop::Sweep() {
+  SweepReport sweep;
+  bool deleted = false;
+  while (!stopping()) {
+    absl::StatusOr<std::vector<std::string>> due =
+        organizations_.ListDue(clock_.Now(), kBatch);
+    if (!due.ok()) return due.status();
+    if (due->empty()) break;
+    for (const std::string& organization : *due) {
+      if (stopping()) break;
+      absl::StatusOr<CloseReport> report = closer_.CloseDue(organization);
+      const bool left = !report.ok() || report->busy;
+      if (left) {
+        // Whoever closes it sets the time anew; if nobody does, we try again.
+        absl::Status later = organizations_.SetDue(organization, clock_.Now() + kRetry);
+        if (!later.ok()) return later;
+      }
+      if (!report.ok()) {
+        ++sweep.failed;
+        LogWarning("close_failed", {{"code", absl::StatusCodeToString(report.status().code())}});
+        continue;
+      }
+      sweep.busy += report->busy ? 1 : 0;
+      deleted |= report->deleted;
+      std::move(report->windows.begin(), report->windows.end(),
+                std::back_inserter(sweep.windows));
+    }
+  }
+  if (deleted) {
+    if (absl::Status scrubbed = counters_.ScrubFiles(); !scrubbed.ok()) return scrubbed;
+  }
+  return sweep;
+}
+
+}  // namespace tutti

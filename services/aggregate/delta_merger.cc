@@ -1,0 +1,180 @@
+#include "services/aggregate/delta_merger.h"
+
+#include <utility>
+
+#include "absl/container/btree_map.h"
+#include "common/window/window_proto.h"
+
+namespace tutti {
+
+using aggregate::v1::DeltaOutcome;
+using aggregate::v1::StoredOrganization;
+using aggregate::v1::WindowDelta;
+
+struct DeltaMerger::Judged {
+  DeltaOutcome outcome = aggregate::v1::DELTA_OUTCOME_POLICY_MISMATCH;
+  Window window;
+  bool begins = false;       // the window must be bound to the delta's key first
+  bool invalidates = false;  // the window must be marked incomplete
+};
+
+DeltaMerger::Judged DeltaMerger::JudgeOne(const ScheduledOrganization& organization,
+                                          const WindowDelta& delta, absl::Time now) const {
+  Judged judged;
+  const absl::StatusOr<Window> window = WindowFrom(delta);
+  const int kind = catalog_.FindKind(delta.kind());
+  if (!window.ok() || kind < 0 || delta.key_id().empty()) return judged;
+  judged.window = *window;
+  if (!organization.TakesActivity()) {
+    judged.outcome = aggregate::v1::DELTA_OUTCOME_NOT_ACTIVE;
+    return judged;
+  }
+  const Schedule& schedule = organization.schedule();
+  const bool exists = window->kind == WindowKind::kReach
+                          ? schedule.IsReachEnd(window->end_day)
+                          : window->end_day >= schedule.first_day() &&
+                                schedule.PublicationTaking(window->end_day).has_value();
+  if (!exists) return judged;
+  const bool backfilling =
+      organization.state() == aggregate::v1::ORGANIZATION_STATE_BACKFILLING;
+  if (organization.IsClosed(*window) || (!backfilling && now >= schedule.CloseTime(*window))) {
+    judged.outcome = aggregate::v1::DELTA_OUTCOME_LATE;
+    return judged;
+  }
+  const BitmapShape shape =
+      ShapeOf(schedule, catalog_.kinds()[static_cast<size_t>(kind)], *window);
+  if (shape.columns == 0 || shape.size.kept_log2 != delta.kept_slots_log2()) return judged;
+  for (const uint32_t position : delta.positions()) {
+    if (position >= shape.bits()) return judged;
+  }
+  const aggregate::v1::BegunWindow* begun = organization.FindBegun(*window);
+  judged.begins = begun == nullptr;
+  judged.outcome = aggregate::v1::DELTA_OUTCOME_MERGED;
+  if (begun != nullptr && (begun->incomplete() || begun->key_id() != delta.key_id())) {
+    judged.outcome = aggregate::v1::DELTA_OUTCOME_KEY_MISMATCH;
+    judged.invalidates = !begun->incomplete();
+  }
+  return judged;
+}
+
+absl::Status DeltaMerger::Record(const std::string& organization, absl::Span<const int> indexes,
+                                 const aggregate::v1::MergeDeltasRequest& request,
+                                 const std::vector<Judged>& judged) {
+  const auto change = [&](const ScheduledOrganization& current, StoredOrganization& next,
+                          std::vector<NewBitmap>& bitmaps) {
+    absl::btree_map<Window, aggregate::v1::BegunWindow*> begun;
+    for (aggregate::v1::BegunWindow& window : *next.mutable_begun()) {
+      if (absl::StatusOr<Window> key = WindowFrom(window); key.ok()) begun[*key] = &window;
+    }
+    for (const int index : indexes) {
+      const Judged& judgement = judged[static_cast<size_t>(index)];
+      const WindowDelta& delta = request.deltas(index);
+      if (!judgement.begins && !judgement.invalidates) continue;
+      aggregate::v1::BegunWindow*& entry = begun[judgement.window];
+      if (entry != nullptr) {
+        if (entry->key_id() != delta.key_id()) entry->set_incomplete(true);
+        continue;
+      }
+      // Somebody else may have closed it since it was judged.
+      if (!judgement.begins || current.IsClosed(judgement.window)) continue;
+      entry = next.add_begun();
+      SetWindow(judgement.window, *entry);
+      entry->set_key_id(delta.key_id());
+      for (const CatalogKind& kind : catalog_.kinds()) {
+        const BitmapShape shape = ShapeOf(current.schedule(), kind, judgement.window);
+        if (shape.columns == 0) continue;
+        entry->add_kinds(kind.proto->id());
+        bitmaps.push_back({{organization, judgement.window, kind.proto->id()}, shape.bits()});
+      }
+    }
+    return absl::OkStatus();
+  };
+  return directory_.Modify(organization, change).status();
+}
+
+absl::Status DeltaMerger::Judge(const std::string& organization, absl::Span<const int> indexes,
+                                const aggregate::v1::MergeDeltasRequest& request,
+                                std::vector<Judged>& judged) {
+  absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> known =
+      directory_.ReadCached(organization);
+  if (absl::IsNotFound(known.status())) {
+    for (const int index : indexes) {
+      judged[static_cast<size_t>(index)].outcome = aggregate::v1::DELTA_OUTCOME_NOT_ACTIVE;
+    }
+    return absl::OkStatus();
+  }
+  if (!known.ok()) return known.status();
+  const auto judge_all = [&] {
+    bool records = false;
+    for (const int index : indexes) {
+      Judged& judgement = judged[static_cast<size_t>(index)];
+      judgement = JudgeOne(**known, request.deltas(index), clock_.Now());
+      records |= judgement.begins || judgement.invalidates;
+    }
+    return records;
+  };
+  if (!judge_all()) return absl::OkStatus();
+  absl::Status recorded = Record(organization, indexes, request, judged);
+  // A window was closed meanwhile: what it takes is told by a fresh look.
+  if (!recorded.ok() && !absl::IsFailedPrecondition(recorded)) return recorded;
+  known = directory_.Read(organization);
+  if (!known.ok()) return known.status();
+  judge_all();
+  return absl::OkStatus();
+}
+
+absl::Status DeltaMerger::MarkLost(const BitmapId& id) {
+  return directory_
+      .Modify(id.organization,
+              [&](const ScheduledOrganization&, StoredOrganization& next,
+                  std::vector<NewBitmap>&) {
+                for (aggregate::v1::BegunWindow& begun : *next.mutable_begun()) {
+                  absl::StatusOr<Window> window = WindowFrom(begun);
+                  if (window.ok() && *window == id.window) begun.set_incomplete(true);
+                }
+                return absl::OkStatus();
+              })
+      .status();
+}
+
+absl::StatusOr<std::vector<DeltaOutcome>> DeltaMerger::Merge(
+    const aggregate::v1::MergeDeltasRequest& request) {
+  std::vector<Judged> judged(static_cast<size_t>(request.deltas_size()));
+  absl::btree_map<std::string, std::vector<int>> by_organization;
+  for (int i = 0; i < request.deltas_size(); ++i) {
+    by_organization[request.deltas(i).organization()].push_back(i);
+  }
+  for (const auto& [organization, indexes] : by_organization) {
+    absl::Status status = Judge(organization, indexes, request, judged);
+    if (!status.ok()) return status;
+  }
+
+  std::vector<BitmapDelta> deltas;
+  std::vector<size_t> origin;
+  for (size_t i = 0; i < judged.size(); ++i) {
+    if (judged[i].outcome != aggregate::v1::DELTA_OUTCOME_MERGED || judged[i].begins) continue;
+    const WindowDelta& delta = request.deltas(static_cast<int>(i));
+    deltas.push_back({{delta.organization(), judged[i].window, delta.kind()},
+                      absl::MakeConstSpan(delta.positions())});
+    origin.push_back(i);
+  }
+  absl::StatusOr<std::vector<MergeOutcome>> merged = counters_.Merge(deltas);
+  if (!merged.ok()) return merged.status();
+  for (size_t i = 0; i < origin.size(); ++i) {
+    if ((*merged)[i] == MergeOutcome::kMerged) continue;
+    judged[origin[i]].outcome = aggregate::v1::DELTA_OUTCOME_LATE;
+    if ((*merged)[i] == MergeOutcome::kMissing) {
+      judged[origin[i]].outcome = aggregate::v1::DELTA_OUTCOME_KEY_MISMATCH;
+      if (absl::Status lost = MarkLost(deltas[i].id); !lost.ok()) return lost;
+    }
+  }
+  std::vector<DeltaOutcome> outcomes;
+  outcomes.reserve(judged.size());
+  for (const Judged& judgement : judged) {
+    // A window that could not be begun was closed by somebody else.
+    outcomes.push_back(judgement.begins ? aggregate::v1::DELTA_OUTCOME_LATE : judgement.outcome);
+  }
+  return outcomes;
+}
+
+}  // namespace tutti

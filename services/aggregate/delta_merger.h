@@ -1,0 +1,55 @@
+#ifndef TUTTI_SERVICES_AGGREGATE_DELTA_MERGER_H_
+#define TUTTI_SERVICES_AGGREGATE_DELTA_MERGER_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/catalog/catalog.h"
+#include "common/clock/clock.h"
+#include "common/storage/counter_store.h"
+#include "services/aggregate/ingest_policy.h"
+#include "services/aggregate/organization_directory.h"
+#include "tutti/aggregate/v1/aggregate.pb.h"
+
+namespace tutti {
+
+// Turns deltas into bits. The first delta of a window binds it to the delta's key
+// and makes its bitmaps, atomically; a delta under another key is refused and
+// leaves the window incomplete. Thread-safe.
+class DeltaMerger {
+ public:
+  // References outlive this.
+  DeltaMerger(OrganizationDirectory& directory, CounterStore& counters, const Catalog& catalog,
+              const WallClock& clock)
+      : directory_(directory), counters_(counters), catalog_(catalog), clock_(clock) {}
+
+  // One outcome for each delta, in order. An error means that nothing is known of
+  // any of them; repeating the request is safe.
+  absl::StatusOr<std::vector<aggregate::v1::DeltaOutcome>> Merge(
+      const aggregate::v1::MergeDeltasRequest& request);
+
+ private:
+  struct Judged;
+
+  // Judges the deltas of one organisation by what is known of it.
+  absl::Status Judge(const std::string& organization, absl::Span<const int> indexes,
+                     const aggregate::v1::MergeDeltasRequest& request,
+                     std::vector<Judged>& judged);
+  Judged JudgeOne(const ScheduledOrganization& organization,
+                  const aggregate::v1::WindowDelta& delta, absl::Time now) const;
+  // Binds windows that are not begun, and marks incomplete what must be.
+  absl::Status Record(const std::string& organization, absl::Span<const int> indexes,
+                      const aggregate::v1::MergeDeltasRequest& request,
+                      const std::vector<Judged>& judged);
+  absl::Status MarkLost(const BitmapId& id);
+
+  OrganizationDirectory& directory_;
+  CounterStore& counters_;
+  const Catalog& catalog_;
+  const WallClock& clock_;
+};
+
+}  // namespace tutti
+
+#endif  // TUTTI_SERVICES_AGGREGATE_DELTA_MERGER_H_

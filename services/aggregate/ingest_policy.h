@@ -1,0 +1,31 @@
+#ifndef TUTTI_SERVICES_AGGREGATE_INGEST_POLICY_H_
+#define TUTTI_SERVICES_AGGREGATE_INGEST_POLICY_H_
+
+#include "absl/time/time.h"
+#include "common/catalog/catalog.h"
+#include "services/aggregate/organization_directory.h"
+#include "tutti/aggregate/v1/aggregate.pb.h"
+
+namespace tutti {
+
+// What a bitmap of one kind looks like in one window; `columns` is 0 when the
+// kind is not collected there.
+struct BitmapShape {
+  SlotSize size;
+  uint32_t columns = 0;
+
+  uint32_t bits() const { return columns * size.kept(); }
+};
+
+// The shape of a kind's bitmap in a window of the organisation.
+BitmapShape ShapeOf(const Schedule& schedule, const CatalogKind& kind, Window window);
+
+// The lease that ingest works by: every window that takes activity at `now`, with
+// its sizes and the key to which it is bound.
+aggregate::v1::GetIngestPolicyResponse MakeIngestPolicy(const ScheduledOrganization& organization,
+                                                        const OrganizationDirectory& directory,
+                                                        const Catalog& catalog, absl::Time now);
+
+}  // namespace tutti
+
+#endif  // TUTTI_SERVICES_AGGREGATE_INGEST_POLICY_H_

@@ -1,0 +1,432 @@
+#include "services/aggregate/organization_directory.h"
+
+#include <algorithm>
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "common/rpc/error_details.h"
+#include "common/window/window_proto.h"
+#include "google/protobuf/util/time_util.h"
+
+namespace tutti {
+namespace {
+
+using aggregate::v1::Organization;
+using aggregate::v1::StoredOrganization;
+
+constexpr int64_t kMaxHeadcount = 10'000'000;
+constexpr int kMaxBackfillDays = 800;
+constexpr absl::Duration kCacheAge = absl::Seconds(5);
+// A window is named in the policy this long before it can take anything.
+constexpr int kDaysAhead = 1;
+constexpr int kMaxAttempts = 50;
+
+absl::Status FieldError(const std::string& field, const std::string& what) {
+  return WithFieldViolation(absl::InvalidArgumentError(absl::StrCat(field, ": ", what)), field,
+                            what);
+}
+
+void Count(StoredOrganization& stored) {
+  Organization& organization = *stored.mutable_organization();
+  uint64_t version = 0;
+  // The etag is a plain counter: callers treat it as opaque.
+  if (!absl::SimpleAtoi(organization.etag(), &version)) version = 0;
+  organization.set_etag(absl::StrCat(version + 1));
+}
+
+// Copies what a caller may set.
+void CopySettable(const Organization& wanted, Organization& organization) {
+  organization.set_display_name(wanted.display_name());
+  organization.set_headcount(wanted.headcount());
+  *organization.mutable_entitlements() = wanted.entitlements();
+  *organization.mutable_sources() = wanted.sources();
+  organization.set_cadence(wanted.cadence() == aggregate::v1::CADENCE_UNSPECIFIED
+                               ? aggregate::v1::CADENCE_AUTO
+                               : wanted.cadence());
+  organization.set_time_zone(wanted.time_zone().empty() ? "UTC" : wanted.time_zone());
+  organization.set_region(wanted.region());
+  organization.set_industry(wanted.industry());
+  organization.set_generated_data(wanted.generated_data());
+}
+
+void FillTerms(const Organization& organization, Day from, aggregate::v1::Cadence cadence,
+               aggregate::v1::Terms& terms) {
+  terms.set_from_day(FormatDay(from));
+  terms.set_headcount(organization.headcount());
+  terms.set_cadence(cadence);
+  terms.set_time_zone(organization.time_zone());
+}
+
+// Moves the first day forward to where a window begins.
+absl::Status AlignFirstDay(Day from, StoredOrganization& stored) {
+  stored.mutable_organization()->set_first_day(FormatDay(from));
+  absl::StatusOr<Schedule> schedule = Schedule::Create(stored, absl::ZeroDuration());
+  if (!schedule.ok()) return schedule.status();
+  const Day first_end = schedule->NextReachEnd(from);
+  stored.mutable_organization()->set_first_day(FormatDay(first_end - (kReachDays - 1)));
+  return absl::OkStatus();
+}
+
+absl::Status NotFound() {
+  return WithReason(absl::NotFoundError("there is no such organisation"), "aggregate.tutti",
+                    "ORGANIZATION_NOT_FOUND");
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> ScheduledOrganization::Create(
+    VersionedOrganization versioned, absl::Duration grace) {
+  absl::StatusOr<Schedule> schedule = Schedule::Create(versioned.stored, grace);
+  if (!schedule.ok()) return absl::DataLossError(schedule.status().message());
+  std::shared_ptr<ScheduledOrganization> result(
+      new ScheduledOrganization(std::move(versioned), *std::move(schedule)));
+  for (const aggregate::v1::BegunWindow& begun : result->stored().begun()) {
+    absl::StatusOr<Window> window = WindowFrom(begun);
+    if (!window.ok()) return absl::DataLossError(window.status().message());
+    result->begun_.emplace(*window, &begun);
+  }
+  Day first = result->schedule_.first_day();
+  result->next_day_ = first;
+  if (absl::StatusOr<Day> day = ParseDay(result->stored().last_closed_day()); day.ok()) {
+    result->next_day_ = std::max(first, *day + 1);
+  }
+  Day after = first;
+  if (absl::StatusOr<Day> day = ParseDay(result->stored().last_closed_end_day()); day.ok()) {
+    after = *day;
+  }
+  result->next_reach_end_ = result->schedule_.NextReachEnd(after);
+  return result;
+}
+
+bool ScheduledOrganization::TakesActivity() const {
+  return state() == aggregate::v1::ORGANIZATION_STATE_BACKFILLING ||
+         state() == aggregate::v1::ORGANIZATION_STATE_ACTIVE;
+}
+
+const aggregate::v1::BegunWindow* ScheduledOrganization::FindBegun(Window window) const {
+  const auto found = begun_.find(window);
+  return found == begun_.end() ? nullptr : found->second;
+}
+
+bool ScheduledOrganization::IsClosed(Window window) const {
+  return window.end_day < (window.kind == WindowKind::kDay ? next_day_ : next_reach_end_);
+}
+
+OrganizationDirectory::OrganizationDirectory(OrganizationStore& organizations,
+                                             CounterStore& counters, const Catalog& catalog,
+                                             const WallClock& clock, WindowTiming timing)
+    : organizations_(organizations),
+      counters_(counters),
+      catalog_(catalog),
+      clock_(clock),
+      timing_(timing) {}
+
+absl::Status OrganizationDirectory::Validate(const Organization& wanted) const {
+  if (wanted.headcount() < 1 || wanted.headcount() > kMaxHeadcount) {
+    return FieldError("headcount", absl::StrCat("must be 1 to ", kMaxHeadcount));
+  }
+  if (wanted.display_name().size() > 200) {
+    return FieldError("display_name", "must be at most 200 bytes");
+  }
+  if (wanted.region().size() > 64) return FieldError("region", "must be at most 64 bytes");
+  if (wanted.industry().size() > 64) return FieldError("industry", "must be at most 64 bytes");
+  if (!LoadZone(wanted.time_zone()).ok()) {
+    return FieldError("time_zone", "must be an IANA time zone name, like \"Europe/Amsterdam\"");
+  }
+  if (!aggregate::v1::Cadence_IsValid(wanted.cadence())) {
+    return FieldError("cadence", "must be AUTO, DAILY, WEEKLY or FOUR_WEEKLY");
+  }
+  std::set<std::string> seen;
+  for (const std::string& source : wanted.sources()) {
+    const auto& known = catalog_.proto().sources();
+    if (std::none_of(known.begin(), known.end(),
+                     [&](const catalog::v1::Source& s) { return s.id() == source; })) {
+      return FieldError("sources", "must be ids of the catalogue's sources");
+    }
+    if (!seen.insert(source).second) return FieldError("sources", "must not repeat");
+  }
+  seen.clear();
+  for (const aggregate::v1::Entitlement& entitlement : wanted.entitlements()) {
+    if (entitlement.product().empty() || entitlement.product().size() > 64) {
+      return FieldError("entitlements.product", "must be 1 to 64 bytes");
+    }
+    if (!seen.insert(entitlement.product()).second) {
+      return FieldError("entitlements.product", "must not repeat");
+    }
+    if (entitlement.people() < 0 || entitlement.people() > wanted.headcount()) {
+      return FieldError("entitlements.people", "must be 0 to headcount");
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Organization> OrganizationDirectory::Create(const std::string& id,
+                                                           const Organization& wanted,
+                                                           bool backfill) {
+  if (absl::Status valid = Validate(wanted); !valid.ok()) return valid;
+  StoredOrganization stored;
+  Organization& organization = *stored.mutable_organization();
+  organization.set_name(absl::StrCat("organizations/", id));
+  CopySettable(wanted, organization);
+  const absl::TimeZone zone = *LoadZone(organization.time_zone());
+  const Day today(absl::ToCivilDay(clock_.Now(), zone));
+  Day first = today + 1;
+  if (backfill) {
+    absl::StatusOr<Day> wanted_first = ParseDay(wanted.first_day());
+    if (!wanted_first.ok() || *wanted_first > today || *wanted_first < today - kMaxBackfillDays) {
+      return FieldError("first_day", absl::StrCat("must be a day, YYYY-MM-DD, of the last ",
+                                                  kMaxBackfillDays, " days, for a back-fill"));
+    }
+    first = *wanted_first;
+  }
+  organization.set_state(backfill ? aggregate::v1::ORGANIZATION_STATE_BACKFILLING
+                                  : aggregate::v1::ORGANIZATION_STATE_ACTIVE);
+  const aggregate::v1::Cadence cadence = ChooseCadence(
+      organization.headcount(), organization.cadence(), aggregate::v1::CADENCE_UNSPECIFIED);
+  organization.set_effective_cadence(cadence);
+  FillTerms(organization, first, cadence, *stored.add_terms());
+  if (absl::Status aligned = AlignFirstDay(first, stored); !aligned.ok()) return aligned;
+  Count(stored);
+
+  absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> scheduled =
+      ScheduledOrganization::Create({stored, ""}, timing_.grace);
+  if (!scheduled.ok()) return scheduled.status();
+  if (absl::Status created = organizations_.Create(id, stored, NextDue(**scheduled));
+      !created.ok()) {
+    if (absl::IsAlreadyExists(created)) {
+      return WithReason(
+          absl::AlreadyExistsError("name: this id is or was in use, and is never used again; "
+                                   "choose another"),
+          "aggregate.tutti", "ORGANIZATION_EXISTS");
+    }
+    return created;
+  }
+  return organization;
+}
+
+absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> OrganizationDirectory::Remember(
+    const std::string& id, VersionedOrganization versioned) {
+  if (versioned.stored.organization().state() == aggregate::v1::ORGANIZATION_STATE_ERASED) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    cache_.erase(id);
+    return NotFound();
+  }
+  absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> scheduled =
+      ScheduledOrganization::Create(std::move(versioned), timing_.grace);
+  if (!scheduled.ok()) return scheduled.status();
+  const std::lock_guard<std::mutex> lock(mutex_);
+  cache_[id] = {clock_.Now(), *scheduled};
+  return scheduled;
+}
+
+absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> OrganizationDirectory::Read(
+    const std::string& id) {
+  absl::StatusOr<VersionedOrganization> versioned = organizations_.Read(id);
+  if (absl::IsNotFound(versioned.status())) return NotFound();
+  if (!versioned.ok()) return versioned.status();
+  return Remember(id, *std::move(versioned));
+}
+
+absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> OrganizationDirectory::ReadCached(
+    const std::string& id) {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const auto found = cache_.find(id);
+    if (found != cache_.end() && clock_.Now() - found->second.read_at < kCacheAge) {
+      return found->second.organization;
+    }
+  }
+  return Read(id);
+}
+
+absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> OrganizationDirectory::Modify(
+    const std::string& id, const Change& change) {
+  absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> current = Read(id);
+  for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
+    if (!current.ok()) return current.status();
+    StoredOrganization next = (*current)->stored();
+    std::vector<NewBitmap> bitmaps;
+    if (absl::Status changed = change(**current, next, bitmaps); !changed.ok()) return changed;
+    absl::StatusOr<VersionedOrganization> stored =
+        bitmaps.empty() ? organizations_.Replace(id, (*current)->versioned(), next)
+                        : organizations_.Begin(id, (*current)->versioned(), next, bitmaps);
+    if (stored.ok()) return Remember(id, *std::move(stored));
+    if (!absl::IsAborted(stored.status())) return stored.status();
+    current = Read(id);
+  }
+  return absl::UnavailableError("the organisation is being changed by others; try again");
+}
+
+absl::StatusOr<Organization> OrganizationDirectory::Get(const std::string& id) {
+  absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> found = Read(id);
+  if (!found.ok()) return found.status();
+  return (*found)->stored().organization();
+}
+
+absl::StatusOr<std::vector<Organization>> OrganizationDirectory::List(int limit,
+                                                                      std::string& cursor) {
+  std::vector<Organization> page;
+  while (static_cast<int>(page.size()) < limit) {
+    const int wanted = limit - static_cast<int>(page.size());
+    absl::StatusOr<std::vector<std::string>> ids = organizations_.List(cursor, wanted);
+    if (!ids.ok()) return ids.status();
+    for (const std::string& id : *ids) {
+      absl::StatusOr<Organization> organization = Get(id);
+      if (organization.ok()) page.push_back(*std::move(organization));
+      if (!organization.ok() && !absl::IsNotFound(organization.status())) {
+        return organization.status();
+      }
+    }
+    if (static_cast<int>(ids->size()) < wanted) {
+      cursor.clear();
+      return page;
+    }
+    cursor = ids->back();
+  }
+  return page;
+}
+
+absl::StatusOr<Organization> OrganizationDirectory::Update(const std::string& id,
+                                                           const Organization& wanted) {
+  if (absl::Status valid = Validate(wanted); !valid.ok()) return valid;
+  return ChangeState(id, [&](const ScheduledOrganization& current, StoredOrganization& next,
+                             std::vector<NewBitmap>&) -> absl::Status {
+    Organization& organization = *next.mutable_organization();
+    if (!wanted.etag().empty() && wanted.etag() != organization.etag()) {
+      return absl::AbortedError("etag: the organisation was changed since it was read; read it "
+                                "again and repeat the change");
+    }
+    CopySettable(wanted, organization);
+    const aggregate::v1::Terms& last = next.terms(next.terms_size() - 1);
+    const aggregate::v1::Cadence cadence =
+        ChooseCadence(organization.headcount(), organization.cadence(), last.cadence());
+    organization.set_effective_cadence(cadence);
+    if (last.headcount() == organization.headcount() && last.cadence() == cadence &&
+        last.time_zone() == organization.time_zone()) {
+      return absl::OkStatus();
+    }
+    const Day from = std::max(current.schedule().DayOf(clock_.Now()) + 1,
+                              current.schedule().first_day());
+    // A change that has not begun to apply is replaced by the new one.
+    while (next.terms_size() > 0 &&
+           next.terms(next.terms_size() - 1).from_day() >= FormatDay(from)) {
+      next.mutable_terms()->RemoveLast();
+    }
+    FillTerms(organization, from, cadence, *next.add_terms());
+    return absl::OkStatus();
+  });
+}
+
+absl::StatusOr<Organization> OrganizationDirectory::ChangeState(const std::string& id,
+                                                                const Change& change) {
+  absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> changed =
+      Modify(id, [&](const ScheduledOrganization& current, StoredOrganization& next,
+                     std::vector<NewBitmap>& bitmaps) {
+        absl::Status status = change(current, next, bitmaps);
+        if (status.ok()) Count(next);
+        return status;
+      });
+  if (!changed.ok()) return changed.status();
+  if (absl::Status due = organizations_.SetDue(id, NextDue(**changed)); !due.ok()) return due;
+  return (*changed)->stored().organization();
+}
+
+absl::StatusOr<Organization> OrganizationDirectory::FinishBackfill(const std::string& id) {
+  return ChangeState(id, [&](const ScheduledOrganization& current, StoredOrganization& next,
+                             std::vector<NewBitmap>&) -> absl::Status {
+    if (current.state() == aggregate::v1::ORGANIZATION_STATE_ACTIVE) return absl::OkStatus();
+    if (current.state() != aggregate::v1::ORGANIZATION_STATE_BACKFILLING) {
+      return absl::FailedPreconditionError("the organisation is paused; resume it first");
+    }
+    next.mutable_organization()->set_state(aggregate::v1::ORGANIZATION_STATE_ACTIVE);
+    // Leases given while back-filling name no closing times.
+    *next.mutable_close_not_before() =
+        google::protobuf::util::TimeUtil::MillisecondsToTimestamp(
+            absl::ToUnixMillis(clock_.Now() + timing_.policy_lease));
+    return absl::OkStatus();
+  });
+}
+
+absl::StatusOr<Organization> OrganizationDirectory::Pause(const std::string& id) {
+  std::vector<Window> dropped;
+  absl::StatusOr<Organization> paused =
+      ChangeState(id, [&](const ScheduledOrganization& current, StoredOrganization& next,
+                          std::vector<NewBitmap>&) -> absl::Status {
+        dropped.clear();
+        for (const aggregate::v1::BegunWindow& begun : current.stored().begun()) {
+          absl::StatusOr<Window> window = WindowFrom(begun);
+          if (window.ok()) dropped.push_back(*window);
+        }
+        next.mutable_organization()->set_state(aggregate::v1::ORGANIZATION_STATE_PAUSED);
+        next.clear_begun();
+        return absl::OkStatus();
+      });
+  if (!paused.ok()) return paused;
+  std::vector<std::string> kinds;
+  for (const CatalogKind& kind : catalog_.kinds()) kinds.push_back(kind.proto->id());
+  for (const Window& window : dropped) {
+    if (absl::Status gone = counters_.Drop(id, window, kinds); !gone.ok()) return gone;
+  }
+  return paused;
+}
+
+absl::StatusOr<Organization> OrganizationDirectory::Resume(const std::string& id) {
+  return ChangeState(id, [&](const ScheduledOrganization& current, StoredOrganization& next,
+                             std::vector<NewBitmap>&) -> absl::Status {
+    if (current.state() != aggregate::v1::ORGANIZATION_STATE_PAUSED) return absl::OkStatus();
+    next.mutable_organization()->set_state(aggregate::v1::ORGANIZATION_STATE_ACTIVE);
+    // Nothing of a window that was open during the pause is ever published.
+    return AlignFirstDay(current.schedule().DayOf(clock_.Now()) + 1, next);
+  });
+}
+
+absl::StatusOr<int64_t> OrganizationDirectory::Erase(const std::string& id) {
+  absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> current = Read(id);
+  if (!current.ok()) return current.status();
+  StoredOrganization tombstone;
+  tombstone.mutable_organization()->set_name(absl::StrCat("organizations/", id));
+  tombstone.mutable_organization()->set_state(aggregate::v1::ORGANIZATION_STATE_ERASED);
+  absl::StatusOr<int64_t> deleted = organizations_.Erase(id, tombstone);
+  const std::lock_guard<std::mutex> lock(mutex_);
+  cache_.erase(id);
+  return deleted;
+}
+
+absl::Time OrganizationDirectory::NextDue(const ScheduledOrganization& organization) const {
+  if (organization.state() != aggregate::v1::ORGANIZATION_STATE_ACTIVE) {
+    return absl::InfiniteFuture();
+  }
+  const Schedule& schedule = organization.schedule();
+  const absl::Time day = schedule.CloseTime({WindowKind::kDay, organization.next_day()});
+  const absl::Time reach =
+      schedule.CloseTime({WindowKind::kReach, organization.next_reach_end()});
+  absl::Time due = std::min(day, reach) + timing_.policy_lease;
+  if (organization.stored().has_close_not_before()) {
+    due = std::max(due, absl::FromUnixMillis(
+                            google::protobuf::util::TimeUtil::TimestampToMilliseconds(
+                                organization.stored().close_not_before())));
+  }
+  return due;
+}
+
+std::vector<Window> OrganizationDirectory::OpenWindows(const ScheduledOrganization& organization,
+                                                       absl::Time now) const {
+  const Schedule& schedule = organization.schedule();
+  const bool backfilling = organization.state() == aggregate::v1::ORGANIZATION_STATE_BACKFILLING;
+  const Day last = schedule.DayOf(now) + kDaysAhead;
+  const auto is_open = [&](Window window) {
+    return !organization.IsClosed(window) && (backfilling || now < schedule.CloseTime(window));
+  };
+  std::vector<Window> windows;
+  for (Day day = organization.next_day(); day <= last; ++day) {
+    const Window window{WindowKind::kDay, day};
+    if (is_open(window) && schedule.PublicationTaking(day).has_value()) windows.push_back(window);
+  }
+  for (Day end = organization.next_reach_end(); end < last + kReachDays; ++end) {
+    const Window window{WindowKind::kReach, end};
+    if (schedule.IsReachEnd(end) && is_open(window)) windows.push_back(window);
+  }
+  return windows;
+}
+
+}  // namespace tutti

@@ -1,0 +1,142 @@
+#ifndef TUTTI_SERVICES_AGGREGATE_ORGANIZATION_DIRECTORY_H_
+#define TUTTI_SERVICES_AGGREGATE_ORGANIZATION_DIRECTORY_H_
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/catalog/catalog.h"
+#include "common/clock/clock.h"
+#include "common/storage/counter_store.h"
+#include "common/storage/organization_store.h"
+#include "common/window/schedule.h"
+
+namespace tutti {
+
+// How long things last.
+struct WindowTiming {
+  absl::Duration grace = absl::Hours(48);        // see Schedule
+  absl::Duration policy_lease = absl::Seconds(20);  // of what ingest may rely on
+};
+
+// An organisation, and the windows that follow from it. Immutable.
+class ScheduledOrganization {
+ public:
+  // DataLoss when what is stored makes no sense.
+  static absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> Create(
+      VersionedOrganization versioned, absl::Duration grace);
+
+  const VersionedOrganization& versioned() const { return versioned_; }
+  const aggregate::v1::StoredOrganization& stored() const { return versioned_.stored; }
+  const Schedule& schedule() const { return schedule_; }
+  aggregate::v1::OrganizationState state() const { return stored().organization().state(); }
+  // Whether activity is taken.
+  bool TakesActivity() const;
+  // The begun window; nullptr when nothing was written to it.
+  const aggregate::v1::BegunWindow* FindBegun(Window window) const;
+
+  // The day window and the reach window that are to be closed next.
+  Day next_day() const { return next_day_; }
+  Day next_reach_end() const { return next_reach_end_; }
+  // Whether the window was closed before.
+  bool IsClosed(Window window) const;
+
+ private:
+  ScheduledOrganization(VersionedOrganization versioned, Schedule schedule)
+      : versioned_(std::move(versioned)), schedule_(std::move(schedule)) {}
+
+  VersionedOrganization versioned_;
+  Schedule schedule_;
+  Day next_day_;
+  Day next_reach_end_;
+  absl::flat_hash_map<Window, const aggregate::v1::BegunWindow*> begun_;
+};
+
+// Owns the organisations: validates what callers say about them and decides what
+// a change means for windows. Thread-safe. Ids here are bare ("acme"), validated
+// by the caller.
+class OrganizationDirectory {
+ public:
+  // References outlive this.
+  OrganizationDirectory(OrganizationStore& organizations, CounterStore& counters,
+                        const Catalog& catalog, const WallClock& clock, WindowTiming timing);
+
+  // Creates it. InvalidArgument names the field; AlreadyExists when the id was
+  // ever used.
+  absl::StatusOr<aggregate::v1::Organization> Create(const std::string& id,
+                                                     const aggregate::v1::Organization& wanted,
+                                                     bool backfill);
+
+  // NotFound when it does not exist or was erased.
+  absl::StatusOr<aggregate::v1::Organization> Get(const std::string& id);
+
+  // A page in a fixed order after `cursor`, which is moved; "" at the end.
+  absl::StatusOr<std::vector<aggregate::v1::Organization>> List(int limit, std::string& cursor);
+
+  // Aborted when the etag is given and is not the current one.
+  absl::StatusOr<aggregate::v1::Organization> Update(const std::string& id,
+                                                     const aggregate::v1::Organization& wanted);
+
+  absl::StatusOr<aggregate::v1::Organization> FinishBackfill(const std::string& id);
+  absl::StatusOr<aggregate::v1::Organization> Pause(const std::string& id);
+  absl::StatusOr<aggregate::v1::Organization> Resume(const std::string& id);
+
+  // Returns the number of deleted keys.
+  absl::StatusOr<int64_t> Erase(const std::string& id);
+
+  // What is stored now. NotFound when it does not exist.
+  absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> Read(const std::string& id);
+
+  // The same, at most a few seconds old.
+  absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> ReadCached(const std::string& id);
+
+  // Changes what is stored: calls `change` on a copy and stores it, again on the
+  // newest when somebody else was faster. `change` may refuse. With `bitmaps`, see
+  // OrganizationStore::Begin.
+  using Change = std::function<absl::Status(const ScheduledOrganization& current,
+                                            aggregate::v1::StoredOrganization& next,
+                                            std::vector<NewBitmap>& bitmaps)>;
+  absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> Modify(const std::string& id,
+                                                                      const Change& change);
+
+  // When something of the organisation is to be closed next; InfiniteFuture when
+  // nothing is.
+  absl::Time NextDue(const ScheduledOrganization& organization) const;
+
+  // Every window that takes activity at `now`, day windows and reach windows, in
+  // order of end days.
+  std::vector<Window> OpenWindows(const ScheduledOrganization& organization, absl::Time now) const;
+
+  const WindowTiming& timing() const { return timing_; }
+
+ private:
+  absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> Remember(
+      const std::string& id, VersionedOrganization versioned);
+  absl::Status Validate(const aggregate::v1::Organization& wanted) const;
+  absl::StatusOr<aggregate::v1::Organization> ChangeState(const std::string& id,
+                                                          const Change& change);
+
+  OrganizationStore& organizations_;
+  CounterStore& counters_;
+  const Catalog& catalog_;
+  const WallClock& clock_;
+  const WindowTiming timing_;
+
+  struct Entry {
+    absl::Time read_at;
+    std::shared_ptr<const ScheduledOrganization> organization;
+  };
+  std::mutex mutex_;
+  absl::flat_hash_map<std::string, Entry> cache_;  // guarded by mutex_
+};
+
+}  // namespace tutti
+
+#endif  // TUTTI_SERVICES_AGGREGATE_ORGANIZATION_DIRECTORY_H_

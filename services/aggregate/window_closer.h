@@ -1,0 +1,92 @@
+#ifndef TUTTI_SERVICES_AGGREGATE_WINDOW_CLOSER_H_
+#define TUTTI_SERVICES_AGGREGATE_WINDOW_CLOSER_H_
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/catalog/catalog.h"
+#include "common/clock/clock.h"
+#include "common/privacy/budget.h"
+#include "common/privacy/noise.h"
+#include "common/storage/counter_store.h"
+#include "common/storage/organization_store.h"
+#include "common/storage/publication_store.h"
+#include "services/aggregate/organization_directory.h"
+#include "services/aggregate/publication_journal.h"
+#include "tutti/aggregate/v1/aggregate.pb.h"
+#include "tutti/publication/v1/publication.pb.h"
+
+namespace tutti {
+
+// The steps of closing a reach window, in their order. A crash after any of them
+// leaves nothing or a staged record; closing again goes on from there.
+enum class CloseStep { kSealed, kDrawn, kStaged, kJournaled, kPromoted, kDropped, kRecorded };
+
+// What the closer works with. References outlive it.
+struct CloserParts {
+  OrganizationDirectory& directory;
+  OrganizationStore& organizations;
+  CounterStore& counters;
+  PublicationStore& publications;
+  PublicationJournal& journal;
+  const Catalog& catalog;
+  const WallClock& clock;
+  // Makes the noise of one record. Called once for each; the result is used by
+  // one thread.
+  std::function<std::unique_ptr<NoiseSource>()> make_noise;
+  // Told after each step; for tests that end the process there.
+  std::function<void(CloseStep)> on_step = [](CloseStep) {};
+};
+
+// What closing an organisation's due windows came to.
+struct CloseReport {
+  std::vector<aggregate::v1::ClosedWindow> windows;
+  bool busy = false;         // another replica has the lease: nothing was done
+  bool deleted = false;      // counters were deleted, so the store's files want scrubbing
+  absl::Time next_due = absl::InfiniteFuture();
+};
+
+// Closes windows that are due and publishes them: days first (their habits become
+// counts), then the reach windows, in order of end days. Every due window of an
+// active organisation gets one record, also when nothing happened, drawn once and
+// never again. Thread-safe; one organisation is closed by one thread of one
+// replica at a time (a lease).
+class WindowCloser {
+ public:
+  explicit WindowCloser(CloserParts parts);
+
+  // NotFound when there is no such organisation. On an error, calling again goes
+  // on where it stopped.
+  absl::StatusOr<CloseReport> CloseDue(const std::string& organization);
+
+ private:
+  using Organization = std::shared_ptr<const ScheduledOrganization>;
+
+  absl::Status CloseAll(const std::string& id, const std::string& token, CloseReport& report);
+  // Closes every day that is due up to `last`, and stores how far it came.
+  absl::StatusOr<bool> CloseDays(const std::string& id, const ScheduledOrganization& organization,
+                                 Day last, absl::Time now);
+  absl::Status CloseDay(const std::string& id, const ScheduledOrganization& organization, Day day);
+  absl::StatusOr<aggregate::v1::CloseOutcome> CloseReach(const std::string& id,
+                                                         const ScheduledOrganization& organization,
+                                                         Day end_day);
+  // Draws the record and stages it, unless it must not exist.
+  absl::StatusOr<aggregate::v1::CloseOutcome> Draw(const std::string& id,
+                                                   const ScheduledOrganization& organization,
+                                                   Day end_day);
+  absl::StatusOr<publication::v1::KindRecord> DrawKind(
+      const std::string& id, const ScheduledOrganization& organization, Day end_day, int kind,
+      const std::map<Day, DayTally>& tallies, NoiseSource& noise);
+  absl::Status Finish(const std::string& id, const ScheduledOrganization& organization,
+                      Day end_day);
+
+  const CloserParts parts_;
+  std::vector<std::string> kinds_;
+};
+
+}  // namespace tutti
+
+#endif  // TUTTI_SERVICES_AGGREGATE_WINDOW_CLOSER_H_
