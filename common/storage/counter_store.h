@@ -43,8 +43,7 @@ class CounterStore {
   // configured replica). Makes at least one durable write for every call that
   // names an organisation, whether or not anything was new. One outcome for each
   // delta, in order.
-  virtual absl::StatusOr<std::vector<MergeOutcome>> Merge(
-      absl::Span<const BitmapDelta> deltas) = 0;
+  virtual absl::StatusOr<std::vector<MergeOutcome>> Merge(absl::Span<const BitmapDelta> deltas) = 0;
 
   // Closes a window against writes, atomically and for 40 days: every bitmap of
   // it moves aside, and later merges are kLate. `kinds` lists every kind that the

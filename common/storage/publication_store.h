@@ -40,9 +40,9 @@ using Ledger = std::map<std::pair<std::string, Day>, uint64_t>;
 // What staging a record changes, in one atomic step.
 struct StagedRecord {
   Day end_day;
-  std::string record;                           // serialised Publication
-  std::map<std::string, uint64_t> nano_rho;     // subject kind -> cost
-  std::vector<Day> tallied_days;                // whose tallies are deleted
+  std::string record;                        // serialised Publication
+  std::map<std::string, uint64_t> nano_rho;  // subject kind -> cost
+  std::vector<Day> tallied_days;             // whose tallies are deleted
 };
 
 // Writes records, each once. Thread-safe.

@@ -24,8 +24,9 @@ std::string FormatDay(Day day) { return absl::FormatCivilTime(day); }
 absl::StatusOr<absl::TimeZone> LoadZone(const std::string& name) {
   absl::TimeZone zone = absl::UTCTimeZone();
   // Abseil reads a name with a leading slash or "file:" as a path.
-  const bool is_path = !name.empty() && (name.front() == '/' || name.find(':') != std::string::npos ||
-                                         name.find("..") != std::string::npos);
+  const bool is_path =
+      !name.empty() && (name.front() == '/' || name.find(':') != std::string::npos ||
+                        name.find("..") != std::string::npos);
   if (is_path || name.size() > 64 || (!name.empty() && !absl::LoadTimeZone(name, &zone))) {
     return absl::InvalidArgumentError(
         "time_zone must be an IANA time zone name, like \"Europe/Amsterdam\"");

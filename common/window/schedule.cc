@@ -81,8 +81,7 @@ const WindowTerms& Schedule::TermsAt(Day day) const {
 
 bool Schedule::IsReachEnd(Day end_day) const {
   const Day first = end_day - (kReachDays - 1);
-  return first >= first_day_ &&
-         (end_day - kGridOrigin) % PeriodDays(TermsAt(first).cadence) == 0;
+  return first >= first_day_ && (end_day - kGridOrigin) % PeriodDays(TermsAt(first).cadence) == 0;
 }
 
 std::vector<Day> Schedule::ReachEndsContaining(Day day) const {
@@ -171,8 +170,8 @@ SlotSize SizeForHeadcount(const catalog::v1::SubjectKind& kind, int64_t headcoun
       (static_cast<uint64_t>(headcount) * kind.expected_per_100_people() + 99) / 100;
   SlotSize size;
   size.slots_log2 = CeilLog2(std::max<uint64_t>(expected * kind.slots_per_subject(), 64));
-  const uint32_t bound = cadence == aggregate::v1::CADENCE_DAILY ? kind.max_slots_log2_daily()
-                                                                 : kind.max_slots_log2();
+  const uint32_t bound =
+      cadence == aggregate::v1::CADENCE_DAILY ? kind.max_slots_log2_daily() : kind.max_slots_log2();
   size.kept_log2 = std::min(size.slots_log2, bound);
   return size;
 }

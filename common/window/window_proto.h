@@ -9,8 +9,7 @@
 namespace tutti {
 
 inline keyring::v1::WindowKind ToProto(WindowKind kind) {
-  return kind == WindowKind::kReach ? keyring::v1::WINDOW_KIND_REACH
-                                    : keyring::v1::WINDOW_KIND_DAY;
+  return kind == WindowKind::kReach ? keyring::v1::WINDOW_KIND_REACH : keyring::v1::WINDOW_KIND_DAY;
 }
 
 // Reads a window from any message that has `window_kind` and `end_day`.

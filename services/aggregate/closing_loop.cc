@@ -11,6 +11,9 @@ namespace {
 constexpr int kBatch = 100;
 // An organisation that could not be closed is tried again after this.
 constexpr absl::Duration kRetry = absl::Seconds(30);
+// An entry without an organisation is one being created, or what is left of a
+// creation that failed.
+constexpr absl::Duration kLookAgain = absl::Hours(1);
 
 }  // namespace
 
@@ -56,19 +59,20 @@ absl::StatusOr<SweepReport> ClosingLoop::Sweep() {
   SweepReport sweep;
   bool deleted = false;
   while (!stopping()) {
-    absl::StatusOr<std::vector<std::string>> due =
-        organizations_.ListDue(clock_.Now(), kBatch);
+    absl::StatusOr<std::vector<std::string>> due = organizations_.ListDue(clock_.Now(), kBatch);
     if (!due.ok()) return due.status();
     if (due->empty()) break;
     for (const std::string& organization : *due) {
       if (stopping()) break;
       absl::StatusOr<CloseReport> report = closer_.CloseDue(organization);
-      const bool left = !report.ok() || report->busy;
-      if (left) {
+      const bool missing = absl::IsNotFound(report.status());
+      if (!report.ok() || report->busy) {
         // Whoever closes it sets the time anew; if nobody does, we try again.
-        absl::Status later = organizations_.SetDue(organization, clock_.Now() + kRetry);
+        absl::Status later =
+            organizations_.SetDue(organization, clock_.Now() + (missing ? kLookAgain : kRetry));
         if (!later.ok()) return later;
       }
+      if (missing) continue;
       if (!report.ok()) {
         ++sweep.failed;
         LogWarning("close_failed", {{"code", absl::StatusCodeToString(report.status().code())}});
@@ -76,8 +80,7 @@ absl::StatusOr<SweepReport> ClosingLoop::Sweep() {
       }
       sweep.busy += report->busy ? 1 : 0;
       deleted |= report->deleted;
-      std::move(report->windows.begin(), report->windows.end(),
-                std::back_inserter(sweep.windows));
+      std::move(report->windows.begin(), report->windows.end(), std::back_inserter(sweep.windows));
     }
   }
   if (deleted) {

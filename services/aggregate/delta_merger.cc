@@ -35,14 +35,12 @@ DeltaMerger::Judged DeltaMerger::JudgeOne(const ScheduledOrganization& organizat
                           : window->end_day >= schedule.first_day() &&
                                 schedule.PublicationTaking(window->end_day).has_value();
   if (!exists) return judged;
-  const bool backfilling =
-      organization.state() == aggregate::v1::ORGANIZATION_STATE_BACKFILLING;
+  const bool backfilling = organization.state() == aggregate::v1::ORGANIZATION_STATE_BACKFILLING;
   if (organization.IsClosed(*window) || (!backfilling && now >= schedule.CloseTime(*window))) {
     judged.outcome = aggregate::v1::DELTA_OUTCOME_LATE;
     return judged;
   }
-  const BitmapShape shape =
-      ShapeOf(schedule, catalog_.kinds()[static_cast<size_t>(kind)], *window);
+  const BitmapShape shape = ShapeOf(schedule, catalog_.kinds()[static_cast<size_t>(kind)], *window);
   if (shape.columns == 0 || shape.size.kept_log2 != delta.kept_slots_log2()) return judged;
   for (const uint32_t position : delta.positions()) {
     if (position >= shape.bits()) return judged;
@@ -126,8 +124,7 @@ absl::Status DeltaMerger::Judge(const std::string& organization, absl::Span<cons
 absl::Status DeltaMerger::MarkLost(const BitmapId& id) {
   return directory_
       .Modify(id.organization,
-              [&](const ScheduledOrganization&, StoredOrganization& next,
-                  std::vector<NewBitmap>&) {
+              [&](const ScheduledOrganization&, StoredOrganization& next, std::vector<NewBitmap>&) {
                 for (aggregate::v1::BegunWindow& begun : *next.mutable_begun()) {
                   absl::StatusOr<Window> window = WindowFrom(begun);
                   if (window.ok() && *window == id.window) begun.set_incomplete(true);

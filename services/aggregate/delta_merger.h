@@ -34,8 +34,7 @@ class DeltaMerger {
 
   // Judges the deltas of one organisation by what is known of it.
   absl::Status Judge(const std::string& organization, absl::Span<const int> indexes,
-                     const aggregate::v1::MergeDeltasRequest& request,
-                     std::vector<Judged>& judged);
+                     const aggregate::v1::MergeDeltasRequest& request, std::vector<Judged>& judged);
   Judged JudgeOne(const ScheduledOrganization& organization,
                   const aggregate::v1::WindowDelta& delta, absl::Time now) const;
   // Binds windows that are not begun, and marks incomplete what must be.

@@ -31,8 +31,7 @@ aggregate::v1::GetIngestPolicyResponse MakeIngestPolicy(const ScheduledOrganizat
   policy.set_time_zone(schedule.TermsAt(schedule.DayOf(now)).zone.name());
   policy.set_first_day(FormatDay(schedule.first_day()));
   if (!organization.TakesActivity()) return policy;
-  const bool backfilling =
-      organization.state() == aggregate::v1::ORGANIZATION_STATE_BACKFILLING;
+  const bool backfilling = organization.state() == aggregate::v1::ORGANIZATION_STATE_BACKFILLING;
   for (const Window& window : directory.OpenWindows(organization, now)) {
     aggregate::v1::OpenWindow& open = *policy.add_windows();
     SetWindow(window, open);

@@ -289,32 +289,35 @@ absl::StatusOr<std::vector<Organization>> OrganizationDirectory::List(int limit,
 absl::StatusOr<Organization> OrganizationDirectory::Update(const std::string& id,
                                                            const Organization& wanted) {
   if (absl::Status valid = Validate(wanted); !valid.ok()) return valid;
-  return ChangeState(id, [&](const ScheduledOrganization& current, StoredOrganization& next,
-                             std::vector<NewBitmap>&) -> absl::Status {
-    Organization& organization = *next.mutable_organization();
-    if (!wanted.etag().empty() && wanted.etag() != organization.etag()) {
-      return absl::AbortedError("etag: the organisation was changed since it was read; read it "
-                                "again and repeat the change");
-    }
-    CopySettable(wanted, organization);
-    const aggregate::v1::Terms& last = next.terms(next.terms_size() - 1);
-    const aggregate::v1::Cadence cadence =
-        ChooseCadence(organization.headcount(), organization.cadence(), last.cadence());
-    organization.set_effective_cadence(cadence);
-    if (last.headcount() == organization.headcount() && last.cadence() == cadence &&
-        last.time_zone() == organization.time_zone()) {
-      return absl::OkStatus();
-    }
-    const Day from = std::max(current.schedule().DayOf(clock_.Now()) + 1,
-                              current.schedule().first_day());
-    // A change that has not begun to apply is replaced by the new one.
-    while (next.terms_size() > 0 &&
-           next.terms(next.terms_size() - 1).from_day() >= FormatDay(from)) {
-      next.mutable_terms()->RemoveLast();
-    }
-    FillTerms(organization, from, cadence, *next.add_terms());
-    return absl::OkStatus();
-  });
+  return ChangeState(
+      id,
+      [&](const ScheduledOrganization& current, StoredOrganization& next,
+          std::vector<NewBitmap>&) -> absl::Status {
+        Organization& organization = *next.mutable_organization();
+        if (!wanted.etag().empty() && wanted.etag() != organization.etag()) {
+          return absl::AbortedError(
+              "etag: the organisation was changed since it was read; read it "
+              "again and repeat the change");
+        }
+        CopySettable(wanted, organization);
+        const aggregate::v1::Terms& last = next.terms(next.terms_size() - 1);
+        const aggregate::v1::Cadence cadence =
+            ChooseCadence(organization.headcount(), organization.cadence(), last.cadence());
+        organization.set_effective_cadence(cadence);
+        if (last.headcount() == organization.headcount() && last.cadence() == cadence &&
+            last.time_zone() == organization.time_zone()) {
+          return absl::OkStatus();
+        }
+        const Day from =
+            std::max(current.schedule().DayOf(clock_.Now()) + 1, current.schedule().first_day());
+        // A change that has not begun to apply is replaced by the new one.
+        while (next.terms_size() > 0 &&
+               next.terms(next.terms_size() - 1).from_day() >= FormatDay(from)) {
+          next.mutable_terms()->RemoveLast();
+        }
+        FillTerms(organization, from, cadence, *next.add_terms());
+        return absl::OkStatus();
+      });
 }
 
 absl::StatusOr<Organization> OrganizationDirectory::ChangeState(const std::string& id,
@@ -332,26 +335,29 @@ absl::StatusOr<Organization> OrganizationDirectory::ChangeState(const std::strin
 }
 
 absl::StatusOr<Organization> OrganizationDirectory::FinishBackfill(const std::string& id) {
-  return ChangeState(id, [&](const ScheduledOrganization& current, StoredOrganization& next,
-                             std::vector<NewBitmap>&) -> absl::Status {
-    if (current.state() == aggregate::v1::ORGANIZATION_STATE_ACTIVE) return absl::OkStatus();
-    if (current.state() != aggregate::v1::ORGANIZATION_STATE_BACKFILLING) {
-      return absl::FailedPreconditionError("the organisation is paused; resume it first");
-    }
-    next.mutable_organization()->set_state(aggregate::v1::ORGANIZATION_STATE_ACTIVE);
-    // Leases given while back-filling name no closing times.
-    *next.mutable_close_not_before() =
-        google::protobuf::util::TimeUtil::MillisecondsToTimestamp(
-            absl::ToUnixMillis(clock_.Now() + timing_.policy_lease));
-    return absl::OkStatus();
-  });
+  return ChangeState(
+      id,
+      [&](const ScheduledOrganization& current, StoredOrganization& next,
+          std::vector<NewBitmap>&) -> absl::Status {
+        if (current.state() == aggregate::v1::ORGANIZATION_STATE_ACTIVE) return absl::OkStatus();
+        if (current.state() != aggregate::v1::ORGANIZATION_STATE_BACKFILLING) {
+          return absl::FailedPreconditionError("the organisation is paused; resume it first");
+        }
+        next.mutable_organization()->set_state(aggregate::v1::ORGANIZATION_STATE_ACTIVE);
+        // Leases given while back-filling name no closing times.
+        *next.mutable_close_not_before() =
+            google::protobuf::util::TimeUtil::MillisecondsToTimestamp(
+                absl::ToUnixMillis(clock_.Now() + timing_.policy_lease));
+        return absl::OkStatus();
+      });
 }
 
 absl::StatusOr<Organization> OrganizationDirectory::Pause(const std::string& id) {
   std::vector<Window> dropped;
-  absl::StatusOr<Organization> paused =
-      ChangeState(id, [&](const ScheduledOrganization& current, StoredOrganization& next,
-                          std::vector<NewBitmap>&) -> absl::Status {
+  absl::StatusOr<Organization> paused = ChangeState(
+      id,
+      [&](const ScheduledOrganization& current, StoredOrganization& next,
+          std::vector<NewBitmap>&) -> absl::Status {
         dropped.clear();
         for (const aggregate::v1::BegunWindow& begun : current.stored().begun()) {
           absl::StatusOr<Window> window = WindowFrom(begun);
@@ -371,13 +377,15 @@ absl::StatusOr<Organization> OrganizationDirectory::Pause(const std::string& id)
 }
 
 absl::StatusOr<Organization> OrganizationDirectory::Resume(const std::string& id) {
-  return ChangeState(id, [&](const ScheduledOrganization& current, StoredOrganization& next,
-                             std::vector<NewBitmap>&) -> absl::Status {
-    if (current.state() != aggregate::v1::ORGANIZATION_STATE_PAUSED) return absl::OkStatus();
-    next.mutable_organization()->set_state(aggregate::v1::ORGANIZATION_STATE_ACTIVE);
-    // Nothing of a window that was open during the pause is ever published.
-    return AlignFirstDay(current.schedule().DayOf(clock_.Now()) + 1, next);
-  });
+  return ChangeState(
+      id,
+      [&](const ScheduledOrganization& current, StoredOrganization& next,
+          std::vector<NewBitmap>&) -> absl::Status {
+        if (current.state() != aggregate::v1::ORGANIZATION_STATE_PAUSED) return absl::OkStatus();
+        next.mutable_organization()->set_state(aggregate::v1::ORGANIZATION_STATE_ACTIVE);
+        // Nothing of a window that was open during the pause is ever published.
+        return AlignFirstDay(current.schedule().DayOf(clock_.Now()) + 1, next);
+      });
 }
 
 absl::StatusOr<int64_t> OrganizationDirectory::Erase(const std::string& id) {
@@ -398,13 +406,12 @@ absl::Time OrganizationDirectory::NextDue(const ScheduledOrganization& organizat
   }
   const Schedule& schedule = organization.schedule();
   const absl::Time day = schedule.CloseTime({WindowKind::kDay, organization.next_day()});
-  const absl::Time reach =
-      schedule.CloseTime({WindowKind::kReach, organization.next_reach_end()});
+  const absl::Time reach = schedule.CloseTime({WindowKind::kReach, organization.next_reach_end()});
   absl::Time due = std::min(day, reach) + timing_.policy_lease;
   if (organization.stored().has_close_not_before()) {
-    due = std::max(due, absl::FromUnixMillis(
-                            google::protobuf::util::TimeUtil::TimestampToMilliseconds(
-                                organization.stored().close_not_before())));
+    due = std::max(due,
+                   absl::FromUnixMillis(google::protobuf::util::TimeUtil::TimestampToMilliseconds(
+                       organization.stored().close_not_before())));
   }
   return due;
 }

@@ -22,7 +22,7 @@ namespace tutti {
 
 // How long things last.
 struct WindowTiming {
-  absl::Duration grace = absl::Hours(48);        // see Schedule
+  absl::Duration grace = absl::Hours(48);           // see Schedule
   absl::Duration policy_lease = absl::Seconds(20);  // of what ingest may rely on
 };
 

@@ -101,8 +101,7 @@ absl::Status FileJournal::Record(const std::string& organization, Day end_day,
   }
   // A line that a crash cut short was never acknowledged: it goes.
   if (ftruncate(file_, static_cast<off_t>(read_bytes_)) != 0) return FileError(path_, "truncate");
-  const std::string line =
-      absl::StrCat(organization, " ", FormatDay(end_day), " ", digest, "\n");
+  const std::string line = absl::StrCat(organization, " ", FormatDay(end_day), " ", digest, "\n");
   if (write(file_, line.data(), line.size()) != static_cast<ssize_t>(line.size()) ||
       fdatasync(file_) != 0) {
     return FileError(path_, "write");

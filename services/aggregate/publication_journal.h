@@ -55,7 +55,7 @@ class FileJournal : public PublicationJournal {
   const std::string path_;
   const int file_;
   std::mutex mutex_;
-  int64_t read_bytes_ = 0;                                     // guarded by mutex_
+  int64_t read_bytes_ = 0;                                      // guarded by mutex_
   std::map<std::pair<std::string, Day>, std::string> digests_;  // guarded by mutex_
 };
 

@@ -108,8 +108,7 @@ absl::StatusOr<bool> WindowCloser::CloseDays(const std::string& id,
         auto& begun = *next.mutable_begun();
         begun.erase(std::remove_if(begun.begin(), begun.end(),
                                    [&](const aggregate::v1::BegunWindow& window) {
-                                     return window.window_kind() ==
-                                                keyring::v1::WINDOW_KIND_DAY &&
+                                     return window.window_kind() == keyring::v1::WINDOW_KIND_DAY &&
                                             window.end_day() < FormatDay(day);
                                    }),
                     begun.end());
@@ -135,8 +134,7 @@ absl::Status WindowCloser::CloseDay(const std::string& id,
   for (const CatalogKind& kind : parts_.catalog.kinds()) {
     const BitmapShape shape = ShapeOf(schedule, kind, window);
     if (!keep || shape.columns == 0 || begun == nullptr) continue;
-    absl::StatusOr<std::string> bitmap =
-        parts_.counters.ReadSealed({id, window, kind.proto->id()});
+    absl::StatusOr<std::string> bitmap = parts_.counters.ReadSealed({id, window, kind.proto->id()});
     if (absl::IsNotFound(bitmap.status()) || begun->incomplete()) {
       tally.lost = true;
       continue;
@@ -282,9 +280,9 @@ absl::StatusOr<KindRecord> WindowCloser::DrawKind(const std::string& id,
     if (tally == tallies.end() || tally->second.lost) return record;
   }
 
-  const NoisePlan plan = PlanNoise(parts_.catalog, kind,
-                                   schedule.TermsAt(window.first_day()).cadence,
-                                   static_cast<int>(step_days.size()));
+  const NoisePlan plan =
+      PlanNoise(parts_.catalog, kind, schedule.TermsAt(window.first_day()).cadence,
+                static_cast<int>(step_days.size()));
   for (const TableNoise& planned : plan.reach) {
     const CatalogTable& table = parts_.catalog.tables()[static_cast<size_t>(planned.table)];
     publication::v1::TableRecord& out = *record.add_tables();

@@ -44,8 +44,8 @@ struct CloserParts {
 // What closing an organisation's due windows came to.
 struct CloseReport {
   std::vector<aggregate::v1::ClosedWindow> windows;
-  bool busy = false;         // another replica has the lease: nothing was done
-  bool deleted = false;      // counters were deleted, so the store's files want scrubbing
+  bool busy = false;     // another replica has the lease: nothing was done
+  bool deleted = false;  // counters were deleted, so the store's files want scrubbing
   absl::Time next_due = absl::InfiniteFuture();
 };
 
@@ -77,9 +77,11 @@ class WindowCloser {
   absl::StatusOr<aggregate::v1::CloseOutcome> Draw(const std::string& id,
                                                    const ScheduledOrganization& organization,
                                                    Day end_day);
-  absl::StatusOr<publication::v1::KindRecord> DrawKind(
-      const std::string& id, const ScheduledOrganization& organization, Day end_day, int kind,
-      const std::map<Day, DayTally>& tallies, NoiseSource& noise);
+  absl::StatusOr<publication::v1::KindRecord> DrawKind(const std::string& id,
+                                                       const ScheduledOrganization& organization,
+                                                       Day end_day, int kind,
+                                                       const std::map<Day, DayTally>& tallies,
+                                                       NoiseSource& noise);
   absl::Status Finish(const std::string& id, const ScheduledOrganization& organization,
                       Day end_day);
 
