@@ -1,0 +1,30 @@
+#ifndef TUTTI_SERVICES_CLI_IMPORT_REJECTION_REASON_H_
+#define TUTTI_SERVICES_CLI_IMPORT_REJECTION_REASON_H_
+
+#include "absl/strings/string_view.h"
+
+namespace tutti {
+
+// Why one record of an input was left out before its meaning was looked at.
+// Reading goes on after it.
+enum class RejectionReason {
+  kMalformedJson,    // not JSON, or half of it (a truncated export)
+  kNotAnObject,      // JSON, but no object
+  kEmptyAuditData,   // the AuditData column or member is empty
+  kTooLarge,         // longer than 16 MiB
+  kMissingId,        // no record id: nothing to recognise duplicates by
+  kMissingTenant,    // no OrganizationId: it cannot be kept apart from others
+  kMalformedTime,    // no time, or not one
+  kTimeOutOfRange,   // before 2000-01-03, or in the future
+  kMissingField,     // an activity without subject or type
+  kUnknownField,     // an activity with a member that activities do not have
+  kWrongFieldType,   // an activity with a member of another JSON type
+};
+inline constexpr int kRejectionReasonCount = 11;
+
+// A stable name for people and for JSON: "empty AuditData".
+absl::string_view RejectionReasonName(RejectionReason reason);
+
+}  // namespace tutti
+
+#endif  // TUTTI_SERVICES_CLI_IMPORT_REJECTION_REASON_H_
