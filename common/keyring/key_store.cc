@@ -1,0 +1,108 @@
+#include "common/keyring/key_store.h"
+
+#include <sodium.h>
+
+#include <cstring>
+#include <utility>
+
+#include "common/keyring/keyring_operations.h"
+#include "common/window/window_proto.h"
+
+namespace tutti {
+namespace {
+
+constexpr size_t kSipHashKeyBytes = crypto_shorthash_KEYBYTES;
+static_assert(kSipHashKeyBytes == 16 && crypto_shorthash_BYTES == sizeof(uint64_t));
+
+uint64_t LittleEndian(const uint8_t* bytes) {
+  uint64_t value = 0;
+  for (int i = 7; i >= 0; --i) value = (value << 8) | bytes[i];
+  return value;
+}
+
+}  // namespace
+
+uint64_t SlotHash::Hash(uint64_t table_salt, const Digest& digest) const {
+  uint8_t message[sizeof(table_salt) + sizeof(digest.bytes)];
+  for (size_t i = 0; i < sizeof(table_salt); ++i) {
+    message[i] = static_cast<uint8_t>(table_salt >> (8 * i));
+  }
+  std::memcpy(message + sizeof(table_salt), digest.bytes.data(), digest.bytes.size());
+  uint8_t hash[crypto_shorthash_BYTES];
+  crypto_shorthash(hash, message, sizeof(message), key_);
+  return LittleEndian(hash);
+}
+
+absl::StatusOr<std::shared_ptr<const KeySnapshot>> KeySnapshot::Create(
+    const ScrubbedKeyring& keyring) {
+  const keyring::v1::Keyring& message = keyring.message();
+  const auto count = static_cast<size_t>(message.keys_size());
+  absl::StatusOr<SecretBytes> secrets =
+      SecretBytes::Create(kIdentityKeyBytes + count * kSipHashKeyBytes);
+  if (!secrets.ok()) return secrets.status();
+  uint8_t* to = secrets->span().data();
+  std::memcpy(to, message.identity_key().data(), kIdentityKeyBytes);
+  absl::StatusOr<Digester> digester = Digester::Create({to, kIdentityKeyBytes});
+  if (!digester.ok()) return digester.status();
+
+  std::shared_ptr<KeySnapshot> snapshot(new KeySnapshot(*std::move(secrets), *std::move(digester)));
+  snapshot->ids_.resize(count);
+  to += kIdentityKeyBytes;
+  for (size_t i = 0; i < count; ++i, to += kSipHashKeyBytes) {
+    const keyring::v1::WindowKey& key = message.keys(static_cast<int>(i));
+    const absl::StatusOr<Window> window = WindowFrom(key);
+    if (!window.ok()) return window.status();
+    std::memcpy(to, key.key().data(), kSipHashKeyBytes);
+    std::memcpy(snapshot->ids_[i].data(), key.id().data(), key.id().size());
+    snapshot->index_.emplace(std::make_pair(key.organization(), *window), i);
+  }
+  return std::shared_ptr<const KeySnapshot>(std::move(snapshot));
+}
+
+bool KeySnapshot::Find(absl::string_view organization, Window window, SlotHash& hash) const {
+  auto found = index_.find(std::make_pair(std::string(organization), window));
+  if (found == index_.end()) found = index_.find(std::make_pair(std::string(), window));
+  if (found == index_.end()) return false;
+  const size_t i = found->second;
+  hash = SlotHash(&ids_[i], secrets_.span().data() + kIdentityKeyBytes + i * kSipHashKeyBytes);
+  return true;
+}
+
+absl::StatusOr<std::unique_ptr<KeyStore>> KeyStore::Open(const std::string& path) {
+  std::unique_ptr<KeyStore> store(new KeyStore(path));
+  absl::StatusOr<bool> loaded = store->ReloadIfChanged();
+  if (!loaded.ok()) return loaded.status();
+  return store;
+}
+
+std::shared_ptr<const KeySnapshot> KeyStore::snapshot() const {
+  const std::lock_guard lock(mutex_);
+  return snapshot_;
+}
+
+absl::StatusOr<bool> KeyStore::ReloadIfChanged() {
+  absl::StatusOr<KeyringFile::Version> current = file_.CurrentVersion();
+  if (!current.ok()) return current.status();
+  {
+    const std::lock_guard lock(mutex_);
+    if (snapshot_ != nullptr && *current == version_) return false;
+  }
+  absl::StatusOr<KeyringFile::Loaded> loaded = file_.Load();
+  if (!loaded.ok()) return loaded.status();
+  absl::StatusOr<std::shared_ptr<const KeySnapshot>> fresh = KeySnapshot::Create(loaded->keyring);
+  if (!fresh.ok()) return fresh.status();
+
+  // Declared after `fresh`: the old snapshot is let go when the lock is.
+  const std::lock_guard lock(mutex_);
+  if (snapshot_ != nullptr &&
+      sodium_memcmp(snapshot_->identity_key(), (*fresh)->identity_key(), kIdentityKeyBytes) != 0) {
+    return absl::FailedPreconditionError(
+        "keyring: the file has another identity key: people would be counted twice; put the old "
+        "keyring back, or restart with this one and accept that open windows are incomplete");
+  }
+  fresh->swap(snapshot_);
+  version_ = loaded->version;
+  return true;
+}
+
+}  // namespace tutti

@@ -1,0 +1,97 @@
+#ifndef TUTTI_COMMON_KEYRING_KEY_STORE_H_
+#define TUTTI_COMMON_KEYRING_KEY_STORE_H_
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "common/identity/digester.h"
+#include "common/keyring/keyring_file.h"
+#include "common/keyring/secret_bytes.h"
+#include "common/window/window.h"
+
+namespace tutti {
+
+// The public id of a window key.
+using KeyId = std::array<uint8_t, 16>;
+
+// Hashes digests to slots under the key of one window, with SipHash-2-4 of
+// libsodium. Its key is the first 16 of the window key's 32 bytes: they are
+// uniformly random by themselves. A view into the snapshot that gave it.
+class SlotHash {
+ public:
+  SlotHash() = default;
+
+  const KeyId& key_id() const { return *id_; }
+  // SipHash-2-4(key, salt in little-endian order, digest).
+  uint64_t Hash(uint64_t table_salt, const Digest& digest) const;
+
+ private:
+  friend class KeySnapshot;
+  SlotHash(const KeyId* id, const uint8_t* key) : id_(id), key_(key) {}
+  const KeyId* id_ = nullptr;
+  const uint8_t* key_ = nullptr;
+};
+
+// The keys of one edition of the keyring file, in locked memory that is zeroed
+// when the last user lets go. Immutable and thread-safe.
+class KeySnapshot {
+ public:
+  static absl::StatusOr<std::shared_ptr<const KeySnapshot>> Create(const ScrubbedKeyring& keyring);
+
+  // The key of a window: the organisation's own (of an extension), else the shared
+  // one. False when there is none.
+  bool Find(absl::string_view organization, Window window, SlotHash& hash) const;
+
+  const Digester& digester() const { return digester_; }
+  size_t key_count() const { return ids_.size(); }
+
+ private:
+  friend class KeyStore;
+  KeySnapshot(SecretBytes secrets, Digester digester)
+      : secrets_(std::move(secrets)), digester_(std::move(digester)) {}
+
+  const uint8_t* identity_key() const { return secrets_.span().data(); }
+
+  SecretBytes secrets_;  // the identity key, then the first half of each window key
+  Digester digester_;
+  std::vector<KeyId> ids_;
+  // Organisation (empty: shared) and window -> index.
+  absl::flat_hash_map<std::pair<std::string, Window>, size_t> index_;
+};
+
+// The keyring as a server sees it: a snapshot, replaced when the file is.
+// Thread-safe.
+class KeyStore {
+ public:
+  // Loads the file. Errors as KeyringFile::Load.
+  static absl::StatusOr<std::unique_ptr<KeyStore>> Open(const std::string& path);
+
+  std::shared_ptr<const KeySnapshot> snapshot() const;
+
+  // Loads the file again when it is not the one that was loaded last; returns
+  // whether it was. On an error the snapshot stays. FailedPrecondition when the
+  // identity key is another: people would get second slots in windows that are
+  // open.
+  absl::StatusOr<bool> ReloadIfChanged();
+
+ private:
+  explicit KeyStore(std::string path) : file_(std::move(path)) {}
+
+  const KeyringFile file_;
+  mutable std::mutex mutex_;
+  std::shared_ptr<const KeySnapshot> snapshot_;  // guarded by mutex_
+  KeyringFile::Version version_;                 // guarded by mutex_
+};
+
+}  // namespace tutti
+
+#endif  // TUTTI_COMMON_KEYRING_KEY_STORE_H_

@@ -1,0 +1,225 @@
+#include "common/keyring/keyring_operations.h"
+
+#include <sodium.h>
+
+#include <algorithm>
+#include <tuple>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "common/window/window_proto.h"
+
+namespace tutti {
+namespace {
+
+using keyring::v1::CoveredRange;
+using keyring::v1::Keyring;
+using keyring::v1::WindowKey;
+
+constexpr WindowKind kKinds[] = {WindowKind::kReach, WindowKind::kDay};
+
+Day DayAt(absl::Time time, int hours_east) {
+  return absl::ToCivilDay(time, absl::FixedTimeZone(hours_east * 3600));
+}
+
+// The first end day whose window may still be open somewhere. The window of E is
+// open while the day at UTC-12, `grace` ago, is not later than E + 1.
+Day FirstOpenEndDay(absl::Time now, absl::Duration grace) { return DayAt(now - grace, -12) - 1; }
+
+Day LastEndDayAhead(absl::Time now) { return DayAt(now, 14) + kKeyDaysAhead; }
+
+absl::Status CheckClock(absl::Time now, absl::Duration grace) {
+  if (grace < absl::ZeroDuration() || grace > absl::Hours(24 * 14)) {
+    return absl::InvalidArgumentError("grace must be from 0 to 14 days");
+  }
+  if (now < absl::FromCivil(Day(2000, 3, 1), absl::UTCTimeZone()) ||
+      now > absl::FromCivil(Day(2999, 10, 1), absl::UTCTimeZone())) {
+    return absl::InvalidArgumentError("the clock must show a time between 2000-03 and 2999-10");
+  }
+  return absl::OkStatus();
+}
+
+void AddKey(Window window, absl::string_view organization, Keyring& keyring) {
+  WindowKey& key = *keyring.add_keys();
+  SetWindow(window, key);
+  key.set_organization(organization.data(), organization.size());
+  // Sized first: the secret is drawn into its final place.
+  key.mutable_id()->resize(kKeyIdBytes);
+  randombytes_buf(key.mutable_id()->data(), kKeyIdBytes);
+  key.mutable_key()->resize(kWindowKeyBytes);
+  randombytes_buf(key.mutable_key()->data(), kWindowKeyBytes);
+}
+
+// Makes keys for the end days from first to last, both included, and records it:
+// in the range that ends on the day before, if there is one.
+int AddKeys(WindowKind kind, Day first, Day last, absl::string_view organization,
+            Keyring& keyring) {
+  if (last < first) return 0;
+  for (Day day = first; day <= last; ++day) AddKey({kind, day}, organization, keyring);
+  auto& ranges = organization.empty() ? *keyring.mutable_shared() : *keyring.mutable_extensions();
+  for (CoveredRange& range : ranges) {
+    if (range.window_kind() == ToProto(kind) && range.organization() == organization &&
+        range.last_end_day() == FormatDay(first - 1)) {
+      range.set_last_end_day(FormatDay(last));
+      return static_cast<int>(last - first) + 1;
+    }
+  }
+  CoveredRange& range = *ranges.Add();
+  range.set_window_kind(ToProto(kind));
+  range.set_first_end_day(FormatDay(first));
+  range.set_last_end_day(FormatDay(last));
+  range.set_organization(organization.data(), organization.size());
+  return static_cast<int>(last - first) + 1;
+}
+
+// ISO 8601 days compare like their texts.
+bool Contains(const CoveredRange& range, Window window) {
+  const std::string day = FormatDay(window.end_day);
+  return range.window_kind() == ToProto(window.kind) && range.first_end_day() <= day &&
+         day <= range.last_end_day();
+}
+
+std::optional<Day> FirstSharedDay(const Keyring& keyring) {
+  std::optional<Day> first;
+  for (const CoveredRange& range : keyring.shared()) {
+    const absl::StatusOr<Day> day = ParseDay(range.first_end_day());
+    if (day.ok() && (!first.has_value() || *day < *first)) first = *day;
+  }
+  return first;
+}
+
+std::optional<Day> LastSharedDay(const Keyring& keyring, WindowKind kind) {
+  std::optional<Day> last;
+  for (const CoveredRange& range : keyring.shared()) {
+    const absl::StatusOr<Day> day = ParseDay(range.last_end_day());
+    if (range.window_kind() != ToProto(kind) || !day.ok()) continue;
+    if (!last.has_value() || *day > *last) last = *day;
+  }
+  return last;
+}
+
+bool IsOrganizationId(absl::string_view id) {
+  const auto is_plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  return !id.empty() && id.size() <= 63 && is_plain(id.front()) &&
+         std::all_of(id.begin(), id.end(), [&](char c) { return is_plain(c) || c == '-'; });
+}
+
+absl::Status CheckExtension(absl::string_view organization, Day from, Day to, absl::Time now) {
+  if (!IsOrganizationId(organization)) {
+    return absl::InvalidArgumentError("organization must match [a-z0-9][a-z0-9-]{0,62}");
+  }
+  if (to < from) {
+    return absl::InvalidArgumentError(
+        "from must not be later than to; to is by default the day before the shared keys begin");
+  }
+  if (to >= DayAt(now, -12)) {
+    return absl::InvalidArgumentError("to must be a past day: coming days have shared keys");
+  }
+  if (from < DayAt(now, 14) - kMaxExtensionDays) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("from must be at most ", kMaxExtensionDays, " days ago"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<ScrubbedKeyring> NewKeyring(absl::Time now, absl::Duration grace) {
+  if (sodium_init() < 0) return absl::InternalError("libsodium cannot be initialised");
+  if (absl::Status clock = CheckClock(now, grace); !clock.ok()) return clock;
+  ScrubbedKeyring keyring;
+  Keyring& message = keyring.mutable_message();
+  message.set_format(kKeyringFormat);
+  message.mutable_identity_key()->resize(kIdentityKeyBytes);
+  randombytes_buf(message.mutable_identity_key()->data(), kIdentityKeyBytes);
+  for (const WindowKind kind : kKinds) {
+    AddKeys(kind, FirstOpenEndDay(now, grace), LastEndDayAhead(now), "", message);
+  }
+  return keyring;
+}
+
+absl::StatusOr<RotationResult> RotateKeyring(absl::Time now, absl::Duration grace,
+                                             ScrubbedKeyring& keyring) {
+  if (sodium_init() < 0) return absl::InternalError("libsodium cannot be initialised");
+  if (absl::Status clock = CheckClock(now, grace); !clock.ok()) return clock;
+  RotationResult result;
+  Keyring& message = keyring.mutable_message();
+  const Day first_open = FirstOpenEndDay(now, grace);
+  for (const WindowKind kind : kKinds) {
+    const std::optional<Day> last = LastSharedDay(message, kind);
+    const Day first_new = last.has_value() ? std::max(*last + 1, first_open) : first_open;
+    result.created += AddKeys(kind, first_new, LastEndDayAhead(now), "", message);
+  }
+  const std::string first_kept = FormatDay(first_open);
+  result.destroyed = keyring.EraseKeys([&first_kept](const WindowKey& key) {
+    return key.organization().empty() && key.end_day() < first_kept;
+  });
+  return result;
+}
+
+absl::StatusOr<int> ExtendKeyring(absl::string_view organization, Day from, std::optional<Day> to,
+                                  absl::Time now, ScrubbedKeyring& keyring) {
+  if (sodium_init() < 0) return absl::InternalError("libsodium cannot be initialised");
+  if (absl::Status clock = CheckClock(now, absl::ZeroDuration()); !clock.ok()) return clock;
+  Keyring& message = keyring.mutable_message();
+  if (!to.has_value()) {
+    const std::optional<Day> shared = FirstSharedDay(message);
+    to = (shared.has_value() ? *shared : DayAt(now, -12)) - 1;
+  }
+  absl::Status valid = CheckExtension(organization, from, *to, now);
+  if (!valid.ok()) return valid;
+  for (const WindowKind kind : kKinds) {
+    for (Day day = from; day <= *to; ++day) {
+      if (!EverCovered(message, {kind, day}, organization)) continue;
+      return absl::FailedPreconditionError(absl::StrCat(
+          "the organisation had a key for the window that ends on ", FormatDay(day),
+          ", shared or extended; a window never gets a second key: choose from and to so that "
+          "they leave it out"));
+    }
+  }
+  int created = 0;
+  for (const WindowKind kind : kKinds) created += AddKeys(kind, from, *to, organization, message);
+  return created;
+}
+
+int ForgetExtension(absl::string_view organization, ScrubbedKeyring& keyring) {
+  if (organization.empty()) return 0;
+  return keyring.EraseKeys(
+      [organization](const WindowKey& key) { return key.organization() == organization; });
+}
+
+bool EverCovered(const Keyring& keyring, Window window, absl::string_view organization) {
+  const auto contains = [window](const CoveredRange& range) { return Contains(range, window); };
+  return std::any_of(keyring.shared().begin(), keyring.shared().end(), contains) ||
+         std::any_of(keyring.extensions().begin(), keyring.extensions().end(),
+                     [&](const CoveredRange& range) {
+                       return range.organization() == organization && contains(range);
+                     });
+}
+
+KeyringSummary Summarize(const ScrubbedKeyring& keyring) {
+  KeyringSummary summary;
+  for (const WindowKey& key : keyring.message().keys()) {
+    const absl::StatusOr<Window> window = WindowFrom(key);
+    if (!window.ok()) continue;
+    ++(key.organization().empty() ? summary.shared_keys : summary.extension_keys);
+    summary.keys.push_back({*window, key.organization(), absl::BytesToHexString(key.id())});
+  }
+  std::sort(summary.keys.begin(), summary.keys.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.organization, a.window) < std::tie(b.organization, b.window);
+  });
+  for (const auto* ranges : {&keyring.message().shared(), &keyring.message().extensions()}) {
+    for (const CoveredRange& range : *ranges) {
+      const absl::StatusOr<Day> first = ParseDay(range.first_end_day());
+      const absl::StatusOr<Day> last = ParseDay(range.last_end_day());
+      if (!first.ok() || !last.ok()) continue;
+      const WindowKind kind = range.window_kind() == keyring::v1::WINDOW_KIND_REACH
+                                  ? WindowKind::kReach
+                                  : WindowKind::kDay;
+      summary.ranges.push_back({kind, *first, *last, range.organization()});
+    }
+  }
+  return summary;
+}
+
+}  // namespace tutti

@@ -1,0 +1,93 @@
+#ifndef TUTTI_COMMON_KEYRING_KEYRING_OPERATIONS_H_
+#define TUTTI_COMMON_KEYRING_KEYRING_OPERATIONS_H_
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "common/keyring/scrubbed_keyring.h"
+#include "common/window/window.h"
+#include "tutti/keyring/v1/keyring.pb.h"
+
+namespace tutti {
+
+inline constexpr uint32_t kKeyringFormat = 1;
+inline constexpr size_t kIdentityKeyBytes = 32;
+inline constexpr size_t kWindowKeyBytes = 32;
+inline constexpr size_t kKeyIdBytes = 16;
+// Shared keys exist for windows that end up to this many days after today.
+inline constexpr int kKeyDaysAhead = 35;
+// An extension reaches back at most this far: 800 days of back-fill and a reach
+// window before them.
+inline constexpr int kMaxExtensionDays = 828;
+inline constexpr absl::Duration kDefaultGrace = absl::Hours(48);
+
+// What is done to a keyring. `now` is given, so that nothing here reads a clock;
+// `grace` must be that of aggregate. A window whose end day is E is closed
+// everywhere when it is closed at UTC-12, where days end last: at the end of day
+// E + 1 there, plus the grace. Days begin first at UTC+14.
+
+// A new keyring: an identity key, and shared reach and day keys for every end day
+// whose window is not closed everywhere, up to kKeyDaysAhead after today at
+// UTC+14.
+absl::StatusOr<ScrubbedKeyring> NewKeyring(absl::Time now, absl::Duration grace);
+
+struct RotationResult {
+  int created = 0;
+  int destroyed = 0;
+};
+
+// Makes the shared keys that are missing up to kKeyDaysAhead after today, and
+// destroys those whose windows are closed everywhere. No key is made for a window
+// that ever had a shared one, also when the clock went back. Keys of extensions
+// stay. Rotating twice at one time changes nothing the second time.
+absl::StatusOr<RotationResult> RotateKeyring(absl::Time now, absl::Duration grace,
+                                             ScrubbedKeyring& keyring);
+
+// Makes reach and day keys of one organisation for the end days from `from` to
+// `to`, both included, for a back-fill; returns how many. `to` is by default the
+// day before the first day that ever had shared keys: activity whose reach windows
+// end later finds the shared keys. InvalidArgument: a malformed organisation, days
+// out of order, not in the past, or more than kMaxExtensionDays ago.
+// FailedPrecondition: the organisation had a key for one of the windows, shared or
+// extended, existing or destroyed.
+absl::StatusOr<int> ExtendKeyring(absl::string_view organization, Day from, std::optional<Day> to,
+                                  absl::Time now, ScrubbedKeyring& keyring);
+
+// Destroys the keys of an organisation's extensions, after its back-fill; returns
+// how many. That they existed stays on record.
+int ForgetExtension(absl::string_view organization, ScrubbedKeyring& keyring);
+
+// Whether the organisation (empty: any, by shared keys alone) ever had a key for
+// the window.
+bool EverCovered(const keyring::v1::Keyring& keyring, Window window,
+                 absl::string_view organization);
+
+// What may be shown of a keyring: no key and nothing computed from one.
+struct KeyringSummary {
+  struct Key {
+    Window window;
+    std::string organization;  // empty: shared
+    std::string id_hex;        // 32 digits
+  };
+  struct Range {
+    WindowKind kind = WindowKind::kReach;
+    Day first_end_day;
+    Day last_end_day;
+    std::string organization;  // empty: shared
+  };
+  int shared_keys = 0;
+  int extension_keys = 0;
+  std::vector<Key> keys;      // by organisation, kind and end day
+  std::vector<Range> ranges;  // for which keys exist or existed; shared first
+};
+KeyringSummary Summarize(const ScrubbedKeyring& keyring);
+
+}  // namespace tutti
+
+#endif  // TUTTI_COMMON_KEYRING_KEYRING_OPERATIONS_H_

@@ -1,0 +1,121 @@
+#include "common/keyring/scrubbed_keyring.h"
+
+#include <sodium.h>
+
+#include <set>
+#include <string>
+#include <tuple>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "common/keyring/keyring_operations.h"
+#include "common/window/window_proto.h"
+
+namespace tutti {
+namespace {
+
+using keyring::v1::CoveredRange;
+using keyring::v1::Keyring;
+using keyring::v1::WindowKey;
+
+absl::Status Malformed(absl::string_view entry, int index, absl::string_view rule) {
+  return absl::DataLossError(absl::StrCat("keyring: ", entry, "[", index, "]: ", rule));
+}
+
+absl::Status CheckRanges(const google::protobuf::RepeatedPtrField<CoveredRange>& ranges,
+                         absl::string_view entry, bool shared) {
+  for (int i = 0; i < ranges.size(); ++i) {
+    const CoveredRange& range = ranges.Get(i);
+    const absl::StatusOr<Day> first = ParseDay(range.first_end_day());
+    const absl::StatusOr<Day> last = ParseDay(range.last_end_day());
+    if (!first.ok() || !last.ok() || *last < *first) {
+      return Malformed(entry, i, "first_end_day and last_end_day must be days, in order");
+    }
+    if (range.window_kind() != keyring::v1::WINDOW_KIND_REACH &&
+        range.window_kind() != keyring::v1::WINDOW_KIND_DAY) {
+      return Malformed(entry, i, "window_kind must be REACH or DAY");
+    }
+    if (range.organization().empty() != shared) {
+      return Malformed(entry, i,
+                       shared ? "organization must be empty" : "organization must be set");
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckKeys(const Keyring& keyring) {
+  std::set<std::tuple<std::string, Window>> windows;
+  std::set<std::string> ids;
+  for (int i = 0; i < keyring.keys_size(); ++i) {
+    const WindowKey& key = keyring.keys(i);
+    const absl::StatusOr<Window> window = WindowFrom(key);
+    if (!window.ok()) return Malformed("keys", i, "window_kind or end_day is malformed");
+    if (key.id().size() != kKeyIdBytes) return Malformed("keys", i, "id must have 16 bytes");
+    if (key.key().size() != kWindowKeyBytes) {
+      return Malformed("keys", i, "key must have 32 bytes");
+    }
+    if (!windows.emplace(key.organization(), *window).second || !ids.insert(key.id()).second) {
+      return Malformed("keys", i, "a window has two keys, or two keys have one id");
+    }
+    if (!EverCovered(keyring, *window, key.organization())) {
+      return Malformed("keys", i, "the window is in no covered range");
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Check(const Keyring& keyring) {
+  if (keyring.format() != kKeyringFormat) {
+    return absl::DataLossError(absl::StrCat("keyring: format must be ", kKeyringFormat,
+                                            ": this file was written by another edition"));
+  }
+  if (keyring.identity_key().size() != kIdentityKeyBytes) {
+    return absl::DataLossError("keyring: identity_key must have 32 bytes");
+  }
+  if (keyring.shared().empty()) return absl::DataLossError("keyring: shared must not be empty");
+  absl::Status status = CheckRanges(keyring.shared(), "shared", true);
+  if (status.ok()) status = CheckRanges(keyring.extensions(), "extensions", false);
+  return status.ok() ? CheckKeys(keyring) : status;
+}
+
+void ScrubString(std::string& bytes) {
+  if (!bytes.empty()) sodium_memzero(bytes.data(), bytes.size());
+}
+
+}  // namespace
+
+ScrubbedKeyring& ScrubbedKeyring::operator=(ScrubbedKeyring&& other) noexcept {
+  if (this == &other) return *this;
+  Scrub();
+  message_.Clear();
+  message_.Swap(&other.message_);
+  return *this;
+}
+
+absl::StatusOr<ScrubbedKeyring> ScrubbedKeyring::Parse(absl::Span<const uint8_t> bytes) {
+  ScrubbedKeyring keyring;
+  if (!keyring.message_.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return absl::DataLossError("keyring: the file is not a keyring, or is cut off");
+  }
+  if (absl::Status status = Check(keyring.message_); !status.ok()) return status;
+  return keyring;
+}
+
+absl::StatusOr<SecretBytes> ScrubbedKeyring::Serialize() const {
+  const size_t size = message_.ByteSizeLong();
+  absl::StatusOr<SecretBytes> bytes = SecretBytes::Create(size);
+  if (!bytes.ok()) return bytes.status();
+  if (!message_.SerializeToArray(bytes->span().data(), static_cast<int>(size))) {
+    return absl::InternalError("keyring: cannot be serialised");
+  }
+  return bytes;
+}
+
+void ScrubbedKeyring::ScrubKey(WindowKey& key) { ScrubString(*key.mutable_key()); }
+
+void ScrubbedKeyring::Scrub() {
+  ScrubString(*message_.mutable_identity_key());
+  for (WindowKey& key : *message_.mutable_keys()) ScrubKey(key);
+}
+
+}  // namespace tutti

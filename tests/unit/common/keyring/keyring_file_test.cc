@@ -1,0 +1,174 @@
+#include "common/keyring/keyring_file.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "common/keyring/keyring_operations.h"
+
+namespace tutti {
+namespace {
+
+const absl::Time kNow = absl::FromCivil(absl::CivilHour(2026, 11, 20, 12), absl::UTCTimeZone());
+
+class KeyringFileTest : public testing::Test {
+ protected:
+  KeyringFileTest() {
+    std::string pattern = testing::TempDir() + "keyringXXXXXX";
+    folder_ = mkdtemp(pattern.data());
+    path_ = folder_ + "/keyring";
+  }
+  ~KeyringFileTest() override { std::filesystem::remove_all(folder_); }
+
+  void Create() { ASSERT_TRUE(KeyringFile(path_).Create(*NewKeyring(kNow, kDefaultGrace)).ok()); }
+  absl::StatusCode LoadCode() const { return KeyringFile(path_).Load().status().code(); }
+  std::string Content() const {
+    std::ifstream in(path_, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+
+  std::string folder_;
+  std::string path_;
+};
+
+TEST_F(KeyringFileTest, LoadsWhatItCreated) {
+  const absl::StatusOr<ScrubbedKeyring> keyring = NewKeyring(kNow, kDefaultGrace);
+  ASSERT_TRUE(keyring.ok());
+  ASSERT_TRUE(KeyringFile(path_).Create(*keyring).ok());
+  const auto loaded = KeyringFile(path_).Load();
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  EXPECT_EQ(loaded->keyring.message().SerializeAsString(), keyring->message().SerializeAsString());
+  struct stat status = {};
+  ASSERT_EQ(stat(path_.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07777, mode_t{0600});
+}
+
+TEST_F(KeyringFileTest, EndsWithCoveredRangesSoThatNoKeyStandsInTheLastBytes) {
+  const absl::StatusOr<ScrubbedKeyring> keyring = NewKeyring(kNow, kDefaultGrace);
+  ASSERT_TRUE(keyring.ok());
+  const std::string bytes = keyring->message().SerializeAsString();
+  const std::string tail = keyring->message().shared().rbegin()->SerializeAsString();
+  EXPECT_GE(tail.size(), 16u);
+  EXPECT_TRUE(bytes.ends_with(tail));
+}
+
+TEST_F(KeyringFileTest, NeverOverwritesAKeyring) {
+  Create();
+  const std::string before = Content();
+  EXPECT_EQ(KeyringFile(path_).Create(*NewKeyring(kNow, kDefaultGrace)).code(),
+            absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(Content(), before);
+}
+
+TEST_F(KeyringFileTest, RefusesAFileThatOthersMayRead) {
+  Create();
+  for (const mode_t mode : {0640U, 0604U, 0660U, 0700U, 04600U}) {
+    ASSERT_EQ(chmod(path_.c_str(), mode), 0);
+    EXPECT_EQ(LoadCode(), absl::StatusCode::kPermissionDenied) << std::oct << mode;
+  }
+  ASSERT_EQ(chmod(path_.c_str(), 0400), 0);
+  EXPECT_EQ(LoadCode(), absl::StatusCode::kOk);
+}
+
+TEST_F(KeyringFileTest, RefusesAFileOfAnotherOwner) {
+  Create();
+  if (chown(path_.c_str(), geteuid() + 1, getegid()) != 0) {
+    GTEST_SKIP() << "only root can give a file away";
+  }
+  EXPECT_EQ(LoadCode(), absl::StatusCode::kPermissionDenied);
+}
+
+TEST_F(KeyringFileTest, RefusesWhatIsNotAKeyring) {
+  EXPECT_EQ(LoadCode(), absl::StatusCode::kNotFound);
+  Create();
+  const std::string good = Content();
+  for (const std::string& bad : {std::string(), std::string("keyring"),
+                                 good.substr(0, good.size() / 2), good + good.substr(2, 40)}) {
+    std::ofstream(path_, std::ios::binary | std::ios::trunc) << bad;
+    EXPECT_EQ(LoadCode(), absl::StatusCode::kDataLoss) << bad.size();
+  }
+  std::filesystem::remove(path_);
+  std::filesystem::create_directory(path_);
+  EXPECT_EQ(LoadCode(), absl::StatusCode::kPermissionDenied);
+}
+
+TEST_F(KeyringFileTest, RefusesKeyringsThatBreakARule) {
+  absl::StatusOr<ScrubbedKeyring> keyring = NewKeyring(kNow, kDefaultGrace);
+  ASSERT_TRUE(keyring.ok());
+  const auto code = [](const keyring::v1::Keyring& message) {
+    const std::string bytes = message.SerializeAsString();
+    return ScrubbedKeyring::Parse({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()})
+        .status()
+        .code();
+  };
+  EXPECT_EQ(code(keyring->message()), absl::StatusCode::kOk);
+  keyring::v1::Keyring broken = keyring->message();
+  broken.set_format(2);
+  EXPECT_EQ(code(broken), absl::StatusCode::kDataLoss);
+  broken = keyring->message();
+  *broken.add_keys() = broken.keys(0);
+  EXPECT_EQ(code(broken), absl::StatusCode::kDataLoss);
+  broken = keyring->message();
+  broken.mutable_keys(3)->mutable_key()->resize(16);
+  EXPECT_EQ(code(broken), absl::StatusCode::kDataLoss);
+  broken = keyring->message();
+  broken.mutable_keys(3)->set_end_day("2027-11-20");
+  EXPECT_EQ(code(broken), absl::StatusCode::kDataLoss);
+  broken = keyring->message();
+  broken.clear_shared();
+  EXPECT_EQ(code(broken), absl::StatusCode::kDataLoss);
+}
+
+TEST_F(KeyringFileTest, ReplacesTheFileWholeAndLeavesNoOther) {
+  Create();
+  const auto before = KeyringFile(path_).Load();
+  ASSERT_TRUE(before.ok());
+  // A reader that has the old file open keeps the old content.
+  std::ifstream old(path_, std::ios::binary);
+  const std::string old_content = Content();
+  std::ofstream(path_ + ".new") << "left behind by a crash";
+  const absl::Status updated = KeyringFile(path_).Update([](ScrubbedKeyring& keyring) {
+    return absl::StatusOr<bool>(
+        RotateKeyring(kNow + absl::Hours(24), kDefaultGrace, keyring)->created > 0);
+  });
+  ASSERT_TRUE(updated.ok()) << updated;
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(old), {}), old_content);
+  EXPECT_NE(Content(), old_content);
+  const auto after = KeyringFile(path_).Load();
+  ASSERT_TRUE(after.ok()) << after.status();
+  EXPECT_FALSE(after->version == before->version);
+  EXPECT_FALSE(std::filesystem::exists(path_ + ".new"));
+}
+
+TEST_F(KeyringFileTest, LeavesTheFileWhenTheChangeFailsOrChangesNothing) {
+  Create();
+  const auto before = KeyringFile(path_).CurrentVersion();
+  const absl::Status failed = KeyringFile(path_).Update([](ScrubbedKeyring& keyring) {
+    ForgetExtension("acme", keyring);
+    return absl::StatusOr<bool>(absl::InternalError("no"));
+  });
+  EXPECT_EQ(failed.code(), absl::StatusCode::kInternal);
+  EXPECT_TRUE(
+      KeyringFile(path_).Update([](ScrubbedKeyring&) { return absl::StatusOr<bool>(false); }).ok());
+  EXPECT_TRUE(*KeyringFile(path_).CurrentVersion() == *before);
+}
+
+TEST_F(KeyringFileTest, LetsOneWriterInAtATime) {
+  Create();
+  const int lock = open((path_ + ".lock").c_str(), O_RDWR | O_CREAT, 0600);
+  ASSERT_EQ(flock(lock, LOCK_EX), 0);
+  const auto nothing = [](ScrubbedKeyring&) { return absl::StatusOr<bool>(true); };
+  EXPECT_EQ(KeyringFile(path_).Update(nothing).code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(LoadCode(), absl::StatusCode::kOk);
+  close(lock);
+  EXPECT_TRUE(KeyringFile(path_).Update(nothing).ok());
+}
+
+}  // namespace
+}  // namespace tutti
