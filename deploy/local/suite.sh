@@ -1,0 +1,94 @@
+# Starts and stops one throwaway suite on this machine: a redis-server of its own
+# (Unix socket, ACL users, append-only file) and the three services, everything
+# under one state directory. To be sourced by bash; the quickstart, the end-to-end
+# tests and the benchmark use it.
+#
+#   suite_start STATE_DIR BIN_DIR     sets SUITE_INGEST, SUITE_AGGREGATE, SUITE_SCORE
+#   suite_stop                        stops all that suite_start started
+#
+# SUITE_AGGREGATE_FLAGS, SUITE_INGEST_FLAGS and SUITE_SCORE_FLAGS add flags.
+
+SUITE_SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+SUITE_PIDS=()
+
+suite_fail() {
+  echo "$1" >&2
+  return 1
+}
+
+# Waits until a condition holds, as long as the process lives, 30 s at most.
+suite_wait() {
+  local pid=$1 what=$2 tries=300
+  shift 2
+  until "$@" >/dev/null 2>&1; do
+    kill -0 "$pid" 2>/dev/null || suite_fail "$what stopped while starting; its log is in $SUITE_STATE/log" || return 1
+    tries=$((tries - 1))
+    [ "$tries" -gt 0 ] || suite_fail "$what did not start within 30 s; its log is in $SUITE_STATE/log" || return 1
+    sleep 0.1
+  done
+}
+
+suite_redis_cli() {
+  local user=$1
+  shift
+  REDISCLI_AUTH=$(cat "$SUITE_STATE/secrets/$user") redis-cli -s "$SUITE_STATE/redis/redis.sock" --user "$user" --no-auth-warning "$@"
+}
+
+suite_start_redis() {
+  mkdir -p "$SUITE_STATE/redis" "$SUITE_STATE/secrets" "$SUITE_STATE/log"
+  chmod 700 "$SUITE_STATE" "$SUITE_STATE/redis" "$SUITE_STATE/secrets"
+  local user template
+  template=$(cat "$SUITE_SOURCE/deploy/redis/users.acl")
+  for user in aggregate score; do
+    [ -s "$SUITE_STATE/secrets/$user" ] || (umask 077 && head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n' >"$SUITE_STATE/secrets/$user")
+    template=${template//@${user^^}_PASSWORD_SHA256@/$(printf '%s' "$(cat "$SUITE_STATE/secrets/$user")" | sha256sum | cut -d' ' -f1)}
+  done
+  (umask 077 && printf '%s\n' "$template" >"$SUITE_STATE/redis/users.acl")
+  redis-server "$SUITE_SOURCE/deploy/redis/redis.conf" \
+    --dir "$SUITE_STATE/redis" --unixsocket "$SUITE_STATE/redis/redis.sock" \
+    --aclfile "$SUITE_STATE/redis/users.acl" --daemonize no >"$SUITE_STATE/log/redis" 2>&1 &
+  SUITE_PIDS+=($!)
+  SUITE_REDIS_PID=$!
+  suite_wait "$SUITE_REDIS_PID" redis-server suite_redis_cli aggregate PING
+}
+
+# suite_start_service NAME FLAGS...: on a free port of the loopback, whose address
+# goes to STATE_DIR/NAME.address.
+suite_start_service() {
+  local name=$1
+  shift
+  rm -f "$SUITE_STATE/$name.address"
+  "$SUITE_BIN/tutti-$name" --listen=127.0.0.1:0 --insecure_loopback --port_file="$SUITE_STATE/$name.address" \
+    --catalog="$SUITE_SOURCE/deploy/catalog/adoption.textproto" "$@" 2>"$SUITE_STATE/log/$name" &
+  SUITE_PIDS+=($!)
+  suite_wait $! "tutti-$name" test -s "$SUITE_STATE/$name.address"
+}
+
+suite_start() {
+  SUITE_STATE=$1
+  SUITE_BIN=$2
+  suite_start_redis || return 1
+  "$SUITE_BIN/tutti" keyring init --keyring "$SUITE_STATE/keyring" >/dev/null || return 1
+  # shellcheck disable=SC2086
+  suite_start_service aggregate --redis_socket="$SUITE_STATE/redis/redis.sock" \
+    --redis_password_file="$SUITE_STATE/secrets/aggregate" --journal="$SUITE_STATE/journal" ${SUITE_AGGREGATE_FLAGS:-} || return 1
+  SUITE_AGGREGATE=$(cat "$SUITE_STATE/aggregate.address")
+  # shellcheck disable=SC2086
+  suite_start_service ingest --aggregate="$SUITE_AGGREGATE" --keyring="$SUITE_STATE/keyring" --rotate_keyring ${SUITE_INGEST_FLAGS:-} || return 1
+  SUITE_INGEST=$(cat "$SUITE_STATE/ingest.address")
+  # shellcheck disable=SC2086
+  suite_start_service score --redis_socket="$SUITE_STATE/redis/redis.sock" \
+    --redis_password_file="$SUITE_STATE/secrets/score" ${SUITE_SCORE_FLAGS:-} || return 1
+  SUITE_SCORE=$(cat "$SUITE_STATE/score.address")
+  export TUTTI_INGEST=$SUITE_INGEST TUTTI_AGGREGATE=$SUITE_AGGREGATE TUTTI_SCORE=$SUITE_SCORE
+}
+
+# Last started, first stopped: no service meets a store that is gone.
+suite_stop() {
+  local i
+  for ((i = ${#SUITE_PIDS[@]} - 1; i >= 0; i--)); do
+    kill -TERM "${SUITE_PIDS[i]}" 2>/dev/null || true
+    wait "${SUITE_PIDS[i]}" 2>/dev/null || true
+  done
+  SUITE_PIDS=()
+}

@@ -1,0 +1,82 @@
+#include "services/aggregate/aggregate_service.h"
+
+#include "absl/strings/str_cat.h"
+#include "common/rpc/resource_name.h"
+#include "common/rpc/status.h"
+#include "google/protobuf/util/time_util.h"
+#include "services/aggregate/ingest_policy.h"
+
+namespace tutti {
+namespace {
+
+using google::protobuf::util::TimeUtil;
+
+}  // namespace
+
+absl::Status AggregateServiceImpl::CheckCatalog(const std::string& fingerprint) const {
+  if (fingerprint == catalog_.fingerprint()) return absl::OkStatus();
+  return WithReason(absl::FailedPreconditionError(
+                        "catalog_fingerprint: this service runs another catalogue; give every "
+                        "service the same file"),
+                    "aggregate.tutti", "CATALOG_MISMATCH");
+}
+
+grpc::Status AggregateServiceImpl::GetIngestPolicy(
+    grpc::ServerContext*, const aggregate::v1::GetIngestPolicyRequest* request,
+    aggregate::v1::GetIngestPolicyResponse* response) {
+  const absl::StatusOr<std::string> id = ParseOrganizationName(request->organization());
+  if (!id.ok()) return ToGrpcStatus(id.status());
+  if (absl::Status same = CheckCatalog(request->catalog_fingerprint()); !same.ok()) {
+    return ToGrpcStatus(same);
+  }
+  const auto organization = directory_.Read(*id);
+  if (!organization.ok()) return ToGrpcStatus(organization.status());
+  *response = MakeIngestPolicy(**organization, directory_, catalog_, clock_.Now());
+  return grpc::Status::OK;
+}
+
+grpc::Status AggregateServiceImpl::MergeDeltas(grpc::ServerContext*,
+                                               const aggregate::v1::MergeDeltasRequest* request,
+                                               aggregate::v1::MergeDeltasResponse* response) {
+  if (absl::Status same = CheckCatalog(request->catalog_fingerprint()); !same.ok()) {
+    return ToGrpcStatus(same);
+  }
+  const auto outcomes = merger_.Merge(*request);
+  if (!outcomes.ok()) return ToGrpcStatus(outcomes.status());
+  for (const aggregate::v1::DeltaOutcome outcome : *outcomes) response->add_outcomes(outcome);
+  return grpc::Status::OK;
+}
+
+grpc::Status AggregateServiceImpl::PublishDueWindows(
+    grpc::ServerContext*, const aggregate::v1::PublishDueWindowsRequest* request,
+    aggregate::v1::PublishDueWindowsResponse* response) {
+  const absl::Time begin = clock_.Now();
+  std::vector<aggregate::v1::ClosedWindow> windows;
+  if (request->organization().empty()) {
+    absl::StatusOr<SweepReport> sweep = closing_.Sweep();
+    if (!sweep.ok()) return ToGrpcStatus(sweep.status());
+    if (sweep->failed > 0) {
+      return ToGrpcStatus(absl::UnavailableError(
+          absl::StrCat(sweep->failed, " organisations could not be closed; repeat the call")));
+    }
+    windows = std::move(sweep->windows);
+    response->set_busy_organizations(sweep->busy);
+  } else {
+    const absl::StatusOr<std::string> id = ParseOrganizationName(request->organization());
+    if (!id.ok()) return ToGrpcStatus(id.status());
+    absl::StatusOr<CloseReport> report = closing_.CloseOne(*id);
+    if (!report.ok()) return ToGrpcStatus(report.status());
+    windows = std::move(report->windows);
+    response->set_busy_organizations(report->busy ? 1 : 0);
+    if (report->next_due != absl::InfiniteFuture()) {
+      *response->mutable_next_due_time() =
+          TimeUtil::MillisecondsToTimestamp(absl::ToUnixMillis(report->next_due));
+    }
+  }
+  for (aggregate::v1::ClosedWindow& window : windows) *response->add_windows() = std::move(window);
+  *response->mutable_elapsed() =
+      TimeUtil::MillisecondsToDuration(absl::ToInt64Milliseconds(clock_.Now() - begin));
+  return grpc::Status::OK;
+}
+
+}  // namespace tutti

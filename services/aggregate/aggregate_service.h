@@ -1,0 +1,47 @@
+#ifndef TUTTI_SERVICES_AGGREGATE_AGGREGATE_SERVICE_H_
+#define TUTTI_SERVICES_AGGREGATE_AGGREGATE_SERVICE_H_
+
+#include "common/catalog/catalog.h"
+#include "common/clock/clock.h"
+#include "services/aggregate/closing_loop.h"
+#include "services/aggregate/delta_merger.h"
+#include "services/aggregate/organization_directory.h"
+#include "tutti/aggregate/v1/aggregate.grpc.pb.h"
+
+namespace tutti {
+
+// Serves AggregateService: names and messages in, domain classes behind.
+class AggregateServiceImpl final : public aggregate::v1::AggregateService::Service {
+ public:
+  // References outlive this.
+  AggregateServiceImpl(OrganizationDirectory& directory, DeltaMerger& merger, ClosingLoop& closing,
+                       const Catalog& catalog, const WallClock& clock)
+      : directory_(directory),
+        merger_(merger),
+        closing_(closing),
+        catalog_(catalog),
+        clock_(clock) {}
+
+  grpc::Status GetIngestPolicy(grpc::ServerContext* context,
+                               const aggregate::v1::GetIngestPolicyRequest* request,
+                               aggregate::v1::GetIngestPolicyResponse* response) override;
+  grpc::Status MergeDeltas(grpc::ServerContext* context,
+                           const aggregate::v1::MergeDeltasRequest* request,
+                           aggregate::v1::MergeDeltasResponse* response) override;
+  grpc::Status PublishDueWindows(grpc::ServerContext* context,
+                                 const aggregate::v1::PublishDueWindowsRequest* request,
+                                 aggregate::v1::PublishDueWindowsResponse* response) override;
+
+ private:
+  absl::Status CheckCatalog(const std::string& fingerprint) const;
+
+  OrganizationDirectory& directory_;
+  DeltaMerger& merger_;
+  ClosingLoop& closing_;
+  const Catalog& catalog_;
+  const WallClock& clock_;
+};
+
+}  // namespace tutti
+
+#endif  // TUTTI_SERVICES_AGGREGATE_AGGREGATE_SERVICE_H_

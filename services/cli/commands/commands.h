@@ -1,0 +1,39 @@
+#ifndef TUTTI_SERVICES_CLI_COMMANDS_COMMANDS_H_
+#define TUTTI_SERVICES_CLI_COMMANDS_COMMANDS_H_
+
+#include <functional>
+#include <string>
+
+#include "CLI/CLI.hpp"
+#include "absl/status/status.h"
+
+namespace tutti {
+
+// What every command shares. Filled in while the command line is parsed.
+struct CommandContext {
+  // Addresses of the services, host:port or unix:path.
+  std::string ingest = "127.0.0.1:7401";
+  std::string aggregate = "127.0.0.1:7402";
+  std::string score = "127.0.0.1:7403";
+  // Seconds that a call may take.
+  int timeout_seconds = 60;
+  // Set by the chosen subcommand; run after parsing.
+  std::function<absl::Status()> run;
+};
+
+// Each adds its subcommands. `context` outlives the parsing.
+void AddOrganizationCommands(CLI::App& app, CommandContext& context);
+void AddKeyringCommands(CLI::App& app, CommandContext& context);
+void AddImportCommand(CLI::App& app, CommandContext& context);
+void AddSampleCommand(CLI::App& app, CommandContext& context);
+void AddPublishCommand(CLI::App& app, CommandContext& context);
+void AddScoreCommands(CLI::App& app, CommandContext& context);
+void AddHealthCommand(CLI::App& app, CommandContext& context);
+
+// Parses the command line and runs what it asks for. Returns the exit status: 0
+// done, 1 failed, 2 not understood, 3 nothing there yet.
+int RunCommandLine(int argc, char** argv);
+
+}  // namespace tutti
+
+#endif  // TUTTI_SERVICES_CLI_COMMANDS_COMMANDS_H_

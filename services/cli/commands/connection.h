@@ -1,0 +1,56 @@
+#ifndef TUTTI_SERVICES_CLI_COMMANDS_CONNECTION_H_
+#define TUTTI_SERVICES_CLI_COMMANDS_CONNECTION_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "common/rpc/channel.h"
+#include "common/rpc/status.h"
+#include "grpcpp/client_context.h"
+#include "services/cli/commands/commands.h"
+
+namespace tutti {
+
+// A connection to one service, for unary calls.
+template <typename Service>
+class Connection {
+ public:
+  Connection(const std::string& address, const CommandContext& context)
+      : address_(address),
+        timeout_(absl::Seconds(context.timeout_seconds)),
+        channel_(MakeChannel(address)) {
+    if (channel_.ok()) stub_ = Service::NewStub(*channel_);
+  }
+
+  // Calls and waits. The error says which address was called when it cannot be
+  // reached.
+  template <typename Request, typename Response>
+  absl::Status Call(grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&,
+                                                          Response*),
+                    const Request& request, Response& response) const {
+    if (!channel_.ok()) return channel_.status();
+    grpc::ClientContext context;
+    context.set_deadline(absl::ToChronoTime(absl::Now() + timeout_));
+    absl::Status status = FromGrpcStatus((stub_.get()->*method)(&context, request, &response));
+    if (absl::IsUnavailable(status)) {
+      return absl::UnavailableError(
+          absl::StrCat("cannot reach the service at ", address_, ": ", status.message()));
+    }
+    return status;
+  }
+
+  typename Service::Stub& stub() const { return *stub_; }
+
+ private:
+  const std::string address_;
+  const absl::Duration timeout_;
+  absl::StatusOr<std::shared_ptr<grpc::Channel>> channel_;
+  std::unique_ptr<typename Service::Stub> stub_;
+};
+
+}  // namespace tutti
+
+#endif  // TUTTI_SERVICES_CLI_COMMANDS_CONNECTION_H_

@@ -1,0 +1,146 @@
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/keyring/keyring_file.h"
+#include "common/keyring/keyring_operations.h"
+#include "services/cli/commands/commands.h"
+
+namespace tutti {
+namespace {
+
+struct KeyringOptions {
+  std::string path;
+  std::string organization;
+  std::string from;
+  std::string to;
+  int grace_hours = 48;
+};
+
+const char* KindName(WindowKind kind) { return kind == WindowKind::kReach ? "reach" : "day"; }
+
+absl::Status Init(const KeyringOptions& options) {
+  absl::StatusOr<ScrubbedKeyring> keyring =
+      NewKeyring(absl::Now(), absl::Hours(options.grace_hours));
+  if (!keyring.ok()) return keyring.status();
+  if (absl::Status created = KeyringFile(options.path).Create(*keyring); !created.ok()) {
+    return created;
+  }
+  std::cout << "made a keyring of " << Summarize(*keyring).shared_keys << " window keys\n";
+  return absl::OkStatus();
+}
+
+absl::Status Rotate(const KeyringOptions& options) {
+  RotationResult result;
+  absl::Status updated =
+      KeyringFile(options.path).Update([&](ScrubbedKeyring& keyring) -> absl::Status {
+        absl::StatusOr<RotationResult> rotated =
+            RotateKeyring(absl::Now(), absl::Hours(options.grace_hours), keyring);
+        if (rotated.ok()) result = *rotated;
+        return rotated.status();
+      });
+  if (updated.ok()) {
+    std::cout << result.created << " keys made, " << result.destroyed << " destroyed\n";
+  }
+  return updated;
+}
+
+absl::Status Extend(const KeyringOptions& options) {
+  const absl::StatusOr<Day> from = ParseDay(options.from);
+  if (!from.ok())
+    return absl::InvalidArgumentError(absl::StrCat("--from: ", from.status().message()));
+  std::optional<Day> to;
+  if (!options.to.empty()) {
+    const absl::StatusOr<Day> day = ParseDay(options.to);
+    if (!day.ok())
+      return absl::InvalidArgumentError(absl::StrCat("--to: ", day.status().message()));
+    to = *day;
+  }
+  int made = 0;
+  absl::Status updated =
+      KeyringFile(options.path).Update([&](ScrubbedKeyring& keyring) -> absl::Status {
+        absl::StatusOr<int> extended =
+            ExtendKeyring(options.organization, *from, to, absl::Now(), keyring);
+        if (extended.ok()) made = *extended;
+        return extended.status();
+      });
+  if (updated.ok()) std::cout << made << " keys made for past windows\n";
+  return updated;
+}
+
+absl::Status Forget(const KeyringOptions& options) {
+  int destroyed = 0;
+  absl::Status updated =
+      KeyringFile(options.path).Update([&](ScrubbedKeyring& keyring) -> absl::Status {
+        destroyed = ForgetExtension(options.organization, keyring);
+        return absl::OkStatus();
+      });
+  if (updated.ok()) std::cout << destroyed << " keys destroyed\n";
+  return updated;
+}
+
+absl::Status Show(const KeyringOptions& options) {
+  absl::StatusOr<KeyringFile::Loaded> loaded = KeyringFile(options.path).Load();
+  if (!loaded.ok()) return loaded.status();
+  const KeyringSummary summary = Summarize(loaded->keyring);
+  std::cout << summary.shared_keys << " keys for coming windows, " << summary.extension_keys
+            << " for past windows of back-fills\n";
+  for (const KeyringSummary::Range& range : summary.ranges) {
+    std::cout << "  ever made: " << KindName(range.kind) << " " << FormatDay(range.first_end_day)
+              << " to " << FormatDay(range.last_end_day)
+              << (range.organization.empty() ? "" : ", for ") << range.organization << "\n";
+  }
+  for (const KeyringSummary::Key& key : summary.keys) {
+    std::cout << "  " << KindName(key.window.kind) << "\t" << FormatDay(key.window.end_day)
+              << "\tid " << key.id_hex << (key.organization.empty() ? "" : "\t") << key.organization
+              << "\n";
+  }
+  return absl::OkStatus();
+}
+
+CLI::App* AddAction(CLI::App& group, CommandContext& context, const char* name,
+                    const char* description, absl::Status (*action)(const KeyringOptions&),
+                    const std::shared_ptr<KeyringOptions>& options) {
+  CLI::App* command = group.add_subcommand(name, description);
+  command->add_option("--keyring", options->path, "The keyring's file")
+      ->envname("TUTTI_KEYRING")
+      ->required();
+  command->callback([&context, options, action] {
+    context.run = [options, action] { return action(*options); };
+  });
+  return command;
+}
+
+}  // namespace
+
+void AddKeyringCommands(CLI::App& app, CommandContext& context) {
+  CLI::App* group = app.add_subcommand("keyring", "Make and rotate the keys that ingest uses");
+  group->require_subcommand(1);
+  const auto options = std::make_shared<KeyringOptions>();
+  const auto add_grace = [&](CLI::App* command) {
+    command->add_option("--grace-hours", options->grace_hours, "The grace that aggregate runs with")
+        ->check(CLI::Range(0, 24 * 30))
+        ->capture_default_str();
+  };
+  add_grace(AddAction(*group, context, "init", "Make a keyring where none is", Init, options));
+  add_grace(AddAction(*group, context, "rotate",
+                      "Make keys of coming windows, destroy those of closed ones", Rotate,
+                      options));
+  CLI::App* extend =
+      AddAction(*group, context, "extend",
+                "Make keys of past windows of one organisation, for a back-fill", Extend, options);
+  extend->add_option("--organization", options->organization, "Its id")->required();
+  extend->add_option("--from", options->from, "The first day, YYYY-MM-DD")->required();
+  extend->add_option("--to", options->to,
+                     "The last end day; by default up to where the keys of coming windows begin");
+  CLI::App* forget =
+      AddAction(*group, context, "forget",
+                "Destroy the keys of one organisation's finished back-fill", Forget, options);
+  forget->add_option("--organization", options->organization, "Its id")->required();
+  AddAction(*group, context, "show", "List which keys there are, and never a key", Show, options);
+}
+
+}  // namespace tutti

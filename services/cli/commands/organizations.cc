@@ -1,0 +1,249 @@
+#include <iostream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "services/cli/commands/commands.h"
+#include "services/cli/commands/connection.h"
+#include "tutti/aggregate/v1/organization.grpc.pb.h"
+
+namespace tutti {
+namespace {
+
+using aggregate::v1::Organization;
+using aggregate::v1::OrganizationService;
+
+// What the command line says of an organisation; unset means "leave as it is".
+struct Wanted {
+  std::string id;
+  std::optional<std::string> display_name;
+  std::optional<int64_t> headcount;
+  std::vector<std::string> sources;
+  std::vector<std::string> entitlements;
+  std::optional<std::string> cadence;
+  std::optional<std::string> time_zone;
+  std::optional<std::string> region;
+  std::optional<std::string> industry;
+  std::string first_day;
+  bool backfill = false;
+  bool generated = false;
+};
+
+std::string Enumerator(std::string name, const std::string& prefix) {
+  name = name.substr(prefix.size());
+  for (char& c : name) c = c == '_' ? '-' : absl::ascii_tolower(static_cast<unsigned char>(c));
+  return name;
+}
+
+void Print(const Organization& organization) {
+  std::vector<std::string> entitlements;
+  for (const auto& entitlement : organization.entitlements()) {
+    entitlements.push_back(absl::StrCat(entitlement.product(), "=", entitlement.people()));
+  }
+  std::cout << organization.name() << "\n"
+            << "  name          " << organization.display_name()
+            << (organization.generated_data() ? "  (generated data)" : "") << "\n"
+            << "  state         "
+            << Enumerator(OrganizationState_Name(organization.state()), "ORGANIZATION_STATE_")
+            << "\n"
+            << "  headcount     " << organization.headcount() << "\n"
+            << "  entitlements  " << absl::StrJoin(entitlements, ", ") << "\n"
+            << "  sources       " << absl::StrJoin(organization.sources(), ", ") << "\n"
+            << "  cadence       " << Enumerator(Cadence_Name(organization.cadence()), "CADENCE_")
+            << ", now " << Enumerator(Cadence_Name(organization.effective_cadence()), "CADENCE_")
+            << "\n"
+            << "  time zone     " << organization.time_zone() << "\n"
+            << "  first day     " << organization.first_day() << "\n";
+}
+
+absl::Status Apply(const Wanted& wanted, Organization& organization) {
+  if (wanted.display_name) organization.set_display_name(*wanted.display_name);
+  if (wanted.headcount) organization.set_headcount(*wanted.headcount);
+  if (wanted.time_zone) organization.set_time_zone(*wanted.time_zone);
+  if (wanted.region) organization.set_region(*wanted.region);
+  if (wanted.industry) organization.set_industry(*wanted.industry);
+  if (wanted.generated) organization.set_generated_data(true);
+  if (!wanted.sources.empty()) {
+    organization.clear_sources();
+    for (const std::string& source : wanted.sources) organization.add_sources(source);
+  }
+  if (!wanted.entitlements.empty()) organization.clear_entitlements();
+  for (const std::string& text : wanted.entitlements) {
+    const std::pair<std::string, std::string> parts = absl::StrSplit(text, absl::MaxSplits('=', 1));
+    int64_t people = 0;
+    if (!absl::SimpleAtoi(parts.second, &people)) {
+      return absl::InvalidArgumentError("--entitlement must be PRODUCT=PEOPLE");
+    }
+    aggregate::v1::Entitlement& entitlement = *organization.add_entitlements();
+    entitlement.set_product(parts.first);
+    entitlement.set_people(people);
+  }
+  if (wanted.cadence) {
+    std::string name = absl::StrCat("CADENCE_", absl::AsciiStrToUpper(*wanted.cadence));
+    for (char& c : name) c = c == '-' ? '_' : c;
+    aggregate::v1::Cadence cadence = aggregate::v1::CADENCE_AUTO;
+    if (!aggregate::v1::Cadence_Parse(name, &cadence)) {
+      return absl::InvalidArgumentError("--cadence must be auto, daily, weekly or four-weekly");
+    }
+    organization.set_cadence(cadence);
+  }
+  return absl::OkStatus();
+}
+
+void AddProfileOptions(CLI::App& command, Wanted& wanted) {
+  command.add_option("--display-name", wanted.display_name, "Its name for people");
+  command.add_option("--source", wanted.sources,
+                     "A connected source (m365_audit, activities, ...); repeat for several");
+  command.add_option("--entitlement", wanted.entitlements,
+                     "PRODUCT=PEOPLE entitled, where that is not everybody; repeat for several");
+  command.add_option("--cadence", wanted.cadence, "auto, daily, weekly or four-weekly");
+  command.add_option("--time-zone", wanted.time_zone, "IANA time zone in which days are counted");
+  command.add_option("--region", wanted.region, "Region, for peer benchmarks");
+  command.add_option("--industry", wanted.industry, "Industry, for peer benchmarks");
+  command.add_flag("--generated", wanted.generated, "Mark its activity as made up");
+}
+
+absl::Status Create(CommandContext& context, const Wanted& wanted) {
+  const Connection<OrganizationService> connection(context.aggregate, context);
+  aggregate::v1::CreateOrganizationRequest request;
+  request.mutable_organization()->set_name(absl::StrCat("organizations/", wanted.id));
+  request.mutable_organization()->set_first_day(wanted.first_day);
+  request.set_backfill(wanted.backfill);
+  if (absl::Status applied = Apply(wanted, *request.mutable_organization()); !applied.ok()) {
+    return applied;
+  }
+  aggregate::v1::CreateOrganizationResponse response;
+  absl::Status status =
+      connection.Call(&OrganizationService::Stub::CreateOrganization, request, response);
+  if (status.ok()) Print(response.organization());
+  return status;
+}
+
+absl::Status Update(CommandContext& context, const Wanted& wanted) {
+  const Connection<OrganizationService> connection(context.aggregate, context);
+  aggregate::v1::GetOrganizationRequest get;
+  get.set_name(absl::StrCat("organizations/", wanted.id));
+  aggregate::v1::GetOrganizationResponse got;
+  absl::Status status = connection.Call(&OrganizationService::Stub::GetOrganization, get, got);
+  if (!status.ok()) return status;
+  aggregate::v1::UpdateOrganizationRequest request;
+  *request.mutable_organization() = got.organization();
+  if (absl::Status applied = Apply(wanted, *request.mutable_organization()); !applied.ok()) {
+    return applied;
+  }
+  aggregate::v1::UpdateOrganizationResponse response;
+  status = connection.Call(&OrganizationService::Stub::UpdateOrganization, request, response);
+  if (status.ok()) Print(response.organization());
+  return status;
+}
+
+absl::Status List(CommandContext& context) {
+  const Connection<OrganizationService> connection(context.aggregate, context);
+  aggregate::v1::ListOrganizationsRequest request;
+  aggregate::v1::ListOrganizationsResponse response;
+  do {
+    request.set_page_token(response.next_page_token());
+    response.Clear();
+    absl::Status status =
+        connection.Call(&OrganizationService::Stub::ListOrganizations, request, response);
+    if (!status.ok()) return status;
+    for (const Organization& organization : response.organizations()) {
+      std::cout << organization.name() << "\t" << organization.headcount() << "\t"
+                << Enumerator(OrganizationState_Name(organization.state()), "ORGANIZATION_STATE_")
+                << "\n";
+    }
+  } while (!response.next_page_token().empty());
+  return absl::OkStatus();
+}
+
+// Adds a command that names one organisation and prints what it has become.
+template <typename Request, typename Response>
+void AddStateCommand(CLI::App& group, CommandContext& context, const char* name,
+                     const char* description,
+                     grpc::Status (OrganizationService::Stub::*method)(grpc::ClientContext*,
+                                                                       const Request&, Response*)) {
+  CLI::App* command = group.add_subcommand(name, description);
+  const auto id = std::make_shared<std::string>();
+  command->add_option("organization", *id, "Its id")->required();
+  command->callback([&context, id, method] {
+    context.run = [&context, id, method]() -> absl::Status {
+      const Connection<OrganizationService> connection(context.aggregate, context);
+      Request request;
+      request.set_name(absl::StrCat("organizations/", *id));
+      Response response;
+      absl::Status status = connection.Call(method, request, response);
+      if (status.ok()) Print(response.organization());
+      return status;
+    };
+  });
+}
+
+void AddErase(CLI::App& group, CommandContext& context) {
+  CLI::App* erase = group.add_subcommand("erase", "Erase everything about one, for ever");
+  const auto id = std::make_shared<std::string>();
+  const auto confirmed = std::make_shared<std::string>();
+  erase->add_option("organization", *id, "Its id")->required();
+  erase->add_option("--confirm", *confirmed, "Its id once more: this cannot be undone")->required();
+  erase->callback([&context, id, confirmed] {
+    context.run = [&context, id, confirmed]() -> absl::Status {
+      if (*id != *confirmed) {
+        return absl::InvalidArgumentError("--confirm must repeat the organisation's id");
+      }
+      const Connection<OrganizationService> connection(context.aggregate, context);
+      aggregate::v1::EraseOrganizationRequest request;
+      request.set_name(absl::StrCat("organizations/", *id));
+      aggregate::v1::EraseOrganizationResponse response;
+      absl::Status status =
+          connection.Call(&OrganizationService::Stub::EraseOrganization, request, response);
+      if (status.ok()) std::cout << "erased: " << response.deleted_keys() << " keys deleted\n";
+      return status;
+    };
+  });
+}
+
+}  // namespace
+
+void AddOrganizationCommands(CLI::App& app, CommandContext& context) {
+  CLI::App* group = app.add_subcommand("organizations", "Create, look at and change organisations");
+  group->require_subcommand(1);
+
+  CLI::App* create = group->add_subcommand("create", "Create one");
+  const auto created = std::make_shared<Wanted>();
+  create->add_option("organization", created->id, "Its id: a-z, 0-9 and -")->required();
+  create->add_option("--headcount", created->headcount, "How many people it has")->required();
+  AddProfileOptions(*create, *created);
+  create->add_flag("--backfill", created->backfill,
+                   "Take activity of past days until finish-backfill");
+  create->add_option("--first-day", created->first_day,
+                     "The first day of which there is activity, YYYY-MM-DD, for a back-fill");
+  create->callback([&context, created] {
+    context.run = [&context, created] { return Create(context, *created); };
+  });
+
+  CLI::App* update = group->add_subcommand("update", "Change what is given, leave the rest");
+  const auto updated = std::make_shared<Wanted>();
+  update->add_option("organization", updated->id, "Its id")->required();
+  update->add_option("--headcount", updated->headcount, "How many people it has");
+  AddProfileOptions(*update, *updated);
+  update->callback([&context, updated] {
+    context.run = [&context, updated] { return Update(context, *updated); };
+  });
+
+  CLI::App* list = group->add_subcommand("list", "List all");
+  list->callback([&context] { context.run = [&context] { return List(context); }; });
+
+  AddStateCommand(*group, context, "get", "Show one", &OrganizationService::Stub::GetOrganization);
+  AddStateCommand(*group, context, "finish-backfill", "End the back-fill: past windows close",
+                  &OrganizationService::Stub::FinishBackfill);
+  AddStateCommand(*group, context, "pause", "Take and publish nothing; drop open windows",
+                  &OrganizationService::Stub::PauseScoring);
+  AddStateCommand(*group, context, "resume", "Score again, from the next full window on",
+                  &OrganizationService::Stub::ResumeScoring);
+  AddErase(*group, context);
+}
+
+}  // namespace tutti

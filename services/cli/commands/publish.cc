@@ -1,0 +1,108 @@
+#include <iostream>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "google/protobuf/util/time_util.h"
+#include "grpc/health/v1/health.grpc.pb.h"
+#include "services/cli/commands/commands.h"
+#include "services/cli/commands/connection.h"
+#include "tutti/aggregate/v1/aggregate.grpc.pb.h"
+
+namespace tutti {
+namespace {
+
+using aggregate::v1::AggregateService;
+
+const char* OutcomeWords(aggregate::v1::CloseOutcome outcome) {
+  switch (outcome) {
+    case aggregate::v1::CLOSE_OUTCOME_PUBLISHED:
+      return "published";
+    case aggregate::v1::CLOSE_OUTCOME_INCOMPLETE:
+      return "incomplete: something of it was lost, it is never published";
+    case aggregate::v1::CLOSE_OUTCOME_TOO_SMALL:
+      return "not drawn: at this headcount every figure would be withheld";
+    case aggregate::v1::CLOSE_OUTCOME_BUDGET_EXHAUSTED:
+      return "not drawn: the yearly privacy budget leaves no room";
+    default:
+      return "unknown outcome";
+  }
+}
+
+struct PublishOptions {
+  std::string organization;
+  int wait_seconds = 0;
+};
+
+absl::Status Publish(CommandContext& context, const PublishOptions& options) {
+  const Connection<AggregateService> connection(context.aggregate, context);
+  const absl::Time give_up = absl::Now() + absl::Seconds(options.wait_seconds);
+  int published = 0;
+  while (true) {
+    aggregate::v1::PublishDueWindowsRequest request;
+    request.set_organization(
+        options.organization.empty() ? "" : absl::StrCat("organizations/", options.organization));
+    aggregate::v1::PublishDueWindowsResponse response;
+    absl::Status status =
+        connection.Call(&AggregateService::Stub::PublishDueWindows, request, response);
+    if (!status.ok()) return status;
+    for (const aggregate::v1::ClosedWindow& window : response.windows()) {
+      std::cout << window.score() << "  " << OutcomeWords(window.outcome()) << "\n";
+      ++published;
+    }
+    const absl::Time next =
+        response.has_next_due_time()
+            ? absl::FromUnixMillis(google::protobuf::util::TimeUtil::TimestampToMilliseconds(
+                  response.next_due_time()))
+            : absl::InfiniteFuture();
+    // Just after a back-fill the windows become due once the leases have run out.
+    const bool soon = response.busy_organizations() > 0 || next <= give_up;
+    if (!soon || absl::Now() >= give_up) break;
+    const absl::Time until = std::min(give_up, std::max(next, absl::Now() + absl::Seconds(1)));
+    std::this_thread::sleep_for(absl::ToChronoMilliseconds(until - absl::Now()));
+  }
+  if (published == 0) std::cout << "nothing was due\n";
+  return absl::OkStatus();
+}
+
+absl::Status CheckHealth(CommandContext& context, const std::string& address) {
+  const Connection<grpc::health::v1::Health> connection(address, context);
+  grpc::health::v1::HealthCheckRequest request;
+  grpc::health::v1::HealthCheckResponse response;
+  absl::Status status = connection.Call(&grpc::health::v1::Health::Stub::Check, request, response);
+  if (!status.ok()) return status;
+  if (response.status() != grpc::health::v1::HealthCheckResponse::SERVING) {
+    return absl::UnavailableError(absl::StrCat(address, " is not serving"));
+  }
+  std::cout << address << " is serving\n";
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddPublishCommand(CLI::App& app, CommandContext& context) {
+  CLI::App* publish = app.add_subcommand("publish", "Close and publish every window that is due");
+  const auto options = std::make_shared<PublishOptions>();
+  publish->add_option("organization", options->organization, "One organisation; all without it");
+  publish
+      ->add_option("--wait", options->wait_seconds,
+                   "Wait up to this many seconds for windows that become due")
+      ->check(CLI::Range(0, 3600))
+      ->capture_default_str();
+  publish->callback([&context, options] {
+    context.run = [&context, options] { return Publish(context, *options); };
+  });
+}
+
+void AddHealthCommand(CLI::App& app, CommandContext& context) {
+  CLI::App* health = app.add_subcommand("health", "Ask whether a service is alive");
+  const auto address = std::make_shared<std::string>();
+  health->add_option("address", *address, "host:port or unix:path")->required();
+  health->callback([&context, address] {
+    context.run = [&context, address] { return CheckHealth(context, *address); };
+  });
+}
+
+}  // namespace tutti

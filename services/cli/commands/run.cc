@@ -1,0 +1,52 @@
+#include <iostream>
+
+#include "services/cli/commands/commands.h"
+
+namespace tutti {
+namespace {
+
+constexpr int kFailed = 1;
+constexpr int kNotUnderstood = 2;
+constexpr int kNothingThere = 3;
+
+int Report(const absl::Status& status) {
+  if (status.ok()) return 0;
+  std::cerr << "tutti: " << std::string(status.message()) << "\n";
+  return absl::IsNotFound(status) ? kNothingThere : kFailed;
+}
+
+}  // namespace
+
+int RunCommandLine(int argc, char** argv) {
+  CLI::App app("Tutti scores how an organisation adopts its tools, and never a person.", "tutti");
+  CommandContext context;
+  app.require_subcommand(1);
+  app.set_version_flag("--version", TUTTI_VERSION);
+  app.add_option("--ingest", context.ingest, "Address of tutti-ingest")
+      ->envname("TUTTI_INGEST")
+      ->capture_default_str();
+  app.add_option("--aggregate", context.aggregate, "Address of tutti-aggregate")
+      ->envname("TUTTI_AGGREGATE")
+      ->capture_default_str();
+  app.add_option("--score", context.score, "Address of tutti-score")
+      ->envname("TUTTI_SCORE")
+      ->capture_default_str();
+  app.add_option("--timeout", context.timeout_seconds, "Seconds that one call may take")
+      ->check(CLI::Range(1, 3600))
+      ->capture_default_str();
+  AddScoreCommands(app, context);
+  AddImportCommand(app, context);
+  AddOrganizationCommands(app, context);
+  AddPublishCommand(app, context);
+  AddKeyringCommands(app, context);
+  AddSampleCommand(app, context);
+  AddHealthCommand(app, context);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kNotUnderstood;
+  }
+  return context.run ? Report(context.run()) : kNotUnderstood;
+}
+
+}  // namespace tutti
