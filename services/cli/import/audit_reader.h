@@ -14,11 +14,11 @@ namespace tutti {
 // How an input is laid out. The shape of the records themselves (Management API,
 // wrapped, Graph, Sentinel) needs no telling: the decoder sees it.
 enum class InputShape {
-  kDetect,        // from the content
-  kAuditCsv,      // CSV with an AuditData column
-  kAuditLines,    // audit records, one JSON text a line
-  kAuditDocument, // audit records in JSON arrays, wrappers, or over several lines
-  kActivities,    // Tutti activities, one JSON object a line
+  kDetect,         // from the content
+  kAuditCsv,       // CSV with an AuditData column
+  kAuditLines,     // audit records, one JSON text a line
+  kAuditDocument,  // audit records in JSON arrays, wrappers, or over several lines
+  kActivities,     // Tutti activities, one JSON object a line
 };
 
 // The shape of an input that begins with `beginning`: CSV unless the first

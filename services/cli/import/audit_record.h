@@ -47,11 +47,11 @@ enum class Field : uint8_t {
   kChannel,
   kMeeting,  // MeetingDetailId
   kJoined,
-  kDevice,  // DeviceInformation
+  kDevice,       // DeviceInformation
   kMailMessage,  // Item.InternetMessageId
   kAttachments,
   kMailAccess,
-  kDeviceAgent,  // ExtraProperties[UserAgent]
+  kDeviceAgent,   // ExtraProperties[UserAgent]
   kDeviceSystem,  // ExtraProperties[OsName]
   kAppHost,
   kCount,

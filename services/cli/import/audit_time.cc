@@ -43,8 +43,8 @@ absl::optional<int64_t> ParseAuditTime(absl::string_view text) {
     if (!absl::SimpleAtoi(text.substr(6, text.size() - 8), &milliseconds)) return absl::nullopt;
     return milliseconds / 1000;
   }
-  if (text.size() < 19 || text[4] != '-' || text[7] != '-' || (text[10] != 'T' && text[10] != ' ') ||
-      text[13] != ':' || text[16] != ':') {
+  if (text.size() < 19 || text[4] != '-' || text[7] != '-' ||
+      (text[10] != 'T' && text[10] != ' ') || text[13] != ':' || text[16] != ':') {
     return absl::nullopt;
   }
   const int year = Digits(text, 0, 4);

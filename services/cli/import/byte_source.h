@@ -59,8 +59,8 @@ class TextInput {
 
   std::unique_ptr<ByteSource> source_;
   Encoding encoding_ = Encoding::kUnknown;
-  std::string raw_;            // read, not yet converted
-  std::string text_;           // converted
+  std::string raw_;   // read, not yet converted
+  std::string text_;  // converted
   uint32_t high_surrogate_ = 0;
   uint64_t bytes_read_ = 0;
   bool given_ = false;  // text_ was handed out by Next

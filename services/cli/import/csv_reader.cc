@@ -134,8 +134,8 @@ absl::Status ReadCsv(TextInput& input, absl::Span<const std::vector<std::string>
     if (chunk->empty()) break;
     if (csv_parse(parser.get(), chunk->data(), chunk->size(), OnFieldEnd, OnRowEnd, &assembler) !=
         chunk->size()) {
-      return absl::InternalError(absl::StrCat("the CSV reader failed: ",
-                                              csv_strerror(csv_error(parser.get()))));
+      return absl::InternalError(
+          absl::StrCat("the CSV reader failed: ", csv_strerror(csv_error(parser.get()))));
     }
     if (!assembler.status().ok()) return assembler.status();
     if (csv_get_buffer_size(parser.get()) > kMaxFieldBytes) {

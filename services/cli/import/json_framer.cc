@@ -171,8 +171,7 @@ absl::Status ReadJsonLines(TextInput& input, JsonSink& sink) {
       const size_t size =
           static_cast<size_t>(static_cast<const char*>(end) - (buffer.data() + begin));
       if (!skipping) {
-        absl::Status status =
-            EmitLine(absl::string_view(buffer.data() + begin, size), sink);
+        absl::Status status = EmitLine(absl::string_view(buffer.data() + begin, size), sink);
         if (!status.ok()) return status;
       }
       skipping = false;

@@ -11,6 +11,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "services/cli/import/actor.h"
 #include "services/cli/import/text_match.h"
 
 namespace tutti {
@@ -147,8 +148,9 @@ int UserType(element value) {
   int parsed = 0;
   if (absl::SimpleAtoi(text, &parsed)) return parsed >= 0 && parsed <= 10 ? parsed : -1;
   static constexpr absl::string_view kNames[] = {
-      "Regular",          "Reserved",     "Admin",        "DcAdmin",           "System", "Application",
-      "ServicePrincipal", "CustomPolicy", "SystemPolicy", "PartnerTechnician", "Guest"};
+      "Regular",     "Reserved",         "Admin",        "DcAdmin",      "System",
+      "Application", "ServicePrincipal", "CustomPolicy", "SystemPolicy", "PartnerTechnician",
+      "Guest"};
   for (size_t i = 0; i < std::size(kNames); ++i) {
     if (absl::EqualsIgnoreCase(text, kNames[i])) return static_cast<int>(i);
   }
@@ -263,7 +265,7 @@ class RecordDecoder::Impl {
   absl::Status Finish(absl::string_view fallback_id, RecordSink& sink) {
     if (record_[Field::kId].empty()) Set(Field::kId, fallback_id);
     if (record_[Field::kId].empty()) return sink.OnRejected(RejectionReason::kMissingId);
-    if (record_[Field::kTenant].empty()) return sink.OnRejected(RejectionReason::kMissingTenant);
+    if (!IsGuid(record_[Field::kTenant])) return sink.OnRejected(RejectionReason::kMissingTenant);
     return sink.OnRecord(record_);
   }
 
@@ -312,9 +314,8 @@ class RecordDecoder::Impl {
         found->list = value;
         return;
       case Member::kEvent:
-        found->has_original =
-            value.type() == element_type::OBJECT &&
-            value["original"].get(found->original) == simdjson::SUCCESS;
+        found->has_original = value.type() == element_type::OBJECT &&
+                              value["original"].get(found->original) == simdjson::SUCCESS;
         return;
       default:
         break;

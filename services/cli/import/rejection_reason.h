@@ -8,17 +8,17 @@ namespace tutti {
 // Why one record of an input was left out before its meaning was looked at.
 // Reading goes on after it.
 enum class RejectionReason {
-  kMalformedJson,    // not JSON, or half of it (a truncated export)
-  kNotAnObject,      // JSON, but no object
-  kEmptyAuditData,   // the AuditData column or member is empty
-  kTooLarge,         // longer than 16 MiB
-  kMissingId,        // no record id: nothing to recognise duplicates by
-  kMissingTenant,    // no OrganizationId: it cannot be kept apart from others
-  kMalformedTime,    // no time, or not one
-  kTimeOutOfRange,   // before 2000-01-03, or in the future
-  kMissingField,     // an activity without subject or type
-  kUnknownField,     // an activity with a member that activities do not have
-  kWrongFieldType,   // an activity with a member of another JSON type
+  kMalformedJson,   // not JSON, or half of it (a truncated export)
+  kNotAnObject,     // JSON, but no object
+  kEmptyAuditData,  // the AuditData column or member is empty
+  kTooLarge,        // longer than 16 MiB
+  kMissingId,       // no record id: nothing to recognise duplicates by
+  kMissingTenant,   // no OrganizationId that is a GUID: whose is it?
+  kMalformedTime,   // no time, or not one
+  kTimeOutOfRange,  // before 2000-01-03, or in the future
+  kMissingField,    // an activity without subject or type
+  kUnknownField,    // an activity with a member that activities do not have
+  kWrongFieldType,  // an activity with a member of another JSON type
 };
 inline constexpr int kRejectionReasonCount = 11;
 

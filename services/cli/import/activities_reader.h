@@ -1,0 +1,30 @@
+#ifndef TUTTI_SERVICES_CLI_IMPORT_ACTIVITIES_READER_H_
+#define TUTTI_SERVICES_CLI_IMPORT_ACTIVITIES_READER_H_
+
+#include "absl/status/status.h"
+#include "services/cli/import/byte_source.h"
+#include "services/cli/import/rejection_reason.h"
+#include "tutti/ingest/v1/ingest.pb.h"
+
+namespace tutti {
+
+// Gets Tutti activities that were read.
+class ActivityLineSink {
+ public:
+  virtual ~ActivityLineSink() = default;
+  // An error ends the reading.
+  virtual absl::Status OnActivityLine(ingest::v1::Activity activity) = 0;
+  virtual absl::Status OnRejected(RejectionReason reason) = 0;
+};
+
+// Reads Tutti activities, the proto3 JSON of tutti.ingest.v1.Activity, one object
+// a line: {"subject":"amy@example.com","type":"mail.sent",
+// "occurredAt":"2026-05-04T09:00:00Z","app":"outlook","traits":["mention"]}.
+// Both spellings of a member are taken (occurredAt, occurred_at), null is absent;
+// an unknown member rejects the line. Whether the catalogue knows the values is for
+// ingest to say.
+absl::Status ReadActivities(TextInput& input, ActivityLineSink& sink);
+
+}  // namespace tutti
+
+#endif  // TUTTI_SERVICES_CLI_IMPORT_ACTIVITIES_READER_H_

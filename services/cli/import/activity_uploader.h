@@ -1,0 +1,88 @@
+#ifndef TUTTI_SERVICES_CLI_IMPORT_ACTIVITY_UPLOADER_H_
+#define TUTTI_SERVICES_CLI_IMPORT_ACTIVITY_UPLOADER_H_
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/random/random.h"
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "services/cli/import/batch_sink.h"
+#include "services/cli/import/import_summary.h"
+#include "tutti/ingest/v1/ingest.pb.h"
+
+namespace tutti {
+
+struct UploadOptions {
+  size_t batch_activities = 5000;  // 1 to 10,000
+  size_t batch_bytes = 4 << 20;    // 1 KiB to 15 MiB; a batch ends before it has more
+  int in_flight = 4;               // 1 to 32 batches unanswered at a time
+  int max_attempts = 8;            // of one batch, 1 or more
+  absl::Duration first_backoff = absl::Milliseconds(250);
+  absl::Duration max_backoff = absl::Seconds(30);
+  std::function<void(absl::Duration)> sleep;  // absl::SleepFor when absent
+};
+
+// Gathers activities to batches and sends several at a time. A batch that fails
+// with UNAVAILABLE, RESOURCE_EXHAUSTED or DEADLINE_EXCEEDED is sent again after a
+// pause: half to all of first_backoff x 2^n, at most max_backoff; ingest takes the
+// same activities twice without counting them twice. Any other error, or the last
+// attempt's, ends the upload. One thread adds; the batches go out on threads of
+// its own.
+class ActivityUploader {
+ public:
+  // Options outside their range are brought to its nearer end.
+  ActivityUploader(BatchSink& sink, UploadOptions options);
+  // Waits for what is being sent, drops the rest.
+  ~ActivityUploader();
+  ActivityUploader(const ActivityUploader&) = delete;
+  ActivityUploader& operator=(const ActivityUploader&) = delete;
+
+  // Takes one activity for "organizations/acme"; waits while too many batches are
+  // unanswered. The error of an earlier batch when there was one.
+  absl::Status Add(const std::string& organization, ingest::v1::Activity activity);
+
+  // Sends what is left and waits for every answer.
+  absl::Status Flush();
+
+  // What became of an organisation's activities; complete after Flush.
+  UploadSummary SummaryOf(const std::string& organization) const;
+
+ private:
+  struct Pending {
+    ingest::v1::IngestActivitiesRequest batch;
+    size_t bytes = 0;
+  };
+
+  absl::Status Enqueue(Pending* pending);
+  void Work();
+  void Deliver(const ingest::v1::IngestActivitiesRequest& batch);
+  absl::Duration Backoff(int attempt);
+  void Count(const ingest::v1::IngestActivitiesRequest& batch,
+             const absl::StatusOr<ingest::v1::IngestActivitiesResponse>& answer, int retries);
+
+  BatchSink& sink_;
+  UploadOptions options_;
+  std::map<std::string, Pending> pending_;  // the adding thread's alone
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<ingest::v1::IngestActivitiesRequest> queue_;
+  int sending_ = 0;
+  bool stopping_ = false;
+  absl::Status error_;
+  std::map<std::string, UploadSummary> summaries_;
+  absl::BitGen jitter_;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace tutti
+
+#endif  // TUTTI_SERVICES_CLI_IMPORT_ACTIVITY_UPLOADER_H_

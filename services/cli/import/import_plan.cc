@@ -1,0 +1,80 @@
+#include "services/cli/import/import_plan.h"
+
+#include <algorithm>
+#include <set>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "services/cli/import/actor.h"
+
+namespace tutti {
+namespace {
+
+constexpr size_t kListedTenants = 10;
+
+}  // namespace
+
+absl::StatusOr<absl::optional<ImportPlan>> ImportPlan::WithoutSurvey(const TenantChoice& choice) {
+  const int ways = (choice.tenant.empty() ? 0 : 1) + (choice.organizations.empty() ? 0 : 1) +
+                   (choice.every_tenant ? 1 : 0);
+  if (ways > 1) {
+    return absl::InvalidArgumentError(
+        "choose one of: a tenant, a list of tenants with their organisations, every tenant");
+  }
+  if (!choice.organization.empty() && (!choice.organizations.empty() || choice.every_tenant)) {
+    return absl::InvalidArgumentError(
+        "one organisation cannot take several tenants: name the tenant, or give each tenant its "
+        "own organisation");
+  }
+  ImportPlan plan;
+  if (choice.every_tenant) {
+    plan.every_tenant_ = true;
+    return plan;
+  }
+  std::map<std::string, std::string> wanted = choice.organizations;
+  if (!choice.tenant.empty()) wanted[choice.tenant] = choice.organization;
+  std::set<std::string> organizations;
+  for (const auto& [tenant, organization] : wanted) {
+    if (!IsGuid(tenant)) {
+      return absl::InvalidArgumentError(
+          "a tenant is not a GUID: give the OrganizationId, xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx");
+    }
+    if (!organization.empty() && !organizations.insert(organization).second) {
+      return absl::InvalidArgumentError(
+          "two tenants have the same organisation: give each tenant its own");
+    }
+    plan.organizations_[absl::AsciiStrToLower(tenant)] = organization;
+  }
+  if (ways == 0) return absl::optional<ImportPlan>();
+  return plan;
+}
+
+absl::StatusOr<ImportPlan> ImportPlan::ForTenants(const TenantChoice& choice,
+                                                  const std::vector<std::string>& tenants) {
+  absl::StatusOr<absl::optional<ImportPlan>> chosen = WithoutSurvey(choice);
+  if (!chosen.ok()) return chosen.status();
+  if (chosen->has_value()) return **chosen;
+  if (tenants.size() > 1) {
+    const size_t listed = std::min(tenants.size(), kListedTenants);
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the input holds records of ", tenants.size(), " tenants (",
+        absl::StrJoin(tenants.begin(), tenants.begin() + static_cast<std::ptrdiff_t>(listed), ", "),
+        tenants.size() > listed ? ", ..." : "",
+        "): name the one that is meant, or give each its own organisation"));
+  }
+  ImportPlan plan;
+  for (const std::string& tenant : tenants) {
+    plan.organizations_[absl::AsciiStrToLower(tenant)] = choice.organization;
+  }
+  return plan;
+}
+
+absl::optional<std::string> ImportPlan::OrganizationOf(absl::string_view tenant) const {
+  if (every_tenant_) return std::string();
+  const auto found = organizations_.find(std::string(tenant));
+  if (found == organizations_.end()) return absl::nullopt;
+  return found->second;
+}
+
+}  // namespace tutti

@@ -1,0 +1,375 @@
+#include "services/cli/import/import_run.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <utility>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "services/cli/import/activities_reader.h"
+#include "services/cli/import/audit_time.h"
+#include "services/cli/import/text_match.h"
+
+namespace tutti {
+namespace {
+
+using ingest::v1::Activity;
+
+constexpr int64_t kFirstSeconds = 946857600;  // 2000-01-03T00:00:00Z
+constexpr int64_t kClockSkewSeconds = 300;
+constexpr int64_t kExportCap = 50000;
+constexpr int64_t kProgressRecords = 1024;
+
+absl::Status AtInput(size_t index, size_t count, const absl::Status& status) {
+  if (status.ok() || count == 1) return status;
+  return absl::Status(status.code(),
+                      absl::StrCat("input ", index + 1, " of ", count, ": ", status.message()));
+}
+
+// One input, opened, of a known shape.
+struct OpenInput {
+  std::unique_ptr<TextInput> text;
+  InputShape shape;
+};
+
+absl::StatusOr<OpenInput> Open(const std::string& path, InputShape shape) {
+  absl::StatusOr<std::unique_ptr<ByteSource>> source = OpenSource(path);
+  if (!source.ok()) return source.status();
+  OpenInput input{std::make_unique<TextInput>(*std::move(source)), shape};
+  if (shape != InputShape::kDetect) return input;
+  absl::StatusOr<absl::string_view> beginning = input.text->Peek();
+  if (!beginning.ok()) return beginning.status();
+  input.shape = DetectShape(*beginning);
+  return input;
+}
+
+// Tells a ProgressSink about a step over several inputs.
+class StepProgress {
+ public:
+  StepProgress(ProgressSink* sink, absl::string_view step, uint64_t total) : sink_(sink) {
+    progress_.step = step;
+    progress_.total_bytes = total;
+  }
+  void Begin(const TextInput& input) { input_ = &input; }
+  void Record() {
+    if (++progress_.records % kProgressRecords == 0 && sink_ != nullptr) sink_->Update(Now());
+  }
+  void End() {
+    bytes_ += input_->bytes_read();
+    input_ = nullptr;
+  }
+  void Done() {
+    if (sink_ != nullptr) sink_->Done(Now());
+  }
+
+ private:
+  Progress Now() {
+    progress_.bytes = bytes_ + (input_ == nullptr ? 0 : input_->bytes_read());
+    return progress_;
+  }
+
+  ProgressSink* sink_;
+  Progress progress_;
+  uint64_t bytes_ = 0;  // of inputs that are done
+  const TextInput* input_ = nullptr;
+};
+
+// Hands mapped activities of one organisation to the uploader.
+class MappedSink : public ActivitySink {
+ public:
+  MappedSink(const ImportTargets& targets, const std::string& organization)
+      : targets_(targets), organization_(organization) {}
+
+  absl::Status OnActivity(const MappedActivity& mapped) override {
+    if (targets_.observer != nullptr) {
+      if (absl::Status status = targets_.observer->OnActivity(mapped); !status.ok()) return status;
+    }
+    if (targets_.uploader == nullptr || organization_.empty()) return absl::OkStatus();
+    Activity activity;
+    activity.set_subject(mapped.subject.data(), mapped.subject.size());
+    activity.set_type(mapped.type.data(), mapped.type.size());
+    activity.mutable_occurred_at()->set_seconds(mapped.seconds);
+    activity.set_app(mapped.app.data(), mapped.app.size());
+    activity.set_platform(mapped.platform.data(), mapped.platform.size());
+    for (size_t bit = 0; bit < kTraitNames.size(); ++bit) {
+      if ((mapped.traits & (TraitSet{1} << bit)) == 0) continue;
+      activity.add_traits(kTraitNames[bit].data(), kTraitNames[bit].size());
+    }
+    return targets_.uploader->Add(organization_, std::move(activity));
+  }
+
+ private:
+  const ImportTargets& targets_;
+  std::string organization_;
+};
+
+// Everything about one tenant of the import.
+struct TenantRun {
+  TenantRun(const MappingOptions& mapping, const ImportTargets& targets,
+            absl::optional<std::string> organization_name)
+      : wanted(organization_name.has_value()),
+        organization(organization_name.value_or("")),
+        facts(mapping.accepted_domains),
+        mapper(mapping, facts, summary),
+        sink(targets, organization) {}
+
+  bool wanted;
+  std::string organization;
+  TenantFacts facts;
+  TenantSummary summary;
+  AuditMapper mapper;
+  MappedSink sink;
+};
+
+class Importer {
+ public:
+  Importer(const ImportOptions& options, const ImportTargets& targets)
+      : options_(options), targets_(targets), now_(options.now ? options.now() : absl::Now()) {}
+
+  absl::StatusOr<ImportSummary> Run() {
+    if (absl::Status status = OpenAll(); !status.ok()) return status;
+    absl::Status status = activities_ ? ImportActivities() : ImportAudit();
+    if (status.ok() && targets_.uploader != nullptr) status = targets_.uploader->Flush();
+    if (!status.ok()) return status;
+    for (auto& [tenant, run] : tenants_) {
+      if (!run->wanted) continue;
+      run->summary.tenant = tenant;
+      run->summary.organization = run->organization;
+      if (targets_.uploader != nullptr) {
+        run->summary.upload = targets_.uploader->SummaryOf(run->organization);
+      }
+      summary_.tenants.push_back(std::move(run->summary));
+    }
+    if (summary_.rows == summary_.Rejected()) {
+      summary_.warnings.push_back("nothing that could be read was found");
+    }
+    return std::move(summary_);
+  }
+
+ private:
+  // Reads one pass: tells the progress, counts rows, and finds a record's tenant.
+  class Pass : public RecordSink, public ActivityLineSink {
+   public:
+    Pass(Importer& importer, StepProgress& progress) : importer_(importer), progress_(progress) {}
+
+    absl::Status OnRecord(const AuditRecord& record) override {
+      progress_.Record();
+      const absl::optional<int64_t> seconds = importer_.TimeOf(record);
+      const bool mapping = importer_.mapping_;
+      if (mapping) ++importer_.summary_.rows;
+      if (!seconds.has_value() || !importer_.InRange(*seconds)) {
+        if (mapping) {
+          importer_.Reject(seconds.has_value() ? RejectionReason::kTimeOutOfRange
+                                               : RejectionReason::kMalformedTime);
+        }
+        return absl::OkStatus();
+      }
+      TenantRun& run = importer_.RunOf(record[Field::kTenant]);
+      if (!run.wanted) {
+        if (mapping) ++importer_.summary_.other_tenants;
+        return absl::OkStatus();
+      }
+      if (!mapping || importer_.single_pass_) run.facts.Observe(record);
+      return mapping ? run.mapper.Map(record, *seconds, run.sink) : absl::OkStatus();
+    }
+
+    absl::Status OnActivityLine(Activity activity) override {
+      progress_.Record();
+      ++importer_.summary_.rows;
+      return importer_.TakeActivity(std::move(activity));
+    }
+
+    absl::Status OnRejected(RejectionReason reason) override {
+      progress_.Record();
+      if (!importer_.mapping_) return absl::OkStatus();
+      ++importer_.summary_.rows;
+      importer_.Reject(reason);
+      return absl::OkStatus();
+    }
+
+   private:
+    Importer& importer_;
+    StepProgress& progress_;
+  };
+
+  absl::Status OpenAll() {
+    if (options_.inputs.empty()) return absl::InvalidArgumentError("no input is named");
+    size_t of_activities = 0;
+    for (size_t i = 0; i < options_.inputs.size(); ++i) {
+      absl::StatusOr<OpenInput> input = Open(options_.inputs[i], options_.shape);
+      if (!input.ok()) return AtInput(i, options_.inputs.size(), input.status());
+      shapes_.push_back(input->shape);
+      if (input->shape == InputShape::kActivities) ++of_activities;
+      total_bytes_ += input->text->size();
+      if (options_.inputs[i] != "-") continue;
+      if (standard_input_.text != nullptr) {
+        return absl::InvalidArgumentError("standard input is named twice");
+      }
+      standard_input_ = *std::move(input);
+    }
+    if (of_activities != 0 && of_activities != shapes_.size()) {
+      return absl::InvalidArgumentError(
+          "some inputs are audit logs and some are activities: import them one after the other");
+    }
+    activities_ = of_activities != 0;
+    summary_.inputs = static_cast<int64_t>(shapes_.size());
+    return absl::OkStatus();
+  }
+
+  absl::Status ReadAll(absl::string_view step) {
+    StepProgress progress(targets_.progress, step, total_bytes_);
+    Pass pass(*this, progress);
+    RecordDecoder decoder;
+    for (size_t i = 0; i < options_.inputs.size(); ++i) {
+      absl::StatusOr<OpenInput> input = options_.inputs[i] == "-"
+                                            ? std::move(standard_input_)
+                                            : Open(options_.inputs[i], shapes_[i]);
+      if (!input.ok()) return AtInput(i, options_.inputs.size(), input.status());
+      const int64_t rows_before = summary_.rows;
+      progress.Begin(*input->text);
+      const absl::Status status = activities_
+                                      ? ReadActivities(*input->text, pass)
+                                      : ReadAuditLog(*input->text, input->shape, decoder, pass);
+      progress.End();
+      if (!status.ok()) return AtInput(i, options_.inputs.size(), status);
+      if (input->shape == InputShape::kAuditCsv && summary_.rows - rows_before == kExportCap) {
+        summary_.warnings.push_back(absl::StrCat(
+            "input ", i + 1, " has exactly ", kExportCap,
+            " rows, the most that an export gives: it is probably cut off; export shorter "
+            "periods"));
+      }
+    }
+    progress.Done();
+    return absl::OkStatus();
+  }
+
+  absl::Status ImportAudit() {
+    absl::StatusOr<absl::optional<ImportPlan>> chosen = ImportPlan::WithoutSurvey(options_.tenants);
+    if (!chosen.ok()) return chosen.status();
+    plan_ = *std::move(chosen);
+    single_pass_ = standard_input_.text != nullptr;
+    if (single_pass_) {
+      if (!plan_.has_value()) {
+        return absl::FailedPreconditionError(
+            "standard input can be read once only: name its tenant, or give a file");
+      }
+      summary_.warnings.push_back(
+          "standard input is read once: shares, meetings and attendees that later records "
+          "describe are not known to earlier ones; give a file for all of them");
+    } else {
+      if (absl::Status status = ReadAll("surveying"); !status.ok()) return status;
+      std::vector<std::string> found;
+      for (const auto& [tenant, run] : tenants_) found.push_back(tenant);
+      absl::StatusOr<ImportPlan> plan = ImportPlan::ForTenants(options_.tenants, found);
+      if (!plan.ok()) return plan.status();
+      plan_ = *std::move(plan);
+      for (auto& [tenant, run] : tenants_) {
+        if (!run->wanted) continue;
+        run->organization = plan_->OrganizationOf(tenant).value_or("");
+      }
+    }
+    mapping_ = true;
+    if (absl::Status status = CheckOrganizations(); !status.ok()) return status;
+    if (absl::Status status = ReadAll("importing"); !status.ok()) return status;
+    const std::string asked = absl::AsciiStrToLower(options_.tenants.tenant);
+    if (!asked.empty() && tenants_.count(asked) == 0) {
+      return absl::NotFoundError("the input has no record of the tenant that was named");
+    }
+    return absl::OkStatus();
+  }
+
+  // With somewhere to send to, every wanted tenant needs an organisation.
+  absl::Status CheckOrganizations() const {
+    if (targets_.uploader == nullptr || options_.tenants.every_tenant) return absl::OkStatus();
+    for (const auto& [tenant, run] : tenants_) {
+      if (run->wanted && run->organization.empty()) {
+        return absl::FailedPreconditionError(
+            "no organisation is named that the activities should go to");
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status ImportActivities() {
+    if (targets_.uploader != nullptr && options_.tenants.organization.empty()) {
+      return absl::FailedPreconditionError(
+          "no organisation is named that the activities should go to");
+    }
+    mapping_ = true;
+    auto run =
+        std::make_unique<TenantRun>(options_.mapping, targets_, options_.tenants.organization);
+    last_run_ = run.get();
+    tenants_.emplace("", std::move(run));
+    return ReadAll("importing");
+  }
+
+  absl::Status TakeActivity(Activity activity) {
+    const int64_t seconds = activity.occurred_at().seconds();
+    if (!InRange(seconds)) {
+      Reject(RejectionReason::kTimeOutOfRange);
+      return absl::OkStatus();
+    }
+    TenantSummary& summary = last_run_->summary;
+    ++summary.records;
+    ++summary.distinct;
+    summary.Saw(seconds);
+    ++summary.activities[activity.type()];
+    if (subjects_.insert(Fingerprint({activity.subject()})).second) ++summary.people;
+    if (targets_.uploader == nullptr) return absl::OkStatus();
+    return targets_.uploader->Add(last_run_->organization, std::move(activity));
+  }
+
+  TenantRun& RunOf(absl::string_view tenant) {
+    if (last_run_ != nullptr && tenant == last_tenant_) return *last_run_;
+    last_tenant_ = std::string(tenant);
+    const std::string key = absl::AsciiStrToLower(tenant);
+    std::unique_ptr<TenantRun>& run = tenants_[key];
+    if (run == nullptr) {
+      absl::optional<std::string> organization = std::string();
+      if (plan_.has_value()) organization = plan_->OrganizationOf(key);
+      run = std::make_unique<TenantRun>(options_.mapping, targets_, std::move(organization));
+    }
+    last_run_ = run.get();
+    return *run;
+  }
+
+  static absl::optional<int64_t> TimeOf(const AuditRecord& record) {
+    const absl::string_view created = record[Field::kCreated];
+    return ParseAuditTime(created.empty() ? record[Field::kStartTime] : created);
+  }
+
+  bool InRange(int64_t seconds) const {
+    return seconds >= kFirstSeconds && seconds <= absl::ToUnixSeconds(now_) + kClockSkewSeconds;
+  }
+
+  void Reject(RejectionReason reason) { ++summary_.rejected[static_cast<size_t>(reason)]; }
+
+  const ImportOptions& options_;
+  const ImportTargets& targets_;
+  absl::Time now_;
+  std::vector<InputShape> shapes_;
+  OpenInput standard_input_ = {};
+  uint64_t total_bytes_ = 0;
+  bool activities_ = false;
+  bool single_pass_ = false;
+  bool mapping_ = false;  // in the pass that maps, not the survey
+  absl::optional<ImportPlan> plan_;
+  std::map<std::string, std::unique_ptr<TenantRun>> tenants_;
+  std::string last_tenant_;
+  TenantRun* last_run_ = nullptr;
+  absl::flat_hash_set<uint64_t> subjects_;  // of activities that were given as such
+  ImportSummary summary_;
+};
+
+}  // namespace
+
+absl::StatusOr<ImportSummary> RunImport(const ImportOptions& options,
+                                        const ImportTargets& targets) {
+  return Importer(options, targets).Run();
+}
+
+}  // namespace tutti

@@ -1,0 +1,53 @@
+#ifndef TUTTI_SERVICES_CLI_IMPORT_IMPORT_RUN_H_
+#define TUTTI_SERVICES_CLI_IMPORT_IMPORT_RUN_H_
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "services/cli/import/activity_uploader.h"
+#include "services/cli/import/audit_mapper.h"
+#include "services/cli/import/audit_reader.h"
+#include "services/cli/import/import_plan.h"
+#include "services/cli/import/import_summary.h"
+#include "services/cli/import/progress.h"
+
+namespace tutti {
+
+struct ImportOptions {
+  // Files, at least one; "-" is standard input. All are one import: a record that
+  // two of them hold counts once.
+  std::vector<std::string> inputs;
+  InputShape shape = InputShape::kDetect;  // of every input
+  TenantChoice tenants;
+  MappingOptions mapping;
+  std::function<absl::Time()> now;  // absl::Now when absent
+};
+
+// What the summary and the activities are fed to.
+struct ImportTargets {
+  ActivityUploader* uploader = nullptr;  // null: nothing is sent (a rehearsal)
+  ProgressSink* progress = nullptr;      // may be null
+  ActivitySink* observer = nullptr;      // may be null; sees each mapped audit activity
+};
+
+// Reads the inputs and sends their activities. Audit logs are read twice: first
+// for what a record tells about others (TenantFacts), then to map them; memory is
+// some 20 bytes a distinct record and does not grow with their size. With standard
+// input among them they are read once, a warning says so, and the tenants must have
+// been chosen. Activities (InputShape::kActivities) go to `tenants.organization`.
+//
+// Errors: InvalidArgument (options; a CSV file without its columns; audit logs and
+// activities in one import), FailedPrecondition (several tenants, none chosen; an
+// organisation without a place to send to), NotFound (no such file, or no record of
+// the tenant that was asked for), and those of the uploader. The input at fault is
+// named by its number, from 1. No message repeats anything that a record says but
+// tenants' GUIDs. What was sent before an error stays: running the import again is
+// safe.
+absl::StatusOr<ImportSummary> RunImport(const ImportOptions& options, const ImportTargets& targets);
+
+}  // namespace tutti
+
+#endif  // TUTTI_SERVICES_CLI_IMPORT_IMPORT_RUN_H_

@@ -1,0 +1,241 @@
+#include "services/cli/import/import_summary.h"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/time.h"
+
+namespace tutti {
+namespace {
+
+constexpr size_t kMaxOperations = 1000;
+constexpr size_t kShownOperations = 20;
+constexpr absl::string_view kOtherOperation = "(other)";
+
+using Counts = std::vector<std::pair<std::string, int64_t>>;
+
+bool IsOperationName(absl::string_view name) {
+  return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), [](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == ' ' || c == '-' || c == '_' ||
+           c == '.';
+  });
+}
+
+std::string TimeText(int64_t seconds) {
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", absl::FromUnixSeconds(seconds),
+                          absl::UTCTimeZone());
+}
+
+Counts RejectedCounts(const ImportSummary& summary) {
+  Counts counts;
+  for (size_t i = 0; i < summary.rejected.size(); ++i) {
+    if (summary.rejected[i] == 0) continue;
+    counts.emplace_back(RejectionReasonName(static_cast<RejectionReason>(i)), summary.rejected[i]);
+  }
+  return counts;
+}
+
+Counts ExcludedCounts(const TenantSummary& tenant) {
+  Counts counts;
+  for (size_t i = 0; i < tenant.excluded.size(); ++i) {
+    if (tenant.excluded[i] == 0) continue;
+    counts.emplace_back(ExclusionName(static_cast<Exclusion>(i)), tenant.excluded[i]);
+  }
+  return counts;
+}
+
+// The commonest operations first, and the rest in one number.
+Counts IgnoredCounts(const TenantSummary& tenant) {
+  Counts counts(tenant.ignored_operations.begin(), tenant.ignored_operations.end());
+  std::stable_sort(counts.begin(), counts.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  if (counts.size() <= kShownOperations) return counts;
+  const int64_t rest =
+      std::accumulate(counts.begin() + kShownOperations, counts.end(), int64_t{0},
+                      [](int64_t sum, const auto& count) { return sum + count.second; });
+  const size_t names = counts.size() - kShownOperations;
+  counts.resize(kShownOperations);
+  counts.emplace_back(absl::StrCat("(", names, " others)"), rest);
+  return counts;
+}
+
+Counts ToCounts(const std::map<std::string, int64_t>& map) { return {map.begin(), map.end()}; }
+
+void AppendLine(std::string* text, absl::string_view label, int64_t count, int indent) {
+  absl::StrAppendFormat(text, "%*s%-44s %12d\n", indent, "", label, count);
+}
+
+void AppendBlock(std::string* text, absl::string_view title, const Counts& counts) {
+  if (counts.empty()) return;
+  absl::StrAppend(text, "  ", title, "\n");
+  for (const auto& [name, count] : counts) AppendLine(text, name, count, 4);
+}
+
+void AppendTenant(std::string* text, const TenantSummary& tenant) {
+  absl::StrAppend(text, "\n", tenant.tenant.empty() ? "activities" : "tenant " + tenant.tenant);
+  if (!tenant.organization.empty()) absl::StrAppend(text, " -> ", tenant.organization);
+  absl::StrAppend(text, "\n");
+  AppendLine(text, "records", tenant.records, 2);
+  AppendLine(text, "duplicates", tenant.duplicates, 2);
+  AppendLine(text, "distinct", tenant.distinct, 2);
+  AppendLine(text, "people", tenant.people, 2);
+  if (tenant.first_seconds.has_value() && tenant.last_seconds.has_value()) {
+    absl::StrAppend(text, "  from ", TimeText(*tenant.first_seconds), " to ",
+                    TimeText(*tenant.last_seconds), "\n");
+  }
+  AppendBlock(text, "activities", ToCounts(tenant.activities));
+  AppendBlock(text, "left out", ExcludedCounts(tenant));
+  AppendBlock(text, "operations that mean nothing here", IgnoredCounts(tenant));
+  const UploadSummary& upload = tenant.upload;
+  if (upload.batches == 0) return;
+  absl::StrAppend(text, "  sent\n");
+  AppendLine(text, "batches", upload.batches, 4);
+  AppendLine(text, "retries", upload.retries, 4);
+  AppendLine(text, "accepted", upload.accepted, 4);
+  AppendLine(text, "accepted, too late for some windows", upload.partly_late, 4);
+  AppendLine(text, "values unknown to the catalogue", upload.ignored_values, 4);
+  for (const auto& [reason, count] : upload.refused) {
+    AppendLine(text, absl::StrCat("refused: ", reason), count, 4);
+  }
+}
+
+// Every text that gets here is of our making or was checked: nothing but quotes
+// and backslashes could need an escape.
+std::string Quoted(absl::string_view text) {
+  std::string quoted = "\"";
+  for (char c : text) {
+    if (c == '"' || c == '\\') quoted.push_back('\\');
+    quoted.push_back(absl::ascii_iscntrl(static_cast<unsigned char>(c)) ? ' ' : c);
+  }
+  quoted.push_back('"');
+  return quoted;
+}
+
+std::string JsonCounts(const Counts& counts) {
+  return absl::StrCat("{",
+                      absl::StrJoin(counts, ",",
+                                    [](std::string* out, const auto& count) {
+                                      absl::StrAppend(out, Quoted(count.first), ":", count.second);
+                                    }),
+                      "}");
+}
+
+std::string JsonTenant(const TenantSummary& tenant) {
+  std::string json = absl::StrCat(
+      "{\"tenant\":", Quoted(tenant.tenant), ",\"organization\":", Quoted(tenant.organization),
+      ",\"records\":", tenant.records, ",\"duplicates\":", tenant.duplicates,
+      ",\"distinct\":", tenant.distinct, ",\"people\":", tenant.people);
+  if (tenant.first_seconds.has_value() && tenant.last_seconds.has_value()) {
+    absl::StrAppend(&json, ",\"first\":", Quoted(TimeText(*tenant.first_seconds)),
+                    ",\"last\":", Quoted(TimeText(*tenant.last_seconds)));
+  }
+  const UploadSummary& upload = tenant.upload;
+  absl::StrAppend(&json, ",\"activities\":", JsonCounts(ToCounts(tenant.activities)),
+                  ",\"excluded\":", JsonCounts(ExcludedCounts(tenant)),
+                  ",\"ignored_operations\":", JsonCounts(IgnoredCounts(tenant)),
+                  ",\"upload\":{\"batches\":", upload.batches, ",\"retries\":", upload.retries,
+                  ",\"accepted\":", upload.accepted, ",\"partly_late\":", upload.partly_late,
+                  ",\"ignored_values\":", upload.ignored_values,
+                  ",\"refused\":", JsonCounts(ToCounts(upload.refused)), "}}");
+  return json;
+}
+
+}  // namespace
+
+absl::string_view ExclusionName(Exclusion exclusion) {
+  switch (exclusion) {
+    case Exclusion::kGuest:
+      return "guest";
+    case Exclusion::kPartner:
+      return "partner's technician";
+    case Exclusion::kService:
+      return "system, application or policy";
+    case Exclusion::kNotAPerson:
+      return "account that is no person's";
+    case Exclusion::kForeignDomain:
+      return "not in an accepted domain";
+    case Exclusion::kUnknownUserType:
+      return "unknown user type";
+    case Exclusion::kFailed:
+      return "failed operation";
+    case Exclusion::kMachineClient:
+      return "machine under a person's name";
+    case Exclusion::kUnattendedApp:
+      return "application of unknown name";
+    case Exclusion::kBackgroundClient:
+      return "background program";
+    case Exclusion::kFolderSync:
+      return "folder synchronisation";
+    case Exclusion::kNotADocument:
+      return "not a document";
+    case Exclusion::kNoPrompt:
+      return "assistant without a prompt";
+    case Exclusion::kSystemShare:
+      return "system's part of a share";
+    case Exclusion::kRepeated:
+      return "one more record of the same act";
+    case Exclusion::kNotAnAttendee:
+      return "not an attendee of this tenant";
+    case Exclusion::kUnknownAttendee:
+      return "attendee known by object id only";
+    case Exclusion::kMeetingOutline:
+      return "meeting outline";
+  }
+  return "unknown";
+}
+
+void TenantSummary::Ignore(absl::string_view operation) {
+  operation = absl::StripAsciiWhitespace(operation);
+  const bool named = operation.empty() || IsOperationName(operation);
+  std::string name(named ? (operation.empty() ? "(none)" : operation) : kOtherOperation);
+  if (ignored_operations.size() >= kMaxOperations && ignored_operations.count(name) == 0) {
+    name = std::string(kOtherOperation);
+  }
+  ++ignored_operations[name];
+}
+
+void TenantSummary::Saw(int64_t seconds) {
+  if (!first_seconds.has_value() || seconds < *first_seconds) first_seconds = seconds;
+  if (!last_seconds.has_value() || seconds > *last_seconds) last_seconds = seconds;
+}
+
+int64_t ImportSummary::Rejected() const {
+  return std::accumulate(rejected.begin(), rejected.end(), int64_t{0});
+}
+
+std::string SummaryText(const ImportSummary& summary) {
+  std::string text;
+  AppendLine(&text, "inputs", summary.inputs, 0);
+  AppendLine(&text, "rows", summary.rows, 0);
+  AppendLine(&text, "rejected", summary.Rejected(), 0);
+  for (const auto& [reason, count] : RejectedCounts(summary)) AppendLine(&text, reason, count, 2);
+  if (summary.other_tenants > 0) AppendLine(&text, "of other tenants", summary.other_tenants, 0);
+  for (const std::string& warning : summary.warnings) {
+    absl::StrAppend(&text, "warning: ", warning, "\n");
+  }
+  for (const TenantSummary& tenant : summary.tenants) AppendTenant(&text, tenant);
+  return text;
+}
+
+std::string SummaryJson(const ImportSummary& summary) {
+  return absl::StrCat("{\"inputs\":", summary.inputs, ",\"rows\":", summary.rows,
+                      ",\"other_tenants\":", summary.other_tenants,
+                      ",\"rejected\":", JsonCounts(RejectedCounts(summary)), ",\"warnings\":[",
+                      absl::StrJoin(summary.warnings, ",",
+                                    [](std::string* out, const std::string& warning) {
+                                      absl::StrAppend(out, Quoted(warning));
+                                    }),
+                      "],\"tenants\":[",
+                      absl::StrJoin(summary.tenants, ",",
+                                    [](std::string* out, const TenantSummary& tenant) {
+                                      absl::StrAppend(out, JsonTenant(tenant));
+                                    }),
+                      "]}");
+}
+
+}  // namespace tutti

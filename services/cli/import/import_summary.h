@@ -1,0 +1,98 @@
+#ifndef TUTTI_SERVICES_CLI_IMPORT_IMPORT_SUMMARY_H_
+#define TUTTI_SERVICES_CLI_IMPORT_IMPORT_SUMMARY_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/types/optional.h"
+#include "services/cli/import/rejection_reason.h"
+
+namespace tutti {
+
+// Why a record that could be read is not an activity of a person.
+enum class Exclusion {
+  kGuest,
+  kPartner,
+  kService,        // UserType: a system, an application, a policy
+  kNotAPerson,     // a system account of an ordinary user type
+  kForeignDomain,  // not in an accepted domain
+  kUnknownUserType,
+  kFailed,            // the operation did not succeed
+  kMachineClient,     // the service or a crawler under a person's name
+  kUnattendedApp,     // a Graph or EWS application of unknown name
+  kBackgroundClient,  // fetched without anybody looking
+  kFolderSync,        // a synchronised folder: nobody read a mail
+  kNotADocument,      // a page, a list, a picture of a profile
+  kNoPrompt,          // an assistant's record without a prompt
+  kSystemShare,       // SharePoint's own part of a share
+  kRepeated,          // one more record of the same mail, message, share, attendance
+  kNotAnAttendee,     // a recorder, a bridge, a telephone, a person of another tenant
+  kUnknownAttendee,   // an object id that no record ties to a person
+  kMeetingOutline,    // MeetingDetail: used for the meeting's kind only
+};
+inline constexpr size_t kExclusionCount = 18;
+
+// A stable name for people and for JSON.
+absl::string_view ExclusionName(Exclusion exclusion);
+
+// What ingest did with what it was sent.
+struct UploadSummary {
+  int64_t batches = 0;
+  int64_t retries = 0;
+  int64_t accepted = 0;
+  int64_t partly_late = 0;
+  int64_t ignored_values = 0;              // apps, platforms and traits unknown to the catalogue
+  std::map<std::string, int64_t> refused;  // by reason: "REASON_LATE"
+};
+
+// What became of the records of one tenant. Counts only: no name, no address, no
+// file. `organization` and `tenant` name companies, not people.
+struct TenantSummary {
+  void Exclude(Exclusion why) { ++excluded[static_cast<size_t>(why)]; }
+  int64_t Excluded(Exclusion why) const { return excluded[static_cast<size_t>(why)]; }
+  // Counts an operation that means nothing to the catalogue. Names that could be
+  // anything but an operation's are counted as "(other)".
+  void Ignore(absl::string_view operation);
+  void Saw(int64_t seconds);
+
+  std::string tenant;        // GUID in lower case; empty for Tutti activities
+  std::string organization;  // resource name, empty when nothing is sent
+  int64_t records = 0;       // readable
+  int64_t duplicates = 0;    // records whose id had been seen
+  int64_t distinct = 0;      // records - duplicates
+  int64_t people = 0;        // distinct people who did anything, mapped or not
+  std::array<int64_t, kExclusionCount> excluded = {};
+  std::map<std::string, int64_t> activities;          // by type
+  std::map<std::string, int64_t> ignored_operations;  // by operation; at most 1,000 names
+  absl::optional<int64_t> first_seconds;              // of distinct records, since 1970
+  absl::optional<int64_t> last_seconds;
+  UploadSummary upload;
+};
+
+// What became of an import.
+struct ImportSummary {
+  int64_t inputs = 0;
+  int64_t rows = 0;           // rejected, of other tenants, or records of `tenants`
+  int64_t other_tenants = 0;  // records of tenants that were not asked for
+  std::array<int64_t, kRejectionReasonCount> rejected = {};
+  std::vector<TenantSummary> tenants;  // by tenant
+  std::vector<std::string> warnings;
+
+  int64_t Rejected() const;
+};
+
+// For people: a few lines for the input, then a block for each tenant; the twenty
+// commonest ignored operations, and how many others there are.
+std::string SummaryText(const ImportSummary& summary);
+
+// The same as one JSON object.
+std::string SummaryJson(const ImportSummary& summary);
+
+}  // namespace tutti
+
+#endif  // TUTTI_SERVICES_CLI_IMPORT_IMPORT_SUMMARY_H_
