@@ -1,0 +1,26 @@
+#ifndef TUTTI_COMMON_RPC_CHANNEL_H_
+#define TUTTI_COMMON_RPC_CHANNEL_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "grpcpp/channel.h"
+
+namespace tutti {
+
+// The largest message that any service takes.
+inline constexpr int kMaxMessageBytes = 16 << 20;
+
+// Whether an address (host:port or unix:path) never leaves this machine.
+bool IsLoopback(const std::string& address);
+
+// A channel to a service. Calls that fail with UNAVAILABLE before an answer came
+// are repeated up to four times, whatever their size; addresses of one name are
+// used in turn. InvalidArgument unless the address is of the loopback: plain text
+// goes nowhere else.
+absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const std::string& address);
+
+}  // namespace tutti
+
+#endif  // TUTTI_COMMON_RPC_CHANNEL_H_

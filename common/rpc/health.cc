@@ -1,0 +1,129 @@
+#include "common/rpc/health.h"
+
+#include <algorithm>
+#include <optional>
+
+namespace tutti {
+
+using grpc::health::v1::HealthCheckRequest;
+using grpc::health::v1::HealthCheckResponse;
+
+// One open Watch: sends the status when it differs from what was sent last.
+class HealthService::Watcher final : public grpc::ServerWriteReactor<HealthCheckResponse> {
+ public:
+  Watcher(HealthService& health, std::string service)
+      : health_(health), service_(std::move(service)) {}
+
+  // Called with the service's mutex held.
+  void Offer(Status status) {
+    if (finishing_ || writing_ || sent_ == status) return;
+    sent_ = status;
+    response_.set_status(status);
+    writing_ = true;
+    StartWrite(&response_);
+  }
+
+  void End() {
+    if (finishing_) return;
+    finishing_ = true;
+    Finish(grpc::Status::OK);
+  }
+
+  void OnWriteDone(bool ok) override {
+    const std::lock_guard<std::mutex> lock(health_.mutex_);
+    writing_ = false;
+    if (!ok || health_.draining_) {
+      End();
+    } else {
+      Offer(health_.StatusOf(service_));
+    }
+  }
+
+  void OnCancel() override {
+    const std::lock_guard<std::mutex> lock(health_.mutex_);
+    if (!writing_) End();
+  }
+
+  void OnDone() override {
+    {
+      const std::lock_guard<std::mutex> lock(health_.mutex_);
+      health_.watchers_.erase(this);
+    }
+    delete this;
+  }
+
+  const std::string& service() const { return service_; }
+  bool writing() const { return writing_; }
+
+ private:
+  HealthService& health_;
+  const std::string service_;
+  HealthCheckResponse response_;
+  std::optional<Status> sent_;
+  bool writing_ = false;
+  bool finishing_ = false;
+};
+
+HealthService::HealthService(const std::vector<std::string>& services,
+                             const std::vector<std::string>& parts)
+    : services_(services.begin(), services.end()) {
+  for (const std::string& part : parts) parts_[part] = false;
+}
+
+HealthService::~HealthService() = default;
+
+HealthService::Status HealthService::StatusOf(const std::string& service) const {
+  if (service.empty()) return HealthCheckResponse::SERVING;
+  if (services_.count(service) == 0) return HealthCheckResponse::SERVICE_UNKNOWN;
+  const bool good = !draining_ && std::all_of(parts_.begin(), parts_.end(),
+                                              [](const auto& part) { return part.second; });
+  return good ? HealthCheckResponse::SERVING : HealthCheckResponse::NOT_SERVING;
+}
+
+bool HealthService::ready() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return !draining_ &&
+         std::all_of(parts_.begin(), parts_.end(), [](const auto& part) { return part.second; });
+}
+
+void HealthService::SetPart(const std::string& part, bool good) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  parts_[part] = good;
+  for (Watcher* watcher : watchers_) watcher->Offer(StatusOf(watcher->service()));
+}
+
+void HealthService::Drain() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  draining_ = true;
+  for (Watcher* watcher : watchers_) {
+    watcher->Offer(StatusOf(watcher->service()));
+    if (!watcher->writing()) watcher->End();
+  }
+}
+
+grpc::ServerUnaryReactor* HealthService::Check(grpc::CallbackServerContext* context,
+                                               const HealthCheckRequest* request,
+                                               HealthCheckResponse* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const Status status = StatusOf(request->service());
+  if (status == HealthCheckResponse::SERVICE_UNKNOWN) {
+    reactor->Finish(grpc::Status(grpc::StatusCode::NOT_FOUND, "no such service here"));
+    return reactor;
+  }
+  response->set_status(status);
+  reactor->Finish(grpc::Status::OK);
+  return reactor;
+}
+
+grpc::ServerWriteReactor<HealthCheckResponse>* HealthService::Watch(
+    grpc::CallbackServerContext*, const HealthCheckRequest* request) {
+  auto* watcher = new Watcher(*this, request->service());
+  const std::lock_guard<std::mutex> lock(mutex_);
+  watchers_.insert(watcher);
+  watcher->Offer(StatusOf(request->service()));
+  if (draining_ && !watcher->writing()) watcher->End();
+  return watcher;
+}
+
+}  // namespace tutti

@@ -1,0 +1,133 @@
+#include "common/rpc/server.h"
+
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/grpcpp.h>
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <thread>
+
+#include "absl/flags/flag.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "common/rpc/channel.h"
+#include "common/telemetry/log.h"
+
+ABSL_FLAG(std::string, listen, "127.0.0.1:0",
+          "Address to serve on: host:port (port 0 takes a free one) or unix:path");
+ABSL_FLAG(bool, insecure_loopback, false,
+          "Serve in plain text; allowed on loopback addresses and Unix sockets alone");
+ABSL_FLAG(std::string, port_file, "", "File to which the address is written once it serves");
+ABSL_FLAG(int, drain_seconds, 20, "Seconds that calls in flight get when the server stops");
+ABSL_FLAG(std::string, log_level, "info", "debug, info, warning or error");
+
+namespace tutti {
+namespace {
+
+sigset_t StopSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  return signals;
+}
+
+absl::Status WriteAddress(const std::string& path, const std::string& address) {
+  const std::string temporary = absl::StrCat(path, ".new");
+  std::ofstream file(temporary, std::ios::trunc);
+  file << address << "\n";
+  file.close();
+  if (!file || std::rename(temporary.c_str(), path.c_str()) != 0) {
+    return absl::InvalidArgumentError("--port_file cannot be written");
+  }
+  return absl::OkStatus();
+}
+
+void Configure(grpc::ServerBuilder& builder) {
+  builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  builder.SetMaxSendMessageSize(kMaxMessageBytes);
+  // A megabyte of zeros, compressed, is a gigabyte before any limit applies.
+  for (const auto algorithm : {GRPC_COMPRESS_DEFLATE, GRPC_COMPRESS_GZIP}) {
+    builder.SetCompressionAlgorithmSupportStatus(algorithm, false);
+  }
+  // Two servers on one port would share its connections without a word.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, 10 * 60 * 1000);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, 60 * 1000);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 20'000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+}
+
+// Waits for a stop signal, calling on_tick every second.
+void WaitForStop(int signals, const Served& served) {
+  pollfd poll_fd{signals, POLLIN, 0};
+  while (poll(&poll_fd, 1, 1000) <= 0) served.on_tick();
+}
+
+}  // namespace
+
+ServerOptions ServerOptionsFromFlags() {
+  SetLogLevel(absl::GetFlag(FLAGS_log_level));
+  ServerOptions options;
+  options.listen = absl::GetFlag(FLAGS_listen);
+  options.insecure_loopback = absl::GetFlag(FLAGS_insecure_loopback);
+  options.port_file = absl::GetFlag(FLAGS_port_file);
+  options.drain = absl::Seconds(absl::GetFlag(FLAGS_drain_seconds));
+  return options;
+}
+
+void BlockStopSignals() {
+  const sigset_t signals = StopSignals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
+absl::Status RunServer(const ServerOptions& options, const Served& served) {
+  if (!options.insecure_loopback || !IsLoopback(options.listen)) {
+    return absl::InvalidArgumentError(
+        "this server speaks plain text: give --insecure_loopback and a --listen address of this "
+        "machine (127.0.0.1:PORT, [::1]:PORT, localhost:PORT or unix:PATH)");
+  }
+  const sigset_t stop_signals = StopSignals();
+  const int signals = signalfd(-1, &stop_signals, SFD_CLOEXEC);
+  if (signals < 0) return absl::InternalError("signals cannot be received");
+
+  grpc::EnableDefaultHealthCheckService(false);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  grpc::ServerBuilder builder;
+  Configure(builder);
+  int port = 0;
+  builder.AddListeningPort(options.listen, grpc::InsecureServerCredentials(), &port);
+  for (grpc::Service* service : served.services) builder.RegisterService(service);
+  builder.RegisterService(&served.health);
+  const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
+  const bool is_unix = absl::StartsWith(options.listen, "unix:");
+  if (server == nullptr || (port == 0 && !is_unix)) {
+    close(signals);
+    return absl::UnavailableError(
+        "--listen: the address cannot be served on; is something else using it?");
+  }
+  const std::string address =
+      is_unix ? options.listen
+              : absl::StrCat(options.listen.substr(0, options.listen.rfind(':')), ":", port);
+  served.on_tick();
+  absl::Status written;
+  if (!options.port_file.empty()) written = WriteAddress(options.port_file, address);
+  if (written.ok()) {
+    LogInfo("serving", {{"address", address}});
+    WaitForStop(signals, served);
+    LogInfo("stopping", {});
+  }
+  served.health.Drain();
+  std::thread drain([&served] { served.on_drain(); });
+  server->Shutdown(absl::ToChronoTime(absl::Now() + options.drain));
+  server->Wait();
+  drain.join();
+  close(signals);
+  return written;
+}
+
+}  // namespace tutti

@@ -1,0 +1,55 @@
+#ifndef TUTTI_COMMON_RPC_SERVER_H_
+#define TUTTI_COMMON_RPC_SERVER_H_
+
+#include <atomic>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "common/rpc/health.h"
+#include "grpcpp/impl/codegen/service_type.h"
+
+namespace tutti {
+
+// What every server is told by flags (see ServerOptionsFromFlags).
+struct ServerOptions {
+  std::string listen;              // host:port (port 0: a free one) or unix:path
+  bool insecure_loopback = false;  // plain text, on this machine alone
+  std::string port_file;           // where the address is written once it serves
+  absl::Duration drain = absl::Seconds(20);
+};
+
+// Reads the flags that all servers share: --listen, --insecure_loopback,
+// --port_file, --drain_seconds, --log_level. To be called after
+// absl::ParseCommandLine.
+ServerOptions ServerOptionsFromFlags();
+
+// Blocks the signals that stop a server, in this thread and those made later.
+// First thing in main, before any thread.
+void BlockStopSignals();
+
+// What a server serves.
+struct Served {
+  std::vector<grpc::Service*> services;
+  // Of each, the full name: "tutti.score.v1.ScoreService".
+  std::vector<std::string> names;
+  HealthService& health;
+  // Called every second while it serves, and once before: looks after what health
+  // depends on.
+  std::function<void()> on_tick = [] {};
+  // Called when it must stop, after new calls are refused: whatever waits with an
+  // answer gives it now.
+  std::function<void()> on_drain = [] {};
+};
+
+// Serves until SIGTERM or SIGINT: then says "not ready", lets calls in flight end
+// within options.drain, and returns. With health, reflection, limits on messages
+// (16 MiB), keepalive, and no compression. InvalidArgument when plain text is not
+// asked for, or would leave the machine; Unavailable when the address is taken.
+absl::Status RunServer(const ServerOptions& options, const Served& served);
+
+}  // namespace tutti
+
+#endif  // TUTTI_COMMON_RPC_SERVER_H_

@@ -1,0 +1,18 @@
+#ifndef TUTTI_COMMON_RPC_STATUS_H_
+#define TUTTI_COMMON_RPC_STATUS_H_
+
+#include "absl/status/status.h"
+#include "common/rpc/error_details.h"
+#include "grpcpp/support/status.h"
+
+namespace tutti {
+
+// The one place where our errors become gRPC's: code, message and details.
+grpc::Status ToGrpcStatus(const absl::Status& status);
+
+// And back, for clients.
+absl::Status FromGrpcStatus(const grpc::Status& status);
+
+}  // namespace tutti
+
+#endif  // TUTTI_COMMON_RPC_STATUS_H_

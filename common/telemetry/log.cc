@@ -1,0 +1,53 @@
+#include "common/telemetry/log.h"
+
+#include <memory>
+
+#include "nlohmann/json.hpp"
+#include "spdlog/sinks/stdout_sinks.h"
+#include "spdlog/spdlog.h"
+
+namespace tutti {
+namespace {
+
+spdlog::logger& Logger() {
+  static const std::shared_ptr<spdlog::logger> logger = [] {
+    auto made = std::make_shared<spdlog::logger>("tutti",
+                                                 std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    made->set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})",
+                      spdlog::pattern_time_type::utc);
+    return made;
+  }();
+  return *logger;
+}
+
+void Write(spdlog::level::level_enum level, const char* event, LogFields fields) {
+  if (!Logger().should_log(level)) return;
+  nlohmann::ordered_json line;
+  line["event"] = event;
+  for (const auto& [name, value] : fields) line[name] = value;
+  const std::string text =
+      line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  // The pattern gives the outer braces.
+  Logger().log(level, "{}", text.substr(1, text.size() - 2));
+}
+
+}  // namespace
+
+void LogDebug(const char* event, LogFields fields) { Write(spdlog::level::debug, event, fields); }
+void LogInfo(const char* event, LogFields fields) { Write(spdlog::level::info, event, fields); }
+void LogWarning(const char* event, LogFields fields) { Write(spdlog::level::warn, event, fields); }
+void LogError(const char* event, LogFields fields) { Write(spdlog::level::err, event, fields); }
+
+void SetLogLevel(const std::string& level) {
+  if (level == "debug") {
+    Logger().set_level(spdlog::level::debug);
+  } else if (level == "warning") {
+    Logger().set_level(spdlog::level::warn);
+  } else if (level == "error") {
+    Logger().set_level(spdlog::level::err);
+  } else {
+    Logger().set_level(spdlog::level::info);
+  }
+}
+
+}  // namespace tutti

@@ -1,0 +1,26 @@
+#ifndef TUTTI_COMMON_TELEMETRY_LOG_H_
+#define TUTTI_COMMON_TELEMETRY_LOG_H_
+
+#include <initializer_list>
+#include <string>
+#include <utility>
+
+namespace tutti {
+
+// What a line says beside its event: names of ours and values that are counts,
+// codes or addresses of services. Never anything that a caller sent.
+using LogFields = std::initializer_list<std::pair<const char*, std::string>>;
+
+// Each writes one line of JSON to standard error: time, level, event and fields.
+// Thread-safe.
+void LogDebug(const char* event, LogFields fields);
+void LogInfo(const char* event, LogFields fields);
+void LogWarning(const char* event, LogFields fields);
+void LogError(const char* event, LogFields fields);
+
+// "debug", "info", "warning" or "error"; anything else is "info".
+void SetLogLevel(const std::string& level);
+
+}  // namespace tutti
+
+#endif  // TUTTI_COMMON_TELEMETRY_LOG_H_

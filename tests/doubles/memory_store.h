@@ -1,0 +1,84 @@
+#ifndef TUTTI_TESTS_DOUBLES_MEMORY_STORE_H_
+#define TUTTI_TESTS_DOUBLES_MEMORY_STORE_H_
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/storage/counter_store.h"
+#include "common/storage/organization_store.h"
+#include "common/storage/publication_store.h"
+
+namespace tutti {
+
+// All three stores in memory, by the same contracts as the real ones. For tests
+// that close windows many thousands of times. Thread-safe.
+class MemoryStore final : public OrganizationStore, public CounterStore, public PublicationStore {
+ public:
+  absl::StatusOr<VersionedOrganization> Read(const std::string& organization) override;
+  absl::Status Create(const std::string& organization,
+                      const aggregate::v1::StoredOrganization& stored, absl::Time due) override;
+  absl::StatusOr<VersionedOrganization> Replace(
+      const std::string& organization, const VersionedOrganization& old,
+      const aggregate::v1::StoredOrganization& stored) override;
+  absl::StatusOr<VersionedOrganization> Begin(const std::string& organization,
+                                              const VersionedOrganization& old,
+                                              const aggregate::v1::StoredOrganization& stored,
+                                              const std::vector<NewBitmap>& bitmaps) override;
+  absl::Status SetDue(const std::string& organization, absl::Time due) override;
+  absl::StatusOr<std::vector<std::string>> ListDue(absl::Time now, int limit) override;
+  absl::StatusOr<std::vector<std::string>> List(const std::string& cursor, int limit) override;
+  absl::StatusOr<bool> TakeLease(const std::string& organization, const std::string& token,
+                                 absl::Duration duration) override;
+  absl::Status ReleaseLease(const std::string& organization, const std::string& token) override;
+  absl::StatusOr<int64_t> Erase(const std::string& organization,
+                                const aggregate::v1::StoredOrganization& tombstone) override;
+
+  absl::StatusOr<std::vector<MergeOutcome>> Merge(absl::Span<const BitmapDelta> deltas) override;
+  absl::Status Seal(const std::string& organization, Window window,
+                    const std::vector<std::string>& kinds) override;
+  absl::StatusOr<std::string> ReadSealed(const BitmapId& id) override;
+  absl::Status DropSealed(const std::string& organization, Window window,
+                          const std::vector<std::string>& kinds) override;
+  absl::Status Drop(const std::string& organization, Window window,
+                    const std::vector<std::string>& kinds) override;
+  absl::Status StoreTally(const std::string& organization, Day day, const DayTally& tally,
+                          bool keep, const std::vector<std::string>& kinds) override;
+  absl::StatusOr<std::map<Day, DayTally>> ReadTallies(const std::string& organization) override;
+  absl::Status ScrubFiles() override { return absl::OkStatus(); }
+
+  absl::StatusOr<std::vector<Day>> ListEndDays(const std::string& organization) override;
+  absl::StatusOr<Day> LatestEndDay(const std::string& organization) override;
+  absl::StatusOr<std::vector<std::string>> Read(const std::string& organization,
+                                                absl::Span<const Day> end_days) override;
+  absl::Status Stage(const std::string& organization, const StagedRecord& staged) override;
+  absl::StatusOr<std::string> ReadStaged(const std::string& organization, Day end_day) override;
+  absl::Status Promote(const std::string& organization, Day end_day) override;
+  absl::StatusOr<Ledger> ReadLedger(const std::string& organization) override;
+
+ private:
+  struct Organization {
+    bool exists = false;
+    std::string profile;
+    std::map<std::pair<Window, std::string>, std::string> open;
+    std::map<std::pair<Window, std::string>, std::string> sealed;
+    std::set<std::pair<Window, std::string>> guards;
+    std::map<Day, DayTally> tallies;
+    std::map<Day, std::string> staged;
+    std::map<Day, std::string> published;
+    Ledger ledger;
+    absl::Time due = absl::InfiniteFuture();
+    std::string lease;
+  };
+
+  std::mutex mutex_;
+  std::map<std::string, Organization> organizations_;  // guarded by mutex_
+};
+
+}  // namespace tutti
+
+#endif  // TUTTI_TESTS_DOUBLES_MEMORY_STORE_H_

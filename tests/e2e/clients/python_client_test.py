@@ -1,0 +1,169 @@
+"""Ingests, publishes and reads a score with python3-grpcio, from the protos alone."""
+
+import datetime
+import pathlib
+import tempfile
+import time
+import unittest
+
+import grpc
+
+from suite import Suite, make_stubs
+
+DAY = datetime.timedelta(days=1)
+
+
+def details(error, message_type):
+    """The google.rpc detail of a type in an error's trailing metadata."""
+    from google.rpc import status_pb2
+    for key, value in error.trailing_metadata():
+        if key == "grpc-status-details-bin":
+            for packed in status_pb2.Status.FromString(value).details:
+                message = message_type()
+                if packed.Unpack(message):
+                    return message
+    return None
+
+
+class PythonClientTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.stubs = tempfile.TemporaryDirectory()
+        make_stubs(pathlib.Path(cls.stubs.name))
+        cls.suite = Suite().__enter__()
+        from tutti.aggregate.v1 import (aggregate_pb2, aggregate_pb2_grpc, organization_pb2,
+                                        organization_pb2_grpc)
+        from tutti.ingest.v1 import ingest_pb2, ingest_pb2_grpc
+        from tutti.score.v1 import score_pb2, score_pb2_grpc
+        from google.rpc import error_details_pb2
+        cls.aggregate_pb2, cls.organization_pb2 = aggregate_pb2, organization_pb2
+        cls.ingest_pb2, cls.score_pb2 = ingest_pb2, score_pb2
+        cls.error_details = error_details_pb2
+        cls.channels = [grpc.insecure_channel(a)
+                        for a in (cls.suite.ingest, cls.suite.aggregate, cls.suite.score)]
+        cls.ingest = ingest_pb2_grpc.IngestServiceStub(cls.channels[0])
+        cls.organizations = organization_pb2_grpc.OrganizationServiceStub(cls.channels[1])
+        cls.publisher = aggregate_pb2_grpc.AggregateServiceStub(cls.channels[1])
+        cls.scores = score_pb2_grpc.ScoreServiceStub(cls.channels[2])
+
+    @classmethod
+    def tearDownClass(cls):
+        for channel in cls.channels:
+            channel.close()
+        cls.suite.__exit__()
+        cls.stubs.cleanup()
+
+    def create(self, name, headcount, weeks=8):
+        """A back-filling organisation, and its days of activity."""
+        today = datetime.datetime.now(datetime.timezone.utc).date()
+        first = today - weeks * 7 * DAY
+        self.organizations.CreateOrganization(self.organization_pb2.CreateOrganizationRequest(
+            organization=self.organization_pb2.Organization(
+                name=f"organizations/{name}", headcount=headcount, sources=["activities"]),
+            backfill=True), timeout=30)
+        self.suite.tutti("keyring", "extend", "--keyring", str(self.suite.state / "keyring"),
+                         "--organization", name, "--from", first.isoformat())
+        return [first + i * DAY for i in range((today - first).days)]
+
+    def send(self, name, activities):
+        request = self.ingest_pb2.IngestActivitiesRequest(organization=f"organizations/{name}")
+        for subject, day, kind in activities:
+            activity = request.activities.add(subject=subject, type=kind)
+            if day is not None:
+                noon = datetime.datetime.combine(day, datetime.time(12), datetime.timezone.utc)
+                activity.occurred_at.FromDatetime(noon.replace(tzinfo=None))
+        return self.ingest.IngestActivities(request, timeout=30)
+
+    def test_scores_what_it_ingested(self):
+        days = self.create("path", 1000)
+        for start in range(0, len(days), 7):
+            # Three of four people mail and chat every week; nobody meets.
+            response = self.send("path", [
+                (f"p{person}@path.example", days[start], kind)
+                for person in range(750) for kind in ("mail.sent", "chat.sent")])
+            self.assertEqual(len(response.rejections), 0)
+            self.assertEqual(response.accepted_count, 1500)
+        self.organizations.FinishBackfill(
+            self.organization_pb2.FinishBackfillRequest(name="organizations/path"), timeout=30)
+        published = []
+        deadline = time.monotonic() + 60
+        while not published and time.monotonic() < deadline:
+            answer = self.publisher.PublishDueWindows(
+                self.aggregate_pb2.PublishDueWindowsRequest(organization="organizations/path"),
+                timeout=30)
+            published = [w.score for w in answer.windows]
+        self.assertTrue(published)
+        score = self.scores.GetScore(self.score_pb2.GetScoreRequest(
+            name="organizations/path/scores/latest"), timeout=30).score
+        self.assertIn(score.name, published)
+        reach = {m.measure: m for m in score.measures}["communication_reach"]
+        self.assertLess(abs(reach.value.value - 75), 2 * reach.value.margin)
+        self.assertLess(reach.value.margin, 15)
+        meetings = {m.measure: m for m in score.measures}["meetings_reach"]
+        self.assertEqual(meetings.value.bound, self.score_pb2.BOUND_AT_MOST)
+        # Published once: asked again, the answer is the same to the byte.
+        again = self.scores.GetScore(self.score_pb2.GetScoreRequest(
+            name="organizations/path/scores/latest"), timeout=30).score
+        self.assertEqual(score.SerializeToString(deterministic=True),
+                         again.SerializeToString(deterministic=True))
+
+    def test_keeps_the_good_part_and_says_why_not_the_rest(self):
+        reason = self.ingest_pb2.Reason.Value
+        days = self.create("bad", 1000)
+        future = datetime.date.today() + 3 * DAY
+        response = self.send("bad", [
+            ("amy@bad.example", days[-1], "mail.sent"),
+            ("amy@bad.example", days[-1], "no.such.type"),
+            ("", days[-1], "mail.sent"),
+            ("x" * 5000, days[-1], "mail.sent"),
+            ("amy@bad.example", None, "mail.sent"),
+            ("amy@bad.example", future, "mail.sent"),
+            ("amy@bad.example", days[0] - 30 * DAY, "mail.sent"),
+        ])
+        self.assertEqual(response.accepted_count, 1)
+        self.assertEqual([(r.index, r.reason, r.field) for r in response.rejections], [
+            (1, reason("REASON_TYPE_UNKNOWN"), "type"),
+            (2, reason("REASON_SUBJECT_MISSING"), "subject"),
+            (3, reason("REASON_SUBJECT_TOO_LONG"), "subject"),
+            (4, reason("REASON_TIME_MISSING"), "occurred_at"),
+            (5, reason("REASON_TIME_IN_FUTURE"), "occurred_at"),
+            (6, reason("REASON_BEFORE_FIRST_DAY"), "occurred_at"),
+        ])
+        for rejection in response.rejections:
+            self.assertTrue(rejection.description)
+            self.assertNotIn("amy", rejection.description)
+
+    def refused(self, name, activities, code, reason):
+        with self.assertRaises(grpc.RpcError) as raised:
+            self.send(name, activities)
+        self.assertEqual(raised.exception.code(), code)
+        info = details(raised.exception, self.error_details.ErrorInfo)
+        self.assertEqual((info.domain, info.reason), ("ingest.tutti", reason))
+        return raised.exception
+
+    def test_refuses_whole_batches_with_a_typed_error(self):
+        today = datetime.date.today()
+        one = [("amy@none.example", today, "mail.sent")]
+        self.refused("none", one, grpc.StatusCode.NOT_FOUND, "REASON_ORGANIZATION_NOT_FOUND")
+        self.refused("No Such", one, grpc.StatusCode.INVALID_ARGUMENT,
+                     "REASON_ORGANIZATION_MALFORMED")
+        self.create("large", 1000)
+        self.refused("large", [], grpc.StatusCode.INVALID_ARGUMENT, "REASON_BATCH_EMPTY")
+        error = self.refused("large", one * 10001, grpc.StatusCode.INVALID_ARGUMENT,
+                             "REASON_BATCH_TOO_LARGE")
+        self.assertIn("10,000", error.details().replace("10000", "10,000"))
+
+    def test_survives_what_grpc_refuses_by_itself(self):
+        raw = self.channels[0].unary_unary("/tutti.ingest.v1.IngestService/IngestActivities")
+        with self.assertRaises(grpc.RpcError):
+            raw(b"\xff\xff\xff", timeout=30)
+        with self.assertRaises(grpc.RpcError) as raised:
+            raw(b"\x0a" * (17 << 20), timeout=30)
+        self.assertEqual(raised.exception.code(), grpc.StatusCode.RESOURCE_EXHAUSTED)
+        self.create("after", 1000)
+        days = [datetime.date.today() - DAY]
+        self.assertEqual(self.send("after", [("a@b.example", days[0], "mail.sent")]).accepted_count, 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
