@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -78,6 +79,10 @@ class Catalog {
   static absl::StatusOr<std::unique_ptr<const Catalog>> Build(catalog::v1::Catalog proto,
                                                               const std::string& origin);
 
+  ~Catalog();
+  Catalog(const Catalog&) = delete;
+  Catalog& operator=(const Catalog&) = delete;
+
   const catalog::v1::Catalog& proto() const { return proto_; }
   // 32 hex digits of SHA-256 over the deterministic serialisation.
   const std::string& fingerprint() const { return fingerprint_; }
@@ -92,16 +97,58 @@ class Catalog {
   const catalog::v1::Category* FindCategory(absl::string_view id) const;
 
   // What an activity sets; nullptr when its type is unknown. Never allocates for
-  // a combination that was seen before. `ignored` is added to. The result lives
-  // as long as the catalogue.
+  // a combination that was seen before. `ignored` is added to. The result is valid
+  // until the same thread's next call (in practice for the catalogue's life: only
+  // beyond 65,536 combinations are they not kept).
   const ActivityShape* Classify(const ActivityTraits& activity, IgnoredTerms& ignored) const;
 
  private:
-  // (filled in by the implementation)
+  // The rules of one feature, with terms as bits: a term of no rule has none.
+  struct CompiledRule {
+    int table = 0;
+    uint8_t feature = 0;
+    bool any_type = false;
+    std::vector<int> types;
+    uint64_t apps = 0;       // 0: every app
+    uint32_t platforms = 0;  // 0: every platform
+    uint64_t any_traits = 0;
+    uint64_t all_traits = 0;
+  };
+  // What of an activity rules can see. Index 0 of an app or platform is "none".
+  struct Signature {
+    int type = 0;
+    int app = 0;
+    int platform = 0;
+    uint64_t traits = 0;
+    friend bool operator==(const Signature& a, const Signature& b) {
+      return a.type == b.type && a.app == b.app && a.platform == b.platform && a.traits == b.traits;
+    }
+    template <typename H>
+    friend H AbslHashValue(H state, const Signature& s) {
+      return H::combine(std::move(state), s.type, s.app, s.platform, s.traits);
+    }
+  };
+  class ShapeTable;
+
+  Catalog();
+  void Compile();
+  void CompileRules();
+  ActivityShape MakeShape(const Signature& signature) const;
+
   catalog::v1::Catalog proto_;
   std::string fingerprint_;
   std::vector<CatalogKind> kinds_;
   std::vector<CatalogTable> tables_;
+  std::vector<CompiledRule> rules_;
+  absl::flat_hash_map<std::string, int> kind_index_;
+  absl::flat_hash_map<std::string, int> table_index_;
+  absl::flat_hash_map<std::string, int> type_index_;
+  absl::flat_hash_map<std::string, int> app_index_;       // from 1
+  absl::flat_hash_map<std::string, int> platform_index_;  // from 1
+  absl::flat_hash_map<std::string, int> trait_index_;     // from 0
+  std::vector<int> type_kind_;
+  std::vector<uint64_t> type_traits_;  // the traits that some rule for the type looks at
+  std::unique_ptr<ShapeTable> shapes_;
 };
 
 }  // namespace tutti
