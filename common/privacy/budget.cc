@@ -136,8 +136,9 @@ absl::Status CheckNoisePlans(const Catalog& catalog) {
   for (size_t kind = 0; kind < catalog.kinds().size(); ++kind) {
     for (const Cadence cadence : {aggregate::v1::CADENCE_DAILY, aggregate::v1::CADENCE_WEEKLY,
                                   aggregate::v1::CADENCE_FOUR_WEEKLY}) {
-      // More days only add noise to habits, and change nothing else.
-      const NoisePlan plan = PlanNoise(catalog, static_cast<int>(kind), cadence, kReachDays);
+      // Fewer days than these only take noise from habits, and change nothing else.
+      const NoisePlan plan = PlanNoise(catalog, static_cast<int>(kind), cadence,
+                                       static_cast<int>(PeriodDays(cadence)));
       std::vector<TableNoise> all = plan.reach;
       all.insert(all.end(), plan.habits.begin(), plan.habits.end());
       for (const TableNoise& noise : all) {

@@ -73,7 +73,8 @@ NoisePlan PlanNoise(const Catalog& catalog, int kind, aggregate::v1::Cadence cad
                     int step_days);
 
 // InvalidArgument, naming kind, table and cadence, when some publication of the
-// catalogue could not be drawn: at any cadence, with 1 to 28 days of habits.
+// catalogue could not be drawn, at any cadence, with the habits of one day up to
+// those of the cadence's whole period.
 absl::Status CheckNoisePlans(const Catalog& catalog);
 
 // One count or histogram to be noised: what ScaleNoise needs to know of it.
