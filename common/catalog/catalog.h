@@ -4,13 +4,13 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "absl/types/span.h"
+#include "common/catalog/index.h"
+#include "common/catalog/shape_lookup.h"
+#include "google/protobuf/text_format.h"
 #include "tutti/catalog/v1/catalog.pb.h"
 
 namespace tutti {
@@ -40,53 +40,28 @@ struct CatalogKind {
   uint32_t day_columns = 0;       // 1 + the largest column of a day window; 0 when none
 };
 
-// What one activity sets in one table: bit i stands for feature i.
-struct TableHit {
-  int table = 0;
-  uint8_t features = 0;
-};
-
-// What an activity's type, app, platform and traits come to, whoever did it.
-struct ActivityShape {
-  int kind = 0;
-  std::vector<TableHit> reach;  // ascending by table
-  std::vector<TableHit> day;
-};
-
-// The parts of an activity that rules look at. Views into the caller's memory.
-struct ActivityTraits {
-  absl::string_view type;
-  absl::string_view app;
-  absl::string_view platform;
-  absl::Span<const std::string* const> traits;
-};
-
-// Counts of values that the catalogue does not know.
-struct IgnoredTerms {
-  int apps = 0;
-  int platforms = 0;
-  int traits = 0;
-};
-
 // A validated catalogue, compiled into lookups. Immutable and thread-safe.
 class Catalog {
  public:
-  // Reads a text-format catalogue. Errors name the file, the entry and the
-  // reason, every error found (not the first alone), one a line.
+  // Reads a text-format catalogue of at most 1 MiB. NotFound when the file cannot
+  // be read; InvalidArgument when something is wrong in it: the message has every
+  // error found, one a line, as "file:line: entry: reason".
   static absl::StatusOr<std::unique_ptr<const Catalog>> Load(const std::string& path);
 
-  // Validates and compiles. `origin` stands for the file's name in errors.
+  // Validates and compiles. `origin` stands for the file's name in errors; there
+  // are no line numbers.
   static absl::StatusOr<std::unique_ptr<const Catalog>> Build(catalog::v1::Catalog proto,
                                                               const std::string& origin);
 
-  ~Catalog();
   Catalog(const Catalog&) = delete;
   Catalog& operator=(const Catalog&) = delete;
 
   const catalog::v1::Catalog& proto() const { return proto_; }
-  // 32 hex digits of SHA-256 over the deterministic serialisation.
+  // 32 hex digits: the first half of SHA-256 over the deterministic serialisation,
+  // so it changes with every word and with no formatting.
   const std::string& fingerprint() const { return fingerprint_; }
 
+  // In the order of the file.
   const std::vector<CatalogKind>& kinds() const { return kinds_; }
   const std::vector<CatalogTable>& tables() const { return tables_; }
 
@@ -96,59 +71,29 @@ class Catalog {
   const catalog::v1::Measure* FindMeasure(absl::string_view id) const;
   const catalog::v1::Category* FindCategory(absl::string_view id) const;
 
-  // What an activity sets; nullptr when its type is unknown. Never allocates for
-  // a combination that was seen before. `ignored` is added to. The result is valid
-  // until the same thread's next call (in practice for the catalogue's life: only
-  // beyond 65,536 combinations are they not kept).
-  const ActivityShape* Classify(const ActivityTraits& activity, IgnoredTerms& ignored) const;
+  // What an activity sets; nullptr when its type is unknown, and then `ignored` is
+  // left alone. Otherwise one is added to `ignored` for an app, a platform and each
+  // trait that the catalogue does not list; an empty app or platform is none, and
+  // is not counted. Never allocates, never locks. The result lives as long as the
+  // catalogue.
+  const ActivityShape* Classify(const ActivityTraits& activity, IgnoredTerms& ignored) const {
+    return shapes_->Find(activity, ignored);
+  }
 
  private:
-  // The rules of one feature, with terms as bits: a term of no rule has none.
-  struct CompiledRule {
-    int table = 0;
-    uint8_t feature = 0;
-    bool any_type = false;
-    std::vector<int> types;
-    uint64_t apps = 0;       // 0: every app
-    uint32_t platforms = 0;  // 0: every platform
-    uint64_t any_traits = 0;
-    uint64_t all_traits = 0;
-  };
-  // What of an activity rules can see. Index 0 of an app or platform is "none".
-  struct Signature {
-    int type = 0;
-    int app = 0;
-    int platform = 0;
-    uint64_t traits = 0;
-    friend bool operator==(const Signature& a, const Signature& b) {
-      return a.type == b.type && a.app == b.app && a.platform == b.platform && a.traits == b.traits;
-    }
-    template <typename H>
-    friend H AbslHashValue(H state, const Signature& s) {
-      return H::combine(std::move(state), s.type, s.app, s.platform, s.traits);
-    }
-  };
-  class ShapeTable;
+  explicit Catalog(catalog::v1::Catalog proto);
 
-  Catalog();
-  void Compile();
-  void CompileRules();
-  ActivityShape MakeShape(const Signature& signature) const;
+  static absl::StatusOr<std::unique_ptr<const Catalog>> Compile(
+      catalog::v1::Catalog proto, const std::string& origin,
+      const google::protobuf::TextFormat::ParseInfoTree* tree);
+  void CompileTables();
 
-  catalog::v1::Catalog proto_;
+  const catalog::v1::Catalog proto_;
+  const CatalogIndex index_;  // refers to proto_
   std::string fingerprint_;
   std::vector<CatalogKind> kinds_;
   std::vector<CatalogTable> tables_;
-  std::vector<CompiledRule> rules_;
-  absl::flat_hash_map<std::string, int> kind_index_;
-  absl::flat_hash_map<std::string, int> table_index_;
-  absl::flat_hash_map<std::string, int> type_index_;
-  absl::flat_hash_map<std::string, int> app_index_;       // from 1
-  absl::flat_hash_map<std::string, int> platform_index_;  // from 1
-  absl::flat_hash_map<std::string, int> trait_index_;     // from 0
-  std::vector<int> type_kind_;
-  std::vector<uint64_t> type_traits_;  // the traits that some rule for the type looks at
-  std::unique_ptr<ShapeTable> shapes_;
+  std::unique_ptr<const ShapeLookup> shapes_;  // refers to index_
 };
 
 }  // namespace tutti

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
@@ -53,9 +52,9 @@ class ShapeLookup {
   // All types together may have at most this many combinations (a megabyte).
   static constexpr uint64_t kMaxCombinations = uint64_t{1} << 18;
 
-  // Compiles a catalogue that passed validation. Keys and answers refer to it and
-  // to the tables and kinds by position: it must outlive this. ResourceExhausted
-  // above kMaxCombinations, naming the type that has most.
+  // Compiles a catalogue that passed validation. The index must outlive this; the
+  // catalogue need not. ResourceExhausted above kMaxCombinations, naming the
+  // activity type that has most.
   static absl::StatusOr<ShapeLookup> Create(const catalog::v1::Catalog& catalog,
                                             const CatalogIndex& index);
 
@@ -75,14 +74,12 @@ class ShapeLookup {
     std::vector<uint32_t> platform;
     std::vector<uint32_t> trait;  // one bit each, so that a repeated trait is one
   };
-  using Positions = absl::flat_hash_map<absl::string_view, uint32_t>;
-  class Compiler;
+  friend class ShapeCompiler;
 
-  Positions types_;
-  Positions apps_;
-  Positions platforms_;
-  Positions traits_;
-  std::vector<Places> places_;  // by type
+  explicit ShapeLookup(const CatalogIndex& index) : index_(&index) {}
+
+  const CatalogIndex* index_;
+  std::vector<Places> places_;  // by activity type
   std::vector<uint32_t> shape_numbers_;
   std::vector<ActivityShape> shapes_;
 };
