@@ -1,0 +1,82 @@
+#include "common/redis/bit_mirror.h"
+
+#include <algorithm>
+
+namespace tutti {
+namespace {
+
+constexpr size_t kEntryBytes = 256;  // of an entry without its words
+
+}  // namespace
+
+void BitMirror::EnterEpoch(uint64_t epoch) {
+  if (epoch <= epoch_) return;
+  epoch_ = epoch;
+  entries_.clear();
+  ages_.clear();
+  bytes_ = 0;
+}
+
+std::vector<uint32_t> BitMirror::Unknown(const BitmapId& id, absl::Span<const uint32_t> positions,
+                                         uint64_t epoch, bool& known) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  EnterEpoch(epoch);
+  const auto entry = entries_.find(id);
+  known = entry != entries_.end();
+  if (!known) return {positions.begin(), positions.end()};
+  ages_.splice(ages_.begin(), ages_, entry->second.age);
+  const std::vector<uint64_t>& words = entry->second.words;
+  std::vector<uint32_t> unknown;
+  for (const uint32_t position : positions) {
+    const size_t word = position / 64;
+    if (word >= words.size() || ((words[word] >> (position % 64)) & 1U) == 0) {
+      unknown.push_back(position);
+    }
+  }
+  return unknown;
+}
+
+void BitMirror::Learn(const BitmapId& id, absl::Span<const uint32_t> positions, uint64_t epoch) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  // What was learnt before the connection broke may be lost.
+  if (epoch != epoch_) return;
+  const auto [entry, fresh] = entries_.try_emplace(id);
+  if (fresh) {
+    ages_.push_front(id);
+    entry->second.age = ages_.begin();
+    bytes_ += kEntryBytes;
+  }
+  std::vector<uint64_t>& words = entry->second.words;
+  const size_t size = positions.empty() ? 0 : positions.back() / 64 + 1;
+  if (size > words.size()) {
+    bytes_ += (size - words.size()) * sizeof(uint64_t);
+    words.resize(size);
+  }
+  for (const uint32_t position : positions) words[position / 64] |= uint64_t{1} << (position % 64);
+  Shrink();
+}
+
+void BitMirror::Forget(const BitmapId& id) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto entry = entries_.find(id);
+  if (entry == entries_.end()) return;
+  bytes_ -= kEntryBytes + entry->second.words.size() * sizeof(uint64_t);
+  ages_.erase(entry->second.age);
+  entries_.erase(entry);
+}
+
+void BitMirror::Shrink() {
+  while (bytes_ > max_bytes_ && !ages_.empty()) {
+    const auto oldest = entries_.find(ages_.back());
+    bytes_ -= kEntryBytes + oldest->second.words.size() * sizeof(uint64_t);
+    entries_.erase(oldest);
+    ages_.pop_back();
+  }
+}
+
+size_t BitMirror::bytes() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return bytes_;
+}
+
+}  // namespace tutti

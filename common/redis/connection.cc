@@ -1,0 +1,212 @@
+#include "common/redis/connection.h"
+
+#include <hiredis/hiredis.h>
+#include <poll.h>
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+
+namespace tutti {
+namespace {
+
+constexpr size_t kMaxIdle = 32;
+
+absl::Status UnexpectedReply() {
+  return absl::InternalError("redis-server answered in a way that was not expected");
+}
+
+// The error that a reply stands for, if it does.
+absl::Status ErrorOf(const absl::StatusOr<RedisReply>& reply) {
+  if (!reply.ok()) return reply.status();
+  if ((*reply)->type != REDIS_REPLY_ERROR) return absl::OkStatus();
+  const std::string code = ErrorCodeOf(**reply);
+  if (code == "NOPERM") {
+    return absl::PermissionDeniedError("redis-server denies a command; check the ACL file");
+  }
+  const bool passing = code == "LOADING" || code == "BUSY" || code == "MASTERDOWN" ||
+                       code == "READONLY" || code == "MISCONF" || code == "OOM" ||
+                       code == "CLUSTERDOWN" || code == "TRYAGAIN";
+  const std::string message = absl::StrCat("redis-server refuses a command: ", code);
+  return passing ? absl::UnavailableError(message) : absl::InternalError(message);
+}
+
+}  // namespace
+
+void RedisReplyDeleter::operator()(redisReply* reply) const { freeReplyObject(reply); }
+
+std::string ErrorCodeOf(const redisReply& reply) {
+  if (reply.type != REDIS_REPLY_ERROR) return "";
+  const absl::string_view text(reply.str, reply.len);
+  // The rest of an error may repeat what was sent.
+  return std::string(text.substr(0, text.find(' ')));
+}
+
+absl::StatusOr<int64_t> AsInteger(const absl::StatusOr<RedisReply>& reply) {
+  if (absl::Status error = ErrorOf(reply); !error.ok()) return error;
+  if ((*reply)->type != REDIS_REPLY_INTEGER) return UnexpectedReply();
+  return (*reply)->integer;
+}
+
+absl::StatusOr<std::string> AsString(const absl::StatusOr<RedisReply>& reply) {
+  if (absl::Status error = ErrorOf(reply); !error.ok()) return error;
+  if ((*reply)->type == REDIS_REPLY_NIL) return absl::NotFoundError("there is no such key");
+  if ((*reply)->type != REDIS_REPLY_STRING && (*reply)->type != REDIS_REPLY_STATUS) {
+    return UnexpectedReply();
+  }
+  return std::string((*reply)->str, (*reply)->len);
+}
+
+absl::StatusOr<std::vector<std::string>> AsStrings(const absl::StatusOr<RedisReply>& reply) {
+  if (absl::Status error = ErrorOf(reply); !error.ok()) return error;
+  if ((*reply)->type != REDIS_REPLY_ARRAY) return UnexpectedReply();
+  std::vector<std::string> strings;
+  strings.reserve((*reply)->elements);
+  for (size_t i = 0; i < (*reply)->elements; ++i) {
+    const redisReply* element = (*reply)->element[i];
+    if (element->type == REDIS_REPLY_NIL) return absl::NotFoundError("there is no such key");
+    if (element->type != REDIS_REPLY_STRING) return UnexpectedReply();
+    strings.emplace_back(element->str, element->len);
+  }
+  return strings;
+}
+
+absl::Status AsOk(const absl::StatusOr<RedisReply>& reply) { return ErrorOf(reply); }
+
+absl::StatusOr<std::unique_ptr<RedisConnection>> RedisConnection::Open(
+    const RedisOptions& options) {
+  const timeval timeout = absl::ToTimeval(options.timeout);
+  redisContext* context = options.unix_socket.empty()
+                              ? redisConnectWithTimeout(options.host.c_str(), options.port, timeout)
+                              : redisConnectUnixWithTimeout(options.unix_socket.c_str(), timeout);
+  if (context == nullptr) return absl::ResourceExhaustedError("out of memory");
+  std::unique_ptr<RedisConnection> connection(new RedisConnection(context));
+  if (context->err != 0 || redisSetTimeout(context, timeout) != REDIS_OK) {
+    return absl::UnavailableError(
+        "redis-server cannot be reached; check that it runs and that its address is right");
+  }
+  if (options.user.empty()) return connection;
+  const absl::Status authenticated =
+      AsOk(connection->Call({"AUTH", options.user, options.password}));
+  if (absl::IsInternal(authenticated)) {
+    return absl::UnavailableError("redis-server does not accept the user and password");
+  }
+  if (!authenticated.ok()) return authenticated;
+  return connection;
+}
+
+RedisConnection::~RedisConnection() { redisFree(context_); }
+
+absl::Status RedisConnection::Broken() {
+  broken_ = true;
+  return absl::UnavailableError(
+      "the connection to redis-server broke; nothing is known of the last "
+      "commands");
+}
+
+void RedisConnection::Append(const RedisWords& words) {
+  std::vector<const char*> pointers;
+  std::vector<size_t> sizes;
+  for (const std::string& word : words) {
+    pointers.push_back(word.data());
+    sizes.push_back(word.size());
+  }
+  if (redisAppendCommandArgv(context_, static_cast<int>(words.size()), pointers.data(),
+                             sizes.data()) != REDIS_OK) {
+    broken_ = true;
+  }
+}
+
+void RedisConnection::AppendRaw(const std::string& bytes) {
+  if (redisAppendFormattedCommand(context_, bytes.data(), bytes.size()) != REDIS_OK) {
+    broken_ = true;
+  }
+}
+
+absl::StatusOr<RedisReply> RedisConnection::Read() {
+  void* reply = nullptr;
+  if (broken_ || redisGetReply(context_, &reply) != REDIS_OK || reply == nullptr) {
+    return Broken();
+  }
+  return RedisReply(static_cast<redisReply*>(reply));
+}
+
+absl::StatusOr<RedisReply> RedisConnection::Call(const RedisWords& words) {
+  Append(words);
+  return Read();
+}
+
+bool RedisConnection::LooksClosed() const {
+  pollfd poll_fd{context_->fd, POLLIN, 0};
+  return poll(&poll_fd, 1, 0) != 0;
+}
+
+absl::StatusOr<std::unique_ptr<RedisConnection>> RedisPool::Take() {
+  while (true) {
+    std::unique_ptr<RedisConnection> connection;
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      if (idle_.empty()) break;
+      connection = std::move(idle_.back());
+      idle_.pop_back();
+      if (connection->LooksClosed()) {
+        ++epoch_;
+        continue;
+      }
+    }
+    return connection;
+  }
+  return RedisConnection::Open(options_);
+}
+
+void RedisPool::Give(std::unique_ptr<RedisConnection> connection) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (connection->broken()) {
+    ++epoch_;
+  } else if (idle_.size() < kMaxIdle) {
+    idle_.push_back(std::move(connection));
+  }
+}
+
+absl::StatusOr<RedisReply> RedisPool::Call(const RedisWords& words) {
+  return With<absl::StatusOr<RedisReply>>(
+      [&](RedisConnection& connection) { return connection.Call(words); });
+}
+
+absl::StatusOr<RedisReply> RedisPool::CallDurably(const RedisWords& words) {
+  return With<absl::StatusOr<RedisReply>>(
+      [&](RedisConnection& connection) -> absl::StatusOr<RedisReply> {
+        absl::StatusOr<RedisReply> reply = connection.Call(words);
+        if (!reply.ok()) return reply;
+        if (absl::Status durable = WaitForReplicas(connection); !durable.ok()) return durable;
+        return reply;
+      });
+}
+
+absl::Status RedisPool::WaitForReplicas(RedisConnection& connection) const {
+  // With appendfsync always an answer means that the write is on disk.
+  if (options_.wait_replicas == 0) return absl::OkStatus();
+  const absl::StatusOr<int64_t> replicas =
+      AsInteger(connection.Call({"WAIT", absl::StrCat(options_.wait_replicas),
+                                 absl::StrCat(absl::ToInt64Milliseconds(options_.timeout) / 2)}));
+  if (!replicas.ok()) return replicas.status();
+  if (*replicas < options_.wait_replicas) {
+    return absl::UnavailableError(absl::StrCat(*replicas, " of ", options_.wait_replicas,
+                                               " replicas have received the write"));
+  }
+  return absl::OkStatus();
+}
+
+uint64_t RedisPool::epoch() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return epoch_;
+}
+
+RedisWords Script(const std::string& body, const RedisWords& keys, const RedisWords& arguments) {
+  RedisWords words = {"EVAL", body, absl::StrCat(keys.size())};
+  words.insert(words.end(), keys.begin(), keys.end());
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  return words;
+}
+
+}  // namespace tutti

@@ -1,0 +1,124 @@
+#ifndef TUTTI_COMMON_REDIS_CONNECTION_H_
+#define TUTTI_COMMON_REDIS_CONNECTION_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+
+struct redisContext;
+struct redisReply;
+
+namespace tutti {
+
+// Where a redis-server is, and as whom to speak to it.
+struct RedisOptions {
+  std::string unix_socket;  // used when it is not empty
+  std::string host = "127.0.0.1";
+  int port = 6379;
+  std::string user;  // empty: no AUTH
+  std::string password;
+  absl::Duration timeout = absl::Seconds(10);  // of connecting, and of each command
+  // Replicas that must have received a write before it counts as durable.
+  int wait_replicas = 0;
+};
+
+struct RedisReplyDeleter {
+  void operator()(redisReply* reply) const;
+};
+using RedisReply = std::unique_ptr<redisReply, RedisReplyDeleter>;
+
+// The words of one command.
+using RedisWords = std::vector<std::string>;
+
+// What a reply says. Each gives Internal when the reply is of another type, and
+// the error when it is an error.
+absl::StatusOr<int64_t> AsInteger(const absl::StatusOr<RedisReply>& reply);
+absl::StatusOr<std::string> AsString(const absl::StatusOr<RedisReply>& reply);  // nil: NotFound
+absl::StatusOr<std::vector<std::string>> AsStrings(const absl::StatusOr<RedisReply>& reply);
+absl::Status AsOk(const absl::StatusOr<RedisReply>& reply);
+// "WRONGTYPE", "NOPERM", ... of an error reply; else empty.
+std::string ErrorCodeOf(const redisReply& reply);
+
+// One blocking connection. Not thread-safe. After an Unavailable it is broken, and
+// nothing is known of what was sent and not yet answered.
+class RedisConnection {
+ public:
+  static absl::StatusOr<std::unique_ptr<RedisConnection>> Open(const RedisOptions& options);
+  ~RedisConnection();
+  RedisConnection(const RedisConnection&) = delete;
+  RedisConnection& operator=(const RedisConnection&) = delete;
+
+  // Sends one command and waits. An error reply is a reply.
+  absl::StatusOr<RedisReply> Call(const RedisWords& words);
+
+  // Puts a command into the pipeline; the replies come in order from Read.
+  void Append(const RedisWords& words);
+  // The same, for bytes that are already in the wire format.
+  void AppendRaw(const std::string& bytes);
+  absl::StatusOr<RedisReply> Read();
+
+  bool broken() const { return broken_; }
+  // Whether the other end is gone although nothing was asked.
+  bool LooksClosed() const;
+
+ private:
+  explicit RedisConnection(redisContext* context) : context_(context) {}
+  absl::Status Broken();
+
+  redisContext* context_;
+  bool broken_ = false;
+};
+
+// Connections to one server, each used by one thread at a time. Thread-safe.
+class RedisPool {
+ public:
+  explicit RedisPool(RedisOptions options) : options_(std::move(options)) {}
+
+  // Lends a connection to `use`. A broken connection is thrown away.
+  template <typename Result>
+  Result With(const std::function<Result(RedisConnection&)>& use) {
+    absl::StatusOr<std::unique_ptr<RedisConnection>> connection = Take();
+    if (!connection.ok()) return connection.status();
+    Result result = use(**connection);
+    Give(*std::move(connection));
+    return result;
+  }
+
+  // One command.
+  absl::StatusOr<RedisReply> Call(const RedisWords& words);
+
+  // One command that changes something; returns when it is durable.
+  absl::StatusOr<RedisReply> CallDurably(const RedisWords& words);
+
+  // Waits, on the connection that wrote, for the configured replicas.
+  absl::Status WaitForReplicas(RedisConnection& connection) const;
+
+  // Grows whenever a connection broke: what was known of the server may be wrong.
+  uint64_t epoch() const;
+
+  const RedisOptions& options() const { return options_; }
+
+ private:
+  absl::StatusOr<std::unique_ptr<RedisConnection>> Take();
+  void Give(std::unique_ptr<RedisConnection> connection);
+
+  const RedisOptions options_;
+  mutable std::mutex mutex_;
+  std::vector<std::unique_ptr<RedisConnection>> idle_;  // guarded by mutex_
+  uint64_t epoch_ = 1;                                  // guarded by mutex_
+};
+
+// A Lua script's command: EVAL body, keys, arguments.
+RedisWords Script(const std::string& body, const RedisWords& keys, const RedisWords& arguments);
+
+}  // namespace tutti
+
+#endif  // TUTTI_COMMON_REDIS_CONNECTION_H_

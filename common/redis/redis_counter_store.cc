@@ -1,0 +1,297 @@
+#include "common/redis/redis_counter_store.h"
+
+#include <hiredis/hiredis.h>
+
+#include <algorithm>
+#include <set>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "common/redis/keys.h"
+
+namespace tutti {
+namespace {
+
+constexpr size_t kPositionsPerCommand = 128;
+// A position costs about as much as 64 bytes of a bitmap that is sent whole.
+constexpr size_t kBitsPerDensePosition = 512;
+constexpr int kGuardSeconds = 40 * 24 * 3600;
+constexpr char kLost[] = "lost";
+
+constexpr char kSealScript[] = R"lua(
+for i = 1, #KEYS, 2 do
+  local kind = redis.call('TYPE', KEYS[i]).ok
+  if kind == 'string' then redis.call('RENAME', KEYS[i], KEYS[i + 1]) end
+  if kind ~= 'list' then
+    redis.call('RPUSH', KEYS[i], 'closed')
+    redis.call('EXPIRE', KEYS[i], ARGV[1])
+  end
+end
+return 1
+)lua";
+
+// Moves aside as above, and deletes what was moved.
+constexpr char kDropScript[] = R"lua(
+for i = 1, #KEYS, 2 do
+  redis.call('UNLINK', KEYS[i + 1])
+  local kind = redis.call('TYPE', KEYS[i]).ok
+  if kind == 'string' then redis.call('UNLINK', KEYS[i]) end
+  if kind ~= 'list' then
+    redis.call('RPUSH', KEYS[i], 'closed')
+    redis.call('EXPIRE', KEYS[i], ARGV[1])
+  end
+end
+return 1
+)lua";
+
+constexpr char kDenseScript[] = R"lua(
+local kind = redis.call('TYPE', KEYS[1]).ok
+if kind ~= 'string' then return kind end
+redis.call('SET', KEYS[2], ARGV[1])
+redis.call('BITOP', 'OR', KEYS[1], KEYS[1], KEYS[2])
+redis.call('UNLINK', KEYS[2])
+return 'merged'
+)lua";
+
+constexpr char kTallyScript[] = R"lua(
+if ARGV[1] == '1' then
+  redis.call('HSET', KEYS[1], ARGV[2], ARGV[3])
+else
+  redis.call('HDEL', KEYS[1], ARGV[2])
+end
+for i = 2, #KEYS do redis.call('UNLINK', KEYS[i]) end
+return 1
+)lua";
+
+RedisWords SealKeys(const std::string& organization, Window window,
+                    const std::vector<std::string>& kinds) {
+  RedisWords keys;
+  for (const std::string& kind : kinds) {
+    keys.push_back(BitmapKey({organization, window, kind}));
+    keys.push_back(SealedBitmapKey({organization, window, kind}));
+  }
+  return keys;
+}
+
+RedisWords SealedKeys(const std::string& organization, Window window,
+                      const std::vector<std::string>& kinds) {
+  RedisWords keys;
+  for (const std::string& kind : kinds)
+    keys.push_back(SealedBitmapKey({organization, window, kind}));
+  return keys;
+}
+
+void AppendWord(std::string& out, absl::string_view word) {
+  absl::StrAppend(&out, "$", word.size(), "\r\n", word, "\r\n");
+}
+
+// "BITFIELD key SET u1 p 1 SET u1 p 1 ..." in the wire format, built by hand: it
+// is most of what this process does under load.
+std::string BitfieldCommand(const std::string& key, absl::Span<const uint32_t> positions) {
+  std::string out = absl::StrCat("*", 2 + 4 * positions.size(), "\r\n$8\r\nBITFIELD\r\n");
+  out.reserve(out.size() + key.size() + 48 * positions.size());
+  AppendWord(out, key);
+  for (const uint32_t position : positions) {
+    out.append("$3\r\nSET\r\n$2\r\nu1\r\n");
+    AppendWord(out, absl::AlphaNum(position).Piece());
+    out.append("$1\r\n1\r\n");
+  }
+  return out;
+}
+
+// The positions as a bitmap, as Redis lays it out.
+std::string AsBitmap(absl::Span<const uint32_t> positions) {
+  std::string bitmap(positions.back() / 8 + 1, '\0');
+  for (const uint32_t position : positions) {
+    char& byte = bitmap[position / 8];
+    byte = static_cast<char>(static_cast<unsigned char>(byte) | (0x80U >> (position % 8)));
+  }
+  return bitmap;
+}
+
+std::string TallyText(const DayTally& tally) {
+  if (tally.lost) return kLost;
+  std::string text;
+  for (const auto& [table, count] : tally.counts) absl::StrAppend(&text, table, "=", count, " ");
+  return text;
+}
+
+absl::StatusOr<DayTally> ParseTally(const std::string& text) {
+  DayTally tally;
+  tally.lost = text == kLost;
+  if (tally.lost) return tally;
+  for (const absl::string_view part : absl::StrSplit(text, ' ', absl::SkipEmpty())) {
+    const std::pair<std::string, std::string> pair = absl::StrSplit(part, '=');
+    int64_t count = 0;
+    if (!absl::SimpleAtoi(pair.second, &count)) {
+      return absl::DataLossError("a stored tally cannot be read");
+    }
+    tally.counts[pair.first] = count;
+  }
+  return tally;
+}
+
+}  // namespace
+
+// One bitmap's part of a merge.
+struct RedisCounterStore::Write {
+  const BitmapId* id = nullptr;
+  std::string key;
+  std::vector<uint32_t> positions;  // not known to be set
+  bool known = false;               // to exist
+  size_t bitmap_bits = 0;           // of the bitmap, once looked up
+  size_t replies = 0;
+  MergeOutcome outcome = MergeOutcome::kMerged;
+};
+
+absl::Status RedisCounterStore::CheckExisting(RedisConnection& connection,
+                                              std::vector<Write>& writes) {
+  for (const Write& write : writes) {
+    if (!write.known) connection.Append({"STRLEN", write.key});
+  }
+  for (Write& write : writes) {
+    if (write.known) continue;
+    const absl::StatusOr<RedisReply> reply = connection.Read();
+    if (!reply.ok()) return reply.status();
+    if (ErrorCodeOf(**reply) == "WRONGTYPE") {
+      write.outcome = MergeOutcome::kLate;
+      continue;
+    }
+    const absl::StatusOr<int64_t> bytes = AsInteger(reply);
+    if (!bytes.ok()) return bytes.status();
+    write.bitmap_bits = 8 * static_cast<size_t>(*bytes);
+    if (*bytes == 0) write.outcome = MergeOutcome::kMissing;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RedisCounterStore::SendBits(RedisConnection& connection, std::vector<Write>& writes) {
+  std::set<std::string> organizations;
+  for (Write& write : writes) {
+    organizations.insert(write.id->organization);
+    if (write.outcome != MergeOutcome::kMerged || write.positions.empty()) continue;
+    const size_t span = std::max<size_t>(write.positions.back(), write.bitmap_bits);
+    if (write.positions.size() > span / kBitsPerDensePosition &&
+        write.positions.size() > kPositionsPerCommand) {
+      connection.Append(Script(kDenseScript, {write.key, MergeKey(write.id->organization)},
+                               {AsBitmap(write.positions)}));
+      write.replies = 1;
+      continue;
+    }
+    const absl::Span<const uint32_t> all = write.positions;
+    for (size_t begin = 0; begin < all.size(); begin += kPositionsPerCommand) {
+      connection.AppendRaw(BitfieldCommand(write.key, all.subspan(begin, kPositionsPerCommand)));
+      ++write.replies;
+    }
+  }
+  for (const std::string& organization : organizations) {
+    connection.Append({"SET", TickKey(organization), "1"});
+  }
+  for (Write& write : writes) {
+    for (; write.replies > 0; --write.replies) {
+      absl::StatusOr<RedisReply> reply = connection.Read();
+      if (!reply.ok()) return reply.status();
+      const bool guarded =
+          ErrorCodeOf(**reply) == "WRONGTYPE" ||
+          ((*reply)->type == REDIS_REPLY_STRING && AsString(reply).value() == "list");
+      if (guarded) {
+        write.outcome = MergeOutcome::kLate;
+      } else if (absl::Status ok = AsOk(reply); !ok.ok()) {
+        return ok;
+      } else if ((*reply)->type == REDIS_REPLY_STRING && AsString(reply).value() == "none") {
+        write.outcome = MergeOutcome::kMissing;
+      }
+    }
+  }
+  for (size_t i = 0; i < organizations.size(); ++i) {
+    if (absl::Status ok = AsOk(connection.Read()); !ok.ok()) return ok;
+  }
+  return pool_.WaitForReplicas(connection);
+}
+
+absl::StatusOr<std::vector<MergeOutcome>> RedisCounterStore::Merge(
+    absl::Span<const BitmapDelta> deltas) {
+  std::vector<MergeOutcome> outcomes;
+  if (deltas.empty()) return outcomes;
+  const uint64_t epoch = pool_.epoch();
+  std::vector<Write> writes;
+  for (const BitmapDelta& delta : deltas) {
+    Write& write = writes.emplace_back();
+    write.id = &delta.id;
+    write.key = BitmapKey(delta.id);
+    write.positions = mirror_.Unknown(delta.id, delta.positions, epoch, write.known);
+  }
+  const absl::Status sent = pool_.With<absl::Status>([&](RedisConnection& connection) {
+    absl::Status checked = CheckExisting(connection, writes);
+    return checked.ok() ? SendBits(connection, writes) : checked;
+  });
+  if (!sent.ok()) return sent;
+  for (const Write& write : writes) {
+    outcomes.push_back(write.outcome);
+    if (write.outcome == MergeOutcome::kMerged) {
+      mirror_.Learn(*write.id, write.positions, epoch);
+    } else {
+      mirror_.Forget(*write.id);
+    }
+  }
+  return outcomes;
+}
+
+absl::Status RedisCounterStore::Seal(const std::string& organization, Window window,
+                                     const std::vector<std::string>& kinds) {
+  return AsOk(pool_.CallDurably(
+      Script(kSealScript, SealKeys(organization, window, kinds), {absl::StrCat(kGuardSeconds)})));
+}
+
+absl::StatusOr<std::string> RedisCounterStore::ReadSealed(const BitmapId& id) {
+  return AsString(pool_.Call({"GET", SealedBitmapKey(id)}));
+}
+
+absl::Status RedisCounterStore::DropSealed(const std::string& organization, Window window,
+                                           const std::vector<std::string>& kinds) {
+  RedisWords words = SealedKeys(organization, window, kinds);
+  words.insert(words.begin(), "UNLINK");
+  return AsOk(pool_.CallDurably(words));
+}
+
+absl::Status RedisCounterStore::Drop(const std::string& organization, Window window,
+                                     const std::vector<std::string>& kinds) {
+  return AsOk(pool_.CallDurably(
+      Script(kDropScript, SealKeys(organization, window, kinds), {absl::StrCat(kGuardSeconds)})));
+}
+
+absl::Status RedisCounterStore::StoreTally(const std::string& organization, Day day,
+                                           const DayTally& tally, bool keep,
+                                           const std::vector<std::string>& kinds) {
+  RedisWords keys = SealedKeys(organization, {WindowKind::kDay, day}, kinds);
+  keys.insert(keys.begin(), TallyKey(organization));
+  return AsOk(pool_.CallDurably(
+      Script(kTallyScript, keys, {keep ? "1" : "0", FormatDay(day), TallyText(tally)})));
+}
+
+absl::StatusOr<std::map<Day, DayTally>> RedisCounterStore::ReadTallies(
+    const std::string& organization) {
+  const absl::StatusOr<std::vector<std::string>> pairs =
+      AsStrings(pool_.Call({"HGETALL", TallyKey(organization)}));
+  if (!pairs.ok()) return pairs.status();
+  std::map<Day, DayTally> tallies;
+  for (size_t i = 0; i + 1 < pairs->size(); i += 2) {
+    const absl::StatusOr<Day> day = ParseDay((*pairs)[i]);
+    if (!day.ok()) return absl::DataLossError("a stored tally's day cannot be read");
+    absl::StatusOr<DayTally> tally = ParseTally((*pairs)[i + 1]);
+    if (!tally.ok()) return tally.status();
+    tallies[*day] = *std::move(tally);
+  }
+  return tallies;
+}
+
+absl::Status RedisCounterStore::ScrubFiles() {
+  const absl::StatusOr<RedisReply> reply = pool_.Call({"BGREWRITEAOF"});
+  if (!reply.ok()) return reply.status();
+  // "Already in progress": the one under way began before the deletions, so the
+  // next sweep that deletes scrubs again.
+  return ErrorCodeOf(**reply) == "ERR" ? absl::OkStatus() : AsOk(reply);
+}
+
+}  // namespace tutti

@@ -1,0 +1,51 @@
+#ifndef TUTTI_COMMON_REDIS_REDIS_COUNTER_STORE_H_
+#define TUTTI_COMMON_REDIS_REDIS_COUNTER_STORE_H_
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "common/redis/bit_mirror.h"
+#include "common/redis/connection.h"
+#include "common/storage/counter_store.h"
+
+namespace tutti {
+
+// Keeps bitmaps and tallies in Redis. Bits are written by BITFIELD, many to a
+// command and all of a call in one pipeline; a dense delta as a whole bitmap.
+//
+// A closed window has a list under its bitmap's name, so a write that comes late
+// fails by its type, atomically and for nothing. That a bitmap exists is checked
+// before the first write of each epoch: within an epoch it can vanish only by
+// being closed. Thread-safe.
+class RedisCounterStore final : public CounterStore {
+ public:
+  // `pool` outlives this.
+  RedisCounterStore(RedisPool& pool, size_t mirror_bytes) : pool_(pool), mirror_(mirror_bytes) {}
+
+  absl::StatusOr<std::vector<MergeOutcome>> Merge(absl::Span<const BitmapDelta> deltas) override;
+  absl::Status Seal(const std::string& organization, Window window,
+                    const std::vector<std::string>& kinds) override;
+  absl::StatusOr<std::string> ReadSealed(const BitmapId& id) override;
+  absl::Status DropSealed(const std::string& organization, Window window,
+                          const std::vector<std::string>& kinds) override;
+  absl::Status Drop(const std::string& organization, Window window,
+                    const std::vector<std::string>& kinds) override;
+  absl::Status StoreTally(const std::string& organization, Day day, const DayTally& tally,
+                          bool keep, const std::vector<std::string>& kinds) override;
+  absl::StatusOr<std::map<Day, DayTally>> ReadTallies(const std::string& organization) override;
+  absl::Status ScrubFiles() override;
+
+ private:
+  struct Write;
+
+  absl::Status CheckExisting(RedisConnection& connection, std::vector<Write>& writes);
+  absl::Status SendBits(RedisConnection& connection, std::vector<Write>& writes);
+
+  RedisPool& pool_;
+  BitMirror mirror_;
+};
+
+}  // namespace tutti
+
+#endif  // TUTTI_COMMON_REDIS_REDIS_COUNTER_STORE_H_

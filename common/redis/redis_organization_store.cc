@@ -1,0 +1,228 @@
+#include "common/redis/redis_organization_store.h"
+
+#include <hiredis/hiredis.h>
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "common/redis/keys.h"
+
+namespace tutti {
+namespace {
+
+constexpr char kCreateScript[] = R"lua(
+if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+redis.call('SET', KEYS[1], ARGV[1])
+return 1
+)lua";
+
+constexpr char kBeginScript[] = R"lua(
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 'changed' end
+for i = 2, #KEYS do
+  if redis.call('TYPE', KEYS[i]).ok == 'list' then return 'closed' end
+end
+for i = 2, #KEYS do
+  if redis.call('EXISTS', KEYS[i]) == 0 then redis.call('SETBIT', KEYS[i], ARGV[i + 1], 0) end
+end
+redis.call('SET', KEYS[1], ARGV[2])
+return 'done'
+)lua";
+
+constexpr char kTakeLeaseScript[] = R"lua(
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1
+)lua";
+
+constexpr char kReleaseLeaseScript[] = R"lua(
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
+return 1
+)lua";
+
+// Replaces the ledger by its totals.
+constexpr char kTombstoneScript[] = R"lua(
+redis.call('SET', KEYS[1], ARGV[1])
+redis.call('DEL', KEYS[2])
+for i = 2, #ARGV, 2 do redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1]) end
+return 1
+)lua";
+
+std::string DueScore(absl::Time due) {
+  return due == absl::InfiniteFuture() ? "+inf" : absl::StrCat(absl::ToUnixSeconds(due));
+}
+
+}  // namespace
+
+absl::StatusOr<VersionedOrganization> RedisOrganizationStore::Read(
+    const std::string& organization) {
+  absl::StatusOr<std::string> bytes = AsString(pool_.Call({"GET", ProfileKey(organization)}));
+  if (!bytes.ok()) return bytes.status();
+  VersionedOrganization versioned;
+  versioned.version = *std::move(bytes);
+  if (!versioned.stored.ParseFromString(versioned.version)) {
+    return absl::DataLossError("a stored organisation cannot be read");
+  }
+  return versioned;
+}
+
+absl::Status RedisOrganizationStore::Create(const std::string& organization,
+                                            const aggregate::v1::StoredOrganization& stored,
+                                            absl::Time due) {
+  // An index entry without a profile is ignored; a profile without an entry would
+  // never be due. NX: a refused creation must not move another's due time.
+  absl::Status indexed = AsOk(pool_.CallDurably(
+      {"ZADD", BucketKey(BucketOf(organization)), "NX", DueScore(due), organization}));
+  if (!indexed.ok()) return indexed;
+  const absl::StatusOr<int64_t> created = AsInteger(pool_.CallDurably(
+      Script(kCreateScript, {ProfileKey(organization)}, {stored.SerializeAsString()})));
+  if (!created.ok()) return created.status();
+  if (*created == 0) return absl::AlreadyExistsError("the id is or was in use");
+  return SetDue(organization, due);
+}
+
+absl::StatusOr<VersionedOrganization> RedisOrganizationStore::Replace(
+    const std::string& organization, const VersionedOrganization& old,
+    const aggregate::v1::StoredOrganization& stored) {
+  return Begin(organization, old, stored, {});
+}
+
+absl::StatusOr<VersionedOrganization> RedisOrganizationStore::Begin(
+    const std::string& organization, const VersionedOrganization& old,
+    const aggregate::v1::StoredOrganization& stored, const std::vector<NewBitmap>& bitmaps) {
+  VersionedOrganization next{stored, stored.SerializeAsString()};
+  RedisWords keys = {ProfileKey(organization)};
+  RedisWords arguments = {old.version, next.version};
+  for (const NewBitmap& bitmap : bitmaps) {
+    keys.push_back(BitmapKey(bitmap.id));
+    arguments.push_back(absl::StrCat(bitmap.bits - 1));
+  }
+  const absl::StatusOr<std::string> result =
+      AsString(pool_.CallDurably(Script(kBeginScript, keys, arguments)));
+  if (!result.ok()) return result.status();
+  if (*result == "changed") return absl::AbortedError("the organisation was changed meanwhile");
+  if (*result == "closed") return absl::FailedPreconditionError("the window is closed");
+  return next;
+}
+
+absl::Status RedisOrganizationStore::SetDue(const std::string& organization, absl::Time due) {
+  return AsOk(
+      pool_.CallDurably({"ZADD", BucketKey(BucketOf(organization)), DueScore(due), organization}));
+}
+
+absl::StatusOr<std::vector<std::string>> RedisOrganizationStore::ListDue(absl::Time now,
+                                                                         int limit) {
+  using Due = std::vector<std::pair<double, std::string>>;
+  const auto collect = [&](RedisConnection& connection) -> absl::StatusOr<Due> {
+    for (int bucket = 0; bucket < kOrganizationBuckets; ++bucket) {
+      connection.Append({"ZRANGEBYSCORE", BucketKey(bucket), "-inf",
+                         absl::StrCat(absl::ToUnixSeconds(now)), "WITHSCORES", "LIMIT", "0",
+                         absl::StrCat(limit)});
+    }
+    Due due;
+    for (int bucket = 0; bucket < kOrganizationBuckets; ++bucket) {
+      const absl::StatusOr<std::vector<std::string>> pairs = AsStrings(connection.Read());
+      if (!pairs.ok()) return pairs.status();
+      for (size_t i = 0; i + 1 < pairs->size(); i += 2) {
+        double score = 0;
+        if (absl::SimpleAtod((*pairs)[i + 1], &score)) due.emplace_back(score, (*pairs)[i]);
+      }
+    }
+    return due;
+  };
+  absl::StatusOr<Due> due = pool_.With<absl::StatusOr<Due>>(collect);
+  if (!due.ok()) return due.status();
+  std::sort(due->begin(), due->end());
+  std::vector<std::string> organizations;
+  for (auto& [score, organization] : *due) {
+    if (static_cast<int>(organizations.size()) == limit) break;
+    organizations.push_back(std::move(organization));
+  }
+  return organizations;
+}
+
+absl::StatusOr<std::vector<std::string>> RedisOrganizationStore::List(const std::string& cursor,
+                                                                      int limit) {
+  std::vector<std::string> page;
+  const int first = cursor.empty() ? 0 : BucketOf(cursor);
+  for (int bucket = first; bucket < kOrganizationBuckets && static_cast<int>(page.size()) < limit;
+       ++bucket) {
+    absl::StatusOr<std::vector<std::string>> ids =
+        AsStrings(pool_.Call({"ZRANGE", BucketKey(bucket), "0", "-1"}));
+    if (!ids.ok()) return ids.status();
+    std::sort(ids->begin(), ids->end());
+    for (std::string& id : *ids) {
+      if (bucket == first && id <= cursor) continue;
+      if (static_cast<int>(page.size()) < limit) page.push_back(std::move(id));
+    }
+  }
+  return page;
+}
+
+absl::StatusOr<bool> RedisOrganizationStore::TakeLease(const std::string& organization,
+                                                       const std::string& token,
+                                                       absl::Duration duration) {
+  const absl::StatusOr<int64_t> taken = AsInteger(
+      pool_.CallDurably(Script(kTakeLeaseScript, {LeaseKey(organization)},
+                               {token, absl::StrCat(absl::ToInt64Milliseconds(duration))})));
+  if (!taken.ok()) return taken.status();
+  return *taken == 1;
+}
+
+absl::Status RedisOrganizationStore::ReleaseLease(const std::string& organization,
+                                                  const std::string& token) {
+  return AsOk(pool_.Call(Script(kReleaseLeaseScript, {LeaseKey(organization)}, {token})));
+}
+
+absl::StatusOr<int64_t> RedisOrganizationStore::Erase(
+    const std::string& organization, const aggregate::v1::StoredOrganization& tombstone) {
+  const absl::StatusOr<std::vector<std::string>> ledger =
+      AsStrings(pool_.Call({"HGETALL", LedgerKey(organization)}));
+  if (!ledger.ok()) return ledger.status();
+  std::map<std::string, uint64_t> totals;
+  for (size_t i = 0; i + 1 < ledger->size(); i += 2) {
+    uint64_t cost = 0;
+    const std::pair<std::string, std::string> field = absl::StrSplit((*ledger)[i], ':');
+    if (absl::SimpleAtoi((*ledger)[i + 1], &cost)) totals[field.first] += cost;
+  }
+  RedisWords arguments = {tombstone.SerializeAsString()};
+  for (const auto& [kind, total] : totals) {
+    arguments.push_back(absl::StrCat(kind, ":total"));
+    arguments.push_back(absl::StrCat(total));
+  }
+  const RedisWords kept = {ProfileKey(organization), LedgerKey(organization)};
+  absl::Status buried = AsOk(pool_.CallDurably(Script(kTombstoneScript, kept, arguments)));
+  if (!buried.ok()) return buried;
+
+  int64_t deleted = 0;
+  std::string cursor = "0";
+  do {
+    const absl::StatusOr<RedisReply> reply =
+        pool_.Call({"SCAN", cursor, "MATCH", AllKeysPattern(organization), "COUNT", "1000"});
+    if (absl::Status ok = AsOk(reply); !ok.ok()) return ok;
+    if ((*reply)->type != REDIS_REPLY_ARRAY || (*reply)->elements != 2) {
+      return absl::InternalError("redis-server answered in a way that was not expected");
+    }
+    cursor.assign((*reply)->element[0]->str, (*reply)->element[0]->len);
+    RedisWords unlink = {"UNLINK"};
+    for (size_t i = 0; i < (*reply)->element[1]->elements; ++i) {
+      const redisReply* key = (*reply)->element[1]->element[i];
+      std::string name(key->str, key->len);
+      if (std::find(kept.begin(), kept.end(), name) == kept.end()) unlink.push_back(name);
+    }
+    if (unlink.size() > 1) {
+      const absl::StatusOr<int64_t> gone = AsInteger(pool_.CallDurably(unlink));
+      if (!gone.ok()) return gone.status();
+      deleted += *gone;
+    }
+  } while (cursor != "0");
+  absl::Status unlisted = SetDue(organization, absl::InfiniteFuture());
+  if (!unlisted.ok()) return unlisted;
+  return deleted;
+}
+
+}  // namespace tutti

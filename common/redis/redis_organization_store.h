@@ -1,0 +1,44 @@
+#ifndef TUTTI_COMMON_REDIS_REDIS_ORGANIZATION_STORE_H_
+#define TUTTI_COMMON_REDIS_REDIS_ORGANIZATION_STORE_H_
+
+#include <string>
+#include <vector>
+
+#include "common/redis/connection.h"
+#include "common/storage/organization_store.h"
+
+namespace tutti {
+
+// Keeps organisations in Redis: a profile each, and 64 sorted sets of due times.
+// Thread-safe.
+class RedisOrganizationStore final : public OrganizationStore {
+ public:
+  // `pool` outlives this.
+  explicit RedisOrganizationStore(RedisPool& pool) : pool_(pool) {}
+
+  absl::StatusOr<VersionedOrganization> Read(const std::string& organization) override;
+  absl::Status Create(const std::string& organization,
+                      const aggregate::v1::StoredOrganization& stored, absl::Time due) override;
+  absl::StatusOr<VersionedOrganization> Replace(
+      const std::string& organization, const VersionedOrganization& old,
+      const aggregate::v1::StoredOrganization& stored) override;
+  absl::StatusOr<VersionedOrganization> Begin(const std::string& organization,
+                                              const VersionedOrganization& old,
+                                              const aggregate::v1::StoredOrganization& stored,
+                                              const std::vector<NewBitmap>& bitmaps) override;
+  absl::Status SetDue(const std::string& organization, absl::Time due) override;
+  absl::StatusOr<std::vector<std::string>> ListDue(absl::Time now, int limit) override;
+  absl::StatusOr<std::vector<std::string>> List(const std::string& cursor, int limit) override;
+  absl::StatusOr<bool> TakeLease(const std::string& organization, const std::string& token,
+                                 absl::Duration duration) override;
+  absl::Status ReleaseLease(const std::string& organization, const std::string& token) override;
+  absl::StatusOr<int64_t> Erase(const std::string& organization,
+                                const aggregate::v1::StoredOrganization& tombstone) override;
+
+ private:
+  RedisPool& pool_;
+};
+
+}  // namespace tutti
+
+#endif  // TUTTI_COMMON_REDIS_REDIS_ORGANIZATION_STORE_H_

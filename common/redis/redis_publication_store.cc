@@ -1,0 +1,129 @@
+#include "common/redis/redis_publication_store.h"
+
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "common/redis/keys.h"
+
+namespace tutti {
+namespace {
+
+constexpr char kStageScript[] = R"lua(
+if redis.call('EXISTS', KEYS[1], KEYS[2]) > 0 then return 0 end
+local costs = tonumber(ARGV[2])
+for i = 3, 2 + 2 * costs, 2 do
+  if redis.call('HEXISTS', KEYS[3], ARGV[i]) == 1 then return 0 end
+end
+redis.call('SET', KEYS[1], ARGV[1])
+for i = 3, 2 + 2 * costs, 2 do redis.call('HSET', KEYS[3], ARGV[i], ARGV[i + 1]) end
+for i = 3 + 2 * costs, #ARGV do redis.call('HDEL', KEYS[4], ARGV[i]) end
+return 1
+)lua";
+
+constexpr char kPromoteScript[] = R"lua(
+local staged = redis.call('EXISTS', KEYS[1]) == 1
+local published = redis.call('EXISTS', KEYS[2]) == 1
+if staged and published then return 'exists' end
+if not staged and not published then return 'none' end
+if staged then redis.call('RENAMENX', KEYS[1], KEYS[2]) end
+redis.call('ZADD', KEYS[3], ARGV[1], ARGV[2])
+if staged then redis.call('PUBLISH', ARGV[3], ARGV[2]) end
+return 'done'
+)lua";
+
+std::string LedgerField(const std::string& kind, Day end_day) {
+  return absl::StrCat(kind, ":", FormatDay(end_day));
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<Day>> RedisPublicationStore::ReadIndex(const std::string& organization,
+                                                                  const std::string& from) {
+  const absl::StatusOr<std::vector<std::string>> members =
+      AsStrings(pool_.Call({"ZRANGE", PublicationIndexKey(organization), from, "-1"}));
+  if (!members.ok()) return members.status();
+  std::vector<Day> days;
+  for (const std::string& member : *members) {
+    const absl::StatusOr<Day> day = ParseDay(member);
+    if (!day.ok()) return absl::DataLossError("a stored index of publications cannot be read");
+    days.push_back(*day);
+  }
+  return days;
+}
+
+absl::StatusOr<std::vector<Day>> RedisPublicationStore::ListEndDays(
+    const std::string& organization) {
+  return ReadIndex(organization, "0");
+}
+
+absl::StatusOr<Day> RedisPublicationStore::LatestEndDay(const std::string& organization) {
+  const absl::StatusOr<std::vector<Day>> days = ReadIndex(organization, "-1");
+  if (!days.ok()) return days.status();
+  if (days->empty()) return absl::NotFoundError("nothing is published");
+  return days->back();
+}
+
+absl::StatusOr<std::vector<std::string>> RedisPublicationStore::Read(
+    const std::string& organization, absl::Span<const Day> end_days) {
+  if (end_days.empty()) return std::vector<std::string>();
+  RedisWords words = {"MGET"};
+  for (const Day day : end_days) words.push_back(PublicationKey(organization, day));
+  return AsStrings(pool_.Call(words));
+}
+
+absl::Status RedisPublicationStore::Stage(const std::string& organization,
+                                          const StagedRecord& staged) {
+  RedisWords arguments = {staged.record, absl::StrCat(staged.nano_rho.size())};
+  for (const auto& [kind, cost] : staged.nano_rho) {
+    arguments.push_back(LedgerField(kind, staged.end_day));
+    arguments.push_back(absl::StrCat(cost));
+  }
+  for (const Day day : staged.tallied_days) arguments.push_back(FormatDay(day));
+  const absl::StatusOr<int64_t> done = AsInteger(pool_.CallDurably(
+      Script(kStageScript,
+             {StagedKey(organization, staged.end_day), PublicationKey(organization, staged.end_day),
+              LedgerKey(organization), TallyKey(organization)},
+             arguments)));
+  if (!done.ok()) return done.status();
+  return *done == 1 ? absl::OkStatus()
+                    : absl::AlreadyExistsError("the window has a record or was paid for");
+}
+
+absl::StatusOr<std::string> RedisPublicationStore::ReadStaged(const std::string& organization,
+                                                              Day end_day) {
+  return AsString(pool_.Call({"GET", StagedKey(organization, end_day)}));
+}
+
+absl::Status RedisPublicationStore::Promote(const std::string& organization, Day end_day) {
+  const absl::StatusOr<std::string> result = AsString(pool_.CallDurably(
+      Script(kPromoteScript,
+             {StagedKey(organization, end_day), PublicationKey(organization, end_day),
+              PublicationIndexKey(organization)},
+             {absl::StrCat(end_day - Day(1970, 1, 1)), FormatDay(end_day),
+              PublicationChannel(organization)})));
+  if (!result.ok()) return result.status();
+  if (*result == "exists") return absl::AlreadyExistsError("another record is published");
+  if (*result == "none") return absl::NotFoundError("nothing is staged");
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Ledger> RedisPublicationStore::ReadLedger(const std::string& organization) {
+  const absl::StatusOr<std::vector<std::string>> pairs =
+      AsStrings(pool_.Call({"HGETALL", LedgerKey(organization)}));
+  if (!pairs.ok()) return pairs.status();
+  Ledger ledger;
+  for (size_t i = 0; i + 1 < pairs->size(); i += 2) {
+    const std::pair<std::string, std::string> field = absl::StrSplit((*pairs)[i], ':');
+    const absl::StatusOr<Day> day = ParseDay(field.second);
+    uint64_t cost = 0;
+    if (!day.ok() || !absl::SimpleAtoi((*pairs)[i + 1], &cost)) {
+      return absl::DataLossError("a stored ledger cannot be read");
+    }
+    ledger[{field.first, *day}] = cost;
+  }
+  return ledger;
+}
+
+}  // namespace tutti

@@ -1,0 +1,46 @@
+#ifndef TUTTI_COMMON_REDIS_REDIS_STORES_H_
+#define TUTTI_COMMON_REDIS_REDIS_STORES_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/redis/connection.h"
+#include "common/redis/redis_counter_store.h"
+#include "common/redis/redis_organization_store.h"
+#include "common/redis/redis_publication_store.h"
+
+namespace tutti {
+
+// Everything that is stored in one redis-server. Thread-safe.
+class RedisStores {
+ public:
+  explicit RedisStores(RedisOptions options, size_t mirror_bytes = size_t{256} << 20)
+      : pool_(std::move(options)),
+        organizations_(pool_),
+        counters_(pool_, mirror_bytes),
+        publications_(pool_) {}
+
+  OrganizationStore& organizations() { return organizations_; }
+  CounterStore& counters() { return counters_; }
+  PublicationStore& publications() { return publications_; }
+
+  // Whether the server answers.
+  absl::Status Ping() { return AsOk(pool_.Call({"PING"})); }
+
+ private:
+  RedisPool pool_;
+  RedisOrganizationStore organizations_;
+  RedisCounterStore counters_;
+  RedisPublicationStore publications_;
+};
+
+// Reads flags --redis_socket, --redis_address, --redis_user, --redis_password_file
+// and --redis_wait_replicas. InvalidArgument when they make no sense or the file
+// cannot be read.
+absl::StatusOr<RedisOptions> RedisOptionsFromFlags(const std::string& default_user);
+
+}  // namespace tutti
+
+#endif  // TUTTI_COMMON_REDIS_REDIS_STORES_H_
