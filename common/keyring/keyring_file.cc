@@ -134,23 +134,25 @@ absl::Status KeyringFile::Create(const ScrubbedKeyring& keyring) const {
   if (lstat(path_.c_str(), &status) == 0) {
     return absl::AlreadyExistsError("keyring: the file exists: it is never overwritten by init");
   }
-  return Replace(keyring);
+  const absl::StatusOr<SecretBytes> bytes = keyring.Serialize();
+  return bytes.ok() ? Replace(*bytes) : bytes.status();
 }
 
 absl::Status KeyringFile::Update(
-    const std::function<absl::StatusOr<bool>(ScrubbedKeyring&)>& change) const {
+    const std::function<absl::Status(ScrubbedKeyring&)>& change) const {
   absl::StatusOr<FileDescriptor> lock = LockForWriting(path_);
   if (!lock.ok()) return lock.status();
   absl::StatusOr<Loaded> loaded = Load();
   if (!loaded.ok()) return loaded.status();
-  const absl::StatusOr<bool> changed = change(loaded->keyring);
-  if (!changed.ok() || !*changed) return changed.status();
-  return Replace(loaded->keyring);
+  const absl::StatusOr<SecretBytes> before = loaded->keyring.Serialize();
+  if (!before.ok()) return before.status();
+  if (absl::Status changed = change(loaded->keyring); !changed.ok()) return changed;
+  const absl::StatusOr<SecretBytes> after = loaded->keyring.Serialize();
+  if (!after.ok()) return after.status();
+  return before->span() == after->span() ? absl::OkStatus() : Replace(*after);
 }
 
-absl::Status KeyringFile::Replace(const ScrubbedKeyring& keyring) const {
-  absl::StatusOr<SecretBytes> bytes = keyring.Serialize();
-  if (!bytes.ok()) return bytes.status();
+absl::Status KeyringFile::Replace(const SecretBytes& bytes) const {
   const std::string temporary = path_ + ".new";
   // What a crashed writer left behind; the lock says that no writer lives.
   unlink(temporary.c_str());
@@ -159,7 +161,7 @@ absl::Status KeyringFile::Replace(const ScrubbedKeyring& keyring) const {
     const FileDescriptor fd(
         open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!fd.ok()) return FileError(errno, "the new file cannot be made");
-    status = WriteAll(fd.get(), bytes->span());
+    status = WriteAll(fd.get(), bytes.span());
     if (status.ok() && (fchmod(fd.get(), 0600) != 0 || fsync(fd.get()) != 0)) {
       status = FileError(errno, "the new file cannot be synchronised");
     }

@@ -50,13 +50,12 @@ class KeyringFile {
   absl::Status Create(const ScrubbedKeyring& keyring) const;
 
   // Loads the keyring, lets `change` change it, and replaces the file, with all
-  // other writers excluded. `change` says whether it changed anything; when it did
-  // not, or failed, the file stays as it is. Unavailable when another process is
-  // writing.
-  absl::Status Update(const std::function<absl::StatusOr<bool>(ScrubbedKeyring&)>& change) const;
+  // other writers excluded. When `change` fails, or changes nothing, the file stays
+  // as it is. Unavailable when another process is writing.
+  absl::Status Update(const std::function<absl::Status(ScrubbedKeyring&)>& change) const;
 
  private:
-  absl::Status Replace(const ScrubbedKeyring& keyring) const;
+  absl::Status Replace(const SecretBytes& bytes) const;
 
   std::string path_;
 };

@@ -34,7 +34,7 @@ class KeyStoreTest : public testing::Test {
   void Update(Change change) {
     const absl::Status status = KeyringFile(path_).Update([&](ScrubbedKeyring& keyring) {
       change(keyring);
-      return absl::StatusOr<bool>(true);
+      return absl::OkStatus();
     });
     ASSERT_TRUE(status.ok()) << status;
   }

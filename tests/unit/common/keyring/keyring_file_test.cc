@@ -134,8 +134,7 @@ TEST_F(KeyringFileTest, ReplacesTheFileWholeAndLeavesNoOther) {
   const std::string old_content = Content();
   std::ofstream(path_ + ".new") << "left behind by a crash";
   const absl::Status updated = KeyringFile(path_).Update([](ScrubbedKeyring& keyring) {
-    return absl::StatusOr<bool>(
-        RotateKeyring(kNow + absl::Hours(24), kDefaultGrace, keyring)->created > 0);
+    return RotateKeyring(kNow + absl::Hours(24), kDefaultGrace, keyring).status();
   });
   ASSERT_TRUE(updated.ok()) << updated;
   EXPECT_EQ(std::string(std::istreambuf_iterator<char>(old), {}), old_content);
@@ -150,12 +149,15 @@ TEST_F(KeyringFileTest, LeavesTheFileWhenTheChangeFailsOrChangesNothing) {
   Create();
   const auto before = KeyringFile(path_).CurrentVersion();
   const absl::Status failed = KeyringFile(path_).Update([](ScrubbedKeyring& keyring) {
-    ForgetExtension("acme", keyring);
-    return absl::StatusOr<bool>(absl::InternalError("no"));
+    EXPECT_TRUE(RotateKeyring(kNow + absl::Hours(24), kDefaultGrace, keyring).ok());
+    return absl::InternalError("no");
   });
   EXPECT_EQ(failed.code(), absl::StatusCode::kInternal);
-  EXPECT_TRUE(
-      KeyringFile(path_).Update([](ScrubbedKeyring&) { return absl::StatusOr<bool>(false); }).ok());
+  EXPECT_TRUE(KeyringFile(path_)
+                  .Update([](ScrubbedKeyring& keyring) {
+                    return RotateKeyring(kNow, kDefaultGrace, keyring).status();
+                  })
+                  .ok());
   EXPECT_TRUE(*KeyringFile(path_).CurrentVersion() == *before);
 }
 
@@ -163,7 +165,7 @@ TEST_F(KeyringFileTest, LetsOneWriterInAtATime) {
   Create();
   const int lock = open((path_ + ".lock").c_str(), O_RDWR | O_CREAT, 0600);
   ASSERT_EQ(flock(lock, LOCK_EX), 0);
-  const auto nothing = [](ScrubbedKeyring&) { return absl::StatusOr<bool>(true); };
+  const auto nothing = [](ScrubbedKeyring&) { return absl::OkStatus(); };
   EXPECT_EQ(KeyringFile(path_).Update(nothing).code(), absl::StatusCode::kUnavailable);
   EXPECT_EQ(LoadCode(), absl::StatusCode::kOk);
   close(lock);

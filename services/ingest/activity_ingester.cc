@@ -1,0 +1,79 @@
+#include "services/ingest/activity_ingester.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+#include "common/rpc/resource_name.h"
+#include "services/ingest/activity_batch.h"
+#include "services/ingest/rejection.h"
+
+namespace tutti {
+
+using absl::StatusCode;
+using ingest::v1::IngestActivitiesRequest;
+using ingest::v1::IngestActivitiesResponse;
+
+ColumnLayout ColumnLayout::Of(const Catalog& catalog) {
+  ColumnLayout layout;
+  for (const CatalogKind& kind : catalog.kinds()) {
+    layout.reach_words = std::max<size_t>(layout.reach_words, (kind.reach_columns + 63) / 64);
+    layout.day_words = std::max<size_t>(layout.day_words, (kind.day_columns + 63) / 64);
+  }
+  return layout;
+}
+
+void ActivityIngester::Ingest(const IngestActivitiesRequest& request,
+                              IngestActivitiesResponse& response, Done done) {
+  const absl::StatusOr<std::string> organization = ParseOrganizationName(request.organization());
+  if (!organization.ok()) {
+    return Refuse({StatusCode::kInvalidArgument, ingest::v1::REASON_ORGANIZATION_MALFORMED,
+                   "organization", "must be organizations/ and an id [a-z0-9][a-z0-9-]{0,62}"},
+                  done);
+  }
+  if (request.activities().empty()) {
+    return Refuse({StatusCode::kInvalidArgument, ingest::v1::REASON_BATCH_EMPTY, "activities",
+                   "must not be empty"},
+                  done);
+  }
+  if (request.activities_size() > kMaxActivities) {
+    return Refuse({StatusCode::kInvalidArgument, ingest::v1::REASON_BATCH_TOO_LARGE, "activities",
+                   absl::StrCat("must be at most ", kMaxActivities, ": send several batches")},
+                  done);
+  }
+  parts_.policies.Get(*organization, [this, &request, &response,
+                                      done = std::move(done)](const PolicyCache::Answer& answer) {
+    if (const auto* refusal = std::get_if<Refusal>(&answer)) return Refuse(*refusal, done);
+    Judge(std::get<std::shared_ptr<const OrganizationPolicy>>(answer), request, response, done);
+  });
+}
+
+void ActivityIngester::Judge(const std::shared_ptr<const OrganizationPolicy>& policy,
+                             const IngestActivitiesRequest& request,
+                             IngestActivitiesResponse& response, Done done) {
+  auto batch = std::make_unique<ActivityBatch>(parts_, layout_, policy, response,
+                                               [this, done](const std::optional<Refusal>& refusal) {
+                                                 if (refusal.has_value())
+                                                   return Refuse(*refusal, done);
+                                                 done(std::nullopt);
+                                               });
+  batch->Judge(request);
+  if (const std::optional<Refusal> refusal = batch->refusal()) return Refuse(*refusal, done);
+  if (batch->deltas.empty()) return done(std::nullopt);
+  std::unique_ptr<PendingBatch> pending = std::move(batch);
+  if (!parts_.coalescer.Submit(pending)) {
+    Refuse({StatusCode::kUnavailable, ingest::v1::REASON_OVERLOADED, "",
+            "too many requests wait: retry with backoff"},
+           done);
+  }
+}
+
+void ActivityIngester::Refuse(const Refusal& refusal, const Done& done) {
+  parts_.counters.refused_batches[static_cast<size_t>(refusal.reason)].fetch_add(
+      1, std::memory_order_relaxed);
+  done(refusal);
+}
+
+}  // namespace tutti

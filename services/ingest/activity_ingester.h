@@ -1,0 +1,70 @@
+#ifndef TUTTI_SERVICES_INGEST_ACTIVITY_INGESTER_H_
+#define TUTTI_SERVICES_INGEST_ACTIVITY_INGESTER_H_
+
+#include <functional>
+#include <optional>
+
+#include "common/catalog/catalog.h"
+#include "common/clock/clock.h"
+#include "services/ingest/acknowledged_cache.h"
+#include "services/ingest/delta_coalescer.h"
+#include "services/ingest/ingest_counters.h"
+#include "services/ingest/policy_cache.h"
+#include "services/ingest/refusal.h"
+#include "tutti/ingest/v1/ingest.pb.h"
+
+namespace tutti {
+
+// What turning activities into bits needs. References outlive their users.
+struct IngestParts {
+  const Catalog& catalog;
+  PolicyCache& policies;
+  AcknowledgedCache& acknowledged;
+  DeltaCoalescer& coalescer;
+  IngestCounters& counters;
+  const WallClock& clock;
+};
+
+// How many words of 64 bits the columns of one subject take in the cache: those of
+// reach windows, then those of day windows.
+struct ColumnLayout {
+  size_t reach_words = 1;
+  size_t day_words = 0;
+
+  size_t words() const { return reach_words + day_words; }
+  static ColumnLayout Of(const Catalog& catalog);
+};
+
+// Takes batches of activities: validates each, digests its subject, drops the
+// identity, and has the bits made durable. Thread-safe.
+//
+// When a window turns out to be closed or spoilt only as its bits are merged, an
+// activity that was sent to it counts as late there, or is refused when no other
+// window took it. An activity that brought nothing new is not judged again: it was
+// accepted before.
+class ActivityIngester {
+ public:
+  // Absent: the batch was judged item by item and the response is filled in.
+  using Done = std::function<void(const std::optional<Refusal>&)>;
+
+  explicit ActivityIngester(const IngestParts& parts)
+      : parts_(parts), layout_(ColumnLayout::Of(parts.catalog)) {}
+
+  // Calls back exactly once, on any thread, when what was accepted is durable; at
+  // once when nothing was. Request and response must live until then.
+  void Ingest(const ingest::v1::IngestActivitiesRequest& request,
+              ingest::v1::IngestActivitiesResponse& response, Done done);
+
+ private:
+  void Judge(const std::shared_ptr<const OrganizationPolicy>& policy,
+             const ingest::v1::IngestActivitiesRequest& request,
+             ingest::v1::IngestActivitiesResponse& response, Done done);
+  void Refuse(const Refusal& refusal, const Done& done);
+
+  const IngestParts parts_;
+  const ColumnLayout layout_;
+};
+
+}  // namespace tutti
+
+#endif  // TUTTI_SERVICES_INGEST_ACTIVITY_INGESTER_H_

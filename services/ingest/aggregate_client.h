@@ -1,0 +1,34 @@
+#ifndef TUTTI_SERVICES_INGEST_AGGREGATE_CLIENT_H_
+#define TUTTI_SERVICES_INGEST_AGGREGATE_CLIENT_H_
+
+#include <functional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "tutti/aggregate/v1/aggregate.pb.h"
+
+namespace tutti {
+
+// What ingest asks of aggregate. Calls do not block; each calls back exactly once,
+// on any thread, perhaps before the call returns. Errors: NotFound (the
+// organisation), FailedPrecondition (catalogues differ), anything else is worth a
+// retry. Thread-safe.
+class AggregateClient {
+ public:
+  using PolicyCallback =
+      std::function<void(absl::StatusOr<aggregate::v1::GetIngestPolicyResponse>)>;
+  using MergeCallback = std::function<void(absl::StatusOr<aggregate::v1::MergeDeltasResponse>)>;
+
+  virtual ~AggregateClient() = default;
+
+  // Asks how the activities of an organisation (its id) become bits.
+  virtual void FetchPolicy(const std::string& organization, PolicyCallback done) = 0;
+
+  // Makes deltas durable. The caller leaves the catalogue's fingerprint empty; an
+  // answer has one outcome for each delta.
+  virtual void Merge(aggregate::v1::MergeDeltasRequest request, MergeCallback done) = 0;
+};
+
+}  // namespace tutti
+
+#endif  // TUTTI_SERVICES_INGEST_AGGREGATE_CLIENT_H_

@@ -1,0 +1,184 @@
+#include "services/ingest/delta_coalescer.h"
+
+#include <algorithm>
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/string_view.h"
+#include "common/window/window_proto.h"
+
+namespace tutti {
+
+using aggregate::v1::DeltaOutcome;
+using aggregate::v1::MergeDeltasRequest;
+using aggregate::v1::MergeDeltasResponse;
+
+// One delta of a flush: what all its batches bring to one bitmap.
+struct DeltaCoalescer::Outgoing {
+  const OrganizationPolicy* policy = nullptr;  // of the first batch; all agree
+  const BitmapDelta* example = nullptr;        // of the first batch; all agree
+  std::vector<uint32_t> positions;
+  std::vector<BitmapDelta*> sources;
+  // MERGED only when every piece of it is.
+  DeltaOutcome outcome = aggregate::v1::DELTA_OUTCOME_MERGED;
+};
+
+// The positions [begin, end) of one delta, as one call carries them.
+struct DeltaCoalescer::Piece {
+  size_t outgoing = 0;
+  size_t begin = 0;
+  size_t end = 0;
+};
+
+// What one tick sends, in one or several calls.
+struct DeltaCoalescer::Flush {
+  std::vector<std::unique_ptr<PendingBatch>> batches;
+  std::vector<Outgoing> outgoing;
+
+  std::mutex mutex;
+  size_t calls_left = 0;  // guarded by mutex
+  absl::Status status;    // the first error; guarded by mutex
+};
+
+bool DeltaCoalescer::Submit(std::unique_ptr<PendingBatch>& batch) {
+  size_t positions = 0;
+  for (const BitmapDelta& delta : batch->deltas) positions += delta.positions.size();
+  {
+    const std::lock_guard lock(mutex_);
+    if (pending_.size() >= limits_.max_pending_batches ||
+        (!pending_.empty() && pending_positions_ + positions > limits_.max_pending_positions)) {
+      return false;
+    }
+    pending_.push_back(std::move(batch));
+    pending_positions_ += positions;
+  }
+  if (std::shared_ptr<Flush> flush = Begin(limits_.flush_positions)) Send(flush);
+  return true;
+}
+
+void DeltaCoalescer::Tick() {
+  if (std::shared_ptr<Flush> flush = Begin(0)) Send(flush);
+}
+
+size_t DeltaCoalescer::pending_batches() const {
+  const std::lock_guard lock(mutex_);
+  return pending_.size();
+}
+
+std::shared_ptr<DeltaCoalescer::Flush> DeltaCoalescer::Begin(size_t min_positions) {
+  const std::lock_guard lock(mutex_);
+  if (pending_.empty() || pending_positions_ < min_positions ||
+      in_flight_ >= limits_.max_flushes_in_flight) {
+    return nullptr;
+  }
+  auto flush = std::make_shared<Flush>();
+  flush->batches.swap(pending_);
+  pending_positions_ = 0;
+  ++in_flight_;
+  return flush;
+}
+
+void DeltaCoalescer::Merge(Flush& flush) const {
+  using Key = std::tuple<absl::string_view, Window, int, KeyId, uint32_t>;
+  absl::flat_hash_map<Key, size_t> index;
+  for (const std::unique_ptr<PendingBatch>& batch : flush.batches) {
+    for (BitmapDelta& delta : batch->deltas) {
+      const PolicyWindow& window = batch->policy->window(delta.window);
+      const auto [entry, added] = index.try_emplace(
+          Key(batch->policy->organization(), window.window, delta.kind, window.hash.key_id(),
+              window.kinds[static_cast<size_t>(delta.kind)].kept_log2),
+          flush.outgoing.size());
+      if (added) flush.outgoing.push_back({batch->policy.get(), &delta, {}, {}});
+      Outgoing& outgoing = flush.outgoing[entry->second];
+      outgoing.sources.push_back(&delta);
+      if (outgoing.positions.empty()) {
+        outgoing.positions.swap(delta.positions);
+      } else {
+        outgoing.positions.insert(outgoing.positions.end(), delta.positions.begin(),
+                                  delta.positions.end());
+      }
+    }
+  }
+  for (Outgoing& outgoing : flush.outgoing) {
+    std::vector<uint32_t>& positions = outgoing.positions;
+    std::sort(positions.begin(), positions.end());
+    positions.erase(std::unique(positions.begin(), positions.end()), positions.end());
+  }
+}
+
+void DeltaCoalescer::Send(const std::shared_ptr<Flush>& flush) {
+  Merge(*flush);
+  std::vector<std::vector<Piece>> calls(1);
+  size_t room = limits_.call_positions;
+  for (size_t i = 0; i < flush->outgoing.size(); ++i) {
+    const size_t size = flush->outgoing[i].positions.size();
+    size_t begin = 0;
+    do {
+      if (room == 0 || calls.back().size() >= limits_.call_deltas) {
+        calls.emplace_back();
+        room = limits_.call_positions;
+      }
+      const size_t end = std::min(size, begin + room);
+      calls.back().push_back({i, begin, end});
+      room -= end - begin;
+      begin = end;
+    } while (begin < size);
+  }
+  flush->calls_left = calls.size();
+  for (std::vector<Piece>& pieces : calls) SendCall(flush, std::move(pieces));
+}
+
+void DeltaCoalescer::SendCall(const std::shared_ptr<Flush>& flush, std::vector<Piece> pieces) {
+  MergeDeltasRequest request;
+  request.mutable_deltas()->Reserve(static_cast<int>(pieces.size()));
+  for (const Piece& piece : pieces) {
+    const Outgoing& outgoing = flush->outgoing[piece.outgoing];
+    const PolicyWindow& window = outgoing.policy->window(outgoing.example->window);
+    const auto kind = static_cast<size_t>(outgoing.example->kind);
+    aggregate::v1::WindowDelta& delta = *request.add_deltas();
+    delta.set_organization(outgoing.policy->organization());
+    SetWindow(window.window, delta);
+    delta.set_kind(catalog_.kinds()[kind].proto->id());
+    const KeyId& id = window.hash.key_id();
+    delta.set_key_id(id.data(), id.size());
+    delta.set_kept_slots_log2(window.kinds[kind].kept_log2);
+    const uint32_t* const positions = outgoing.positions.data();
+    delta.mutable_positions()->Add(positions + piece.begin, positions + piece.end);
+  }
+  client_.Merge(std::move(request), [this, flush, pieces = std::move(pieces)](
+                                        const absl::StatusOr<MergeDeltasResponse>& response) {
+    bool done = false;
+    {
+      const std::lock_guard lock(flush->mutex);
+      if (!response.ok()) {
+        flush->status.Update(response.status());
+      } else if (static_cast<size_t>(response->outcomes_size()) != pieces.size()) {
+        flush->status.Update(absl::InternalError("aggregate's answer lacks outcomes"));
+      } else {
+        for (size_t i = 0; i < pieces.size(); ++i) {
+          const DeltaOutcome outcome = response->outcomes(static_cast<int>(i));
+          if (outcome == aggregate::v1::DELTA_OUTCOME_MERGED) continue;
+          flush->outgoing[pieces[i].outgoing].outcome = outcome;
+        }
+      }
+      done = --flush->calls_left == 0;
+    }
+    if (done) Complete(flush);
+  });
+}
+
+void DeltaCoalescer::Complete(const std::shared_ptr<Flush>& flush) {
+  {
+    const std::lock_guard lock(mutex_);
+    --in_flight_;
+  }
+  for (const Outgoing& outgoing : flush->outgoing) {
+    for (BitmapDelta* source : outgoing.sources) source->outcome = outgoing.outcome;
+  }
+  for (const std::unique_ptr<PendingBatch>& batch : flush->batches) batch->Finish(flush->status);
+  flush->batches.clear();
+}
+
+}  // namespace tutti

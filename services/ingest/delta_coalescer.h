@@ -1,0 +1,94 @@
+#ifndef TUTTI_SERVICES_INGEST_DELTA_COALESCER_H_
+#define TUTTI_SERVICES_INGEST_DELTA_COALESCER_H_
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "common/catalog/catalog.h"
+#include "services/ingest/aggregate_client.h"
+#include "services/ingest/organization_policy.h"
+
+namespace tutti {
+
+// The bits that one batch sets in one bitmap, and what became of them.
+struct BitmapDelta {
+  int window = 0;                   // index into the policy's windows; its key is not kMissing
+  int kind = 0;                     // index into the catalogue's kinds
+  std::vector<uint32_t> positions;  // in any order, with repetitions; may be empty
+  aggregate::v1::DeltaOutcome outcome = aggregate::v1::DELTA_OUTCOME_UNSPECIFIED;
+};
+
+// A batch that waits to be durable. All of it is about one organisation.
+class PendingBatch {
+ public:
+  virtual ~PendingBatch() = default;
+
+  // Called once, on any thread: with OK when every delta has its outcome, else
+  // with the error of the call to aggregate.
+  virtual void Finish(const absl::Status& status) = 0;
+
+  std::shared_ptr<const OrganizationPolicy> policy;
+  // At least one, so that each tick names each organisation that had requests.
+  std::vector<BitmapDelta> deltas;
+};
+
+struct CoalescerLimits {
+  size_t flush_positions = 100'000;  // flush without waiting for the tick
+  size_t call_positions = 250'000;   // at most so many in one call
+  size_t call_deltas = 10'000;       // at most so many in one call
+  size_t max_pending_positions = 4'000'000;
+  size_t max_pending_batches = 20'000;
+  int max_flushes_in_flight = 4;
+};
+
+// Collects the deltas of concurrent batches and sends them together on a tick:
+// for each organisation, window and kind one delta, its positions ascending and
+// without repetition, so that the order of activities and their number is not
+// visible. Every batch, whether it brings anything new or not, waits for the call
+// of its tick. When too many flushes are in flight, ticks pass without one.
+// Thread-safe.
+class DeltaCoalescer {
+ public:
+  // References outlive this; every call of the client must have called back before
+  // this is destroyed.
+  DeltaCoalescer(AggregateClient& client, const Catalog& catalog, CoalescerLimits limits)
+      : client_(client), catalog_(catalog), limits_(limits) {}
+
+  // Takes a batch for the next flush. False, and the batch stays the caller's, when
+  // too much is waiting.
+  bool Submit(std::unique_ptr<PendingBatch>& batch);
+
+  // Sends what waits, if anything does.
+  void Tick();
+
+  size_t pending_batches() const;
+
+ private:
+  struct Flush;
+  struct Outgoing;
+  struct Piece;
+
+  // Takes what waits, when a flush may begin; else null.
+  std::shared_ptr<Flush> Begin(size_t min_positions);
+  void Send(const std::shared_ptr<Flush>& flush);
+  // Sorts the flush's positions into one delta for each bitmap.
+  void Merge(Flush& flush) const;
+  void SendCall(const std::shared_ptr<Flush>& flush, std::vector<Piece> pieces);
+  void Complete(const std::shared_ptr<Flush>& flush);
+
+  AggregateClient& client_;
+  const Catalog& catalog_;
+  const CoalescerLimits limits_;
+
+  mutable std::mutex mutex_;
+  std::vector<std::unique_ptr<PendingBatch>> pending_;  // guarded by mutex_
+  size_t pending_positions_ = 0;                        // guarded by mutex_
+  int in_flight_ = 0;                                   // guarded by mutex_
+};
+
+}  // namespace tutti
+
+#endif  // TUTTI_SERVICES_INGEST_DELTA_COALESCER_H_

@@ -1,0 +1,58 @@
+#ifndef TUTTI_SERVICES_INGEST_GRPC_AGGREGATE_CLIENT_H_
+#define TUTTI_SERVICES_INGEST_GRPC_AGGREGATE_CLIENT_H_
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+
+#include "absl/time/time.h"
+#include "grpcpp/channel.h"
+#include "grpcpp/client_context.h"
+#include "services/ingest/aggregate_client.h"
+#include "tutti/aggregate/v1/aggregate.grpc.pb.h"
+
+namespace tutti {
+
+// Calls aggregate over a channel. Thread-safe.
+class GrpcAggregateClient final : public AggregateClient {
+ public:
+  // `timeout` bounds each call.
+  GrpcAggregateClient(std::shared_ptr<grpc::Channel> channel, std::string catalog_fingerprint,
+                      absl::Duration timeout);
+  ~GrpcAggregateClient() override { Shutdown(); }
+
+  void FetchPolicy(const std::string& organization, PolicyCallback done) override;
+  void Merge(aggregate::v1::MergeDeltasRequest request, MergeCallback done) override;
+
+  // Whether there is a connection; begins to make one when there is none.
+  bool Connected() const;
+
+  // Cancels the calls in flight and returns when each has called back. Calls made
+  // later fail with Cancelled, at once.
+  void Shutdown();
+
+ private:
+  template <typename Request, typename Response>
+  struct Call;
+
+  // Runs `start` with a new context unless it is shut down.
+  template <typename Request, typename Response, typename Start>
+  void Run(Request request, std::function<void(absl::StatusOr<Response>)> done, Start start);
+  void Remove(const std::shared_ptr<grpc::ClientContext>& context);
+
+  const std::shared_ptr<grpc::Channel> channel_;
+  const std::unique_ptr<aggregate::v1::AggregateService::Stub> stub_;
+  const std::string catalog_fingerprint_;
+  const absl::Duration timeout_;
+
+  std::mutex mutex_;
+  std::condition_variable idle_;
+  bool shut_down_ = false;                                    // guarded by mutex_
+  std::set<std::shared_ptr<grpc::ClientContext>> in_flight_;  // guarded by mutex_
+};
+
+}  // namespace tutti
+
+#endif  // TUTTI_SERVICES_INGEST_GRPC_AGGREGATE_CLIENT_H_

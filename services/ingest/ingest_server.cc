@@ -1,0 +1,137 @@
+#include "services/ingest/ingest_server.h"
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "common/catalog/catalog.h"
+#include "common/clock/clock.h"
+#include "common/keyring/key_store.h"
+#include "common/rpc/channel.h"
+#include "common/rpc/health.h"
+#include "common/telemetry/log.h"
+#include "services/ingest/acknowledged_cache.h"
+#include "services/ingest/activity_ingester.h"
+#include "services/ingest/flush_loop.h"
+#include "services/ingest/grpc_aggregate_client.h"
+#include "services/ingest/ingest_counters.h"
+#include "services/ingest/ingest_service.h"
+#include "services/ingest/keyring_minder.h"
+#include "services/ingest/policy_cache.h"
+
+namespace tutti {
+namespace {
+
+constexpr char kServiceName[] = "tutti.ingest.v1.IngestService";
+
+// A dump would hold identifiers and digests; nobody may attach a debugger either.
+absl::Status ForbidCoreDumps() {
+  const rlimit none = {0, 0};
+  if (setrlimit(RLIMIT_CORE, &none) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
+    return absl::InternalError("core dumps cannot be switched off");
+  }
+  return absl::OkStatus();
+}
+
+// What is done every second beside serving.
+class Chores {
+ public:
+  Chores(KeyringMinder& keyring, GrpcAggregateClient& aggregate, PolicyCache& policies,
+         AcknowledgedCache& acknowledged, absl::Duration generation)
+      : keyring_(keyring),
+        aggregate_(aggregate),
+        policies_(policies),
+        acknowledged_(acknowledged),
+        generation_(generation) {}
+
+  void Run(const IngestCounters& counters, HealthService& health) {
+    const absl::Status keys = keyring_.Tick();
+    if (!keys.ok() && keys != last_keys_) {
+      LogError("keyring trouble", {{"problem", std::string(keys.message())}});
+    }
+    last_keys_ = keys;
+    health.SetPart("keys", keys.ok());
+    health.SetPart("aggregate", aggregate_.Connected());
+    policies_.EvictExpired();
+    const absl::Duration now = clock_.SinceStart();
+    if (!generation_begin_.has_value()) generation_begin_ = now;
+    if (now - *generation_begin_ >= generation_) {
+      acknowledged_.NextGeneration();
+      generation_begin_ = now;
+    }
+    WarnOfMissingKeys(counters);
+  }
+
+ private:
+  // Somebody must act, so it is said as long as it goes on, once a minute.
+  void WarnOfMissingKeys(const IngestCounters& counters) {
+    const uint64_t missing = counters.refused_activities[ingest::v1::REASON_KEY_MISSING].load();
+    const absl::Duration now = clock_.SinceStart();
+    if (missing == warned_missing_ || now < next_warning_) return;
+    LogError("keys are missing: rotate or extend the keyring",
+             {{"refused_activities", absl::StrCat(missing)}});
+    warned_missing_ = missing;
+    next_warning_ = now + absl::Minutes(1);
+  }
+
+  KeyringMinder& keyring_;
+  GrpcAggregateClient& aggregate_;
+  PolicyCache& policies_;
+  AcknowledgedCache& acknowledged_;
+  const absl::Duration generation_;
+  const SystemSteadyClock clock_;
+  absl::Status last_keys_;
+  std::optional<absl::Duration> generation_begin_;
+  uint64_t warned_missing_ = 0;
+  absl::Duration next_warning_ = -absl::InfiniteDuration();
+};
+
+}  // namespace
+
+absl::Status RunIngest(const ServerOptions& server, const IngestOptions& options) {
+  if (absl::Status forbidden = ForbidCoreDumps(); !forbidden.ok()) return forbidden;
+  if (options.flush_interval < absl::Milliseconds(1)) {
+    return absl::InvalidArgumentError("--flush_interval must be at least 1ms");
+  }
+  const absl::StatusOr<std::unique_ptr<const Catalog>> catalog = Catalog::Load(options.catalog);
+  if (!catalog.ok()) return catalog.status();
+  const absl::StatusOr<std::unique_ptr<KeyStore>> keys = KeyStore::Open(options.keyring);
+  if (!keys.ok()) return keys.status();
+  absl::StatusOr<std::shared_ptr<grpc::Channel>> channel = MakeChannel(options.aggregate);
+  if (!channel.ok()) return channel.status();
+
+  const SystemWallClock clock;
+  IngestCounters counters;
+  GrpcAggregateClient aggregate(*std::move(channel), (*catalog)->fingerprint(),
+                                options.merge_timeout);
+  PolicyCache policies(aggregate, **catalog, **keys, clock);
+  AcknowledgedCache acknowledged(ColumnLayout::Of(**catalog).words(), options.cache_entries);
+  DeltaCoalescer coalescer(aggregate, **catalog, options.coalescer);
+  ActivityIngester ingester({**catalog, policies, acknowledged, coalescer, counters, clock});
+  IngestServiceImpl service(ingester);
+
+  KeyringMinder keyring(KeyringFile(options.keyring), **keys, policies, clock,
+                        options.rotate_keyring ? std::make_optional(options.grace) : std::nullopt);
+  Chores chores(keyring, aggregate, policies, acknowledged, options.cache_generation);
+  HealthService health({kServiceName}, {"keys", "aggregate"});
+  absl::Status served;
+  {
+    const FlushLoop flushes(coalescer, options.flush_interval);
+    served = RunServer(server, {{&service},
+                                {kServiceName},
+                                health,
+                                [&] { chores.Run(counters, health); },
+                                [&] { service.Drain(); }});
+  }
+  // Calls that outlived the drain call back while everything they use still is.
+  aggregate.Shutdown();
+  return served;
+}
+
+}  // namespace tutti

@@ -1,0 +1,48 @@
+#ifndef TUTTI_SERVICES_INGEST_KEYRING_MINDER_H_
+#define TUTTI_SERVICES_INGEST_KEYRING_MINDER_H_
+
+#include <optional>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "common/clock/clock.h"
+#include "common/keyring/key_store.h"
+#include "common/keyring/keyring_file.h"
+#include "services/ingest/policy_cache.h"
+
+namespace tutti {
+
+// Looks after the keyring of a running ingest: picks up a file that was replaced,
+// and rotates it when told to. Not thread-safe.
+class KeyringMinder {
+ public:
+  static constexpr absl::Duration kRotationInterval = absl::Hours(1);
+
+  // References outlive this. `rotation_grace`: absent when somebody else rotates.
+  KeyringMinder(KeyringFile file, KeyStore& keys, PolicyCache& policies, const WallClock& clock,
+                std::optional<absl::Duration> rotation_grace)
+      : file_(std::move(file)),
+        keys_(keys),
+        policies_(policies),
+        clock_(clock),
+        rotation_grace_(rotation_grace) {}
+
+  // Rotates when that is due, then loads the file again if it changed; policies
+  // that hold other keys are dropped. To be called about every second. On an error
+  // what was loaded stays in use.
+  absl::Status Tick();
+
+ private:
+  absl::Status Rotate();
+
+  const KeyringFile file_;
+  KeyStore& keys_;
+  PolicyCache& policies_;
+  const WallClock& clock_;
+  const std::optional<absl::Duration> rotation_grace_;
+  absl::Time next_rotation_ = absl::InfinitePast();
+};
+
+}  // namespace tutti
+
+#endif  // TUTTI_SERVICES_INGEST_KEYRING_MINDER_H_

@@ -1,0 +1,49 @@
+// tutti-ingest: takes activities and forgets who did them.
+
+#include <iostream>
+
+#include "absl/flags/flag.h"
+#include "absl/flags/parse.h"
+#include "absl/flags/usage.h"
+#include "services/ingest/ingest_server.h"
+
+ABSL_FLAG(std::string, aggregate, "", "Address of tutti-aggregate: host:port or unix:path");
+ABSL_FLAG(std::string, keyring, "", "File of the keyring, mode 0600; see tutti keyring init");
+ABSL_FLAG(std::string, catalog, "", "File of the catalogue, the same for every service");
+ABSL_FLAG(bool, rotate_keyring, false,
+          "Rotate the keyring every hour; for exactly one process, where no scheduled job does");
+ABSL_FLAG(int, grace_hours, 48, "Hours that windows stay open; the same as tutti-aggregate's");
+ABSL_FLAG(absl::Duration, flush_interval, absl::Milliseconds(4),
+          "How often what came in is made durable and answered");
+ABSL_FLAG(absl::Duration, merge_timeout, absl::Seconds(10), "Bound of a call to tutti-aggregate");
+ABSL_FLAG(uint64_t, cache_entries, uint64_t{1} << 20,
+          "Subjects and days remembered in memory, so that repeats cost little");
+ABSL_FLAG(absl::Duration, cache_generation, absl::Minutes(3),
+          "They are forgotten after one to two of these");
+ABSL_FLAG(uint64_t, max_pending_batches, 20'000, "Batches that may wait to be durable");
+ABSL_FLAG(uint64_t, max_pending_positions, 4'000'000, "Bit positions that may wait");
+ABSL_FLAG(int, max_flushes_in_flight, 4, "Flushes that may be under way at once");
+
+int main(int argc, char** argv) {
+  tutti::BlockStopSignals();
+  absl::SetProgramUsageMessage("Takes activities and forgets who did them.");
+  absl::ParseCommandLine(argc, argv);
+  const tutti::ServerOptions server = tutti::ServerOptionsFromFlags();
+  tutti::IngestOptions options;
+  options.aggregate = absl::GetFlag(FLAGS_aggregate);
+  options.keyring = absl::GetFlag(FLAGS_keyring);
+  options.catalog = absl::GetFlag(FLAGS_catalog);
+  options.rotate_keyring = absl::GetFlag(FLAGS_rotate_keyring);
+  options.grace = absl::Hours(absl::GetFlag(FLAGS_grace_hours));
+  options.flush_interval = absl::GetFlag(FLAGS_flush_interval);
+  options.merge_timeout = absl::GetFlag(FLAGS_merge_timeout);
+  options.cache_entries = absl::GetFlag(FLAGS_cache_entries);
+  options.cache_generation = absl::GetFlag(FLAGS_cache_generation);
+  options.coalescer.max_pending_batches = absl::GetFlag(FLAGS_max_pending_batches);
+  options.coalescer.max_pending_positions = absl::GetFlag(FLAGS_max_pending_positions);
+  options.coalescer.max_flushes_in_flight = absl::GetFlag(FLAGS_max_flushes_in_flight);
+  const absl::Status served = tutti::RunIngest(server, options);
+  if (served.ok()) return 0;
+  std::cerr << "tutti-ingest: " << served.message() << "\n";
+  return 1;
+}

@@ -1,0 +1,119 @@
+#include "services/ingest/policy_cache.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace tutti {
+
+using absl::StatusCode;
+
+PolicyCache::Answer PolicyCache::AnswerOf(const Entry& entry) {
+  if (entry.policy == nullptr) return entry.refusal;
+  if (entry.policy->takes_activity()) return entry.policy;
+  return Refusal{StatusCode::kFailedPrecondition, ingest::v1::REASON_ORGANIZATION_NOT_ACTIVE,
+                 "organization",
+                 "the organisation is paused or erased: resume it before sending activities"};
+}
+
+void PolicyCache::Get(const std::string& organization, Callback done) {
+  const absl::Time now = clock_.Now();
+  bool fetch = false;
+  Answer answer;
+  bool known = false;
+  {
+    const std::lock_guard lock(mutex_);
+    Entry& entry = entries_[organization];
+    known = now < entry.expire_time;
+    if (known) {
+      answer = AnswerOf(entry);
+    } else {
+      entry.waiting.push_back(std::move(done));
+    }
+    fetch = !entry.fetching && now >= entry.refresh_time;
+    // What has expired is worth no waiting.
+    if (!known && !entry.fetching) fetch = true;
+    entry.fetching |= fetch;
+  }
+  if (known) done(answer);
+  if (fetch) Fetch(organization);
+}
+
+void PolicyCache::Fetch(const std::string& organization) {
+  client_.FetchPolicy(
+      organization,
+      [this, organization](absl::StatusOr<aggregate::v1::GetIngestPolicyResponse> response) {
+        Finish(organization, std::move(response));
+      });
+}
+
+void PolicyCache::Finish(const std::string& organization,
+                         absl::StatusOr<aggregate::v1::GetIngestPolicyResponse> response) {
+  const absl::Time now = clock_.Now();
+  absl::StatusOr<std::shared_ptr<const OrganizationPolicy>> policy = response.status();
+  if (response.ok()) {
+    policy = OrganizationPolicy::Create(organization, *response, catalog_, keys_.snapshot());
+  }
+  if (policy.ok() && (*policy)->expire_time() <= now) {
+    policy = absl::UnavailableError("the lease is over: the clocks of ingest and aggregate differ");
+  }
+
+  std::vector<Callback> waiting;
+  Answer answer;
+  {
+    const std::lock_guard lock(mutex_);
+    Entry& entry = entries_[organization];
+    entry.fetching = false;
+    waiting.swap(entry.waiting);
+    if (policy.ok()) {
+      entry.policy = *std::move(policy);
+      entry.expire_time = entry.policy->expire_time();
+      entry.refresh_time = now + (entry.expire_time - now) / 2;
+    } else if (entry.policy != nullptr && now < entry.expire_time &&
+               !absl::IsNotFound(policy.status())) {
+      entry.refresh_time = now + kErrorMemory;
+    } else {
+      entry.policy = nullptr;
+      entry.refusal = RefusalFrom(policy.status());
+      entry.expire_time = entry.refresh_time = now + kErrorMemory;
+    }
+    answer = AnswerOf(entry);
+    // The keyring changed under the fetch, or there are too many unknown names.
+    const bool outdated = entry.policy != nullptr && entry.policy->keys() != keys_.snapshot();
+    if (outdated || (entry.policy == nullptr && entries_.size() > kMaxEntries)) {
+      entries_.erase(organization);
+    }
+  }
+  for (const Callback& done : waiting) done(answer);
+}
+
+void PolicyCache::Invalidate(const std::string& organization) {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(organization);
+  if (found == entries_.end()) return;
+  found->second.policy = nullptr;
+  found->second.expire_time = found->second.refresh_time = absl::InfinitePast();
+}
+
+void PolicyCache::Clear() {
+  const std::lock_guard lock(mutex_);
+  for (auto entry = entries_.begin(); entry != entries_.end();) {
+    entry->second.policy = nullptr;
+    entry->second.expire_time = entry->second.refresh_time = absl::InfinitePast();
+    // Somebody waits for what is being fetched.
+    const auto current = entry++;
+    if (!current->second.fetching) entries_.erase(current);
+  }
+}
+
+void PolicyCache::EvictExpired() {
+  const absl::Time now = clock_.Now();
+  const std::lock_guard lock(mutex_);
+  for (auto entry = entries_.begin(); entry != entries_.end();) {
+    const auto current = entry++;
+    if (now < current->second.expire_time) continue;
+    current->second.policy = nullptr;
+    if (!current->second.fetching) entries_.erase(current);
+  }
+}
+
+}  // namespace tutti
