@@ -1,0 +1,108 @@
+"""Shows that each rule of `layering` catches a tree that breaks it."""
+
+import contextlib
+import importlib.machinery
+import importlib.util
+import io
+import pathlib
+import sys
+import tempfile
+import unittest
+
+LAYERING = pathlib.Path(__file__).with_name("layering")
+sys.dont_write_bytecode = True
+LOADER = importlib.machinery.SourceFileLoader("layering", str(LAYERING))
+layering = importlib.util.module_from_spec(importlib.util.spec_from_loader("layering", LOADER))
+sys.modules["layering"] = layering
+LOADER.exec_module(layering)
+
+# Per rule: files that break it, each with what it includes.
+BREAKING = {
+    "gRPC stays at the edge": [
+        {"services/score/score_math.h": ["<grpcpp/grpcpp.h>"]},
+        {"common/catalog/catalog.h": ['"tutti/score/v1/score.grpc.pb.h"']},
+        {"common/redis/store.cc": ['"grpc/grpc.h"']},
+    ],
+    "hiredis stays in common/redis": [
+        {"services/aggregate/main.cc": ["<hiredis/hiredis.h>"]},
+        {"tests/integration/redis/redis_test.cc": ['"hiredis/hiredis.h"']},
+    ],
+    "common knows no service": [{"common/rpc/server.cc": ['"services/ingest/refusal.h"']}],
+    "what ships includes no test": [
+        {"common/privacy/noise.cc": ['"tests/doubles/zero_noise.h"']},
+        {"services/aggregate/main.cc": ['"tests/doubles/zero_noise.h"']},
+    ],
+    "services do not include one another: ingest": [
+        {"services/ingest/main.cc": ['"services/aggregate/window_closer.h"']}],
+    "services do not include one another: aggregate": [
+        {"services/aggregate/main.cc": ['"services/ingest/refusal.h"']}],
+    "services do not include one another: score": [
+        {"services/score/main.cc": ['"services/aggregate/window_closer.h"']}],
+    "who holds keys has no counters": [
+        {"services/ingest/main.cc": ['"common/redis/redis.h"']},
+        {"services/ingest/main.cc": ['"common/storage/counter_store.h"']},
+        # By a detour.
+        {"services/ingest/main.cc": ['"common/rpc/server.h"'],
+         "common/rpc/server.h": ['"common/telemetry/log.h"'],
+         "common/telemetry/log.h": ['"common/redis/redis.h"']},
+    ],
+    "who has counters holds no keys": [
+        {"services/aggregate/delta_merger.cc": ['"common/keyring/key_store.h"']},
+        {"services/score/main.cc": ['"common/identity/digester.h"']},
+        {"services/score/main.cc": ['"common/rpc/server.h"'],
+         "common/rpc/server.h": ['"common/keyring/key_store.h"']},
+    ],
+    "chance comes from the kernel": [{"services/cli/sample/people.cc": ["<random>"]}],
+}
+
+# What the rules must let pass.
+KEEPING = {
+    "services/ingest/main.cc": ["<grpcpp/grpcpp.h>", '"services/ingest/ingest_service.h"'],
+    "services/ingest/ingest_service.h": ['"tutti/ingest/v1/ingest.grpc.pb.h"'],
+    "services/ingest/grpc_aggregate_client.cc": ['"grpcpp/channel.h"', '"common/keyring/key_store.h"'],
+    "services/aggregate/main.cc": ['"common/redis/redis.h"', '"common/storage/counter_store.h"'],
+    "common/redis/redis.cc": ["<hiredis/hiredis.h>"],
+    "common/rpc/server.cc": ["<grpcpp/grpcpp.h>"],
+    "common/privacy/noise.cc": ["<sys/random.h>", '"common/privacy/random_words.h"'],
+    "services/cli/import/uploader.cc": ['"grpcpp/channel.h"', '"common/keyring/keyring_file.h"'],
+    "tests/unit/a_test.cc": ["<random>", "<grpcpp/grpcpp.h>", '"tests/doubles/zero_noise.h"'],
+}
+
+
+class LayeringTest(unittest.TestCase):
+    def run_on(self, tree: dict[str, list[str]]) -> tuple[int, str]:
+        with tempfile.TemporaryDirectory() as folder:
+            for path, includes in tree.items():
+                file = pathlib.Path(folder, path)
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text("".join(f"#include {i}\n" for i in includes), encoding="utf-8")
+            output = io.StringIO()
+            arguments, sys.argv = sys.argv, [str(LAYERING), folder]
+            try:
+                with contextlib.redirect_stdout(output):
+                    code = layering.main()
+            finally:
+                sys.argv = arguments
+            return code, output.getvalue()
+
+    def test_has_a_breaking_tree_for_every_rule(self):
+        self.assertEqual(set(BREAKING), {rule.name for rule in layering.RULES})
+
+    def test_names_the_rule_that_a_tree_breaks(self):
+        for name, trees in BREAKING.items():
+            for tree in trees:
+                with self.subTest(rule=name, tree=tree):
+                    code, output = self.run_on({**KEEPING, **tree})
+                    self.assertEqual(code, 1)
+                    self.assertIn(name, output)
+                    self.assertIn(next(iter(tree)), output)
+
+    def test_lets_a_tree_pass_that_keeps_to_the_layers(self):
+        self.assertEqual(self.run_on(KEEPING), (0, f"{len(KEEPING)} files keep to the layers\n"))
+
+    def test_refuses_a_folder_without_sources(self):
+        self.assertEqual(self.run_on({})[0], 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
