@@ -115,7 +115,7 @@ TEST(NoiseAudit, HidesAPersonInATable) {
   constexpr double kClaim = 0.2;  // sqrt(2) / sigma
   KernelNoise noise;
   const TwoWorldsAudit audit =
-      AuditTwoWorlds(Table(noise, kSigmaSquared), Longer(400'000, 20'000'000));
+      AuditTwoWorlds(Table(noise, kSigmaSquared), Longer(400'000, 10'000'000));
   EXPECT_LE(audit.mu_lower_bound, kClaim);
   EXPECT_GT(audit.mu_lower_bound, 0.85 * kClaim) << "the attack is too weak to prove anything";
 
