@@ -69,12 +69,19 @@ function(tutti_binary name)
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} tutti_options)
 endfunction()
 
+# The targets unit_tests, integration_tests, e2e_tests and privacy_tests build all
+# tests of a label.
+foreach(label unit integration e2e privacy)
+  add_custom_target(${label}_tests)
+endforeach()
+
 # tutti_test(name LABEL unit SRCS a_test.cc ... DEPS lib ...): one GoogleTest
 # binary that ctest runs as a whole. LABEL is unit, integration, e2e or privacy.
 function(tutti_test name)
   cmake_parse_arguments(ARG "" "LABEL;TIMEOUT" "SRCS;DEPS" ${ARGN})
   add_executable(${name} ${ARG_SRCS})
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} GTest::gmock GTest::gtest_main tutti_options)
+  add_dependencies(${ARG_LABEL}_tests ${name})
   add_test(NAME ${name} COMMAND ${name})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 300)
