@@ -1,0 +1,33 @@
+#ifndef TUTTI_SERVICES_AGGREGATE_AGGREGATE_SERVER_H_
+#define TUTTI_SERVICES_AGGREGATE_AGGREGATE_SERVER_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/redis/connection.h"
+#include "common/rpc/server.h"
+#include "services/aggregate/organization_directory.h"
+
+namespace tutti {
+
+// What tutti-aggregate is told by flags.
+struct AggregateOptions {
+  ServerOptions server;
+  RedisOptions redis;
+  std::string catalog;  // the catalogue's file
+  std::string journal;  // the journal's file, on a disk that Redis is not restored from
+  WindowTiming timing;
+  absl::Duration sweep_interval = absl::Seconds(30);
+};
+
+// InvalidArgument names the flag.
+absl::StatusOr<AggregateOptions> AggregateOptionsFromFlags();
+
+// Serves until it is told to stop.
+absl::Status RunAggregate(const AggregateOptions& options);
+
+}  // namespace tutti
+
+#endif  // TUTTI_SERVICES_AGGREGATE_AGGREGATE_SERVER_H_
