@@ -1,64 +1,23 @@
 #include "common/catalog/catalog.h"
 
-#include <openssl/sha.h>
-
 #include <algorithm>
-#include <array>
 #include <fstream>
-#include <iterator>
 #include <utility>
 
 #include "absl/status/status.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "common/catalog/containment.h"
 #include "common/catalog/entry.h"
+#include "common/catalog/fingerprint.h"
 #include "common/catalog/validation.h"
-#include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/io/tokenizer.h"
-#include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 
 namespace tutti {
 namespace {
 
 using google::protobuf::TextFormat;
-using Sha256Digest = std::array<unsigned char, SHA256_DIGEST_LENGTH>;
 
 constexpr size_t kMaxFileBytes = size_t{1} << 20;
-constexpr size_t kFingerprintBytes = 16;
-
-Sha256Digest Sha256(const std::string& bytes) {
-  Sha256Digest digest;
-  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data());
-  return digest;
-}
-
-std::string FingerprintOf(const catalog::v1::Catalog& proto) {
-  std::string bytes;
-  {
-    google::protobuf::io::StringOutputStream sink(&bytes);
-    google::protobuf::io::CodedOutputStream output(&sink);
-    output.SetSerializationDeterministic(true);
-    proto.SerializeToCodedStream(&output);
-  }
-  const Sha256Digest digest = Sha256(bytes);
-  return absl::BytesToHexString(
-      absl::string_view(reinterpret_cast<const char*>(digest.data()), kFingerprintBytes));
-}
-
-// The first 8 bytes, most significant first, of SHA-256 over kind, table and role,
-// each followed by a zero byte (no id has one).
-uint64_t SaltOf(const catalog::v1::Table& table) {
-  std::string bytes;
-  for (const std::string& part :
-       {table.kind(), table.id(), catalog::v1::TableRole_Name(table.role())}) {
-    bytes.append(part).push_back('\0');
-  }
-  const Sha256Digest digest = Sha256(bytes);
-  uint64_t salt = 0;
-  for (size_t i = 0; i < sizeof(salt); ++i) salt = (salt << 8) | digest[i];
-  return salt;
-}
 
 // Takes the parser's errors in, which counts lines and columns from 0.
 class SyntaxErrors : public google::protobuf::io::ErrorCollector {
@@ -75,6 +34,13 @@ class SyntaxErrors : public google::protobuf::io::ErrorCollector {
  private:
   CatalogErrors& errors_;
 };
+
+// Whether a peer can parse it. Strings must be UTF-8, which only the parser of the
+// wire format checks.
+bool IsSendable(const catalog::v1::Catalog& proto) {
+  catalog::v1::Catalog copy;
+  return copy.ParseFromString(proto.SerializeAsString());
+}
 
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -130,7 +96,7 @@ absl::StatusOr<std::unique_ptr<const Catalog>> Catalog::Build(catalog::v1::Catal
 }
 
 Catalog::Catalog(catalog::v1::Catalog proto)
-    : proto_(std::move(proto)), index_(proto_), fingerprint_(FingerprintOf(proto_)) {}
+    : proto_(std::move(proto)), index_(proto_), fingerprint_(CatalogFingerprint(proto_)) {}
 
 absl::StatusOr<std::unique_ptr<const Catalog>> Catalog::Compile(
     catalog::v1::Catalog proto, const std::string& origin, const TextFormat::ParseInfoTree* tree) {
@@ -139,6 +105,9 @@ absl::StatusOr<std::unique_ptr<const Catalog>> Catalog::Compile(
   CatalogErrors errors(origin);
   const CatalogEntry root = CatalogEntry::Root(tree);
   const CatalogCheck check{catalog->proto_, catalog->index_, root, errors};
+  if (!IsSendable(catalog->proto_)) {
+    errors.Add(root, "a text in it is not UTF-8: save it as UTF-8");
+  }
   ValidateCollection(check);
   ValidatePresentation(check);
   if (!errors.empty()) return absl::InvalidArgumentError(errors.Text());
@@ -166,7 +135,7 @@ void Catalog::CompileTables() {
     CatalogTable compiled;
     compiled.proto = &table;
     compiled.kind = FindKind(table.kind());
-    compiled.salt = SaltOf(table);
+    compiled.salt = TableSalt(table);
     CatalogKind& kind = kinds_[static_cast<size_t>(compiled.kind)];
     uint32_t& columns = compiled.is_habit() ? kind.day_columns : kind.reach_columns;
     for (const catalog::v1::Feature& feature : table.features()) {

@@ -21,8 +21,7 @@ struct CatalogTable {
   int kind = 0;                   // index into Catalog::kinds()
   std::vector<uint32_t> columns;  // of each feature, in the order of the features
   // Mixed into the slot hash, so that a person's slots in two tables are
-  // unrelated. Stable across catalogue editions: derived from kind, table id and
-  // role.
+  // unrelated. Stable across catalogue editions (see TableSalt).
   uint64_t salt = 0;
 
   int feature_count() const { return static_cast<int>(columns.size()); }
@@ -57,8 +56,7 @@ class Catalog {
   Catalog& operator=(const Catalog&) = delete;
 
   const catalog::v1::Catalog& proto() const { return proto_; }
-  // 32 hex digits: the first half of SHA-256 over the deterministic serialisation,
-  // so it changes with every word and with no formatting.
+  // See CatalogFingerprint: changes with every word, and with no formatting.
   const std::string& fingerprint() const { return fingerprint_; }
 
   // In the order of the file.
@@ -93,7 +91,7 @@ class Catalog {
   std::string fingerprint_;
   std::vector<CatalogKind> kinds_;
   std::vector<CatalogTable> tables_;
-  std::unique_ptr<const ShapeLookup> shapes_;  // refers to index_
+  std::unique_ptr<const ShapeLookup> shapes_;  // refers to proto_
 };
 
 }  // namespace tutti

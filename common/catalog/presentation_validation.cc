@@ -116,7 +116,7 @@ void CheckMeasure(const CatalogCheck& check, const Measure& measure, const Catal
   CheckWords(measure.display_name(), "display_name", entry, check.errors);
   CheckWords(measure.sentence(), "sentence", entry, check.errors);
   CheckWords(measure.numerator_words(), "numerator_words", entry, check.errors);
-  if (!measure.has_count()) {
+  if (measure.has_share() || measure.has_habit()) {
     CheckWords(measure.denominator_words(), "denominator_words", entry, check.errors);
   }
   CheckWords(measure.raise_words(), "raise_words", entry, check.errors);

@@ -23,6 +23,13 @@ bool IsFor(const Rule& rule, const ActivityType& type) {
          std::find(rule.types().begin(), rule.types().end(), type.id()) != rule.types().end();
 }
 
+template <typename Entries>
+std::vector<absl::string_view> IdsOf(const Entries& entries) {
+  std::vector<absl::string_view> ids;
+  for (const auto& entry : entries) ids.push_back(entry.id());
+  return ids;
+}
+
 // Numbers the terms of one sort that rules name, from 0 in the order in which
 // they are first named.
 class Numbering {
@@ -213,6 +220,12 @@ class ShapeCompiler {
   absl::flat_hash_map<std::pair<int, std::string>, uint32_t> known_;
 };
 
+ShapeLookup::ShapeLookup(const Catalog& catalog)
+    : types_(IdsOf(catalog.activity_types())),
+      apps_(IdsOf(catalog.apps())),
+      platforms_(IdsOf(catalog.platforms())),
+      traits_(IdsOf(catalog.traits())) {}
+
 absl::StatusOr<ShapeLookup> ShapeLookup::Create(const Catalog& catalog, const CatalogIndex& index) {
   std::vector<TypeTerms> types;
   types.reserve(static_cast<size_t>(catalog.activity_types_size()));
@@ -230,7 +243,7 @@ absl::StatusOr<ShapeLookup> ShapeLookup::Create(const Catalog& catalog, const Ca
         " traits; the combinations of all types together may be at most ", kMaxCombinations,
         ": name fewer"));
   }
-  ShapeLookup lookup(index);
+  ShapeLookup lookup(catalog);
   lookup.shape_numbers_.reserve(combinations);
   ShapeCompiler compiler(catalog, index, lookup);
   for (const TypeTerms& terms : types) compiler.Compile(terms);
@@ -239,12 +252,12 @@ absl::StatusOr<ShapeLookup> ShapeLookup::Create(const Catalog& catalog, const Ca
 
 const ActivityShape* ShapeLookup::Find(const ActivityTraits& activity,
                                        IgnoredTerms& ignored) const {
-  const int type = CatalogIndex::Find(index_->activity_types, activity.type);
+  const int type = types_.Find(activity.type);
   if (type < 0) return nullptr;
   const Places& places = places_[static_cast<size_t>(type)];
   uint32_t place = places.first;
   if (!activity.app.empty()) {
-    const int app = CatalogIndex::Find(index_->apps, activity.app);
+    const int app = apps_.Find(activity.app);
     if (app < 0) {
       ++ignored.apps;
     } else {
@@ -252,7 +265,7 @@ const ActivityShape* ShapeLookup::Find(const ActivityTraits& activity,
     }
   }
   if (!activity.platform.empty()) {
-    const int platform = CatalogIndex::Find(index_->platforms, activity.platform);
+    const int platform = platforms_.Find(activity.platform);
     if (platform < 0) {
       ++ignored.platforms;
     } else {
@@ -261,7 +274,7 @@ const ActivityShape* ShapeLookup::Find(const ActivityTraits& activity,
   }
   uint32_t traits = 0;
   for (const std::string* const id : activity.traits) {
-    const int trait = CatalogIndex::Find(index_->traits, *id);
+    const int trait = traits_.Find(*id);
     if (trait < 0) {
       ++ignored.traits;
     } else {

@@ -8,6 +8,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "common/catalog/index.h"
+#include "common/catalog/term_lookup.h"
 #include "tutti/catalog/v1/catalog.pb.h"
 
 namespace tutti {
@@ -52,8 +53,8 @@ class ShapeLookup {
   // All types together may have at most this many combinations (a megabyte).
   static constexpr uint64_t kMaxCombinations = uint64_t{1} << 18;
 
-  // Compiles a catalogue that passed validation. The index must outlive this; the
-  // catalogue need not. ResourceExhausted above kMaxCombinations, naming the
+  // Compiles a catalogue that passed validation, which must outlive this; the index
+  // need not. ResourceExhausted above kMaxCombinations, naming the
   // activity type that has most.
   static absl::StatusOr<ShapeLookup> Create(const catalog::v1::Catalog& catalog,
                                             const CatalogIndex& index);
@@ -76,9 +77,12 @@ class ShapeLookup {
   };
   friend class ShapeCompiler;
 
-  explicit ShapeLookup(const CatalogIndex& index) : index_(&index) {}
+  explicit ShapeLookup(const catalog::v1::Catalog& catalog);
 
-  const CatalogIndex* index_;
+  TermLookup types_;
+  TermLookup apps_;
+  TermLookup platforms_;
+  TermLookup traits_;
   std::vector<Places> places_;  // by activity type
   std::vector<uint32_t> shape_numbers_;
   std::vector<ActivityShape> shapes_;
