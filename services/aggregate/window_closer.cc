@@ -7,7 +7,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "sodium.h"
-#include "common/scoring/public_figures.h"
+#include "common/estimate/public_figures.h"
 #include "common/window/window_proto.h"
 #include "services/aggregate/ingest_policy.h"
 #include "services/aggregate/slot_counts.h"

@@ -1,13 +1,13 @@
-#ifndef TUTTI_COMMON_SCORING_MEASURES_H_
-#define TUTTI_COMMON_SCORING_MEASURES_H_
+#ifndef TUTTI_COMMON_ESTIMATE_MEASURES_H_
+#define TUTTI_COMMON_ESTIMATE_MEASURES_H_
 
 #include <string>
 
 #include "absl/container/flat_hash_map.h"
 #include "common/catalog/catalog.h"
-#include "common/scoring/figure.h"
-#include "common/scoring/public_figures.h"
-#include "common/scoring/union_counts.h"
+#include "common/estimate/figure.h"
+#include "common/estimate/public_figures.h"
+#include "common/estimate/union_counts.h"
 #include "tutti/publication/v1/publication.pb.h"
 #include "tutti/score/v1/score.pb.h"
 
@@ -69,4 +69,4 @@ class Measures {
 
 }  // namespace tutti
 
-#endif  // TUTTI_COMMON_SCORING_MEASURES_H_
+#endif  // TUTTI_COMMON_ESTIMATE_MEASURES_H_

@@ -1,4 +1,4 @@
-#include "common/scoring/consistent.h"
+#include "common/estimate/consistent.h"
 
 #include <algorithm>
 #include <functional>

@@ -1,10 +1,10 @@
-#include "common/scoring/measures.h"
+#include "common/estimate/measures.h"
 
 #include <algorithm>
 #include <cmath>
 
 #include "absl/strings/str_format.h"
-#include "common/scoring/predicate_terms.h"
+#include "common/estimate/predicate_terms.h"
 
 namespace tutti {
 namespace {

@@ -1,12 +1,12 @@
-#ifndef TUTTI_COMMON_SCORING_UNION_COUNTS_H_
-#define TUTTI_COMMON_SCORING_UNION_COUNTS_H_
+#ifndef TUTTI_COMMON_ESTIMATE_UNION_COUNTS_H_
+#define TUTTI_COMMON_ESTIMATE_UNION_COUNTS_H_
 
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
 #include "absl/types/span.h"
-#include "common/scoring/figure.h"
+#include "common/estimate/figure.h"
 #include "common/window/schedule.h"
 
 namespace tutti {
@@ -69,4 +69,4 @@ Figure PlannedDailyCount(SlotSize size, int days, double population, double shar
 
 }  // namespace tutti
 
-#endif  // TUTTI_COMMON_SCORING_UNION_COUNTS_H_
+#endif  // TUTTI_COMMON_ESTIMATE_UNION_COUNTS_H_

@@ -1,4 +1,4 @@
-#include "common/scoring/predicate_terms.h"
+#include "common/estimate/predicate_terms.h"
 
 #include <bit>
 #include <cmath>

@@ -1,5 +1,5 @@
-#ifndef TUTTI_COMMON_SCORING_PUBLIC_FIGURES_H_
-#define TUTTI_COMMON_SCORING_PUBLIC_FIGURES_H_
+#ifndef TUTTI_COMMON_ESTIMATE_PUBLIC_FIGURES_H_
+#define TUTTI_COMMON_ESTIMATE_PUBLIC_FIGURES_H_
 
 #include <cstdint>
 #include <map>
@@ -8,7 +8,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "common/catalog/catalog.h"
-#include "common/scoring/figure.h"
+#include "common/estimate/figure.h"
 #include "common/window/schedule.h"
 #include "tutti/publication/v1/publication.pb.h"
 
@@ -73,4 +73,4 @@ std::optional<int64_t> SmallestHeadcount(const Catalog& catalog,
 
 }  // namespace tutti
 
-#endif  // TUTTI_COMMON_SCORING_PUBLIC_FIGURES_H_
+#endif  // TUTTI_COMMON_ESTIMATE_PUBLIC_FIGURES_H_

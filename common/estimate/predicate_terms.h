@@ -1,5 +1,5 @@
-#ifndef TUTTI_COMMON_SCORING_PREDICATE_TERMS_H_
-#define TUTTI_COMMON_SCORING_PREDICATE_TERMS_H_
+#ifndef TUTTI_COMMON_ESTIMATE_PREDICATE_TERMS_H_
+#define TUTTI_COMMON_ESTIMATE_PREDICATE_TERMS_H_
 
 #include <cstddef>
 #include <vector>
@@ -31,4 +31,4 @@ double ShareForProbability(const std::vector<bool>& selected, double wanted);
 
 }  // namespace tutti
 
-#endif  // TUTTI_COMMON_SCORING_PREDICATE_TERMS_H_
+#endif  // TUTTI_COMMON_ESTIMATE_PREDICATE_TERMS_H_

@@ -1,5 +1,5 @@
-#ifndef TUTTI_COMMON_SCORING_CONSISTENT_H_
-#define TUTTI_COMMON_SCORING_CONSISTENT_H_
+#ifndef TUTTI_COMMON_ESTIMATE_CONSISTENT_H_
+#define TUTTI_COMMON_ESTIMATE_CONSISTENT_H_
 
 #include <vector>
 
@@ -14,4 +14,4 @@ std::vector<double> ConsistentParts(const std::vector<double>& parts, double tot
 
 }  // namespace tutti
 
-#endif  // TUTTI_COMMON_SCORING_CONSISTENT_H_
+#endif  // TUTTI_COMMON_ESTIMATE_CONSISTENT_H_

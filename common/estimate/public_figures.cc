@@ -1,11 +1,11 @@
-#include "common/scoring/public_figures.h"
+#include "common/estimate/public_figures.h"
 
 #include <algorithm>
 #include <cmath>
 
 #include "common/privacy/budget.h"
-#include "common/scoring/predicate_terms.h"
-#include "common/scoring/union_counts.h"
+#include "common/estimate/predicate_terms.h"
+#include "common/estimate/union_counts.h"
 
 namespace tutti {
 namespace {

@@ -1,4 +1,4 @@
-#include "common/scoring/union_counts.h"
+#include "common/estimate/union_counts.h"
 
 #include <algorithm>
 #include <bit>

@@ -1,0 +1,97 @@
+#include "services/score/score_service.h"
+
+#include "absl/strings/str_cat.h"
+#include "common/rpc/resource_name.h"
+#include "common/rpc/status.h"
+
+namespace tutti {
+namespace {
+
+constexpr int kDefaultPage = 53;
+constexpr int kMaxPage = 400;
+
+// A malformed name, with this service's reason.
+absl::Status WithNameReason(const absl::Status& status) {
+  return WithReason(status, "score.tutti",
+                    score::v1::Reason_Name(score::v1::REASON_NAME_MALFORMED));
+}
+
+grpc::Status PageError(const char* field, const char* what) {
+  return ToGrpcStatus(WithReason(
+      WithFieldViolation(absl::InvalidArgumentError(absl::StrCat(field, ": ", what)), field, what),
+      "score.tutti", score::v1::Reason_Name(score::v1::REASON_PAGE_MALFORMED)));
+}
+
+}  // namespace
+
+grpc::Status ScoreServiceImpl::GetScore(grpc::ServerContext*,
+                                        const score::v1::GetScoreRequest* request,
+                                        score::v1::GetScoreResponse* response) {
+  const absl::StatusOr<ScoreName> name = ParseScoreName(request->name());
+  if (!name.ok()) return ToGrpcStatus(WithNameReason(name.status()));
+  const auto score = reader_.GetScore(*name);
+  if (!score.ok()) return ToGrpcStatus(score.status());
+  *response->mutable_score() = **score;
+  return grpc::Status::OK;
+}
+
+grpc::Status ScoreServiceImpl::ListScores(grpc::ServerContext*,
+                                          const score::v1::ListScoresRequest* request,
+                                          score::v1::ListScoresResponse* response) {
+  const absl::StatusOr<std::string> organization = ParseOrganizationName(request->parent());
+  if (!organization.ok()) return ToGrpcStatus(WithNameReason(organization.status()));
+  if (request->page_size() < 0 || request->page_size() > kMaxPage) {
+    return PageError("page_size", "must be 0 to 400");
+  }
+  // The token is the last day that was sent; a page goes on before it.
+  std::optional<Day> before;
+  if (!request->page_token().empty()) {
+    const absl::StatusOr<Day> day = ParseDay(request->page_token());
+    if (!day.ok()) return PageError("page_token", "must come from an earlier page");
+    before = *day;
+  }
+  const int limit = request->page_size() == 0 ? kDefaultPage : request->page_size();
+  bool more = false;
+  const auto scores = reader_.ListScores(*organization, before, limit, more);
+  if (!scores.ok()) return ToGrpcStatus(scores.status());
+  for (const auto& score : *scores) *response->add_scores() = *score;
+  if (more) response->set_next_page_token(scores->back()->end_day());
+  return grpc::Status::OK;
+}
+
+grpc::Status ScoreServiceImpl::GetTable(grpc::ServerContext*,
+                                        const score::v1::GetTableRequest* request,
+                                        score::v1::GetTableResponse* response) {
+  const absl::StatusOr<ScoreName> name = ParseTableName(request->name());
+  if (!name.ok()) return ToGrpcStatus(WithNameReason(name.status()));
+  absl::StatusOr<score::v1::Table> table = reader_.GetTable(*name);
+  if (!table.ok()) return ToGrpcStatus(table.status());
+  *response->mutable_table() = *std::move(table);
+  return grpc::Status::OK;
+}
+
+grpc::Status ScoreServiceImpl::ListRecommendations(
+    grpc::ServerContext*, const score::v1::ListRecommendationsRequest* request,
+    score::v1::ListRecommendationsResponse* response) {
+  const absl::StatusOr<ScoreName> name = ParseScoreName(request->parent());
+  if (!name.ok()) return ToGrpcStatus(WithNameReason(name.status()));
+  absl::StatusOr<std::vector<score::v1::Recommendation>> found = reader_.Recommend(*name);
+  if (!found.ok()) return ToGrpcStatus(found.status());
+  for (auto& recommendation : *found) {
+    *response->add_recommendations() = std::move(recommendation);
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status ScoreServiceImpl::GetPrivacyStatement(
+    grpc::ServerContext*, const score::v1::GetPrivacyStatementRequest* request,
+    score::v1::GetPrivacyStatementResponse* response) {
+  const absl::StatusOr<std::string> organization = ParseOrganizationName(request->name());
+  if (!organization.ok()) return ToGrpcStatus(WithNameReason(organization.status()));
+  const auto latest = reader_.Latest(*organization);
+  if (!latest.ok()) return ToGrpcStatus(latest.status());
+  *response->mutable_statement() = statements_.Write(*latest);
+  return grpc::Status::OK;
+}
+
+}  // namespace tutti

@@ -1,0 +1,37 @@
+#ifndef TUTTI_SERVICES_SCORE_SCORE_SERVICE_H_
+#define TUTTI_SERVICES_SCORE_SCORE_SERVICE_H_
+
+#include "services/score/score_reader.h"
+#include "services/score/statement.h"
+#include "tutti/score/v1/score.grpc.pb.h"
+
+namespace tutti {
+
+// Serves ScoreService from published records.
+class ScoreServiceImpl final : public score::v1::ScoreService::Service {
+ public:
+  // References outlive this.
+  ScoreServiceImpl(ScoreReader& reader, const StatementWriter& statements)
+      : reader_(reader), statements_(statements) {}
+
+  grpc::Status GetScore(grpc::ServerContext* context, const score::v1::GetScoreRequest* request,
+                        score::v1::GetScoreResponse* response) override;
+  grpc::Status ListScores(grpc::ServerContext* context, const score::v1::ListScoresRequest* request,
+                          score::v1::ListScoresResponse* response) override;
+  grpc::Status GetTable(grpc::ServerContext* context, const score::v1::GetTableRequest* request,
+                        score::v1::GetTableResponse* response) override;
+  grpc::Status ListRecommendations(grpc::ServerContext* context,
+                                   const score::v1::ListRecommendationsRequest* request,
+                                   score::v1::ListRecommendationsResponse* response) override;
+  grpc::Status GetPrivacyStatement(grpc::ServerContext* context,
+                                   const score::v1::GetPrivacyStatementRequest* request,
+                                   score::v1::GetPrivacyStatementResponse* response) override;
+
+ private:
+  ScoreReader& reader_;
+  const StatementWriter& statements_;
+};
+
+}  // namespace tutti
+
+#endif  // TUTTI_SERVICES_SCORE_SCORE_SERVICE_H_

@@ -1,0 +1,40 @@
+#ifndef TUTTI_SERVICES_SCORE_STATEMENT_H_
+#define TUTTI_SERVICES_SCORE_STATEMENT_H_
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "common/catalog/catalog.h"
+#include "tutti/publication/v1/publication.pb.h"
+#include "tutti/score/v1/score.pb.h"
+
+namespace tutti {
+
+// What the statement says beside the catalogue.
+struct StatementConfiguration {
+  absl::Duration grace = absl::Hours(48);  // as aggregate's
+};
+
+// Writes privacy statements from the catalogue and the configuration, so that they
+// cannot drift from what the services do. Immutable and thread-safe.
+class StatementWriter {
+ public:
+  // `catalog` outlives it.
+  StatementWriter(const Catalog& catalog, StatementConfiguration configuration);
+
+  // For an organisation whose latest record is given; in general terms, with
+  // weekly figures, when it has none.
+  score::v1::PrivacyStatement Write(
+      const std::optional<publication::v1::Publication>& latest) const;
+
+ private:
+  const Catalog& catalog_;
+  const StatementConfiguration configuration_;
+  std::vector<std::optional<int64_t>> thresholds_;  // by category
+};
+
+}  // namespace tutti
+
+#endif  // TUTTI_SERVICES_SCORE_STATEMENT_H_
