@@ -16,10 +16,10 @@ namespace tutti {
 // is a GUID (a record's OrganizationId); an organisation is a resource name,
 // "organizations/acme", or "" when nothing is to be sent.
 struct TenantChoice {
-  std::string organization;                          // of the only tenant, or of `tenant`
-  std::string tenant;                                // only this one
-  std::map<std::string, std::string> organizations;  // or these: tenant -> organisation
-  bool every_tenant = false;                         // or all, each apart, nothing sent
+  std::string organization = {};                          // of the only tenant, or of `tenant`
+  std::string tenant = {};                                // only this one
+  std::map<std::string, std::string> organizations = {};  // or these: tenant -> organisation
+  bool every_tenant = false;                              // or all, each apart, nothing sent
 };
 
 // Says for each tenant where its activities go. Tenants are never mixed: an input

@@ -210,14 +210,7 @@ class RecordDecoder::Impl {
     if (value.get(members) != simdjson::SUCCESS) {
       return sink.OnRejected(RejectionReason::kNotAnObject);
     }
-    record_.text.fill(absl::string_view());
-    record_.user_type = -1;
-    record_.recipients.clear();
-    record_.attendees.clear();
-    record_.video = record_.screen_share = false;
-    record_.has_messages = record_.has_prompt = false;
-    record_.meeting_context = record_.chat_context = false;
-    numbers_.clear();
+    Reset();
     Found found;
     ReadMembers(members, &found);
     if (found.has_list && record_[Field::kOperation].empty()) {
@@ -227,6 +220,18 @@ class RecordDecoder::Impl {
       return DecodeEnvelope(found, members, fallback_id, sink);
     }
     return Finish(fallback_id, sink);
+  }
+
+  // Empties the record, keeping the memory of its lists.
+  void Reset() {
+    record_.text.fill(absl::string_view());
+    record_.user_type = -1;
+    record_.recipients.clear();
+    record_.attendees.clear();
+    record_.video = record_.screen_share = false;
+    record_.has_messages = record_.has_prompt = false;
+    record_.meeting_context = record_.chat_context = false;
+    numbers_.clear();
   }
 
   // What ReadMembers came upon besides the record's own members.
@@ -254,8 +259,7 @@ class RecordDecoder::Impl {
     if (inner.get(members) != simdjson::SUCCESS) {
       return sink.OnRejected(RejectionReason::kNotAnObject);
     }
-    record_.text.fill(absl::string_view());
-    record_.user_type = -1;
+    Reset();
     Found ignored;
     ReadMembers(members, &ignored);
     ReadMembers(outer, &ignored);

@@ -1,0 +1,263 @@
+// Imports real audit logs and compares with the numbers known of them. The logs
+// are not part of this repository: the tests look for them in the folder that the
+// environment variable TUTTI_SHARED_DATA names, or in shared/data beside the source
+// tree, and skip themselves without it. They know counts only, no names.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "services/cli/import/import_run.h"
+
+namespace tutti {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::Pair;
+using ::testing::UnorderedElementsAre;
+
+namespace fs = std::filesystem;
+
+fs::path DataFolder() {
+  if (const char* folder = std::getenv("TUTTI_SHARED_DATA"); folder != nullptr) return folder;
+  const char* source = std::getenv("TUTTI_SOURCE_DIR");
+  return source == nullptr ? fs::path() : fs::path(source) / ".." / "shared" / "data";
+}
+
+// The files of some sources whose names have the given end, in order.
+std::vector<std::string> FilesOf(const std::vector<std::string>& sources,
+                                 absl::string_view end = "") {
+  std::vector<std::string> files;
+  for (const std::string& source : sources) {
+    for (const fs::directory_entry& entry : fs::directory_iterator(DataFolder() / source)) {
+      const std::string name = entry.path().filename().string();
+      if (entry.is_regular_file() && absl::EndsWith(name, end)) files.push_back(entry.path());
+    }
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+constexpr char kLab[] = "invictus-ir+o365_dataset";
+constexpr char kBeats[] = "elastic+beats";
+constexpr char kIntegrations[] = "elastic+integrations";
+constexpr char kDetections[] = "blueteam0ps+det-eng-samples";
+constexpr char kSentinel[] = "OTRF+Security-Datasets";
+constexpr char kManual[] = "MicrosoftDocs+office-365-management-api";
+
+// Counts activities by type and person; the person is kept as a hash.
+class Tally : public ActivitySink {
+ public:
+  absl::Status OnActivity(const MappedActivity& activity) override {
+    const std::string type(activity.type);
+    ++by_person[type][std::hash<std::string>()(std::string(activity.subject))];
+    if (activity.traits & kTraitExternal) ++external;
+    if (!activity.platform.empty()) ++platforms[type + " " + std::string(activity.platform)];
+    return absl::OkStatus();
+  }
+  // How many each person has, the largest first.
+  std::vector<int> CountsOf(const std::string& type) {
+    std::vector<int> counts;
+    for (const auto& [person, count] : by_person[type]) counts.push_back(count);
+    std::sort(counts.rbegin(), counts.rend());
+    return counts;
+  }
+
+  std::map<std::string, std::map<size_t, int>> by_person;
+  std::map<std::string, int> platforms;
+  int external = 0;
+};
+
+class ImportAcceptance : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (!fs::is_directory(DataFolder())) {
+      GTEST_SKIP() << "the sample data is not here: set TUTTI_SHARED_DATA to its folder";
+    }
+  }
+
+  ImportSummary Import(std::vector<std::string> inputs, bool unattended = false,
+                       const std::string& tenant = "") {
+    ImportOptions options;
+    options.inputs = std::move(inputs);
+    options.mapping.include_unattended_apps = unattended;
+    options.tenants.tenant = tenant;
+    options.tenants.every_tenant = tenant.empty();
+    tally_ = Tally();
+    const absl::StatusOr<ImportSummary> summary = RunImport(options, {.observer = &tally_});
+    EXPECT_TRUE(summary.ok()) << summary.status();
+    return summary.value_or(ImportSummary());
+  }
+
+  Tally tally_;
+};
+
+TEST_F(ImportAcceptance, ReadsTheLabsExport) {
+  const ImportSummary summary = Import(FilesOf({kLab}, ".csv"));
+  EXPECT_EQ(summary.rows, 9611);
+  EXPECT_EQ(summary.Rejected(), 3);
+  EXPECT_EQ(summary.rejected[static_cast<size_t>(RejectionReason::kEmptyAuditData)], 3);
+  ASSERT_EQ(summary.tenants.size(), 1u);
+  EXPECT_EQ(summary.tenants[0].tenant.substr(0, 8), "0873ee4d");
+  EXPECT_EQ(summary.tenants[0].distinct, 5373);
+  EXPECT_EQ(summary.tenants[0].people, 16);
+}
+
+TEST_F(ImportAcceptance, FindsTheMailsSentWithAndWithoutUnattendedApplications) {
+  Import(FilesOf({kLab}, ".csv"), true);
+  EXPECT_THAT(tally_.CountsOf("mail.sent"), ElementsAre(10, 8, 5, 2));
+  Import(FilesOf({kLab}, ".csv"), false);
+  EXPECT_THAT(tally_.CountsOf("mail.sent"), ElementsAre(8, 7, 3, 2));
+}
+
+TEST_F(ImportAcceptance, KeepsFilesWrittenInTheBrowserThroughTheCoauthoringService) {
+  class WritesByAgent : public RecordSink {
+   public:
+    absl::Status OnRecord(const AuditRecord& record) override {
+      const absl::string_view operation = record[Field::kOperation];
+      const bool write = operation == "FileUploaded" || operation == "FileModified" ||
+                         operation == "FileModifiedExtended";
+      if (!write || !ids_.insert(std::string(record[Field::kId])).second) return absl::OkStatus();
+      ++writes;
+      if (record[Field::kUserAgent] == "MSWAC") ++by_service;
+      return absl::OkStatus();
+    }
+    absl::Status OnRejected(RejectionReason) override { return absl::OkStatus(); }
+    int writes = 0;
+    int by_service = 0;
+
+   private:
+    std::set<std::string> ids_;
+  };
+  absl::StatusOr<std::unique_ptr<ByteSource>> source = OpenSource(FilesOf({kLab}, ".csv").at(0));
+  ASSERT_TRUE(source.ok());
+  TextInput input(*std::move(source));
+  RecordDecoder decoder;
+  WritesByAgent writes;
+  ASSERT_TRUE(ReadAuditLog(input, InputShape::kAuditCsv, decoder, writes).ok());
+  EXPECT_EQ(writes.writes, 18);
+  EXPECT_EQ(writes.by_service, 12);
+
+  Import(FilesOf({kLab}, ".csv"));
+  EXPECT_THAT(tally_.platforms, ::testing::Contains(Pair("file.written web", 18)));
+}
+
+TEST_F(ImportAcceptance, CountsAShareOfManyRecordsOnce) {
+  const ImportSummary summary = Import(FilesOf({kLab}, ".csv"));
+  EXPECT_THAT(tally_.CountsOf("file.shared"), ElementsAre(1));
+  EXPECT_EQ(tally_.external, 1);
+}
+
+TEST_F(ImportAcceptance, RecognisesDuplicatesWhoseBytesDiffer) {
+  const ImportSummary summary = Import(FilesOf({kBeats}, "06-sharepointfileop.log"));
+  EXPECT_EQ(summary.rows, 11);
+  ASSERT_EQ(summary.tenants.size(), 1u);
+  EXPECT_EQ(summary.tenants[0].distinct, 4);
+}
+
+TEST_F(ImportAcceptance, LeavesTheApplicationThatMadeATeamOut) {
+  const ImportSummary summary = Import(FilesOf({kBeats}, "25-ms-teams.log"));
+  ASSERT_EQ(summary.tenants.size(), 1u);
+  EXPECT_EQ(summary.tenants[0].Excluded(Exclusion::kService), 1);
+  EXPECT_EQ(summary.tenants[0].people, 2);
+}
+
+TEST_F(ImportAcceptance, ReadsEveryOtherShape) {
+  const auto distinct = [](const ImportSummary& summary) {
+    int64_t sum = 0;
+    for (const TenantSummary& tenant : summary.tenants) sum += tenant.distinct;
+    return sum;
+  };
+  const ImportSummary lines = Import(FilesOf({kBeats}));
+  EXPECT_EQ(lines.rows, 334);
+  EXPECT_EQ(lines.Rejected(), 0);
+  EXPECT_EQ(distinct(lines), 216);
+
+  // Fifteen have no tenant and one has neither tenant nor id.
+  const ImportSummary wrapped = Import(FilesOf({kIntegrations}, ".json"));
+  EXPECT_EQ(wrapped.rows, 357);
+  EXPECT_EQ(wrapped.Rejected(), 16);
+
+  const ImportSummary mixed = Import(FilesOf({kDetections}));
+  EXPECT_EQ(mixed.rows, 125);
+  EXPECT_EQ(mixed.Rejected(), 0);
+  EXPECT_EQ(distinct(mixed), 113);
+
+  Import(FilesOf({kManual}, "copilot-interaction.jsonl"));
+  EXPECT_THAT(tally_.CountsOf("assistant.used"), ElementsAre(2));
+  EXPECT_EQ(Import(FilesOf({kManual}, "content-blob.json")).tenants.at(0).distinct, 3);
+  EXPECT_EQ(Import(FilesOf({kSentinel}, "OfficeActivityEvents.json")).tenants.at(0).people, 1);
+}
+
+TEST_F(ImportAcceptance, RejectsLogsOfOtherKindsRecordByRecord) {
+  for (const char* name : {"AADAuditEvents.json", "Microsoft365DefenderEvents.json"}) {
+    const ImportSummary summary = Import(FilesOf({kSentinel}, name));
+    EXPECT_GT(summary.rows, 0) << name;
+    EXPECT_EQ(summary.Rejected(), summary.rows) << name;
+    EXPECT_TRUE(summary.tenants.empty()) << name;
+  }
+}
+
+TEST_F(ImportAcceptance, SaysWhatAUsageReportLacks) {
+  ImportOptions options;
+  options.inputs = FilesOf({"elastic+integrations/o365_metrics"}, ".csv");
+  const absl::Status status = RunImport(options, {}).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_TRUE(absl::StrContains(status.message(), "AuditData")) << status;
+}
+
+TEST_F(ImportAcceptance, KeepsTenantsApart) {
+  std::vector<std::string> inputs = FilesOf({kLab}, ".csv");
+  for (const std::string& input : FilesOf({kBeats, kDetections})) inputs.push_back(input);
+  for (const std::string& input : FilesOf({kIntegrations}, ".json")) inputs.push_back(input);
+  const ImportSummary together = Import(inputs);
+
+  std::set<std::string> prefixes;
+  for (const TenantSummary& tenant : together.tenants) {
+    prefixes.insert(tenant.tenant.substr(0, 8));
+    ImportSummary alone = Import(inputs, false, tenant.tenant);
+    alone.other_tenants = 0;
+    ImportSummary expected = together;
+    expected.tenants = {tenant};
+    EXPECT_EQ(SummaryJson(alone), SummaryJson(expected));
+  }
+  for (const char* prefix : {"0873ee4d", "b86ab9d4", "0e1dddce", "8d4121ed", "7c1aec86"}) {
+    EXPECT_EQ(prefixes.count(prefix), 1u) << prefix;
+  }
+
+  // The lab's tenant is in no other file: its own file alone gives the same.
+  const ImportSummary lab = Import(FilesOf({kLab}, ".csv"));
+  for (const TenantSummary& tenant : together.tenants) {
+    if (tenant.tenant != lab.tenants.at(0).tenant) continue;
+    ImportSummary expected = lab;
+    expected.tenants = {tenant};
+    EXPECT_EQ(SummaryJson(lab), SummaryJson(expected));
+  }
+
+  ImportOptions unspecified;
+  unspecified.inputs = inputs;
+  EXPECT_EQ(RunImport(unspecified, {}).status().code(), absl::StatusCode::kFailedPrecondition);
+}
+
+TEST_F(ImportAcceptance, PrintsNobodysName) {
+  for (const std::string& file : FilesOf({kLab, kBeats, kDetections})) {
+    const ImportSummary summary = Import({file});
+    EXPECT_FALSE(absl::StrContains(SummaryText(summary), '@'));
+    EXPECT_FALSE(absl::StrContains(SummaryJson(summary), '@'));
+    EXPECT_FALSE(absl::StrContains(SummaryJson(summary), "://"));
+  }
+}
+
+}  // namespace
+}  // namespace tutti

@@ -1,0 +1,249 @@
+#include "services/cli/import/import_run.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <mutex>
+
+#include "absl/strings/str_replace.h"
+#include "tests/unit/services/cli/import/import_fixture.h"
+
+namespace tutti {
+namespace {
+
+using ingest::v1::IngestActivitiesRequest;
+using ingest::v1::IngestActivitiesResponse;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+class KeepingIngest : public BatchSink {
+ public:
+  absl::StatusOr<IngestActivitiesResponse> Send(const IngestActivitiesRequest& batch) override {
+    std::lock_guard<std::mutex> lock(mutex_);
+    for (const ingest::v1::Activity& activity : batch.activities()) {
+      sent.push_back(absl::StrCat(batch.organization(), ": ", activity.ShortDebugString()));
+    }
+    IngestActivitiesResponse answer;
+    answer.set_accepted_count(batch.activities_size());
+    return answer;
+  }
+  std::vector<std::string> sent;
+
+ private:
+  std::mutex mutex_;
+};
+
+std::string Post(int number, absl::string_view tenant, absl::string_view user) {
+  return absl::StrCat(RecordStart(number, tenant, user, "Yammer", "MessageCreation"), "}\n");
+}
+
+const std::string& BothTenants() {
+  static const std::string& log = *new std::string(
+      absl::StrCat(Post(1, kTenantA, "amy@example.com"), Post(2, kTenantB, "bob@example.org"),
+                   Post(2, kTenantA, "carol@example.com"), Post(3, kTenantB, "bob@example.org")));
+  return log;
+}
+
+TEST(RunImport, SendsActivitiesWithTheirTraits) {
+  const TemporaryFile file(absl::StrCat(
+      RecordStart(1, kTenantA, "Amy@Example.com", "SharePoint", "FileAccessed"),
+      R"(,"UserAgent":"MSWAC","SourceFileExtension":"docx","SiteUrl":"https://ex.sharepoint.com/"})"));
+  ImportOptions options = OptionsFor({file.path()});
+  options.tenants.organization = "organizations/acme";
+  KeepingIngest ingest;
+  ActivityUploader uploader(ingest, {});
+  const absl::StatusOr<ImportSummary> summary = RunImport(options, {.uploader = &uploader});
+  ASSERT_TRUE(summary.ok()) << summary.status();
+  EXPECT_THAT(ingest.sent,
+              ElementsAre(R"(organizations/acme: subject: "amy@example.com" type: "file.read" )"
+                          R"(occurred_at { seconds: 1777885200 } app: "word" platform: "web" )"
+                          R"(traits: "shared_file" traits: "team_site")"));
+  EXPECT_EQ(summary->tenants.at(0).upload.accepted, 1);
+  EXPECT_EQ(summary->tenants.at(0).organization, "organizations/acme");
+}
+
+TEST(RunImport, RefusesToMixTenantsAndSendsNothing) {
+  const TemporaryFile file(BothTenants());
+  ImportOptions options = OptionsFor({file.path()});
+  options.tenants.organization = "organizations/acme";
+  KeepingIngest ingest;
+  ActivityUploader uploader(ingest, {});
+  const absl::Status status = RunImport(options, {.uploader = &uploader}).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("2 tenants"));
+  EXPECT_THAT(ingest.sent, IsEmpty());
+}
+
+TEST(RunImport, GivesEachTenantWhatItGetsAlone) {
+  const TemporaryFile file(BothTenants());
+  ImportOptions together = OptionsFor({file.path()});
+  together.tenants.every_tenant = true;
+  const absl::StatusOr<ImportSummary> both = RunImport(together, {});
+  ASSERT_TRUE(both.ok()) << both.status();
+  ASSERT_EQ(both->tenants.size(), 2u);
+  // The same record id in two tenants is two records.
+  EXPECT_EQ(both->tenants[0].distinct, 2);
+  EXPECT_EQ(both->tenants[1].distinct, 2);
+  for (const TenantSummary& tenant : both->tenants) {
+    ImportOptions alone = OptionsFor({file.path()});
+    alone.tenants.tenant = tenant.tenant;
+    absl::StatusOr<ImportSummary> one = RunImport(alone, {});
+    ASSERT_TRUE(one.ok());
+    EXPECT_EQ(one->other_tenants, 2);
+    one->rows = both->rows;
+    one->other_tenants = 0;
+    ImportSummary expected = *both;
+    expected.tenants = {tenant};
+    EXPECT_EQ(SummaryJson(*one), SummaryJson(expected));
+  }
+}
+
+TEST(RunImport, SendsEachTenantToItsOwnOrganisation) {
+  const TemporaryFile file(BothTenants());
+  ImportOptions options = OptionsFor({file.path()});
+  options.tenants.organizations = {{std::string(kTenantA), "organizations/a"},
+                                   {std::string(kTenantB), "organizations/b"}};
+  KeepingIngest ingest;
+  ActivityUploader uploader(ingest, {});
+  ASSERT_TRUE(RunImport(options, {.uploader = &uploader}).ok());
+  ASSERT_EQ(ingest.sent.size(), 4u);
+  for (const std::string& sent : ingest.sent) {
+    EXPECT_EQ(sent.find("organizations/a") == 0, sent.find("example.com") != std::string::npos);
+  }
+}
+
+TEST(RunImport, SaysWhenTheTenantIsNotThere) {
+  const TemporaryFile file(Post(1, kTenantA, "amy@example.com"));
+  ImportOptions options = OptionsFor({file.path()});
+  options.tenants.tenant = std::string(kTenantB);
+  EXPECT_EQ(RunImport(options, {}).status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST(RunImport, WantsAnOrganisationToSendTo) {
+  const TemporaryFile file(Post(1, kTenantA, "amy@example.com"));
+  KeepingIngest ingest;
+  ActivityUploader uploader(ingest, {});
+  EXPECT_EQ(RunImport(OptionsFor({file.path()}), {.uploader = &uploader}).status().code(),
+            absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(ingest.sent, IsEmpty());
+}
+
+TEST(RunImport, RecognisesDuplicatesAcrossInputs) {
+  const TemporaryFile first(Post(1, kTenantA, "amy@example.com"));
+  const TemporaryFile second(absl::StrCat("[", Post(1, kTenantA, "amy@example.com"), ",",
+                                          Post(2, kTenantA, "amy@example.com"), "]"));
+  const absl::StatusOr<ImportSummary> summary =
+      RunImport(OptionsFor({first.path(), second.path()}), {});
+  ASSERT_TRUE(summary.ok());
+  EXPECT_EQ(summary->inputs, 2);
+  EXPECT_EQ(summary->rows, 3);
+  EXPECT_EQ(summary->tenants.at(0).duplicates, 1);
+  EXPECT_EQ(summary->tenants.at(0).people, 1);
+}
+
+TEST(RunImport, RejectsTimesThatCannotBe) {
+  std::string text;
+  for (const char* time :
+       {"1970-01-01T00:00:00", "2026-06-21T01:00:00", "2026-06-20T00:00:00", "5/4/2026 9:00 AM"}) {
+    text += absl::StrReplaceAll(Post(static_cast<int>(text.size()), kTenantA, "amy@example.com"),
+                                {{"2026-05-04T09:00:00", time}});
+  }
+  const TemporaryFile file(text);
+  const absl::StatusOr<ImportSummary> summary = RunImport(OptionsFor({file.path()}), {});
+  ASSERT_TRUE(summary.ok());
+  EXPECT_EQ(summary->rejected[static_cast<size_t>(RejectionReason::kTimeOutOfRange)], 2);
+  EXPECT_EQ(summary->rejected[static_cast<size_t>(RejectionReason::kMalformedTime)], 1);
+  EXPECT_EQ(summary->tenants.at(0).distinct, 1);
+}
+
+TEST(RunImport, NamesTheInputAtFaultByItsNumber) {
+  const TemporaryFile good(Post(1, kTenantA, "amy@example.com"));
+  const TemporaryFile bad("UserIds,Operations\nsecret,x\n");
+  const absl::Status status = RunImport(OptionsFor({good.path(), bad.path()}), {}).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("input 2 of 2: the CSV file lacks"));
+  EXPECT_THAT(std::string(status.message()), Not(HasSubstr("secret")));
+}
+
+TEST(RunImport, WarnsAboutAnExportThatWasProbablyCutOff) {
+  for (const int rows : {49999, 50000}) {
+    std::string text = "AuditData\n";
+    for (int i = 0; i < rows; ++i) text += "{}\n";
+    const TemporaryFile file(text);
+    const absl::StatusOr<ImportSummary> summary = RunImport(OptionsFor({file.path()}), {});
+    ASSERT_TRUE(summary.ok());
+    EXPECT_EQ(summary->rows, rows);
+    int warned = 0;
+    for (const std::string& warning : summary->warnings) {
+      if (warning.find("exactly 50000 rows") != std::string::npos) ++warned;
+    }
+    EXPECT_EQ(warned, rows == 50000 ? 1 : 0);
+  }
+}
+
+TEST(RunImport, SendsActivitiesAsTheyAre) {
+  const TemporaryFile file(
+      R"({"subject":"amy","type":"mail.sent","occurredAt":"2026-05-04T09:00:00Z"})"
+      "\n"
+      R"({"subject":"AMY","type":"mail.sent","occurredAt":"2026-05-05T09:00:00Z","traits":["x"]})"
+      "\n{\"subject\":\n");
+  ImportOptions options = OptionsFor({file.path()});
+  options.tenants.organization = "organizations/acme";
+  KeepingIngest ingest;
+  ActivityUploader uploader(ingest, {});
+  const absl::StatusOr<ImportSummary> summary = RunImport(options, {.uploader = &uploader});
+  ASSERT_TRUE(summary.ok()) << summary.status();
+  EXPECT_EQ(ingest.sent.size(), 2u);
+  EXPECT_EQ(summary->rows, 3);
+  EXPECT_EQ(summary->Rejected(), 1);
+  EXPECT_EQ(summary->tenants.at(0).people, 1);
+  EXPECT_THAT(summary->tenants.at(0).activities, ElementsAre(std::make_pair("mail.sent", 2)));
+}
+
+TEST(RunImport, RefusesActivitiesAndAuditLogsInOneImport) {
+  const TemporaryFile log(Post(1, kTenantA, "amy@example.com"));
+  const TemporaryFile activities(R"({"subject":"a","type":"t","occurredAt":"x"})");
+  EXPECT_EQ(RunImport(OptionsFor({log.path(), activities.path()}), {}).status().code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
+TEST(RunImport, ReadsStandardInputOnceForANamedTenant) {
+  const TemporaryFile file(BothTenants());
+  ImportOptions options = OptionsFor({"-"});
+  options.tenants.tenant = std::string(kTenantA);
+  const int kept = dup(STDIN_FILENO);
+  ASSERT_NE(freopen(file.path().c_str(), "r", stdin), nullptr);
+  const absl::StatusOr<ImportSummary> summary = RunImport(options, {});
+  ASSERT_NE(freopen(file.path().c_str(), "r", stdin), nullptr);
+  options.tenants.tenant.clear();
+  const absl::Status unnamed = RunImport(options, {}).status();
+  dup2(kept, STDIN_FILENO);
+  close(kept);
+  ASSERT_TRUE(summary.ok()) << summary.status();
+  EXPECT_EQ(summary->rows, 4);
+  EXPECT_EQ(summary->other_tenants, 2);
+  EXPECT_EQ(summary->tenants.at(0).activities.at("community.posted"), 2);
+  EXPECT_THAT(summary->warnings, ElementsAre(HasSubstr("read once")));
+  EXPECT_EQ(unnamed.code(), absl::StatusCode::kFailedPrecondition);
+}
+
+TEST(RunImport, TellsItsProgress) {
+  class Steps : public ProgressSink {
+   public:
+    void Update(const Progress&) override {}
+    void Done(const Progress& progress) override {
+      texts.push_back(absl::StrCat(progress.step, " ", progress.records, " ",
+                                   progress.bytes == progress.total_bytes ? "all" : "part"));
+    }
+    std::vector<std::string> texts;
+  };
+  const TemporaryFile file(Post(1, kTenantA, "amy@example.com"));
+  Steps steps;
+  ASSERT_TRUE(RunImport(OptionsFor({file.path()}), {.progress = &steps}).ok());
+  EXPECT_THAT(steps.texts, ElementsAre("surveying 1 all", "importing 1 all"));
+}
+
+}  // namespace
+}  // namespace tutti
