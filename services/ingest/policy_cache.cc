@@ -49,10 +49,10 @@ void PolicyCache::Fetch(const std::string& organization) {
 void PolicyCache::Finish(const std::string& organization,
                          absl::StatusOr<aggregate::v1::GetIngestPolicyResponse> response) {
   const absl::Time now = clock_.Now();
-  absl::StatusOr<std::shared_ptr<const OrganizationPolicy>> policy = response.status();
-  if (response.ok()) {
-    policy = OrganizationPolicy::Create(organization, *response, catalog_, keys_.snapshot());
-  }
+  absl::StatusOr<std::shared_ptr<const OrganizationPolicy>> policy =
+      response.ok()
+          ? OrganizationPolicy::Create(organization, *response, catalog_, keys_.snapshot())
+          : response.status();
   if (policy.ok() && (*policy)->expire_time() <= now) {
     policy = absl::UnavailableError("the lease is over: the clocks of ingest and aggregate differ");
   }

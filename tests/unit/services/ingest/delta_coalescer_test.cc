@@ -1,0 +1,175 @@
+#include "services/ingest/delta_coalescer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "ingest_fixture.h"
+
+namespace tutti {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+// What became of a batch.
+struct Finished {
+  int times = 0;
+  absl::Status status;
+  std::vector<aggregate::v1::DeltaOutcome> outcomes;
+};
+
+class FakeBatch final : public PendingBatch {
+ public:
+  explicit FakeBatch(Finished& finished) : finished_(finished) {}
+  void Finish(const absl::Status& status) override {
+    ++finished_.times;
+    finished_.status = status;
+    for (const BitmapDelta& delta : deltas) finished_.outcomes.push_back(delta.outcome);
+  }
+
+ private:
+  Finished& finished_;
+};
+
+class DeltaCoalescerTest : public IngestFixture {
+ protected:
+  DeltaCoalescerTest() {
+    for (const char* organization : {"acme", "other"}) {
+      compiled_.push_back(*OrganizationPolicy::Create(organization, AcmePolicy(), SmallCatalog(),
+                                                      keys->snapshot()));
+    }
+  }
+
+  // Submits positions for windows of an organisation's policy.
+  bool Submit(DeltaCoalescer& to, Finished& finished,
+              std::vector<std::pair<int, std::vector<uint32_t>>> windows, size_t organization = 0) {
+    std::unique_ptr<PendingBatch> batch = std::make_unique<FakeBatch>(finished);
+    batch->policy = compiled_[organization];
+    for (auto& [window, positions] : windows) {
+      batch->deltas.emplace_back();
+      batch->deltas.back().window = window;
+      batch->deltas.back().positions = std::move(positions);
+    }
+    return to.Submit(batch);
+  }
+
+  std::vector<std::shared_ptr<const OrganizationPolicy>> compiled_;
+};
+
+TEST_F(DeltaCoalescerTest, MergesBatchesIntoSortedDeltasWithoutRepetition) {
+  Finished a;
+  Finished b;
+  Finished c;
+  ASSERT_TRUE(Submit(*coalescer, a, {{0, {9, 3, 9}}, {1, {4}}}));
+  ASSERT_TRUE(Submit(*coalescer, b, {{0, {5, 3}}}));
+  ASSERT_TRUE(Submit(*coalescer, c, {{0, {}}}, 1));
+  coalescer->Tick();
+  ASSERT_THAT(client.merges, SizeIs(1));
+  ASSERT_THAT(SentDeltas(), SizeIs(3));
+  EXPECT_THAT(SentDeltas()[0].positions(), ElementsAre(3, 5, 9));
+  EXPECT_THAT(SentDeltas()[1].positions(), ElementsAre(4));
+  EXPECT_EQ(SentDeltas()[2].organization(), "other");
+  EXPECT_THAT(SentDeltas()[2].positions(), IsEmpty());
+  EXPECT_EQ(a.times + b.times + c.times, 3);
+  EXPECT_THAT(a.outcomes, SizeIs(2));
+}
+
+TEST_F(DeltaCoalescerTest, SendsNothingOnAnIdleTick) {
+  coalescer->Tick();
+  EXPECT_THAT(client.merges, IsEmpty());
+}
+
+TEST_F(DeltaCoalescerTest, GivesEachDeltaItsOutcome) {
+  client.outcome = [](const aggregate::v1::WindowDelta& delta) {
+    return delta.end_day() == "2026-11-29" ? aggregate::v1::DELTA_OUTCOME_LATE
+                                           : aggregate::v1::DELTA_OUTCOME_MERGED;
+  };
+  Finished a;
+  Finished b;
+  ASSERT_TRUE(Submit(*coalescer, a, {{0, {1}}, {1, {2}}}));
+  ASSERT_TRUE(Submit(*coalescer, b, {{1, {7}}}));
+  coalescer->Tick();
+  EXPECT_THAT(a.outcomes,
+              ElementsAre(aggregate::v1::DELTA_OUTCOME_MERGED, aggregate::v1::DELTA_OUTCOME_LATE));
+  EXPECT_THAT(b.outcomes, ElementsAre(aggregate::v1::DELTA_OUTCOME_LATE));
+}
+
+TEST_F(DeltaCoalescerTest, SplitsWhatIsTooLargeForOneCall) {
+  CoalescerLimits limits;
+  limits.call_positions = 4;
+  DeltaCoalescer small(client, SmallCatalog(), limits);
+  client.hold_merges = true;
+  Finished a;
+  ASSERT_TRUE(Submit(small, a, {{0, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10}}, {1, {4}}}));
+  small.Tick();
+  EXPECT_THAT(client.merges, SizeIs(3));
+  EXPECT_THAT(SentTo(WindowKind::kReach, "2026-11-22"), ElementsAre(1, 2, 3, 4, 5, 6, 7, 8, 9, 10));
+  EXPECT_EQ(a.times, 0);
+  int calls = 0;
+  client.outcome = [&calls](const aggregate::v1::WindowDelta&) {
+    return ++calls == 2 ? aggregate::v1::DELTA_OUTCOME_LATE : aggregate::v1::DELTA_OUTCOME_MERGED;
+  };
+  client.AnswerMerges();
+  EXPECT_EQ(a.times, 1);
+  EXPECT_THAT(a.outcomes,
+              ElementsAre(aggregate::v1::DELTA_OUTCOME_LATE, aggregate::v1::DELTA_OUTCOME_MERGED));
+}
+
+TEST_F(DeltaCoalescerTest, FailsEveryBatchOfATickWhenACallFails) {
+  CoalescerLimits limits;
+  limits.call_deltas = 1;
+  DeltaCoalescer small(client, SmallCatalog(), limits);
+  client.outcome =
+      [](const aggregate::v1::WindowDelta& delta) -> absl::StatusOr<aggregate::v1::DeltaOutcome> {
+    if (delta.end_day() == "2026-11-29") return absl::UnavailableError("down");
+    return aggregate::v1::DELTA_OUTCOME_MERGED;
+  };
+  Finished a;
+  Finished b;
+  ASSERT_TRUE(Submit(small, a, {{0, {1}}}));
+  ASSERT_TRUE(Submit(small, b, {{1, {1}}}));
+  small.Tick();
+  EXPECT_EQ(a.status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(b.status.code(), absl::StatusCode::kUnavailable);
+}
+
+TEST_F(DeltaCoalescerTest, FlushesWithoutATickWhenMuchWaits) {
+  CoalescerLimits limits;
+  limits.flush_positions = 3;
+  DeltaCoalescer small(client, SmallCatalog(), limits);
+  Finished a;
+  ASSERT_TRUE(Submit(small, a, {{0, {1, 2}}}));
+  EXPECT_THAT(client.merges, IsEmpty());
+  ASSERT_TRUE(Submit(small, a, {{0, {3}}}));
+  EXPECT_THAT(client.merges, SizeIs(1));
+}
+
+TEST_F(DeltaCoalescerTest, BoundsFlushesInFlightAndWhatWaits) {
+  CoalescerLimits limits;
+  limits.max_flushes_in_flight = 1;
+  limits.max_pending_positions = 3;
+  DeltaCoalescer small(client, SmallCatalog(), limits);
+  client.hold_merges = true;
+  Finished a;
+  ASSERT_TRUE(Submit(small, a, {{0, {1}}}));
+  small.Tick();
+  ASSERT_TRUE(Submit(small, a, {{0, {1, 2}}}));
+  small.Tick();
+  EXPECT_THAT(client.merges, SizeIs(1));
+  EXPECT_FALSE(Submit(small, a, {{0, {3, 4}}}));
+  EXPECT_TRUE(Submit(small, a, {{0, {3}}}));
+  client.AnswerMerges();
+  EXPECT_EQ(a.times, 1);
+  small.Tick();
+  EXPECT_THAT(client.merges, SizeIs(2));
+  client.AnswerMerges();
+  EXPECT_EQ(a.times, 3);
+  EXPECT_EQ(small.pending_batches(), 0u);
+}
+
+}  // namespace
+}  // namespace tutti

@@ -1,0 +1,275 @@
+#include "services/ingest/ingest_service.h"
+
+#include <gmock/gmock.h>
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <set>
+#include <string>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "common/rpc/status.h"
+#include "ingest_fixture.h"
+#include "services/ingest/flush_loop.h"
+#include "services/ingest/grpc_aggregate_client.h"
+#include "tutti/aggregate/v1/aggregate.grpc.pb.h"
+
+namespace tutti {
+namespace {
+
+using ingest::v1::IngestActivitiesResponse;
+using ingest::v1::StreamActivitiesRequest;
+using ingest::v1::StreamActivitiesResponse;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+// An aggregate of one organisation that remembers what it was sent.
+class FakeAggregateService final : public aggregate::v1::AggregateService::Service {
+ public:
+  explicit FakeAggregateService(aggregate::v1::GetIngestPolicyResponse policy)
+      : policy_(std::move(policy)) {}
+
+  grpc::Status GetIngestPolicy(grpc::ServerContext*,
+                               const aggregate::v1::GetIngestPolicyRequest* request,
+                               aggregate::v1::GetIngestPolicyResponse* response) override {
+    if (request->catalog_fingerprint() != SmallCatalog().fingerprint()) {
+      return ToGrpcStatus(WithReason(absl::FailedPreconditionError("other catalogue"),
+                                     "aggregate.tutti", "CATALOG_MISMATCH"));
+    }
+    if (request->organization() != "organizations/acme") {
+      return grpc::Status(grpc::StatusCode::NOT_FOUND, "no such organisation");
+    }
+    *response = policy_;
+    return grpc::Status::OK;
+  }
+
+  grpc::Status MergeDeltas(grpc::ServerContext*, const aggregate::v1::MergeDeltasRequest* request,
+                           aggregate::v1::MergeDeltasResponse* response) override {
+    const std::lock_guard lock(mutex_);
+    for (const auto& delta : request->deltas()) {
+      positions_ += delta.positions_size();
+      response->add_outcomes(aggregate::v1::DELTA_OUTCOME_MERGED);
+    }
+    return grpc::Status::OK;
+  }
+
+  int positions() {
+    const std::lock_guard lock(mutex_);
+    return positions_;
+  }
+
+ private:
+  const aggregate::v1::GetIngestPolicyResponse policy_;
+  std::mutex mutex_;
+  int positions_ = 0;
+};
+
+class IngestServiceTest : public IngestFixture {
+ protected:
+  IngestServiceTest() : aggregate_(AcmePolicy()) {
+    aggregate_server_ = Serve("aggregate", aggregate_);
+    remote_ = MakeClient(SmallCatalog().fingerprint());
+    remote_policies_ = std::make_unique<PolicyCache>(*remote_, SmallCatalog(), *keys, clock);
+    remote_coalescer_ =
+        std::make_unique<DeltaCoalescer>(*remote_, SmallCatalog(), CoalescerLimits());
+    remote_ingester_ = std::make_unique<ActivityIngester>(IngestParts{
+        SmallCatalog(), *remote_policies_, *acknowledged, *remote_coalescer_, counters, clock});
+    flushes_ = std::make_unique<FlushLoop>(*remote_coalescer_, absl::Milliseconds(1));
+    service_ = std::make_unique<IngestServiceImpl>(*remote_ingester_);
+    server_ = Serve("ingest", *service_);
+    stub_ = ingest::v1::IngestService::NewStub(Connect("ingest"));
+  }
+  ~IngestServiceTest() override {
+    server_->Shutdown();
+    server_->Wait();
+    flushes_.reset();
+    remote_->Shutdown();
+    aggregate_server_->Shutdown();
+  }
+
+  std::string Address(const std::string& name) const {
+    return absl::StrCat("unix:", folder, "/", name);
+  }
+  std::unique_ptr<grpc::Server> Serve(const std::string& name, grpc::Service& service) const {
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort(Address(name), grpc::InsecureServerCredentials());
+    builder.RegisterService(&service);
+    return builder.BuildAndStart();
+  }
+  std::shared_ptr<grpc::Channel> Connect(const std::string& name) const {
+    return grpc::CreateChannel(Address(name), grpc::InsecureChannelCredentials());
+  }
+  std::unique_ptr<GrpcAggregateClient> MakeClient(const std::string& fingerprint) const {
+    return std::make_unique<GrpcAggregateClient>(Connect("aggregate"), fingerprint,
+                                                 absl::Seconds(60));
+  }
+
+  FakeAggregateService aggregate_;
+  std::unique_ptr<grpc::Server> aggregate_server_;
+  std::unique_ptr<GrpcAggregateClient> remote_;
+  std::unique_ptr<PolicyCache> remote_policies_;
+  std::unique_ptr<DeltaCoalescer> remote_coalescer_;
+  std::unique_ptr<ActivityIngester> remote_ingester_;
+  std::unique_ptr<FlushLoop> flushes_;
+  std::unique_ptr<IngestServiceImpl> service_;
+  std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<ingest::v1::IngestService::Stub> stub_;
+};
+
+TEST_F(IngestServiceTest, AcceptsABatchAndMergesItsBits) {
+  grpc::ClientContext context;
+  IngestActivitiesResponse response;
+  const grpc::Status status = stub_->IngestActivities(
+      &context, MakeBatch({MakeActivity("ann@x", "mail.sent"), MakeActivity("", "mail.sent")}),
+      &response);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(response.accepted_count(), 1);
+  ASSERT_THAT(response.rejections(), SizeIs(1));
+  EXPECT_EQ(response.rejections(0).index(), 1);
+  EXPECT_EQ(aggregate_.positions(), 4 * 2 + 1);
+}
+
+TEST_F(IngestServiceTest, UsesMessagesAgainWithoutMixingBatches) {
+  for (int i = 1; i <= 200; ++i) {
+    grpc::ClientContext context;
+    IngestActivitiesResponse response;
+    std::vector<ingest::v1::Activity> activities(static_cast<size_t>(i % 7) + 1,
+                                                 MakeActivity("ann@x", "mail.sent"));
+    if (i % 3 == 0) activities.push_back(MakeActivity("", "mail.sent"));
+    ASSERT_TRUE(stub_->IngestActivities(&context, MakeBatch(activities), &response).ok());
+    EXPECT_EQ(response.accepted_count(), i % 7 + 1);
+    EXPECT_EQ(response.rejections_size(), i % 3 == 0 ? 1 : 0);
+  }
+}
+
+TEST_F(IngestServiceTest, ExplainsARefusedBatchByMachineReadableDetails) {
+  grpc::ClientContext context;
+  IngestActivitiesResponse response;
+  auto request = MakeBatch({MakeActivity("ann@x", "mail.sent")});
+  request.set_organization("organizations/nobody");
+  absl::Status status = FromGrpcStatus(stub_->IngestActivities(&context, request, &response));
+  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(ReasonOf(status), "ORGANIZATION_NOT_FOUND");
+
+  grpc::ClientContext other_context;
+  status = FromGrpcStatus(stub_->IngestActivities(&other_context, MakeBatch({}), &response));
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(ReasonOf(status), "BATCH_EMPTY");
+}
+
+TEST_F(IngestServiceTest, AnswersEveryBatchOfAStreamByItsRequestId) {
+  constexpr int kBatches = 500;
+  grpc::ClientContext context;
+  const auto stream = stub_->StreamActivities(&context);
+  std::set<std::string> answered;
+  std::thread reader([&] {
+    StreamActivitiesResponse response;
+    while (stream->Read(&response)) {
+      EXPECT_TRUE(answered.insert(response.request_id()).second);
+      if (response.request_id() == "7") {
+        EXPECT_EQ(response.error().reason(), ingest::v1::REASON_BATCH_EMPTY);
+        EXPECT_EQ(response.error().code(), 3);
+      } else {
+        EXPECT_EQ(response.response().accepted_count(), 1);
+      }
+    }
+  });
+  for (int i = 0; i < kBatches; ++i) {
+    StreamActivitiesRequest request;
+    request.set_request_id(absl::StrCat(i));
+    *request.mutable_batch() =
+        i == 7 ? MakeBatch({}) : MakeBatch({MakeActivity(absl::StrCat("p", i), "chat.sent")});
+    ASSERT_TRUE(stream->Write(request));
+  }
+  stream->WritesDone();
+  reader.join();
+  EXPECT_TRUE(stream->Finish().ok());
+  EXPECT_THAT(answered, SizeIs(kBatches));
+}
+
+TEST_F(IngestServiceTest, EndsAStreamWhoseRequestIdIsMalformed) {
+  for (const std::string& id : {std::string(), std::string(65, 'a')}) {
+    grpc::ClientContext context;
+    const auto stream = stub_->StreamActivities(&context);
+    StreamActivitiesRequest request;
+    request.set_request_id(id);
+    stream->Write(request);
+    StreamActivitiesResponse response;
+    EXPECT_FALSE(stream->Read(&response));
+    EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  }
+}
+
+TEST_F(IngestServiceTest, EndsIdleStreamsWhenItDrains) {
+  grpc::ClientContext context;
+  const auto stream = stub_->StreamActivities(&context);
+  StreamActivitiesRequest request;
+  request.set_request_id("1");
+  *request.mutable_batch() = MakeBatch({MakeActivity("ann@x", "mail.sent")});
+  ASSERT_TRUE(stream->Write(request));
+  StreamActivitiesResponse response;
+  ASSERT_TRUE(stream->Read(&response));
+  service_->Drain();
+  EXPECT_FALSE(stream->Read(&response));
+  EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+  grpc::ClientContext later;
+  EXPECT_EQ(stub_->StreamActivities(&later)->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+TEST_F(IngestServiceTest, SurvivesAClientThatLeavesItsAnswers) {
+  for (int i = 0; i < 20; ++i) {
+    grpc::ClientContext context;
+    const auto stream = stub_->StreamActivities(&context);
+    StreamActivitiesRequest request;
+    request.set_request_id("1");
+    *request.mutable_batch() = MakeBatch({MakeActivity("ann@x", "mail.sent")});
+    for (int j = 0; j < 40; ++j) stream->Write(request);
+    context.TryCancel();
+    EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::CANCELLED);
+  }
+  grpc::ClientContext context;
+  IngestActivitiesResponse response;
+  EXPECT_TRUE(
+      stub_->IngestActivities(&context, MakeBatch({MakeActivity("ann@x", "mail.sent")}), &response)
+          .ok());
+}
+
+TEST_F(IngestServiceTest, SaysWhenCataloguesDiffer) {
+  const auto other = MakeClient("another fingerprint");
+  absl::Status status;
+  std::mutex mutex;
+  std::condition_variable called;
+  bool done = false;
+  other->FetchPolicy("acme", [&](const auto& policy) {
+    const std::lock_guard lock(mutex);
+    status = policy.status();
+    done = true;
+    called.notify_all();
+  });
+  std::unique_lock lock(mutex);
+  called.wait(lock, [&] { return done; });
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+}
+
+TEST_F(IngestServiceTest, RefusesCallsAfterItsClientIsShutDown) {
+  const auto other = MakeClient(SmallCatalog().fingerprint());
+  other->Shutdown();
+  absl::Status status;
+  other->Merge({}, [&status](const auto& response) { status = response.status(); });
+  EXPECT_EQ(status.code(), absl::StatusCode::kCancelled);
+}
+
+TEST(ScrubSubjectsTest, ZeroesIdentifiersWhereTheyStand) {
+  ingest::v1::StreamActivitiesRequest request;
+  ingest::v1::Activity& activity = *request.mutable_batch()->add_activities();
+  activity.set_subject("a long canary identifier, beyond the short string buffer");
+  const char* const bytes = activity.subject().data();
+  const size_t size = activity.subject().size();
+  EXPECT_GE(ScrubSubjects(request), size);
+  EXPECT_EQ(std::string(bytes, size), std::string(size, '\0'));
+}
+
+}  // namespace
+}  // namespace tutti
