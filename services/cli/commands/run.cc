@@ -39,7 +39,6 @@ int RunCommandLine(int argc, char** argv) {
   AddOrganizationCommands(app, context);
   AddPublishCommand(app, context);
   AddKeyringCommands(app, context);
-  AddSampleCommand(app, context);
   AddHealthCommand(app, context);
   try {
     app.parse(argc, argv);

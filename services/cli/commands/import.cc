@@ -1,0 +1,150 @@
+#include <unistd.h>
+
+#include <fstream>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/time/clock.h"
+#include "services/cli/commands/commands.h"
+#include "services/cli/commands/connection.h"
+#include "services/cli/import/import_run.h"
+#include "tutti/ingest/v1/ingest.grpc.pb.h"
+
+namespace tutti {
+namespace {
+
+using ingest::v1::IngestService;
+
+// Sends batches to tutti-ingest.
+class GrpcBatchSink final : public BatchSink {
+ public:
+  explicit GrpcBatchSink(const CommandContext& context) : connection_(context.ingest, context) {}
+
+  absl::StatusOr<ingest::v1::IngestActivitiesResponse> Send(
+      const ingest::v1::IngestActivitiesRequest& batch) override {
+    ingest::v1::IngestActivitiesResponse response;
+    absl::Status status = connection_.Call(&IngestService::Stub::IngestActivities, batch, response);
+    if (!status.ok()) return status;
+    return response;
+  }
+
+ private:
+  const Connection<IngestService> connection_;
+};
+
+// What the command line asks for.
+struct ImportArguments {
+  ImportOptions options;
+  std::string organization;
+  std::vector<std::string> tenant_organizations;
+  std::string groups_file;
+  std::vector<std::string> domains;
+  std::string summary_format = "text";
+  bool rehearse = false;
+};
+
+absl::Status ReadGroups(const std::string& path, MappingOptions& mapping) {
+  std::ifstream file(path);
+  if (!file) return absl::NotFoundError("--groups: the file cannot be read");
+  for (std::string line; std::getline(file, line);) {
+    absl::StripAsciiWhitespace(&line);
+    if (!line.empty() && line.front() != '#')
+      mapping.group_addresses.insert(absl::AsciiStrToLower(line));
+  }
+  return absl::OkStatus();
+}
+
+std::string ResourceName(const std::string& id) { return absl::StrCat("organizations/", id); }
+
+absl::Status Prepare(ImportArguments& arguments) {
+  ImportOptions& options = arguments.options;
+  for (const std::string& domain : arguments.domains) {
+    options.mapping.accepted_domains.insert(absl::AsciiStrToLower(domain));
+  }
+  if (!arguments.groups_file.empty()) {
+    absl::Status read = ReadGroups(arguments.groups_file, options.mapping);
+    if (!read.ok()) return read;
+  }
+  for (const std::string& text : arguments.tenant_organizations) {
+    const std::pair<std::string, std::string> parts = absl::StrSplit(text, absl::MaxSplits('=', 1));
+    if (parts.second.empty()) {
+      return absl::InvalidArgumentError("--tenant-organization must be GUID=ORGANIZATION");
+    }
+    options.tenants.organizations[absl::AsciiStrToLower(parts.first)] = ResourceName(parts.second);
+  }
+  if (arguments.rehearse) {
+    options.tenants.every_tenant =
+        options.tenants.tenant.empty() && options.tenants.organizations.empty();
+    return absl::OkStatus();
+  }
+  if (!arguments.organization.empty()) {
+    options.tenants.organization = ResourceName(arguments.organization);
+  } else if (options.tenants.organizations.empty()) {
+    return absl::InvalidArgumentError(
+        "give --organization, or --tenant-organization for each tenant, or --rehearse");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Import(CommandContext& context, ImportArguments& arguments) {
+  if (absl::Status prepared = Prepare(arguments); !prepared.ok()) return prepared;
+  GrpcBatchSink sink(context);
+  ActivityUploader uploader(sink, UploadOptions());
+  TerminalProgress progress(
+      isatty(STDERR_FILENO) != 0,
+      [](absl::string_view text) { std::cerr << std::string(text) << std::flush; },
+      [] { return absl::Now(); });
+  ImportTargets targets;
+  targets.progress = &progress;
+  if (!arguments.rehearse) targets.uploader = &uploader;
+  const absl::StatusOr<ImportSummary> summary = RunImport(arguments.options, targets);
+  if (!summary.ok()) return summary.status();
+  std::cout << (arguments.summary_format == "json" ? SummaryJson(*summary) : SummaryText(*summary));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddImportCommand(CLI::App& app, CommandContext& context) {
+  CLI::App* command =
+      app.add_subcommand("import", "Send the activities of logs to ingest; safe to repeat");
+  const auto arguments = std::make_shared<ImportArguments>();
+  const std::map<std::string, InputShape> shapes = {{"detect", InputShape::kDetect},
+                                                    {"m365-audit-csv", InputShape::kAuditCsv},
+                                                    {"m365-audit-lines", InputShape::kAuditLines},
+                                                    {"m365-audit", InputShape::kAuditDocument},
+                                                    {"activities", InputShape::kActivities}};
+  command->add_option("files", arguments->options.inputs, "Files to read; - is standard input")
+      ->required();
+  command->add_option("--organization", arguments->organization, "The organisation's id");
+  command
+      ->add_option("--format", arguments->options.shape,
+                   "What the files are; found out by itself unless given")
+      ->transform(CLI::CheckedTransformer(shapes).description(
+          "detect, m365-audit-csv, m365-audit-lines, m365-audit or activities"));
+  command->add_option("--tenant", arguments->options.tenants.tenant,
+                      "Take the records of this tenant alone (a GUID)");
+  command->add_option("--tenant-organization", arguments->tenant_organizations,
+                      "GUID=ORGANIZATION: where the records of a tenant go; repeat for several");
+  command->add_option("--groups", arguments->groups_file,
+                      "File with the addresses of group mailboxes, one a line");
+  command->add_option("--domain", arguments->domains,
+                      "A domain of the tenant; people of others are left out; repeat for several");
+  command->add_flag("--include-unattended-apps", arguments->options.mapping.include_unattended_apps,
+                    "Count applications of unknown name that act for a person as that person");
+  command->add_flag("--rehearse", arguments->rehearse, "Send nothing; print the summary");
+  command->add_option("--summary", arguments->summary_format, "text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  command->callback([&context, arguments] {
+    context.run = [&context, arguments] { return Import(context, *arguments); };
+  });
+}
+
+}  // namespace tutti

@@ -1,0 +1,5 @@
+// tutti: the command line. A thin client of the services, except for the keyring.
+
+#include "services/cli/commands/commands.h"
+
+int main(int argc, char** argv) { return tutti::RunCommandLine(argc, argv); }
