@@ -104,7 +104,7 @@ class MappedSink : public ActivitySink {
 
  private:
   const ImportTargets& targets_;
-  std::string organization_;
+  const std::string& organization_;  // of the run, which learns it after the survey
 };
 
 // Everything about one tenant of the import.

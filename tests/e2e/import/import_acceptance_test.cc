@@ -184,15 +184,15 @@ TEST_F(ImportAcceptance, ReadsEveryOtherShape) {
   EXPECT_EQ(lines.Rejected(), 0);
   EXPECT_EQ(distinct(lines), 216);
 
-  // Fifteen have no tenant and one has neither tenant nor id.
+  // Sixteen have no tenant, one has a tenant that is no GUID.
   const ImportSummary wrapped = Import(FilesOf({kIntegrations}, ".json"));
   EXPECT_EQ(wrapped.rows, 357);
-  EXPECT_EQ(wrapped.Rejected(), 16);
+  EXPECT_EQ(wrapped.Rejected(), 17);
 
   const ImportSummary mixed = Import(FilesOf({kDetections}));
   EXPECT_EQ(mixed.rows, 125);
   EXPECT_EQ(mixed.Rejected(), 0);
-  EXPECT_EQ(distinct(mixed), 113);
+  EXPECT_EQ(distinct(mixed), 115);
 
   Import(FilesOf({kManual}, "copilot-interaction.jsonl"));
   EXPECT_THAT(tally_.CountsOf("assistant.used"), ElementsAre(2));
