@@ -1,25 +1,66 @@
 #ifndef TUTTI_COMMON_SCORING_FIGURE_H_
 #define TUTTI_COMMON_SCORING_FIGURE_H_
 
+#include <map>
+
+#include "tutti/score/v1/score.pb.h"
+
 namespace tutti {
 
-// 95% of a normal distribution lie within this many standard deviations.
-inline constexpr double kDeviations95 = 1.959964;
+// Half the width of a 95% confidence interval, in standard deviations.
+inline constexpr double kMarginDeviations = 1.96;
 
-// An estimate with its error, in any unit.
+// A share above 1 - kTailShare is "at least" that, one below kTailShare "at most"
+// that: nobody learns that everybody, or nobody, did something.
+inline constexpr double kTailShare = 0.05;
+
+// What one table's counts contribute to a figure's error: standard deviations, of
+// counting by hashed (and perhaps sampled) slots, and of the noise.
+struct TableError {
+  double counting = 0;
+  double noise = 0;
+};
+
+// How far the truth may lie above and below a value; neither is negative.
+struct Distance {
+  double above = 0;
+  double below = 0;
+};
+
+// A value with all that it may be off by. All numbers are in the value's unit.
 struct Figure {
   double value = 0;
-  double deviation = 0;  // standard deviation
-  double bias = 0;       // bound of what does not average out
-
-  // Half the width of the 95% interval.
-  double margin() const { return kDeviations95 * deviation + bias; }
-
-  Figure Times(double factor) const {
-    const double size = factor < 0 ? -factor : factor;
-    return {value * factor, deviation * size, bias * size};
-  }
+  // By table (index into Catalog::tables()). Slots of different tables and of
+  // different windows are unrelated, so their errors are independent.
+  std::map<int, TableError> errors;
+  // Bounds of what is systematic.
+  Distance bias;
+  // Up to where the truth may be although the value was clamped. When only one
+  // side is open the figure is a bound; when both are, the margin covers them.
+  Distance open;
 };
+
+// `factor` > 0.
+Figure Scaled(const Figure& figure, double factor);
+
+// Adds to a sum. Errors of the same table are added as if they agreed fully, which
+// they may: the sum's margin is never too small.
+void Add(const Figure& term, Figure& sum);
+
+// Later minus earlier, of two publications. They share no slot and no noise, so
+// nothing is common to their errors.
+Figure Difference(const Figure& later, const Figure& earlier);
+
+score::v1::Bound BoundOf(const Figure& figure);
+
+// 1.96 standard deviations of the statistical error alone.
+double StatisticalMargin(const Figure& figure);
+
+// Half the width of the 95% interval: the statistical margin, what may be
+// systematic, and what is open when that is not said by a bound.
+double MarginOf(const Figure& figure);
+
+score::v1::Estimate ToEstimate(const Figure& figure);
 
 }  // namespace tutti
 

@@ -1,0 +1,79 @@
+#include "common/scoring/figure.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace tutti {
+
+Figure Scaled(const Figure& figure, double factor) {
+  Figure out = figure;
+  out.value *= factor;
+  for (auto& [table, error] : out.errors) {
+    error.counting *= factor;
+    error.noise *= factor;
+  }
+  for (Distance* distance : {&out.bias, &out.open}) {
+    distance->above *= factor;
+    distance->below *= factor;
+  }
+  return out;
+}
+
+void Add(const Figure& term, Figure& sum) {
+  sum.value += term.value;
+  for (const auto& [table, error] : term.errors) {
+    sum.errors[table].counting += error.counting;
+    sum.errors[table].noise += error.noise;
+  }
+  sum.bias.above += term.bias.above;
+  sum.bias.below += term.bias.below;
+  sum.open.above += term.open.above;
+  sum.open.below += term.open.below;
+}
+
+Figure Difference(const Figure& later, const Figure& earlier) {
+  Figure out = later;
+  out.value -= earlier.value;
+  for (const auto& [table, error] : earlier.errors) {
+    TableError& sum = out.errors[table];
+    sum.counting = std::hypot(sum.counting, error.counting);
+    sum.noise = std::hypot(sum.noise, error.noise);
+  }
+  out.bias.above += earlier.bias.below;
+  out.bias.below += earlier.bias.above;
+  out.open.above += earlier.open.below;
+  out.open.below += earlier.open.above;
+  return out;
+}
+
+score::v1::Bound BoundOf(const Figure& figure) {
+  if (figure.open.above > 0 && figure.open.below <= 0) return score::v1::BOUND_AT_LEAST;
+  if (figure.open.below > 0 && figure.open.above <= 0) return score::v1::BOUND_AT_MOST;
+  return score::v1::BOUND_UNSPECIFIED;
+}
+
+double StatisticalMargin(const Figure& figure) {
+  double variance = 0;
+  for (const auto& [table, error] : figure.errors) {
+    variance += error.counting * error.counting + error.noise * error.noise;
+  }
+  return kMarginDeviations * std::sqrt(variance);
+}
+
+double MarginOf(const Figure& figure) {
+  double margin = StatisticalMargin(figure) + std::max(figure.bias.above, figure.bias.below);
+  if (BoundOf(figure) == score::v1::BOUND_UNSPECIFIED) {
+    margin += std::max(figure.open.above, figure.open.below);
+  }
+  return margin;
+}
+
+score::v1::Estimate ToEstimate(const Figure& figure) {
+  score::v1::Estimate estimate;
+  estimate.set_value(figure.value);
+  estimate.set_margin(MarginOf(figure));
+  estimate.set_bound(BoundOf(figure));
+  return estimate;
+}
+
+}  // namespace tutti

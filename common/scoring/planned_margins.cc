@@ -1,0 +1,127 @@
+#include "common/scoring/planned_margins.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "common/scoring/category_points.h"
+#include "common/scoring/measure_formulas.h"
+#include "common/window/schedule.h"
+
+namespace tutti {
+namespace {
+
+using aggregate::v1::Cadence;
+
+constexpr double kHalf = 0.5;
+constexpr double kPercent = 100;
+constexpr int64_t kLeastHeadcount = 10;
+constexpr int64_t kMostHeadcount = 10'000'000;
+
+bool AreCounted(const Catalog& catalog, const PublicTerms& terms, const std::vector<int>& tables) {
+  return std::all_of(tables.begin(), tables.end(), [&](int table) {
+    const int kind = catalog.tables()[static_cast<size_t>(table)].kind;
+    return terms.kinds[static_cast<size_t>(kind)].has_value();
+  });
+}
+
+int PeriodDays(Cadence cadence) {
+  switch (cadence) {
+    case aggregate::v1::CADENCE_DAILY:
+      return 1;
+    case aggregate::v1::CADENCE_WEEKLY:
+      return 7;
+    default:
+      return kReachDays;
+  }
+}
+
+Cadence CadenceAt(int64_t headcount, Cadence requested) {
+  return ChooseCadence(headcount, requested, aggregate::v1::CADENCE_AUTO);
+}
+
+// The smallest number in [first, last] for which `holds`, which holds for last and
+// for everything above the first for which it does.
+template <typename Predicate>
+int64_t FirstThat(int64_t first, int64_t last, const Predicate& holds) {
+  while (first < last) {
+    const int64_t middle = first + (last - first) / 2;
+    if (holds(middle)) {
+      last = middle;
+    } else {
+      first = middle + 1;
+    }
+  }
+  return first;
+}
+
+}  // namespace
+
+bool IsShown(const Catalog& catalog, const PublicTerms& terms,
+             const catalog::v1::Category& category) {
+  const MeasureFormulas formulas(catalog, terms);
+  return AreCounted(catalog, terms, TablesOf(catalog, formulas, category)) &&
+         MarginOf(PlannedPoints(catalog, formulas, category)) <= kWidestMarginShown;
+}
+
+bool IsShown(const Catalog& catalog, const PublicTerms& terms,
+             const catalog::v1::Measure& measure) {
+  const MeasureFormulas formulas(catalog, terms);
+  const std::vector<int> tables = formulas.TablesOf(measure);
+  if (!AreCounted(catalog, terms, tables)) return false;
+  double margin = MarginOf(formulas.Planned(measure, kHalf));
+  if (measure.has_count()) margin /= ExpectedSubjects(catalog, terms, tables.front());
+  return margin * kPercent <= kWidestMarginShown;
+}
+
+bool IsTableShown(const Catalog& catalog, const PublicTerms& terms, int table) {
+  if (!AreCounted(catalog, terms, {table})) return false;
+  const MeasureFormulas formulas(catalog, terms);
+  const CatalogTable& compiled = catalog.tables()[static_cast<size_t>(table)];
+  const double expected = ExpectedSubjects(catalog, terms, table);
+  const double widest = kWidestMarginShown / kPercent * expected;
+  if (compiled.is_habit()) {
+    return MarginOf(formulas.PlannedHabitNumber(table, expected, kHalf)) <= widest;
+  }
+  const unsigned patterns = 1U << compiled.feature_count();
+  for (unsigned features = 1; features < patterns; ++features) {
+    PatternSet any = 0;
+    for (unsigned pattern = 1; pattern < patterns; ++pattern) {
+      if ((pattern & features) != 0) any = static_cast<PatternSet>(any | 1U << pattern);
+    }
+    const auto exactly = static_cast<PatternSet>(1U << features);
+    for (const PatternSet row : {any, exactly}) {
+      if (MarginOf(formulas.PlannedNumber(table, row, kHalf)) > widest) return false;
+    }
+  }
+  return true;
+}
+
+bool AnythingShown(const Catalog& catalog, int64_t headcount, Cadence cadence, int step_days) {
+  const PublicTerms terms = PlannedTerms(catalog, headcount, cadence, step_days);
+  const auto& categories = catalog.proto().categories();
+  return std::any_of(categories.begin(), categories.end(),
+                     [&](const auto& category) { return IsShown(catalog, terms, category); });
+}
+
+int64_t SmallestHeadcount(const Catalog& catalog, const catalog::v1::Category& category,
+                          Cadence requested) {
+  const auto shown = [&](int64_t headcount) {
+    const Cadence cadence = CadenceAt(headcount, requested);
+    return IsShown(catalog, PlannedTerms(catalog, headcount, cadence, PeriodDays(cadence)),
+                   category);
+  };
+  int64_t last = kMostHeadcount;
+  int64_t found = 0;
+  // From the largest organisations down, one cadence after the other.
+  while (last >= kLeastHeadcount && shown(last)) {
+    const int64_t first = FirstThat(kLeastHeadcount, last, [&](int64_t headcount) {
+      return CadenceAt(headcount, requested) == CadenceAt(last, requested);
+    });
+    found = FirstThat(first, last, shown);
+    if (found > first) break;
+    last = first - 1;
+  }
+  return found;
+}
+
+}  // namespace tutti

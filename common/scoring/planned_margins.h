@@ -1,0 +1,44 @@
+#ifndef TUTTI_COMMON_SCORING_PLANNED_MARGINS_H_
+#define TUTTI_COMMON_SCORING_PLANNED_MARGINS_H_
+
+#include <cstdint>
+
+#include "common/catalog/catalog.h"
+#include "common/scoring/public_terms.h"
+#include "tutti/aggregate/v1/organization.pb.h"
+
+namespace tutti {
+
+// A figure whose planned margin is above this is withheld: points of a category,
+// or hundredths of a share.
+inline constexpr double kWidestMarginShown = 15;
+
+// All of these decide from public figures alone, so what people did never shows in
+// whether something is shown. Pure and thread-safe.
+
+// Whether the points of a category are shown; kinds that are not counted show
+// nothing.
+bool IsShown(const Catalog& catalog, const PublicTerms& terms,
+             const catalog::v1::Category& category);
+
+// Whether a measure is shown.
+bool IsShown(const Catalog& catalog, const PublicTerms& terms, const catalog::v1::Measure& measure);
+
+// Whether the rows of a table are shown: the widest of them counts.
+bool IsTableShown(const Catalog& catalog, const PublicTerms& terms, int table);
+
+// Whether a publication would show the points of at least one category, with
+// everybody entitled to everything. `cadence` is daily, weekly or four-weekly.
+bool AnythingShown(const Catalog& catalog, int64_t headcount, aggregate::v1::Cadence cadence,
+                   int step_days);
+
+// The smallest headcount from which, at the cadence that an organisation of that
+// size asking for `requested` gets, the category is shown, with everybody entitled.
+// 0 when there is none up to 10,000,000. A margin shrinks as the headcount grows
+// within a cadence, which this relies on.
+int64_t SmallestHeadcount(const Catalog& catalog, const catalog::v1::Category& category,
+                          aggregate::v1::Cadence requested);
+
+}  // namespace tutti
+
+#endif  // TUTTI_COMMON_SCORING_PLANNED_MARGINS_H_

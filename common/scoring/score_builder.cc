@@ -1,0 +1,169 @@
+#include "common/scoring/score_builder.h"
+
+#include "absl/strings/str_cat.h"
+#include "common/scoring/category_points.h"
+#include "common/scoring/measure_formulas.h"
+#include "common/scoring/public_terms.h"
+#include "common/scoring/published_counts.h"
+#include "common/scoring/visibility.h"
+#include "common/window/window.h"
+
+namespace tutti {
+namespace {
+
+using publication::v1::Publication;
+using score::v1::CategoryScore;
+using score::v1::MeasureValue;
+using score::v1::Score;
+
+constexpr double kPercent = 100;
+
+// What the parts of a score are made from.
+struct Inputs {
+  const Catalog& catalog;
+  const MeasureFormulas& formulas;
+  const Visibility& visibility;
+  const PublishedCounts& counts;
+};
+
+std::string NoticeFor(const Publication& publication) {
+  const char* const measures =
+      "This measures how an organisation adopts its tools, never a person: it says nothing about "
+      "what any one of its people did or how well they work.";
+  if (!publication.generated_data()) return measures;
+  return absl::StrCat("The activity was made up: nobody did any of this. ", measures);
+}
+
+void AddCategory(const Inputs& in, const catalog::v1::Category& category, ScoredPublication& out) {
+  CategoryScore& score = *out.score.add_categories();
+  score.set_category(category.id());
+  score.set_display_name(category.display_name());
+  score.set_description(category.description());
+  const Shown shown = in.visibility.OfCategory(category);
+  score.set_state(shown.state);
+  score.set_state_reason(shown.reason);
+  if (!shown.measured()) return;
+  const Figure points = MeasuredPoints(in.catalog, in.formulas, category, in.counts);
+  *score.mutable_points() = ToEstimate(points);
+  out.categories[category.id()] = points;
+}
+
+// Puts a category that stands in where the one that it stands in for is not
+// measured.
+void Substitute(const Catalog& catalog, ScoredPublication& out) {
+  for (CategoryScore& score : *out.score.mutable_categories()) {
+    if (score.state() != score::v1::FIGURE_STATE_NOT_MEASURED) continue;
+    for (const CategoryScore& other : out.score.categories()) {
+      const catalog::v1::Category& category = *catalog.FindCategory(other.category());
+      if (category.substitutes() != score.category() ||
+          other.state() == score::v1::FIGURE_STATE_NOT_MEASURED) {
+        continue;
+      }
+      score.set_state(other.state());
+      score.set_state_reason(other.state_reason());
+      const auto points = out.categories.find(other.category());
+      if (points == out.categories.end()) break;
+      score.set_state_reason(absl::StrCat("Measured by ", other.display_name(), "."));
+      *score.mutable_points() = other.points();
+      const Figure figure = points->second;
+      out.categories[score.category()] = figure;
+      break;
+    }
+  }
+}
+
+void AddTotal(const Catalog& catalog, ScoredPublication& out) {
+  Score& score = out.score;
+  Figure total;
+  int counted = 0;
+  score.set_state(score::v1::FIGURE_STATE_NOT_MEASURED);
+  for (const CategoryScore& category : score.categories()) {
+    // A substitute counts in the place that it took, if any.
+    if (!catalog.FindCategory(category.category())->substitutes().empty() ||
+        category.state() == score::v1::FIGURE_STATE_NOT_MEASURED) {
+      continue;
+    }
+    ++counted;
+    if (category.state() != score::v1::FIGURE_STATE_MEASURED) {
+      if (score.state() != score::v1::FIGURE_STATE_INCOMPLETE) score.set_state(category.state());
+      continue;
+    }
+    Add(out.categories.at(category.category()), total);
+    if (score.state() == score::v1::FIGURE_STATE_NOT_MEASURED) {
+      score.set_state(score::v1::FIGURE_STATE_MEASURED);
+    }
+  }
+  if (score.state() != score::v1::FIGURE_STATE_MEASURED) return;
+  score.set_possible_points(static_cast<int>(kCategoryPoints) * counted);
+  *score.mutable_points() = ToEstimate(total);
+  *score.mutable_percent() =
+      ToEstimate(Scaled(total, kPercent / static_cast<double>(score.possible_points())));
+  out.total = total;
+}
+
+void SetMostRoom(const Catalog& catalog, ScoredPublication& out) {
+  double least = kCategoryPoints;
+  for (const CategoryScore& category : out.score.categories()) {
+    if (category.state() != score::v1::FIGURE_STATE_MEASURED ||
+        !catalog.FindCategory(category.category())->substitutes().empty() ||
+        category.points().value() >= least) {
+      continue;
+    }
+    least = category.points().value();
+    out.score.set_most_room_category(category.category());
+  }
+}
+
+void AddMeasure(const Inputs& in, const catalog::v1::Measure& measure, Score& out) {
+  MeasureValue& value = *out.add_measures();
+  value.set_measure(measure.id());
+  value.set_display_name(measure.display_name());
+  value.set_sentence(measure.sentence());
+  value.set_category(measure.category());
+  value.set_numerator_words(measure.numerator_words());
+  value.set_denominator_words(measure.denominator_words());
+  value.set_raise_words(measure.raise_words());
+  value.set_unit(measure.has_count() ? score::v1::UNIT_SUBJECTS : score::v1::UNIT_PERCENT);
+  const Shown shown = in.visibility.OfMeasure(measure);
+  value.set_state(shown.state);
+  value.set_state_reason(shown.reason);
+  if (!shown.measured()) return;
+  const Figure figure = in.formulas.Measured(measure, in.counts);
+  *value.mutable_value() = ToEstimate(measure.has_count() ? figure : Scaled(figure, kPercent));
+}
+
+}  // namespace
+
+absl::StatusOr<ScoredPublication> ScorePublication(const Catalog& catalog,
+                                                   const Publication& publication) {
+  const absl::StatusOr<Day> end_day = ParseDay(publication.end_day());
+  if (!end_day.ok()) return absl::DataLossError("a published record has no end day");
+  const absl::StatusOr<PublishedCounts> counts = ReadCounts(catalog, publication);
+  if (!counts.ok()) return counts.status();
+  const PublicTerms terms = TermsOf(catalog, publication);
+  const MeasureFormulas formulas(catalog, terms);
+  const Visibility visibility(catalog, terms, publication);
+  const Inputs in{catalog, formulas, visibility, *counts};
+
+  ScoredPublication out;
+  out.score.set_name(
+      absl::StrCat("organizations/", publication.organization(), "/scores/", FormatDay(*end_day)));
+  out.score.set_start_day(FormatDay(Window{WindowKind::kReach, *end_day}.first_day()));
+  out.score.set_end_day(FormatDay(*end_day));
+  out.score.set_headcount(publication.headcount());
+  out.score.set_cadence(publication.cadence());
+  out.score.set_generated_data(publication.generated_data());
+  out.score.set_notice(NoticeFor(publication));
+  for (const catalog::v1::Category& category : catalog.proto().categories()) {
+    AddCategory(in, category, out);
+  }
+  Substitute(catalog, out);
+  AddTotal(catalog, out);
+  SetMostRoom(catalog, out);
+  for (const catalog::v1::Measure& measure : catalog.proto().measures()) {
+    AddMeasure(in, measure, out.score);
+  }
+  return out;
+}
+
+}  // namespace tutti

@@ -1,0 +1,37 @@
+#ifndef TUTTI_COMMON_SCORING_SCORE_BUILDER_H_
+#define TUTTI_COMMON_SCORING_SCORE_BUILDER_H_
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "common/catalog/catalog.h"
+#include "common/scoring/figure.h"
+#include "tutti/publication/v1/publication.pb.h"
+#include "tutti/score/v1/score.pb.h"
+
+namespace tutti {
+
+// One publication, scored.
+struct ScoredPublication {
+  // Everything but change, trend_180_days and the categories' changes.
+  score::v1::Score score;
+  // Of what is shown, for comparing with other publications; points.
+  std::optional<Figure> total;
+  std::map<std::string, Figure> categories;
+};
+
+// Scores a publication by the catalogue that it was counted by. A pure function:
+// the same record gives the same score for ever. What is shown depends on public
+// figures alone; every figure comes from shares that were clamped in the tails
+// first. DataLoss when the record does not fit the catalogue.
+//
+// A category that substitutes another is shown in any case; it takes the other's
+// place, and counts, when that has no connected source.
+absl::StatusOr<ScoredPublication> ScorePublication(const Catalog& catalog,
+                                                   const publication::v1::Publication& publication);
+
+}  // namespace tutti
+
+#endif  // TUTTI_COMMON_SCORING_SCORE_BUILDER_H_

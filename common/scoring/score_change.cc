@@ -1,0 +1,72 @@
+#include "common/scoring/score_change.h"
+
+#include <algorithm>
+
+#include "common/window/window.h"
+
+namespace tutti {
+namespace {
+
+using score::v1::Bound;
+using score::v1::Change;
+
+constexpr int kTrendDays = 180;
+constexpr double kPercent = 100;
+
+bool IsBeyondNoise(const score::v1::Estimate& difference) {
+  // Of a bound only the closed side says something.
+  if (difference.value() > difference.margin()) {
+    return difference.bound() != score::v1::BOUND_AT_MOST;
+  }
+  return difference.value() < -difference.margin() &&
+         difference.bound() != score::v1::BOUND_AT_LEAST;
+}
+
+Change ChangeBetween(const ScoredPublication& earlier, const Figure& from, const Figure& to) {
+  Change change;
+  change.set_since_end_day(earlier.score.end_day());
+  *change.mutable_difference() = ToEstimate(Difference(to, from));
+  change.set_beyond_noise(IsBeyondNoise(change.difference()));
+  return change;
+}
+
+bool TotalsCompare(const ScoredPublication& earlier, const ScoredPublication& later) {
+  return earlier.total.has_value() && later.total.has_value() &&
+         earlier.score.possible_points() == later.score.possible_points();
+}
+
+}  // namespace
+
+std::optional<Day> ChangeBase(absl::Span<const Day> published, Day end_day) {
+  const Day base = end_day - kReachDays;
+  if (!std::binary_search(published.begin(), published.end(), base)) return std::nullopt;
+  return base;
+}
+
+std::optional<Day> TrendBase(absl::Span<const Day> published, Day end_day) {
+  const Day latest = end_day - kTrendDays;
+  const auto after = std::upper_bound(published.begin(), published.end(), latest);
+  if (after == published.begin() || *(after - 1) < latest - kReachDays) return std::nullopt;
+  return *(after - 1);
+}
+
+void AddChanges(const ScoredPublication& earlier, ScoredPublication& later) {
+  if (TotalsCompare(earlier, later)) {
+    *later.score.mutable_change() = ChangeBetween(earlier, *earlier.total, *later.total);
+  }
+  for (score::v1::CategoryScore& category : *later.score.mutable_categories()) {
+    const auto from = earlier.categories.find(category.category());
+    const auto to = later.categories.find(category.category());
+    if (from == earlier.categories.end() || to == later.categories.end()) continue;
+    *category.mutable_change() = ChangeBetween(earlier, from->second, to->second);
+  }
+}
+
+void AddTrend(const ScoredPublication& earlier, ScoredPublication& later) {
+  if (!TotalsCompare(earlier, later)) return;
+  const double to_percent = kPercent / static_cast<double>(later.score.possible_points());
+  *later.score.mutable_trend_180_days() =
+      ChangeBetween(earlier, Scaled(*earlier.total, to_percent), Scaled(*later.total, to_percent));
+}
+
+}  // namespace tutti
