@@ -39,6 +39,9 @@ void PolicyCache::Get(const std::string& organization, Callback done) {
 }
 
 void PolicyCache::Fetch(const std::string& organization) {
+  // An organisation that was just created may have keys that were just made.
+  const absl::StatusOr<bool> reloaded = keys_.ReloadIfChanged();
+  if (reloaded.ok() && *reloaded) Clear();
   client_.FetchPolicy(
       organization,
       [this, organization](absl::StatusOr<aggregate::v1::GetIngestPolicyResponse> response) {

@@ -24,7 +24,8 @@ namespace tutti {
 // for the same answer), used until its lease ends, and fetched again in the
 // background once half of its lease is over and somebody uses it. An error is
 // remembered for kErrorMemory. After the lease nothing of a policy is used: without
-// aggregate, requests are refused.
+// aggregate, requests are refused. Before a fetch it looks whether the keyring
+// was replaced.
 // Thread-safe. Callbacks run without a lock held.
 class PolicyCache {
  public:
@@ -37,7 +38,7 @@ class PolicyCache {
 
   // References outlive this; every call of the client must have called back before
   // this is destroyed.
-  PolicyCache(AggregateClient& client, const Catalog& catalog, const KeyStore& keys,
+  PolicyCache(AggregateClient& client, const Catalog& catalog, KeyStore& keys,
               const WallClock& clock)
       : client_(client), catalog_(catalog), keys_(keys), clock_(clock) {}
 
@@ -71,7 +72,7 @@ class PolicyCache {
 
   AggregateClient& client_;
   const Catalog& catalog_;
-  const KeyStore& keys_;
+  KeyStore& keys_;
   const WallClock& clock_;
 
   std::mutex mutex_;

@@ -17,7 +17,8 @@ constexpr size_t kMaxCached = 20'000;
 constexpr int kTrendDays = 180;
 
 absl::Status Error(absl::Status status, score::v1::Reason reason) {
-  return WithReason(std::move(status), "score.tutti", score::v1::Reason_Name(reason));
+  return WithReason(std::move(status), "score.tutti",
+                    score::v1::Reason_Name(reason).substr(sizeof("REASON_") - 1));
 }
 
 absl::Status NothingPublished() {

@@ -12,14 +12,13 @@ constexpr int kMaxPage = 400;
 
 // A malformed name, with this service's reason.
 absl::Status WithNameReason(const absl::Status& status) {
-  return WithReason(status, "score.tutti",
-                    score::v1::Reason_Name(score::v1::REASON_NAME_MALFORMED));
+  return WithReason(status, "score.tutti", "NAME_MALFORMED");
 }
 
 grpc::Status PageError(const char* field, const char* what) {
   return ToGrpcStatus(WithReason(
       WithFieldViolation(absl::InvalidArgumentError(absl::StrCat(field, ": ", what)), field, what),
-      "score.tutti", score::v1::Reason_Name(score::v1::REASON_PAGE_MALFORMED)));
+      "score.tutti", "PAGE_MALFORMED"));
 }
 
 }  // namespace

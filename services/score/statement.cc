@@ -3,9 +3,9 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "common/estimate/public_figures.h"
 #include "common/privacy/budget.h"
 #include "common/privacy/zcdp.h"
-#include "common/estimate/public_figures.h"
 
 namespace tutti {
 namespace {

@@ -59,11 +59,12 @@ class PythonClientTest(unittest.TestCase):
         first = today - weeks * 7 * DAY
         self.organizations.CreateOrganization(self.organization_pb2.CreateOrganizationRequest(
             organization=self.organization_pb2.Organization(
-                name=f"organizations/{name}", headcount=headcount, sources=["activities"]),
+                name=f"organizations/{name}", headcount=headcount, sources=["activities"],
+                first_day=first.isoformat()),
             backfill=True), timeout=30)
         self.suite.tutti("keyring", "extend", "--keyring", str(self.suite.state / "keyring"),
                          "--organization", name, "--from", first.isoformat())
-        return [first + i * DAY for i in range((today - first).days)]
+        return [first + i * DAY for i in range((today - first).days)][7:]
 
     def send(self, name, activities):
         request = self.ingest_pb2.IngestActivitiesRequest(organization=f"organizations/{name}")
@@ -144,13 +145,13 @@ class PythonClientTest(unittest.TestCase):
     def test_refuses_whole_batches_with_a_typed_error(self):
         today = datetime.date.today()
         one = [("amy@none.example", today, "mail.sent")]
-        self.refused("none", one, grpc.StatusCode.NOT_FOUND, "REASON_ORGANIZATION_NOT_FOUND")
+        self.refused("none", one, grpc.StatusCode.NOT_FOUND, "ORGANIZATION_NOT_FOUND")
         self.refused("No Such", one, grpc.StatusCode.INVALID_ARGUMENT,
-                     "REASON_ORGANIZATION_MALFORMED")
+                     "ORGANIZATION_MALFORMED")
         self.create("large", 1000)
-        self.refused("large", [], grpc.StatusCode.INVALID_ARGUMENT, "REASON_BATCH_EMPTY")
+        self.refused("large", [], grpc.StatusCode.INVALID_ARGUMENT, "BATCH_EMPTY")
         error = self.refused("large", one * 10001, grpc.StatusCode.INVALID_ARGUMENT,
-                             "REASON_BATCH_TOO_LARGE")
+                             "BATCH_TOO_LARGE")
         self.assertIn("10,000", error.details().replace("10000", "10,000"))
 
     def test_survives_what_grpc_refuses_by_itself(self):
