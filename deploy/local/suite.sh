@@ -6,7 +6,7 @@
 #   suite_start STATE_DIR BIN_DIR     sets SUITE_INGEST, SUITE_AGGREGATE, SUITE_SCORE
 #   suite_stop                        stops all that suite_start started
 #
-# SUITE_AGGREGATE_FLAGS, SUITE_INGEST_FLAGS and SUITE_SCORE_FLAGS add flags.
+# A keyring that is already in STATE_DIR is used. SUITE_AGGREGATE_FLAGS, SUITE_INGEST_FLAGS and SUITE_SCORE_FLAGS add flags.
 
 SUITE_SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 SUITE_PIDS=()
@@ -68,7 +68,7 @@ suite_start() {
   SUITE_STATE=$1
   SUITE_BIN=$2
   suite_start_redis || return 1
-  "$SUITE_BIN/tutti" keyring init --keyring "$SUITE_STATE/keyring" >/dev/null || return 1
+  [ -e "$SUITE_STATE/keyring" ] || "$SUITE_BIN/tutti" keyring init --keyring "$SUITE_STATE/keyring" >/dev/null || return 1
   # shellcheck disable=SC2086
   suite_start_service aggregate --redis_socket="$SUITE_STATE/redis/redis.sock" \
     --redis_password_file="$SUITE_STATE/secrets/aggregate" --journal="$SUITE_STATE/journal" ${SUITE_AGGREGATE_FLAGS:-} || return 1

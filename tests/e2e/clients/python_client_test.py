@@ -62,7 +62,7 @@ class PythonClientTest(unittest.TestCase):
                 name=f"organizations/{name}", headcount=headcount, sources=["activities"],
                 first_day=first.isoformat()),
             backfill=True), timeout=30)
-        self.suite.tutti("keyring", "extend", "--keyring", str(self.suite.state / "keyring"),
+        self.suite.tutti("keyring", "extend", "--keyring", str(self.suite.keyring),
                          "--organization", name, "--from", first.isoformat())
         return [first + i * DAY for i in range((today - first).days)][7:]
 

@@ -16,10 +16,16 @@ GOOGLEAPIS = pathlib.Path("/usr/share/gocode/src/github.com/gogo/googleapis")
 class Suite:
     """Starts redis-server and the three services; stops them on exit."""
 
+    def __init__(self, keyring=None):
+        """`keyring`: a keyring to start with; a new one is made otherwise."""
+        self.first_keyring = keyring
+
     def __enter__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tutti-e2e."))
         self.state = self.folder / "state"
         self.state.mkdir(mode=0o700)
+        if self.first_keyring is not None:
+            shutil.copy(self.first_keyring, self.keyring)
         self.process = subprocess.Popen(
             [SOURCE / "deploy/local/run-suite", self.state, BIN],
             stdin=subprocess.PIPE,
@@ -36,7 +42,44 @@ class Suite:
     def __exit__(self, *_):
         self.process.stdin.close()
         self.process.wait(timeout=60)
+        self.process.stdout.close()
         shutil.rmtree(self.folder)
+
+    @property
+    def keyring(self):
+        return self.state / "keyring"
+
+    def redis(self, *words):
+        """Asks Redis as the user of aggregate; returns bytes."""
+        password = (self.state / "secrets" / "aggregate").read_text()
+        return subprocess.run(
+            ["redis-cli", "-s", self.state / "redis" / "redis.sock", "--user", "aggregate",
+             "--no-auth-warning", *words],
+            env={**os.environ, "REDISCLI_AUTH": password}, capture_output=True, check=True,
+            timeout=60).stdout
+
+    def redis_values(self):
+        """Every key with its value, as far as a client can see one."""
+        readers = {b"string": "GET", b"hash": "HGETALL", b"zset": "ZRANGE"}
+        values = {}
+        for key in self.redis("--scan").split():
+            kind = self.redis("TYPE", key).strip()
+            if kind in readers:
+                arguments = ["0", "-1"] if kind == b"zset" else []
+                values[key] = self.redis(readers[kind], key, *arguments)
+        return values
+
+    def back_fill(self, name, headcount, first_day, *more):
+        """Creates an organisation that takes activity from the day on."""
+        self.tutti("organizations", "create", name, "--headcount", str(headcount), "--backfill",
+                   "--first-day", first_day, *more)
+        self.tutti("keyring", "extend", "--keyring", str(self.keyring), "--organization", name,
+                   "--from", first_day)
+
+    def publish(self, name):
+        """Ends the back-fill and publishes what is due."""
+        self.tutti("organizations", "finish-backfill", name)
+        return self.tutti("publish", name, "--wait", "30")
 
     def logs(self):
         return "\n".join(p.read_text() for p in sorted((self.state / "log").glob("*")))
@@ -49,7 +92,7 @@ class Suite:
             capture_output=True, text=True, timeout=300)
         if check and done.returncode != 0:
             raise RuntimeError(f"tutti {arguments[0]} failed: {done.stderr}")
-        return done if not check else done.stdout
+        return done.stdout if check else done
 
 
 def make_stubs(folder):
