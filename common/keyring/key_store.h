@@ -52,7 +52,6 @@ class KeySnapshot {
   bool Find(absl::string_view organization, Window window, SlotHash& hash) const;
 
   const Digester& digester() const { return digester_; }
-  size_t key_count() const { return ids_.size(); }
 
  private:
   friend class KeyStore;

@@ -36,8 +36,6 @@ class KeyringFile {
 
   explicit KeyringFile(std::string path) : path_(std::move(path)) {}
 
-  const std::string& path() const { return path_; }
-
   // NotFound; PermissionDenied unless the file is a regular one, its mode is 0600
   // or 0400 and its owner the user that this process runs as; DataLoss when it is
   // not a keyring.
