@@ -32,7 +32,8 @@ class HealthService::Watcher final : public grpc::ServerWriteReactor<HealthCheck
   void OnWriteDone(bool ok) override {
     const std::lock_guard<std::mutex> lock(health_.mutex_);
     writing_ = false;
-    if (!ok || health_.draining_) {
+    // A cancelled call may still have had its last write succeed.
+    if (!ok || cancelled_ || health_.draining_) {
       End();
     } else {
       Offer(health_.StatusOf(service_));
@@ -41,6 +42,7 @@ class HealthService::Watcher final : public grpc::ServerWriteReactor<HealthCheck
 
   void OnCancel() override {
     const std::lock_guard<std::mutex> lock(health_.mutex_);
+    cancelled_ = true;
     if (!writing_) End();
   }
 
@@ -61,6 +63,7 @@ class HealthService::Watcher final : public grpc::ServerWriteReactor<HealthCheck
   HealthCheckResponse response_;
   std::optional<Status> sent_;
   bool writing_ = false;
+  bool cancelled_ = false;
   bool finishing_ = false;
 };
 

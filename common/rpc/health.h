@@ -1,7 +1,6 @@
 #ifndef TUTTI_COMMON_RPC_HEALTH_H_
 #define TUTTI_COMMON_RPC_HEALTH_H_
 
-#include <condition_variable>
 #include <map>
 #include <mutex>
 #include <set>
@@ -42,7 +41,6 @@ class HealthService final : public grpc::health::v1::Health::CallbackService {
   using Status = grpc::health::v1::HealthCheckResponse::ServingStatus;
 
   Status StatusOf(const std::string& service) const;  // mutex_ is held
-  void Tell();
 
   const std::set<std::string> services_;
   mutable std::mutex mutex_;

@@ -1,0 +1,84 @@
+// A server whose calls last as long as a test needs them to: what common/rpc does
+// is tested through it, as a process of its own.
+
+#include <iostream>
+#include <mutex>
+#include <vector>
+
+#include "absl/flags/parse.h"
+#include "common/rpc/health.h"
+#include "common/rpc/server.h"
+#include "tutti/score/v1/score.grpc.pb.h"
+
+namespace tutti {
+namespace {
+
+constexpr char kServiceName[] = "tutti.score.v1.ScoreService";
+
+class PatientService final : public score::v1::ScoreService::CallbackService {
+ public:
+  explicit PatientService(HealthService& health) : health_(health) {}
+
+  // Answers when the server drains, not before. Its arrival makes the part
+  // "called" good.
+  grpc::ServerUnaryReactor* GetScore(grpc::CallbackServerContext* context,
+                                     const score::v1::GetScoreRequest*,
+                                     score::v1::GetScoreResponse* response) override {
+    response->mutable_score()->set_name("finished");
+    grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      waiting_.push_back(reactor);
+    }
+    health_.SetPart("called", true);
+    return reactor;
+  }
+
+  // Never answers by itself: ends when it is cancelled.
+  grpc::ServerWriteReactor<score::v1::WatchScoresResponse>* WatchScores(
+      grpc::CallbackServerContext*, const score::v1::WatchScoresRequest*) override {
+    class Endless final : public grpc::ServerWriteReactor<score::v1::WatchScoresResponse> {
+     public:
+      void OnCancel() override { Finish(grpc::Status::CANCELLED); }
+      void OnDone() override { delete this; }
+    };
+    health_.SetPart("called", true);
+    return new Endless;
+  }
+
+  // Answers at once.
+  grpc::ServerUnaryReactor* GetTable(grpc::CallbackServerContext* context,
+                                     const score::v1::GetTableRequest*,
+                                     score::v1::GetTableResponse*) override {
+    grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+    reactor->Finish(grpc::Status::OK);
+    return reactor;
+  }
+
+  void Drain() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    for (grpc::ServerUnaryReactor* reactor : waiting_) reactor->Finish(grpc::Status::OK);
+    waiting_.clear();
+  }
+
+ private:
+  HealthService& health_;
+  std::mutex mutex_;
+  std::vector<grpc::ServerUnaryReactor*> waiting_;  // guarded by mutex_
+};
+
+}  // namespace
+}  // namespace tutti
+
+int main(int argc, char** argv) {
+  tutti::BlockStopSignals();
+  absl::ParseCommandLine(argc, argv);
+  tutti::HealthService health({tutti::kServiceName}, {"called"});
+  tutti::PatientService service(health);
+  const absl::Status served = tutti::RunServer(
+      tutti::ServerOptionsFromFlags(),
+      {{&service}, {tutti::kServiceName}, health, [] {}, [&service] { service.Drain(); }});
+  if (served.ok()) return 0;
+  std::cerr << served.message() << "\n";
+  return 1;
+}

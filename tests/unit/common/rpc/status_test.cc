@@ -1,0 +1,40 @@
+#include "common/rpc/status.h"
+
+#include <gtest/gtest.h>
+
+namespace tutti {
+namespace {
+
+TEST(StatusTest, KeepsEveryCodeThereAndBack) {
+  for (int code = 0; code <= 16; ++code) {
+    const absl::Status status(static_cast<absl::StatusCode>(code), "why");
+    const grpc::Status sent = ToGrpcStatus(status);
+    EXPECT_EQ(static_cast<int>(sent.error_code()), code);
+    EXPECT_EQ(FromGrpcStatus(sent), status);
+  }
+}
+
+TEST(StatusTest, CarriesDetailsThereAndBack) {
+  const absl::Status status =
+      WithReason(absl::FailedPreconditionError("no key"), "ingest.tutti", "KEY_MISSING");
+  const absl::Status back = FromGrpcStatus(ToGrpcStatus(status));
+  EXPECT_EQ(back, status);
+  EXPECT_EQ(ReasonOf(back), "KEY_MISSING");
+}
+
+TEST(StatusTest, TakesPlainStatusesOfOtherServers) {
+  const absl::Status back =
+      FromGrpcStatus(grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "too large"));
+  EXPECT_EQ(back, absl::ResourceExhaustedError("too large"));
+}
+
+TEST(StatusTest, DistrustsDetailsThatDoNotBelongToTheCode) {
+  const std::string of_another = ToRpcStatus(absl::NotFoundError("other")).SerializeAsString();
+  EXPECT_EQ(FromGrpcStatus(grpc::Status(grpc::StatusCode::INTERNAL, "broken", of_another)),
+            absl::InternalError("broken"));
+  EXPECT_EQ(FromGrpcStatus(grpc::Status(grpc::StatusCode::INTERNAL, "broken", "\xff\xff")),
+            absl::InternalError("broken"));
+}
+
+}  // namespace
+}  // namespace tutti
