@@ -4,7 +4,7 @@
 namespace tutti {
 
 // The compiler's own 128-bit integer, for products of two 64-bit ones.
-__extension__ typedef unsigned __int128 Uint128;
+using Uint128 = unsigned __int128;
 
 }  // namespace tutti
 
