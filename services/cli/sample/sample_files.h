@@ -1,0 +1,34 @@
+#ifndef TUTTI_SERVICES_CLI_SAMPLE_SAMPLE_FILES_H_
+#define TUTTI_SERVICES_CLI_SAMPLE_SAMPLE_FILES_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/catalog/catalog.h"
+#include "services/cli/sample/audit_log.h"
+#include "services/cli/sample/sample_options.h"
+
+namespace tutti {
+
+// What was written.
+struct SampleFiles {
+  AuditLogCounts counts;           // of activities, for the shape of that name
+  int64_t licensed_people = 0;     // entitled to the assistant
+  std::vector<std::string> paths;  // the log or the activities first
+};
+
+// Writes a made-up organisation into a folder, which is made when it is missing:
+//   audit.csv, audit.ndjson or activities.jsonl   what people did, by the shape
+//   groups.txt    addresses of group mailboxes, one a line, for the importer
+//   truth.json    the exact truth of every figure; only with a catalogue
+//   README.txt    that all of it is generated
+// Files of these names are replaced. `catalog` may be null. InvalidArgument
+// (options), Internal or PermissionDenied (a file cannot be written; names it).
+absl::StatusOr<SampleFiles> WriteSample(const SampleOptions& options, const Catalog* catalog,
+                                        const std::string& folder);
+
+}  // namespace tutti
+
+#endif  // TUTTI_SERVICES_CLI_SAMPLE_SAMPLE_FILES_H_

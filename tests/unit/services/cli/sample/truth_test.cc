@@ -1,0 +1,178 @@
+#include "services/cli/sample/truth.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+
+#include "common/window/window.h"
+#include "tests/unit/services/cli/sample/sample_fixture.h"
+
+namespace tutti {
+namespace {
+
+// Whether an activity matches a rule, straight from the rule's description.
+bool Matches(const catalog::v1::Rule& rule, const ingest::v1::Activity& activity) {
+  const auto has = [](const auto& list, const std::string& word) {
+    for (const std::string& item : list) {
+      if (item == word) return true;
+    }
+    return false;
+  };
+  if (rule.types_size() > 0 && !has(rule.types(), activity.type())) return false;
+  if (rule.apps_size() > 0 && !has(rule.apps(), activity.app())) return false;
+  if (rule.platforms_size() > 0 && !has(rule.platforms(), activity.platform())) return false;
+  bool any = rule.any_traits_size() == 0;
+  for (const std::string& trait : rule.any_traits()) any = any || has(activity.traits(), trait);
+  for (const std::string& trait : rule.all_traits()) any = any && has(activity.traits(), trait);
+  return any;
+}
+
+bool Has(const catalog::v1::Feature& feature, const ingest::v1::Activity& activity) {
+  for (const catalog::v1::Rule& rule : feature.any_of()) {
+    if (Matches(rule, activity)) return true;
+  }
+  return false;
+}
+
+class TruthTest : public ::testing::Test {
+ protected:
+  const std::unique_ptr<const Catalog> catalog_ = ShippedCatalog();
+};
+
+TEST_F(TruthTest, IsWhatCountingSetsOfPeopleGives) {
+  SampleOptions options = SampleOf(30, 6);
+  options.shape = SampleShape::kActivities;
+  const SampleOrganization organization = Made(options);
+  const Truth truth = CountTruth(organization, *catalog_, {Day(2026, 6, 7), Day(2026, 6, 21)}, 7);
+  ASSERT_EQ(truth.windows.size(), 2u);
+  const absl::TimeZone zone = *LoadZone(options.time_zone);
+  for (size_t t = 0; t < catalog_->tables().size(); ++t) {
+    const CatalogTable& table = catalog_->tables()[t];
+    // By day and feature: who did it.
+    std::map<Day, std::vector<std::set<std::string>>> people;
+    organization.ForEachActivity([&](const ingest::v1::Activity& activity) {
+      const Day day =
+          absl::ToCivilDay(absl::FromUnixSeconds(activity.occurred_at().seconds()), zone);
+      auto& sets = people[day];
+      sets.resize(static_cast<size_t>(table.feature_count()));
+      for (int i = 0; i < table.feature_count(); ++i) {
+        if (Has(table.proto->features(i), activity)) {
+          sets[static_cast<size_t>(i)].insert(activity.subject());
+        }
+      }
+    });
+    if (table.is_habit()) {
+      for (int day = 0; day < organization.days(); ++day) {
+        const auto found = people.find(organization.DayAt(day));
+        const size_t expected = found == people.end() ? 0 : found->second[0].size();
+        ASSERT_EQ(truth.habits[t][static_cast<size_t>(day)], static_cast<int64_t>(expected));
+      }
+      continue;
+    }
+    for (const TruthWindow& window : truth.windows) {
+      std::vector<int64_t> patterns(size_t{1} << table.feature_count());
+      for (uint32_t person = 0; person < organization.people(); ++person) {
+        size_t pattern = 0;
+        for (const auto& [day, sets] : people) {
+          if (!Window{WindowKind::kReach, window.end_day}.Contains(day)) continue;
+          for (size_t i = 0; i < sets.size(); ++i) {
+            if (sets[i].count(organization.PersonName(person)) > 0) pattern |= size_t{1} << i;
+          }
+        }
+        ++patterns[pattern];
+      }
+      ASSERT_EQ(window.people[t], patterns) << table.proto->id();
+    }
+  }
+}
+
+TEST_F(TruthTest, FollowsTheGridOfTheCadence) {
+  SampleOptions options = SampleOf(300, 6);
+  const auto ends = [&](aggregate::v1::Cadence cadence) {
+    options.cadence = cadence;
+    std::vector<std::string> days;
+    for (const TruthWindow& window : CountTruth(Made(options), *catalog_).windows) {
+      days.push_back(FormatDay(window.end_day));
+    }
+    return days;
+  };
+  EXPECT_EQ(ends(aggregate::v1::CADENCE_AUTO),
+            (std::vector<std::string>{"2026-06-07", "2026-06-14", "2026-06-21"}));
+  EXPECT_EQ(ends(aggregate::v1::CADENCE_DAILY).size(), 3u) << "faster than the headcount permits";
+  EXPECT_LE(ends(aggregate::v1::CADENCE_FOUR_WEEKLY).size(), 1u);
+}
+
+TEST_F(TruthTest, EvaluatesEveryPredicate) {
+  const int table = catalog_->FindTable("modes");  // email, message, community
+  ASSERT_GE(table, 0);
+  TruthWindow window;
+  window.people.resize(catalog_->tables().size());
+  window.people[static_cast<size_t>(table)] = {1000, 1, 2, 4, 8, 16, 32, 64};
+  const auto people = [&](const auto& set) {
+    catalog::v1::Predicate predicate;
+    predicate.set_table("modes");
+    set(predicate);
+    return Truth::People(*catalog_, window, predicate);
+  };
+  using P = catalog::v1::Predicate;
+  EXPECT_EQ(people([](P& p) { p.mutable_any_of()->add_features("email"); }), 1 + 4 + 16 + 64);
+  EXPECT_EQ(people([](P& p) { p.mutable_only()->add_features("message"); }), 2);
+  EXPECT_EQ(people([](P& p) {
+              p.mutable_all_of()->add_features("email");
+              p.mutable_all_of()->add_features("community");
+            }),
+            16 + 64);
+  EXPECT_EQ(people([](P& p) { p.set_at_least(2); }), 4 + 16 + 32 + 64);
+  EXPECT_EQ(people([](P& p) { p.set_exactly(1); }), 1 + 2 + 8);
+  EXPECT_EQ(people([](P&) {}), 0);
+}
+
+TEST_F(TruthTest, GivesEveryMeasureAndCategoryOfPeople) {
+  const SampleOrganization organization = Made(SampleOf(250, 5));
+  const Truth truth = CountTruth(organization, *catalog_);
+  const TruthWindow* window = truth.Find(Day(2026, 6, 21));
+  ASSERT_NE(window, nullptr);
+  for (const catalog::v1::Measure& measure : catalog_->proto().measures()) {
+    const absl::optional<double> value = truth.Measure(*catalog_, *window, measure);
+    if (!value.has_value()) continue;
+    EXPECT_GE(*value, 0) << measure.id();
+    EXPECT_TRUE(measure.has_count() || *value <= 1) << measure.id();
+  }
+  for (const catalog::v1::Category& category : catalog_->proto().categories()) {
+    if (!category.has_reach_and_habit()) continue;
+    const absl::optional<double> points = truth.Points(*catalog_, *window, category);
+    ASSERT_TRUE(points.has_value()) << category.id();
+    EXPECT_GT(*points, 5) << category.id();
+    EXPECT_LT(*points, 95) << category.id();
+  }
+  // By hand, for one: shares of the licensed, not of everybody.
+  const int table = catalog_->FindTable("assistant");
+  ASSERT_GE(table, 0);
+  const catalog::v1::Measure* reach = catalog_->FindMeasure("ai_assistance_reach");
+  ASSERT_NE(reach, nullptr);
+  EXPECT_DOUBLE_EQ(*truth.Measure(*catalog_, *window, *reach),
+                   double(window->people[static_cast<size_t>(table)][1]) /
+                       double(organization.licensed_people()));
+}
+
+TEST_F(TruthTest, SaysInItsFileThatItIsGenerated) {
+  const SampleOrganization organization = Made(SampleOf(50, 8));
+  const Truth truth = CountTruth(organization, *catalog_, {Day(2026, 6, 21)}, 28);
+  const nlohmann::json json = nlohmann::json::parse(TruthJson(organization, *catalog_, truth));
+  EXPECT_EQ(json["generated"], true);
+  EXPECT_EQ(json["headcount"], 50);
+  EXPECT_EQ(json["entitlements"]["assistant"], organization.licensed_people());
+  ASSERT_EQ(json["windows"].size(), 1u);
+  const nlohmann::json& modes = json["windows"][0]["tables"]["modes"];
+  EXPECT_EQ(modes["features"].size(), 3u);
+  int64_t everybody = 0;
+  for (const nlohmann::json& people : modes["people"]) everybody += people.get<int64_t>();
+  EXPECT_EQ(everybody, 50);
+  EXPECT_EQ(json["habits"]["habit_communication"].size(), 56u);
+}
+
+}  // namespace
+}  // namespace tutti
