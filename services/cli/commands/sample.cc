@@ -1,0 +1,77 @@
+#include <iostream>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "absl/time/clock.h"
+#include "services/cli/commands/commands.h"
+#include "services/cli/sample/sample_files.h"
+
+namespace tutti {
+namespace {
+
+struct SampleArguments {
+  SampleOptions options;
+  std::string last_day;
+  std::string folder;
+  std::string catalog;
+};
+
+absl::Status Sample(SampleArguments& arguments) {
+  SampleOptions& options = arguments.options;
+  const absl::StatusOr<absl::TimeZone> zone = LoadZone(options.time_zone);
+  if (!zone.ok()) return zone.status();
+  options.last_day = DayBefore(absl::Now(), *zone);
+  if (!arguments.last_day.empty()) {
+    const absl::StatusOr<Day> day = ParseDay(arguments.last_day);
+    if (!day.ok()) return day.status();
+    options.last_day = *day;
+  }
+  std::unique_ptr<const Catalog> catalog;
+  if (!arguments.catalog.empty()) {
+    absl::StatusOr<std::unique_ptr<const Catalog>> loaded = Catalog::Load(arguments.catalog);
+    if (!loaded.ok()) return loaded.status();
+    catalog = *std::move(loaded);
+  }
+  const absl::StatusOr<SampleFiles> files = WriteSample(options, catalog.get(), arguments.folder);
+  if (!files.ok()) return files.status();
+  std::cout << files->counts.records << " records of " << options.people << " made-up people, from "
+            << FormatDay(options.first_day()) << " to " << FormatDay(options.last_day) << "; "
+            << files->licensed_people << " of them entitled to the assistant\n";
+  for (const std::string& path : files->paths) std::cout << "  " << path << "\n";
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddSampleCommand(CLI::App& app, CommandContext& context) {
+  CLI::App* command = app.add_subcommand(
+      "sample", "Make up an organisation: its audit log, and the exact truth of every figure");
+  const auto arguments = std::make_shared<SampleArguments>();
+  SampleOptions& options = arguments->options;
+  const std::map<std::string, SampleShape> shapes = {{"m365-audit-csv", SampleShape::kAuditCsv},
+                                                     {"m365-audit-lines", SampleShape::kAuditLines},
+                                                     {"activities", SampleShape::kActivities}};
+  command->add_option("--out", arguments->folder, "Folder to write to")->required();
+  command->add_option("--organization", options.organization, "Its id")->capture_default_str();
+  command->add_option("--people", options.people, "How many people, 10 to 1,000,000")
+      ->capture_default_str();
+  command->add_option("--weeks", options.weeks, "How many weeks, 1 to 104")->capture_default_str();
+  command->add_option("--last-day", arguments->last_day, "The last day, YYYY-MM-DD; yesterday");
+  command->add_option("--seed", options.seed, "The same seed gives the same organisation")
+      ->capture_default_str();
+  command->add_option("--time-zone", options.time_zone, "IANA time zone")->capture_default_str();
+  command
+      ->add_option("--records", options.records,
+                   "About how many records; 0 is 150,000 for 600 people in 16 weeks")
+      ->capture_default_str();
+  command->add_option("--catalog", arguments->catalog,
+                      "The catalogue's file: writes truth.json, too");
+  command->add_option("--format", options.shape, "What is written")
+      ->transform(CLI::CheckedTransformer(shapes).description(
+          "m365-audit-csv, m365-audit-lines or activities"));
+  command->callback(
+      [&context, arguments] { context.run = [arguments] { return Sample(*arguments); }; });
+}
+
+}  // namespace tutti
