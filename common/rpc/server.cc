@@ -21,6 +21,8 @@ ABSL_FLAG(std::string, listen, "127.0.0.1:0",
           "Address to serve on: host:port (port 0 takes a free one) or unix:path");
 ABSL_FLAG(bool, insecure_loopback, false,
           "Serve in plain text; allowed on loopback addresses and Unix sockets alone");
+ABSL_FLAG(std::string, metrics_listen, "",
+          "Address for GET /metrics: 127.0.0.1:PORT or [::1]:PORT (port 0 takes a free one)");
 ABSL_FLAG(std::string, port_file, "", "File to which the address is written once it serves");
 ABSL_FLAG(int, drain_seconds, 20, "Seconds that calls in flight get when the server stops");
 ABSL_FLAG(std::string, log_level, "info", "debug, info, warning or error");
@@ -62,6 +64,23 @@ void Configure(grpc::ServerBuilder& builder) {
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
 }
 
+// Nothing when metrics are not asked for.
+absl::StatusOr<std::unique_ptr<MetricsServer>> ShowMetrics(const ServerOptions& options,
+                                                           const Served& served) {
+  const std::string& address = options.metrics_listen;
+  if (address.empty()) return nullptr;
+  if (!absl::StartsWith(address, "127.0.0.1:") && !absl::StartsWith(address, "[::1]:")) {
+    return absl::InvalidArgumentError(
+        "--metrics_listen must be an address of this machine: 127.0.0.1:PORT or [::1]:PORT");
+  }
+  Metrics metrics = served.metrics;
+  metrics.AddGauge("tutti_ready_state", "Is 1 when every part that the service needs is good.", {},
+                   [&served] { return served.health.ready() ? 1.0 : 0.0; });
+  absl::StatusOr<std::unique_ptr<MetricsServer>> server = MetricsServer::Start(metrics, address);
+  if (server.ok()) LogInfo("showing metrics", {{"port", absl::StrCat((*server)->port())}});
+  return server;
+}
+
 // Waits for a stop signal, calling on_tick every second.
 void WaitForStop(int signals, const Served& served) {
   pollfd poll_fd{signals, POLLIN, 0};
@@ -75,6 +94,7 @@ ServerOptions ServerOptionsFromFlags() {
   ServerOptions options;
   options.listen = absl::GetFlag(FLAGS_listen);
   options.insecure_loopback = absl::GetFlag(FLAGS_insecure_loopback);
+  options.metrics_listen = absl::GetFlag(FLAGS_metrics_listen);
   options.port_file = absl::GetFlag(FLAGS_port_file);
   options.drain = absl::Seconds(absl::GetFlag(FLAGS_drain_seconds));
   return options;
@@ -95,6 +115,11 @@ absl::Status RunServer(const ServerOptions& options, const Served& served) {
   const int signals = signalfd(-1, &stop_signals, SFD_CLOEXEC);
   if (signals < 0) return absl::InternalError("signals cannot be received");
 
+  const absl::StatusOr<std::unique_ptr<MetricsServer>> metrics = ShowMetrics(options, served);
+  if (!metrics.ok()) {
+    close(signals);
+    return metrics.status();
+  }
   grpc::EnableDefaultHealthCheckService(false);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "common/rpc/health.h"
+#include "common/telemetry/metrics.h"
 #include "grpcpp/impl/codegen/service_type.h"
 
 namespace tutti {
@@ -17,12 +18,13 @@ namespace tutti {
 struct ServerOptions {
   std::string listen;              // host:port (port 0: a free one) or unix:path
   bool insecure_loopback = false;  // plain text, on this machine alone
+  std::string metrics_listen;      // IP:port of the loopback; empty: no metrics
   std::string port_file;           // where the address is written once it serves
   absl::Duration drain = absl::Seconds(20);
 };
 
 // Reads the flags that all servers share: --listen, --insecure_loopback,
-// --port_file, --drain_seconds, --log_level. To be called after
+// --metrics_listen, --port_file, --drain_seconds, --log_level. To be called after
 // absl::ParseCommandLine.
 ServerOptions ServerOptionsFromFlags();
 
@@ -42,6 +44,8 @@ struct Served {
   // Called when it must stop, after new calls are refused: whatever waits with an
   // answer gives it now.
   std::function<void()> on_drain = [] {};
+  // What it shows at GET /metrics beside tutti_ready_state.
+  Metrics metrics = {};
 };
 
 // Serves until SIGTERM or SIGINT: then says "not ready", lets calls in flight end

@@ -1,12 +1,15 @@
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 #include <spawn.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -23,6 +26,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/rpc/channel.h"
 #include "grpc/health/v1/health.grpc.pb.h"
+#include "nlohmann/json.hpp"
 #include "tutti/score/v1/score.grpc.pb.h"
 
 namespace tutti {
@@ -86,6 +90,16 @@ class ServerProcess {
     std::string address;
     std::getline(file, address);
     return address;
+  }
+
+  // The value of a field of the first logged line of that event.
+  std::string Logged(const std::string& event, const std::string& field) const {
+    std::ifstream file(errors_);
+    for (std::string line; std::getline(file, line);) {
+      const auto parsed = nlohmann::json::parse(line, nullptr, false);
+      if (parsed.is_object() && parsed["event"] == event) return parsed[field];
+    }
+    return "";
   }
 
   void Signal(int signal) const { kill(pid_, signal); }
@@ -273,6 +287,43 @@ TEST_F(RpcServerTest, SaysSoWhenTheAddressCannotBeWritten) {
           .Wait();
   EXPECT_EQ(ending.code, 1);
   EXPECT_THAT(ending.errors, testing::HasSubstr("--port_file"));
+}
+
+// The answer to a GET, head and body.
+std::string HttpGet(int port, const std::string& path) {
+  const int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  std::string answer;
+  if (connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0) {
+    const std::string request = absl::StrCat("GET ", path, " HTTP/1.0\r\n\r\n");
+    EXPECT_EQ(write(client, request.data(), request.size()), static_cast<ssize_t>(request.size()));
+    std::array<char, 4096> buffer{};
+    for (ssize_t size = 0; (size = read(client, buffer.data(), buffer.size())) > 0;) {
+      answer.append(buffer.data(), static_cast<size_t>(size));
+    }
+  }
+  close(client);
+  return answer;
+}
+
+TEST_F(RpcServerTest, ShowsMetrics) {
+  Start({"--listen=127.0.0.1:0", "--insecure_loopback", "--metrics_listen=127.0.0.1:0"});
+  ASSERT_NE(server_->Address(), "");
+  const std::string answer =
+      HttpGet(std::stoi(server_->Logged("showing metrics", "port")), "/metrics");
+  EXPECT_THAT(answer, testing::HasSubstr("200 OK"));
+  EXPECT_THAT(answer, testing::HasSubstr("\ntutti_ready_state 0\n"));
+  EXPECT_THAT(answer, testing::HasSubstr("\ntutti_example_total 7\n"));
+}
+
+TEST_F(RpcServerTest, ShowsMetricsOnThisMachineOnly) {
+  const Ending ending =
+      Start({"--listen=127.0.0.1:0", "--insecure_loopback", "--metrics_listen=0.0.0.0:0"}).Wait();
+  EXPECT_EQ(ending.code, 1);
+  EXPECT_THAT(ending.errors, testing::HasSubstr("--metrics_listen"));
 }
 
 grpc::Status CallWith(const std::shared_ptr<grpc::Channel>& channel, size_t name_size,

@@ -75,9 +75,11 @@ int main(int argc, char** argv) {
   absl::ParseCommandLine(argc, argv);
   tutti::HealthService health({tutti::kServiceName}, {"called"});
   tutti::PatientService service(health);
+  tutti::Metrics metrics;
+  metrics.AddCounter("tutti_example_total", "Is always seven.", {}, [] { return 7; });
   const absl::Status served = tutti::RunServer(
       tutti::ServerOptionsFromFlags(),
-      {{&service}, {tutti::kServiceName}, health, [] {}, [&service] { service.Drain(); }});
+      {{&service}, {tutti::kServiceName}, health, [] {}, [&service] { service.Drain(); }, metrics});
   if (served.ok()) return 0;
   std::cerr << served.message() << "\n";
   return 1;
