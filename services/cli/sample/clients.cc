@@ -98,7 +98,6 @@ absl::string_view PlatformOf(SampleDevice device) {
 
 absl::Span<const MailClientText> MailClients() { return kMailClients; }
 absl::Span<const FileClientText> FileClients() { return kFileClients; }
-absl::Span<const FileKind> FileKinds() { return kFileKinds; }
 absl::Span<const AssistantHost> AssistantHosts() { return kAssistantHosts; }
 
 const FileKind& FileKindOf(uint64_t item) {

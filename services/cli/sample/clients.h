@@ -46,7 +46,6 @@ struct FileKind {
   absl::string_view app;          // the catalogue's id
   absl::string_view stem;         // of file names
 };
-absl::Span<const FileKind> FileKinds();
 // The kind of a file, by its identity; the same for ever.
 const FileKind& FileKindOf(uint64_t item);
 

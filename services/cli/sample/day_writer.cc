@@ -76,8 +76,8 @@ SampleEvent& DayWriter::Add(SampleAct act) {
 }
 
 uint32_t DayWriter::AnyTeammate() {
-  const uint32_t first = SampleOrganization::TeamOf(habits_.person) * 8;
-  const uint32_t size = std::min<uint32_t>(8, organization_.people() - first);
+  const uint32_t first = SampleOrganization::TeamOf(habits_.person) * SampleOrganization::kTeamSize;
+  const uint32_t size = std::min(SampleOrganization::kTeamSize, organization_.people() - first);
   return first + draws_.Below(size);
 }
 

@@ -28,15 +28,7 @@ class SampleKey {
 };
 
 // Which sequence of draws. Each (stream, subject, day) has its own.
-enum class SampleStream : uint8_t {
-  kHabits,
-  kPersonDay,
-  kTeam,
-  kTeamDay,
-  kNoise,
-  kDayNoise,
-  kCase
-};
+enum class SampleStream : uint8_t { kHabits, kPersonDay, kTeam, kTeamDay, kNoise, kDayNoise };
 
 // A sequence of pseudo-random draws, read anywhere without reading what comes
 // before: the ChaCha20 key stream under the organisation's key, with stream, day

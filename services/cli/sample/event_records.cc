@@ -11,6 +11,7 @@
 #include "services/cli/sample/record_forms.h"
 
 namespace tutti {
+
 EventRecords::EventRecords(const SampleOrganization& organization)
     : organization_(organization), tenant_(organization.TenantId()) {}
 

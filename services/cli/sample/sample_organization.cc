@@ -1,5 +1,7 @@
 #include "services/cli/sample/sample_organization.h"
 
+#include <sodium.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -19,6 +21,7 @@ constexpr double kRecordsPerPersonDay = 150'000.0 / (600 * 112);
 
 absl::StatusOr<SampleOrganization> SampleOrganization::Create(const SampleOptions& options) {
   if (absl::Status status = ValidateSampleOptions(options); !status.ok()) return status;
+  if (sodium_init() < 0) return absl::InternalError("libsodium cannot be initialised");
   const absl::StatusOr<absl::TimeZone> zone = LoadZone(options.time_zone);
   if (!zone.ok()) return zone.status();
   SampleOrganization organization(options);

@@ -24,7 +24,7 @@ namespace tutti {
 // follows from them.
 class SampleOrganization {
  public:
-  // InvalidArgument as ValidateSampleOptions says.
+  // InvalidArgument as ValidateSampleOptions says; Internal without libsodium.
   static absl::StatusOr<SampleOrganization> Create(const SampleOptions& options);
 
   const SampleOptions& options() const { return options_; }
@@ -49,6 +49,8 @@ class SampleOrganization {
   std::string GroupAddress(uint32_t group) const;
   uint32_t group_count() const { return 3 + team_count() / 4; }
 
+  // People work in teams of this size; the last one may be smaller.
+  static constexpr uint32_t kTeamSize = 8;
   uint32_t team_count() const { return (people() + kTeamSize - 1) / kTeamSize; }
   static uint32_t TeamOf(uint32_t person) { return person / kTeamSize; }
 
@@ -65,8 +67,6 @@ class SampleOrganization {
   void ForEachActivity(const std::function<void(const ingest::v1::Activity&)>& take) const;
 
  private:
-  static constexpr uint32_t kTeamSize = 8;
-
   explicit SampleOrganization(const SampleOptions& options);
   void DrawHolidays();
   double PresenceChance(const SampleHabits& habits, int day) const;
