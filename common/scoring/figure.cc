@@ -43,6 +43,9 @@ Figure Difference(const Figure& later, const Figure& earlier) {
   out.bias.below += earlier.bias.above;
   out.open.above += earlier.open.below;
   out.open.below += earlier.open.above;
+  const double common = std::min(out.open.above, out.open.below);
+  out.open.above -= common;
+  out.open.below -= common;
   return out;
 }
 

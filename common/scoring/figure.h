@@ -48,7 +48,8 @@ Figure Scaled(const Figure& figure, double factor);
 void Add(const Figure& term, Figure& sum);
 
 // Later minus earlier, of two publications. They share no slot and no noise, so
-// nothing is common to their errors.
+// nothing is common to their errors. A share in a tail counts as the tail's value:
+// what is in the same tail in both has not changed, and leaves nothing open.
 Figure Difference(const Figure& later, const Figure& earlier);
 
 score::v1::Bound BoundOf(const Figure& figure);

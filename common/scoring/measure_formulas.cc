@@ -112,7 +112,7 @@ Figure HabitFigure(int table, const HabitMean& mean) {
   Figure figure;
   figure.value = mean.value;
   figure.errors[table] = mean.error;
-  figure.bias.above = mean.bias_above;
+  figure.bias = {mean.bias, mean.bias};
   return figure;
 }
 

@@ -9,8 +9,9 @@ namespace {
 
 constexpr double kLeastAbsent = 0.5;
 constexpr double kMostAbsentOfKept = 2;
-constexpr double kLeastHabitBias = 0.004;
-constexpr double kHabitBiasPerLoad = 0.2;
+constexpr double kLeastUnevenness = 0.004;
+constexpr double kDaysInUse = 5.0 / 7;
+constexpr double kFullestDay = 0.99;
 
 double Bounded(const SlotModel& model, double absent) {
   return std::clamp(absent, kLeastAbsent, kMostAbsentOfKept * model.kept);
@@ -41,12 +42,18 @@ double NoiseCovariance(const SlotModel& model, unsigned s, unsigned t) {
 
 HabitMean HabitMeanFromAbsent(const SlotModel& model, int days, double absent) {
   const double d = static_cast<double>(days);
+  const double even = NumberFrom(model, absent);
   HabitMean mean;
-  mean.value = NumberFrom(model, absent);
-  mean.error.counting = std::sqrt(CountingCovariance(model, mean.value) / d);
+  mean.error.counting = std::sqrt(CountingCovariance(model, even) / d);
   mean.error.noise = model.slots / absent * std::sqrt(model.sigma_squared) / d;
-  const double load = std::max(mean.value, 0.0) / model.slots;
-  mean.bias_above = load * model.slots * std::max(kLeastHabitBias, kHabitBiasPerLoad * load);
+  mean.value = even;
+  if (days == 1) return mean;
+  const double load = std::max(even, 0.0) / model.slots;
+  // The load if five days in seven had shown all of it, and two days nothing.
+  const double shown = std::min(-std::expm1(-load) / kDaysInUse, kFullestDay);
+  const double uneven = -kDaysInUse * std::log1p(-shown);
+  mean.bias = model.slots * std::max(uneven - load, kLeastUnevenness * load) / 2;
+  mean.value += mean.bias;
   return mean;
 }
 

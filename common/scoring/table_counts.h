@@ -70,15 +70,16 @@ class TableCounts {
 struct HabitMean {
   double value = 0;
   TableError error;
-  double bias_above = 0;  // the truth may be higher by this
+  double bias = 0;  // the truth may be higher or lower by this
 };
 
-// From the noisy sum over `days` day windows of the slots that show it:
-// -V ln(1 - sum / (D M)), with the same bounds as above. `model.sigma_squared` is
-// of the sum. Because days differ the logarithm of their mean is below the mean
-// of their logarithms: when at most two days in seven are idle and the others
-// alike, by a fraction of at most 0.2 mean / V; taken as at least 0.4% for days
-// that are a little less regular.
+// From the noisy sum over `days` day windows of the slots that show it, with the
+// same bounds as above; `model.sigma_squared` is of the sum. If all days were alike
+// the mean would be -V ln(1 - sum / (D M)); if two days in seven were idle it would
+// be higher by a fraction of about 0.2 mean / V (1% where a third of the people do
+// it on a mean day and V is 8 for each). The value is the middle between these,
+// which are taken as at least 0.4% apart, and `bias` half of their distance. Of one
+// day there is no such doubt.
 HabitMean HabitMeanFromSum(const SlotModel& model, int days, int64_t sum);
 
 // The same for a supposed mean.

@@ -6,11 +6,11 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "sodium.h"
-#include "common/estimate/public_figures.h"
+#include "common/scoring/planned_margins.h"
 #include "common/window/window_proto.h"
 #include "services/aggregate/ingest_policy.h"
 #include "services/aggregate/slot_counts.h"
+#include "sodium.h"
 
 namespace tutti {
 namespace {

@@ -3,21 +3,19 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
 #include "common/rpc/error_details.h"
-#include "common/window/window.h"
-#include "services/score/score_builder.h"
+#include "common/scoring/score_change.h"
+#include "common/scoring/table_breakdown.h"
+#include "services/score/recommendations.h"
 
 namespace tutti {
 namespace {
 
 using publication::v1::Publication;
-using score::v1::Score;
 
-constexpr size_t kMaxCached = 20'000;
-constexpr int kTrendDays = 180;
-
-absl::Status Error(absl::Status status, score::v1::Reason reason) {
-  return WithReason(std::move(status), "score.tutti",
+absl::Status Error(const absl::Status& status, score::v1::Reason reason) {
+  return WithReason(status, "score.tutti",
                     score::v1::Reason_Name(reason).substr(sizeof("REASON_") - 1));
 }
 
@@ -27,11 +25,20 @@ absl::Status NothingPublished() {
                score::v1::REASON_NOTHING_PUBLISHED);
 }
 
+absl::Status NoSuchWindow() {
+  return Error(absl::NotFoundError("no record was published for that day; see ListScores"),
+               score::v1::REASON_NO_SUCH_WINDOW);
+}
+
 absl::Status FromStore(const absl::Status& status) {
   return absl::IsUnavailable(status) ? Error(status, score::v1::REASON_STORE_UNAVAILABLE) : status;
 }
 
 }  // namespace
+
+ScoreReader::ScoreReader(PublicationReader& publications, std::vector<const Catalog*> catalogs,
+                         size_t cached_bytes)
+    : publications_(publications), catalogs_(std::move(catalogs)), max_bytes_(cached_bytes) {}
 
 absl::StatusOr<std::vector<Day>> ScoreReader::ReadIndex(const std::string& organization) {
   absl::StatusOr<std::vector<Day>> index = publications_.ListEndDays(organization);
@@ -40,132 +47,172 @@ absl::StatusOr<std::vector<Day>> ScoreReader::ReadIndex(const std::string& organ
   return index;
 }
 
-absl::StatusOr<Publication> ScoreReader::ReadRecord(const std::string& organization, Day end_day) {
-  const absl::StatusOr<std::vector<std::string>> bytes =
+absl::StatusOr<Day> ScoreReader::EndDayOf(const ScoreName& name) {
+  if (name.end_day.has_value()) return *name.end_day;
+  absl::StatusOr<Day> latest = publications_.LatestEndDay(name.organization);
+  if (absl::IsNotFound(latest.status())) return NothingPublished();
+  if (!latest.ok()) return FromStore(latest.status());
+  return latest;
+}
+
+absl::StatusOr<std::string> ScoreReader::ReadBytes(const std::string& organization, Day end_day) {
+  absl::StatusOr<std::vector<std::string>> bytes =
       publications_.Read(organization, absl::MakeConstSpan(&end_day, 1));
-  if (absl::IsNotFound(bytes.status())) return NothingPublished();
-  if (!bytes.ok()) return FromStore(bytes.status());
-  Publication record;
-  if (!record.ParseFromString(bytes->front())) {
-    return absl::DataLossError("a published record cannot be read");
+  if (absl::IsNotFound(bytes.status())) {
+    // The answer differs when there is nothing at all.
+    const absl::StatusOr<std::vector<Day>> index = ReadIndex(organization);
+    return index.ok() ? NoSuchWindow() : index.status();
   }
-  if (record.catalog_fingerprint() != catalog_.fingerprint()) {
-    return Error(absl::FailedPreconditionError(
-                     "the record was counted by another catalogue than this service runs"),
-                 score::v1::REASON_CATALOG_MISMATCH);
+  if (!bytes.ok()) return FromStore(bytes.status());
+  return std::move(bytes->front());
+}
+
+absl::StatusOr<Publication> ScoreReader::ReadRecord(const std::string& organization, Day end_day) {
+  const absl::StatusOr<std::string> bytes = ReadBytes(organization, end_day);
+  if (!bytes.ok()) return bytes.status();
+  Publication record;
+  if (!record.ParseFromString(*bytes)) {
+    return absl::DataLossError("a published record cannot be read");
   }
   return record;
 }
 
-absl::StatusOr<std::shared_ptr<const ScoreReader::Entry>> ScoreReader::Load(
-    const std::string& organization, Day end_day, const std::vector<Day>& index) {
-  const Key key(organization, end_day);
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    const auto found = cache_.find(key);
-    if (found != cache_.end()) {
-      ages_.splice(ages_.begin(), ages_, found->second.second);
-      return found->second.first;
-    }
+absl::StatusOr<const Catalog*> ScoreReader::CatalogOf(const Publication& record) const {
+  for (const Catalog* catalog : catalogs_) {
+    if (catalog->fingerprint() == record.catalog_fingerprint()) return catalog;
   }
-  absl::StatusOr<Publication> record = ReadRecord(organization, end_day);
-  if (!record.ok()) return record.status();
-  auto entry = std::make_shared<Entry>();
-  entry->end_day = end_day;
-  entry->record = *std::move(record);
-  auto score = std::make_shared<Score>(BuildScore(catalog_, entry->record));
-  const auto earlier = [&](int days) -> absl::StatusOr<std::optional<Score>> {
-    // The record of exactly so many days ago, or the last before that, at most a
-    // window away.
-    const auto after = std::upper_bound(index.begin(), index.end(), end_day - days);
-    if (after == index.begin() || end_day - days - *(after - 1) >= kReachDays) return std::nullopt;
-    absl::StatusOr<Publication> before = ReadRecord(organization, *(after - 1));
-    // A record of an older catalogue cannot be compared.
-    if (absl::IsFailedPrecondition(before.status())) return std::nullopt;
-    if (!before.ok()) return before.status();
-    return BuildScore(catalog_, *before);
-  };
-  const absl::StatusOr<std::optional<Score>> last = earlier(kReachDays);
-  if (!last.ok()) return last.status();
-  if (last->has_value()) AddChanges(**last, *score);
-  const absl::StatusOr<std::optional<Score>> old = earlier(kTrendDays);
-  if (!old.ok()) return old.status();
-  if (old->has_value()) AddTrend(**old, *score);
-  entry->score = std::move(score);
+  return Error(absl::FailedPreconditionError(
+                   "the record was counted by a catalogue that this service does not have; start "
+                   "it with --past_catalogs"),
+               score::v1::REASON_CATALOG_MISMATCH);
+}
 
+ScoreReader::Answer ScoreReader::FindKept(const Key& key) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  const auto [slot, fresh] = cache_.try_emplace(key);
-  if (fresh) {
-    ages_.push_front(key);
-    slot->second = {entry, ages_.begin()};
-  }
-  std::shared_ptr<const Entry> result = slot->second.first;
-  while (cache_.size() > kMaxCached) {
-    cache_.erase(ages_.back());
+  const auto found = answers_.find(key);
+  if (found == answers_.end()) return nullptr;
+  ages_.splice(ages_.begin(), ages_, found->second.age);
+  return found->second.answer;
+}
+
+ScoreReader::Answer ScoreReader::Keep(const Key& key, std::string answer) {
+  auto kept = std::make_shared<const std::string>(std::move(answer));
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto [slot, fresh] = answers_.try_emplace(key);
+  // Another call made the same.
+  if (!fresh) return slot->second.answer;
+  ages_.push_front(key);
+  slot->second = {kept, ages_.begin()};
+  bytes_ += kept->size();
+  while (bytes_ > max_bytes_ && ages_.size() > 1) {
+    const auto oldest = answers_.find(ages_.back());
+    bytes_ -= oldest->second.answer->size();
+    answers_.erase(oldest);
     ages_.pop_back();
   }
-  return result;
+  return kept;
 }
 
-absl::StatusOr<std::shared_ptr<const ScoreReader::Entry>> ScoreReader::LoadNamed(
-    const ScoreName& name) {
+absl::StatusOr<std::optional<ScoredPublication>> ScoreReader::ScoreBase(
+    const std::string& organization, std::optional<Day> end_day, const Catalog& catalog) {
+  if (!end_day.has_value()) return std::nullopt;
+  const absl::StatusOr<Publication> record = ReadRecord(organization, *end_day);
+  if (!record.ok()) return record.status();
+  // Like is compared with like.
+  if (record->catalog_fingerprint() != catalog.fingerprint()) return std::nullopt;
+  return ScorePublication(catalog, *record);
+}
+
+absl::StatusOr<ScoreReader::Answer> ScoreReader::Compute(const std::string& organization,
+                                                         Day end_day,
+                                                         const std::vector<Day>& index) {
+  const absl::StatusOr<Publication> record = ReadRecord(organization, end_day);
+  if (!record.ok()) return record.status();
+  const absl::StatusOr<const Catalog*> catalog = CatalogOf(*record);
+  if (!catalog.ok()) return catalog.status();
+  absl::StatusOr<ScoredPublication> scored = ScorePublication(**catalog, *record);
+  if (!scored.ok()) return scored.status();
+  const auto change = ScoreBase(organization, ChangeBase(index, end_day), **catalog);
+  if (!change.ok()) return change.status();
+  if (change->has_value()) AddChanges(**change, *scored);
+  const auto trend = ScoreBase(organization, TrendBase(index, end_day), **catalog);
+  if (!trend.ok()) return trend.status();
+  if (trend->has_value()) AddTrend(**trend, *scored);
+  score::v1::GetScoreResponse response;
+  *response.mutable_score() = std::move(scored->score);
+  return Keep({organization, end_day}, response.SerializeAsString());
+}
+
+absl::StatusOr<ScoreReader::Answer> ScoreReader::GetScore(const ScoreName& name) {
+  const absl::StatusOr<Day> end_day = EndDayOf(name);
+  if (!end_day.ok()) return end_day.status();
+  if (Answer kept = FindKept({name.organization, *end_day}); kept != nullptr) {
+    if (!name.end_day.has_value()) return kept;  // the store was just asked
+    const absl::StatusOr<std::string> bytes = ReadBytes(name.organization, *end_day);
+    if (!bytes.ok()) return bytes.status();
+    return kept;
+  }
   const absl::StatusOr<std::vector<Day>> index = ReadIndex(name.organization);
   if (!index.ok()) return index.status();
-  const Day end_day = name.end_day.value_or(index->back());
-  if (!std::binary_search(index->begin(), index->end(), end_day)) {
-    return Error(absl::NotFoundError("no record was published for that day; see ListScores"),
-                 score::v1::REASON_NO_SUCH_WINDOW);
-  }
-  return Load(name.organization, end_day, *index);
+  return Compute(name.organization, *end_day, *index);
 }
 
-absl::StatusOr<std::shared_ptr<const Score>> ScoreReader::GetScore(const ScoreName& name) {
-  const absl::StatusOr<std::shared_ptr<const Entry>> entry = LoadNamed(name);
-  if (!entry.ok()) return entry.status();
-  return (*entry)->score;
-}
-
-absl::StatusOr<std::vector<std::shared_ptr<const Score>>> ScoreReader::ListScores(
+absl::StatusOr<std::vector<ScoreReader::Answer>> ScoreReader::ListScores(
     const std::string& organization, std::optional<Day> before, int limit, bool& more) {
   const absl::StatusOr<std::vector<Day>> index = ReadIndex(organization);
   if (!index.ok()) return index.status();
   auto end =
       before.has_value() ? std::lower_bound(index->begin(), index->end(), *before) : index->end();
-  std::vector<std::shared_ptr<const Score>> scores;
-  while (end != index->begin() && static_cast<int>(scores.size()) < limit) {
+  std::vector<Answer> answers;
+  while (end != index->begin() && answers.size() < static_cast<size_t>(limit)) {
     --end;
-    const absl::StatusOr<std::shared_ptr<const Entry>> entry = Load(organization, *end, *index);
-    if (!entry.ok()) return entry.status();
-    scores.push_back((*entry)->score);
+    Answer kept = FindKept({organization, *end});
+    if (kept == nullptr) {
+      absl::StatusOr<Answer> computed = Compute(organization, *end, *index);
+      if (!computed.ok()) return computed.status();
+      kept = *std::move(computed);
+    }
+    answers.push_back(std::move(kept));
   }
   more = end != index->begin();
-  return scores;
+  return answers;
 }
 
 absl::StatusOr<score::v1::Table> ScoreReader::GetTable(const ScoreName& name) {
-  const int table = catalog_.FindTable(name.table);
-  if (table < 0 || catalog_.tables()[static_cast<size_t>(table)].is_habit()) {
-    return Error(absl::NotFoundError("the catalogue has no such table, or it is a habit's"),
+  const absl::StatusOr<Day> end_day = EndDayOf(name);
+  if (!end_day.ok()) return end_day.status();
+  const absl::StatusOr<Publication> record = ReadRecord(name.organization, *end_day);
+  if (!record.ok()) return record.status();
+  const absl::StatusOr<const Catalog*> catalog = CatalogOf(*record);
+  if (!catalog.ok()) return catalog.status();
+  const int table = (*catalog)->FindTable(name.table);
+  if (table < 0) {
+    return Error(absl::NotFoundError("the catalogue has no such table"),
                  score::v1::REASON_TABLE_UNKNOWN);
   }
-  const absl::StatusOr<std::shared_ptr<const Entry>> entry = LoadNamed(name);
-  if (!entry.ok()) return entry.status();
-  return BuildTable(catalog_, (*entry)->record, table);
+  absl::StatusOr<score::v1::Table> rows = BreakDown(**catalog, *record, table);
+  if (!rows.ok()) return rows.status();
+  rows->set_name(absl::StrCat("organizations/", name.organization, "/scores/", FormatDay(*end_day),
+                              "/tables/", name.table));
+  return rows;
 }
 
 absl::StatusOr<std::vector<score::v1::Recommendation>> ScoreReader::Recommend(
     const ScoreName& name) {
-  const absl::StatusOr<std::shared_ptr<const Entry>> entry = LoadNamed(name);
-  if (!entry.ok()) return entry.status();
-  return BuildRecommendations(catalog_, (*entry)->record);
+  const absl::StatusOr<Answer> answer = GetScore(name);
+  if (!answer.ok()) return answer.status();
+  score::v1::GetScoreResponse response;
+  if (!response.ParseFromString(**answer)) return absl::InternalError("a kept score is broken");
+  return RecommendActions(*catalogs_.front(), response.score());
 }
 
 absl::StatusOr<std::optional<Publication>> ScoreReader::Latest(const std::string& organization) {
-  const absl::StatusOr<std::shared_ptr<const Entry>> entry =
-      LoadNamed({organization, std::nullopt, ""});
-  if (absl::IsNotFound(entry.status())) return std::nullopt;
-  if (!entry.ok()) return entry.status();
-  return (*entry)->record;
+  const absl::StatusOr<Day> latest = publications_.LatestEndDay(organization);
+  if (absl::IsNotFound(latest.status())) return std::nullopt;
+  if (!latest.ok()) return FromStore(latest.status());
+  absl::StatusOr<Publication> record = ReadRecord(organization, *latest);
+  if (!record.ok()) return record.status();
+  return *std::move(record);
 }
 
 }  // namespace tutti

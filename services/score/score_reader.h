@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "common/catalog/catalog.h"
 #include "common/rpc/resource_name.h"
+#include "common/scoring/score_builder.h"
 #include "common/storage/publication_store.h"
 #include "tutti/publication/v1/publication.pb.h"
 #include "tutti/score/v1/score.pb.h"
@@ -21,22 +22,27 @@
 namespace tutti {
 
 // Reads published records and says what they come to. A record never changes, so
-// what was computed of one is kept (a bounded number); that it still exists is
-// asked of the store at every call. Thread-safe. Errors carry a reason of
-// score.v1.Reason.
+// the answer that was made of one is kept, up to a number of bytes; that the
+// record still exists is asked of the store at every call. Thread-safe. Errors
+// carry a reason of score.v1.Reason.
 class ScoreReader {
  public:
-  // References outlive this.
-  ScoreReader(PublicationReader& publications, const Catalog& catalog)
-      : publications_(publications), catalog_(catalog) {}
+  // A serialised score.v1.GetScoreResponse.
+  using Answer = std::shared_ptr<const std::string>;
 
-  // NotFound when nothing is published, or not for that day.
-  absl::StatusOr<std::shared_ptr<const score::v1::Score>> GetScore(const ScoreName& name);
+  // References outlive this. `catalogs` are those that records may have been
+  // counted by, the one that the services run on first; at least one.
+  ScoreReader(PublicationReader& publications, std::vector<const Catalog*> catalogs,
+              size_t cached_bytes = size_t{256} << 20);
+
+  // NotFound when nothing is published, or not for that day. One round trip to the
+  // store when the answer is kept.
+  absl::StatusOr<Answer> GetScore(const ScoreName& name);
 
   // The newest `limit` scores that end before `before` (absent: the newest). `more`
   // says whether there are older ones.
-  absl::StatusOr<std::vector<std::shared_ptr<const score::v1::Score>>> ListScores(
-      const std::string& organization, std::optional<Day> before, int limit, bool& more);
+  absl::StatusOr<std::vector<Answer>> ListScores(const std::string& organization,
+                                                 std::optional<Day> before, int limit, bool& more);
 
   absl::StatusOr<score::v1::Table> GetTable(const ScoreName& name);
 
@@ -48,28 +54,38 @@ class ScoreReader {
       const std::string& organization);
 
  private:
-  struct Entry {
-    Day end_day;
-    publication::v1::Publication record;
-    std::shared_ptr<const score::v1::Score> score;
-  };
   using Key = std::pair<std::string, Day>;
+  struct Cached {
+    Answer answer;
+    std::list<Key>::iterator age;
+  };
 
-  // The entry of a published day, computed or remembered. `index` is what is
-  // published now, ascending.
-  absl::StatusOr<std::shared_ptr<const Entry>> Load(const std::string& organization, Day end_day,
-                                                    const std::vector<Day>& index);
-  absl::StatusOr<std::shared_ptr<const Entry>> LoadNamed(const ScoreName& name);
+  // The day that a name means.
+  absl::StatusOr<Day> EndDayOf(const ScoreName& name);
+  absl::StatusOr<std::vector<Day>> ReadIndex(const std::string& organization);
+  absl::StatusOr<std::string> ReadBytes(const std::string& organization, Day end_day);
   absl::StatusOr<publication::v1::Publication> ReadRecord(const std::string& organization,
                                                           Day end_day);
-  absl::StatusOr<std::vector<Day>> ReadIndex(const std::string& organization);
+  // The catalogue that a record was counted by.
+  absl::StatusOr<const Catalog*> CatalogOf(const publication::v1::Publication& record) const;
+
+  // Computes an answer and keeps it. `index` is what is published now, ascending.
+  absl::StatusOr<Answer> Compute(const std::string& organization, Day end_day,
+                                 const std::vector<Day>& index);
+  // The score with which another is compared; absent when it cannot be.
+  absl::StatusOr<std::optional<ScoredPublication>> ScoreBase(const std::string& organization,
+                                                             std::optional<Day> end_day,
+                                                             const Catalog& catalog);
+  Answer FindKept(const Key& key);
+  Answer Keep(const Key& key, std::string answer);
 
   PublicationReader& publications_;
-  const Catalog& catalog_;
+  const std::vector<const Catalog*> catalogs_;
+  const size_t max_bytes_;
   std::mutex mutex_;
-  std::list<Key> ages_;  // newest first; guarded by mutex_
-  absl::flat_hash_map<Key, std::pair<std::shared_ptr<const Entry>, std::list<Key>::iterator>>
-      cache_;  // guarded by mutex_
+  std::list<Key> ages_;                       // newest first; guarded by mutex_
+  absl::flat_hash_map<Key, Cached> answers_;  // guarded by mutex_
+  size_t bytes_ = 0;                          // guarded by mutex_
 };
 
 }  // namespace tutti

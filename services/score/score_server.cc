@@ -9,6 +9,8 @@
 #include "services/score/score_service.h"
 
 ABSL_FLAG(std::string, catalog, "", "File of the catalogue; the same for every service");
+ABSL_FLAG(std::vector<std::string>, past_catalogs, {},
+          "Files of catalogues that older records were counted by");
 ABSL_FLAG(absl::Duration, grace, absl::Hours(48), "As tutti-aggregate's; for the statement");
 
 namespace tutti {
@@ -20,17 +22,26 @@ absl::StatusOr<ScoreOptions> ScoreOptionsFromFlags() {
   if (!redis.ok()) return redis.status();
   options.redis = *std::move(redis);
   options.catalog = absl::GetFlag(FLAGS_catalog);
+  options.past_catalogs = absl::GetFlag(FLAGS_past_catalogs);
   options.statement.grace = absl::GetFlag(FLAGS_grace);
   if (options.catalog.empty()) return absl::InvalidArgumentError("give --catalog");
   return options;
 }
 
 absl::Status RunScore(const ScoreOptions& options) {
-  absl::StatusOr<std::unique_ptr<const Catalog>> catalog = Catalog::Load(options.catalog);
-  if (!catalog.ok()) return catalog.status();
+  std::vector<std::unique_ptr<const Catalog>> owned;
+  std::vector<const Catalog*> catalogs;
+  std::vector<std::string> files = {options.catalog};
+  files.insert(files.end(), options.past_catalogs.begin(), options.past_catalogs.end());
+  for (const std::string& file : files) {
+    absl::StatusOr<std::unique_ptr<const Catalog>> catalog = Catalog::Load(file);
+    if (!catalog.ok()) return catalog.status();
+    catalogs.push_back(catalog->get());
+    owned.push_back(*std::move(catalog));
+  }
   RedisStores stores(options.redis);
-  ScoreReader reader(stores.publications(), **catalog);
-  const StatementWriter statements(**catalog, options.statement);
+  ScoreReader reader(stores.publications(), catalogs);
+  const StatementWriter statements(*catalogs.front(), options.statement);
   ScoreServiceImpl service(reader, statements);
   const std::vector<std::string> names = {score::v1::ScoreService::service_full_name()};
   HealthService health(names, {"store"});

@@ -2,6 +2,7 @@
 #define TUTTI_SERVICES_SCORE_SCORE_SERVER_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -15,7 +16,8 @@ namespace tutti {
 struct ScoreOptions {
   ServerOptions server;
   RedisOptions redis;
-  std::string catalog;  // the catalogue's file
+  std::string catalog;                     // the catalogue's file
+  std::vector<std::string> past_catalogs;  // of older records
   StatementConfiguration statement;
 };
 

@@ -23,15 +23,31 @@ grpc::Status PageError(const char* field, const char* what) {
 
 }  // namespace
 
-grpc::Status ScoreServiceImpl::GetScore(grpc::ServerContext*,
-                                        const score::v1::GetScoreRequest* request,
-                                        score::v1::GetScoreResponse* response) {
-  const absl::StatusOr<ScoreName> name = ParseScoreName(request->name());
+grpc::Status ScoreServiceImpl::Answer(const grpc::ByteBuffer& request, grpc::ByteBuffer& response) {
+  score::v1::GetScoreRequest message;
+  grpc::ByteBuffer bytes = request;
+  const grpc::Status parsed =
+      grpc::SerializationTraits<score::v1::GetScoreRequest>::Deserialize(&bytes, &message);
+  if (!parsed.ok()) return parsed;
+  const absl::StatusOr<ScoreName> name = ParseScoreName(message.name());
   if (!name.ok()) return ToGrpcStatus(WithNameReason(name.status()));
-  const auto score = reader_.GetScore(*name);
-  if (!score.ok()) return ToGrpcStatus(score.status());
-  *response->mutable_score() = **score;
+  absl::StatusOr<ScoreReader::Answer> answer = reader_.GetScore(*name);
+  if (!answer.ok()) return ToGrpcStatus(answer.status());
+  // The slice shares the bytes and keeps them alive while they are sent.
+  auto* const held = new ScoreReader::Answer(*std::move(answer));
+  const grpc::Slice slice(
+      const_cast<char*>((*held)->data()), (*held)->size(),
+      [](void* user_data) { delete static_cast<ScoreReader::Answer*>(user_data); }, held);
+  response = grpc::ByteBuffer(&slice, 1);
   return grpc::Status::OK;
+}
+
+grpc::ServerUnaryReactor* ScoreServiceImpl::GetScore(grpc::CallbackServerContext* context,
+                                                     const grpc::ByteBuffer* request,
+                                                     grpc::ByteBuffer* response) {
+  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+  reactor->Finish(Answer(*request, *response));
+  return reactor;
 }
 
 grpc::Status ScoreServiceImpl::ListScores(grpc::ServerContext*,
@@ -53,8 +69,14 @@ grpc::Status ScoreServiceImpl::ListScores(grpc::ServerContext*,
   bool more = false;
   const auto scores = reader_.ListScores(*organization, before, limit, more);
   if (!scores.ok()) return ToGrpcStatus(scores.status());
-  for (const auto& score : *scores) *response->add_scores() = *score;
-  if (more) response->set_next_page_token(scores->back()->end_day());
+  for (const ScoreReader::Answer& answer : *scores) {
+    score::v1::GetScoreResponse one;
+    if (!one.ParseFromString(*answer)) {
+      return ToGrpcStatus(absl::InternalError("a kept score is broken"));
+    }
+    *response->add_scores() = std::move(*one.mutable_score());
+  }
+  if (more) response->set_next_page_token(response->scores().rbegin()->end_day());
   return grpc::Status::OK;
 }
 

@@ -7,15 +7,19 @@
 
 namespace tutti {
 
-// Serves ScoreService from published records.
-class ScoreServiceImpl final : public score::v1::ScoreService::Service {
+// Serves ScoreService from published records. GetScore sends bytes that were made
+// once: most of its cost would be to build the same message again. GetBenchmark and
+// WatchScores are UNIMPLEMENTED. Thread-safe.
+class ScoreServiceImpl final : public score::v1::ScoreService::WithRawCallbackMethod_GetScore<
+                                   score::v1::ScoreService::Service> {
  public:
   // References outlive this.
   ScoreServiceImpl(ScoreReader& reader, const StatementWriter& statements)
       : reader_(reader), statements_(statements) {}
 
-  grpc::Status GetScore(grpc::ServerContext* context, const score::v1::GetScoreRequest* request,
-                        score::v1::GetScoreResponse* response) override;
+  grpc::ServerUnaryReactor* GetScore(grpc::CallbackServerContext* context,
+                                     const grpc::ByteBuffer* request,
+                                     grpc::ByteBuffer* response) override;
   grpc::Status ListScores(grpc::ServerContext* context, const score::v1::ListScoresRequest* request,
                           score::v1::ListScoresResponse* response) override;
   grpc::Status GetTable(grpc::ServerContext* context, const score::v1::GetTableRequest* request,
@@ -28,6 +32,8 @@ class ScoreServiceImpl final : public score::v1::ScoreService::Service {
                                    score::v1::GetPrivacyStatementResponse* response) override;
 
  private:
+  grpc::Status Answer(const grpc::ByteBuffer& request, grpc::ByteBuffer& response);
+
   ScoreReader& reader_;
   const StatementWriter& statements_;
 };

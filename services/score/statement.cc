@@ -1,18 +1,27 @@
 #include "services/score/statement.h"
 
-#include "absl/strings/ascii.h"
+#include <cmath>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "common/estimate/public_figures.h"
 #include "common/privacy/budget.h"
 #include "common/privacy/zcdp.h"
+#include "common/scoring/planned_margins.h"
+#include "common/window/window.h"
 
 namespace tutti {
 namespace {
 
+using aggregate::v1::Cadence;
+using publication::v1::Publication;
 using score::v1::PrivacyStatement;
 
 constexpr double kNano = 1e-9;
+
+int PeriodDays(Cadence cadence) {
+  if (cadence == aggregate::v1::CADENCE_DAILY) return 1;
+  return cadence == aggregate::v1::CADENCE_WEEKLY ? 7 : kReachDays;
+}
 
 std::string Hours(absl::Duration duration) {
   return absl::StrCat(absl::ToInt64Hours(duration), " hours");
@@ -34,23 +43,34 @@ void FillRetention(const StatementConfiguration& configuration, PrivacyStatement
                "while the request that brings them is handled");
   AddRetention(statement, "hashes of identifiers, so that repeats cost little",
                "the memory of ingest", "minutes");
-  AddRetention(statement, "window keys", "the keyring's file and the memory of ingest", closed);
+  AddRetention(statement, "window keys, made up to 35 days before the window's last day",
+               "the keyring's file and the memory of ingest",
+               absl::StrCat(closed,
+                            "; those of past windows, made for a first import, until that "
+                            "import is finished"));
   AddRetention(statement, "the identity key", "the keyring's file and the memory of ingest",
                "as long as the keyring; it links nothing without window keys");
   AddRetention(statement, "bitmaps of hashed slots for 28 days (pseudonymised data)", "Redis",
                closed);
   AddRetention(statement, "bitmaps of hashed slots for one day (pseudonymised data)", "Redis",
                closed);
+  AddRetention(statement, "markers that a window is closed, without content", "Redis", "40 days");
   AddRetention(statement, "exact counts of closed days, without slots", "Redis",
                "until the publication that takes them");
   AddRetention(statement, "published records of noisy counts (assessed as anonymous)", "Redis",
                "until the organisation is erased");
   AddRetention(statement, "the ledger of what each publication cost", "Redis",
                "for ever; after an erasure its total alone");
-  AddRetention(statement, "the organisation's profile", "Redis",
-               "until the organisation is erased");
+  AddRetention(
+      statement, "the organisation's profile, and when its next window closes", "Redis",
+      "until the organisation is erased; then its name alone, so that it is not used again");
+  AddRetention(statement, "which process is closing windows now", "Redis", "a minute");
   AddRetention(statement, "a list of which records were published, with their checksums",
                "the journal of aggregate", "for ever");
+  AddRetention(statement, "answers made of published records", "the memory of score",
+               "as long as there is room; not given once the organisation is erased");
+  AddRetention(statement, "counts, codes and addresses of services; nothing of an activity",
+               "the logs of all services", "as the operator keeps logs");
 }
 
 void FillClaim(const Catalog& catalog, PrivacyStatement& statement) {
@@ -76,7 +96,20 @@ void FillClaim(const Catalog& catalog, PrivacyStatement& statement) {
   }
 }
 
-void FillReadersAndLimits(PrivacyStatement& statement) {
+// A slot that shows a feature may be another subject's: 1 - e^(-N/V), at most one
+// subject for every slots_per_subject slots.
+void AddMembershipLimit(const catalog::v1::SubjectKind& kind, PrivacyStatement& statement) {
+  const double wrong = -std::expm1(-1.0 / kind.slots_per_subject());
+  statement.add_limits(absl::StrFormat(
+      "Somebody who holds the keyring and Redis can test a known identifier (kind: %s) in windows "
+      "that are still open, of every organisation; never in closed ones. The larger the part of "
+      "the "
+      "organisation that did a thing, the more often such a test is wrong about those who did not: "
+      "for up to %.0f%% of them.",
+      kind.id(), 100 * wrong));
+}
+
+void FillReadersAndLimits(const Catalog& catalog, PrivacyStatement& statement) {
   for (const char* reader : {
            "ingest: activities as they come in, and the keyring. It has no access to Redis.",
            "aggregate: bitmaps, counts and records in Redis. It has no keys.",
@@ -86,11 +119,11 @@ void FillReadersAndLimits(PrivacyStatement& statement) {
        }) {
     statement.add_readers(reader);
   }
+  statement.add_limits("Ingest is trusted while it handles an event.");
+  for (const catalog::v1::SubjectKind& kind : catalog.proto().kinds()) {
+    AddMembershipLimit(kind, statement);
+  }
   for (const char* limit : {
-           "Ingest is trusted while it handles an event.",
-           "Somebody who holds the keyring and Redis can test a known person in windows that are "
-           "still open, of every organisation; never in closed ones. Such a test is wrong for at "
-           "most 12% of the people who did not do a thing.",
            "Bitmaps of open windows are pseudonymised personal data (GDPR Art. 4(5)).",
            "Tables of items (mails, documents, meetings) protect one item, not a person with many.",
            "A person with k identifiers is protected at k^2 times rho.",
@@ -104,32 +137,28 @@ void FillReadersAndLimits(PrivacyStatement& statement) {
 
 StatementWriter::StatementWriter(const Catalog& catalog, StatementConfiguration configuration)
     : catalog_(catalog), configuration_(configuration) {
-  for (const catalog::v1::Category& category : catalog.proto().categories()) {
-    thresholds_.push_back(SmallestHeadcount(catalog, category));
+  for (const Cadence cadence : {aggregate::v1::CADENCE_DAILY, aggregate::v1::CADENCE_WEEKLY,
+                                aggregate::v1::CADENCE_FOUR_WEEKLY}) {
+    for (const catalog::v1::Category& category : catalog.proto().categories()) {
+      thresholds_[cadence].push_back(SmallestHeadcount(catalog, category, cadence));
+    }
   }
 }
 
-PrivacyStatement StatementWriter::Write(
-    const std::optional<publication::v1::Publication>& latest) const {
-  PrivacyStatement statement;
-  FillClaim(catalog_, statement);
-  const aggregate::v1::Cadence cadence =
-      latest.has_value() ? latest->cadence() : aggregate::v1::CADENCE_WEEKLY;
-  const int step = cadence == aggregate::v1::CADENCE_DAILY    ? 1
-                   : cadence == aggregate::v1::CADENCE_WEEKLY ? 7
-                                                              : 28;
-  for (size_t kind = 0; kind < catalog_.kinds().size(); ++kind) {
-    uint64_t nano_rho = PlanNoise(catalog_, static_cast<int>(kind), cadence, step).nano_rho;
+void StatementWriter::FillGuarantees(const std::optional<Publication>& latest, Cadence cadence,
+                                     PrivacyStatement& statement) const {
+  for (size_t i = 0; i < catalog_.kinds().size(); ++i) {
+    const catalog::v1::SubjectKind& kind = *catalog_.kinds()[i].proto;
+    uint64_t nano_rho =
+        PlanNoise(catalog_, static_cast<int>(i), cadence, PeriodDays(cadence)).nano_rho;
     if (latest.has_value()) {
-      for (const auto& record : latest->kinds()) {
-        if (record.kind() == catalog_.kinds()[kind].proto->id() && record.nano_rho() > 0) {
-          nano_rho = record.nano_rho();
-        }
+      for (const publication::v1::KindRecord& record : latest->kinds()) {
+        if (record.kind() == kind.id() && record.nano_rho() > 0) nano_rho = record.nano_rho();
       }
     }
     score::v1::KindGuarantee& guarantee = *statement.add_guarantees();
-    guarantee.set_kind(catalog_.kinds()[kind].proto->id());
-    guarantee.set_protected_unit(catalog_.kinds()[kind].proto->protected_unit());
+    guarantee.set_kind(kind.id());
+    guarantee.set_protected_unit(kind.protected_unit());
     guarantee.set_delta(kStatementDelta);
     guarantee.set_rho_per_publication(static_cast<double>(nano_rho) * kNano);
     guarantee.set_epsilon_per_publication(
@@ -137,13 +166,31 @@ PrivacyStatement StatementWriter::Write(
     guarantee.set_rho_per_year(static_cast<double>(kYearlyNanoRho) * kNano);
     guarantee.set_epsilon_per_year(ZcdpEpsilon(guarantee.rho_per_year(), kStatementDelta));
   }
+}
+
+PrivacyStatement StatementWriter::Write(const std::optional<Publication>& latest) const {
+  const Cadence cadence = latest.has_value() ? latest->cadence() : aggregate::v1::CADENCE_WEEKLY;
+  PrivacyStatement statement;
+  FillClaim(catalog_, statement);
+  if (!latest.has_value()) {
+    statement.set_claim(absl::StrCat(
+        statement.claim(),
+        " Nothing is published for this organisation yet: the figures of one publication are those "
+        "of weekly publication, which is what an organisation of 250 to 19,999 people gets."));
+  }
+  FillGuarantees(latest, cadence, statement);
   FillRetention(configuration_, statement);
-  FillReadersAndLimits(statement);
-  for (size_t i = 0; i < thresholds_.size(); ++i) {
-    if (!thresholds_[i].has_value()) continue;
+  FillReadersAndLimits(catalog_, statement);
+  // Without a publication, what an organisation gets that asks for no cadence.
+  const auto found = thresholds_.find(cadence);
+  const std::vector<int64_t>& thresholds = latest.has_value() && found != thresholds_.end()
+                                               ? found->second
+                                               : thresholds_.at(aggregate::v1::CADENCE_DAILY);
+  for (size_t i = 0; i < thresholds.size(); ++i) {
+    if (thresholds[i] == 0) continue;
     score::v1::CategoryThreshold& threshold = *statement.add_thresholds();
     threshold.set_category(catalog_.proto().categories(static_cast<int>(i)).id());
-    threshold.set_headcount(*thresholds_[i]);
+    threshold.set_headcount(thresholds[i]);
   }
   statement.set_catalog_version(catalog_.proto().version());
   statement.set_catalog_fingerprint(catalog_.fingerprint());

@@ -2,6 +2,7 @@
 #define TUTTI_SERVICES_SCORE_STATEMENT_H_
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -30,9 +31,13 @@ class StatementWriter {
       const std::optional<publication::v1::Publication>& latest) const;
 
  private:
+  void FillGuarantees(const std::optional<publication::v1::Publication>& latest,
+                      aggregate::v1::Cadence cadence, score::v1::PrivacyStatement& statement) const;
+
   const Catalog& catalog_;
   const StatementConfiguration configuration_;
-  std::vector<std::optional<int64_t>> thresholds_;  // by category
+  // By the cadence that an organisation asks for, then by category; 0: never shown.
+  std::map<aggregate::v1::Cadence, std::vector<int64_t>> thresholds_;
 };
 
 }  // namespace tutti

@@ -1,0 +1,82 @@
+#include "common/scoring/figure.h"
+
+#include <cmath>
+
+#include "gtest/gtest.h"
+
+namespace tutti {
+namespace {
+
+Figure Plain(double value, int table, double sd) {
+  Figure figure;
+  figure.value = value;
+  figure.errors[table] = {0, sd};
+  return figure;
+}
+
+TEST(Figure, AddsIndependentTablesInSquares) {
+  Figure sum;
+  Add(Plain(10, 1, 3), sum);
+  Add(Plain(20, 2, 4), sum);
+  EXPECT_DOUBLE_EQ(sum.value, 30);
+  EXPECT_DOUBLE_EQ(MarginOf(sum), 1.96 * 5);
+}
+
+TEST(Figure, AddsErrorsOfOneTableAsIfTheyAgreed) {
+  Figure sum;
+  Add(Plain(10, 1, 3), sum);
+  Add(Plain(20, 1, 4), sum);
+  EXPECT_DOUBLE_EQ(MarginOf(sum), 1.96 * 7);
+}
+
+TEST(Figure, TakesErrorsOfTwoPublicationsAsIndependent) {
+  const Figure difference = Difference(Plain(10, 1, 3), Plain(4, 1, 4));
+  EXPECT_DOUBLE_EQ(difference.value, 6);
+  EXPECT_DOUBLE_EQ(MarginOf(difference), 1.96 * 5);
+}
+
+TEST(Figure, SaysABoundWhenOneSideIsOpen) {
+  Figure figure = Plain(95, 1, 1);
+  figure.open.above = 5;
+  EXPECT_EQ(BoundOf(figure), score::v1::BOUND_AT_LEAST);
+  EXPECT_DOUBLE_EQ(MarginOf(figure), 1.96);
+  figure.open = {0, 5};
+  EXPECT_EQ(BoundOf(figure), score::v1::BOUND_AT_MOST);
+}
+
+TEST(Figure, PutsBothOpenSidesIntoTheMargin) {
+  Figure figure = Plain(95, 1, 1);
+  figure.open = {5, 3};
+  EXPECT_EQ(BoundOf(figure), score::v1::BOUND_UNSPECIFIED);
+  EXPECT_DOUBLE_EQ(MarginOf(figure), 1.96 + 5);
+}
+
+TEST(Figure, TurnsTheEarlierBoundRoundInADifference) {
+  Figure clamped = Plain(95, 1, 1);
+  clamped.open.above = 5;
+  EXPECT_EQ(BoundOf(Difference(clamped, Plain(90, 1, 1))), score::v1::BOUND_AT_LEAST);
+  EXPECT_EQ(BoundOf(Difference(Plain(90, 1, 1), clamped)), score::v1::BOUND_AT_MOST);
+  // In the same tail twice: no change, and nothing open.
+  EXPECT_EQ(BoundOf(Difference(clamped, clamped)), score::v1::BOUND_UNSPECIFIED);
+  EXPECT_DOUBLE_EQ(MarginOf(Difference(clamped, clamped)), 1.96 * std::hypot(1, 1));
+}
+
+TEST(Figure, KeepsTheDirectionOfABiasInADifference) {
+  Figure later = Plain(10, 1, 0);
+  later.bias.above = 2;
+  Figure earlier = Plain(8, 1, 0);
+  earlier.bias.above = 1.5;
+  // Both are low by something, so the difference is off by 2 at most, not 3.5.
+  EXPECT_DOUBLE_EQ(MarginOf(Difference(later, earlier)), 2);
+}
+
+TEST(Figure, ScalesEverything) {
+  Figure figure = Plain(10, 1, 1);
+  figure.bias.above = 0.5;
+  const Figure scaled = Scaled(figure, 100);
+  EXPECT_DOUBLE_EQ(scaled.value, 1000);
+  EXPECT_DOUBLE_EQ(MarginOf(scaled), 196 + 50);
+}
+
+}  // namespace
+}  // namespace tutti

@@ -1,0 +1,95 @@
+#include "common/scoring/planned_margins.h"
+
+#include "common/scoring/category_points.h"
+#include "gtest/gtest.h"
+#include "tests/unit/common/scoring/simulated_organization.h"
+
+namespace tutti {
+namespace {
+
+using aggregate::v1::CADENCE_AUTO;
+using aggregate::v1::CADENCE_DAILY;
+using aggregate::v1::CADENCE_FOUR_WEEKLY;
+using aggregate::v1::CADENCE_WEEKLY;
+
+class PlannedMarginsTest : public ::testing::Test {
+ protected:
+  double MarginOfCategory(const char* id, int64_t headcount, aggregate::v1::Cadence cadence,
+                          int step_days) const {
+    const PublicTerms terms = PlannedTerms(*catalog_, headcount, cadence, step_days);
+    return MarginOf(
+        PlannedPoints(*catalog_, MeasureFormulas(*catalog_, terms), *catalog_->FindCategory(id)));
+  }
+
+  std::unique_ptr<const Catalog> catalog_ = ShippedCatalog();
+};
+
+TEST_F(PlannedMarginsTest, ShrinkWithTheHeadcount) {
+  // By hand for 1,000 weekly: sigma^2 = 130 of the table gives 16.1 x 1.09 people at
+  // a load of 1/8, 70 points per 1,000; sigma = 126 of a habit gives 18 people a
+  // day, 70 points per 1,000: 1.96 x hypot(1.23, 1.28), and the bias.
+  EXPECT_NEAR(MarginOfCategory("communication", 120, CADENCE_FOUR_WEEKLY, 28), 13, 1);
+  EXPECT_NEAR(MarginOfCategory("communication", 250, CADENCE_WEEKLY, 7), 14.2, 0.3);
+  EXPECT_NEAR(MarginOfCategory("communication", 1000, CADENCE_WEEKLY, 7), 3.65, 0.15);
+  EXPECT_NEAR(MarginOfCategory("communication", 5000, CADENCE_WEEKLY, 7), 0.8, 0.1);
+  EXPECT_NEAR(MarginOfCategory("communication", 20000, CADENCE_DAILY, 1), 1.2, 0.4);
+}
+
+TEST_F(PlannedMarginsTest, MakeTablesOfThreeFeaturesAndOfOneEqual) {
+  EXPECT_NEAR(MarginOfCategory("communication", 1000, CADENCE_WEEKLY, 7),
+              MarginOfCategory("teamwork", 1000, CADENCE_WEEKLY, 7), 0.2);
+}
+
+TEST_F(PlannedMarginsTest, ShowNothingOfASmallOrganisation) {
+  EXPECT_FALSE(AnythingShown(*catalog_, 9, CADENCE_FOUR_WEEKLY, 28));
+  EXPECT_FALSE(AnythingShown(*catalog_, 50, CADENCE_FOUR_WEEKLY, 28));
+  EXPECT_TRUE(AnythingShown(*catalog_, 120, CADENCE_FOUR_WEEKLY, 28));
+}
+
+TEST_F(PlannedMarginsTest, FindTheSmallestHeadcount) {
+  for (const catalog::v1::Category& category : catalog_->proto().categories()) {
+    const int64_t smallest = SmallestHeadcount(*catalog_, category, CADENCE_AUTO);
+    EXPECT_GT(smallest, 90) << category.id();
+    EXPECT_LT(smallest, 130) << category.id();
+    const auto shown = [&](int64_t headcount) {
+      return IsShown(*catalog_, PlannedTerms(*catalog_, headcount, CADENCE_FOUR_WEEKLY, 28),
+                     category);
+    };
+    EXPECT_TRUE(shown(smallest));
+    EXPECT_FALSE(shown(smallest - 1));
+  }
+}
+
+TEST_F(PlannedMarginsTest, GrowNowhereWithinACadence) {
+  // What the search for the smallest headcount relies on.
+  for (const char* id : {"communication", "teamwork"}) {
+    double last = 1e9;
+    for (int64_t headcount = 10; headcount < 20'000'000; headcount += 1 + headcount / 50) {
+      const double margin = MarginOfCategory(id, headcount, CADENCE_FOUR_WEEKLY, 28);
+      EXPECT_LE(margin, std::max(last * 1.0001, kWidestMarginShown)) << headcount;
+      last = margin;
+    }
+  }
+}
+
+TEST_F(PlannedMarginsTest, ShowSupportingFiguresOfLargerOrganisations) {
+  const catalog::v1::Measure& measure = *catalog_->FindMeasure("chat_reach");
+  EXPECT_FALSE(IsShown(*catalog_, PlannedTerms(*catalog_, 300, CADENCE_WEEKLY, 7), measure));
+  EXPECT_TRUE(IsShown(*catalog_, PlannedTerms(*catalog_, 1000, CADENCE_WEEKLY, 7), measure));
+  const int table = catalog_->FindTable("channels");
+  EXPECT_FALSE(IsTableShown(*catalog_, PlannedTerms(*catalog_, 300, CADENCE_WEEKLY, 7), table));
+  EXPECT_TRUE(IsTableShown(*catalog_, PlannedTerms(*catalog_, 1000, CADENCE_WEEKLY, 7), table));
+}
+
+TEST_F(PlannedMarginsTest, WithholdWhatFewAreEntitledTo) {
+  PublicTerms terms = PlannedTerms(*catalog_, 1000, CADENCE_WEEKLY, 7);
+  const catalog::v1::Category& category = *catalog_->FindCategory("ai_assistance");
+  EXPECT_TRUE(IsShown(*catalog_, terms, category));
+  terms.entitled["assistant"] = 50;
+  EXPECT_FALSE(IsShown(*catalog_, terms, category));
+  terms.entitled["assistant"] = 0;
+  EXPECT_FALSE(IsShown(*catalog_, terms, category));
+}
+
+}  // namespace
+}  // namespace tutti

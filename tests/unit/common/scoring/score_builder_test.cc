@@ -1,0 +1,156 @@
+#include "common/scoring/score_builder.h"
+
+#include <functional>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/unit/common/scoring/simulated_organization.h"
+
+namespace tutti {
+namespace {
+
+using aggregate::v1::CADENCE_FOUR_WEEKLY;
+using aggregate::v1::CADENCE_WEEKLY;
+using ::testing::HasSubstr;
+
+class ScoreBuilderTest : public ::testing::Test {
+ protected:
+  publication::v1::Publication Record(int64_t headcount, aggregate::v1::Cadence cadence) {
+    Activity activity;
+    activity.tables = {{"modes", {0, headcount / 4, 0, headcount / 2}}};
+    return Publish(*catalog_, headcount, cadence, activity, simulator_, /*noise=*/false);
+  }
+
+  score::v1::Score Score(const publication::v1::Publication& record) {
+    const auto scored = ScorePublication(*catalog_, record);
+    EXPECT_TRUE(scored.ok()) << scored.status();
+    return scored->score;
+  }
+
+  std::unique_ptr<const Catalog> catalog_ = ShippedCatalog();
+  SlotSimulator simulator_{61};
+};
+
+TEST_F(ScoreBuilderTest, AddsReachAndHabit) {
+  const score::v1::Score score = Score(Record(5000, CADENCE_WEEKLY));
+  const auto& communication = score.categories(0);
+  ASSERT_EQ(communication.category(), "communication");
+  // Half reach; no habit, which shows as at most 5%.
+  EXPECT_NEAR(communication.points().value(), 70 * 0.5 + 30 * 0.05 * 7 / 3, 1);
+  EXPECT_EQ(communication.points().bound(), score::v1::BOUND_AT_MOST);
+  EXPECT_EQ(score.possible_points(), 600);
+  EXPECT_NEAR(score.percent().value(), score.points().value() / 6, 1e-9);
+  EXPECT_NEAR(score.percent().margin(), score.points().margin() / 6, 1e-9);
+  EXPECT_NE(score.most_room_category(), "communication");
+}
+
+TEST_F(ScoreBuilderTest, LeavesOutWhatHasNoSource) {
+  publication::v1::Publication record = Record(5000, CADENCE_WEEKLY);
+  record.clear_sources();
+  record.add_sources("google_reports");  // gives neither platforms nor the assistant
+  const score::v1::Score score = Score(record);
+  EXPECT_EQ(score.possible_points(), 400);
+  for (const auto& category : score.categories()) {
+    const bool missing =
+        category.category() == "mobility" || category.category() == "ai_assistance";
+    EXPECT_EQ(category.state(),
+              missing ? score::v1::FIGURE_STATE_NOT_MEASURED : score::v1::FIGURE_STATE_MEASURED);
+    EXPECT_EQ(category.state_reason().empty(), !missing);
+  }
+  record.clear_sources();
+  EXPECT_EQ(Score(record).state(), score::v1::FIGURE_STATE_NOT_MEASURED);
+}
+
+TEST_F(ScoreBuilderTest, WithholdsTheTotalWithACategory) {
+  publication::v1::Publication record = Record(1000, CADENCE_WEEKLY);
+  auto& entitlement = *record.add_entitlements();
+  entitlement.set_product("assistant");
+  entitlement.set_people(20);
+  const score::v1::Score score = Score(record);
+  EXPECT_EQ(score.categories(0).state(), score::v1::FIGURE_STATE_MEASURED);
+  EXPECT_EQ(score.categories(5).state(), score::v1::FIGURE_STATE_WITHHELD);
+  EXPECT_EQ(score.state(), score::v1::FIGURE_STATE_WITHHELD);
+  EXPECT_FALSE(score.has_points());
+  EXPECT_FALSE(score.has_percent());
+}
+
+TEST_F(ScoreBuilderTest, WithholdsSupportingFiguresOfASmallOrganisation) {
+  const score::v1::Score score = Score(Record(150, CADENCE_FOUR_WEEKLY));
+  EXPECT_EQ(score.state(), score::v1::FIGURE_STATE_MEASURED);
+  int withheld = 0;
+  for (const auto& measure : score.measures()) {
+    if (measure.state() != score::v1::FIGURE_STATE_WITHHELD) continue;
+    ++withheld;
+    EXPECT_FALSE(measure.has_value());
+    EXPECT_THAT(measure.state_reason(), HasSubstr("150 people"));
+  }
+  EXPECT_GT(withheld, 20);
+}
+
+TEST_F(ScoreBuilderTest, SaysWhatWasLost) {
+  publication::v1::Publication record = Record(1000, CADENCE_WEEKLY);
+  record.mutable_kinds(0)->set_state(publication::v1::KIND_STATE_INCOMPLETE);
+  record.mutable_kinds(0)->clear_tables();
+  record.mutable_kinds(0)->clear_habits();
+  const score::v1::Score score = Score(record);
+  EXPECT_EQ(score.state(), score::v1::FIGURE_STATE_INCOMPLETE);
+  for (const auto& category : score.categories()) {
+    EXPECT_EQ(category.state(), score::v1::FIGURE_STATE_INCOMPLETE);
+  }
+}
+
+TEST_F(ScoreBuilderTest, WithholdsAKindThatIsNotCounted) {
+  publication::v1::Publication record = Record(1000, CADENCE_WEEKLY);
+  record.clear_kinds();
+  EXPECT_EQ(Score(record).state(), score::v1::FIGURE_STATE_WITHHELD);
+}
+
+TEST_F(ScoreBuilderTest, CarriesTheNotice) {
+  publication::v1::Publication record = Record(1000, CADENCE_WEEKLY);
+  EXPECT_THAT(Score(record).notice(), HasSubstr("never a person"));
+  record.set_generated_data(true);
+  EXPECT_THAT(Score(record).notice(), HasSubstr("made up"));
+  EXPECT_TRUE(Score(record).generated_data());
+}
+
+TEST_F(ScoreBuilderTest, DividesByThePeopleEntitled) {
+  Activity activity;
+  activity.tables = {{"assistant", {0, 600}}};
+  publication::v1::Publication record =
+      Publish(*catalog_, 5000, CADENCE_WEEKLY, activity, simulator_, /*noise=*/false);
+  auto& entitlement = *record.add_entitlements();
+  entitlement.set_product("assistant");
+  entitlement.set_people(1000);
+  const score::v1::Score score = Score(record);
+  for (const auto& measure : score.measures()) {
+    if (measure.measure() == "ai_assistance_reach") {
+      EXPECT_NEAR(measure.value().value(), 60, 2);
+    }
+  }
+}
+
+TEST_F(ScoreBuilderTest, RefusesARecordThatDoesNotFit) {
+  const publication::v1::Publication good = Record(1000, CADENCE_WEEKLY);
+  const auto code = [&](const std::function<void(publication::v1::Publication&)>& change) {
+    publication::v1::Publication record = good;
+    change(record);
+    return ScorePublication(*catalog_, record).status().code();
+  };
+  EXPECT_EQ(code([](auto& record) { record.set_headcount(0); }), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(code([](auto& record) { record.set_step_days(29); }), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(code([](auto& record) { record.set_end_day("x"); }), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(code([](auto& record) { record.mutable_kinds(0)->set_kind("cat"); }),
+            absl::StatusCode::kDataLoss);
+  EXPECT_EQ(code([](auto& record) { record.mutable_kinds(0)->set_slots_log2(63); }),
+            absl::StatusCode::kDataLoss);
+  EXPECT_EQ(code([](auto& record) { record.mutable_kinds(0)->mutable_tables()->RemoveLast(); }),
+            absl::StatusCode::kDataLoss);
+  EXPECT_EQ(
+      code([](auto& record) { record.mutable_kinds(0)->mutable_tables(0)->set_features(0, "x"); }),
+      absl::StatusCode::kDataLoss);
+  EXPECT_EQ(code([](auto& record) { record.mutable_kinds(0)->mutable_habits()->RemoveLast(); }),
+            absl::StatusCode::kDataLoss);
+}
+
+}  // namespace
+}  // namespace tutti

@@ -1,0 +1,48 @@
+#include "services/score/recommendations.h"
+
+#include "gtest/gtest.h"
+#include "tests/unit/common/scoring/simulated_organization.h"
+
+namespace tutti {
+namespace {
+
+class RecommendationsTest : public ::testing::Test {
+ protected:
+  void Add(const char* measure, double value, double margin) {
+    score::v1::MeasureValue& out = *score_.add_measures();
+    out.set_measure(measure);
+    out.set_state(score::v1::FIGURE_STATE_MEASURED);
+    out.mutable_value()->set_value(value);
+    out.mutable_value()->set_margin(margin);
+  }
+
+  std::unique_ptr<const Catalog> catalog_ = ShippedCatalog();
+  score::v1::Score score_;
+};
+
+TEST_F(RecommendationsTest, RecommendsWhatIsLowEvenAtTheEdgeOfItsMargin) {
+  Add("communication_reach", 46, 5);  // threshold 50: may be 51
+  Add("teamwork_reach", 40, 5);
+  const auto found = RecommendActions(*catalog_, score_);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].action(), "give_teams_a_space");
+  EXPECT_EQ(found[0].measure(), "teamwork_reach");
+  EXPECT_DOUBLE_EQ(found[0].value().value(), 40);
+}
+
+TEST_F(RecommendationsTest, PutsTheMostRoomFirst) {
+  Add("communication_reach", 40, 1);
+  Add("teamwork_reach", 20, 1);
+  const auto found = RecommendActions(*catalog_, score_);
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].measure(), "teamwork_reach");
+}
+
+TEST_F(RecommendationsTest, SaysNothingAboutWhatIsNotShown) {
+  Add("teamwork_reach", 20, 1);
+  score_.mutable_measures(0)->set_state(score::v1::FIGURE_STATE_WITHHELD);
+  EXPECT_TRUE(RecommendActions(*catalog_, score_).empty());
+}
+
+}  // namespace
+}  // namespace tutti

@@ -1,0 +1,154 @@
+#include "services/score/score_service.h"
+
+#include <grpcpp/grpcpp.h>
+
+#include "common/rpc/status.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/unit/common/scoring/simulated_organization.h"
+#include "tests/unit/services/score/fake_publications.h"
+
+namespace tutti {
+namespace {
+
+using score::v1::ScoreService;
+
+// A real server in this process, reached without a port.
+class ScoreServiceTest : public ::testing::Test {
+ protected:
+  ScoreServiceTest() {
+    grpc::ServerBuilder builder;
+    builder.RegisterService(&service_);
+    server_ = builder.BuildAndStart();
+    stub_ = ScoreService::NewStub(server_->InProcessChannel({}));
+  }
+  ~ScoreServiceTest() override { server_->Shutdown(); }
+
+  publication::v1::Publication Record() {
+    Activity activity;
+    activity.tables = {{"modes", {0, 500, 0, 400}}};
+    return tutti::Publish(*catalog_, 2000, aggregate::v1::CADENCE_WEEKLY, activity, simulator_);
+  }
+
+  absl::Status GetScore(const std::string& name, score::v1::GetScoreResponse& response) {
+    grpc::ClientContext context;
+    score::v1::GetScoreRequest request;
+    request.set_name(name);
+    return FromGrpcStatus(stub_->GetScore(&context, request, &response));
+  }
+
+  absl::Status ListScores(int page_size, const std::string& token,
+                          score::v1::ListScoresResponse& response) {
+    grpc::ClientContext context;
+    score::v1::ListScoresRequest request;
+    request.set_parent("organizations/acme");
+    request.set_page_size(page_size);
+    request.set_page_token(token);
+    return FromGrpcStatus(stub_->ListScores(&context, request, &response));
+  }
+
+  std::unique_ptr<const Catalog> catalog_ = ShippedCatalog();
+  SlotSimulator simulator_{31};
+  FakePublications publications_;
+  ScoreReader reader_{publications_, {catalog_.get()}};
+  StatementWriter statements_{*catalog_, {}};
+  ScoreServiceImpl service_{reader_, statements_};
+  std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<ScoreService::Stub> stub_;
+};
+
+TEST_F(ScoreServiceTest, AnswersTheSameBytesForEver) {
+  publications_.Publish(Record(), "2026-11-22");
+  score::v1::GetScoreResponse first;
+  score::v1::GetScoreResponse again;
+  ASSERT_TRUE(GetScore("organizations/acme/scores/latest", first).ok());
+  ASSERT_TRUE(GetScore("organizations/acme/scores/2026-11-22", again).ok());
+  EXPECT_EQ(first.SerializeAsString(), again.SerializeAsString());
+  EXPECT_EQ(first.score().name(), "organizations/acme/scores/2026-11-22");
+  EXPECT_EQ(first.score().measures_size(), catalog_->proto().measures_size());
+}
+
+TEST_F(ScoreServiceTest, SaysWhyItRefuses) {
+  score::v1::GetScoreResponse response;
+  const absl::Status malformed = GetScore("acme", response);
+  EXPECT_EQ(malformed.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(ReasonOf(malformed), "NAME_MALFORMED");
+  const absl::Status nothing = GetScore("organizations/acme/scores/latest", response);
+  EXPECT_EQ(nothing.code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(ReasonOf(nothing), "NOTHING_PUBLISHED");
+  publications_.Fail(absl::UnavailableError("away"));
+  const absl::Status away = GetScore("organizations/acme/scores/latest", response);
+  EXPECT_EQ(away.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(ReasonOf(away), "STORE_UNAVAILABLE");
+}
+
+TEST_F(ScoreServiceTest, NeverRepeatsWhatTheCallerSent) {
+  score::v1::GetScoreResponse response;
+  for (const char* name : {"canary-7", "organizations/canary-7/scores/latest",
+                           "organizations/canary-7/scores/2026-11-22"}) {
+    const absl::Status status = GetScore(name, response);
+    EXPECT_FALSE(status.ok());
+    EXPECT_EQ(status.ToString().find("canary"), std::string::npos);
+  }
+}
+
+TEST_F(ScoreServiceTest, PagesThroughTheHistory) {
+  for (const char* day : {"2026-11-01", "2026-11-08", "2026-11-15", "2026-11-22"}) {
+    publications_.Publish(Record(), day);
+  }
+  std::vector<std::string> days;
+  std::string token;
+  do {
+    score::v1::ListScoresResponse page;
+    ASSERT_TRUE(ListScores(3, token, page).ok());
+    for (const auto& score : page.scores()) days.push_back(score.end_day());
+    token = page.next_page_token();
+  } while (!token.empty());
+  EXPECT_THAT(days, ::testing::ElementsAre("2026-11-22", "2026-11-15", "2026-11-08", "2026-11-01"));
+}
+
+TEST_F(ScoreServiceTest, RefusesPagesOutOfRange) {
+  score::v1::ListScoresResponse page;
+  EXPECT_EQ(ReasonOf(ListScores(401, "", page)), "PAGE_MALFORMED");
+  EXPECT_EQ(ReasonOf(ListScores(-1, "", page)), "PAGE_MALFORMED");
+  EXPECT_EQ(ReasonOf(ListScores(1, "x", page)), "PAGE_MALFORMED");
+}
+
+TEST_F(ScoreServiceTest, BreaksATableDown) {
+  publications_.Publish(Record(), "2026-11-22");
+  grpc::ClientContext context;
+  score::v1::GetTableRequest request;
+  request.set_name("organizations/acme/scores/latest/tables/modes");
+  score::v1::GetTableResponse response;
+  ASSERT_TRUE(stub_->GetTable(&context, request, &response).ok());
+  EXPECT_EQ(response.table().name(), "organizations/acme/scores/2026-11-22/tables/modes");
+  EXPECT_EQ(response.table().rows_size(), 7 + 3 + 1);
+}
+
+TEST_F(ScoreServiceTest, RecommendsAndStates) {
+  publications_.Publish(Record(), "2026-11-22");
+  {
+    grpc::ClientContext context;
+    score::v1::ListRecommendationsRequest request;
+    request.set_parent("organizations/acme/scores/latest");
+    score::v1::ListRecommendationsResponse response;
+    ASSERT_TRUE(stub_->ListRecommendations(&context, request, &response).ok());
+    EXPECT_GT(response.recommendations_size(), 0);
+  }
+  grpc::ClientContext context;
+  score::v1::GetPrivacyStatementRequest request;
+  request.set_name("organizations/acme");
+  score::v1::GetPrivacyStatementResponse response;
+  ASSERT_TRUE(stub_->GetPrivacyStatement(&context, request, &response).ok());
+  EXPECT_EQ(response.statement().guarantees_size(), 1);
+}
+
+TEST_F(ScoreServiceTest, SaysThatBenchmarksAreNotThereYet) {
+  grpc::ClientContext context;
+  score::v1::GetBenchmarkResponse response;
+  EXPECT_EQ(stub_->GetBenchmark(&context, {}, &response).error_code(),
+            grpc::StatusCode::UNIMPLEMENTED);
+}
+
+}  // namespace
+}  // namespace tutti

@@ -1,0 +1,89 @@
+#include "services/score/statement.h"
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/unit/common/scoring/simulated_organization.h"
+
+namespace tutti {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class StatementTest : public ::testing::Test {
+ protected:
+  score::v1::PrivacyStatement Write(aggregate::v1::Cadence cadence) {
+    publication::v1::Publication latest;
+    latest.set_cadence(cadence);
+    latest.set_headcount(1000);
+    return writer_.Write(latest);
+  }
+
+  std::unique_ptr<const Catalog> catalog_ = ShippedCatalog();
+  StatementWriter writer_{*catalog_, {}};
+};
+
+TEST_F(StatementTest, PrintsTheGuaranteeOfTheCadence) {
+  const auto weekly = Write(aggregate::v1::CADENCE_WEEKLY).guarantees(0);
+  EXPECT_EQ(weekly.kind(), "person");
+  EXPECT_NEAR(weekly.rho_per_publication(), 2.6 / 56, 1e-3);
+  EXPECT_NEAR(weekly.rho_per_year(), 2.6, 1e-9);
+  EXPECT_NEAR(weekly.epsilon_per_year(), 13.7, 0.1);
+  EXPECT_DOUBLE_EQ(weekly.delta(), 1e-6);
+  const auto slow = Write(aggregate::v1::CADENCE_FOUR_WEEKLY).guarantees(0);
+  EXPECT_NEAR(slow.rho_per_publication(), 2.6 / 14, 1e-3);
+  EXPECT_GT(slow.epsilon_per_publication(), weekly.epsilon_per_publication());
+}
+
+TEST_F(StatementTest, TakesTheCostThatWasPaid) {
+  publication::v1::Publication latest;
+  latest.set_cadence(aggregate::v1::CADENCE_WEEKLY);
+  latest.add_kinds()->set_kind("person");
+  latest.mutable_kinds(0)->set_nano_rho(20'000'000);
+  EXPECT_NEAR(writer_.Write(latest).guarantees(0).epsilon_per_publication(), 0.900, 0.001);
+}
+
+TEST_F(StatementTest, SaysWhenNothingIsPublished) {
+  EXPECT_THAT(writer_.Write(std::nullopt).claim(), HasSubstr("Nothing is published"));
+  EXPECT_THAT(Write(aggregate::v1::CADENCE_WEEKLY).claim(), Not(HasSubstr("Nothing is published")));
+}
+
+TEST_F(StatementTest, ListsEveryActivityTypeAndWhatIsNeverMeasured) {
+  const auto statement = writer_.Write(std::nullopt);
+  EXPECT_EQ(statement.collected_size(), catalog_->proto().activity_types_size());
+  EXPECT_THAT(statement.collected(), Contains(HasSubstr("sent a mail")));
+  EXPECT_EQ(statement.never_measured_size(), catalog_->proto().never_measured_size());
+  EXPECT_EQ(statement.catalog_fingerprint(), catalog_->fingerprint());
+}
+
+TEST_F(StatementTest, SaysHowLongWindowsStayOpen) {
+  const StatementWriter patient(*catalog_, {absl::Hours(72)});
+  std::string retention;
+  const auto statement = patient.Write(std::nullopt);
+  for (const auto& entry : statement.retention()) {
+    retention += entry.what() + entry.where() + entry.how_long() + "\n";
+  }
+  EXPECT_THAT(retention, HasSubstr("72 hours"));
+  EXPECT_THAT(retention, Not(HasSubstr("48 hours")));
+  for (const char* kept : {"window keys", "identity key", "bitmaps", "exact counts", "ledger",
+                           "profile", "published records", "checksums", "logs"}) {
+    EXPECT_THAT(retention, HasSubstr(kept));
+  }
+}
+
+TEST_F(StatementTest, PrintsAThresholdForEveryCategory) {
+  const auto automatic = writer_.Write(std::nullopt);
+  ASSERT_EQ(automatic.thresholds_size(), catalog_->proto().categories_size());
+  for (const auto& threshold : automatic.thresholds()) {
+    EXPECT_GT(threshold.headcount(), 50);
+    EXPECT_LT(threshold.headcount(), 250);
+  }
+}
+
+TEST_F(StatementTest, SaysHowOftenAMembershipTestIsWrong) {
+  EXPECT_THAT(writer_.Write(std::nullopt).limits(), Contains(HasSubstr("up to 12%")));
+}
+
+}  // namespace
+}  // namespace tutti
