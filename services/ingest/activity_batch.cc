@@ -128,7 +128,7 @@ void ActivityBatch::Judge(const ingest::v1::IngestActivitiesRequest& request) {
     DeltaOf(mismatch.window, mismatch.kind);
   }
   uint64_t positions = 0;
-  for (const BitmapDelta& delta : deltas) positions += delta.positions.size();
+  for (const BatchDelta& delta : deltas) positions += delta.positions.size();
   parts_.counters.sent_positions.fetch_add(positions, std::memory_order_relaxed);
 }
 
@@ -197,7 +197,7 @@ void ActivityBatch::AddPositions(size_t fresh) {
     const KindSlots& slots = window.kinds[static_cast<size_t>(shape.kind)];
     const bool is_day = window.window.kind == WindowKind::kDay;
     const uint64_t* const wanted = reach_columns + (is_day ? layout_.reach_words : 0);
-    BitmapDelta* delta = nullptr;
+    BatchDelta* delta = nullptr;
     for (const TableHit& hit : is_day ? shape.day : shape.reach) {
       const CatalogTable& table = parts_.catalog.tables()[static_cast<size_t>(hit.table)];
       std::optional<uint64_t> slot;
@@ -215,7 +215,7 @@ void ActivityBatch::AddPositions(size_t fresh) {
   }
 }
 
-BitmapDelta& ActivityBatch::DeltaOf(int window, int kind) {
+BatchDelta& ActivityBatch::DeltaOf(int window, int kind) {
   const int64_t key = int64_t{window} * static_cast<int64_t>(parts_.catalog.kinds().size()) + kind;
   const auto [entry, added] = delta_index_.try_emplace(key, deltas.size());
   if (added) {
@@ -241,7 +241,7 @@ void ActivityBatch::Finish(const absl::Status& status) {
     return done_(refusal);
   }
   const auto repeated = static_cast<uint64_t>(accepted_) - fresh_.size();
-  const bool all_merged = std::all_of(deltas.begin(), deltas.end(), [](const BitmapDelta& delta) {
+  const bool all_merged = std::all_of(deltas.begin(), deltas.end(), [](const BatchDelta& delta) {
     return delta.outcome == aggregate::v1::DELTA_OUTCOME_MERGED;
   });
   if (!all_merged) {
@@ -259,7 +259,7 @@ void ActivityBatch::Finish(const absl::Status& status) {
 }
 
 std::optional<Refusal> ActivityBatch::RefusalOfOutcomes() const {
-  for (const BitmapDelta& delta : deltas) {
+  for (const BatchDelta& delta : deltas) {
     switch (delta.outcome) {
       case aggregate::v1::DELTA_OUTCOME_MERGED:
       case aggregate::v1::DELTA_OUTCOME_LATE:

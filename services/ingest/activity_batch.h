@@ -55,7 +55,7 @@ class ActivityBatch final : public PendingBatch {
   // Drops from the fresh what the cache knows, and counts.
   void DropKnown();
   void AddPositions(size_t fresh);
-  BitmapDelta& DeltaOf(int window, int kind);
+  BatchDelta& DeltaOf(int window, int kind);
   // The outcome of what was sent for a kind to a window; MERGED when nothing was.
   aggregate::v1::DeltaOutcome OutcomeOf(int window, int kind) const;
   // What the outcomes of its windows mean for a fresh activity.

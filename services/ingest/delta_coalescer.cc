@@ -18,9 +18,9 @@ using aggregate::v1::MergeDeltasResponse;
 // One delta of a flush: what all its batches bring to one bitmap.
 struct DeltaCoalescer::Outgoing {
   const OrganizationPolicy* policy = nullptr;  // of the first batch; all agree
-  const BitmapDelta* example = nullptr;        // of the first batch; all agree
+  const BatchDelta* example = nullptr;        // of the first batch; all agree
   std::vector<uint32_t> positions;
-  std::vector<BitmapDelta*> sources;
+  std::vector<BatchDelta*> sources;
   // MERGED only when every piece of it is.
   DeltaOutcome outcome = aggregate::v1::DELTA_OUTCOME_MERGED;
 };
@@ -44,7 +44,7 @@ struct DeltaCoalescer::Flush {
 
 bool DeltaCoalescer::Submit(std::unique_ptr<PendingBatch>& batch) {
   size_t positions = 0;
-  for (const BitmapDelta& delta : batch->deltas) positions += delta.positions.size();
+  for (const BatchDelta& delta : batch->deltas) positions += delta.positions.size();
   {
     const std::lock_guard lock(mutex_);
     if (pending_.size() >= limits_.max_pending_batches ||
@@ -84,7 +84,7 @@ void DeltaCoalescer::Merge(Flush& flush) const {
   using Key = std::tuple<absl::string_view, Window, int, KeyId, uint32_t>;
   absl::flat_hash_map<Key, size_t> index;
   for (const std::unique_ptr<PendingBatch>& batch : flush.batches) {
-    for (BitmapDelta& delta : batch->deltas) {
+    for (BatchDelta& delta : batch->deltas) {
       const PolicyWindow& window = batch->policy->window(delta.window);
       const auto [entry, added] = index.try_emplace(
           Key(batch->policy->organization(), window.window, delta.kind, window.hash.key_id(),
@@ -175,7 +175,7 @@ void DeltaCoalescer::Complete(const std::shared_ptr<Flush>& flush) {
     --in_flight_;
   }
   for (const Outgoing& outgoing : flush->outgoing) {
-    for (BitmapDelta* source : outgoing.sources) source->outcome = outgoing.outcome;
+    for (BatchDelta* source : outgoing.sources) source->outcome = outgoing.outcome;
   }
   for (const std::unique_ptr<PendingBatch>& batch : flush->batches) batch->Finish(flush->status);
   flush->batches.clear();

@@ -14,7 +14,7 @@
 namespace tutti {
 
 // The bits that one batch sets in one bitmap, and what became of them.
-struct BitmapDelta {
+struct BatchDelta {
   int window = 0;                   // index into the policy's windows; its key is not kMissing
   int kind = 0;                     // index into the catalogue's kinds
   std::vector<uint32_t> positions;  // in any order, with repetitions; may be empty
@@ -32,7 +32,7 @@ class PendingBatch {
 
   std::shared_ptr<const OrganizationPolicy> policy;
   // At least one, so that each tick names each organisation that had requests.
-  std::vector<BitmapDelta> deltas;
+  std::vector<BatchDelta> deltas;
 };
 
 struct CoalescerLimits {

@@ -28,7 +28,7 @@ class FakeBatch final : public PendingBatch {
   void Finish(const absl::Status& status) override {
     ++finished_.times;
     finished_.status = status;
-    for (const BitmapDelta& delta : deltas) finished_.outcomes.push_back(delta.outcome);
+    for (const BatchDelta& delta : deltas) finished_.outcomes.push_back(delta.outcome);
   }
 
  private:
