@@ -18,7 +18,7 @@ using aggregate::v1::MergeDeltasResponse;
 // One delta of a flush: what all its batches bring to one bitmap.
 struct DeltaCoalescer::Outgoing {
   const OrganizationPolicy* policy = nullptr;  // of the first batch; all agree
-  const BatchDelta* example = nullptr;        // of the first batch; all agree
+  const BatchDelta* example = nullptr;         // of the first batch; all agree
   std::vector<uint32_t> positions;
   std::vector<BatchDelta*> sources;
   // MERGED only when every piece of it is.

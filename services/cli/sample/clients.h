@@ -15,27 +15,27 @@ absl::string_view PlatformOf(SampleDevice device);
 
 // A mail program as an audit log shows it, and what that means.
 struct MailClientText {
-  SampleDevice device;
+  SampleDevice device = SampleDevice::kDesktop;
   absl::string_view info;     // ClientInfoString
   absl::string_view process;  // ClientProcessName, may be empty
   absl::string_view app_id;
   absl::string_view actor_info;  // ActorInfoString, may be empty
   absl::string_view app;         // the catalogue's id
-  bool reads;                    // fetching a mail with it means that somebody read it
+  bool reads = false;            // fetching a mail with it means that somebody read it
 };
 absl::Span<const MailClientText> MailClients();
 
 // A program that opens files, as an audit log shows it, and what that means. "{app}"
 // stands for the name of the Office application.
 struct FileClientText {
-  SampleDevice device;
+  SampleDevice device = SampleDevice::kDesktop;
   absl::string_view agent;        // UserAgent
   absl::string_view platform;     // Platform, may be empty
   absl::string_view application;  // ApplicationDisplayName, may be empty
   absl::string_view browser;      // BrowserName, may be empty
   absl::string_view client_name;  // AppAccessContext.ClientAppName, may be empty
-  bool office_only;               // opens Office documents alone
-  bool is_teams;                  // the application is Teams, whatever the file
+  bool office_only = false;       // opens Office documents alone
+  bool is_teams = false;          // the application is Teams, whatever the file
 };
 absl::Span<const FileClientText> FileClients();
 
@@ -54,7 +54,7 @@ struct AssistantHost {
   absl::string_view host;     // AppHost
   absl::string_view context;  // Contexts[].Type, empty: none
   absl::string_view app;      // the catalogue's id
-  uint32_t traits;            // SampleTraits
+  uint32_t traits = 0;        // SampleTraits
 };
 absl::Span<const AssistantHost> AssistantHosts();
 

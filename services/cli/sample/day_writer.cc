@@ -55,7 +55,7 @@ int DayWriter::Times(double weight) {
 int64_t DayWriter::AnyTime() {
   // Eight to six, mostly; a few early birds and night owls.
   const uint32_t hour = draws_.Chance(0.9) ? 8 + draws_.Below(10) : 6 + draws_.Below(16);
-  return organization_.DayStart(day_) + hour * 3600 + draws_.Below(3600);
+  return organization_.DayStart(day_) + int64_t{hour} * 3600 + draws_.Below(3600);
 }
 
 SampleDevice DayWriter::AnyDevice() {

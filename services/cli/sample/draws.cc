@@ -27,7 +27,7 @@ SampleKey::SampleKey(uint64_t seed, absl::string_view organization) {
 
 uint64_t SampleKey::Number(absl::string_view tag, uint64_t value) const {
   const std::string text = absl::StrCat(tag, "/", value);
-  std::array<uint8_t, crypto_shorthash_siphashx24_BYTES> hash;
+  std::array<uint8_t, crypto_shorthash_siphashx24_BYTES> hash = {};
   crypto_shorthash_siphashx24(hash.data(), reinterpret_cast<const unsigned char*>(text.data()),
                               text.size(), bytes_.data());
   return ReadWord(hash.data(), 8);
@@ -35,7 +35,7 @@ uint64_t SampleKey::Number(absl::string_view tag, uint64_t value) const {
 
 std::string SampleKey::Guid(absl::string_view tag, uint64_t value) const {
   const std::string text = absl::StrCat(tag, "/", value);
-  std::array<uint8_t, crypto_shorthash_siphashx24_BYTES> hash;
+  std::array<uint8_t, crypto_shorthash_siphashx24_BYTES> hash = {};
   crypto_shorthash_siphashx24(hash.data(), reinterpret_cast<const unsigned char*>(text.data()),
                               text.size(), bytes_.data());
   hash[6] = static_cast<uint8_t>((hash[6] & 0x0f) | 0x40);

@@ -24,7 +24,7 @@ class SampleKey {
   const std::array<uint8_t, 32>& bytes() const { return bytes_; }
 
  private:
-  std::array<uint8_t, 32> bytes_;
+  std::array<uint8_t, 32> bytes_ = {};
 };
 
 // Which sequence of draws. Each (stream, subject, day) has its own.
@@ -53,9 +53,9 @@ class Draws {
   void Refill();
 
   const SampleKey& key_;
-  std::array<uint8_t, 8> nonce_;
+  std::array<uint8_t, 8> nonce_ = {};
   uint64_t block_ = 0;
-  std::array<uint32_t, 32> words_;
+  std::array<uint32_t, 32> words_ = {};
   size_t used_ = 32;
 };
 

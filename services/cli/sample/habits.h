@@ -43,18 +43,18 @@ struct SampleHabits {
   double operator[](Practice practice) const { return chance[static_cast<size_t>(practice)]; }
 
   uint32_t person = 0;
-  std::array<float, static_cast<size_t>(Practice::kCount)> chance;
-  std::array<float, 3> devices;  // shares of desktop, web and mobile; they sum to 1
-  float present = 0;             // on an ordinary day of work
-  float weekend = 0;             // at work on a day off
-  int day_off = 7;               // a weekday that this person has off (0 Monday); 7: none
-  int leave_from = 0;            // the days from leave_from until before leave_until
+  std::array<float, static_cast<size_t>(Practice::kCount)> chance = {};
+  std::array<float, 3> devices = {};  // shares of desktop, web and mobile; they sum to 1
+  float present = 0;                  // on an ordinary day of work
+  float weekend = 0;                  // at work on a day off
+  int day_off = 7;                    // a weekday that this person has off (0 Monday); 7: none
+  int leave_from = 0;                 // the days from leave_from until before leave_until
   int leave_until = 0;
   int community_from = 0;  // from when communities and the assistant are used
   int assistant_from = 0;
   bool licensed = false;  // for the assistant
   // When the person's own files are shared, one after the other; -1: never.
-  std::array<int, kSharedOwnFiles> share_day;
+  std::array<int, kSharedOwnFiles> share_day = {};
 };
 
 // Habits come from latent factors (diligence, teamwork, mobility, curiosity), so

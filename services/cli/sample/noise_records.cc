@@ -14,7 +14,7 @@ constexpr uint64_t kOfDay = uint64_t{1} << 57;
 
 // A mailbox record that says nothing about what its owner did.
 struct MailNoise {
-  int record_type;
+  int record_type = 0;
   absl::string_view record_type_name;
   absl::string_view operation;
   absl::string_view result;
@@ -35,7 +35,7 @@ constexpr MailNoise kMailNoise[] = {
 
 // A file record that is no document of a person's.
 struct FileNoise {
-  int record_type;
+  int record_type = 0;
   absl::string_view record_type_name;
   absl::string_view operation;
   absl::string_view item_type;
@@ -60,10 +60,10 @@ constexpr FileNoise kFileNoise[] = {
 // Accounts that are no people of the organisation, and what they do.
 struct Outsider {
   absl::string_view user;  // "{domain}" stands for the organisation's
-  int user_type;
+  int user_type = 0;
   absl::string_view workload;
   absl::string_view operation;
-  int record_type;
+  int record_type = 0;
   absl::string_view record_type_name;
 };
 constexpr Outsider kOutsiders[] = {
@@ -104,7 +104,7 @@ void NoiseRecords::AppendForPerson(const SampleHabits& habits, int day,
     start.id = (uint64_t{person} << 16 | static_cast<uint32_t>(day)) << 16 |
                static_cast<uint64_t>(0x8000 + i);
     start.user = records_.Spelling(person, start.id);
-    start.seconds = organization_.DayStart(day) + 8 * 3600 + draws.Below(36000);
+    start.seconds = organization_.DayStart(day) + int64_t{8} * 3600 + draws.Below(36000);
     const uint32_t kind = draws.Below(kMailKinds + kFileKinds + kOtherKinds);
     if (kind < kMailKinds) {
       AppendMailNoise(static_cast<int>(kind), start, person, rows);
@@ -223,7 +223,7 @@ void NoiseRecords::AppendForDay(int day, std::vector<AuditRow>& rows) {
   start.workload = "MicrosoftTeams";
   start.user = organization_.PersonName(0);
   start.user_key = records_.ObjectId(0);
-  start.seconds = organization_.DayStart(day) + 15 * 3600;
+  start.seconds = organization_.DayStart(day) + int64_t{15} * 3600;
   start.id = kOfDay | static_cast<uint64_t>(day) << 20 | count;
   AuditJson json = records_.Begin(start);
   json.Text("MeetingDetailId", organization_.key().Guid("meeting of nobody", start.id))

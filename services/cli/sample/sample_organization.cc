@@ -103,7 +103,7 @@ std::vector<SampleMeeting> SampleOrganization::MeetingsOf(uint32_t team, int day
     SampleMeeting meeting;
     meeting.kind = kind;
     meeting.organizer = first + organizer % size;
-    meeting.start = DayStart(day) + hour * 3600 + draws.Below(4) * 900;
+    meeting.start = DayStart(day) + int64_t{hour} * 3600 + int64_t{draws.Below(4)} * 900;
     meeting.minutes = 15 + 15 * static_cast<int>(draws.Below(4));
     meeting.item = (uint64_t{team} << 24 | static_cast<uint32_t>(day)) << 8 | meetings.size();
     meetings.push_back(meeting);

@@ -86,7 +86,7 @@ void EventRecords::AppendMeeting(const SampleMeeting& meeting, std::vector<Audit
   AuditJson json = Begin(start);
   json.Text("CommunicationSubType", kind)
       .Text("StartTime", AuditTime(meeting.start))
-      .Text("EndTime", AuditTime(meeting.start + 60 * meeting.minutes))
+      .Text("EndTime", AuditTime(meeting.start + int64_t{60} * meeting.minutes))
       .Raw("Organizer", absl::StrCat(R"({"UserObjectId":")", start.user_key, R"("})"))
       .Raw("Modalities", R"(["Audio","Video"])");
   Finish(start, std::move(json), rows);
@@ -119,8 +119,8 @@ void EventRecords::AppendAttendance(const SampleEvent& event, std::vector<AuditR
     AuditJson json = Begin(start);
     json.Text("MeetingDetailId",
               organization_.key().Guid(meeting ? "record" : "call", meeting ? detail << 4 : detail))
-        .Text("JoinTime", AuditTime(event.seconds + 120 * start.part))
-        .Text("LeaveTime", AuditTime(event.seconds + 120 * start.part + 1500))
+        .Text("JoinTime", AuditTime(event.seconds + int64_t{120} * start.part))
+        .Text("LeaveTime", AuditTime(event.seconds + int64_t{120} * start.part + 1500))
         .Raw("Attendees", attendees)
         .Raw("ExtraProperties", TeamsProperties(TeamsSystem(event)));
     if (!meeting) {

@@ -32,9 +32,7 @@ class PersonCounter {
     for (size_t t = 0; t < features_.size(); ++t) {
       features_[t].resize(static_cast<size_t>(catalog.tables()[t].feature_count()));
     }
-    for (size_t bit = 0; bit < SampleTraitNames().size(); ++bit) {
-      trait_names_.push_back(&SampleTraitNames()[bit]);
-    }
+    for (const std::string& name : SampleTraitNames()) trait_names_.push_back(&name);
   }
 
   void Count(uint32_t person) {
