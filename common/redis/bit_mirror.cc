@@ -50,6 +50,7 @@ void BitMirror::Learn(const BitmapId& id, absl::Span<const uint32_t> positions, 
   const size_t size = positions.empty() ? 0 : positions.back() / 64 + 1;
   if (size > words.size()) {
     bytes_ += (size - words.size()) * sizeof(uint64_t);
+    words.reserve(size);  // exactly: resize alone may take twice as much
     words.resize(size);
   }
   for (const uint32_t position : positions) words[position / 64] |= uint64_t{1} << (position % 64);

@@ -2,10 +2,13 @@
 
 #include <hiredis/hiredis.h>
 #include <poll.h>
+#include <signal.h>
 
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 
 namespace tutti {
 namespace {
@@ -18,17 +21,7 @@ absl::Status UnexpectedReply() {
 
 // The error that a reply stands for, if it does.
 absl::Status ErrorOf(const absl::StatusOr<RedisReply>& reply) {
-  if (!reply.ok()) return reply.status();
-  if ((*reply)->type != REDIS_REPLY_ERROR) return absl::OkStatus();
-  const std::string code = ErrorCodeOf(**reply);
-  if (code == "NOPERM") {
-    return absl::PermissionDeniedError("redis-server denies a command; check the ACL file");
-  }
-  const bool passing = code == "LOADING" || code == "BUSY" || code == "MASTERDOWN" ||
-                       code == "READONLY" || code == "MISCONF" || code == "OOM" ||
-                       code == "CLUSTERDOWN" || code == "TRYAGAIN";
-  const std::string message = absl::StrCat("redis-server refuses a command: ", code);
-  return passing ? absl::UnavailableError(message) : absl::InternalError(message);
+  return reply.ok() ? StatusOf(**reply) : reply.status();
 }
 
 }  // namespace
@@ -40,6 +33,19 @@ std::string ErrorCodeOf(const redisReply& reply) {
   const absl::string_view text(reply.str, reply.len);
   // The rest of an error may repeat what was sent.
   return std::string(text.substr(0, text.find(' ')));
+}
+
+absl::Status StatusOf(const redisReply& reply) {
+  const std::string code = ErrorCodeOf(reply);
+  if (code.empty()) return absl::OkStatus();
+  if (code == "NOPERM") {
+    return absl::PermissionDeniedError("redis-server denies a command; check the ACL file");
+  }
+  const bool passing = code == "LOADING" || code == "BUSY" || code == "MASTERDOWN" ||
+                       code == "READONLY" || code == "MISCONF" || code == "OOM" ||
+                       code == "EXECABORT" || code == "CLUSTERDOWN" || code == "TRYAGAIN";
+  const std::string message = absl::StrCat("redis-server refuses a command: ", code);
+  return passing ? absl::UnavailableError(message) : absl::InternalError(message);
 }
 
 absl::StatusOr<int64_t> AsInteger(const absl::StatusOr<RedisReply>& reply) {
@@ -115,20 +121,37 @@ void RedisConnection::Append(const RedisWords& words) {
                              sizes.data()) != REDIS_OK) {
     broken_ = true;
   }
+  ++unread_;
 }
 
 void RedisConnection::AppendRaw(const std::string& bytes) {
   if (redisAppendFormattedCommand(context_, bytes.data(), bytes.size()) != REDIS_OK) {
     broken_ = true;
   }
+  ++unread_;
 }
 
 absl::StatusOr<RedisReply> RedisConnection::Read() {
-  void* reply = nullptr;
-  if (broken_ || redisGetReply(context_, &reply) != REDIS_OK || reply == nullptr) {
+  void* data = nullptr;
+  if (broken_ || redisGetReply(context_, &data) != REDIS_OK || data == nullptr) {
     return Broken();
   }
-  return RedisReply(static_cast<redisReply*>(reply));
+  --unread_;
+  RedisReply reply(static_cast<redisReply*>(data));
+  // A primary that became a replica: what it holds is no longer ours to know.
+  if (ErrorCodeOf(*reply) == "READONLY") broken_ = true;
+  return reply;
+}
+
+absl::StatusOr<std::string> RedisConnection::RunId() {
+  if (!run_id_.empty()) return run_id_;
+  const absl::StatusOr<std::string> info = AsString(Call({"INFO", "server"}));
+  if (!info.ok()) return info.status();
+  for (absl::string_view line : absl::StrSplit(*info, "\r\n")) {
+    if (absl::ConsumePrefix(&line, "run_id:")) run_id_ = std::string(line);
+  }
+  if (run_id_.empty()) return UnexpectedReply();
+  return run_id_;
 }
 
 absl::StatusOr<RedisReply> RedisConnection::Call(const RedisWords& words) {
@@ -139,6 +162,10 @@ absl::StatusOr<RedisReply> RedisConnection::Call(const RedisWords& words) {
 bool RedisConnection::LooksClosed() const {
   pollfd poll_fd{context_->fd, POLLIN, 0};
   return poll(&poll_fd, 1, 0) != 0;
+}
+
+RedisPool::RedisPool(RedisOptions options) : options_(std::move(options)) {
+  signal(SIGPIPE, SIG_IGN);
 }
 
 absl::StatusOr<std::unique_ptr<RedisConnection>> RedisPool::Take() {
@@ -163,7 +190,7 @@ void RedisPool::Give(std::unique_ptr<RedisConnection> connection) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (connection->broken()) {
     ++epoch_;
-  } else if (idle_.size() < kMaxIdle) {
+  } else if (connection->idle() && idle_.size() < kMaxIdle) {
     idle_.push_back(std::move(connection));
   }
 }
@@ -197,8 +224,19 @@ absl::Status RedisPool::WaitForReplicas(RedisConnection& connection) const {
   return absl::OkStatus();
 }
 
-uint64_t RedisPool::epoch() const {
+absl::StatusOr<uint64_t> RedisPool::EpochOf(RedisConnection& connection) {
+  const bool fresh = !connection.identified();
+  const absl::StatusOr<std::string> run_id = connection.RunId();
+  if (!run_id.ok()) return run_id.status();
   const std::lock_guard<std::mutex> lock(mutex_);
+  if (*run_id != run_id_) {
+    if (!fresh) {
+      connection.Break();
+      return absl::UnavailableError("redis-server was restarted; try again");
+    }
+    run_id_ = *run_id;
+    ++epoch_;
+  }
   return epoch_;
 }
 

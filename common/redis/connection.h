@@ -44,6 +44,8 @@ absl::StatusOr<int64_t> AsInteger(const absl::StatusOr<RedisReply>& reply);
 absl::StatusOr<std::string> AsString(const absl::StatusOr<RedisReply>& reply);  // nil: NotFound
 absl::StatusOr<std::vector<std::string>> AsStrings(const absl::StatusOr<RedisReply>& reply);
 absl::Status AsOk(const absl::StatusOr<RedisReply>& reply);
+// OK, or the error that an error reply stands for.
+absl::Status StatusOf(const redisReply& reply);
 // "WRONGTYPE", "NOPERM", ... of an error reply; else empty.
 std::string ErrorCodeOf(const redisReply& reply);
 
@@ -65,7 +67,15 @@ class RedisConnection {
   void AppendRaw(const std::string& bytes);
   absl::StatusOr<RedisReply> Read();
 
+  // What the server calls its present run: another one after every restart. Asked
+  // once. Not to be called between Append and Read.
+  absl::StatusOr<std::string> RunId();
+  bool identified() const { return !run_id_.empty(); }
+
   bool broken() const { return broken_; }
+  void Break() { broken_ = true; }
+  // Whether every appended command's reply was read.
+  bool idle() const { return unread_ == 0; }
   // Whether the other end is gone although nothing was asked.
   bool LooksClosed() const;
 
@@ -74,15 +84,20 @@ class RedisConnection {
   absl::Status Broken();
 
   redisContext* context_;
+  std::string run_id_;
+  size_t unread_ = 0;
   bool broken_ = false;
 };
 
-// Connections to one server, each used by one thread at a time. Thread-safe.
+// Connections to one server, each used by one thread at a time. Makes the process
+// ignore SIGPIPE: hiredis writes to a closed socket without a word to the contrary.
+// Thread-safe.
 class RedisPool {
  public:
-  explicit RedisPool(RedisOptions options) : options_(std::move(options)) {}
+  explicit RedisPool(RedisOptions options);
 
-  // Lends a connection to `use`. A broken connection is thrown away.
+  // Lends a connection to `use`. It is thrown away when it broke or has unread
+  // replies.
   template <typename Result>
   Result With(const std::function<Result(RedisConnection&)>& use) {
     absl::StatusOr<std::unique_ptr<RedisConnection>> connection = Take();
@@ -101,8 +116,11 @@ class RedisPool {
   // Waits, on the connection that wrote, for the configured replicas.
   absl::Status WaitForReplicas(RedisConnection& connection) const;
 
-  // Grows whenever a connection broke: what was known of the server may be wrong.
-  uint64_t epoch() const;
+  // Grows whenever a connection broke or the server was restarted: what was known
+  // of it may be wrong. As seen by this connection, so what an earlier server held
+  // is never taken for what this one holds. Unavailable, and the connection is
+  // broken, when the server has been restarted since it was opened.
+  absl::StatusOr<uint64_t> EpochOf(RedisConnection& connection);
 
   const RedisOptions& options() const { return options_; }
 
@@ -113,6 +131,7 @@ class RedisPool {
   const RedisOptions options_;
   mutable std::mutex mutex_;
   std::vector<std::unique_ptr<RedisConnection>> idle_;  // guarded by mutex_
+  std::string run_id_;                                  // guarded by mutex_
   uint64_t epoch_ = 1;                                  // guarded by mutex_
 };
 

@@ -3,11 +3,13 @@
 #include <hiredis/hiredis.h>
 
 #include <algorithm>
-#include <set>
+#include <map>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "common/redis/keys.h"
 
 namespace tutti {
@@ -17,16 +19,17 @@ constexpr size_t kPositionsPerCommand = 128;
 // A position costs about as much as 64 bytes of a bitmap that is sent whole.
 constexpr size_t kBitsPerDensePosition = 512;
 constexpr int kGuardSeconds = 40 * 24 * 3600;
+// Of the key that every merge writes. It must outlast nothing.
+constexpr int kTickSeconds = 600;
+constexpr absl::Duration kScrubPollTime = absl::Milliseconds(50);
 constexpr char kLost[] = "lost";
 
 constexpr char kSealScript[] = R"lua(
 for i = 1, #KEYS, 2 do
   local kind = redis.call('TYPE', KEYS[i]).ok
   if kind == 'string' then redis.call('RENAME', KEYS[i], KEYS[i + 1]) end
-  if kind ~= 'list' then
-    redis.call('RPUSH', KEYS[i], 'closed')
-    redis.call('EXPIRE', KEYS[i], ARGV[1])
-  end
+  if kind ~= 'list' then redis.call('RPUSH', KEYS[i], 'closed') end
+  redis.call('EXPIRE', KEYS[i], ARGV[1])
 end
 return 1
 )lua";
@@ -37,10 +40,8 @@ for i = 1, #KEYS, 2 do
   redis.call('UNLINK', KEYS[i + 1])
   local kind = redis.call('TYPE', KEYS[i]).ok
   if kind == 'string' then redis.call('UNLINK', KEYS[i]) end
-  if kind ~= 'list' then
-    redis.call('RPUSH', KEYS[i], 'closed')
-    redis.call('EXPIRE', KEYS[i], ARGV[1])
-  end
+  if kind ~= 'list' then redis.call('RPUSH', KEYS[i], 'closed') end
+  redis.call('EXPIRE', KEYS[i], ARGV[1])
 end
 return 1
 )lua";
@@ -56,11 +57,13 @@ return 'merged'
 
 constexpr char kTallyScript[] = R"lua(
 if ARGV[1] == '1' then
-  redis.call('HSET', KEYS[1], ARGV[2], ARGV[3])
+  if redis.call('HEXISTS', KEYS[2], 'erased') == 0 then
+    redis.call('HSET', KEYS[1], ARGV[2], ARGV[3])
+  end
 else
   redis.call('HDEL', KEYS[1], ARGV[2])
 end
-for i = 2, #KEYS do redis.call('UNLINK', KEYS[i]) end
+for i = 3, #KEYS do redis.call('UNLINK', KEYS[i]) end
 return 1
 )lua";
 
@@ -141,7 +144,7 @@ struct RedisCounterStore::Write {
   std::vector<uint32_t> positions;  // not known to be set
   bool known = false;               // to exist
   size_t bitmap_bits = 0;           // of the bitmap, once looked up
-  size_t replies = 0;
+  size_t commands = 0;              // that were sent for it
   MergeOutcome outcome = MergeOutcome::kMerged;
 };
 
@@ -166,76 +169,108 @@ absl::Status RedisCounterStore::CheckExisting(RedisConnection& connection,
   return absl::OkStatus();
 }
 
+size_t RedisCounterStore::AppendWrite(RedisConnection& connection, const Write& write) {
+  const absl::Span<const uint32_t> all = write.positions;
+  if (all.empty()) {
+    // Whether the window is closed must not depend on what was set before.
+    connection.Append({"STRLEN", write.key});
+    return 1;
+  }
+  const size_t span = std::max<size_t>(all.back(), write.bitmap_bits);
+  if (all.size() > span / kBitsPerDensePosition && all.size() > kPositionsPerCommand) {
+    connection.Append(
+        Script(kDenseScript, {write.key, MergeKey(write.id->organization)}, {AsBitmap(all)}));
+    return 1;
+  }
+  size_t commands = 0;
+  for (size_t begin = 0; begin < all.size(); begin += kPositionsPerCommand) {
+    connection.AppendRaw(BitfieldCommand(write.key, all.subspan(begin, kPositionsPerCommand)));
+    ++commands;
+  }
+  return commands;
+}
+
+absl::Status RedisCounterStore::ReadOutcome(const redisReply& reply, Write& write) {
+  const std::string text =
+      reply.type == REDIS_REPLY_STRING ? std::string(reply.str, reply.len) : "";
+  if (ErrorCodeOf(reply) == "WRONGTYPE" || text == "list") {
+    write.outcome = MergeOutcome::kLate;
+  } else if (text == "none" || (reply.type == REDIS_REPLY_INTEGER && reply.integer == 0)) {
+    write.outcome = MergeOutcome::kMissing;
+  } else {
+    return StatusOf(reply);
+  }
+  return absl::OkStatus();
+}
+
 absl::Status RedisCounterStore::SendBits(RedisConnection& connection, std::vector<Write>& writes) {
-  std::set<std::string> organizations;
-  for (Write& write : writes) {
-    organizations.insert(write.id->organization);
-    if (write.outcome != MergeOutcome::kMerged || write.positions.empty()) continue;
-    const size_t span = std::max<size_t>(write.positions.back(), write.bitmap_bits);
-    if (write.positions.size() > span / kBitsPerDensePosition &&
-        write.positions.size() > kPositionsPerCommand) {
-      connection.Append(Script(kDenseScript, {write.key, MergeKey(write.id->organization)},
-                               {AsBitmap(write.positions)}));
-      write.replies = 1;
-      continue;
+  // One transaction for each organisation: a window that is closed meanwhile takes
+  // all of a delta or nothing, and the file is synchronised once, not at every few
+  // commands.
+  std::map<std::string, std::vector<Write*>> by_organization;
+  for (Write& write : writes) by_organization[write.id->organization].push_back(&write);
+  std::vector<size_t> queued;
+  for (const auto& [organization, own] : by_organization) {
+    size_t& commands = queued.emplace_back(1);
+    connection.Append({"MULTI"});
+    for (Write* write : own) {
+      if (write->outcome != MergeOutcome::kMerged) continue;
+      write->commands = AppendWrite(connection, *write);
+      commands += write->commands;
     }
-    const absl::Span<const uint32_t> all = write.positions;
-    for (size_t begin = 0; begin < all.size(); begin += kPositionsPerCommand) {
-      connection.AppendRaw(BitfieldCommand(write.key, all.subspan(begin, kPositionsPerCommand)));
-      ++write.replies;
+    connection.Append({"SET", TickKey(organization), "1", "EX", absl::StrCat(kTickSeconds)});
+    connection.Append({"EXEC"});
+  }
+  size_t transaction = 0;
+  for (const auto& [organization, own] : by_organization) {
+    const size_t commands = queued[transaction++];
+    for (size_t i = 0; i < 1 + commands; ++i) {  // MULTI's answer, and one "QUEUED" each
+      if (absl::Status ok = AsOk(connection.Read()); !ok.ok()) return ok;
     }
-  }
-  for (const std::string& organization : organizations) {
-    connection.Append({"SET", TickKey(organization), "1"});
-  }
-  for (Write& write : writes) {
-    for (; write.replies > 0; --write.replies) {
-      absl::StatusOr<RedisReply> reply = connection.Read();
-      if (!reply.ok()) return reply.status();
-      const bool guarded =
-          ErrorCodeOf(**reply) == "WRONGTYPE" ||
-          ((*reply)->type == REDIS_REPLY_STRING && AsString(reply).value() == "list");
-      if (guarded) {
-        write.outcome = MergeOutcome::kLate;
-      } else if (absl::Status ok = AsOk(reply); !ok.ok()) {
-        return ok;
-      } else if ((*reply)->type == REDIS_REPLY_STRING && AsString(reply).value() == "none") {
-        write.outcome = MergeOutcome::kMissing;
+    const absl::StatusOr<RedisReply> done = connection.Read();
+    if (absl::Status ok = AsOk(done); !ok.ok()) return ok;
+    if ((*done)->type != REDIS_REPLY_ARRAY || (*done)->elements != commands) {
+      return absl::InternalError("redis-server answered in a way that was not expected");
+    }
+    redisReply** element = (*done)->element;
+    for (Write* write : own) {
+      for (size_t i = 0; i < write->commands; ++i) {
+        if (absl::Status read = ReadOutcome(**element++, *write); !read.ok()) return read;
       }
     }
-  }
-  for (size_t i = 0; i < organizations.size(); ++i) {
-    if (absl::Status ok = AsOk(connection.Read()); !ok.ok()) return ok;
+    if (absl::Status tick = StatusOf(**element); !tick.ok()) return tick;
   }
   return pool_.WaitForReplicas(connection);
 }
 
 absl::StatusOr<std::vector<MergeOutcome>> RedisCounterStore::Merge(
     absl::Span<const BitmapDelta> deltas) {
-  std::vector<MergeOutcome> outcomes;
-  if (deltas.empty()) return outcomes;
-  const uint64_t epoch = pool_.epoch();
-  std::vector<Write> writes;
-  for (const BitmapDelta& delta : deltas) {
-    Write& write = writes.emplace_back();
-    write.id = &delta.id;
-    write.key = BitmapKey(delta.id);
-    write.positions = mirror_.Unknown(delta.id, delta.positions, epoch, write.known);
-  }
-  const absl::Status sent = pool_.With<absl::Status>([&](RedisConnection& connection) {
-    absl::Status checked = CheckExisting(connection, writes);
-    return checked.ok() ? SendBits(connection, writes) : checked;
-  });
-  if (!sent.ok()) return sent;
-  for (const Write& write : writes) {
-    outcomes.push_back(write.outcome);
-    if (write.outcome == MergeOutcome::kMerged) {
-      mirror_.Learn(*write.id, write.positions, epoch);
-    } else {
-      mirror_.Forget(*write.id);
-    }
-  }
-  return outcomes;
+  using Outcomes = std::vector<MergeOutcome>;
+  if (deltas.empty()) return Outcomes();
+  return pool_.With<absl::StatusOr<Outcomes>>(
+      [&](RedisConnection& connection) -> absl::StatusOr<Outcomes> {
+        const absl::StatusOr<uint64_t> epoch = pool_.EpochOf(connection);
+        if (!epoch.ok()) return epoch.status();
+        std::vector<Write> writes;
+        for (const BitmapDelta& delta : deltas) {
+          Write& write = writes.emplace_back();
+          write.id = &delta.id;
+          write.key = BitmapKey(delta.id);
+          write.positions = mirror_.Unknown(delta.id, delta.positions, *epoch, write.known);
+        }
+        if (absl::Status checked = CheckExisting(connection, writes); !checked.ok()) return checked;
+        if (absl::Status sent = SendBits(connection, writes); !sent.ok()) return sent;
+        Outcomes outcomes;
+        for (const Write& write : writes) {
+          outcomes.push_back(write.outcome);
+          if (write.outcome == MergeOutcome::kMerged) {
+            mirror_.Learn(*write.id, write.positions, *epoch);
+          } else {
+            mirror_.Forget(*write.id);
+          }
+        }
+        return outcomes;
+      });
 }
 
 absl::Status RedisCounterStore::Seal(const std::string& organization, Window window,
@@ -265,7 +300,7 @@ absl::Status RedisCounterStore::StoreTally(const std::string& organization, Day 
                                            const DayTally& tally, bool keep,
                                            const std::vector<std::string>& kinds) {
   RedisWords keys = SealedKeys(organization, {WindowKind::kDay, day}, kinds);
-  keys.insert(keys.begin(), TallyKey(organization));
+  keys.insert(keys.begin(), {TallyKey(organization), LedgerKey(organization)});
   return AsOk(pool_.CallDurably(
       Script(kTallyScript, keys, {keep ? "1" : "0", FormatDay(day), TallyText(tally)})));
 }
@@ -287,11 +322,18 @@ absl::StatusOr<std::map<Day, DayTally>> RedisCounterStore::ReadTallies(
 }
 
 absl::Status RedisCounterStore::ScrubFiles() {
-  const absl::StatusOr<RedisReply> reply = pool_.Call({"BGREWRITEAOF"});
-  if (!reply.ok()) return reply.status();
-  // "Already in progress": the one under way began before the deletions, so the
-  // next sweep that deletes scrubs again.
-  return ErrorCodeOf(**reply) == "ERR" ? absl::OkStatus() : AsOk(reply);
+  // One that is under way began before the last deletions, and copies what they
+  // deleted: it does not count.
+  const absl::Time deadline = absl::Now() + pool_.options().timeout;
+  while (true) {
+    const absl::StatusOr<RedisReply> reply = pool_.Call({"BGREWRITEAOF"});
+    if (!reply.ok()) return reply.status();
+    if (ErrorCodeOf(**reply) != "ERR") return AsOk(reply);
+    if (absl::Now() >= deadline) {
+      return absl::UnavailableError("redis-server cannot begin to rewrite its files; try again");
+    }
+    absl::SleepFor(kScrubPollTime);
+  }
 }
 
 }  // namespace tutti

@@ -12,7 +12,8 @@
 namespace tutti {
 
 // Keeps bitmaps and tallies in Redis. Bits are written by BITFIELD, many to a
-// command and all of a call in one pipeline; a dense delta as a whole bitmap.
+// command, one transaction for each organisation and all of a call in one pipeline;
+// a dense delta as a whole bitmap.
 //
 // A closed window has a list under its bitmap's name, so a write that comes late
 // fails by its type, atomically and for nothing. That a bitmap exists is checked
@@ -41,6 +42,9 @@ class RedisCounterStore final : public CounterStore {
 
   absl::Status CheckExisting(RedisConnection& connection, std::vector<Write>& writes);
   absl::Status SendBits(RedisConnection& connection, std::vector<Write>& writes);
+  // Returns the number of commands.
+  static size_t AppendWrite(RedisConnection& connection, const Write& write);
+  static absl::Status ReadOutcome(const redisReply& reply, Write& write);
 
   RedisPool& pool_;
   BitMirror mirror_;

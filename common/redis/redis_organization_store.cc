@@ -3,12 +3,10 @@
 #include <hiredis/hiredis.h>
 
 #include <algorithm>
-#include <map>
 #include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "common/redis/keys.h"
 
 namespace tutti {
@@ -44,13 +42,44 @@ if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
 return 1
 )lua";
 
-// Replaces the ledger by its totals.
+// Replaces the ledger by its totals, and marks it: from then on nothing is staged,
+// promoted or tallied.
 constexpr char kTombstoneScript[] = R"lua(
+local fields = redis.call('HGETALL', KEYS[2])
+local totals = {}
+for i = 1, #fields, 2 do
+  local kind = string.match(fields[i], '^(.*):')
+  if kind then totals[kind] = (totals[kind] or 0) + tonumber(fields[i + 1]) end
+end
 redis.call('SET', KEYS[1], ARGV[1])
 redis.call('DEL', KEYS[2])
-for i = 2, #ARGV, 2 do redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1]) end
+redis.call('HSET', KEYS[2], 'erased', 1)
+for kind, total in pairs(totals) do
+  redis.call('HSET', KEYS[2], kind .. ':total', string.format('%.0f', total))
+end
 return 1
 )lua";
+
+// Deletes keys. Where there was a bitmap a guard stays for a while: a merge that is
+// under way would make it anew.
+constexpr char kSweepScript[] = R"lua(
+local deleted = 0
+for i = 1, #KEYS do
+  if string.find(KEYS[i], '}:reach:', 1, true) or string.find(KEYS[i], '}:day:', 1, true) then
+    if redis.call('TYPE', KEYS[i]).ok ~= 'list' then
+      deleted = deleted + redis.call('UNLINK', KEYS[i])
+      redis.call('RPUSH', KEYS[i], 'closed')
+    end
+    redis.call('EXPIRE', KEYS[i], ARGV[1])
+  else
+    deleted = deleted + redis.call('UNLINK', KEYS[i])
+  end
+end
+return deleted
+)lua";
+
+constexpr int kErasedGuardSeconds = 600;
+constexpr int kMaxSweeps = 10;
 
 std::string DueScore(absl::Time due) {
   return due == absl::InfiniteFuture() ? "+inf" : absl::StrCat(absl::ToUnixSeconds(due));
@@ -178,26 +207,8 @@ absl::Status RedisOrganizationStore::ReleaseLease(const std::string& organizatio
   return AsOk(pool_.Call(Script(kReleaseLeaseScript, {LeaseKey(organization)}, {token})));
 }
 
-absl::StatusOr<int64_t> RedisOrganizationStore::Erase(
-    const std::string& organization, const aggregate::v1::StoredOrganization& tombstone) {
-  const absl::StatusOr<std::vector<std::string>> ledger =
-      AsStrings(pool_.Call({"HGETALL", LedgerKey(organization)}));
-  if (!ledger.ok()) return ledger.status();
-  std::map<std::string, uint64_t> totals;
-  for (size_t i = 0; i + 1 < ledger->size(); i += 2) {
-    uint64_t cost = 0;
-    const std::pair<std::string, std::string> field = absl::StrSplit((*ledger)[i], ':');
-    if (absl::SimpleAtoi((*ledger)[i + 1], &cost)) totals[field.first] += cost;
-  }
-  RedisWords arguments = {tombstone.SerializeAsString()};
-  for (const auto& [kind, total] : totals) {
-    arguments.push_back(absl::StrCat(kind, ":total"));
-    arguments.push_back(absl::StrCat(total));
-  }
+absl::StatusOr<int64_t> RedisOrganizationStore::Sweep(const std::string& organization) {
   const RedisWords kept = {ProfileKey(organization), LedgerKey(organization)};
-  absl::Status buried = AsOk(pool_.CallDurably(Script(kTombstoneScript, kept, arguments)));
-  if (!buried.ok()) return buried;
-
   int64_t deleted = 0;
   std::string cursor = "0";
   do {
@@ -208,18 +219,36 @@ absl::StatusOr<int64_t> RedisOrganizationStore::Erase(
       return absl::InternalError("redis-server answered in a way that was not expected");
     }
     cursor.assign((*reply)->element[0]->str, (*reply)->element[0]->len);
-    RedisWords unlink = {"UNLINK"};
+    RedisWords keys;
     for (size_t i = 0; i < (*reply)->element[1]->elements; ++i) {
       const redisReply* key = (*reply)->element[1]->element[i];
       std::string name(key->str, key->len);
-      if (std::find(kept.begin(), kept.end(), name) == kept.end()) unlink.push_back(name);
+      if (std::find(kept.begin(), kept.end(), name) == kept.end()) keys.push_back(name);
     }
-    if (unlink.size() > 1) {
-      const absl::StatusOr<int64_t> gone = AsInteger(pool_.CallDurably(unlink));
+    if (!keys.empty()) {
+      const absl::StatusOr<int64_t> gone = AsInteger(
+          pool_.CallDurably(Script(kSweepScript, keys, {absl::StrCat(kErasedGuardSeconds)})));
       if (!gone.ok()) return gone.status();
       deleted += *gone;
     }
   } while (cursor != "0");
+  return deleted;
+}
+
+absl::StatusOr<int64_t> RedisOrganizationStore::Erase(
+    const std::string& organization, const aggregate::v1::StoredOrganization& tombstone) {
+  absl::Status buried = AsOk(pool_.CallDurably(
+      Script(kTombstoneScript, {ProfileKey(organization), LedgerKey(organization)},
+             {tombstone.SerializeAsString()})));
+  if (!buried.ok()) return buried;
+  // A key that is renamed while one sweep goes on is found by the next.
+  int64_t deleted = 0;
+  for (int sweep = 0; sweep < kMaxSweeps; ++sweep) {
+    const absl::StatusOr<int64_t> gone = Sweep(organization);
+    if (!gone.ok()) return gone.status();
+    deleted += *gone;
+    if (*gone == 0) break;
+  }
   absl::Status unlisted = SetDue(organization, absl::InfiniteFuture());
   if (!unlisted.ok()) return unlisted;
   return deleted;

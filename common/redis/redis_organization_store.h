@@ -36,6 +36,9 @@ class RedisOrganizationStore final : public OrganizationStore {
                                 const aggregate::v1::StoredOrganization& tombstone) override;
 
  private:
+  // Deletes what there is but the profile and the ledger; the number of keys.
+  absl::StatusOr<int64_t> Sweep(const std::string& organization);
+
   RedisPool& pool_;
 };
 

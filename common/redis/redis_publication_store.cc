@@ -10,19 +10,22 @@
 namespace tutti {
 namespace {
 
+// The ledger of an erased organisation says so, and takes nothing.
 constexpr char kStageScript[] = R"lua(
 if redis.call('EXISTS', KEYS[1], KEYS[2]) > 0 then return 0 end
-local costs = tonumber(ARGV[2])
-for i = 3, 2 + 2 * costs, 2 do
-  if redis.call('HEXISTS', KEYS[3], ARGV[i]) == 1 then return 0 end
+local entry_of_day = ':' .. ARGV[2]
+for _, field in ipairs(redis.call('HKEYS', KEYS[3])) do
+  if field == 'erased' or string.sub(field, -#entry_of_day) == entry_of_day then return 0 end
 end
 redis.call('SET', KEYS[1], ARGV[1])
-for i = 3, 2 + 2 * costs, 2 do redis.call('HSET', KEYS[3], ARGV[i], ARGV[i + 1]) end
-for i = 3 + 2 * costs, #ARGV do redis.call('HDEL', KEYS[4], ARGV[i]) end
+local costs = tonumber(ARGV[3])
+for i = 4, 3 + 2 * costs, 2 do redis.call('HSET', KEYS[3], ARGV[i], ARGV[i + 1]) end
+for i = 4 + 2 * costs, #ARGV do redis.call('HDEL', KEYS[4], ARGV[i]) end
 return 1
 )lua";
 
 constexpr char kPromoteScript[] = R"lua(
+if redis.call('HEXISTS', KEYS[4], 'erased') == 1 then return 'none' end
 local staged = redis.call('EXISTS', KEYS[1]) == 1
 local published = redis.call('EXISTS', KEYS[2]) == 1
 if staged and published then return 'exists' end
@@ -75,7 +78,8 @@ absl::StatusOr<std::vector<std::string>> RedisPublicationStore::Read(
 
 absl::Status RedisPublicationStore::Stage(const std::string& organization,
                                           const StagedRecord& staged) {
-  RedisWords arguments = {staged.record, absl::StrCat(staged.nano_rho.size())};
+  RedisWords arguments = {staged.record, FormatDay(staged.end_day),
+                          absl::StrCat(staged.nano_rho.size())};
   for (const auto& [kind, cost] : staged.nano_rho) {
     arguments.push_back(LedgerField(kind, staged.end_day));
     arguments.push_back(absl::StrCat(cost));
@@ -100,7 +104,7 @@ absl::Status RedisPublicationStore::Promote(const std::string& organization, Day
   const absl::StatusOr<std::string> result = AsString(pool_.CallDurably(
       Script(kPromoteScript,
              {StagedKey(organization, end_day), PublicationKey(organization, end_day),
-              PublicationIndexKey(organization)},
+              PublicationIndexKey(organization), LedgerKey(organization)},
              {absl::StrCat(end_day - Day(1970, 1, 1)), FormatDay(end_day),
               PublicationChannel(organization)})));
   if (!result.ok()) return result.status();
@@ -115,6 +119,7 @@ absl::StatusOr<Ledger> RedisPublicationStore::ReadLedger(const std::string& orga
   if (!pairs.ok()) return pairs.status();
   Ledger ledger;
   for (size_t i = 0; i + 1 < pairs->size(); i += 2) {
+    if ((*pairs)[i] == "erased") return absl::NotFoundError("the organisation is erased");
     const std::pair<std::string, std::string> field = absl::StrSplit((*pairs)[i], ':');
     const absl::StatusOr<Day> day = ParseDay(field.second);
     uint64_t cost = 0;

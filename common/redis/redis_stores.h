@@ -29,6 +29,12 @@ class RedisStores {
   // Whether the server answers.
   absl::Status Ping() { return AsOk(pool_.Call({"PING"})); }
 
+  // Whether the server answers and may be trusted with writes: it is a primary,
+  // keeps an append-only file and evicts nothing. Unavailable when that may pass by
+  // itself, FailedPrecondition when its configuration is wrong. That the file is
+  // synchronised at every write cannot be asked. Needs the INFO command.
+  absl::Status CheckServer();
+
  private:
   RedisPool pool_;
   RedisOrganizationStore organizations_;

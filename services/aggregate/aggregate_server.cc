@@ -11,8 +11,9 @@
 #include "services/aggregate/organization_service.h"
 
 ABSL_FLAG(std::string, catalog, "", "File of the catalogue; the same for every service");
-ABSL_FLAG(std::string, journal, "",
-          "File in which every published record is noted, apart from Redis; never restored with it");
+ABSL_FLAG(
+    std::string, journal, "",
+    "File in which every published record is noted, apart from Redis; never restored with it");
 ABSL_FLAG(absl::Duration, grace, absl::Hours(48),
           "How long after the day that follows its last day a window takes late events");
 ABSL_FLAG(absl::Duration, policy_lease, absl::Seconds(20),
@@ -58,11 +59,13 @@ absl::Status RunAggregate(const AggregateOptions& options) {
 
   const SystemWallClock clock;
   RedisStores stores(options.redis);
+  // One that does not answer yet is waited for; one that may lose counters is not.
+  if (absl::Status fit = stores.CheckServer(); absl::IsFailedPrecondition(fit)) return fit;
   OrganizationDirectory directory(stores.organizations(), stores.counters(), **catalog, clock,
                                   options.timing);
   DeltaMerger merger(directory, stores.counters(), **catalog, clock);
-  WindowCloser closer({directory, stores.organizations(), stores.counters(),
-                       stores.publications(), **journal, **catalog, clock,
+  WindowCloser closer({directory, stores.organizations(), stores.counters(), stores.publications(),
+                       **journal, **catalog, clock,
                        [] { return std::make_unique<KernelNoise>(); }});
   ClosingLoop closing(closer, stores.organizations(), stores.counters(), clock);
   AggregateServiceImpl aggregate(directory, merger, closing, **catalog, clock);
@@ -76,7 +79,7 @@ absl::Status RunAggregate(const AggregateOptions& options) {
                    {.services = {&aggregate, &organizations},
                     .names = names,
                     .health = health,
-                    .on_tick = [&] { health.SetPart("store", stores.Ping().ok()); },
+                    .on_tick = [&] { health.SetPart("store", stores.CheckServer().ok()); },
                     .on_drain = [&] { closing.Stop(); }});
 }
 

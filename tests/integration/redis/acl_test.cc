@@ -1,0 +1,151 @@
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "common/redis/keys.h"
+#include "tests/integration/redis/redis_test.h"
+
+namespace tutti {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class AclTest : public RedisTest {
+ protected:
+  // "NOPERM" when the user may not.
+  std::string Try(const std::string& user, const RedisWords& words) {
+    RedisPool pool(server_->OptionsFor(user));
+    const absl::StatusOr<RedisReply> reply = pool.Call(words);
+    EXPECT_TRUE(reply.ok()) << absl::StrJoin(words, " ") << ": " << reply.status();
+    return reply.ok() ? ErrorCodeOf(**reply) : "";
+  }
+};
+
+// What no service needs and an intruder would like.
+std::vector<RedisWords> Dangerous() {
+  return {{"KEYS", "*"},
+          {"RANDOMKEY"},
+          {"MONITOR"},
+          {"SLOWLOG", "GET"},
+          {"CONFIG", "GET", "*"},
+          {"CONFIG", "SET", "appendfsync", "no"},
+          {"CLIENT", "LIST"},
+          {"CLIENT", "KILL", "TYPE", "normal"},
+          {"ACL", "LIST"},
+          {"ACL", "SETUSER", "score", "+@all"},
+          {"FLUSHALL"},
+          {"FLUSHDB"},
+          {"SHUTDOWN"},
+          {"SAVE"},
+          {"BGSAVE"},
+          {"REPLICAOF", "NO", "ONE"},
+          {"SYNC"},
+          {"MIGRATE", "localhost", "1", "{acme}:profile", "0", "1"},
+          {"RESTORE", "{acme}:pub:2026-03-01", "0", "x"},
+          {"DUMP", "{acme}:pub:2026-03-01"},
+          {"MODULE", "LIST"},
+          {"FUNCTION", "LIST"},
+          {"SCRIPT", "FLUSH"},
+          {"OBJECT", "FREQ", "{acme}:pub:2026-03-01"},
+          {"MEMORY", "USAGE", "{acme}:pub:2026-03-01"},
+          {"SWAPDB", "0", "1"},
+          {"SELECT", "1"},
+          {"LATENCY", "HISTORY", "command"},
+          {"CLUSTER", "RESET"}};
+}
+
+TEST_F(AclTest, DeniesEveryServiceWhatNoneNeeds) {
+  for (const char* user : {"aggregate", "score"}) {
+    for (const RedisWords& words : Dangerous()) {
+      EXPECT_EQ(Try(user, words), "NOPERM") << user << " may " << absl::StrJoin(words, " ");
+    }
+    // Off for everybody, which is looked at first.
+    EXPECT_EQ(Try(user, {"DEBUG", "SLEEP", "0"}), "ERR") << user;
+  }
+}
+
+TEST_F(AclTest, KeepsScoreToPublishedRecords) {
+  const std::vector<RedisWords> denied = {{"GET", "{acme}:profile"},
+                                          {"GET", "{acme}:reach:2026-03-01:person"},
+                                          {"GET", "{acme}:sealed:reach:2026-03-01:person"},
+                                          {"GET", "{acme}:staged:2026-03-01"},
+                                          {"GET", "{acme}:lease"},
+                                          {"MGET", "{acme}:pub:2026-03-01", "{acme}:profile"},
+                                          {"ZRANGE", "orgs:1", "0", "-1"},
+                                          {"GETRANGE", "{acme}:pub:2026-03-01", "0", "-1"},
+                                          {"HGETALL", "{acme}:ledger"},
+                                          {"HGETALL", "{acme}:tally"},
+                                          {"SET", "{acme}:pub:2026-03-01", "x"},
+                                          {"GETDEL", "{acme}:pub:2026-03-01"},
+                                          {"DEL", "{acme}:pub:2026-03-01"},
+                                          {"EXISTS", "{acme}:profile"},
+                                          {"EVAL", "return 1", "0"},
+                                          {"SCAN", "0"},
+                                          {"INFO"},
+                                          {"MULTI"},
+                                          {"PUBLISH", "pub:acme", "2026-03-01"},
+                                          {"SUBSCRIBE", "__keyspace@0__:x"},
+                                          {"PSUBSCRIBE", "*"},
+                                          {"BGREWRITEAOF"}};
+  for (const RedisWords& words : denied) {
+    EXPECT_EQ(Try("score", words), "NOPERM") << absl::StrJoin(words, " ");
+  }
+  EXPECT_EQ(Try("score", {"GET", "{acme}:pub:2026-03-01"}), "");
+  EXPECT_EQ(Try("score", {"GET", "cohort:2026-03-01:retail"}), "");
+}
+
+TEST_F(AclTest, KeepsAggregateToItsKeysAlsoInsideScripts) {
+  const std::vector<RedisWords> denied = {{"GET", "elsewhere"},
+                                          {"SET", "elsewhere", "x"},
+                                          {"PUBLISH", "elsewhere", "x"},
+                                          {"SUBSCRIBE", "pub:acme"},
+                                          {"EVAL", "return redis.call('GET', KEYS[1])", "1", "x"},
+                                          {"GETRANGE", "{acme}:profile", "0", "-1"},
+                                          {"EVALSHA", "00", "0"},
+                                          {"SORT", "{acme}:profile"},
+                                          {"COPY", "{acme}:profile", "{acme}:other"}};
+  for (const RedisWords& words : denied) {
+    EXPECT_EQ(Try("aggregate", words), "NOPERM") << absl::StrJoin(words, " ");
+  }
+  RedisPool pool(server_->OptionsFor("aggregate"));
+  EXPECT_FALSE(AsOk(pool.Call({"EVAL", "return redis.call('CONFIG', 'GET', '*')", "0"})).ok());
+  EXPECT_FALSE(AsOk(pool.Call({"EVAL", "return redis.call('KEYS', '*')", "0"})).ok());
+}
+
+TEST_F(AclTest, LetsNobodyInWithoutAUserOrWithAWrongPassword) {
+  RedisOptions options = server_->OptionsFor("aggregate");
+  options.password = "wrong";
+  EXPECT_TRUE(absl::IsUnavailable(RedisConnection::Open(options).status()));
+  options.user.clear();
+  const auto anonymous = RedisConnection::Open(options);
+  ASSERT_TRUE(anonymous.ok()) << anonymous.status();
+  for (const RedisWords& words :
+       std::vector<RedisWords>{{"PING"}, {"GET", "{acme}:profile"}, {"INFO"}}) {
+    EXPECT_EQ(ErrorCodeOf(**(*anonymous)->Call(words)), "NOAUTH") << words[0];
+  }
+}
+
+TEST_F(AclTest, RefusalsLeaveRepliesInStep) {
+  ASSERT_EQ(stores_->publications().Stage("acme", {Day(2026, 3, 1), "record", {}, {}}),
+            absl::OkStatus());
+  ASSERT_EQ(stores_->publications().Promote("acme", Day(2026, 3, 1)), absl::OkStatus());
+  RedisStores score(server_->OptionsFor("score"));
+  for (int i = 0; i < 3; ++i) {
+    // Sends 64 commands at once, of which the first is refused.
+    EXPECT_TRUE(absl::IsPermissionDenied(
+        score.organizations().ListDue(absl::FromUnixSeconds(1), 1).status()));
+    EXPECT_EQ(score.publications().LatestEndDay("acme").value(), Day(2026, 3, 1));
+  }
+}
+
+TEST_F(AclTest, ErrorsRepeatNoName) {
+  RedisPool pool(server_->OptionsFor("score"));
+  const absl::Status denied = AsOk(pool.Call({"GET", "{canary-organisation}:profile"}));
+  EXPECT_TRUE(absl::IsPermissionDenied(denied));
+  EXPECT_THAT(denied.ToString(), Not(HasSubstr("canary")));
+  const absl::Status wrong = AsOk(inspector_->Call({"EVAL", "return {err = 'ODD canary'}", "0"}));
+  EXPECT_FALSE(wrong.ok());
+  EXPECT_THAT(wrong.ToString(), Not(HasSubstr("canary")));
+}
+
+}  // namespace
+}  // namespace tutti

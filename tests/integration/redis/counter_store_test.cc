@@ -1,0 +1,231 @@
+#include <atomic>
+#include <set>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/time/clock.h"
+#include "common/redis/keys.h"
+#include "tests/integration/redis/redis_test.h"
+
+namespace tutti {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::ElementsAreArray;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr int64_t kGuardSeconds = 40 * 24 * 3600;
+
+class CounterStoreTest : public RedisTest {
+ protected:
+  const BitmapId person_{"acme", kReachWindow, "person"};
+  const BitmapId device_{"acme", kReachWindow, "device"};
+
+  CounterStore& counters() { return stores_->counters(); }
+  std::vector<uint32_t> Sealed(const BitmapId& id) {
+    const absl::StatusOr<std::string> bitmap = counters().ReadSealed(id);
+    EXPECT_TRUE(bitmap.ok()) << bitmap.status();
+    return bitmap.ok() ? BitsOf(*bitmap) : std::vector<uint32_t>();
+  }
+};
+
+TEST_F(CounterStoreTest, MergeSetsWhatItIsToldAndNothingElseHoweverOften) {
+  Begin("acme", kReachWindow, {"person"});
+  EXPECT_EQ(Merge(person_, {3, 64, 4095}).value(), MergeOutcome::kMerged);
+  EXPECT_EQ(Merge(person_, {3, 64, 4095}).value(), MergeOutcome::kMerged);
+  EXPECT_EQ(Merge(person_, {}).value(), MergeOutcome::kMerged);
+  EXPECT_EQ(Merge(person_, {4, 64}).value(), MergeOutcome::kMerged);
+  EXPECT_THAT(BitsOf(Raw(BitmapKey(person_))), ElementsAre(3, 4, 64, 4095));
+}
+
+TEST_F(CounterStoreTest, MergeTakesDeltasOfManyCommandsAndDenseOnes) {
+  constexpr uint32_t kBits = 1 << 20;
+  Begin("acme", kReachWindow, {"person", "device"}, kBits);
+  std::vector<uint32_t> sparse;
+  for (uint32_t i = 0; i < 1000; ++i) sparse.push_back(1000 * i + 7);
+  std::vector<uint32_t> dense;
+  for (uint32_t i = 0; i < kBits; i += 3) dense.push_back(i);
+  const absl::StatusOr<std::vector<MergeOutcome>> merged =
+      counters().Merge({{person_, sparse}, {device_, dense}});
+  ASSERT_TRUE(merged.ok()) << merged.status();
+  EXPECT_THAT(*merged, ElementsAre(MergeOutcome::kMerged, MergeOutcome::kMerged));
+  EXPECT_THAT(BitsOf(Raw(BitmapKey(person_))), ElementsAreArray(sparse));
+  EXPECT_THAT(BitsOf(Raw(BitmapKey(device_))), ElementsAreArray(dense));
+  EXPECT_EQ(Raw(BitmapKey(device_)).size(), kBits / 8);
+  EXPECT_THAT(Keys(), Not(::testing::Contains(MergeKey("acme"))));
+}
+
+TEST_F(CounterStoreTest, MergeAnswersForEachDeltaInOrder) {
+  Begin("acme", kReachWindow, {"person"});
+  Begin("other", kReachWindow, {"person"});
+  ASSERT_EQ(counters().Seal("other", kReachWindow, {"person"}), absl::OkStatus());
+  const BitmapId late{"other", kReachWindow, "person"};
+  const std::vector<uint32_t> one = {1};
+  const std::vector<uint32_t> none;
+  const absl::StatusOr<std::vector<MergeOutcome>> outcomes = counters().Merge({{late, one},
+                                                                               {person_, one},
+                                                                               {device_, one},
+                                                                               {late, none},
+                                                                               {person_, none},
+                                                                               {device_, none}});
+  ASSERT_TRUE(outcomes.ok()) << outcomes.status();
+  EXPECT_THAT(*outcomes,
+              ElementsAre(MergeOutcome::kLate, MergeOutcome::kMerged, MergeOutcome::kMissing,
+                          MergeOutcome::kLate, MergeOutcome::kMerged, MergeOutcome::kMissing));
+}
+
+TEST_F(CounterStoreTest, MergeNeverMakesABitmap) {
+  EXPECT_EQ(Merge(person_, {1}).value(), MergeOutcome::kMissing);
+  std::vector<uint32_t> dense(4096);
+  for (uint32_t i = 0; i < dense.size(); ++i) dense[i] = i;
+  EXPECT_EQ(Merge(person_, dense).value(), MergeOutcome::kMissing);
+  EXPECT_THAT(Keys(), Not(::testing::Contains(BitmapKey(person_))));
+}
+
+TEST_F(CounterStoreTest, MergeWritesToTheFileWhetherOrNotAnythingIsNew) {
+  Begin("acme", kReachWindow, {"person"});
+  EXPECT_EQ(Merge(person_, {1}).value(), MergeOutcome::kMerged);
+  for (int i = 0; i < 3; ++i) {
+    const size_t before = server_->AppendOnlyFiles().size();
+    EXPECT_EQ(Merge(person_, {1}).value(), MergeOutcome::kMerged);
+    EXPECT_GT(server_->AppendOnlyFiles().size(), before);
+  }
+}
+
+TEST_F(CounterStoreTest, MergeIsLateAfterASealWhetherOrNotTheBitsWereSetBefore) {
+  Begin("acme", kReachWindow, {"person"});
+  EXPECT_EQ(Merge(person_, {1, 2}).value(), MergeOutcome::kMerged);
+  ASSERT_EQ(counters().Seal("acme", kReachWindow, {"person"}), absl::OkStatus());
+  EXPECT_EQ(Merge(person_, {1, 2}).value(), MergeOutcome::kLate);
+  EXPECT_EQ(Merge(person_, {3}).value(), MergeOutcome::kLate);
+  EXPECT_EQ(Merge(person_, {1, 2}).value(), MergeOutcome::kLate);
+  std::vector<uint32_t> dense(4096);
+  for (uint32_t i = 0; i < dense.size(); ++i) dense[i] = i;
+  EXPECT_EQ(Merge(person_, dense).value(), MergeOutcome::kLate);
+  EXPECT_THAT(Sealed(person_), ElementsAre(1, 2));
+}
+
+TEST_F(CounterStoreTest, SealIsIdempotentAndGuardsWindowsThatWereNeverWritten) {
+  Begin("acme", kReachWindow, {"person"});
+  EXPECT_EQ(Merge(person_, {9}).value(), MergeOutcome::kMerged);
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_EQ(counters().Seal("acme", kReachWindow, {"person", "device"}), absl::OkStatus());
+    EXPECT_THAT(Sealed(person_), ElementsAre(9));
+    EXPECT_TRUE(absl::IsNotFound(counters().ReadSealed(device_).status()));
+    EXPECT_EQ(Merge(device_, {1}).value(), MergeOutcome::kLate);
+    for (const BitmapId& id : {person_, device_}) {
+      const int64_t left = AsInteger(inspector_->Call({"TTL", BitmapKey(id)})).value();
+      EXPECT_GT(left, kGuardSeconds - 60);
+      EXPECT_LE(left, kGuardSeconds);
+      // The second round finds it nearly run out.
+      ASSERT_TRUE(AsOk(inspector_->Call({"EXPIRE", BitmapKey(id), "100"})).ok());
+    }
+  }
+}
+
+TEST_F(CounterStoreTest, SealedBitmapHoldsExactlyWhatWasAnsweredAsMerged) {
+  // Each delta takes many commands, so that a close could fall between two of them.
+  constexpr uint32_t kPerDelta = 700;
+  constexpr uint32_t kStride = 997;
+  for (int round = 0; round < 5; ++round) {
+    const std::string organization = absl::StrCat("acme-", round);
+    const BitmapId id{organization, kReachWindow, "person"};
+    Begin(organization, kReachWindow, {"person"}, 4 * kPerDelta * kStride);
+    std::atomic<int> merges = 0;
+    std::atomic<bool> sealed = false;
+    std::set<uint32_t> expected;
+    std::mutex mutex;
+    const auto merge = [&](uint32_t first) {
+      std::vector<uint32_t> positions;
+      for (uint32_t i = 0; i < kPerDelta; ++i) positions.push_back(i * kStride + first);
+      const bool after = sealed;
+      const absl::StatusOr<MergeOutcome> outcome = Merge(id, positions);
+      ASSERT_TRUE(outcome.ok()) << outcome.status();
+      EXPECT_TRUE(!after || *outcome == MergeOutcome::kLate);
+      if (*outcome == MergeOutcome::kMerged) {
+        const std::lock_guard<std::mutex> lock(mutex);
+        expected.insert(positions.begin(), positions.end());
+      }
+      ++merges;
+    };
+    std::vector<std::thread> threads;
+    for (uint32_t thread = 0; thread < 3; ++thread) {
+      threads.emplace_back([&, thread] {
+        for (uint32_t i = 0; i < 60; ++i) merge(3 * i + thread);
+      });
+    }
+    while (merges < 20) std::this_thread::yield();
+    ASSERT_EQ(counters().Seal(organization, kReachWindow, {"person"}), absl::OkStatus());
+    sealed = true;
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_GE(expected.size(), 20 * kPerDelta);
+    EXPECT_LT(expected.size(), 180 * kPerDelta);
+    EXPECT_THAT(Sealed(id), ElementsAreArray(expected));
+  }
+}
+
+TEST_F(CounterStoreTest, DropSealedDeletesAndStaysClosed) {
+  Begin("acme", kReachWindow, {"person"});
+  ASSERT_EQ(counters().Seal("acme", kReachWindow, {"person"}), absl::OkStatus());
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(counters().DropSealed("acme", kReachWindow, {"person"}), absl::OkStatus());
+    EXPECT_TRUE(absl::IsNotFound(counters().ReadSealed(person_).status()));
+    EXPECT_EQ(Merge(person_, {1}).value(), MergeOutcome::kLate);
+  }
+}
+
+TEST_F(CounterStoreTest, DropDeletesWhatIsOpenAndClosesIt) {
+  Begin("acme", kReachWindow, {"person"});
+  EXPECT_EQ(Merge(person_, {1}).value(), MergeOutcome::kMerged);
+  EXPECT_EQ(counters().Drop("acme", kReachWindow, {"person", "device"}), absl::OkStatus());
+  EXPECT_TRUE(absl::IsNotFound(counters().ReadSealed(person_).status()));
+  EXPECT_EQ(Merge(person_, {1}).value(), MergeOutcome::kLate);
+  EXPECT_EQ(Merge(device_, {1}).value(), MergeOutcome::kLate);
+}
+
+TEST_F(CounterStoreTest, StoreTallyReplacesTheDaysBitmaps) {
+  Begin("acme", kDayWindow, {"person"});
+  ASSERT_EQ(counters().Seal("acme", kDayWindow, {"person"}), absl::OkStatus());
+  const DayTally tally{{{"mail", 12}, {"chat", 0}}, false};
+  const DayTally lost{{}, true};
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(counters().StoreTally("acme", kDayWindow.end_day, tally, true, {"person"}),
+              absl::OkStatus());
+  }
+  EXPECT_EQ(counters().StoreTally("acme", kDayWindow.end_day + 1, lost, true, {"person"}),
+            absl::OkStatus());
+  EXPECT_TRUE(absl::IsNotFound(counters().ReadSealed({"acme", kDayWindow, "person"}).status()));
+  absl::StatusOr<std::map<Day, DayTally>> tallies = counters().ReadTallies("acme");
+  ASSERT_TRUE(tallies.ok()) << tallies.status();
+  ASSERT_EQ(tallies->size(), 2U);
+  EXPECT_EQ(tallies->at(kDayWindow.end_day).counts, tally.counts);
+  EXPECT_FALSE(tallies->at(kDayWindow.end_day).lost);
+  EXPECT_TRUE(tallies->at(kDayWindow.end_day + 1).lost);
+
+  EXPECT_EQ(counters().StoreTally("acme", kDayWindow.end_day, {}, false, {"person"}),
+            absl::OkStatus());
+  tallies = counters().ReadTallies("acme");
+  ASSERT_TRUE(tallies.ok()) << tallies.status();
+  EXPECT_EQ(tallies->size(), 1U);
+}
+
+TEST_F(CounterStoreTest, ScrubFilesLeavesNothingThatWasDeleted) {
+  Begin("acme", kReachWindow, {"person"});
+  EXPECT_EQ(Merge(person_, {1234}).value(), MergeOutcome::kMerged);
+  ASSERT_EQ(counters().Seal("acme", kReachWindow, {"person"}), absl::OkStatus());
+  ASSERT_EQ(counters().DropSealed("acme", kReachWindow, {"person"}), absl::OkStatus());
+  EXPECT_THAT(server_->AppendOnlyFiles(), HasSubstr("1234"));
+  // Two in a row: the second must not be taken for the first.
+  EXPECT_EQ(counters().ScrubFiles(), absl::OkStatus());
+  EXPECT_EQ(counters().ScrubFiles(), absl::OkStatus());
+  const absl::Time deadline = absl::Now() + absl::Seconds(30);
+  while (absl::Now() < deadline && server_->AppendOnlyFiles().find("1234") != std::string::npos) {
+    absl::SleepFor(absl::Milliseconds(20));
+  }
+  EXPECT_THAT(server_->AppendOnlyFiles(), Not(HasSubstr("1234")));
+}
+
+}  // namespace
+}  // namespace tutti

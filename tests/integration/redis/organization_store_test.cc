@@ -1,0 +1,217 @@
+#include <atomic>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/redis/keys.h"
+#include "tests/integration/redis/redis_test.h"
+
+namespace tutti {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
+
+class OrganizationStoreTest : public RedisTest {
+ protected:
+  OrganizationStore& organizations() { return stores_->organizations(); }
+};
+
+TEST_F(OrganizationStoreTest, CreatesOnceAndReadsBack) {
+  EXPECT_TRUE(absl::IsNotFound(organizations().Read("acme").status()));
+  const VersionedOrganization created = Create("acme");
+  EXPECT_EQ(created.stored.organization().display_name(), "acme");
+  EXPECT_TRUE(absl::IsAlreadyExists(
+      organizations().Create("acme", Named("second"), absl::FromUnixSeconds(1))));
+  EXPECT_EQ(organizations().Read("acme")->stored.organization().display_name(), "acme");
+  // The refused creation has not made the first one due.
+  EXPECT_THAT(organizations().ListDue(absl::Now(), 10).value(), IsEmpty());
+}
+
+TEST_F(OrganizationStoreTest, SaysWhatIsUnreadable) {
+  ASSERT_TRUE(AsOk(inspector_->Call({"SET", ProfileKey("acme"), "\xff\xff"})).ok());
+  EXPECT_TRUE(absl::IsDataLoss(organizations().Read("acme").status()));
+}
+
+TEST_F(OrganizationStoreTest, ReplacesOnlyWhatWasRead) {
+  const VersionedOrganization first = Create("acme");
+  const absl::StatusOr<VersionedOrganization> second =
+      organizations().Replace("acme", first, Named("second"));
+  ASSERT_TRUE(second.ok()) << second.status();
+  EXPECT_TRUE(absl::IsAborted(organizations().Replace("acme", first, Named("third")).status()));
+  EXPECT_TRUE(absl::IsAborted(organizations().Replace("none", first, Named("third")).status()));
+  EXPECT_EQ(organizations().Read("acme")->version, second->version);
+  EXPECT_TRUE(organizations().Replace("acme", *second, Named("third")).ok());
+}
+
+TEST_F(OrganizationStoreTest, LetsExactlyOneOfManyWritersWin) {
+  VersionedOrganization current = Create("acme");
+  for (int round = 0; round < 20; ++round) {
+    std::atomic<int> wins = 0;
+    std::atomic<int> losses = 0;
+    std::vector<std::thread> threads;
+    for (int thread = 0; thread < 4; ++thread) {
+      threads.emplace_back([&, thread] {
+        const auto replaced =
+            organizations().Replace("acme", current, Named(absl::StrCat(round, "/", thread)));
+        wins += replaced.ok() ? 1 : 0;
+        losses += absl::IsAborted(replaced.status()) ? 1 : 0;
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(wins, 1);
+    EXPECT_EQ(losses, 3);
+    current = organizations().Read("acme").value();
+  }
+}
+
+TEST_F(OrganizationStoreTest, BeginsWindowsAtFullSizeWithTheProfile) {
+  const BitmapId id{"acme", kReachWindow, "person"};
+  const VersionedOrganization old = Create("acme");
+  ASSERT_TRUE(organizations().Begin("acme", old, Named("begun"), {{id, 65536}}).ok());
+  EXPECT_EQ(Raw(BitmapKey(id)), std::string(65536 / 8, '\0'));
+  EXPECT_EQ(organizations().Read("acme")->stored.organization().display_name(), "begun");
+  // Somebody else's attempt changes nothing.
+  const BitmapId other{"acme", kReachWindow, "device"};
+  EXPECT_TRUE(
+      absl::IsAborted(organizations().Begin("acme", old, Named("x"), {{other, 64}}).status()));
+  EXPECT_EQ(Raw(BitmapKey(other)), "");
+}
+
+TEST_F(OrganizationStoreTest, BeginsNoClosedWindowAndThenChangesNothing) {
+  const VersionedOrganization old = Create("acme");
+  ASSERT_EQ(stores_->counters().Seal("acme", kReachWindow, {"device"}), absl::OkStatus());
+  const BitmapId open{"acme", kReachWindow, "person"};
+  const BitmapId closed{"acme", kReachWindow, "device"};
+  EXPECT_TRUE(absl::IsFailedPrecondition(
+      organizations().Begin("acme", old, Named("x"), {{open, 64}, {closed, 64}}).status()));
+  EXPECT_EQ(organizations().Read("acme")->version, old.version);
+  EXPECT_EQ(Raw(BitmapKey(open)), "");
+}
+
+TEST_F(OrganizationStoreTest, ListsTheLongestDueFirst) {
+  const absl::Time now = absl::FromUnixSeconds(1'800'000'000);
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_EQ(
+        organizations().Create(absl::StrCat("org-", i), Named("x"), now + absl::Seconds(i - 4)),
+        absl::OkStatus());
+  }
+  EXPECT_THAT(organizations().ListDue(now, 100).value(),
+              ElementsAre("org-0", "org-1", "org-2", "org-3", "org-4"));
+  EXPECT_THAT(organizations().ListDue(now, 2).value(), ElementsAre("org-0", "org-1"));
+  ASSERT_EQ(organizations().SetDue("org-1", absl::InfiniteFuture()), absl::OkStatus());
+  EXPECT_THAT(organizations().ListDue(now, 2).value(), ElementsAre("org-0", "org-2"));
+}
+
+TEST_F(OrganizationStoreTest, PagesThroughAllInAFixedOrder) {
+  std::vector<std::string> expected;
+  for (int i = 0; i < 150; ++i) {
+    expected.push_back(absl::StrCat("org-", i));
+    Create(expected.back());
+  }
+  for (const int limit : {1, 7, 1000}) {
+    std::vector<std::string> listed;
+    std::string cursor;
+    while (true) {
+      const std::vector<std::string> page = organizations().List(cursor, limit).value();
+      EXPECT_LE(page.size(), static_cast<size_t>(limit));
+      if (page.empty()) break;
+      listed.insert(listed.end(), page.begin(), page.end());
+      cursor = page.back();
+    }
+    EXPECT_THAT(listed, ::testing::UnorderedElementsAreArray(expected)) << limit;
+  }
+}
+
+TEST_F(OrganizationStoreTest, LeasesToOneHolderAtATime) {
+  const absl::Duration kLong = absl::Minutes(5);
+  EXPECT_TRUE(organizations().TakeLease("acme", "one", kLong).value());
+  EXPECT_FALSE(organizations().TakeLease("acme", "two", kLong).value());
+  EXPECT_TRUE(organizations().TakeLease("acme", "one", kLong).value());
+  EXPECT_EQ(organizations().ReleaseLease("acme", "two"), absl::OkStatus());
+  EXPECT_FALSE(organizations().TakeLease("acme", "two", kLong).value());
+  EXPECT_EQ(organizations().ReleaseLease("acme", "one"), absl::OkStatus());
+  EXPECT_TRUE(organizations().TakeLease("acme", "two", absl::Milliseconds(50)).value());
+  const absl::Time deadline = absl::Now() + absl::Seconds(30);
+  while (!organizations().TakeLease("acme", "three", kLong).value()) {
+    ASSERT_LT(absl::Now(), deadline) << "the lease has not run out";
+    absl::SleepFor(absl::Milliseconds(10));
+  }
+}
+
+class EraseTest : public OrganizationStoreTest {
+ protected:
+  void Fill(const std::string& id) {
+    Begin(id, kReachWindow, {"person"});
+    ASSERT_EQ(Merge({id, kReachWindow, "person"}, {1}).value(), MergeOutcome::kMerged);
+    const Day day = kDayWindow.end_day;
+    ASSERT_EQ(stores_->counters().StoreTally(id, day, {{{"mail", 3}}, false}, true, {}),
+              absl::OkStatus());
+    PublicationStore& publications = stores_->publications();
+    for (int i = 0; i < 3; ++i) {
+      ASSERT_EQ(
+          publications.Stage(id, {day + 7 * i, "record", {{"person", 10}, {"device", 1}}, {}}),
+          absl::OkStatus());
+      if (i < 2) {
+        ASSERT_EQ(publications.Promote(id, day + 7 * i), absl::OkStatus());
+      }
+    }
+    ASSERT_TRUE(organizations().TakeLease(id, "closer", absl::Minutes(1)).value());
+  }
+  // All keys of an organisation but guards, which must be about to expire.
+  std::vector<std::string> Left(const std::string& id) {
+    std::vector<std::string> left;
+    for (const std::string& key : Keys()) {
+      if (key.rfind(absl::StrCat("{", id, "}:"), 0) != 0) continue;
+      const int64_t ttl = AsInteger(inspector_->Call({"TTL", key})).value();
+      if (AsString(inspector_->Call({"TYPE", key})).value() == "list") {
+        EXPECT_GT(ttl, 0) << key;
+        EXPECT_LE(ttl, 600) << key;
+      } else {
+        left.push_back(key);
+      }
+    }
+    return left;
+  }
+};
+
+TEST_F(EraseTest, LeavesATombstoneAndTheLedgersTotals) {
+  Fill("acme");
+  Fill("acme-2");
+  const size_t others = Left("acme-2").size();
+  for (int i = 0; i < 2; ++i) {
+    const absl::StatusOr<int64_t> deleted = organizations().Erase("acme", Named("tombstone"));
+    ASSERT_TRUE(deleted.ok()) << deleted.status();
+    EXPECT_EQ(*deleted > 0, i == 0);
+    EXPECT_THAT(Left("acme"), UnorderedElementsAre(ProfileKey("acme"), LedgerKey("acme")));
+    EXPECT_EQ(organizations().Read("acme")->stored.organization().display_name(), "tombstone");
+    EXPECT_THAT(
+        AsStrings(inspector_->Call({"HMGET", LedgerKey("acme"), "person:total", "device:total"}))
+            .value(),
+        ElementsAre("30", "3"));
+  }
+  EXPECT_EQ(Left("acme-2").size(), others);
+  EXPECT_TRUE(absl::IsAlreadyExists(organizations().Create("acme", Named("again"), absl::Now())));
+}
+
+TEST_F(EraseTest, IsNotUndoneByWorkThatWasUnderWay) {
+  Fill("acme");
+  ASSERT_TRUE(organizations().Erase("acme", Named("tombstone")).ok());
+  const Day day = kDayWindow.end_day;
+  // The store still knows the bitmap from before.
+  EXPECT_EQ(Merge({"acme", kReachWindow, "person"}, {2}).value(), MergeOutcome::kLate);
+  EXPECT_EQ(stores_->counters().StoreTally("acme", day, {{{"mail", 3}}, false}, true, {}),
+            absl::OkStatus());
+  EXPECT_FALSE(stores_->publications().Stage("acme", {day + 70, "record", {}, {}}).ok());
+  EXPECT_FALSE(stores_->publications().Promote("acme", day + 14).ok());
+  EXPECT_FALSE(stores_->publications().ReadLedger("acme").ok());
+  const int64_t tick = AsInteger(inspector_->Call({"TTL", TickKey("acme")})).value();
+  EXPECT_GT(tick, 0);
+  EXPECT_LE(tick, 600);
+  EXPECT_THAT(Left("acme"),
+              UnorderedElementsAre(ProfileKey("acme"), LedgerKey("acme"), TickKey("acme")));
+}
+
+}  // namespace
+}  // namespace tutti

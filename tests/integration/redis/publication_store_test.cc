@@ -1,0 +1,137 @@
+#include <atomic>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "common/redis/keys.h"
+#include "tests/integration/redis/redis_test.h"
+
+namespace tutti {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+const Day kEnd(2026, 3, 1);
+
+class PublicationStoreTest : public RedisTest {
+ protected:
+  PublicationStore& publications() { return stores_->publications(); }
+  static StagedRecord Record(const std::string& bytes, Day end_day = kEnd) {
+    return {end_day, bytes, {{"person", 46'428'571}, {"device", 7}}, {}};
+  }
+};
+
+TEST_F(PublicationStoreTest, ShowsARecordOnlyWhenItIsPromoted) {
+  const std::string bytes("record\0with a zero", 18);
+  ASSERT_EQ(publications().Stage("acme", Record(bytes)), absl::OkStatus());
+  EXPECT_EQ(publications().ReadStaged("acme", kEnd).value(), bytes);
+  EXPECT_THAT(publications().ListEndDays("acme").value(), IsEmpty());
+  EXPECT_TRUE(absl::IsNotFound(publications().LatestEndDay("acme").status()));
+  EXPECT_TRUE(absl::IsNotFound(publications().Read("acme", {kEnd}).status()));
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_EQ(publications().Promote("acme", kEnd), absl::OkStatus());
+    EXPECT_THAT(publications().Read("acme", {kEnd}).value(), ElementsAre(bytes));
+    EXPECT_THAT(publications().ListEndDays("acme").value(), ElementsAre(kEnd));
+    EXPECT_TRUE(absl::IsNotFound(publications().ReadStaged("acme", kEnd).status()));
+  }
+}
+
+TEST_F(PublicationStoreTest, ListsAndReadsInOrder) {
+  for (const int week : {2, 0, 1}) {
+    ASSERT_EQ(publications().Stage("acme", Record(absl::StrCat("week ", week), kEnd + 7 * week)),
+              absl::OkStatus());
+    ASSERT_EQ(publications().Promote("acme", kEnd + 7 * week), absl::OkStatus());
+  }
+  EXPECT_THAT(publications().ListEndDays("acme").value(), ElementsAre(kEnd, kEnd + 7, kEnd + 14));
+  EXPECT_EQ(publications().LatestEndDay("acme").value(), kEnd + 14);
+  EXPECT_THAT(publications().Read("acme", {kEnd + 14, kEnd}).value(),
+              ElementsAre("week 2", "week 0"));
+  EXPECT_TRUE(absl::IsNotFound(publications().Read("acme", {kEnd, kEnd + 1}).status()));
+  EXPECT_THAT(publications().Read("acme", {}).value(), IsEmpty());
+  EXPECT_THAT(publications().ListEndDays("nobody").value(), IsEmpty());
+}
+
+TEST_F(PublicationStoreTest, StagesAWindowOnceHoweverFarItHasCome) {
+  ASSERT_EQ(publications().Stage("acme", Record("first")), absl::OkStatus());
+  EXPECT_TRUE(absl::IsAlreadyExists(publications().Stage("acme", Record("second"))));
+  EXPECT_EQ(publications().ReadStaged("acme", kEnd).value(), "first");
+  ASSERT_EQ(publications().Promote("acme", kEnd), absl::OkStatus());
+  EXPECT_TRUE(absl::IsAlreadyExists(publications().Stage("acme", Record("third"))));
+  EXPECT_THAT(publications().Read("acme", {kEnd}).value(), ElementsAre("first"));
+}
+
+TEST_F(PublicationStoreTest, StagesNothingThatTheLedgerHasPaidForUnderAnyKind) {
+  ASSERT_EQ(publications().Stage("acme", Record("lost")), absl::OkStatus());
+  ASSERT_TRUE(AsOk(inspector_->Call({"DEL", StagedKey("acme", kEnd)})).ok());
+  const Ledger before = publications().ReadLedger("acme").value();
+  for (const char* kind : {"person", "document"}) {
+    EXPECT_TRUE(
+        absl::IsAlreadyExists(publications().Stage("acme", {kEnd, "again", {{kind, 5}}, {}})));
+  }
+  EXPECT_TRUE(absl::IsNotFound(publications().ReadStaged("acme", kEnd).status()));
+  EXPECT_EQ(publications().ReadLedger("acme").value(), before);
+  EXPECT_EQ(publications().Stage("acme", Record("next", kEnd + 7)), absl::OkStatus());
+}
+
+TEST_F(PublicationStoreTest, LetsExactlyOneOfManyStage) {
+  std::atomic<int> wins = 0;
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < 6; ++thread) {
+    threads.emplace_back([&, thread] {
+      const absl::Status staged = publications().Stage("acme", Record(absl::StrCat(thread)));
+      wins += staged.ok() ? 1 : 0;
+      EXPECT_TRUE(staged.ok() || absl::IsAlreadyExists(staged)) << staged;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(wins, 1);
+}
+
+TEST_F(PublicationStoreTest, StagingEntersTheCostAndDeletesItsTallies) {
+  for (int day = 0; day < 3; ++day) {
+    ASSERT_EQ(
+        stores_->counters().StoreTally("acme", kEnd - day, {{{"mail", day}}, false}, true, {}),
+        absl::OkStatus());
+  }
+  StagedRecord staged = Record("record");
+  staged.tallied_days = {kEnd, kEnd - 1};
+  ASSERT_EQ(publications().Stage("acme", staged), absl::OkStatus());
+  const auto tallies = stores_->counters().ReadTallies("acme").value();
+  ASSERT_EQ(tallies.size(), 1U);
+  EXPECT_EQ(tallies.begin()->first, kEnd - 2);
+  EXPECT_EQ(publications().ReadLedger("acme").value(),
+            (Ledger{{{"person", kEnd}, 46'428'571}, {{"device", kEnd}, 7}}));
+}
+
+TEST_F(PublicationStoreTest, PromotingNeverReplacesAPublishedRecord) {
+  EXPECT_TRUE(absl::IsNotFound(publications().Promote("acme", kEnd)));
+  ASSERT_EQ(publications().Stage("acme", Record("first")), absl::OkStatus());
+  ASSERT_EQ(publications().Promote("acme", kEnd), absl::OkStatus());
+  ASSERT_TRUE(AsOk(inspector_->Call({"SET", StagedKey("acme", kEnd), "forged"})).ok());
+  EXPECT_TRUE(absl::IsAlreadyExists(publications().Promote("acme", kEnd)));
+  EXPECT_THAT(publications().Read("acme", {kEnd}).value(), ElementsAre("first"));
+}
+
+TEST_F(PublicationStoreTest, PromotingAnnouncesTheEndDay) {
+  auto listener = RedisConnection::Open(server_->OptionsFor("score"));
+  ASSERT_TRUE(listener.ok()) << listener.status();
+  ASSERT_TRUE(AsOk((*listener)->Call({"SUBSCRIBE", PublicationChannel("acme")})).ok());
+  ASSERT_EQ(publications().Stage("acme", Record("record")), absl::OkStatus());
+  ASSERT_EQ(publications().Promote("acme", kEnd), absl::OkStatus());
+  EXPECT_THAT(AsStrings((*listener)->Read()).value(),
+              ElementsAre("message", "pub:acme", "2026-03-01"));
+}
+
+TEST_F(PublicationStoreTest, IsReadByTheScoreServicesUser) {
+  ASSERT_EQ(publications().Stage("acme", Record("record")), absl::OkStatus());
+  ASSERT_EQ(publications().Promote("acme", kEnd), absl::OkStatus());
+  RedisStores score(server_->OptionsFor("score"));
+  EXPECT_EQ(score.Ping(), absl::OkStatus());
+  EXPECT_EQ(score.publications().LatestEndDay("acme").value(), kEnd);
+  EXPECT_THAT(score.publications().ListEndDays("acme").value(), ElementsAre(kEnd));
+  EXPECT_THAT(score.publications().Read("acme", {kEnd}).value(), ElementsAre("record"));
+  EXPECT_TRUE(absl::IsPermissionDenied(score.publications().ReadStaged("acme", kEnd).status()));
+}
+
+}  // namespace
+}  // namespace tutti

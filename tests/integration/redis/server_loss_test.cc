@@ -1,0 +1,115 @@
+#include <atomic>
+#include <thread>
+
+#include "absl/time/clock.h"
+#include "common/redis/keys.h"
+#include "tests/integration/redis/redis_test.h"
+
+namespace tutti {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::ElementsAreArray;
+
+class ServerLossTest : public RedisTest {
+ protected:
+  const BitmapId person_{"acme", kReachWindow, "person"};
+};
+
+TEST_F(ServerLossTest, KeepsEveryAcknowledgedBitWhenTheServerIsKilled) {
+  Begin("acme", kReachWindow, {"person"}, 1 << 20);
+  std::vector<uint32_t> acknowledged;
+  std::atomic<uint32_t> sent = 0;
+  std::thread writer([&] {
+    for (uint32_t i = 0; i < 100'000; ++i) {
+      const absl::StatusOr<MergeOutcome> outcome = Merge(person_, {i});
+      if (!outcome.ok()) {
+        EXPECT_TRUE(absl::IsUnavailable(outcome.status())) << outcome.status();
+        break;
+      }
+      ASSERT_EQ(*outcome, MergeOutcome::kMerged);
+      acknowledged.push_back(i);
+      ++sent;
+    }
+  });
+  while (sent < 200) std::this_thread::yield();
+  server_->Kill();
+  writer.join();
+  ASSERT_EQ(server_->Resume(), absl::OkStatus());
+  std::vector<uint32_t> kept = BitsOf(Raw(BitmapKey(person_)));
+  // The one that was under way may have made it.
+  if (kept.size() == acknowledged.size() + 1) kept.pop_back();
+  EXPECT_THAT(kept, ElementsAreArray(acknowledged));
+}
+
+TEST_F(ServerLossTest, WritesAgainWhatTheServerMayHaveLost) {
+  Begin("acme", kReachWindow, {"person"});
+  ASSERT_EQ(Merge(person_, {1, 2}).value(), MergeOutcome::kMerged);
+  ASSERT_EQ(server_->Restart(), absl::OkStatus());
+  // What the restored server does not have, and the store has seen set.
+  ASSERT_TRUE(AsOk(inspector_->Call({"SETBIT", BitmapKey(person_), "2", "0"})).ok());
+  EXPECT_EQ(Merge(person_, {1, 2}).value(), MergeOutcome::kMerged);
+  EXPECT_THAT(BitsOf(Raw(BitmapKey(person_))), ElementsAre(1, 2));
+}
+
+TEST_F(ServerLossTest, SaysThatABitmapIsMissingOnAServerThatLostItsFiles) {
+  Begin("acme", kReachWindow, {"person"});
+  ASSERT_EQ(Merge(person_, {1}).value(), MergeOutcome::kMerged);
+  server_->Kill();
+  server_->LoseFiles();
+  EXPECT_TRUE(absl::IsUnavailable(Merge(person_, {1}).status()));
+  ASSERT_EQ(server_->Resume(), absl::OkStatus());
+  EXPECT_EQ(Merge(person_, {1}).value(), MergeOutcome::kMissing);
+  EXPECT_EQ(Merge(person_, {2}).value(), MergeOutcome::kMissing);
+  EXPECT_EQ(Raw(BitmapKey(person_)), "");
+}
+
+TEST_F(ServerLossTest, TellsARestartAlsoOnAConnectionThatNobodySawBreak) {
+  RedisPool pool(server_->OptionsFor("aggregate"));
+  const absl::StatusOr<std::unique_ptr<RedisConnection>> before =
+      RedisConnection::Open(pool.options());
+  ASSERT_TRUE(before.ok()) << before.status();
+  const uint64_t first = pool.EpochOf(**before).value();
+  EXPECT_EQ(pool.EpochOf(**before).value(), first);
+  ASSERT_EQ(server_->Restart(), absl::OkStatus());
+  const absl::StatusOr<std::unique_ptr<RedisConnection>> after =
+      RedisConnection::Open(pool.options());
+  ASSERT_TRUE(after.ok()) << after.status();
+  EXPECT_GT(pool.EpochOf(**after).value(), first);
+  EXPECT_TRUE(absl::IsUnavailable(pool.EpochOf(**before).status()));
+  EXPECT_TRUE((*before)->broken());
+}
+
+TEST_F(ServerLossTest, IsUnavailableWhileThereIsNoServerAndRecovers) {
+  ASSERT_EQ(stores_->CheckServer(), absl::OkStatus());
+  server_->Kill();
+  for (const absl::Status& status :
+       {stores_->CheckServer(), stores_->Ping(), stores_->organizations().Read("acme").status(),
+        stores_->publications().ListEndDays("acme").status(),
+        stores_->counters().Seal("acme", kReachWindow, {"person"})}) {
+    EXPECT_TRUE(absl::IsUnavailable(status)) << status;
+  }
+  ASSERT_EQ(server_->Resume(), absl::OkStatus());
+  EXPECT_EQ(stores_->CheckServer(), absl::OkStatus());
+  EXPECT_TRUE(absl::IsNotFound(stores_->organizations().Read("acme").status()));
+}
+
+TEST_F(ServerLossTest, DoesNotTrustAServerThatKeepsNoFileOrEvicts) {
+  ASSERT_TRUE(AsOk(inspector_->Call({"CONFIG", "SET", "maxmemory-policy", "allkeys-lru"})).ok());
+  EXPECT_TRUE(absl::IsFailedPrecondition(stores_->CheckServer()));
+  ASSERT_TRUE(AsOk(inspector_->Call({"CONFIG", "SET", "maxmemory-policy", "noeviction"})).ok());
+  EXPECT_EQ(stores_->CheckServer(), absl::OkStatus());
+  ASSERT_TRUE(AsOk(inspector_->Call({"CONFIG", "SET", "appendonly", "no"})).ok());
+  EXPECT_TRUE(absl::IsFailedPrecondition(stores_->CheckServer()));
+}
+
+TEST_F(ServerLossTest, DoesNotCountAWriteAsDurableWithoutItsReplicas) {
+  RedisOptions options = server_->OptionsFor("aggregate");
+  options.wait_replicas = 1;
+  options.timeout = absl::Milliseconds(200);
+  RedisStores stores(options);
+  EXPECT_TRUE(absl::IsUnavailable(stores.organizations().SetDue("acme", absl::Now())));
+}
+
+}  // namespace
+}  // namespace tutti

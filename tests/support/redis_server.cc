@@ -1,0 +1,147 @@
+#include "tests/support/redis_server.h"
+
+#include <fcntl.h>
+#include <openssl/sha.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <fstream>
+#include <sstream>
+#include <vector>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+
+namespace tutti {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr absl::Duration kStartTime = absl::Seconds(60);
+constexpr absl::Duration kPollTime = absl::Milliseconds(10);
+
+std::string PasswordOf(const std::string& user) { return absl::StrCat("password of ", user); }
+
+std::string Sha256Hex(const std::string& text) {
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
+  return absl::BytesToHexString(
+      absl::string_view(reinterpret_cast<const char*>(digest.data()), digest.size()));
+}
+
+std::string ReadFile(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream bytes;
+  bytes << file.rdbuf();
+  return bytes.str();
+}
+
+// Becomes redis-server; only async-signal-safe calls, for others run threads.
+[[noreturn]] void Become(const std::vector<char*>& arguments, int log) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  dup2(log, STDOUT_FILENO);
+  dup2(log, STDERR_FILENO);
+  execvp(arguments[0], arguments.data());
+  _exit(127);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<RedisServer>> RedisServer::Start() {
+  const char* source = getenv("TUTTI_SOURCE_DIR");
+  if (source == nullptr) return absl::FailedPreconditionError("set TUTTI_SOURCE_DIR; ctest does");
+  std::string folder = (fs::temp_directory_path() / "tutti-redis-XXXXXX").string();
+  if (mkdtemp(folder.data()) == nullptr) return absl::InternalError("no folder can be made");
+  std::unique_ptr<RedisServer> server(new RedisServer(folder));
+
+  const fs::path deploy = fs::path(source) / "deploy/redis";
+  std::ofstream acl(server->folder_ / "users.acl");
+  acl << absl::StrReplaceAll(ReadFile(deploy / "users.acl"),
+                             {{"@AGGREGATE_PASSWORD_SHA256@", Sha256Hex(PasswordOf("aggregate"))},
+                              {"@SCORE_PASSWORD_SHA256@", Sha256Hex(PasswordOf("score"))}})
+      << "\nuser inspector on #" << Sha256Hex(PasswordOf("inspector")) << " ~* &* +@all\n";
+  acl.close();
+  fs::copy_file(deploy / "redis.conf", server->folder_ / "redis.conf");
+  if (absl::Status resumed = server->Resume(); !resumed.ok()) return resumed;
+  return server;
+}
+
+RedisServer::~RedisServer() {
+  End(SIGTERM);
+  std::error_code ignored;
+  fs::remove_all(folder_, ignored);
+}
+
+RedisOptions RedisServer::OptionsFor(const std::string& user) const {
+  RedisOptions options;
+  options.unix_socket = folder_ / "redis.sock";
+  options.user = user;
+  options.password = PasswordOf(user);
+  return options;
+}
+
+absl::Status RedisServer::Resume() {
+  std::vector<std::string> words = {"redis-server", folder_ / "redis.conf", "--dir",
+                                    folder_,        "--unixsocket",         folder_ / "redis.sock",
+                                    "--aclfile",    folder_ / "users.acl"};
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  const int log =
+      open((folder_ / "log").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  pid_ = fork();
+  if (pid_ == 0) Become(arguments, log);
+  close(log);
+  if (pid_ < 0) return absl::InternalError("no process can be started");
+
+  const absl::Time deadline = absl::Now() + kStartTime;
+  while (absl::Now() < deadline) {
+    absl::StatusOr<std::unique_ptr<RedisConnection>> connection =
+        RedisConnection::Open(OptionsFor("inspector"));
+    if (connection.ok() && AsOk((*connection)->Call({"PING"})).ok()) return absl::OkStatus();
+    if (waitpid(pid_, nullptr, WNOHANG) == pid_) {
+      pid_ = -1;
+      break;
+    }
+    absl::SleepFor(kPollTime);
+  }
+  return absl::UnavailableError(
+      absl::StrCat("redis-server did not start: ", ReadFile(folder_ / "log")));
+}
+
+void RedisServer::End(int signal) {
+  if (pid_ <= 0) return;
+  kill(pid_, signal);
+  const absl::Time deadline = absl::Now() + absl::Seconds(10);
+  while (waitpid(pid_, nullptr, WNOHANG) == 0) {
+    if (absl::Now() > deadline) kill(pid_, SIGKILL);
+    absl::SleepFor(kPollTime);
+  }
+  pid_ = -1;
+}
+
+absl::Status RedisServer::Restart() {
+  End(SIGTERM);
+  return Resume();
+}
+
+void RedisServer::Kill() { End(SIGKILL); }
+
+std::string RedisServer::AppendOnlyFiles() const {
+  std::string bytes;
+  for (const fs::directory_entry& file : fs::directory_iterator(folder_ / "appendonlydir")) {
+    bytes += ReadFile(file.path());
+  }
+  return bytes;
+}
+
+void RedisServer::LoseFiles() { fs::remove_all(folder_ / "appendonlydir"); }
+
+}  // namespace tutti

@@ -1,0 +1,54 @@
+#ifndef TUTTI_TESTS_SUPPORT_REDIS_SERVER_H_
+#define TUTTI_TESTS_SUPPORT_REDIS_SERVER_H_
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/redis/connection.h"
+
+namespace tutti {
+
+// A redis-server of its own, configured by deploy/redis as in production, on a Unix
+// socket in a new folder. It ends, and its folder goes, with this object. Needs
+// redis-server on the PATH and TUTTI_SOURCE_DIR in the environment, as ctest sets
+// it. Not thread-safe.
+class RedisServer {
+ public:
+  // Starts a server and waits until it answers.
+  static absl::StatusOr<std::unique_ptr<RedisServer>> Start();
+  ~RedisServer();
+  RedisServer(const RedisServer&) = delete;
+  RedisServer& operator=(const RedisServer&) = delete;
+
+  // How to connect as the user "aggregate" or "score" of the ACL file, or as
+  // "inspector", which may do everything and exists in tests alone.
+  RedisOptions OptionsFor(const std::string& user) const;
+
+  // Ends it in order, and starts it anew on the same files.
+  absl::Status Restart();
+  // Ends it as a power cut would end the process.
+  void Kill();
+  // Starts it anew after Kill.
+  absl::Status Resume();
+
+  // The bytes of every append-only file.
+  std::string AppendOnlyFiles() const;
+  // Deletes every append-only file; only after Kill.
+  void LoseFiles();
+
+ private:
+  explicit RedisServer(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  void End(int signal);
+
+  const std::filesystem::path folder_;
+  pid_t pid_ = -1;
+};
+
+}  // namespace tutti
+
+#endif  // TUTTI_TESTS_SUPPORT_REDIS_SERVER_H_
