@@ -15,7 +15,7 @@ PatternSet With(PatternSet patterns, unsigned pattern) {
   return static_cast<PatternSet>(patterns | (1U << pattern));
 }
 
-bool Has(PatternSet patterns, unsigned pattern) { return ((patterns >> pattern) & 1U) != 0; }
+bool Has(PatternSet patterns, unsigned pattern) { return (patterns & (1U << pattern)) != 0; }
 
 // Adds the union of any two until there is nothing to add.
 PatternSet CloseUnderUnion(PatternSet patterns) {

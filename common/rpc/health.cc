@@ -33,11 +33,12 @@ class HealthService::Watcher final : public grpc::ServerWriteReactor<HealthCheck
     const std::lock_guard<std::mutex> lock(health_.mutex_);
     writing_ = false;
     // A cancelled call may still have had its last write succeed.
-    if (!ok || cancelled_ || health_.draining_) {
+    if (!ok || cancelled_) {
       End();
-    } else {
-      Offer(health_.StatusOf(service_));
+      return;
     }
+    Offer(health_.StatusOf(service_));
+    if (health_.draining_ && !writing_) End();
   }
 
   void OnCancel() override {
