@@ -65,8 +65,8 @@ class SubjectId {
 
   static constexpr size_t kInlineBytes = 64;
   size_t size_ = 0;
-  std::array<char, kInlineBytes> inline_;  // holds the text when it fits
-  std::vector<char> long_;                 // else this does
+  std::array<char, kInlineBytes> inline_ = {};  // holds the text when it fits
+  std::vector<char> long_;                      // else this does
 };
 
 }  // namespace tutti

@@ -92,6 +92,7 @@ absl::Status RedisServer::Resume() {
                                     folder_,        "--unixsocket",         folder_ / "redis.sock",
                                     "--aclfile",    folder_ / "users.acl"};
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   const int log =

@@ -16,7 +16,7 @@ using ::testing::ElementsAreArray;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr int64_t kGuardSeconds = 40 * 24 * 3600;
+constexpr int64_t kGuardSeconds = int64_t{40} * 24 * 3600;
 
 class CounterStoreTest : public RedisTest {
  protected:

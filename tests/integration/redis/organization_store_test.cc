@@ -51,6 +51,7 @@ TEST_F(OrganizationStoreTest, LetsExactlyOneOfManyWritersWin) {
     std::atomic<int> wins = 0;
     std::atomic<int> losses = 0;
     std::vector<std::thread> threads;
+    threads.reserve(4);
     for (int thread = 0; thread < 4; ++thread) {
       threads.emplace_back([&, thread] {
         const auto replaced =
@@ -125,16 +126,16 @@ TEST_F(OrganizationStoreTest, PagesThroughAllInAFixedOrder) {
 }
 
 TEST_F(OrganizationStoreTest, LeasesToOneHolderAtATime) {
-  const absl::Duration kLong = absl::Minutes(5);
-  EXPECT_TRUE(organizations().TakeLease("acme", "one", kLong).value());
-  EXPECT_FALSE(organizations().TakeLease("acme", "two", kLong).value());
-  EXPECT_TRUE(organizations().TakeLease("acme", "one", kLong).value());
+  const absl::Duration long_time = absl::Minutes(5);
+  EXPECT_TRUE(organizations().TakeLease("acme", "one", long_time).value());
+  EXPECT_FALSE(organizations().TakeLease("acme", "two", long_time).value());
+  EXPECT_TRUE(organizations().TakeLease("acme", "one", long_time).value());
   EXPECT_EQ(organizations().ReleaseLease("acme", "two"), absl::OkStatus());
-  EXPECT_FALSE(organizations().TakeLease("acme", "two", kLong).value());
+  EXPECT_FALSE(organizations().TakeLease("acme", "two", long_time).value());
   EXPECT_EQ(organizations().ReleaseLease("acme", "one"), absl::OkStatus());
   EXPECT_TRUE(organizations().TakeLease("acme", "two", absl::Milliseconds(50)).value());
   const absl::Time deadline = absl::Now() + absl::Seconds(30);
-  while (!organizations().TakeLease("acme", "three", kLong).value()) {
+  while (!organizations().TakeLease("acme", "three", long_time).value()) {
     ASSERT_LT(absl::Now(), deadline) << "the lease has not run out";
     absl::SleepFor(absl::Milliseconds(10));
   }
@@ -150,11 +151,11 @@ class EraseTest : public OrganizationStoreTest {
               absl::OkStatus());
     PublicationStore& publications = stores_->publications();
     for (int i = 0; i < 3; ++i) {
-      ASSERT_EQ(
-          publications.Stage(id, {day + 7 * i, "record", {{"person", 10}, {"device", 1}}, {}}),
-          absl::OkStatus());
+      ASSERT_EQ(publications.Stage(
+                    id, {day + int64_t{7} * i, "record", {{"person", 10}, {"device", 1}}, {}}),
+                absl::OkStatus());
       if (i < 2) {
-        ASSERT_EQ(publications.Promote(id, day + 7 * i), absl::OkStatus());
+        ASSERT_EQ(publications.Promote(id, day + int64_t{7} * i), absl::OkStatus());
       }
     }
     ASSERT_TRUE(organizations().TakeLease(id, "closer", absl::Minutes(1)).value());

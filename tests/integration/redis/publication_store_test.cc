@@ -38,9 +38,10 @@ TEST_F(PublicationStoreTest, ShowsARecordOnlyWhenItIsPromoted) {
 
 TEST_F(PublicationStoreTest, ListsAndReadsInOrder) {
   for (const int week : {2, 0, 1}) {
-    ASSERT_EQ(publications().Stage("acme", Record(absl::StrCat("week ", week), kEnd + 7 * week)),
-              absl::OkStatus());
-    ASSERT_EQ(publications().Promote("acme", kEnd + 7 * week), absl::OkStatus());
+    ASSERT_EQ(
+        publications().Stage("acme", Record(absl::StrCat("week ", week), kEnd + int64_t{7} * week)),
+        absl::OkStatus());
+    ASSERT_EQ(publications().Promote("acme", kEnd + int64_t{7} * week), absl::OkStatus());
   }
   EXPECT_THAT(publications().ListEndDays("acme").value(), ElementsAre(kEnd, kEnd + 7, kEnd + 14));
   EXPECT_EQ(publications().LatestEndDay("acme").value(), kEnd + 14);
@@ -76,6 +77,7 @@ TEST_F(PublicationStoreTest, StagesNothingThatTheLedgerHasPaidForUnderAnyKind) {
 TEST_F(PublicationStoreTest, LetsExactlyOneOfManyStage) {
   std::atomic<int> wins = 0;
   std::vector<std::thread> threads;
+  threads.reserve(6);
   for (int thread = 0; thread < 6; ++thread) {
     threads.emplace_back([&, thread] {
       const absl::Status staged = publications().Stage("acme", Record(absl::StrCat(thread)));

@@ -43,6 +43,7 @@ class RedisTest : public ::testing::Test {
   void Begin(const std::string& id, Window window, const std::vector<std::string>& kinds,
              uint32_t bits = 4096) {
     std::vector<NewBitmap> bitmaps;
+    bitmaps.reserve(kinds.size());
     for (const std::string& kind : kinds) bitmaps.push_back({{id, window, kind}, bits});
     const absl::StatusOr<VersionedOrganization> begun =
         stores_->organizations().Begin(id, Create(id), Named("begun"), bitmaps);
