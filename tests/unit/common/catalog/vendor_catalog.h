@@ -148,9 +148,8 @@ inline std::unique_ptr<const Catalog> VendorCatalog() {
 inline std::unique_ptr<const Catalog> ShippedCatalog() {
   const char* const source = std::getenv("TUTTI_SOURCE_DIR");
   EXPECT_NE(source, nullptr) << "run it by ctest, or set TUTTI_SOURCE_DIR to the repository";
-  absl::StatusOr<std::unique_ptr<const Catalog>> catalog =
-      Catalog::Load(std::string(source == nullptr ? "." : source) +
-                    "/deploy/catalog/adoption.textproto");
+  absl::StatusOr<std::unique_ptr<const Catalog>> catalog = Catalog::Load(
+      std::string(source == nullptr ? "." : source) + "/deploy/catalog/adoption.textproto");
   EXPECT_TRUE(catalog.ok()) << catalog.status();
   return catalog.ok() ? *std::move(catalog) : nullptr;
 }
