@@ -32,8 +32,13 @@ endif()
 # that does not warn.
 add_library(tutti_options INTERFACE)
 target_include_directories(tutti_options INTERFACE ${CMAKE_SOURCE_DIR})
+if(TUTTI_SANITIZE STREQUAL "")
+  set(conversion_warnings -Wconversion -Wsign-conversion)
+else()
+  set(conversion_warnings "")  # gcc would warn of conversions that it makes itself
+endif()
 target_compile_options(tutti_options INTERFACE
-  -Wall -Wextra -Werror -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor
+  -Wall -Wextra -Werror -Wshadow ${conversion_warnings} -Wnon-virtual-dtor
   -Wold-style-cast -Wimplicit-fallthrough -Wmissing-declarations)
 
 add_library(tutti_hardening INTERFACE)

@@ -8,6 +8,7 @@
 
 #include "common/identity/digester.h"
 #include "common/identity/subject_id.h"
+#include "common/keyring/opt_out_store.h"
 #include "services/ingest/rejection.h"
 
 namespace tutti {
@@ -17,6 +18,7 @@ using aggregate::v1::DeltaOutcome;
 using ingest::v1::Activity;
 using ingest::v1::Reason;
 
+constexpr char kPersonKind[] = "person";
 constexpr int64_t kFirstSecond = 946'684'800;    // 2000-01-01T00:00:00Z
 constexpr int64_t kLastSecond = 32'503'679'999;  // 2999-12-31T23:59:59Z
 constexpr absl::Duration kClockTolerance = absl::Minutes(5);
@@ -77,12 +79,27 @@ class ActivityBatch::Judging {
           absl::Time now)
       : digester(policy.keys()->digester().NewSession()),
         columns(parts.catalog, layout),
-        last_second(absl::ToUnixSeconds(now + kClockTolerance)) {}
+        last_second(absl::ToUnixSeconds(now + kClockTolerance)),
+        person_kind_(parts.catalog.FindKind(kPersonKind)),
+        opt_outs_(parts.opt_outs.snapshot()) {
+    if (opt_outs_->Has(policy.organization())) {
+      opted_out_.emplace(opt_outs_->MembersOf(policy.organization()));
+    }
+  }
+
+  bool OptedOut(int kind, const SubjectId& subject) {
+    return opted_out_.has_value() && kind == person_kind_ && opted_out_->Contain(subject);
+  }
 
   Digester::Session digester;
   ShapeColumns columns;
   IgnoredTerms ignored;
   const int64_t last_second;  // that is not in the future
+
+ private:
+  const int person_kind_;
+  const std::shared_ptr<const OptOutList> opt_outs_;
+  std::optional<OptOutList::Members> opted_out_;
 };
 
 ActivityBatch::ActivityBatch(const IngestParts& parts, ColumnLayout layout,
@@ -155,6 +172,11 @@ Reason ActivityBatch::JudgeOne(int index, const Activity& activity, Judging& jud
   subjects_.push_back(
       {judging.digester.Compute(policy->scope(shape->kind), std::get<SubjectId>(subject)),
        static_cast<int32_t>(day - kEpoch)});
+  if (judging.OptedOut(shape->kind, std::get<SubjectId>(subject))) {
+    // Answered like something known: a producer must not learn who has opted out.
+    columns_.resize(columns_.size() + layout_.words());
+    return ingest::v1::REASON_UNSPECIFIED;
+  }
   const uint64_t* const columns = judging.columns.Of(shape);
   columns_.insert(columns_.end(), columns, columns + layout_.words());
   return ingest::v1::REASON_UNSPECIFIED;

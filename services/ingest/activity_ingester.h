@@ -6,6 +6,7 @@
 
 #include "common/catalog/catalog.h"
 #include "common/clock/clock.h"
+#include "common/keyring/opt_out_store.h"
 #include "services/ingest/acknowledged_cache.h"
 #include "services/ingest/delta_coalescer.h"
 #include "services/ingest/ingest_counters.h"
@@ -21,6 +22,7 @@ struct IngestParts {
   PolicyCache& policies;
   AcknowledgedCache& acknowledged;
   DeltaCoalescer& coalescer;
+  const OptOutStore& opt_outs;
   IngestCounters& counters;
   const WallClock& clock;
 };

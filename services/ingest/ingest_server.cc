@@ -13,6 +13,7 @@
 #include "common/catalog/catalog.h"
 #include "common/clock/clock.h"
 #include "common/keyring/key_store.h"
+#include "common/keyring/opt_out_store.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/health.h"
 #include "common/telemetry/log.h"
@@ -42,16 +43,18 @@ absl::Status ForbidCoreDumps() {
 // What is done every second beside serving.
 class Chores {
  public:
-  Chores(KeyringMinder& keyring, GrpcAggregateClient& aggregate, PolicyCache& policies,
-         AcknowledgedCache& acknowledged, absl::Duration generation)
+  Chores(KeyringMinder& keyring, OptOutStore& opt_outs, GrpcAggregateClient& aggregate,
+         PolicyCache& policies, AcknowledgedCache& acknowledged, absl::Duration generation)
       : keyring_(keyring),
+        opt_outs_(opt_outs),
         aggregate_(aggregate),
         policies_(policies),
         acknowledged_(acknowledged),
         generation_(generation) {}
 
   void Run(const IngestCounters& counters, HealthService& health) {
-    const absl::Status keys = keyring_.Tick();
+    absl::Status keys = keyring_.Tick();
+    keys.Update(opt_outs_.ReloadIfChanged());
     if (!keys.ok() && keys != last_keys_) {
       LogError("keyring trouble", {{"problem", std::string(keys.message())}});
     }
@@ -81,6 +84,7 @@ class Chores {
   }
 
   KeyringMinder& keyring_;
+  OptOutStore& opt_outs_;
   GrpcAggregateClient& aggregate_;
   PolicyCache& policies_;
   AcknowledgedCache& acknowledged_;
@@ -103,6 +107,9 @@ absl::Status RunIngest(const ServerOptions& server, const IngestOptions& options
   if (!catalog.ok()) return catalog.status();
   const absl::StatusOr<std::unique_ptr<KeyStore>> keys = KeyStore::Open(options.keyring);
   if (!keys.ok()) return keys.status();
+  const absl::StatusOr<std::unique_ptr<OptOutStore>> opt_outs = OptOutStore::Open(
+      options.opt_outs.empty() ? OptOutPathBeside(options.keyring) : options.opt_outs);
+  if (!opt_outs.ok()) return opt_outs.status();
   absl::StatusOr<std::shared_ptr<grpc::Channel>> channel = MakeChannel(options.aggregate);
   if (!channel.ok()) return channel.status();
 
@@ -113,12 +120,13 @@ absl::Status RunIngest(const ServerOptions& server, const IngestOptions& options
   PolicyCache policies(aggregate, **catalog, **keys, clock);
   AcknowledgedCache acknowledged(ColumnLayout::Of(**catalog).words(), options.cache_entries);
   DeltaCoalescer coalescer(aggregate, **catalog, options.coalescer);
-  ActivityIngester ingester({**catalog, policies, acknowledged, coalescer, counters, clock});
+  ActivityIngester ingester(
+      {**catalog, policies, acknowledged, coalescer, **opt_outs, counters, clock});
   IngestServiceImpl service(ingester);
 
   KeyringMinder keyring(KeyringFile(options.keyring), **keys, policies, clock,
                         options.rotate_keyring ? std::make_optional(options.grace) : std::nullopt);
-  Chores chores(keyring, aggregate, policies, acknowledged, options.cache_generation);
+  Chores chores(keyring, **opt_outs, aggregate, policies, acknowledged, options.cache_generation);
   HealthService health({kServiceName}, {"keys", "aggregate"});
   absl::Status served;
   {

@@ -13,6 +13,7 @@ namespace tutti {
 struct IngestOptions {
   std::string aggregate;  // address
   std::string keyring;    // path
+  std::string opt_outs;   // path; empty: beside the keyring
   std::string catalog;    // path
   bool rotate_keyring = false;
   absl::Duration grace = absl::Hours(48);  // as aggregate's

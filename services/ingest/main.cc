@@ -9,6 +9,8 @@
 
 ABSL_FLAG(std::string, aggregate, "", "Address of tutti-aggregate: host:port or unix:path");
 ABSL_FLAG(std::string, keyring, "", "File of the keyring, mode 0600; see tutti keyring init");
+ABSL_FLAG(std::string, optout, "",
+          "File of the people who have opted out; by default the keyring's path and .optout");
 ABSL_FLAG(std::string, catalog, "", "File of the catalogue, the same for every service");
 ABSL_FLAG(bool, rotate_keyring, false,
           "Rotate the keyring every hour; for exactly one process, where no scheduled job does");
@@ -32,6 +34,7 @@ int main(int argc, char** argv) {
   tutti::IngestOptions options;
   options.aggregate = absl::GetFlag(FLAGS_aggregate);
   options.keyring = absl::GetFlag(FLAGS_keyring);
+  options.opt_outs = absl::GetFlag(FLAGS_optout);
   options.catalog = absl::GetFlag(FLAGS_catalog);
   options.rotate_keyring = absl::GetFlag(FLAGS_rotate_keyring);
   options.grace = absl::Hours(absl::GetFlag(FLAGS_grace_hours));

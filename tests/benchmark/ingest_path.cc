@@ -19,6 +19,7 @@
 #include "common/identity/digester.h"
 #include "common/identity/subject_id.h"
 #include "common/keyring/keyring_operations.h"
+#include "common/keyring/opt_out_store.h"
 #include "common/window/window_proto.h"
 #include "services/ingest/activity_ingester.h"
 
@@ -92,7 +93,7 @@ ingest::v1::IngestActivitiesRequest MakeBatch(int first_person) {
   return batch;
 }
 
-void Measure(const Catalog& catalog, KeyStore& keys) {
+void Measure(const Catalog& catalog, KeyStore& keys, const OptOutStore& opt_outs) {
   const std::vector<std::string> subjects = {"Person.Number12345@example.org"};
   std::printf("parse an identifier: %.0f ns\n", NanosecondsEach([&] {
                 for (int i = 0; i < kBatch * kBatches; ++i) {
@@ -116,7 +117,8 @@ void Measure(const Catalog& catalog, KeyStore& keys) {
   PolicyCache policies(aggregate, catalog, keys, clock);
   AcknowledgedCache acknowledged(ColumnLayout::Of(catalog).words(), size_t{1} << 20);
   DeltaCoalescer coalescer(aggregate, catalog, CoalescerLimits());
-  ActivityIngester ingester({catalog, policies, acknowledged, coalescer, counters, clock});
+  ActivityIngester ingester(
+      {catalog, policies, acknowledged, coalescer, opt_outs, counters, clock});
   std::vector<ingest::v1::IngestActivitiesRequest> batches;
   for (int i = 0; i < kBatches; ++i) batches.push_back(MakeBatch(i * kBatch));
   const auto ingest_all = [&] {
@@ -153,7 +155,8 @@ int main(int argc, char** argv) {
     return 1;
   }
   const auto keys = tutti::KeyStore::Open(argv[2]);
-  if (!keys.ok()) return 1;
-  tutti::Measure(**catalog, **keys);
+  const auto opt_outs = tutti::OptOutStore::Open(tutti::OptOutPathBeside(argv[2]));
+  if (!keys.ok() || !opt_outs.ok()) return 1;
+  tutti::Measure(**catalog, **keys, **opt_outs);
   return 0;
 }

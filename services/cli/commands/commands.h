@@ -24,6 +24,7 @@ struct CommandContext {
 // Each adds its subcommands. `context` outlives the parsing.
 void AddOrganizationCommands(CLI::App& app, CommandContext& context);
 void AddKeyringCommands(CLI::App& app, CommandContext& context);
+void AddOptOutCommands(CLI::App& app, CommandContext& context);
 void AddImportCommand(CLI::App& app, CommandContext& context);
 void AddSampleCommand(CLI::App& app, CommandContext& context);
 void AddPublishCommand(CLI::App& app, CommandContext& context);

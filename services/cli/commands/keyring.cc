@@ -7,6 +7,7 @@
 #include "absl/time/clock.h"
 #include "common/keyring/keyring_file.h"
 #include "common/keyring/keyring_operations.h"
+#include "common/keyring/opt_out_store.h"
 #include "services/cli/commands/commands.h"
 
 namespace tutti {
@@ -29,6 +30,8 @@ absl::Status Init(const KeyringOptions& options) {
   if (absl::Status created = KeyringFile(options.path).Create(*keyring); !created.ok()) {
     return created;
   }
+  const absl::Status listed = OptOutFile(OptOutPathBeside(options.path)).Create();
+  if (!listed.ok() && !absl::IsAlreadyExists(listed)) return listed;
   std::cout << "made a keyring of " << Summarize(*keyring).shared_keys << " window keys\n";
   return absl::OkStatus();
 }
@@ -125,7 +128,8 @@ void AddKeyringCommands(CLI::App& app, CommandContext& context) {
         ->check(CLI::Range(0, 24 * 30))
         ->capture_default_str();
   };
-  add_grace(AddAction(*group, context, "init", "Make a keyring where none is", Init, options));
+  add_grace(AddAction(*group, context, "init",
+                      "Make a keyring, and an empty opt-out list, where none is", Init, options));
   add_grace(AddAction(*group, context, "rotate",
                       "Make keys of coming windows, destroy those of closed ones", Rotate,
                       options));

@@ -39,6 +39,7 @@ int RunCommandLine(int argc, char** argv) {
   AddOrganizationCommands(app, context);
   AddPublishCommand(app, context);
   AddKeyringCommands(app, context);
+  AddOptOutCommands(app, context);
   AddSampleCommand(app, context);
   AddHealthCommand(app, context);
   try {

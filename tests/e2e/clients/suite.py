@@ -26,6 +26,7 @@ class Suite:
         self.state.mkdir(mode=0o700)
         if self.first_keyring is not None:
             shutil.copy(self.first_keyring, self.keyring)
+            shutil.copy(f"{self.first_keyring}.optout", f"{self.keyring}.optout")
         self.process = subprocess.Popen(
             [SOURCE / "deploy/local/run-suite", self.state, BIN],
             stdin=subprocess.PIPE,
@@ -48,6 +49,10 @@ class Suite:
     @property
     def keyring(self):
         return self.state / "keyring"
+
+    @property
+    def catalog(self):
+        return SOURCE / "deploy/catalog/adoption.textproto"
 
     def redis(self, *words):
         """Asks Redis as the user of aggregate; returns bytes."""

@@ -19,6 +19,7 @@
 #include "common/catalog/catalog.h"
 #include "common/keyring/key_store.h"
 #include "common/keyring/keyring_operations.h"
+#include "common/keyring/opt_out_store.h"
 #include "common/privacy/noise.h"
 #include "common/scoring/score_builder.h"
 #include "gtest/gtest.h"
@@ -143,13 +144,18 @@ std::vector<Publication> TruthTest::PublishWithoutNoise(const SampleOrganization
   EXPECT_TRUE(KeyringFile(path).Create(*keyring).ok());
   const auto keys = KeyStore::Open(path);
   EXPECT_TRUE(keys.ok()) << keys.status();
+  const std::string opt_out_path = OptOutPathBeside(path);
+  EXPECT_TRUE(OptOutFile(opt_out_path).Create().ok());
+  const auto opt_outs = OptOutStore::Open(opt_out_path);
+  EXPECT_TRUE(opt_outs.ok()) << opt_outs.status();
 
   LocalAggregate aggregate(directory, merger, *catalog_, clock);
   IngestCounters counters;
   PolicyCache policies(aggregate, *catalog_, **keys, clock);
   AcknowledgedCache acknowledged(ColumnLayout::Of(*catalog_).words(), size_t{1} << 18);
   DeltaCoalescer coalescer(aggregate, *catalog_, CoalescerLimits());
-  ActivityIngester ingester({*catalog_, policies, acknowledged, coalescer, counters, clock});
+  ActivityIngester ingester(
+      {*catalog_, policies, acknowledged, coalescer, **opt_outs, counters, clock});
 
   ingest::v1::IngestActivitiesRequest request;
   request.set_organization(absl::StrCat("organizations/", kId));
@@ -190,6 +196,7 @@ std::vector<Publication> TruthTest::PublishWithoutNoise(const SampleOrganization
     EXPECT_TRUE(records.emplace_back().ParseFromString(bytes));
   }
   std::filesystem::remove(path);
+  std::filesystem::remove(opt_out_path);
   return records;
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 #include <string>
+#include <variant>
 
 #include "absl/strings/str_cat.h"
 #include "common/keyring/keyring_operations.h"
@@ -59,6 +60,27 @@ TEST_F(ActivityIngesterTest, SetsTheColumnsOfAnActivityInEveryWindowOfItsDay) {
     ASSERT_TRUE(keys->snapshot()->Find("acme", *WindowFrom(delta), hash));
     EXPECT_EQ(delta.key_id(), std::string(hash.key_id().begin(), hash.key_id().end()));
   }
+}
+
+// Answered otherwise than something known, a producer could ask who has opted out.
+TEST_F(ActivityIngesterTest, DropsWhatPeopleDoWhoOptedOutAndAnswersAsIfItWereKnown) {
+  ASSERT_TRUE(
+      OptOutFile(OptOutPathBeside(keyring_path))
+          .Update([](OptOutList& list) {
+            return list.Add("acme", std::get<SubjectId>(SubjectId::Parse("ann@x"))).status();
+          })
+          .ok());
+  ASSERT_TRUE(opt_outs->ReloadIfChanged().ok());
+  const Reply dropped = SendAndTick(MakeBatch({MakeActivity(" ANN@x", "mail.sent")}));
+  EXPECT_THAT(SentTo(WindowKind::kReach, "2026-11-22"), IsEmpty());
+  ASSERT_THAT(client.merges, SizeIs(1)) << "a tick that names the organisation is written";
+
+  SendAndTick(MakeBatch({MakeActivity("bob@x", "mail.sent")}));
+  EXPECT_THAT(SentTo(WindowKind::kReach, "2026-11-22"), SizeIs(2));
+  client.merges.clear();
+  const Reply known = SendAndTick(MakeBatch({MakeActivity("bob@x", "mail.sent")}));
+  EXPECT_EQ(dropped.response.SerializeAsString(), known.response.SerializeAsString());
+  EXPECT_EQ(dropped.refusal.has_value(), known.refusal.has_value());
 }
 
 TEST_F(ActivityIngesterTest, GivesASubjectOneSlotInATableOfAWindow) {
@@ -369,8 +391,8 @@ TEST_F(ActivityIngesterTest, RefusesWhenTooMuchWaits) {
   CoalescerLimits limits;
   limits.max_pending_batches = 1;
   coalescer = std::make_unique<DeltaCoalescer>(client, SmallCatalog(), limits);
-  ingester = std::make_unique<ActivityIngester>(
-      IngestParts{SmallCatalog(), *policies, *acknowledged, *coalescer, counters, clock});
+  ingester = std::make_unique<ActivityIngester>(IngestParts{
+      SmallCatalog(), *policies, *acknowledged, *coalescer, *opt_outs, counters, clock});
   const auto batch = MakeBatch({MakeActivity("ann@x", "mail.sent")});
   const auto waiting = Send(batch);
   const auto refused = Send(batch);

@@ -186,13 +186,15 @@ IngestFixture::IngestFixture() {
   keyring_path = folder + "/keyring";
   EXPECT_TRUE(KeyringFile(keyring_path).Create(*NewKeyring(clock.now, kDefaultGrace)).ok());
   keys = *KeyStore::Open(keyring_path);
+  EXPECT_TRUE(OptOutFile(OptOutPathBeside(keyring_path)).Create().ok());
+  opt_outs = *OptOutStore::Open(OptOutPathBeside(keyring_path));
   client.policies["acme"] = AcmePolicy();
   policies = std::make_unique<PolicyCache>(client, SmallCatalog(), *keys, clock);
   acknowledged =
       std::make_unique<AcknowledgedCache>(ColumnLayout::Of(SmallCatalog()).words(), 4096);
   coalescer = std::make_unique<DeltaCoalescer>(client, SmallCatalog(), CoalescerLimits());
-  ingester = std::make_unique<ActivityIngester>(
-      IngestParts{SmallCatalog(), *policies, *acknowledged, *coalescer, counters, clock});
+  ingester = std::make_unique<ActivityIngester>(IngestParts{
+      SmallCatalog(), *policies, *acknowledged, *coalescer, *opt_outs, counters, clock});
 }
 
 IngestFixture::~IngestFixture() { std::filesystem::remove_all(folder); }

@@ -16,6 +16,7 @@
 #include "common/catalog/catalog.h"
 #include "common/clock/clock.h"
 #include "common/keyring/key_store.h"
+#include "common/keyring/opt_out_store.h"
 #include "services/ingest/activity_ingester.h"
 #include "services/ingest/aggregate_client.h"
 
@@ -103,6 +104,7 @@ class IngestFixture : public testing::Test {
   std::string folder;
   std::string keyring_path;
   std::unique_ptr<KeyStore> keys;
+  std::unique_ptr<OptOutStore> opt_outs;
   std::unique_ptr<PolicyCache> policies;
   std::unique_ptr<AcknowledgedCache> acknowledged;
   std::unique_ptr<DeltaCoalescer> coalescer;

@@ -74,8 +74,9 @@ class IngestServiceTest : public IngestFixture {
     remote_policies_ = std::make_unique<PolicyCache>(*remote_, SmallCatalog(), *keys, clock);
     remote_coalescer_ =
         std::make_unique<DeltaCoalescer>(*remote_, SmallCatalog(), CoalescerLimits());
-    remote_ingester_ = std::make_unique<ActivityIngester>(IngestParts{
-        SmallCatalog(), *remote_policies_, *acknowledged, *remote_coalescer_, counters, clock});
+    remote_ingester_ = std::make_unique<ActivityIngester>(
+        IngestParts{SmallCatalog(), *remote_policies_, *acknowledged, *remote_coalescer_, *opt_outs,
+                    counters, clock});
     flushes_ = std::make_unique<FlushLoop>(*remote_coalescer_, absl::Milliseconds(1));
     service_ = std::make_unique<IngestServiceImpl>(*remote_ingester_);
     server_ = Serve("ingest", *service_);

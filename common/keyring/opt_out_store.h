@@ -1,0 +1,62 @@
+#ifndef TUTTI_COMMON_KEYRING_OPT_OUT_STORE_H_
+#define TUTTI_COMMON_KEYRING_OPT_OUT_STORE_H_
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/keyring/opt_out_list.h"
+#include "common/keyring/secret_file.h"
+
+namespace tutti {
+
+// Where a keyring's opt-out list stands unless it is said otherwise.
+std::string OptOutPathBeside(const std::string& keyring_path);
+
+// The file of an opt-out list; errors and guarantees as SecretFile's. Thread-safe.
+class OptOutFile {
+ public:
+  explicit OptOutFile(std::string path) : file_("opt-out list", std::move(path)) {}
+
+  struct Loaded {
+    OptOutList list;
+    SecretFile::Version version;
+  };
+  absl::StatusOr<Loaded> Load() const;
+  absl::StatusOr<SecretFile::Version> CurrentVersion() const { return file_.CurrentVersion(); }
+  absl::Status Create() const;  // an empty list
+  absl::Status Update(const std::function<absl::Status(OptOutList&)>& change) const;
+
+ private:
+  SecretFile file_;
+};
+
+// The list as a server sees it: a snapshot, replaced when the file is.
+// Thread-safe.
+class OptOutStore {
+ public:
+  // Loads the file. Errors as OptOutFile::Load: without its list, nobody may count
+  // people.
+  static absl::StatusOr<std::unique_ptr<OptOutStore>> Open(const std::string& path);
+
+  std::shared_ptr<const OptOutList> snapshot() const;
+
+  // Loads the file again when it is not the one that was loaded last. On an error
+  // the snapshot stays.
+  absl::Status ReloadIfChanged();
+
+ private:
+  explicit OptOutStore(std::string path) : file_(std::move(path)) {}
+
+  const OptOutFile file_;
+  mutable std::mutex mutex_;
+  std::shared_ptr<const OptOutList> snapshot_;  // guarded by mutex_
+  SecretFile::Version version_;                 // guarded by mutex_
+};
+
+}  // namespace tutti
+
+#endif  // TUTTI_COMMON_KEYRING_OPT_OUT_STORE_H_

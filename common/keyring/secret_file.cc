@@ -1,0 +1,171 @@
+#include "common/keyring/secret_file.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace tutti {
+namespace {
+
+constexpr off_t kMaxFileBytes = off_t{64} << 20;
+
+class FileDescriptor {
+ public:
+  explicit FileDescriptor(int fd) : fd_(fd) {}
+  FileDescriptor(FileDescriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  FileDescriptor& operator=(FileDescriptor&&) = delete;
+  ~FileDescriptor() {
+    if (fd_ >= 0) close(fd_);
+  }
+  int get() const { return fd_; }
+  bool ok() const { return fd_ >= 0; }
+
+ private:
+  int fd_;
+};
+
+absl::Status FileError(const std::string& noun, int error, absl::string_view what) {
+  return absl::ErrnoToStatus(error, absl::StrCat(noun, ": ", what));
+}
+
+absl::Status CheckSafe(const std::string& noun, const struct stat& status) {
+  if (!S_ISREG(status.st_mode)) {
+    return absl::PermissionDeniedError(noun + ": must be a regular file");
+  }
+  const mode_t mode = status.st_mode & 07777;
+  if (mode != 0600 && mode != 0400) {
+    return absl::PermissionDeniedError(
+        noun + ": the file's mode must be 0600 or 0400, so that nobody else reads it: chmod 600");
+  }
+  if (status.st_uid != geteuid()) {
+    return absl::PermissionDeniedError(
+        noun + ": the file's owner must be the user that runs this process: chown it");
+  }
+  if (status.st_size > kMaxFileBytes) {
+    return absl::DataLossError(noun + ": larger than 64 MiB, so not what it should be");
+  }
+  return absl::OkStatus();
+}
+
+SecretFile::Version VersionOf(const struct stat& status) {
+  return {static_cast<uint64_t>(status.st_dev), static_cast<uint64_t>(status.st_ino),
+          int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec,
+          int64_t{status.st_size}};
+}
+
+absl::Status ReadAll(const std::string& noun, int fd, absl::Span<uint8_t> to) {
+  size_t done = 0;
+  while (done < to.size()) {
+    const ssize_t n = read(fd, to.data() + done, to.size() - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return FileError(noun, errno, "cannot be read");
+    if (n == 0) return absl::DataLossError(noun + ": the file became shorter while it was read");
+    done += static_cast<size_t>(n);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status WriteAll(const std::string& noun, int fd, absl::Span<const uint8_t> from) {
+  size_t done = 0;
+  while (done < from.size()) {
+    const ssize_t n = write(fd, from.data() + done, from.size() - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return FileError(noun, errno, "the new file cannot be written");
+    done += static_cast<size_t>(n);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SyncFolderOf(const std::string& noun, const std::string& path) {
+  const size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const FileDescriptor fd(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd.ok() || fsync(fd.get()) != 0)
+    return FileError(noun, errno, "its folder cannot be synchronised");
+  return absl::OkStatus();
+}
+
+// Held while its descriptor is open. The lock file stays: removing it would let
+// two writers lock two different files of that name.
+absl::StatusOr<FileDescriptor> LockForWriting(const std::string& noun, const std::string& path) {
+  FileDescriptor fd(
+      open((path + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!fd.ok()) return FileError(noun, errno, "its lock file cannot be opened");
+  if (flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return FileError(noun, errno, "cannot be locked");
+    return absl::UnavailableError(noun + ": another process is writing it: try again");
+  }
+  return fd;
+}
+
+}  // namespace
+
+absl::StatusOr<SecretFile::Loaded> SecretFile::Load() const {
+  const FileDescriptor fd(open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd.ok()) return FileError(noun_, errno, "cannot be opened");
+  struct stat status = {};
+  if (fstat(fd.get(), &status) != 0) return FileError(noun_, errno, "cannot be examined");
+  if (absl::Status safe = CheckSafe(noun_, status); !safe.ok()) return safe;
+  absl::StatusOr<SecretBytes> bytes = SecretBytes::Create(static_cast<size_t>(status.st_size));
+  if (!bytes.ok()) return bytes.status();
+  if (absl::Status read = ReadAll(noun_, fd.get(), bytes->span()); !read.ok()) return read;
+  return Loaded{*std::move(bytes), VersionOf(status)};
+}
+
+absl::StatusOr<SecretFile::Version> SecretFile::CurrentVersion() const {
+  struct stat status = {};
+  if (stat(path_.c_str(), &status) != 0) return FileError(noun_, errno, "cannot be examined");
+  return VersionOf(status);
+}
+
+absl::Status SecretFile::Create(const SecretBytes& bytes) const {
+  absl::StatusOr<FileDescriptor> lock = LockForWriting(noun_, path_);
+  if (!lock.ok()) return lock.status();
+  struct stat status = {};
+  if (lstat(path_.c_str(), &status) == 0) {
+    return absl::AlreadyExistsError(noun_ + ": the file exists: it is never overwritten by init");
+  }
+  return Replace(bytes);
+}
+
+absl::Status SecretFile::Update(const Change& change) const {
+  absl::StatusOr<FileDescriptor> lock = LockForWriting(noun_, path_);
+  if (!lock.ok()) return lock.status();
+  absl::StatusOr<Loaded> loaded = Load();
+  if (!loaded.ok()) return loaded.status();
+  const absl::StatusOr<SecretBytes> after = change(loaded->bytes);
+  if (!after.ok()) return after.status();
+  return loaded->bytes.span() == after->span() ? absl::OkStatus() : Replace(*after);
+}
+
+absl::Status SecretFile::Replace(const SecretBytes& bytes) const {
+  const std::string temporary = path_ + ".new";
+  // What a crashed writer left behind; the lock says that no writer lives.
+  unlink(temporary.c_str());
+  absl::Status status;
+  {
+    const FileDescriptor fd(
+        open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!fd.ok()) return FileError(noun_, errno, "the new file cannot be made");
+    status = WriteAll(noun_, fd.get(), bytes.span());
+    if (status.ok() && (fchmod(fd.get(), 0600) != 0 || fsync(fd.get()) != 0)) {
+      status = FileError(noun_, errno, "the new file cannot be synchronised");
+    }
+  }
+  if (status.ok() && rename(temporary.c_str(), path_.c_str()) != 0) {
+    status = FileError(noun_, errno, "cannot be replaced");
+  }
+  if (!status.ok()) {
+    unlink(temporary.c_str());
+    return status;
+  }
+  return SyncFolderOf(noun_, path_);
+}
+
+}  // namespace tutti

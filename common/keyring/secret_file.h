@@ -1,0 +1,66 @@
+#ifndef TUTTI_COMMON_KEYRING_SECRET_FILE_H_
+#define TUTTI_COMMON_KEYRING_SECRET_FILE_H_
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/keyring/secret_bytes.h"
+
+namespace tutti {
+
+// A file of keys. It is only ever replaced whole: the new content is written to
+// "<path>.new", synchronised, renamed over the old file, and the folder
+// synchronised, so that a reader or a crash sees the old content or the new one.
+// Writers exclude each other by a lock on "<path>.lock"; readers need none.
+// Thread-safe.
+class SecretFile {
+ public:
+  // Tells one content of the file from the next.
+  struct Version {
+    uint64_t device = 0;
+    uint64_t inode = 0;
+    int64_t modified_ns = 0;
+    int64_t size = 0;
+    friend bool operator==(const Version& a, const Version& b) {
+      return a.device == b.device && a.inode == b.inode && a.modified_ns == b.modified_ns &&
+             a.size == b.size;
+    }
+  };
+  struct Loaded {
+    SecretBytes bytes;
+    Version version;
+  };
+  using Change = std::function<absl::StatusOr<SecretBytes>(const SecretBytes&)>;
+
+  // `noun` begins every error: "keyring".
+  SecretFile(std::string noun, std::string path) : noun_(std::move(noun)), path_(std::move(path)) {}
+
+  // NotFound; PermissionDenied unless the file is a regular one, its mode is 0600
+  // or 0400 and its owner the user that this process runs as; DataLoss above
+  // 64 MiB.
+  absl::StatusOr<Loaded> Load() const;
+
+  // NotFound when there is no file.
+  absl::StatusOr<Version> CurrentVersion() const;
+
+  // Writes a file where none is. AlreadyExists.
+  absl::Status Create(const SecretBytes& bytes) const;
+
+  // Replaces the content by what `change` makes of it, with all other writers
+  // excluded. When `change` fails, or changes nothing, the file stays as it is.
+  // Unavailable when another process is writing.
+  absl::Status Update(const Change& change) const;
+
+ private:
+  absl::Status Replace(const SecretBytes& bytes) const;
+
+  const std::string noun_;
+  const std::string path_;
+};
+
+}  // namespace tutti
+
+#endif  // TUTTI_COMMON_KEYRING_SECRET_FILE_H_

@@ -1,0 +1,151 @@
+#include <iostream>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/identity/subject_id.h"
+#include "common/keyring/opt_out_store.h"
+#include "common/rpc/resource_name.h"
+#include "services/cli/commands/commands.h"
+
+namespace tutti {
+namespace {
+
+struct OptOutOptions {
+  std::string keyring;
+  std::string path;  // empty: beside the keyring
+  std::string organization;
+};
+
+OptOutFile FileOf(const OptOutOptions& options) {
+  return OptOutFile(options.path.empty() ? OptOutPathBeside(options.keyring) : options.path);
+}
+
+absl::Status CheckOptions(const OptOutOptions& options) {
+  if (options.keyring.empty() && options.path.empty()) {
+    return absl::InvalidArgumentError("give --keyring, or --file");
+  }
+  const std::string name = absl::StrCat("organizations/", options.organization);
+  if (!options.organization.empty() && !ParseOrganizationName(name).ok()) {
+    return absl::InvalidArgumentError("--organization must be an id [a-z0-9][a-z0-9-]{0,62}");
+  }
+  return absl::OkStatus();
+}
+
+const char* Explain(SubjectFault fault) {
+  switch (fault) {
+    case SubjectFault::kMissing:
+      return "is empty";
+    case SubjectFault::kTooLong:
+      return "is longer than 512 bytes";
+    case SubjectFault::kMalformed:
+      break;
+  }
+  return "is not UTF-8, or has a control character";
+}
+
+// Reads ids from standard input, one a line; empty lines are skipped. Says of each
+// line that is no id why, never what it is.
+std::vector<SubjectId> ReadPeople(int& refused) {
+  std::vector<SubjectId> people;
+  std::string line;
+  for (int number = 1; std::getline(std::cin, line); ++number) {
+    std::variant<SubjectId, SubjectFault> parsed = SubjectId::Parse(line);
+    if (auto* person = std::get_if<SubjectId>(&parsed)) {
+      people.push_back(std::move(*person));
+    } else if (line.find_first_not_of(" \t\r") != std::string::npos) {
+      std::cerr << "line " << number << " " << Explain(std::get<SubjectFault>(parsed)) << "\n";
+      ++refused;
+    }
+  }
+  return people;
+}
+
+// Says what was done; an error when lines were refused.
+absl::Status Report(absl::string_view done, size_t changed, size_t unchanged, int refused) {
+  std::cout << changed << " people " << done << ", " << unchanged << " were already so\n";
+  if (refused == 0) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(refused, " lines are no ids"));
+}
+
+absl::Status Init(const OptOutOptions& options) {
+  if (absl::Status created = FileOf(options).Create(); !created.ok()) return created;
+  std::cout << "made an empty opt-out list; everybody counts until they are added again\n";
+  return absl::OkStatus();
+}
+
+absl::Status Add(const OptOutOptions& options) {
+  int refused = 0;
+  const std::vector<SubjectId> people = ReadPeople(refused);
+  size_t added = 0;
+  absl::Status updated = FileOf(options).Update([&](OptOutList& list) {
+    for (const SubjectId& person : people) {
+      const absl::StatusOr<bool> fresh = list.Add(options.organization, person);
+      if (!fresh.ok()) return fresh.status();
+      if (*fresh) ++added;
+    }
+    return absl::OkStatus();
+  });
+  if (!updated.ok()) return updated;
+  if (added > 0) {
+    std::cout
+        << "From the next seconds on every ingest drops what they do. What is already set in\n"
+           "open windows stays until those close and are deleted (up to 31 days).\n";
+  }
+  return Report("opted out", added, people.size() - added, refused);
+}
+
+absl::Status Remove(const OptOutOptions& options) {
+  int refused = 0;
+  const std::vector<SubjectId> people = ReadPeople(refused);
+  size_t removed = 0;
+  absl::Status updated = FileOf(options).Update([&](OptOutList& list) {
+    for (const SubjectId& person : people) {
+      if (list.Remove(options.organization, person)) ++removed;
+    }
+    return absl::OkStatus();
+  });
+  return updated.ok() ? Report("counted again", removed, people.size() - removed, refused)
+                      : updated;
+}
+
+absl::Status Count(const OptOutOptions& options) {
+  const absl::StatusOr<OptOutFile::Loaded> loaded = FileOf(options).Load();
+  if (!loaded.ok()) return loaded.status();
+  std::cout << loaded->list.Count(options.organization) << "\n";
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddOptOutCommands(CLI::App& app, CommandContext& context) {
+  CLI::App* group = app.add_subcommand(
+      "optout", "Keep people out of an organisation's counts; ids come from standard input");
+  group->require_subcommand(1);
+  const auto options = std::make_shared<OptOutOptions>();
+  const auto add = [&](const char* name, const char* description,
+                       absl::Status (*action)(const OptOutOptions&)) {
+    CLI::App* command = group->add_subcommand(name, description);
+    command->add_option("--keyring", options->keyring, "The keyring beside which the list stands")
+        ->envname("TUTTI_KEYRING");
+    command->add_option("--file", options->path, "The list's file, when it stands elsewhere");
+    command->callback([&context, options, action] {
+      context.run = [options, action] {
+        const absl::Status good = CheckOptions(*options);
+        return good.ok() ? action(*options) : good;
+      };
+    });
+    return command;
+  };
+  const auto of_organization = [&](CLI::App* command) {
+    command->add_option("--organization", options->organization, "Its id")->required();
+  };
+  add("init", "Make an empty list where none is; keyring init does so too", Init);
+  of_organization(add("add", "Drop from now on what these people do (one id a line)", Add));
+  of_organization(add("remove", "Count these people again (one id a line)", Remove));
+  of_organization(add("count", "Say how many people have opted out", Count));
+}
+
+}  // namespace tutti
