@@ -97,6 +97,12 @@ class Breakdown {
     }
     consistent_ = ConsistentNumbers(raw);
     for (const double number : consistent_) total_ += number;
+    // More than there are cannot be: a noise that says so must not show two
+    // combinations that exclude each other as nearly everybody.
+    if (population_ > 0 && total_ > population_) {
+      for (double& number : consistent_) number *= population_ / total_;
+      total_ = population_;
+    }
     const double highest = (1 - kTailShare) * population_;
     if (population_ > 0 && total_ > highest) scale_ = highest / total_;
     for (double& number : consistent_) number *= scale_;

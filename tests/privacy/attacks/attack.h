@@ -1,0 +1,42 @@
+#ifndef TUTTI_TESTS_PRIVACY_ATTACKS_ATTACK_H_
+#define TUTTI_TESTS_PRIVACY_ATTACKS_ATTACK_H_
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "tests/support/local_suite.h"
+
+namespace tutti {
+
+// How often an attack is made: more when TUTTI_LONG is 1.
+inline int64_t Longer(int64_t runs, int64_t long_runs) {
+  const char* value = std::getenv("TUTTI_LONG");
+  return value != nullptr && *value == '1' ? long_runs : runs;
+}
+
+// Prints what an attack came to, for the report.
+inline void ReportAttack(int number, const std::string& statistic) {
+  std::printf("attack %d: %s\n", number, statistic.c_str());
+}
+
+inline const Day kLastDay(2026, 11, 1);  // a Sunday that ends a window of every cadence
+inline const Day kFirstDay = kLastDay - int64_t{27};
+
+// What somebody does who does everything, on every day of the window.
+inline std::vector<ingest::v1::Activity> Everything(const std::string& person) {
+  std::vector<ingest::v1::Activity> all;
+  for (Day day = kFirstDay; day <= kLastDay; ++day) {
+    for (ingest::v1::Activity& activity : EverythingOn(ShippedCatalog(), "person", person, day)) {
+      all.push_back(std::move(activity));
+    }
+  }
+  return all;
+}
+
+}  // namespace tutti
+
+#endif  // TUTTI_TESTS_PRIVACY_ATTACKS_ATTACK_H_

@@ -1,0 +1,173 @@
+// Attacks 1 and 15: two worlds that differ by one person's whole activity. All that
+// anybody else did is known to the attacker, who weighs every published number by
+// what the person would change in it: the best linear statistic. Everything runs
+// through ingest's and aggregate's own classes.
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "tests/doubles/broken_noise.h"
+#include "tests/doubles/zero_noise.h"
+#include "tests/privacy/attacks/attack.h"
+#include "tests/privacy/audit/two_worlds.h"
+
+namespace tutti {
+namespace {
+
+using aggregate::v1::MergeDeltasRequest;
+using publication::v1::Publication;
+
+constexpr int64_t kHeadcount = 120;
+constexpr char kTarget[] = "target@acme.example";
+
+// Every published number with its noise, by its place.
+std::map<std::string, std::pair<double, double>> NumbersOf(
+    const std::vector<Publication>& records) {
+  std::map<std::string, std::pair<double, double>> numbers;
+  for (const Publication& record : records) {
+    for (const auto& kind : record.kinds()) {
+      for (const auto& table : kind.tables()) {
+        for (int i = 0; i < table.cells_size(); ++i) {
+          numbers[absl::StrCat(record.end_day(), " ", table.table(), " ", i)] = {
+              table.cells(i), static_cast<double>(table.sigma_squared())};
+        }
+      }
+      for (const auto& habit : kind.habits()) {
+        numbers[absl::StrCat(record.end_day(), " ", habit.table())] = {
+            habit.sum(), static_cast<double>(habit.sigma_squared())};
+      }
+    }
+  }
+  return numbers;
+}
+
+double RhoOf(const std::vector<Publication>& records) {
+  double rho = 0;
+  for (const Publication& record : records) {
+    for (const auto& kind : record.kinds()) {
+      if (kind.kind() == "person") rho += 1e-9 * static_cast<double>(kind.nano_rho());
+    }
+  }
+  return rho;
+}
+
+// Both worlds, ready to be closed as often as one likes.
+class TwoWorlds {
+ public:
+  // In the world with the target, `identifiers` of it do everything.
+  explicit TwoWorlds(int identifiers) : suite_(ShippedCatalog(), kLastDay) {
+    for (const bool present : {false, true}) {
+      const std::string world = present ? "with" : "without";
+      // The same bits for the others: slots follow from the key and the id of the
+      // organisation, so one organisation serves both worlds.
+      suite_.merges.clear();
+      if (!present) suite_.Create("acme", kHeadcount, kFirstDay);
+      for (int other = 0; other < 9 && !present; ++other) {
+        suite_.Ingest("acme", Everything(absl::StrCat("other", other, "@acme.example")));
+      }
+      for (int i = 0; i < identifiers && present; ++i) {
+        suite_.Ingest("acme", Everything(absl::StrCat(i, kTarget)));
+      }
+      auto& merges = present ? with_ : without_;
+      merges = without_;
+      merges.insert(merges.end(), suite_.merges.begin(), suite_.merges.end());
+    }
+    const auto zero = [] { return std::make_unique<ZeroNoise>(); };
+    const std::vector<Publication> absent = Close(false, zero);
+    const std::vector<Publication> present = Close(true, zero);
+    claim_ = std::sqrt(2 * RhoOf(absent));
+    const auto before = NumbersOf(absent);
+    for (const auto& [place, number] : NumbersOf(present)) {
+      const double change = number.first - before.at(place).first;
+      if (change != 0) changes_[place] = change;
+      signal_ += change * change / number.second;
+    }
+  }
+
+  std::vector<Publication> Close(bool present, const LocalSuite::MakeNoise& noise) {
+    const std::string id = absl::StrCat("world-", runs_++);
+    suite_.Repeat(present ? with_ : without_, id, kHeadcount, kFirstDay);
+    return suite_.Close(id, noise);
+  }
+
+  TwoWorldsAudit Attack(const LocalSuite::MakeNoise& noise, int64_t runs) {
+    return AuditTwoWorlds(
+        [&](bool present) {
+          const auto numbers = NumbersOf(Close(present, noise));
+          double statistic = 0;
+          for (const auto& [place, change] : changes_) {
+            const auto& [value, sigma_squared] = numbers.at(place);
+            statistic += change * value / sigma_squared;
+          }
+          return statistic;
+        },
+        runs);
+  }
+
+  double claim() const { return claim_; }               // sqrt(2 rho)
+  double signal() const { return std::sqrt(signal_); }  // what the attacker has, exactly
+  size_t changed_numbers() const { return changes_.size(); }
+
+ private:
+  LocalSuite suite_;
+  std::vector<MergeDeltasRequest> without_;
+  std::vector<MergeDeltasRequest> with_;
+  std::map<std::string, double> changes_;
+  double signal_ = 0;
+  double claim_ = 0;
+  int runs_ = 0;
+};
+
+std::unique_ptr<NoiseSource> Kernel() { return std::make_unique<KernelNoise>(); }
+
+// A quarter of the variance that is claimed.
+class QuarteredNoise final : public NoiseSource {
+ public:
+  absl::StatusOr<int64_t> Draw(uint64_t sigma_squared) override {
+    return halved_twice_.Draw(sigma_squared);
+  }
+
+ private:
+  KernelNoise kernel_;
+  HalvedNoise halved_{kernel_};
+  HalvedNoise halved_twice_{static_cast<NoiseSource&>(halved_)};
+};
+
+// Fails when a table's sensitivity is planned too small, or when a person gets a
+// second slot in a table.
+TEST(TwoWorldsAttack, TheTargetChangesNoMoreThanTheBudgetPaysFor) {
+  TwoWorlds worlds(1);
+  ReportAttack(15, absl::StrFormat("a person who does everything changes %d published numbers; "
+                                   "exact mu %.4f, claimed sqrt(2 rho) = %.4f",
+                                   worlds.changed_numbers(), worlds.signal(), worlds.claim()));
+  EXPECT_GT(worlds.changed_numbers(), 40u);
+  EXPECT_LE(worlds.signal(), worlds.claim() + 1e-9);
+  EXPECT_GT(worlds.signal(), 0.9 * worlds.claim()) << "budget is wasted, or the attack is weak";
+
+  TwoWorlds control(2);
+  EXPECT_GT(control.signal(), 1.5 * control.claim()) << "two identifiers must be seen";
+}
+
+TEST(TwoWorldsAttack, NobodyTellsTheWorldsApartBetterThanClaimed) {
+  TwoWorlds worlds(1);
+  const int64_t runs = Longer(1'000, 100'000);
+  const TwoWorldsAudit audit = worlds.Attack(Kernel, runs);
+  ReportAttack(1, absl::StrFormat("%d runs a side: mu >= %.3f, claimed %.3f", runs,
+                                  audit.mu_lower_bound, worlds.claim()));
+  EXPECT_LE(audit.mu_lower_bound, worlds.claim());
+  EXPECT_GT(audit.mu_lower_bound, 0) << "the attack is too weak to prove anything";
+
+  const TwoWorldsAudit broken =
+      worlds.Attack([] { return std::make_unique<QuarteredNoise>(); }, 1'000);
+  EXPECT_GT(broken.mu_lower_bound, worlds.claim());
+  TwoWorlds two_slots(2);
+  EXPECT_GT(two_slots.Attack(Kernel, 1'000).mu_lower_bound, two_slots.claim());
+}
+
+}  // namespace
+}  // namespace tutti
