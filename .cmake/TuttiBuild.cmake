@@ -33,12 +33,13 @@ endif()
 add_library(tutti_options INTERFACE)
 target_include_directories(tutti_options INTERFACE ${CMAKE_SOURCE_DIR})
 if(TUTTI_SANITIZE STREQUAL "")
-  set(conversion_warnings -Wconversion -Wsign-conversion)
+  set(build_warnings -Wconversion -Wsign-conversion)
 else()
-  set(conversion_warnings "")  # gcc would warn of conversions that it makes itself
+  # gcc warns there of what its own instrumentation does.
+  set(build_warnings -Wno-maybe-uninitialized)
 endif()
 target_compile_options(tutti_options INTERFACE
-  -Wall -Wextra -Werror -Wshadow ${conversion_warnings} -Wnon-virtual-dtor
+  -Wall -Wextra -Werror -Wshadow ${build_warnings} -Wnon-virtual-dtor
   -Wold-style-cast -Wimplicit-fallthrough -Wmissing-declarations)
 
 add_library(tutti_hardening INTERFACE)
