@@ -24,6 +24,16 @@ for i = 4 + 2 * costs, #ARGV do redis.call('HDEL', KEYS[4], ARGV[i]) end
 return 1
 )lua";
 
+constexpr char kChargeScript[] = R"lua(
+if redis.call('HEXISTS', KEYS[1], 'erased') == 1 then return 0 end
+for i = 1, #ARGV, 2 do
+  if redis.call('HEXISTS', KEYS[1], ARGV[i]) == 0 then
+    redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1])
+  end
+end
+return 1
+)lua";
+
 constexpr char kPromoteScript[] = R"lua(
 if redis.call('HEXISTS', KEYS[4], 'erased') == 1 then return 'none' end
 local staged = redis.call('EXISTS', KEYS[1]) == 1
@@ -111,6 +121,16 @@ absl::Status RedisPublicationStore::Promote(const std::string& organization, Day
   if (*result == "exists") return absl::AlreadyExistsError("another record is published");
   if (*result == "none") return absl::NotFoundError("nothing is staged");
   return absl::OkStatus();
+}
+
+absl::Status RedisPublicationStore::Charge(const std::string& organization, Day end_day,
+                                           const std::map<std::string, uint64_t>& nano_rho) {
+  RedisWords arguments;
+  for (const auto& [kind, cost] : nano_rho) {
+    arguments.push_back(LedgerField(kind, end_day));
+    arguments.push_back(absl::StrCat(cost));
+  }
+  return AsOk(pool_.CallDurably(Script(kChargeScript, {LedgerKey(organization)}, arguments)));
 }
 
 absl::StatusOr<Ledger> RedisPublicationStore::ReadLedger(const std::string& organization) {

@@ -62,6 +62,12 @@ class PublicationStore : public PublicationReader {
   // NotFound when nothing is staged nor published.
   virtual absl::Status Promote(const std::string& organization, Day end_day) = 0;
 
+  // Enters the cost (subject kind -> zCDP cost in billionths) of a record that was
+  // drawn once and is lost. Entries that are there stay as they are. Returns when
+  // that is durable.
+  virtual absl::Status Charge(const std::string& organization, Day end_day,
+                              const std::map<std::string, uint64_t>& nano_rho) = 0;
+
   virtual absl::StatusOr<Ledger> ReadLedger(const std::string& organization) = 0;
 };
 

@@ -57,7 +57,6 @@ absl::StatusOr<CloseReport> ClosingLoop::CloseOne(const std::string& organizatio
 
 absl::StatusOr<SweepReport> ClosingLoop::Sweep() {
   SweepReport sweep;
-  bool deleted = false;
   while (!stopping()) {
     absl::StatusOr<std::vector<std::string>> due = organizations_.ListDue(clock_.Now(), kBatch);
     if (!due.ok()) return due.status();
@@ -74,17 +73,21 @@ absl::StatusOr<SweepReport> ClosingLoop::Sweep() {
       }
       if (missing) continue;
       if (!report.ok()) {
+        must_scrub_ = true;  // it may have come to a deletion
         ++sweep.failed;
         LogWarning("close_failed", {{"code", absl::StatusCodeToString(report.status().code())}});
         continue;
       }
       sweep.busy += report->busy ? 1 : 0;
-      deleted |= report->deleted;
+      if (report->deleted) must_scrub_ = true;
       std::move(report->windows.begin(), report->windows.end(), std::back_inserter(sweep.windows));
     }
   }
-  if (deleted) {
-    if (absl::Status scrubbed = counters_.ScrubFiles(); !scrubbed.ok()) return scrubbed;
+  if (must_scrub_.exchange(false)) {
+    if (absl::Status scrubbed = counters_.ScrubFiles(); !scrubbed.ok()) {
+      must_scrub_ = true;
+      return scrubbed;
+    }
   }
   return sweep;
 }

@@ -1,6 +1,7 @@
 #ifndef TUTTI_SERVICES_AGGREGATE_CLOSING_LOOP_H_
 #define TUTTI_SERVICES_AGGREGATE_CLOSING_LOOP_H_
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -54,6 +55,8 @@ class ClosingLoop {
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;  // guarded by mutex_
+  // A process that ended between a deletion and its scrub left that to the next.
+  std::atomic<bool> must_scrub_ = true;
   std::thread thread_;
 };
 

@@ -20,6 +20,7 @@ using publication::v1::KindRecord;
 using publication::v1::Publication;
 
 constexpr absl::Duration kLease = absl::Seconds(60);
+constexpr int kMaxAttempts = 3;
 
 std::string NewToken() {
   std::string token(16, '\0');
@@ -29,6 +30,25 @@ std::string NewToken() {
 
 bool Contains(const aggregate::v1::BegunWindow& begun, const std::string& kind) {
   return std::find(begun.kinds().begin(), begun.kinds().end(), kind) != begun.kinds().end();
+}
+
+// Adds a draw to every number of a counted kind; an incomplete one has none.
+absl::Status AddNoise(const NoisePlan& plan, NoiseSource& noise, KindRecord& record) {
+  for (int i = 0; i < record.tables_size(); ++i) {
+    for (auto& cell : *record.mutable_tables(i)->mutable_cells()) {
+      const absl::StatusOr<int64_t> draw =
+          noise.Draw(plan.reach[static_cast<size_t>(i)].sigma_squared);
+      if (!draw.ok()) return draw.status();
+      cell += *draw;
+    }
+  }
+  for (int i = 0; i < record.habits_size(); ++i) {
+    const absl::StatusOr<int64_t> draw =
+        noise.Draw(plan.habits[static_cast<size_t>(i)].sigma_squared);
+    if (!draw.ok()) return draw.status();
+    record.mutable_habits(i)->set_sum(record.habits(i).sum() + *draw);
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -98,6 +118,7 @@ absl::StatusOr<bool> WindowCloser::CloseDays(const std::string& id,
   Day day = organization.next_day();
   while (day <= last && schedule.CloseTime({WindowKind::kDay, day}) + lease <= now) {
     if (absl::Status closed = CloseDay(id, organization, day); !closed.ok()) return closed;
+    parts_.on_step(CloseStep::kDayTallied);
     ++day;
   }
   if (day == organization.next_day()) return false;
@@ -115,6 +136,7 @@ absl::StatusOr<bool> WindowCloser::CloseDays(const std::string& id,
         return absl::OkStatus();
       });
   if (!recorded.ok()) return recorded.status();
+  parts_.on_step(CloseStep::kDaysRecorded);
   return true;
 }
 
@@ -152,37 +174,51 @@ absl::Status WindowCloser::CloseDay(const std::string& id,
 absl::StatusOr<CloseOutcome> WindowCloser::CloseReach(const std::string& id,
                                                       const ScheduledOrganization& organization,
                                                       Day end_day) {
-  CloseOutcome outcome = aggregate::v1::CLOSE_OUTCOME_PUBLISHED;
-  absl::StatusOr<std::vector<std::string>> published =
-      parts_.publications.Read(id, absl::MakeConstSpan(&end_day, 1));
-  if (absl::IsNotFound(published.status())) {
-    absl::StatusOr<std::string> staged = parts_.publications.ReadStaged(id, end_day);
-    if (absl::IsNotFound(staged.status())) {
-      absl::StatusOr<CloseOutcome> drawn = Draw(id, organization, end_day);
-      if (!drawn.ok()) return drawn.status();
-      outcome = *drawn;
-      staged = parts_.publications.ReadStaged(id, end_day);
-    }
-    if (outcome == aggregate::v1::CLOSE_OUTCOME_PUBLISHED) {
-      if (!staged.ok()) return staged.status();
-      absl::Status journaled = parts_.journal.Record(id, end_day, *staged);
-      parts_.on_step(CloseStep::kJournaled);
-      if (absl::IsAlreadyExists(journaled)) {
-        outcome = aggregate::v1::CLOSE_OUTCOME_INCOMPLETE;
-      } else if (!journaled.ok()) {
-        return journaled;
-      } else {
-        absl::Status promoted = parts_.publications.Promote(id, end_day);
-        if (!promoted.ok() && !absl::IsAlreadyExists(promoted)) return promoted;
-        parts_.on_step(CloseStep::kPromoted);
-      }
-    }
-  } else if (!published.ok()) {
-    return published.status();
-  }
+  absl::StatusOr<CloseOutcome> outcome = Publish(id, organization, end_day);
+  if (!outcome.ok()) return outcome;
   if (absl::Status finished = Finish(id, organization, end_day); !finished.ok()) return finished;
   return outcome;
 }
+
+absl::StatusOr<CloseOutcome> WindowCloser::Publish(const std::string& id,
+                                                   const ScheduledOrganization& organization,
+                                                   Day end_day) {
+  // Again when another replica, whose lease ran out while it was at it, staged
+  // first: then its record is the window's.
+  for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
+    const absl::Status published =
+        parts_.publications.Read(id, absl::MakeConstSpan(&end_day, 1)).status();
+    if (published.ok()) return aggregate::v1::CLOSE_OUTCOME_PUBLISHED;
+    if (!absl::IsNotFound(published)) return published;
+
+    absl::StatusOr<std::string> staged = parts_.publications.ReadStaged(id, end_day);
+    if (absl::IsNotFound(staged.status())) {
+      const absl::StatusOr<CloseOutcome> drawn = Draw(id, organization, end_day);
+      if (absl::IsAlreadyExists(drawn.status())) continue;
+      if (!drawn.ok() || *drawn != aggregate::v1::CLOSE_OUTCOME_PUBLISHED) return drawn;
+      staged = parts_.publications.ReadStaged(id, end_day);
+      if (absl::IsNotFound(staged.status())) continue;
+    }
+    if (!staged.ok()) return staged.status();
+    const absl::Status journaled = parts_.journal.Record(id, end_day, *staged);
+    if (absl::IsAlreadyExists(journaled)) return aggregate::v1::CLOSE_OUTCOME_INCOMPLETE;
+    if (!journaled.ok()) return journaled;
+    parts_.on_step(CloseStep::kJournaled);
+    const absl::Status promoted = parts_.publications.Promote(id, end_day);
+    if (!promoted.ok() && !absl::IsAlreadyExists(promoted)) return promoted;
+    parts_.on_step(CloseStep::kPromoted);
+    return aggregate::v1::CLOSE_OUTCOME_PUBLISHED;
+  }
+  // Paid for, and there is no record: it was lost.
+  return aggregate::v1::CLOSE_OUTCOME_INCOMPLETE;
+}
+
+// The record of a kind with exact counts in it, which never leaves this file, and
+// what is to be added to each number.
+struct WindowCloser::Counted {
+  KindRecord record;
+  NoisePlan plan;
+};
 
 absl::StatusOr<CloseOutcome> WindowCloser::Draw(const std::string& id,
                                                 const ScheduledOrganization& organization,
@@ -190,10 +226,15 @@ absl::StatusOr<CloseOutcome> WindowCloser::Draw(const std::string& id,
   const Window window{WindowKind::kReach, end_day};
   if (absl::Status sealed = parts_.counters.Seal(id, window, kinds_); !sealed.ok()) return sealed;
   parts_.on_step(CloseStep::kSealed);
-  // The journal outlives a restored backup: what it knows was drawn, and is lost.
-  absl::StatusOr<bool> drawn_before = parts_.journal.Knows(id, end_day);
+  const absl::StatusOr<bool> drawn_before = parts_.journal.Knows(id, end_day);
   if (!drawn_before.ok()) return drawn_before.status();
-  if (*drawn_before) return aggregate::v1::CLOSE_OUTCOME_INCOMPLETE;
+  if (*drawn_before) {
+    // A store that lost the record has lost what it cost as well.
+    const absl::Status charged =
+        parts_.publications.Charge(id, end_day, CostsOf(organization, end_day));
+    if (!charged.ok()) return charged;
+    return aggregate::v1::CLOSE_OUTCOME_INCOMPLETE;
+  }
 
   const Schedule& schedule = organization.schedule();
   const WindowTerms& terms = schedule.TermsAt(window.first_day());
@@ -202,10 +243,31 @@ absl::StatusOr<CloseOutcome> WindowCloser::Draw(const std::string& id,
   if (!AnythingShown(parts_.catalog, terms.headcount, terms.cadence, step)) {
     return aggregate::v1::CLOSE_OUTCOME_TOO_SMALL;
   }
-  absl::StatusOr<Ledger> ledger = parts_.publications.ReadLedger(id);
+  const absl::StatusOr<Ledger> ledger = parts_.publications.ReadLedger(id);
   if (!ledger.ok()) return ledger.status();
-  absl::StatusOr<std::map<Day, DayTally>> tallies = parts_.counters.ReadTallies(id);
+  const absl::StatusOr<std::map<Day, DayTally>> tallies = parts_.counters.ReadTallies(id);
   if (!tallies.ok()) return tallies.status();
+
+  // All of it is counted, and found affordable, before any noise is drawn.
+  std::vector<Counted> kinds;
+  StagedRecord staged;
+  for (size_t kind = 0; kind < kinds_.size(); ++kind) {
+    if (ShapeOf(schedule, parts_.catalog.kinds()[kind], window).columns == 0) continue;
+    absl::StatusOr<Counted> counted =
+        CountKind(id, organization, end_day, static_cast<int>(kind), *tallies);
+    if (!counted.ok()) return counted.status();
+    if (counted->record.state() == publication::v1::KIND_STATE_COMPLETE) {
+      const uint64_t cost = counted->plan.nano_rho;
+      const absl::Status affordable = CheckBudget(*ledger, kinds_[kind], end_day, cost);
+      if (absl::IsResourceExhausted(affordable)) {
+        return aggregate::v1::CLOSE_OUTCOME_BUDGET_EXHAUSTED;
+      }
+      if (!affordable.ok()) return affordable;
+      staged.nano_rho[kinds_[kind]] = cost;
+    }
+    kinds.push_back(*std::move(counted));
+  }
+  if (staged.nano_rho.empty()) return aggregate::v1::CLOSE_OUTCOME_INCOMPLETE;
 
   Publication record;
   const aggregate::v1::Organization& profile = organization.stored().organization();
@@ -219,49 +281,32 @@ absl::StatusOr<CloseOutcome> WindowCloser::Draw(const std::string& id,
   record.set_catalog_fingerprint(parts_.catalog.fingerprint());
   record.set_catalog_version(parts_.catalog.proto().version());
   record.set_generated_data(profile.generated_data());
-
-  StagedRecord staged;
   const std::unique_ptr<NoiseSource> noise = parts_.make_noise();
-  for (size_t kind = 0; kind < kinds_.size(); ++kind) {
-    const BitmapShape shape = ShapeOf(schedule, parts_.catalog.kinds()[kind], window);
-    if (shape.columns == 0) continue;
-    absl::StatusOr<KindRecord> drawn =
-        DrawKind(id, organization, end_day, static_cast<int>(kind), *tallies, *noise);
-    if (!drawn.ok()) return drawn.status();
-    if (drawn->state() == publication::v1::KIND_STATE_COMPLETE) {
-      absl::Status affordable = CheckBudget(*ledger, drawn->kind(), end_day, drawn->nano_rho());
-      if (absl::IsResourceExhausted(affordable)) {
-        return aggregate::v1::CLOSE_OUTCOME_BUDGET_EXHAUSTED;
-      }
-      if (!affordable.ok()) return affordable;
-      staged.nano_rho[drawn->kind()] = drawn->nano_rho();
+  for (Counted& counted : kinds) {
+    if (absl::Status noised = AddNoise(counted.plan, *noise, counted.record); !noised.ok()) {
+      return noised;
     }
-    *record.add_kinds() = *std::move(drawn);
+    *record.add_kinds() = std::move(counted.record);
   }
-  if (staged.nano_rho.empty()) return aggregate::v1::CLOSE_OUTCOME_INCOMPLETE;
   parts_.on_step(CloseStep::kDrawn);
   staged.end_day = end_day;
   staged.record = record.SerializeAsString();
   staged.tallied_days = step_days;
-  absl::Status stored = parts_.publications.Stage(id, staged);
-  // The ledger knows a record that is nowhere: it was drawn, and is lost.
-  if (absl::IsAlreadyExists(stored)) return aggregate::v1::CLOSE_OUTCOME_INCOMPLETE;
-  if (!stored.ok()) return stored;
+  if (absl::Status stored = parts_.publications.Stage(id, staged); !stored.ok()) return stored;
   parts_.on_step(CloseStep::kStaged);
   return aggregate::v1::CLOSE_OUTCOME_PUBLISHED;
 }
 
-absl::StatusOr<KindRecord> WindowCloser::DrawKind(const std::string& id,
-                                                  const ScheduledOrganization& organization,
-                                                  Day end_day, int kind,
-                                                  const std::map<Day, DayTally>& tallies,
-                                                  NoiseSource& noise) {
+absl::StatusOr<WindowCloser::Counted> WindowCloser::CountKind(
+    const std::string& id, const ScheduledOrganization& organization, Day end_day, int kind,
+    const std::map<Day, DayTally>& tallies) {
   const Window window{WindowKind::kReach, end_day};
   const Schedule& schedule = organization.schedule();
   const CatalogKind& catalog_kind = parts_.catalog.kinds()[static_cast<size_t>(kind)];
   const BitmapShape shape = ShapeOf(schedule, catalog_kind, window);
   const std::vector<Day> step_days = schedule.StepDays(end_day);
-  KindRecord record;
+  Counted counted;
+  KindRecord& record = counted.record;
   record.set_kind(catalog_kind.proto->id());
   record.set_state(publication::v1::KIND_STATE_INCOMPLETE);
   record.set_slots_log2(shape.size.slots_log2);
@@ -269,21 +314,20 @@ absl::StatusOr<KindRecord> WindowCloser::DrawKind(const std::string& id,
 
   std::string bitmap;  // empty is all zero
   if (const aggregate::v1::BegunWindow* begun = organization.FindBegun(window)) {
-    if (begun->incomplete() || !Contains(*begun, record.kind())) return record;
+    if (begun->incomplete() || !Contains(*begun, record.kind())) return counted;
     absl::StatusOr<std::string> sealed = parts_.counters.ReadSealed({id, window, record.kind()});
-    if (absl::IsNotFound(sealed.status())) return record;
+    if (absl::IsNotFound(sealed.status())) return counted;
     if (!sealed.ok()) return sealed.status();
     bitmap = *std::move(sealed);
   }
   for (const Day day : step_days) {
     const auto tally = tallies.find(day);
-    if (tally == tallies.end() || tally->second.lost) return record;
+    if (tally == tallies.end() || tally->second.lost) return counted;
   }
 
-  const NoisePlan plan =
-      PlanNoise(parts_.catalog, kind, schedule.TermsAt(window.first_day()).cadence,
-                static_cast<int>(step_days.size()));
-  for (const TableNoise& planned : plan.reach) {
+  counted.plan = PlanNoise(parts_.catalog, kind, schedule.TermsAt(window.first_day()).cadence,
+                           static_cast<int>(step_days.size()));
+  for (const TableNoise& planned : counted.plan.reach) {
     const CatalogTable& table = parts_.catalog.tables()[static_cast<size_t>(planned.table)];
     publication::v1::TableRecord& out = *record.add_tables();
     out.set_table(table.proto->id());
@@ -292,15 +336,11 @@ absl::StatusOr<KindRecord> WindowCloser::DrawKind(const std::string& id,
       out.add_features(feature.id());
     }
     std::vector<int64_t> counts = CountPatterns(bitmap, shape.size.kept(), table.columns);
-    // Of two cells the first is the rest of M: one draw is enough.
+    // Of one feature one cell is enough: the other is what is left of all slots.
     if (table.feature_count() == 1) counts.erase(counts.begin());
-    for (const int64_t count : counts) {
-      absl::StatusOr<int64_t> draw = noise.Draw(planned.sigma_squared);
-      if (!draw.ok()) return draw.status();
-      out.add_cells(count + *draw);
-    }
+    out.mutable_cells()->Add(counts.begin(), counts.end());
   }
-  for (const TableNoise& planned : plan.habits) {
+  for (const TableNoise& planned : counted.plan.habits) {
     const std::string& table =
         parts_.catalog.tables()[static_cast<size_t>(planned.table)].proto->id();
     int64_t sum = 0;
@@ -310,16 +350,26 @@ absl::StatusOr<KindRecord> WindowCloser::DrawKind(const std::string& id,
         sum += count->second;
       }
     }
-    absl::StatusOr<int64_t> draw = noise.Draw(planned.sigma_squared);
-    if (!draw.ok()) return draw.status();
     publication::v1::HabitRecord& out = *record.add_habits();
     out.set_table(table);
     out.set_sigma_squared(planned.sigma_squared);
-    out.set_sum(sum + *draw);
+    out.set_sum(sum);
   }
-  record.set_nano_rho(plan.nano_rho);
+  record.set_nano_rho(counted.plan.nano_rho);
   record.set_state(publication::v1::KIND_STATE_COMPLETE);
-  return record;
+  return counted;
+}
+
+std::map<std::string, uint64_t> WindowCloser::CostsOf(const ScheduledOrganization& organization,
+                                                      Day end_day) const {
+  const Schedule& schedule = organization.schedule();
+  const Window window{WindowKind::kReach, end_day};
+  std::map<std::string, uint64_t> costs;
+  for (size_t kind = 0; kind < kinds_.size(); ++kind) {
+    if (ShapeOf(schedule, parts_.catalog.kinds()[kind], window).columns == 0) continue;
+    costs[kinds_[kind]] = PublicationNanoRho(schedule.TermsAt(window.first_day()).cadence);
+  }
+  return costs;
 }
 
 absl::Status WindowCloser::Finish(const std::string& id, const ScheduledOrganization& organization,
@@ -330,6 +380,7 @@ absl::Status WindowCloser::Finish(const std::string& id, const ScheduledOrganiza
     absl::Status dropped = parts_.counters.StoreTally(id, day, {}, /*keep=*/false, kinds_);
     if (!dropped.ok()) return dropped;
   }
+  parts_.on_step(CloseStep::kTalliesDropped);
   if (absl::Status dropped = parts_.counters.DropSealed(id, window, kinds_); !dropped.ok()) {
     return dropped;
   }

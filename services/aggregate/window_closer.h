@@ -23,7 +23,18 @@ namespace tutti {
 
 // The steps of closing a reach window, in their order. A crash after any of them
 // leaves nothing or a staged record; closing again goes on from there.
-enum class CloseStep { kSealed, kDrawn, kStaged, kJournaled, kPromoted, kDropped, kRecorded };
+enum class CloseStep {
+  kDayTallied,  // a day's bitmaps became counts
+  kDaysRecorded,
+  kSealed,
+  kDrawn,
+  kStaged,
+  kJournaled,
+  kPromoted,
+  kTalliesDropped,
+  kDropped,
+  kRecorded,
+};
 
 // What the closer works with. References outlive it.
 struct CloserParts {
@@ -73,15 +84,23 @@ class WindowCloser {
   absl::StatusOr<aggregate::v1::CloseOutcome> CloseReach(const std::string& id,
                                                          const ScheduledOrganization& organization,
                                                          Day end_day);
-  // Draws the record and stages it, unless it must not exist.
+  // Sees to it that the window's one record is published, unless it must not exist.
+  absl::StatusOr<aggregate::v1::CloseOutcome> Publish(const std::string& id,
+                                                      const ScheduledOrganization& organization,
+                                                      Day end_day);
+  // Draws the record and stages it, unless it must not exist. AlreadyExists when
+  // somebody else has.
   absl::StatusOr<aggregate::v1::CloseOutcome> Draw(const std::string& id,
                                                    const ScheduledOrganization& organization,
                                                    Day end_day);
-  absl::StatusOr<publication::v1::KindRecord> DrawKind(const std::string& id,
-                                                       const ScheduledOrganization& organization,
-                                                       Day end_day, int kind,
-                                                       const std::map<Day, DayTally>& tallies,
-                                                       NoiseSource& noise);
+  struct Counted;
+  // The exact counts of one kind, and the noise that is planned for them.
+  absl::StatusOr<Counted> CountKind(const std::string& id,
+                                    const ScheduledOrganization& organization, Day end_day,
+                                    int kind, const std::map<Day, DayTally>& tallies);
+  // What every kind of a publication of that end day may cost at most.
+  std::map<std::string, uint64_t> CostsOf(const ScheduledOrganization& organization,
+                                          Day end_day) const;
   absl::Status Finish(const std::string& id, const ScheduledOrganization& organization,
                       Day end_day);
 

@@ -217,9 +217,8 @@ absl::StatusOr<std::vector<std::string>> MemoryStore::Read(const std::string& or
 absl::Status MemoryStore::Stage(const std::string& organization, const StagedRecord& staged) {
   const Lock lock(mutex_);
   Organization& entry = organizations_[organization];
-  const bool known = std::any_of(staged.nano_rho.begin(), staged.nano_rho.end(), [&](auto& cost) {
-    return entry.ledger.count({cost.first, staged.end_day}) != 0;
-  });
+  const bool known = std::any_of(entry.ledger.begin(), entry.ledger.end(),
+                                 [&](auto& spent) { return spent.first.second == staged.end_day; });
   if (known || entry.staged.count(staged.end_day) != 0 ||
       entry.published.count(staged.end_day) != 0) {
     return absl::AlreadyExistsError("the window has a record");
@@ -249,6 +248,15 @@ absl::Status MemoryStore::Promote(const std::string& organization, Day end_day) 
   if (published) return absl::AlreadyExistsError("a record is published");
   entry.published[end_day] = staged->second;
   entry.staged.erase(staged);
+  return absl::OkStatus();
+}
+
+absl::Status MemoryStore::Charge(const std::string& organization, Day end_day,
+                                 const std::map<std::string, uint64_t>& nano_rho) {
+  const Lock lock(mutex_);
+  for (const auto& [kind, cost] : nano_rho) {
+    organizations_[organization].ledger.try_emplace({kind, end_day}, cost);
+  }
   return absl::OkStatus();
 }
 

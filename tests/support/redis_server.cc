@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/time/clock.h"
@@ -141,6 +142,29 @@ std::string RedisServer::AppendOnlyFiles() const {
     bytes += ReadFile(file.path());
   }
   return bytes;
+}
+
+void RedisServer::SaveFiles(const fs::path& folder) const {
+  fs::copy(folder_ / "appendonlydir", folder, fs::copy_options::recursive);
+}
+
+void RedisServer::RestoreFiles(const fs::path& folder) {
+  LoseFiles();
+  fs::copy(folder, folder_ / "appendonlydir", fs::copy_options::recursive);
+}
+
+bool RedisServer::WaitForRewrite() {
+  RedisPool pool(OptionsFor("inspector"));
+  const absl::Time deadline = absl::Now() + kStartTime;
+  while (absl::Now() < deadline) {
+    const std::string info = AsString(pool.Call({"INFO", "persistence"})).value_or("");
+    if (absl::StrContains(info, "aof_rewrite_in_progress:0") &&
+        absl::StrContains(info, "aof_rewrite_scheduled:0")) {
+      return absl::StrContains(info, "aof_last_bgrewrite_status:ok");
+    }
+    absl::SleepFor(kPollTime);
+  }
+  return false;
 }
 
 void RedisServer::LoseFiles() { fs::remove_all(folder_ / "appendonlydir"); }

@@ -40,6 +40,11 @@ class RedisServer {
   std::string AppendOnlyFiles() const;
   // Deletes every append-only file; only after Kill.
   void LoseFiles();
+  // Copies them to a folder, and puts them back; only after Kill.
+  void SaveFiles(const std::filesystem::path& folder) const;
+  void RestoreFiles(const std::filesystem::path& folder);
+  // Waits until no rewrite of them is under way; false when the last one failed.
+  bool WaitForRewrite();
 
  private:
   explicit RedisServer(std::filesystem::path folder) : folder_(std::move(folder)) {}

@@ -1,0 +1,258 @@
+#include "tests/integration/closing/closing_test.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <fstream>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "common/window/window_proto.h"
+#include "services/aggregate/ingest_policy.h"
+
+namespace tutti {
+
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+const Day ClosingTest::kFirstDay(2026, 3, 2);  // a Monday
+const Day ClosingTest::kEndDay = kFirstDay + int64_t{27};
+
+ClosingTest::ClosingTest()
+    : clock_(absl::FromCivil(absl::CivilHour(kEndDay) + 12, absl::UTCTimeZone())) {
+  std::string folder = (std::filesystem::temp_directory_path() / "tutti-closing.XXXXXX").string();
+  EXPECT_NE(mkdtemp(folder.data()), nullptr);
+  folder_ = folder;
+}
+
+ClosingTest::~ClosingTest() {
+  server_.reset();
+  std::filesystem::remove_all(folder_);
+}
+
+void ClosingTest::SetUp() {
+  const char* const source = std::getenv("TUTTI_SOURCE_DIR");
+  ASSERT_NE(source, nullptr) << "ctest sets TUTTI_SOURCE_DIR";
+  auto catalog = Catalog::Load(absl::StrCat(source, "/deploy/catalog/adoption.textproto"));
+  ASSERT_TRUE(catalog.ok()) << catalog.status();
+  catalog_ = *std::move(catalog);
+  auto server = RedisServer::Start();
+  ASSERT_TRUE(server.ok()) << server.status();
+  server_ = *std::move(server);
+  Connect();
+  aggregate::v1::Organization wanted;
+  wanted.set_headcount(kHeadcount);
+  wanted.set_first_day(FormatDay(kFirstDay));
+  wanted.add_sources("m365_audit");
+  const auto created = directory_->Create("acme", wanted, /*backfill=*/true);
+  ASSERT_TRUE(created.ok()) << created.status();
+  Fill("acme");
+  ASSERT_TRUE(directory_->FinishBackfill("acme").ok());
+  clock_.Advance(absl::Hours(24 * 4));  // the first window is due, the next is not
+}
+
+void ClosingTest::Connect() {
+  stores_ = std::make_unique<RedisStores>(server_->OptionsFor("aggregate"));
+  inspector_ = std::make_unique<RedisPool>(server_->OptionsFor("inspector"));
+  directory_ = std::make_unique<OrganizationDirectory>(
+      stores_->organizations(), stores_->counters(), *catalog_, clock_, WindowTiming());
+  merger_ = std::make_unique<DeltaMerger>(*directory_, stores_->counters(), *catalog_, clock_);
+}
+
+void ClosingTest::Fill(const std::string& organization) {
+  const auto read = directory_->Read(organization);
+  ASSERT_TRUE(read.ok()) << read.status();
+  const CatalogKind& kind = catalog_->kinds()[static_cast<size_t>(catalog_->FindKind("person"))];
+  aggregate::v1::MergeDeltasRequest request;
+  request.set_catalog_fingerprint(catalog_->fingerprint());
+  for (const Window window : directory_->OpenWindows(**read, clock_.Now())) {
+    const BitmapShape shape = ShapeOf((*read)->schedule(), kind, window);
+    aggregate::v1::WindowDelta& delta = *request.add_deltas();
+    delta.set_organization(organization);
+    SetWindow(window, delta);
+    delta.set_kind("person");
+    delta.set_key_id(std::string(16, 'k'));
+    delta.set_kept_slots_log2(shape.size.kept_log2);
+    for (uint32_t column = 0; column < shape.columns; ++column) {
+      for (uint32_t slot = 0; slot < 40; ++slot) {
+        delta.add_positions(column * shape.size.kept() + 7 * slot);
+      }
+    }
+  }
+  const auto merged = merger_->Merge(request);
+  ASSERT_TRUE(merged.ok()) << merged.status();
+  for (const auto outcome : *merged) ASSERT_EQ(outcome, aggregate::v1::DELTA_OUTCOME_MERGED);
+}
+
+int ClosingTest::CloseInProcess(int steps, int* steps_made) {
+  const RedisOptions options = server_->OptionsFor("aggregate");
+  const std::string output = folder_ / "close_once.out";
+  std::vector<std::string> words = {
+      absl::StrCat(std::getenv("TUTTI_BIN_DIR"), "/close_once"),
+      options.unix_socket,
+      options.password,
+      absl::StrCat(std::getenv("TUTTI_SOURCE_DIR"), "/deploy/catalog/adoption.textproto"),
+      folder_ / "journal",
+      "acme",
+      absl::StrCat(absl::ToUnixSeconds(clock_.Now())),
+      absl::StrCat(steps)};
+  std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output.c_str(),
+                                   O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  pid_t pid = -1;
+  EXPECT_EQ(posix_spawn(&pid, arguments[0], &actions, nullptr, arguments.data(), environ), 0);
+  posix_spawn_file_actions_destroy(&actions);
+  int status = 0;
+  waitpid(pid, &status, 0);
+  if (steps_made != nullptr) std::ifstream(output) >> *steps_made;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+absl::StatusOr<CloseReport> ClosingTest::Close(const std::function<void(CloseStep)>& on_step) {
+  const auto journal = FileJournal::Open(folder_ / "journal");
+  if (!journal.ok()) return journal.status();
+  WindowCloser closer({*directory_, stores_->organizations(), stores_->counters(),
+                       stores_->publications(), **journal, *catalog_, clock_,
+                       [] { return std::make_unique<KernelNoise>(); }, on_step});
+  return closer.CloseDue("acme");
+}
+
+std::string ClosingTest::Published(Day end_day) {
+  const auto records = stores_->publications().Read("acme", absl::MakeConstSpan(&end_day, 1));
+  EXPECT_TRUE(records.ok() || absl::IsNotFound(records.status())) << records.status();
+  return records.ok() ? records->at(0) : "";
+}
+
+std::string ClosingTest::Staged(Day end_day) {
+  return stores_->publications().ReadStaged("acme", end_day).value_or("");
+}
+
+Ledger ClosingTest::Costs() {
+  const auto ledger = stores_->publications().ReadLedger("acme");
+  EXPECT_TRUE(ledger.ok()) << ledger.status();
+  return ledger.value_or(Ledger());
+}
+
+std::vector<std::string> ClosingTest::JournalLines() const {
+  std::vector<std::string> lines;
+  std::ifstream file(folder_ / "journal");
+  for (std::string line; std::getline(file, line);) lines.push_back(line);
+  return lines;
+}
+
+std::vector<std::string> ClosingTest::CounterKeys() {
+  std::vector<std::string> counters;
+  const auto keys = AsStrings(inspector_->Call({"KEYS", "*"}));
+  EXPECT_TRUE(keys.ok()) << keys.status();
+  for (const std::string& key : keys.value_or(std::vector<std::string>())) {
+    if (absl::StrContains(key, ":sealed:") || absl::StrContains(key, ":staged:") ||
+        absl::StrContains(key, ":tally")) {
+      counters.push_back(key);
+    } else if (absl::StrContains(key, absl::StrCat(":reach:", FormatDay(kEndDay))) ||
+               absl::StrContains(key, ":day:")) {
+      const auto bytes = inspector_->Call({"STRLEN", key});  // WRONGTYPE of a guard
+      if (AsInteger(bytes).value_or(0) > 0 && key.find(FormatDay(kEndDay)) != std::string::npos) {
+        counters.push_back(key);
+      }
+    }
+  }
+  return counters;
+}
+
+void ClosingTest::ExpectClosed() {
+  EXPECT_NE(Published(), "");
+  EXPECT_EQ(Staged(), "");
+  const Ledger costs = Costs();
+  ASSERT_THAT(costs, SizeIs(1));
+  EXPECT_EQ(costs.begin()->first, std::make_pair(std::string("person"), kEndDay));
+  EXPECT_THAT(JournalLines(), SizeIs(1));
+  EXPECT_THAT(CounterKeys(), IsEmpty());
+}
+
+namespace {
+
+// Of 28 days and one window, how many steps there are.
+int StepsOfAClose(int day_steps) { return day_steps + 9; }
+
+// Mutations that this catches: entering the journal before the record is staged (a
+// second draw after a crash), deleting counters before the record is promoted (a
+// window that is lost), staging without looking for a staged record.
+TEST_F(ClosingTest, SurvivesBeingKilledAfterEveryStep) {
+  // One close from the beginning to the end, to know how many steps there are.
+  int steps = 0;
+  ASSERT_EQ(CloseInProcess(0, &steps), 0);
+  ExpectClosed();
+  ASSERT_EQ(steps, StepsOfAClose(28));
+
+  std::string earlier = Published();
+  for (int step = 1; step <= steps; ++step) {
+    SCOPED_TRACE(absl::StrCat("killed after step ", step, " of ", steps));
+    // Days are alike: the first, one in the middle and the last will do.
+    if (step > 1 && step < 28 && step != 14) continue;
+    std::filesystem::remove(folder_ / "journal");
+    clock_.Set(absl::FromCivil(absl::CivilHour(kEndDay) + 12, absl::UTCTimeZone()));
+    server_.reset();
+    SetUp();
+    ASSERT_EQ(CloseInProcess(step), -1) << "it must have been killed";
+    const std::string published = Published();
+    const std::string staged = Staged();
+    ASSERT_TRUE(published.empty() || staged.empty());
+    // Whoever is next must wait for the lease of the dead, or take it over.
+    ASSERT_TRUE(AsInteger(inspector_->Call({"DEL", "{acme}:lease"})).ok());
+    ASSERT_EQ(CloseInProcess(0), 0);
+    ExpectClosed();
+    EXPECT_TRUE(published.empty() || Published() == published) << "a published record changed";
+    EXPECT_TRUE(staged.empty() || Published() == staged) << "drawn twice";
+    EXPECT_NE(Published(), earlier) << "the noise of another draw";
+    earlier = Published();
+    // And again, when there is nothing to do.
+    ASSERT_EQ(CloseInProcess(0, &steps), 0);
+    EXPECT_EQ(Published(), earlier);
+    steps = StepsOfAClose(28);
+  }
+}
+
+TEST_F(ClosingTest, DrawsNothingThatTheYearCannotPay) {
+  // Mutation: the budget is looked at after the draw, or not at all.
+  for (int week = 1; week <= 56; ++week) {
+    ASSERT_TRUE(stores_->publications()
+                    .Charge("acme", kEndDay - int64_t{7} * week, {{"person", 46'428'571}})
+                    .ok());
+  }
+  int drawn = 0;
+  const auto report = Close([&](CloseStep step) { drawn += step == CloseStep::kDrawn ? 1 : 0; });
+  ASSERT_TRUE(report.ok()) << report.status();
+  ASSERT_THAT(report->windows, SizeIs(1));
+  EXPECT_EQ(report->windows[0].outcome(), aggregate::v1::CLOSE_OUTCOME_PUBLISHED)
+      << "what is 392 days ago does not count";
+  EXPECT_EQ(drawn, 1);
+}
+
+TEST_F(ClosingTest, PublishesNothingAboveTheYearlyCap) {
+  ASSERT_TRUE(stores_->publications()
+                  .Charge("acme", kEndDay - int64_t{100}, {{"person", 2'599'999'999}})
+                  .ok());
+  int drawn = 0;
+  const auto report = Close([&](CloseStep step) { drawn += step == CloseStep::kDrawn ? 1 : 0; });
+  ASSERT_TRUE(report.ok()) << report.status();
+  ASSERT_THAT(report->windows, SizeIs(1));
+  EXPECT_EQ(report->windows[0].outcome(), aggregate::v1::CLOSE_OUTCOME_BUDGET_EXHAUSTED);
+  EXPECT_EQ(drawn, 0) << "noise was drawn for what may not be published";
+  EXPECT_EQ(Published(), "");
+  EXPECT_THAT(Costs(), SizeIs(1));
+  EXPECT_THAT(CounterKeys(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace tutti

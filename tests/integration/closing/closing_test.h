@@ -1,0 +1,70 @@
+#ifndef TUTTI_TESTS_INTEGRATION_CLOSING_CLOSING_TEST_H_
+#define TUTTI_TESTS_INTEGRATION_CLOSING_CLOSING_TEST_H_
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/redis/redis_stores.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "services/aggregate/delta_merger.h"
+#include "services/aggregate/window_closer.h"
+#include "tests/doubles/fake_clock.h"
+#include "tests/support/redis_server.h"
+
+namespace tutti {
+
+// An organisation with something in its counters, in a redis-server of its own, and
+// what it takes to close its first window.
+class ClosingTest : public ::testing::Test {
+ protected:
+  static constexpr int64_t kHeadcount = 300;  // weekly
+  static const Day kFirstDay;
+  static const Day kEndDay;  // of the first window
+
+  ClosingTest();
+  ~ClosingTest() override;
+
+  // Starts a server and makes the organisation "acme" with a few bits.
+  void SetUp() override;
+
+  // Fills the organisation's windows: a few slots of every column.
+  void Fill(const std::string& organization);
+
+  // Closes what is due in a process of its own, killed after the n-th step unless
+  // `steps` is 0. Its exit status; -1 when a signal ended it.
+  int CloseInProcess(int steps, int* steps_made = nullptr);
+
+  // Closes what is due in this process.
+  absl::StatusOr<CloseReport> Close(const std::function<void(CloseStep)>& on_step = [](CloseStep) {
+  });
+
+  // What readers see, what is staged, and what it cost.
+  std::string Published(Day end_day = kEndDay);
+  std::string Staged(Day end_day = kEndDay);
+  Ledger Costs();
+  std::vector<std::string> JournalLines() const;
+  // Keys that hold bits or counts of one window or its days.
+  std::vector<std::string> CounterKeys();
+
+  // After a close: one record, paid for once, noted once, and nothing left.
+  void ExpectClosed();
+
+  void Connect();
+
+  std::filesystem::path folder_;
+  std::unique_ptr<const Catalog> catalog_;
+  FakeWallClock clock_;
+  std::unique_ptr<RedisServer> server_;
+  std::unique_ptr<RedisStores> stores_;
+  std::unique_ptr<RedisPool> inspector_;
+  std::unique_ptr<OrganizationDirectory> directory_;
+  std::unique_ptr<DeltaMerger> merger_;
+};
+
+}  // namespace tutti
+
+#endif  // TUTTI_TESTS_INTEGRATION_CLOSING_CLOSING_TEST_H_

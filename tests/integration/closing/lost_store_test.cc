@@ -1,0 +1,112 @@
+// What becomes of a window when the store loses what it had.
+
+#include <filesystem>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "tests/integration/closing/closing_test.h"
+
+namespace tutti {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::SizeIs;
+
+class LostStoreTest : public ClosingTest {};
+
+// Mutation: closing without asking the journal draws a second record of a window
+// that was published.
+TEST_F(LostStoreTest, DrawsNothingAgainThatWasDrawnBeforeARestoredBackup) {
+  server_->Kill();
+  server_->SaveFiles(folder_ / "backup");
+  ASSERT_TRUE(server_->Resume().ok());
+  ASSERT_TRUE(Close().status().ok());
+  const std::string published = Published();
+  ASSERT_NE(published, "");
+
+  server_->Kill();
+  server_->RestoreFiles(folder_ / "backup");
+  ASSERT_TRUE(server_->Resume().ok());
+  Connect();
+  ASSERT_EQ(Published(), "");
+  const auto report = Close();
+  ASSERT_TRUE(report.ok()) << report.status();
+  ASSERT_THAT(report->windows, SizeIs(1));
+  EXPECT_EQ(report->windows[0].outcome(), aggregate::v1::CLOSE_OUTCOME_INCOMPLETE);
+  EXPECT_EQ(Published(), "");
+  EXPECT_EQ(Staged(), "");
+  EXPECT_THAT(CounterKeys(), IsEmpty());
+  EXPECT_THAT(JournalLines(), SizeIs(1));
+  // It was published once, so it counts against the year although the store had
+  // forgotten it.
+  EXPECT_THAT(Costs(), SizeIs(1));
+
+  // And the organisation goes on: its next window is published.
+  clock_.Advance(absl::Hours(24 * 7));
+  const auto next = Close();
+  ASSERT_TRUE(next.ok()) << next.status();
+  ASSERT_THAT(next->windows, SizeIs(1));
+  EXPECT_NE(next->windows[0].score(), report->windows[0].score());
+  EXPECT_EQ(next->windows[0].outcome(), aggregate::v1::CLOSE_OUTCOME_PUBLISHED);
+}
+
+// Mutation: a close that finds the ledger's entry and no record draws again.
+TEST_F(LostStoreTest, NeverRedrawsAWindowThatIsPaidForAndHasNoRecord) {
+  ASSERT_TRUE(stores_->publications().Charge("acme", kEndDay, {{"person", 46'428'571}}).ok());
+  const auto report = Close();
+  ASSERT_TRUE(report.ok()) << report.status();
+  ASSERT_THAT(report->windows, SizeIs(1));
+  EXPECT_EQ(report->windows[0].outcome(), aggregate::v1::CLOSE_OUTCOME_INCOMPLETE);
+  EXPECT_EQ(Published(), "");
+  EXPECT_THAT(JournalLines(), IsEmpty());
+}
+
+TEST_F(LostStoreTest, AnErasedOrganisationComesBackUnderNoIdAndKeepsItsBudget) {
+  ASSERT_TRUE(Close().ok());
+  const auto deleted = directory_->Erase("acme");
+  ASSERT_TRUE(deleted.ok()) << deleted.status();
+  aggregate::v1::Organization wanted;
+  wanted.set_headcount(kHeadcount);
+  wanted.set_first_day(FormatDay(kFirstDay));
+  EXPECT_TRUE(absl::IsAlreadyExists(directory_->Create("acme", wanted, true).status()));
+  EXPECT_TRUE(absl::IsNotFound(directory_->Get("acme").status()));
+  EXPECT_FALSE(Close().ok());
+  EXPECT_EQ(Published(), "");
+  // What is left: the tombstone, the ledger's totals, and guards that run out.
+  const auto keys = AsStrings(inspector_->Call({"KEYS", "*"}));
+  ASSERT_TRUE(keys.ok());
+  for (const std::string& key : *keys) {
+    if (key == "{acme}:profile" || key == "{acme}:ledger" || absl::StartsWith(key, "orgs:")) {
+      continue;
+    }
+    EXPECT_GT(AsInteger(inspector_->Call({"TTL", key})).value_or(-1), 0) << key;
+    EXPECT_EQ(AsInteger(inspector_->Call({"LLEN", key})).value_or(-1), 1) << key;
+  }
+  const auto total = AsString(inspector_->Call({"HGET", "{acme}:ledger", "person:total"}));
+  EXPECT_TRUE(total.ok()) << total.status();
+}
+
+// Mutation: without the rewrite, every bit that was ever set stands in the file as
+// the command that set it.
+TEST_F(LostStoreTest, LeavesNoByteOfAClosedWindowInTheFiles) {
+  const std::string bitmap = absl::StrCat("reach:", FormatDay(kEndDay), ":person");
+  ASSERT_THAT(server_->AppendOnlyFiles(), HasSubstr("BITOP")) << "the control";
+  ASSERT_TRUE(Close().ok());
+  EXPECT_THAT(server_->AppendOnlyFiles(), HasSubstr("BITOP"))
+      << "deleting alone leaves them there: the control";
+  ASSERT_EQ(stores_->counters().ScrubFiles(), absl::OkStatus());
+  ASSERT_TRUE(server_->WaitForRewrite());
+  const std::string files = server_->AppendOnlyFiles();
+  EXPECT_THAT(files, Not(HasSubstr("BITOP")));
+  EXPECT_THAT(files, Not(HasSubstr(absl::StrCat("sealed:", bitmap))));
+  // The guard under the bitmap's name is a list with one word.
+  const auto guard =
+      AsStrings(inspector_->Call({"LRANGE", absl::StrCat("{acme}:", bitmap), "0", "-1"}));
+  ASSERT_TRUE(guard.ok()) << guard.status();
+  EXPECT_THAT(*guard, ::testing::ElementsAre("closed"));
+}
+
+}  // namespace
+}  // namespace tutti

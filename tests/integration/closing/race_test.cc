@@ -1,0 +1,121 @@
+// Closing while others write, and while others close.
+
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "tests/integration/closing/closing_test.h"
+
+namespace tutti {
+namespace {
+
+using ::testing::SizeIs;
+
+class RaceTest : public ClosingTest {
+ protected:
+  // Whether the bit is set; Redis counts bits from the top of each byte.
+  static bool BitOf(const std::string& bitmap, uint32_t position) {
+    return ((static_cast<unsigned char>(bitmap[position / 8]) << (position % 8)) & 0x80U) != 0;
+  }
+};
+
+// Mutation: a seal that copies instead of renaming, or leaves nothing under the
+// name, loses deltas that were answered, or makes the bitmap anew.
+TEST_F(RaceTest, TakesADeltaWholeOrRefusesItWhileTheWindowIsSealed) {
+  const Window window{WindowKind::kReach, kEndDay};
+  const BitmapId id{"acme", window, "person"};
+  std::mutex mutex;
+  std::set<uint32_t> merged;
+  std::set<uint32_t> late;
+  std::atomic<int> started = 0;
+  std::vector<std::thread> writers;
+  writers.reserve(4);
+  for (uint32_t writer = 0; writer < 4; ++writer) {
+    writers.emplace_back([&, writer] {
+      RedisStores stores(server_->OptionsFor("aggregate"));
+      for (uint32_t i = 0; i < 5'000; ++i) {
+        // Two bits that neither Fill nor another delta sets.
+        const uint32_t bit = 2 * (writer * 5'000 + i);
+        const uint32_t position = bit / 2048 * 4096 + 1024 + bit % 2048;
+        const std::vector<uint32_t> positions = {position, position + 1};
+        const auto outcomes = stores.counters().Merge({{id, positions}});
+        ASSERT_TRUE(outcomes.ok()) << outcomes.status();
+        const std::lock_guard<std::mutex> lock(mutex);
+        (outcomes->at(0) == MergeOutcome::kMerged ? merged : late)
+            .insert(positions.begin(), positions.end());
+        if (outcomes->at(0) == MergeOutcome::kLate && late.size() > 200) return;
+        if (i == 20) ++started;
+      }
+    });
+  }
+  while (started < 4) std::this_thread::yield();
+  ASSERT_EQ(stores_->counters().Seal("acme", window, {"person"}), absl::OkStatus());
+  for (std::thread& writer : writers) writer.join();
+  ASSERT_FALSE(merged.empty());
+  ASSERT_FALSE(late.empty()) << "the window was sealed too late to race";
+
+  const auto sealed = stores_->counters().ReadSealed(id);
+  ASSERT_TRUE(sealed.ok()) << sealed.status();
+  for (const uint32_t position : merged) EXPECT_TRUE(BitOf(*sealed, position)) << position;
+  for (const uint32_t position : late) EXPECT_FALSE(BitOf(*sealed, position)) << position;
+  const auto guard = AsString(
+      inspector_->Call({"GET", absl::StrCat("{acme}:reach:", FormatDay(kEndDay), ":person")}));
+  EXPECT_FALSE(guard.ok()) << "the bitmap was made anew";
+}
+
+// Mutation: without the lease, or with a stage that does not refuse a second
+// record, two records are drawn and one replaces the other.
+TEST_F(RaceTest, LetsManyReplicasPublishOneRecord) {
+  std::atomic<int> drawn = 0;
+  std::atomic<int> published = 0;
+  std::vector<std::thread> replicas;
+  replicas.reserve(4);
+  for (int replica = 0; replica < 4; ++replica) {
+    replicas.emplace_back([&] {
+      const auto report =
+          Close([&](CloseStep step) { drawn += step == CloseStep::kStaged ? 1 : 0; });
+      ASSERT_TRUE(report.ok() || absl::IsAborted(report.status())) << report.status();
+      if (report.ok()) published += static_cast<int>(report->windows.size());
+    });
+  }
+  for (std::thread& replica : replicas) replica.join();
+  EXPECT_EQ(drawn, 1);
+  EXPECT_EQ(published, 1);
+  ExpectClosed();
+}
+
+// A replica that stalls for longer than its lease comes back in the middle of
+// another's close. Mutation: giving up the window when somebody else has staged.
+TEST_F(RaceTest, AReplicaThatOverslept) {
+  for (const CloseStep where : {CloseStep::kSealed, CloseStep::kDrawn, CloseStep::kStaged,
+                                CloseStep::kJournaled, CloseStep::kPromoted}) {
+    SCOPED_TRACE(static_cast<int>(where));
+    std::string first;
+    bool once = false;
+    const auto report = Close([&](CloseStep step) {
+      if (step != where || once) return;
+      once = true;
+      // Meanwhile the lease runs out and another replica closes all of it.
+      ASSERT_TRUE(AsInteger(inspector_->Call({"DEL", "{acme}:lease"})).ok());
+      ASSERT_TRUE(Close().ok());
+      first = Published();
+    });
+    ASSERT_TRUE(report.ok()) << report.status();
+    EXPECT_TRUE(once);
+    EXPECT_NE(first, "");
+    EXPECT_EQ(Published(), first) << "a published record changed";
+    ExpectClosed();
+
+    std::filesystem::remove(folder_ / "journal");
+    clock_.Set(absl::FromCivil(absl::CivilHour(kEndDay) + 12, absl::UTCTimeZone()));
+    server_.reset();
+    SetUp();
+  }
+}
+
+}  // namespace
+}  // namespace tutti
