@@ -16,9 +16,10 @@ GOOGLEAPIS = pathlib.Path("/usr/share/gocode/src/github.com/gogo/googleapis")
 class Suite:
     """Starts redis-server and the three services; stops them on exit."""
 
-    def __init__(self, keyring=None):
+    def __init__(self, keyring=None, ingest_flags=""):
         """`keyring`: a keyring to start with; a new one is made otherwise."""
         self.first_keyring = keyring
+        self.ingest_flags = ingest_flags
 
     def __enter__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tutti-e2e."))
@@ -32,7 +33,8 @@ class Suite:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, "SUITE_AGGREGATE_FLAGS": "--policy_lease=1s"},
+            env={**os.environ, "SUITE_AGGREGATE_FLAGS": "--policy_lease=1s",
+                 "SUITE_INGEST_FLAGS": self.ingest_flags},
         )
         words = self.process.stdout.readline().split()
         if words[:1] != ["ready"]:
@@ -73,6 +75,24 @@ class Suite:
                 arguments = ["0", "-1"] if kind == b"zset" else []
                 values[key] = self.redis(readers[kind], key, *arguments)
         return values
+
+    def processes(self):
+        """The process of each service and of redis-server, by name."""
+        found = {}
+        for folder in pathlib.Path("/proc").glob("[0-9]*"):
+            try:
+                words = (folder / "cmdline").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            name = pathlib.Path(os.fsdecode(words[0].split(b" ")[0])).name
+            if str(self.folder).encode() in b" ".join(words) and (
+                    name.startswith("tutti-") or name.startswith("redis-server")):
+                found[name] = int(folder.name)
+        return found
+
+    def files(self):
+        """The bytes of every file under the state folder, by path."""
+        return {path: path.read_bytes() for path in self.state.rglob("*") if path.is_file()}
 
     def back_fill(self, name, headcount, first_day, *more):
         """Creates an organisation that takes activity from the day on."""

@@ -1,0 +1,52 @@
+"""An organisation that pauses leaves no open counters; one that is erased leaves nothing
+but its tombstone."""
+
+import pathlib
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "e2e/clients"))
+from made_up import write_activities  # noqa: E402
+from suite import Suite  # noqa: E402
+
+
+class LeavingTest(unittest.TestCase):
+    def test_pause_and_erase(self):
+        with Suite() as suite, tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "activities.jsonl"
+            first = write_activities(path, people=300, days=45)
+            for name in ("leaver", "stayer"):
+                suite.back_fill(name, 300, first)
+                suite.tutti("import", "--format", "activities", "--organization", name, str(path))
+
+            def bitmaps(name):
+                return {key for key, value in suite.redis_values().items()
+                        if key.startswith(b"{%s}:" % name) and (b":reach:" in key or b":day:" in key)}
+
+            def keys(name):
+                return {key for key in suite.redis("--scan").split() if key.startswith(b"{%s}:" % name)}
+
+            self.assertTrue(bitmaps(b"leaver"))
+            suite.tutti("organizations", "finish-backfill", "leaver")
+            suite.tutti("organizations", "pause", "leaver")
+            self.assertEqual(bitmaps(b"leaver"), set(), "open counters of a paused organisation")
+            refused = suite.tutti("import", "--format", "activities", "--organization", "leaver", str(path), check=False)
+            self.assertNotEqual(refused.returncode, 0)
+            self.assertEqual(bitmaps(b"leaver"), set())
+            said = suite.tutti("publish", "leaver", check=False)
+            self.assertNotIn("published", said.stdout)
+
+            others = keys(b"stayer")
+            suite.tutti("organizations", "erase", "leaver", "--confirm", "leaver")
+            left = {key for key in keys(b"leaver") if suite.redis("TYPE", key).strip() != b"list"}
+            self.assertLessEqual(left, {b"{leaver}:profile", b"{leaver}:ledger"})
+            self.assertEqual(keys(b"stayer"), others, "another organisation lost something")
+            again = suite.tutti("organizations", "create", "leaver", "--headcount", "300", check=False)
+            self.assertNotEqual(again.returncode, 0)
+            gone = suite.tutti("organizations", "get", "leaver", check=False)
+            self.assertNotEqual(gone.returncode, 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
