@@ -1,10 +1,13 @@
 #include "tests/support/redis_server.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <openssl/sha.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -44,6 +47,19 @@ std::string ReadFile(const fs::path& path) {
   return bytes.str();
 }
 
+// A port of the loopback that nobody listens on.
+int FreePort() {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(address);
+  auto* const any = reinterpret_cast<sockaddr*>(&address);
+  const bool found = bind(fd, any, size) == 0 && getsockname(fd, any, &size) == 0;
+  close(fd);
+  return found ? ntohs(address.sin_port) : 0;
+}
+
 // Becomes redis-server; only async-signal-safe calls, for others run threads.
 [[noreturn]] void Become(const std::vector<char*>& arguments, int log) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -55,12 +71,43 @@ std::string ReadFile(const fs::path& path) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<RedisServer>> RedisServer::Start() {
+absl::StatusOr<std::unique_ptr<RedisServer>> RedisServer::Start() { return StartWith({}); }
+
+absl::StatusOr<std::unique_ptr<RedisServer>> RedisServer::StartPrimary() {
+  const int port = FreePort();
+  auto server = StartWith({"--bind", "127.0.0.1", "--port", absl::StrCat(port)});
+  if (server.ok()) (*server)->port_ = port;
+  return server;
+}
+
+absl::StatusOr<std::unique_ptr<RedisServer>> RedisServer::StartReplicaOf(
+    const RedisServer& primary) {
+  auto server = StartWith({"--replicaof", "127.0.0.1", absl::StrCat(primary.port_), "--masteruser",
+                           "inspector", "--masterauth", PasswordOf("inspector")});
+  if (!server.ok()) return server;
+  RedisPool pool((*server)->OptionsFor("inspector"));
+  const absl::Time deadline = absl::Now() + kStartTime;
+  while (absl::Now() < deadline) {
+    const std::string info = AsString(pool.Call({"INFO", "replication"})).value_or("");
+    if (absl::StrContains(info, "master_link_status:up")) return server;
+    absl::SleepFor(kPollTime);
+  }
+  return absl::UnavailableError("the replica did not reach its primary");
+}
+
+absl::Status RedisServer::Promote() {
+  more_.clear();
+  RedisPool pool(OptionsFor("inspector"));
+  return AsOk(pool.Call({"REPLICAOF", "NO", "ONE"}));
+}
+
+absl::StatusOr<std::unique_ptr<RedisServer>> RedisServer::StartWith(std::vector<std::string> more) {
   const char* source = getenv("TUTTI_SOURCE_DIR");
   if (source == nullptr) return absl::FailedPreconditionError("set TUTTI_SOURCE_DIR; ctest does");
   std::string folder = (fs::temp_directory_path() / "tutti-redis-XXXXXX").string();
   if (mkdtemp(folder.data()) == nullptr) return absl::InternalError("no folder can be made");
   std::unique_ptr<RedisServer> server(new RedisServer(folder));
+  server->more_ = std::move(more);
 
   const fs::path deploy = fs::path(source) / "deploy/redis";
   std::ofstream acl(server->folder_ / "users.acl");
@@ -92,6 +139,7 @@ absl::Status RedisServer::Resume() {
   std::vector<std::string> words = {"redis-server", folder_ / "redis.conf", "--dir",
                                     folder_,        "--unixsocket",         folder_ / "redis.sock",
                                     "--aclfile",    folder_ / "users.acl"};
+  words.insert(words.end(), more_.begin(), more_.end());
   std::vector<char*> arguments;
   arguments.reserve(words.size() + 1);
   for (std::string& word : words) arguments.push_back(word.data());

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -21,6 +22,10 @@ class RedisServer {
  public:
   // Starts a server and waits until it answers.
   static absl::StatusOr<std::unique_ptr<RedisServer>> Start();
+  // The same, listening on a free port of the loopback too, for replicas.
+  static absl::StatusOr<std::unique_ptr<RedisServer>> StartPrimary();
+  // A replica of a primary; waits until it has all that the primary has.
+  static absl::StatusOr<std::unique_ptr<RedisServer>> StartReplicaOf(const RedisServer& primary);
   ~RedisServer();
   RedisServer(const RedisServer&) = delete;
   RedisServer& operator=(const RedisServer&) = delete;
@@ -40,6 +45,9 @@ class RedisServer {
   std::string AppendOnlyFiles() const;
   // Deletes every append-only file; only after Kill.
   void LoseFiles();
+  // Makes a replica a primary of its own, which takes writes.
+  absl::Status Promote();
+
   // Copies them to a folder, and puts them back; only after Kill.
   void SaveFiles(const std::filesystem::path& folder) const;
   void RestoreFiles(const std::filesystem::path& folder);
@@ -48,9 +56,12 @@ class RedisServer {
 
  private:
   explicit RedisServer(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  static absl::StatusOr<std::unique_ptr<RedisServer>> StartWith(std::vector<std::string> more);
   void End(int signal);
 
   const std::filesystem::path folder_;
+  std::vector<std::string> more_;  // words of the command line
+  int port_ = 0;                   // of a primary
   pid_t pid_ = -1;
 };
 

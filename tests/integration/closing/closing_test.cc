@@ -42,7 +42,7 @@ void ClosingTest::SetUp() {
   auto catalog = Catalog::Load(absl::StrCat(source, "/deploy/catalog/adoption.textproto"));
   ASSERT_TRUE(catalog.ok()) << catalog.status();
   catalog_ = *std::move(catalog);
-  auto server = RedisServer::Start();
+  auto server = RedisServer::StartPrimary();
   ASSERT_TRUE(server.ok()) << server.status();
   server_ = *std::move(server);
   Connect();
@@ -57,8 +57,11 @@ void ClosingTest::SetUp() {
   clock_.Advance(absl::Hours(24 * 4));  // the first window is due, the next is not
 }
 
-void ClosingTest::Connect() {
-  stores_ = std::make_unique<RedisStores>(server_->OptionsFor("aggregate"));
+void ClosingTest::Connect(int wait_replicas) {
+  RedisOptions options = server_->OptionsFor("aggregate");
+  options.wait_replicas = wait_replicas;
+  options.timeout = absl::Seconds(3);
+  stores_ = std::make_unique<RedisStores>(options);
   inspector_ = std::make_unique<RedisPool>(server_->OptionsFor("inspector"));
   directory_ = std::make_unique<OrganizationDirectory>(
       stores_->organizations(), stores_->counters(), *catalog_, clock_, WindowTiming());
@@ -223,8 +226,7 @@ TEST_F(ClosingTest, SurvivesBeingKilledAfterEveryStep) {
   }
 }
 
-TEST_F(ClosingTest, DrawsNothingThatTheYearCannotPay) {
-  // Mutation: the budget is looked at after the draw, or not at all.
+TEST_F(ClosingTest, PaysForAYearOfWeeklyRecords) {
   for (int week = 1; week <= 56; ++week) {
     ASSERT_TRUE(stores_->publications()
                     .Charge("acme", kEndDay - int64_t{7} * week, {{"person", 46'428'571}})
@@ -239,6 +241,7 @@ TEST_F(ClosingTest, DrawsNothingThatTheYearCannotPay) {
   EXPECT_EQ(drawn, 1);
 }
 
+// Mutation: the budget is looked at after the draw, or not at all.
 TEST_F(ClosingTest, PublishesNothingAboveTheYearlyCap) {
   ASSERT_TRUE(stores_->publications()
                   .Charge("acme", kEndDay - int64_t{100}, {{"person", 2'599'999'999}})

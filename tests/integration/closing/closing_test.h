@@ -53,7 +53,7 @@ class ClosingTest : public ::testing::Test {
   // After a close: one record, paid for once, noted once, and nothing left.
   void ExpectClosed();
 
-  void Connect();
+  void Connect(int wait_replicas = 0);
 
   std::filesystem::path folder_;
   std::unique_ptr<const Catalog> catalog_;

@@ -52,6 +52,54 @@ TEST_F(LostStoreTest, DrawsNothingAgainThatWasDrawnBeforeARestoredBackup) {
   EXPECT_EQ(next->windows[0].outcome(), aggregate::v1::CLOSE_OUTCOME_PUBLISHED);
 }
 
+// Mutation: acknowledging a staged record before the replica has it.
+TEST_F(LostStoreTest, PublishesTheStagedRecordAfterAFailover) {
+  auto replica = RedisServer::StartReplicaOf(*server_);
+  ASSERT_TRUE(replica.ok()) << replica.status();
+  Connect(/*wait_replicas=*/1);
+  std::string staged;
+  const auto cut_off = Close([&](CloseStep step) {
+    if (step != CloseStep::kStaged) return;
+    staged = Staged();
+    server_->Kill();
+  });
+  EXPECT_TRUE(absl::IsUnavailable(cut_off.status())) << cut_off.status();
+  ASSERT_NE(staged, "");
+  ASSERT_EQ((*replica)->Promote(), absl::OkStatus());
+  server_ = *std::move(replica);
+  Connect();
+  ASSERT_TRUE(AsInteger(inspector_->Call({"DEL", "{acme}:lease"})).ok());
+  ASSERT_TRUE(Close().ok());
+  EXPECT_EQ(Published(), staged);
+  ExpectClosed();
+}
+
+// A primary whose replica is gone acknowledges nothing: what it staged is not
+// shown, and the replica draws its own, once.
+TEST_F(LostStoreTest, ShowsOneDrawWhenTheStagedRecordWasNeverAcknowledged) {
+  auto replica = RedisServer::StartReplicaOf(*server_);
+  ASSERT_TRUE(replica.ok()) << replica.status();
+  Connect(/*wait_replicas=*/1);
+  std::vector<CloseStep> steps;
+  const auto cut_off = Close([&](CloseStep step) {
+    steps.push_back(step);
+    if (step == CloseStep::kDrawn) {
+      EXPECT_EQ((*replica)->Promote(), absl::OkStatus());
+    }
+  });
+  EXPECT_TRUE(absl::IsUnavailable(cut_off.status())) << cut_off.status();
+  EXPECT_EQ(steps.back(), CloseStep::kDrawn) << "staging counted as durable without the replica";
+  EXPECT_EQ(Published(), "");
+  EXPECT_THAT(JournalLines(), IsEmpty());
+  const std::string lost = Staged();
+  server_ = *std::move(replica);
+  Connect();
+  ASSERT_TRUE(AsInteger(inspector_->Call({"DEL", "{acme}:lease"})).ok());
+  ASSERT_TRUE(Close().ok());
+  ExpectClosed();
+  EXPECT_NE(Published(), lost);
+}
+
 // Mutation: a close that finds the ledger's entry and no record draws again.
 TEST_F(LostStoreTest, NeverRedrawsAWindowThatIsPaidForAndHasNoRecord) {
   ASSERT_TRUE(stores_->publications().Charge("acme", kEndDay, {{"person", 46'428'571}}).ok());
