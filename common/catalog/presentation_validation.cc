@@ -124,6 +124,7 @@ void CheckMeasure(const CatalogCheck& check, const Measure& measure, const Catal
       CatalogIndex::Find(check.index.categories, measure.category()) < 0) {
     check.errors.Add(entry, absl::StrCat("unknown category '", measure.category(), "'"));
   }
+  CheckReferences(measure.sources(), check.index.sources, "source", entry, check.errors);
   switch (measure.formula_case()) {
     case Measure::kShare:
       CheckShare(check, measure.share(), entry.Child("share", -1, "share"));
@@ -209,14 +210,16 @@ void CheckPractice(const CatalogCheck& check, const Practice& practice, const Ca
 
 void CheckFaultFree(const CatalogCheck& check, const catalog::v1::FaultFree& formula,
                     const CatalogEntry& entry) {
-  if (formula.fault_measures().empty()) {
-    check.errors.Add(entry, "fault_measures is empty: name at least one");
+  if (formula.fault_measures().empty() && formula.health_measures().empty()) {
+    check.errors.Add(entry, "fault_measures and health_measures are empty: name at least one");
   }
-  CheckReferences(formula.fault_measures(), check.index.measures, "measure", entry, check.errors);
-  for (const std::string& id : formula.fault_measures()) {
-    const int found = CatalogIndex::Find(check.index.measures, id);
-    if (found >= 0 && !check.catalog.measures(found).has_share()) {
-      check.errors.Add(entry, absl::StrCat("fault measure '", id, "' is not a share"));
+  for (const auto* measures : {&formula.fault_measures(), &formula.health_measures()}) {
+    CheckReferences(*measures, check.index.measures, "measure", entry, check.errors);
+    for (const std::string& id : *measures) {
+      const int found = CatalogIndex::Find(check.index.measures, id);
+      if (found >= 0 && !check.catalog.measures(found).has_share()) {
+        check.errors.Add(entry, absl::StrCat("measure '", id, "' is not a share"));
+      }
     }
   }
 }
@@ -279,6 +282,17 @@ void CheckCategories(const CatalogCheck& check) {
   }
 }
 
+void CheckThreshold(const catalog::v1::RecommendedAction& action, const CatalogEntry& entry,
+                    CatalogErrors& errors) {
+  if (action.above_permille() == 0) {
+    CheckRange(action.below_permille(), 1, 1000, "below_permille", entry, errors);
+  } else if (action.below_permille() != 0) {
+    errors.Add(entry, "has below_permille and above_permille: give it one of them");
+  } else {
+    CheckRange(action.above_permille(), 1, 999, "above_permille", entry, errors);
+  }
+}
+
 void CheckActions(const CatalogCheck& check) {
   Seen seen;
   for (int i = 0; i < check.catalog.actions_size(); ++i) {
@@ -287,7 +301,7 @@ void CheckActions(const CatalogCheck& check) {
     CheckId(action.id(), entry, seen, check.errors);
     CheckWords(action.title(), "title", entry, check.errors);
     CheckWords(action.text(), "text", entry, check.errors);
-    CheckRange(action.below_permille(), 1, 1000, "below_permille", entry, check.errors);
+    CheckThreshold(action, entry, check.errors);
     const Measure* const measure = MeasureOf(check, action.measure(), entry);
     if (measure != nullptr && measure->has_count()) {
       check.errors.Add(

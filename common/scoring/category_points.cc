@@ -49,12 +49,17 @@ Figure PracticePoints(const catalog::v1::WeightedPractices& formula, const Share
 Figure FaultFreePoints(const Catalog& catalog, const catalog::v1::FaultFree& formula,
                        const Shares& shares) {
   Figure points;
+  const double each =
+      kCategoryPoints / (formula.fault_measures_size() + formula.health_measures_size());
   for (const std::string& id : formula.fault_measures()) {
     Figure without = shares.of_measure(*catalog.FindMeasure(id), kHalf);
     without.value = 1 - without.value;
     std::swap(without.bias.above, without.bias.below);
     std::swap(without.open.above, without.open.below);
-    Add(Scaled(without, kCategoryPoints / formula.fault_measures_size()), points);
+    Add(Scaled(without, each), points);
+  }
+  for (const std::string& id : formula.health_measures()) {
+    Add(Scaled(shares.of_measure(*catalog.FindMeasure(id), kHalf), each), points);
   }
   return points;
 }
@@ -127,8 +132,9 @@ std::vector<int> TablesOf(const Catalog& catalog, const MeasureFormulas& formula
   for (const Practice& practice : category.practices().practices()) {
     add(formulas.TablesOf(practice));
   }
-  for (const std::string& id : category.fault_free().fault_measures()) {
-    add(formulas.TablesOf(*catalog.FindMeasure(id)));
+  const catalog::v1::FaultFree& faults = category.fault_free();
+  for (const auto* measures : {&faults.fault_measures(), &faults.health_measures()}) {
+    for (const std::string& id : *measures) add(formulas.TablesOf(*catalog.FindMeasure(id)));
   }
   return {tables.begin(), tables.end()};
 }

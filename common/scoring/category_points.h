@@ -13,7 +13,8 @@ inline constexpr double kCategoryPoints = 100;
 // The points, 0 to 100, of a category from what was published:
 //   reach and habit: reach_points x reach + habit_points x min(1, habit / full)
 //   practices:       100 x the weighted mean of the practices' shares
-//   fault free:      100 x the mean of 1 - share
+//   fault free:      100 x the mean of 1 - share of faults, and of the share of what
+//                    is in order
 // of shares that were clamped first. The kinds of its tables must be counted and
 // complete.
 Figure MeasuredPoints(const Catalog& catalog, const MeasureFormulas& formulas,

@@ -96,11 +96,16 @@ bool IsTableShown(const Catalog& catalog, const PublicTerms& terms, int table) {
   return true;
 }
 
-bool AnythingShown(const Catalog& catalog, int64_t headcount, Cadence cadence, int step_days) {
+bool AnythingShown(const Catalog& catalog, const std::set<std::string>& sources, int64_t headcount,
+                   Cadence cadence, int step_days) {
   const PublicTerms terms = PlannedTerms(catalog, headcount, cadence, step_days);
   const auto& categories = catalog.proto().categories();
   return std::any_of(categories.begin(), categories.end(),
-                     [&](const auto& category) { return IsShown(catalog, terms, category); });
+                     [&](const catalog::v1::Category& category) {
+                       return std::any_of(category.sources().begin(), category.sources().end(),
+                                          [&](const auto& id) { return sources.count(id) != 0; }) &&
+                              IsShown(catalog, terms, category);
+                     });
 }
 
 int64_t SmallestHeadcount(const Catalog& catalog, const catalog::v1::Category& category,

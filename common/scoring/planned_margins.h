@@ -2,6 +2,8 @@
 #define TUTTI_COMMON_SCORING_PLANNED_MARGINS_H_
 
 #include <cstdint>
+#include <set>
+#include <string>
 
 #include "common/catalog/catalog.h"
 #include "common/scoring/public_terms.h"
@@ -27,10 +29,11 @@ bool IsShown(const Catalog& catalog, const PublicTerms& terms, const catalog::v1
 // Whether the rows of a table are shown: the widest of them counts.
 bool IsTableShown(const Catalog& catalog, const PublicTerms& terms, int table);
 
-// Whether a publication would show the points of at least one category, with
-// everybody entitled to everything. `cadence` is daily, weekly or four-weekly.
-bool AnythingShown(const Catalog& catalog, int64_t headcount, aggregate::v1::Cadence cadence,
-                   int step_days);
+// Whether a publication would show the points of at least one category that one of
+// the connected sources feeds, with everybody entitled to everything. `cadence` is
+// daily, weekly or four-weekly.
+bool AnythingShown(const Catalog& catalog, const std::set<std::string>& sources, int64_t headcount,
+                   aggregate::v1::Cadence cadence, int step_days);
 
 // The smallest headcount from which, at the cadence that an organisation of that
 // size asking for `requested` gets, the category is shown, with everybody entitled.

@@ -37,9 +37,15 @@ Visibility::Visibility(const Catalog& catalog, const PublicTerms& terms,
   }
 }
 
-bool Visibility::HasSource(const catalog::v1::Category& category) const {
-  return std::any_of(category.sources().begin(), category.sources().end(),
+bool Visibility::HasSource(const Sources& sources) const {
+  return std::any_of(sources.begin(), sources.end(),
                      [&](const std::string& source) { return sources_.count(source) != 0; });
+}
+
+bool Visibility::HasSource(const catalog::v1::Measure& measure) const {
+  if (!measure.sources().empty()) return HasSource(measure.sources());
+  const catalog::v1::Category* const category = catalog_.FindCategory(measure.category());
+  return category == nullptr || HasSource(category->sources());
 }
 
 Shown Visibility::OfTables(const std::vector<int>& tables) const {
@@ -60,7 +66,7 @@ Shown Visibility::OfTables(const std::vector<int>& tables) const {
 }
 
 Shown Visibility::OfCategory(const catalog::v1::Category& category) const {
-  if (!HasSource(category)) return NotMeasured();
+  if (!HasSource(category.sources())) return NotMeasured();
   const MeasureFormulas formulas(catalog_, terms_);
   Shown shown = OfTables(TablesOf(catalog_, formulas, category));
   if (shown.measured() && !IsShown(catalog_, terms_, category)) return TooUncertain(terms_);
@@ -68,8 +74,7 @@ Shown Visibility::OfCategory(const catalog::v1::Category& category) const {
 }
 
 Shown Visibility::OfMeasure(const catalog::v1::Measure& measure) const {
-  const catalog::v1::Category* const category = catalog_.FindCategory(measure.category());
-  if (category != nullptr && !HasSource(*category)) return NotMeasured();
+  if (!HasSource(measure)) return NotMeasured();
   const MeasureFormulas formulas(catalog_, terms_);
   Shown shown = OfTables(formulas.TablesOf(measure));
   if (shown.measured() && !IsShown(catalog_, terms_, measure)) return TooUncertain(terms_);
@@ -77,19 +82,24 @@ Shown Visibility::OfMeasure(const catalog::v1::Measure& measure) const {
 }
 
 Shown Visibility::OfTable(int table) const {
-  // A table has no sources of its own: it has those of the categories that its
-  // measures explain.
+  // A table has no sources of its own: it has those of the measures and the
+  // practices that read it.
   const MeasureFormulas formulas(catalog_, terms_);
-  bool explains = false;
+  bool is_read = false;
   bool has_source = false;
+  const auto reads = [&](const std::vector<int>& tables, bool connected) {
+    if (std::count(tables.begin(), tables.end(), table) == 0) return;
+    is_read = true;
+    has_source |= connected;
+  };
   for (const catalog::v1::Measure& measure : catalog_.proto().measures()) {
-    const catalog::v1::Category* const category = catalog_.FindCategory(measure.category());
-    const std::vector<int> tables = formulas.TablesOf(measure);
-    if (category == nullptr || std::count(tables.begin(), tables.end(), table) == 0) continue;
-    explains = true;
-    has_source |= HasSource(*category);
+    reads(formulas.TablesOf(measure), HasSource(measure));
   }
-  if (explains && !has_source) return NotMeasured();
+  for (const catalog::v1::Category& category : catalog_.proto().categories()) {
+    if (!category.has_practices()) continue;
+    reads(TablesOf(catalog_, formulas, category), HasSource(category.sources()));
+  }
+  if (is_read && !has_source) return NotMeasured();
   Shown shown = OfTables({table});
   if (shown.measured() && !IsTableShown(catalog_, terms_, table)) return TooUncertain(terms_);
   return shown;

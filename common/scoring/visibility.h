@@ -33,7 +33,11 @@ class Visibility {
   Shown OfTable(int table) const;
 
  private:
-  bool HasSource(const catalog::v1::Category& category) const;
+  using Sources = google::protobuf::RepeatedPtrField<std::string>;
+
+  bool HasSource(const Sources& sources) const;
+  // Whether something connected gives the measure.
+  bool HasSource(const catalog::v1::Measure& measure) const;
   // What is said whatever the margin.
   Shown OfTables(const std::vector<int>& tables) const;
 

@@ -240,7 +240,9 @@ absl::StatusOr<CloseOutcome> WindowCloser::Draw(const std::string& id,
   const WindowTerms& terms = schedule.TermsAt(window.first_day());
   const std::vector<Day> step_days = schedule.StepDays(end_day);
   const int step = static_cast<int>(step_days.size());
-  if (!AnythingShown(parts_.catalog, terms.headcount, terms.cadence, step)) {
+  const auto& sources = organization.stored().organization().sources();
+  if (!AnythingShown(parts_.catalog, {sources.begin(), sources.end()}, terms.headcount,
+                     terms.cadence, step)) {
     return aggregate::v1::CLOSE_OUTCOME_TOO_SMALL;
   }
   const absl::StatusOr<Ledger> ledger = parts_.publications.ReadLedger(id);

@@ -1,6 +1,7 @@
 #include "services/score/recommendations.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace tutti {
@@ -9,13 +10,18 @@ std::vector<score::v1::Recommendation> RecommendActions(const Catalog& catalog,
                                                         const score::v1::Score& score) {
   std::vector<std::pair<double, score::v1::Recommendation>> found;
   for (const catalog::v1::RecommendedAction& action : catalog.proto().actions()) {
-    const double threshold = action.below_permille() / 10.0;  // percent
+    const bool too_high = action.above_permille() > 0;
+    const double threshold =
+        (too_high ? action.above_permille() : action.below_permille()) / 10.0;  // percent
     for (const score::v1::MeasureValue& measure : score.measures()) {
       const score::v1::Estimate& value = measure.value();
+      // How far the whole interval is on the wrong side.
+      const double beyond = too_high ? value.value() - value.margin() - threshold
+                                     : threshold - value.value() - value.margin();
+      const score::v1::Bound open = too_high ? score::v1::BOUND_AT_MOST : score::v1::BOUND_AT_LEAST;
       if (measure.measure() != action.measure() ||
-          measure.state() != score::v1::FIGURE_STATE_MEASURED ||
-          value.bound() == score::v1::BOUND_AT_LEAST ||
-          value.value() + value.margin() >= threshold) {
+          measure.state() != score::v1::FIGURE_STATE_MEASURED || value.bound() == open ||
+          beyond <= 0) {
         continue;
       }
       score::v1::Recommendation recommendation;
@@ -24,7 +30,7 @@ std::vector<score::v1::Recommendation> RecommendActions(const Catalog& catalog,
       recommendation.set_text(action.text());
       recommendation.set_measure(action.measure());
       *recommendation.mutable_value() = value;
-      found.emplace_back(threshold - value.value(), std::move(recommendation));
+      found.emplace_back(std::abs(threshold - value.value()), std::move(recommendation));
     }
   }
   std::stable_sort(found.begin(), found.end(),

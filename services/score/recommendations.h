@@ -8,8 +8,8 @@
 
 namespace tutti {
 
-// The actions of the catalogue whose measure is shown and, margin included, below
-// the action's threshold; the most room first.
+// The actions of the catalogue whose measure is shown and, margin included, on the
+// wrong side of the action's threshold; the most room first.
 std::vector<score::v1::Recommendation> RecommendActions(const Catalog& catalog,
                                                         const score::v1::Score& score);
 

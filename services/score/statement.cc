@@ -86,10 +86,15 @@ void FillClaim(const Catalog& catalog, PrivacyStatement& statement) {
       "true fact about the whole organisation implies about its members. Duplicate organisations "
       "over the same people spend separate budgets.");
   for (const catalog::v1::ActivityType& type : catalog.proto().activity_types()) {
-    statement.add_collected(
-        absl::StrCat("That somebody ", type.description(),
-                     " on a day, with the app, platform and traits that "
-                     "the catalogue names; as a hashed slot, never with who it was."));
+    const catalog::v1::SubjectKind& kind =
+        *catalog.kinds()[static_cast<size_t>(catalog.FindKind(type.kind()))].proto;
+    const bool person = kind.id() == "person";
+    statement.add_collected(absl::StrCat(
+        person ? "That somebody " : absl::StrCat("Of ", kind.plural(), ": that one "),
+        type.description(),
+        " on a day, with the app, platform and traits that the catalogue names; as a hashed slot, "
+        "never with ",
+        person ? "who it was." : "which it was."));
   }
   for (const std::string& never : catalog.proto().never_measured()) {
     statement.add_never_measured(never);
@@ -122,6 +127,13 @@ void FillReadersAndLimits(const Catalog& catalog, PrivacyStatement& statement) {
   statement.add_limits("Ingest is trusted while it handles an event.");
   for (const catalog::v1::SubjectKind& kind : catalog.proto().kinds()) {
     AddMembershipLimit(kind, statement);
+  }
+  const auto kinds = static_cast<double>(catalog.kinds().size());
+  if (catalog.kinds().size() > 1) {
+    statement.add_limits(absl::StrFormat(
+        "Each of the %.0f kinds has a budget of its own. One item in each of them composes to rho "
+        "%.1f over any 392 consecutive days.",
+        kinds, kinds * static_cast<double>(kYearlyNanoRho) * kNano));
   }
   for (const char* limit : {
            "Bitmaps of open windows are pseudonymised personal data (GDPR Art. 4(5)).",

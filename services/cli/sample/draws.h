@@ -28,7 +28,21 @@ class SampleKey {
 };
 
 // Which sequence of draws. Each (stream, subject, day) has its own.
-enum class SampleStream : uint8_t { kHabits, kPersonDay, kTeam, kTeamDay, kNoise, kDayNoise };
+enum class SampleStream : uint8_t {
+  kHabits,
+  kPersonDay,
+  kTeam,
+  kTeamDay,
+  kNoise,
+  kDayNoise,
+  kDevice,
+  kMeeting,
+  kWorkspace,
+  kDocument,
+  kThread,
+  kQuestion,
+  kMessage,
+};
 
 // A sequence of pseudo-random draws, read anywhere without reading what comes
 // before: the ChaCha20 key stream under the organisation's key, with stream, day

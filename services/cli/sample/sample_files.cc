@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/time/time.h"
+#include "services/cli/sample/sample_items.h"
 #include "services/cli/sample/truth.h"
 
 namespace tutti {
@@ -80,7 +81,7 @@ AuditLogCounts WriteLines(const SampleOrganization& organization, OutputFile& fi
 
 AuditLogCounts WriteActivities(const SampleOrganization& organization, OutputFile& file) {
   AuditLogCounts counts;
-  organization.ForEachActivity([&](const ingest::v1::Activity& activity) {
+  const auto write = [&](const ingest::v1::Activity& activity) {
     ++counts.activities;
     std::string line =
         absl::StrCat(R"({"subject":")", activity.subject(), R"(","type":")", activity.type(),
@@ -94,7 +95,10 @@ AuditLogCounts WriteActivities(const SampleOrganization& organization, OutputFil
     }
     absl::StrAppend(&line, activity.traits_size() > 0 ? "\"]}\n" : "}\n");
     file.Write(line);
-  });
+  };
+  organization.ForEachActivity(write);
+  ForEachItemActivity(organization,
+                      [&](const ingest::v1::Activity& activity, int) { write(activity); });
   counts.records = counts.activities;
   return counts;
 }

@@ -14,7 +14,9 @@ namespace tutti {
 enum class SampleShape {
   kAuditCsv,    // audit.csv: a Search-UnifiedAuditLog export with an AuditData column
   kAuditLines,  // audit.ndjson: Management Activity API records, one a line
-  kActivities,  // activities.jsonl: Tutti activities, one a line, the whole vocabulary
+  // activities.jsonl: Tutti activities, one a line, the whole vocabulary: also of
+  // devices, meetings, workspaces, documents, threads and messages.
+  kActivities,
 };
 
 // Describes a made-up organisation. The same options give the same bytes.

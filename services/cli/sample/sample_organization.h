@@ -63,7 +63,7 @@ class SampleOrganization {
   std::vector<SampleMeeting> MeetingsOf(uint32_t team, int day) const;
 
   ingest::v1::Activity ToActivity(const SampleEvent& event) const;
-  // Calls with every intended activity, person by person and day by day.
+  // Calls with every intended activity of people, person by person and day by day.
   void ForEachActivity(const std::function<void(const ingest::v1::Activity&)>& take) const;
 
  private:

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <bitset>
+#include <utility>
 
 #include "common/window/schedule.h"
 #include "common/window/window.h"
+#include "services/cli/sample/sample_items.h"
 
 namespace tutti {
 namespace {
@@ -20,6 +22,10 @@ int PeriodDays(Cadence cadence) {
 
 Cadence CadenceOf(const SampleOptions& options) {
   return ChooseCadence(options.people, options.cadence, aggregate::v1::CADENCE_AUTO);
+}
+
+bool IsOfPeople(const Catalog& catalog, const CatalogTable& table) {
+  return catalog.kinds()[static_cast<size_t>(table.kind)].proto->id() == "person";
 }
 
 // Counts one person after the other: the last day of each feature is enough to say
@@ -89,12 +95,12 @@ class PersonCounter {
 
   void Close(TruthWindow& window, int end) {
     for (size_t t = 0; t < features_.size(); ++t) {
-      if (window.people[t].empty()) continue;
+      if (window.subjects[t].empty() || !IsOfPeople(catalog_, catalog_.tables()[t])) continue;
       size_t pattern = 0;
       for (size_t i = 0; i < features_[t].size(); ++i) {
         if (features_[t][i] > end - kReachDays) pattern |= size_t{1} << i;
       }
-      ++window.people[t][pattern];
+      ++window.subjects[t][pattern];
     }
   }
 
@@ -108,8 +114,54 @@ class PersonCounter {
   std::vector<SampleEvent> events_;
 };
 
-bool IsOfPeople(const Catalog& catalog, const CatalogTable& table) {
-  return catalog.kinds()[static_cast<size_t>(table.kind)].proto->id() == "person";
+// Counts one thing after the other.
+class ItemCounter {
+ public:
+  ItemCounter(const Catalog& catalog, Truth& truth) : catalog_(catalog), truth_(truth) {}
+
+  // All of a thing comes in a row.
+  void Add(const ingest::v1::Activity& activity, int day) {
+    if (activity.subject() != subject_) Finish();
+    subject_ = activity.subject();
+    ++truth_.activities;
+    IgnoredTerms ignored;
+    const ActivityTraits traits = {
+        activity.type(), activity.app(), activity.platform(),
+        absl::MakeConstSpan(activity.traits().data(), static_cast<size_t>(activity.traits_size()))};
+    const ActivityShape* const shape = catalog_.Classify(traits, ignored);
+    if (shape == nullptr) {
+      ++truth_.refused;
+      return;
+    }
+    acts_.emplace_back(truth_.first_day + day, shape);
+  }
+
+  void Finish() {
+    for (TruthWindow& window : truth_.windows) {
+      patterns_.clear();
+      for (const auto& [day, shape] : acts_) {
+        if (day > window.end_day || day <= window.end_day - kReachDays) continue;
+        for (const TableHit& hit : shape->reach) patterns_[hit.table] |= hit.features;
+      }
+      for (const auto& [table, pattern] : patterns_) {
+        ++window.subjects[static_cast<size_t>(table)][pattern];
+      }
+    }
+    acts_.clear();
+  }
+
+ private:
+  const Catalog& catalog_;
+  Truth& truth_;
+  std::string subject_;
+  std::vector<std::pair<Day, const ActivityShape*>> acts_;
+  std::map<int, size_t> patterns_;  // by table
+};
+
+// Whether the truth has something about the table.
+bool IsTold(const Catalog& catalog, const TruthWindow& window, const std::string& table) {
+  const int found = catalog.FindTable(table);
+  return found >= 0 && !window.subjects[static_cast<size_t>(found)].empty();
 }
 
 // Written out here on its own, so that a mistake elsewhere in reading predicates
@@ -143,6 +195,7 @@ bool Selects(const catalog::v1::Predicate& predicate, const CatalogTable& table,
 
 Truth CountTruth(const SampleOrganization& organization, const Catalog& catalog,
                  const std::vector<Day>& end_days, int step_days) {
+  const bool tells_items = organization.options().shape == SampleShape::kActivities;
   Truth truth;
   truth.headcount = organization.people();
   truth.entitlements["assistant"] = organization.licensed_people();
@@ -150,15 +203,15 @@ Truth CountTruth(const SampleOrganization& organization, const Catalog& catalog,
   truth.first_day = organization.DayAt(0);
   truth.habits.resize(catalog.tables().size());
   TruthWindow empty;
-  empty.people.resize(catalog.tables().size());
+  empty.subjects.resize(catalog.tables().size());
   empty.habit_sums.resize(catalog.tables().size());
   for (size_t t = 0; t < catalog.tables().size(); ++t) {
     const CatalogTable& table = catalog.tables()[t];
-    if (!IsOfPeople(catalog, table)) continue;
+    if (!IsOfPeople(catalog, table) && !tells_items) continue;
     if (table.is_habit()) {
       truth.habits[t].resize(static_cast<size_t>(organization.days()));
     } else {
-      empty.people[t].resize(size_t{1} << table.feature_count());
+      empty.subjects[t].resize(size_t{1} << table.feature_count());
     }
   }
   for (Day end : end_days) {
@@ -168,6 +221,13 @@ Truth CountTruth(const SampleOrganization& organization, const Catalog& catalog,
   }
   PersonCounter counter(organization, catalog, truth);
   for (uint32_t person = 0; person < organization.people(); ++person) counter.Count(person);
+  if (tells_items) {
+    ItemCounter items(catalog, truth);
+    ForEachItemActivity(organization, [&items](const ingest::v1::Activity& activity, int day) {
+      items.Add(activity, day);
+    });
+    items.Finish();
+  }
   for (TruthWindow& window : truth.windows) {
     const int end = static_cast<int>(window.end_day - truth.first_day);
     for (size_t t = 0; t < truth.habits.size(); ++t) {
@@ -191,15 +251,15 @@ Truth CountTruth(const SampleOrganization& organization, const Catalog& catalog)
   return CountTruth(organization, catalog, ends, period);
 }
 
-int64_t Truth::People(const Catalog& catalog, const TruthWindow& window,
-                      const catalog::v1::Predicate& predicate) {
+int64_t Truth::Subjects(const Catalog& catalog, const TruthWindow& window,
+                        const catalog::v1::Predicate& predicate) {
   const int table = catalog.FindTable(predicate.table());
   if (table < 0) return 0;
-  const std::vector<int64_t>& people = window.people[static_cast<size_t>(table)];
+  const std::vector<int64_t>& subjects = window.subjects[static_cast<size_t>(table)];
   int64_t sum = 0;
-  for (size_t pattern = 0; pattern < people.size(); ++pattern) {
+  for (size_t pattern = 0; pattern < subjects.size(); ++pattern) {
     if (Selects(predicate, catalog.tables()[static_cast<size_t>(table)], pattern)) {
-      sum += people[pattern];
+      sum += subjects[pattern];
     }
   }
   return sum;
@@ -212,30 +272,26 @@ int64_t Truth::Entitled(const std::string& product) const {
 
 absl::optional<double> Truth::Measure(const Catalog& catalog, const TruthWindow& window,
                                       const catalog::v1::Measure& measure) const {
-  const auto of_people = [&catalog](const std::string& id) {
-    const int table = catalog.FindTable(id);
-    return table >= 0 && IsOfPeople(catalog, catalog.tables()[static_cast<size_t>(table)]);
-  };
   double above = 0;
   double below = 1;
   switch (measure.formula_case()) {
     case catalog::v1::Measure::kShare:
-      if (!of_people(measure.share().numerator().table())) return absl::nullopt;
-      above = static_cast<double>(People(catalog, window, measure.share().numerator()));
+      if (!IsTold(catalog, window, measure.share().numerator().table())) return absl::nullopt;
+      above = static_cast<double>(Subjects(catalog, window, measure.share().numerator()));
       below = static_cast<double>(measure.share().has_subjects()
-                                      ? People(catalog, window, measure.share().subjects())
+                                      ? Subjects(catalog, window, measure.share().subjects())
                                       : Entitled(measure.share().entitled_product()));
       break;
     case catalog::v1::Measure::kHabit: {
-      if (!of_people(measure.habit().table())) return absl::nullopt;
       const int table = catalog.FindTable(measure.habit().table());
+      if (table < 0 || habits[static_cast<size_t>(table)].empty()) return absl::nullopt;
       above = static_cast<double>(window.habit_sums[static_cast<size_t>(table)]);
       below = static_cast<double>(Entitled(measure.habit().entitled_product())) * step_days;
       break;
     }
     case catalog::v1::Measure::kCount:
-      if (!of_people(measure.count().table())) return absl::nullopt;
-      above = static_cast<double>(People(catalog, window, measure.count()));
+      if (!IsTold(catalog, window, measure.count().table())) return absl::nullopt;
+      above = static_cast<double>(Subjects(catalog, window, measure.count()));
       break;
     case catalog::v1::Measure::FORMULA_NOT_SET:
       return absl::nullopt;
@@ -244,17 +300,61 @@ absl::optional<double> Truth::Measure(const Catalog& catalog, const TruthWindow&
   return above / below;
 }
 
+absl::optional<double> Truth::Practice(const Catalog& catalog, const TruthWindow& window,
+                                       const catalog::v1::Practice& practice) {
+  if (!IsTold(catalog, window, practice.table())) return absl::nullopt;
+  const int table = catalog.FindTable(practice.table());
+  const CatalogTable& compiled = catalog.tables()[static_cast<size_t>(table)];
+  const size_t followed = size_t{1} << compiled.FindFeature(practice.followed_feature());
+  const size_t large = size_t{1} << compiled.FindFeature(practice.double_weight_feature());
+  const std::vector<int64_t>& subjects = window.subjects[static_cast<size_t>(table)];
+  int64_t above = 0;
+  int64_t below = Subjects(catalog, window, practice.denominator());
+  for (size_t pattern = 0; pattern < subjects.size(); ++pattern) {
+    const bool is_large = (pattern & large) != 0;
+    if ((pattern & followed) != 0) above += (is_large ? 2 : 1) * subjects[pattern];
+    if (is_large) below += subjects[pattern];
+  }
+  if (below <= 0) return absl::nullopt;
+  return static_cast<double>(above) / static_cast<double>(below);
+}
+
 absl::optional<double> Truth::Points(const Catalog& catalog, const TruthWindow& window,
                                      const catalog::v1::Category& category) const {
-  if (!category.has_reach_and_habit()) return absl::nullopt;
-  const catalog::v1::ReachAndHabit& formula = category.reach_and_habit();
-  const absl::optional<double> reach =
-      Measure(catalog, window, *catalog.FindMeasure(formula.reach_measure()));
-  const absl::optional<double> habit =
-      Measure(catalog, window, *catalog.FindMeasure(formula.habit_measure()));
-  if (!reach.has_value() || !habit.has_value()) return absl::nullopt;
-  const double full = double{1} * formula.full_habit_numerator() / formula.full_habit_denominator();
-  return formula.reach_points() * *reach + formula.habit_points() * std::min(1.0, *habit / full);
+  const auto measured = [&](const std::string& id) {
+    return Measure(catalog, window, *catalog.FindMeasure(id));
+  };
+  if (category.has_reach_and_habit()) {
+    const catalog::v1::ReachAndHabit& formula = category.reach_and_habit();
+    const absl::optional<double> reach = measured(formula.reach_measure());
+    const absl::optional<double> habit = measured(formula.habit_measure());
+    if (!reach.has_value() || !habit.has_value()) return absl::nullopt;
+    const double full =
+        double{1} * formula.full_habit_numerator() / formula.full_habit_denominator();
+    return formula.reach_points() * *reach + formula.habit_points() * std::min(1.0, *habit / full);
+  }
+  double sum = 0;
+  double weights = 0;
+  for (const catalog::v1::Practice& practice : category.practices().practices()) {
+    const absl::optional<double> share = Practice(catalog, window, practice);
+    if (!share.has_value()) return absl::nullopt;
+    sum += practice.weight() * *share;
+    weights += practice.weight();
+  }
+  for (const std::string& id : category.fault_free().fault_measures()) {
+    const absl::optional<double> share = measured(id);
+    if (!share.has_value()) return absl::nullopt;
+    sum += 1 - *share;
+    weights += 1;
+  }
+  for (const std::string& id : category.fault_free().health_measures()) {
+    const absl::optional<double> share = measured(id);
+    if (!share.has_value()) return absl::nullopt;
+    sum += *share;
+    weights += 1;
+  }
+  if (weights <= 0) return absl::nullopt;
+  return 100 * sum / weights;
 }
 
 const TruthWindow* Truth::Find(Day end_day) const {

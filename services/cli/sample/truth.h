@@ -17,17 +17,18 @@ namespace tutti {
 // The exact truth of one reach window.
 struct TruthWindow {
   Day end_day;
-  // By table of the catalogue and pattern (bit i for feature i): how many people
-  // have exactly these features. Everybody is in pattern 0 who has none. Empty for
-  // habit tables and for other kinds than people.
-  std::vector<std::vector<int64_t>> people;
+  // By table of the catalogue and pattern (bit i for feature i): how many subjects
+  // have exactly these features. Of people, everybody is in pattern 0 who has none;
+  // of other kinds nobody knows how many there are, and pattern 0 is 0. Empty for
+  // habit tables, and for kinds that the options' shape does not tell.
+  std::vector<std::vector<int64_t>> subjects;
   // By habit table: the sum, over the days of the publication's step, of the people
   // who did it on the day. 0 elsewhere.
   std::vector<int64_t> habit_sums;
 };
 
 // What a perfect observer would publish of a made-up organisation: counted from the
-// sets of people themselves, without hashing, sampling, noise or a log.
+// sets of subjects themselves, without hashing, sampling, noise or a log.
 struct Truth {
   int64_t headcount = 0;
   std::map<std::string, int64_t> entitlements;  // by product
@@ -40,16 +41,19 @@ struct Truth {
   int64_t activities = 0;
   int64_t refused = 0;  // activities of a type that the catalogue lacks
 
-  // People with a pattern that the predicate selects, in a window.
-  static int64_t People(const Catalog& catalog, const TruthWindow& window,
-                        const catalog::v1::Predicate& predicate);
+  // Subjects with a pattern that the predicate selects, in a window.
+  static int64_t Subjects(const Catalog& catalog, const TruthWindow& window,
+                          const catalog::v1::Predicate& predicate);
   // The number that a measure divides by when it divides by people entitled.
   int64_t Entitled(const std::string& product) const;
-  // The exact value of a measure: a share of 1, or for a count, people. Absent when
-  // it would divide by nobody, or when it is not about people.
+  // The exact value of a measure: a share of 1, or for a count, subjects. Absent when
+  // it would divide by nobody, or when the options' shape does not tell the kind.
   absl::optional<double> Measure(const Catalog& catalog, const TruthWindow& window,
                                  const catalog::v1::Measure& measure) const;
-  // The exact points of a category that adds reach and habit; absent for others.
+  // The share of a practice, large subjects counting twice; absent as for a measure.
+  static absl::optional<double> Practice(const Catalog& catalog, const TruthWindow& window,
+                                         const catalog::v1::Practice& practice);
+  // The exact points of a category; absent when a measure or a practice is.
   absl::optional<double> Points(const Catalog& catalog, const TruthWindow& window,
                                 const catalog::v1::Category& category) const;
 

@@ -9,12 +9,12 @@ using Json = nlohmann::ordered_json;
 
 Json WindowJson(const Catalog& catalog, const Truth& truth, const TruthWindow& window) {
   Json tables = Json::object();
-  for (size_t t = 0; t < window.people.size(); ++t) {
-    if (window.people[t].empty()) continue;
+  for (size_t t = 0; t < window.subjects.size(); ++t) {
+    if (window.subjects[t].empty()) continue;
     Json features = Json::array();
     const catalog::v1::Table& table = *catalog.tables()[t].proto;
     for (const catalog::v1::Feature& feature : table.features()) features.push_back(feature.id());
-    tables[table.id()] = Json{{"features", features}, {"people", window.people[t]}};
+    tables[table.id()] = Json{{"features", features}, {"subjects", window.subjects[t]}};
   }
   Json habit_sums = Json::object();
   for (size_t t = 0; t < truth.habits.size(); ++t) {
@@ -46,7 +46,7 @@ std::string TruthJson(const SampleOrganization& organization, const Catalog& cat
   Json json{{"generated", true},
             {"note",
              "Everything here is made up: no such organisation or person exists. Element p of "
-             "'people' counts those whose features are exactly the bits of p."},
+             "'subjects' counts those whose features are exactly the bits of p."},
             {"organization", options.organization},
             {"seed", options.seed},
             {"time_zone", options.time_zone},

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <string>
@@ -35,26 +36,37 @@ std::vector<std::string> Ids(const Entries& entries) {
   return ids;
 }
 
-TEST_F(ShippedCatalogTest, CountsPeople) {
-  ASSERT_THAT(Ids(catalog_->proto().kinds()), ElementsAre("person"));
-  const CatalogKind& person = catalog_->kinds()[0];
-  EXPECT_EQ(person.proto->expected_per_100_people(), 100u);
-  EXPECT_EQ(person.proto->slots_per_subject(), 8u);
-  EXPECT_EQ(person.proto->max_slots_log2(), 18u);
-  EXPECT_EQ(person.proto->max_slots_log2_daily(), 17u);
-  EXPECT_EQ(person.proto->min_headcount(), 10);
+// Sizes V and M, and from when a kind is collected: expected for 100 people, slots
+// for each, log2 of the most slots, the same daily, least headcount.
+TEST_F(ShippedCatalogTest, SizesEveryKind) {
+  std::vector<std::string> sizes;
+  for (const catalog::v1::SubjectKind& kind : catalog_->proto().kinds()) {
+    sizes.push_back(absl::StrCat(kind.id(), " ", kind.expected_per_100_people(), " ",
+                                 kind.slots_per_subject(), " ", kind.max_slots_log2(), " ",
+                                 kind.max_slots_log2_daily(), " ", kind.min_headcount()));
+  }
+  EXPECT_THAT(sizes, ElementsAre("person 100 8 18 17 10", "device 150 8 18 17 10",
+                                 "meeting 2000 2 13 13 250", "workspace 50 2 13 13 250",
+                                 "document 3000 2 13 13 250", "thread 6000 2 13 13 250",
+                                 "message 30000 2 13 13 250"));
 }
 
-TEST_F(ShippedCatalogTest, FillsItsColumnsWithoutGaps) {
-  EXPECT_EQ(catalog_->kinds()[0].reach_columns, 60u);
-  EXPECT_EQ(catalog_->kinds()[0].day_columns, 6u);
-  std::set<uint32_t> reach;
-  std::set<uint32_t> day;
+TEST_F(ShippedCatalogTest, FillsTheColumnsOfEveryKindWithoutGaps) {
+  std::map<int, std::set<uint32_t>> reach;
+  std::map<int, std::set<uint32_t>> day;
   for (const CatalogTable& table : catalog_->tables()) {
-    (table.is_habit() ? day : reach).insert(table.columns.begin(), table.columns.end());
+    (table.is_habit() ? day : reach)[table.kind].insert(table.columns.begin(), table.columns.end());
   }
-  EXPECT_EQ(reach.size(), 60u);
-  EXPECT_EQ(day.size(), 6u);
+  std::vector<std::string> columns;
+  for (size_t i = 0; i < catalog_->kinds().size(); ++i) {
+    const CatalogKind& kind = catalog_->kinds()[i];
+    EXPECT_EQ(kind.reach_columns, reach[static_cast<int>(i)].size()) << kind.proto->id();
+    EXPECT_EQ(kind.day_columns, day[static_cast<int>(i)].size()) << kind.proto->id();
+    columns.push_back(
+        absl::StrCat(kind.proto->id(), " ", kind.reach_columns, " ", kind.day_columns));
+  }
+  EXPECT_THAT(columns, ElementsAre("person 60 6", "device 10 0", "meeting 20 0", "workspace 22 0",
+                                   "document 2 0", "thread 5 0", "message 1 0"));
 }
 
 // Bitmaps of open windows are laid out by these: an entry may be added, and none
@@ -99,33 +111,73 @@ TEST_F(ShippedCatalogTest, KeepsTablesAndColumns) {
       {"app_community", "desktop=50 web=51 mobile=52"},
       {"app_other", "desktop=53 web=54 mobile=55"},
       {"assistant_places", "mail=56 chat=57 meetings=58 documents=59"},
+      {"endpoint", "seen=0 slow_start=1 app_crash=2"},
+      {"network", "measured=3 poor_mail=4 poor_files=5 poor_calls=6"},
+      {"apps_health", "seen=7 recommended_channel=8 supported_version=9"},
+      {"meeting_size", "held=0 large=1"},
+      {"meeting_chat_before", "followed=2 large=3"},
+      {"meeting_notice", "followed=4 large=5"},
+      {"meeting_acceptance", "followed=6 large=7"},
+      {"meeting_punctuality", "followed=8 large=9"},
+      {"meeting_interaction", "followed=10 large=11"},
+      {"meeting_participation", "followed=12 large=13"},
+      {"meeting_visuals", "followed=14 large=15"},
+      {"meeting_recording", "followed=16 large=17"},
+      {"meeting_follow_up", "followed=18 large=19"},
+      {"workspaces", "known=0 engaged=1 with_team=2"},
+      {"workspace_engagement", "mail=3 channel=4 content=5"},
+      {"workspace_size", "members_1_to_4=6 members_5_to_10=7 members_11_to_50=8 members_over_50=9"},
+      {"workspace_size_engaged",
+       "members_1_to_4=10 members_5_to_10=11 members_11_to_50=12 members_over_50=13"},
+      {"workspace_age",
+       "age_up_to_90_days=14 age_up_to_1_year=15 age_up_to_3_years=16 age_over_3_years=17"},
+      {"workspace_age_engaged",
+       "age_up_to_90_days=18 age_up_to_1_year=19 age_up_to_3_years=20 age_over_3_years=21"},
+      {"documents_shared", "internal=0 external=1"},
+      {"mention_threads", "mentioned=0 answered=1"},
+      {"questions", "question=2 answered=3 best_answer=4"},
+      {"messages_sent", "sent=0"},
   };
   EXPECT_EQ(tables, expected);
 }
 
 TEST_F(ShippedCatalogTest, KeepsTheWordsOfActivities) {
-  EXPECT_THAT(Ids(catalog_->proto().activity_types()),
-              ElementsAre("mail.sent", "mail.read", "chat.sent", "channel_message.sent",
-                          "community.posted", "community.read", "file.read", "file.written",
-                          "file.shared", "meeting.attended", "call.joined", "assistant.used"));
+  EXPECT_THAT(
+      Ids(catalog_->proto().activity_types()),
+      ElementsAre("mail.sent", "mail.read", "chat.sent", "channel_message.sent", "community.posted",
+                  "community.read", "file.read", "file.written", "file.shared", "meeting.attended",
+                  "call.joined", "assistant.used", "device.started", "device.app_crashed",
+                  "device.network_measured", "device.apps_reported", "meeting.held",
+                  "workspace.listed", "workspace.mailed", "workspace.posted",
+                  "workspace.content_used", "document.shared", "mail_thread.mentioned",
+                  "mail_thread.answered", "question.asked", "question.answered",
+                  "question.best_answered", "message.sent"));
   EXPECT_THAT(Ids(catalog_->proto().apps()),
               ElementsAre("outlook", "teams", "word", "excel", "powerpoint", "onenote", "community",
                           "other"));
   EXPECT_THAT(Ids(catalog_->proto().platforms()), ElementsAre("desktop", "web", "mobile"));
-  EXPECT_THAT(
-      Ids(catalog_->proto().traits()),
-      ElementsAre("group_mailbox", "mention", "attachment_copy", "attachment_link", "shared_file",
-                  "team_site", "personal_drive", "internal", "external", "video", "screen_share",
-                  "reaction", "raised_hand", "chat", "one_off", "recurring", "meet_now",
-                  "one_to_one", "group", "in_mail", "in_chat", "in_meeting", "in_document"));
+  EXPECT_THAT(Ids(catalog_->proto().traits()),
+              ElementsAre("group_mailbox", "mention", "attachment_copy", "attachment_link",
+                          "shared_file", "team_site", "personal_drive", "internal", "external",
+                          "video", "screen_share", "reaction", "raised_hand", "chat", "one_off",
+                          "recurring", "meet_now", "one_to_one", "group", "in_mail", "in_chat",
+                          "in_meeting", "in_document", "slow_start", "poor_mail", "poor_files",
+                          "poor_calls", "recommended_channel", "supported_version", "over_8_people",
+                          "over_60_minutes", "chat_before", "notice_24h", "accepted_by_most",
+                          "joined_on_time", "interactive", "third_took_part", "visual", "recorded",
+                          "message_after", "team_attached", "members_1_to_4", "members_5_to_10",
+                          "members_11_to_50", "members_over_50", "age_up_to_90_days",
+                          "age_up_to_1_year", "age_up_to_3_years", "age_over_3_years"));
   EXPECT_THAT(Ids(catalog_->proto().sources()),
               ElementsAre("m365_audit", "m365_usage_report", "google_reports", "activities",
-                          "device_telemetry"));
+                          "device_telemetry", "network_measurements", "app_inventory",
+                          "meeting_records", "workspace_records", "item_records"));
 }
 
 TEST_F(ShippedCatalogTest, WeighsTwoOfThreeFourTimes) {
   for (const CatalogTable& table : catalog_->tables()) {
     const std::string& id = table.proto->id();
+    if (table.kind != catalog_->FindKind("person")) continue;
     EXPECT_EQ(table.proto->weight(), id == "modes" || id == "platforms" ? 4u : 1u) << id;
   }
 }
@@ -140,11 +192,13 @@ TEST_F(ShippedCatalogTest, SplitsTheBudget) {
               ElementsAre("daily 500 200 300", "weekly 500 200 300", "four_weekly 400 400 200"));
 }
 
-TEST_F(ShippedCatalogTest, ScoresSixCategoriesAlike) {
-  EXPECT_THAT(Ids(catalog_->proto().categories()),
-              ElementsAre("communication", "content_collaboration", "teamwork", "mobility",
-                          "meetings", "ai_assistance"));
-  for (const catalog::v1::Category& category : catalog_->proto().categories()) {
+TEST_F(ShippedCatalogTest, ScoresTheSixCategoriesOfPeopleAlike) {
+  EXPECT_THAT(
+      Ids(catalog_->proto().categories()),
+      ElementsAre("communication", "content_collaboration", "teamwork", "mobility", "meetings",
+                  "ai_assistance", "meeting_practice", "endpoint", "network", "apps_health"));
+  for (int i = 0; i < 6; ++i) {
+    const catalog::v1::Category& category = catalog_->proto().categories(i);
     SCOPED_TRACE(category.id());
     const catalog::v1::ReachAndHabit& formula = category.reach_and_habit();
     EXPECT_EQ(formula.reach_measure(), category.id() + "_reach");
@@ -161,11 +215,45 @@ TEST_F(ShippedCatalogTest, ScoresSixCategoriesAlike) {
   }
 }
 
+// A phase of meetings weighs as much as any other, whatever the number of its
+// practices.
+TEST_F(ShippedCatalogTest, WeighsThePhasesOfMeetingsAlike) {
+  const catalog::v1::Category& practice = *catalog_->FindCategory("meeting_practice");
+  EXPECT_EQ(practice.substitutes(), "meetings");
+  EXPECT_EQ(practice.practices().practices_size(), 9);
+  std::map<std::string, uint32_t> weights;
+  for (const auto& one : practice.practices().practices()) weights[one.phase()] += one.weight();
+  const std::map<std::string, uint32_t> expected = {
+      {"set up", 12}, {"meet up", 12}, {"follow up", 12}};
+  EXPECT_EQ(weights, expected);
+}
+
+// What a source cannot give is not measured; with the audit log alone nobody is told
+// that nobody mentions anybody.
+TEST_F(ShippedCatalogTest, SaysWhatASourceCannotGive) {
+  const auto gives = [&](const char* source, const char* measure) {
+    const catalog::v1::Measure& of = *catalog_->FindMeasure(measure);
+    const auto& sources =
+        of.sources().empty() ? catalog_->FindCategory(of.category())->sources() : of.sources();
+    return std::count(sources.begin(), sources.end(), source) > 0;
+  };
+  EXPECT_TRUE(gives("m365_audit", "communication_reach"));
+  for (const char* measure : {"mention_share", "chat_reach", "link_share",
+                              "meeting_interaction_share", "mails_sent", "slow_start_share"}) {
+    EXPECT_FALSE(gives("m365_audit", measure)) << measure;
+  }
+  EXPECT_FALSE(gives("m365_usage_report", "file_writing_reach"));
+  EXPECT_FALSE(gives("google_reports", "community_reach"));
+  EXPECT_FALSE(gives("activities", "workspaces_known"));
+  EXPECT_TRUE(gives("item_records", "mails_sent"));
+}
+
 TEST_F(ShippedCatalogTest, UsesEveryTableInAMeasure) {
   std::set<std::string> unused;
   for (const CatalogTable& table : catalog_->tables()) unused.insert(table.proto->id());
   for (const catalog::v1::Measure& measure : catalog_->proto().measures()) {
     unused.erase(measure.share().numerator().table());
+    unused.erase(measure.share().subjects().table());
     unused.erase(measure.habit().table());
     unused.erase(measure.count().table());
   }

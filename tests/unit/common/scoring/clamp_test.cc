@@ -58,6 +58,8 @@ TEST_F(ClampTest, ShowsNobodyAndNearlyNobodyAlike) {
 
 TEST_F(ClampTest, ShowsTablesAlike) {
   for (size_t table = 0; table < catalog_->tables().size(); ++table) {
+    // Only people are a number that is known.
+    if (catalog_->tables()[table].kind != catalog_->FindKind("person")) continue;
     const auto rows = [&](double share) {
       const auto out = BreakDown(*catalog_, PublishWith(share), static_cast<int>(table));
       EXPECT_TRUE(out.ok());

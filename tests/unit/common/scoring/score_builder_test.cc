@@ -1,6 +1,8 @@
 #include "common/scoring/score_builder.h"
 
 #include <functional>
+#include <set>
+#include <string>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -50,9 +52,10 @@ TEST_F(ScoreBuilderTest, LeavesOutWhatHasNoSource) {
   record.add_sources("google_reports");  // gives neither platforms nor the assistant
   const score::v1::Score score = Score(record);
   EXPECT_EQ(score.possible_points(), 400);
+  const std::set<std::string> given = {"communication", "content_collaboration", "teamwork",
+                                       "meetings"};
   for (const auto& category : score.categories()) {
-    const bool missing =
-        category.category() == "mobility" || category.category() == "ai_assistance";
+    const bool missing = given.count(category.category()) == 0;
     EXPECT_EQ(category.state(),
               missing ? score::v1::FIGURE_STATE_NOT_MEASURED : score::v1::FIGURE_STATE_MEASURED);
     EXPECT_EQ(category.state_reason().empty(), !missing);
@@ -94,9 +97,59 @@ TEST_F(ScoreBuilderTest, SaysWhatWasLost) {
   record.mutable_kinds(0)->clear_habits();
   const score::v1::Score score = Score(record);
   EXPECT_EQ(score.state(), score::v1::FIGURE_STATE_INCOMPLETE);
-  for (const auto& category : score.categories()) {
-    EXPECT_EQ(category.state(), score::v1::FIGURE_STATE_INCOMPLETE);
+  // Those of people; of the other kinds nothing was lost.
+  for (int i = 0; i < 6; ++i) {
+    EXPECT_EQ(score.categories(i).state(), score::v1::FIGURE_STATE_INCOMPLETE);
   }
+}
+
+TEST_F(ScoreBuilderTest, LeavesOutMeasuresThatNoSourceGives) {
+  publication::v1::Publication record = Record(5000, CADENCE_WEEKLY);
+  const auto state = [&](const std::string& id) {
+    const score::v1::Score score = Score(record);
+    for (const auto& measure : score.measures()) {
+      if (measure.measure() == id) return measure.state();
+    }
+    return score::v1::FIGURE_STATE_UNSPECIFIED;
+  };
+  EXPECT_EQ(state("mention_share"), score::v1::FIGURE_STATE_MEASURED);
+  EXPECT_EQ(state("mails_sent"), score::v1::FIGURE_STATE_NOT_MEASURED);
+  record.clear_sources();
+  record.add_sources("m365_audit");
+  EXPECT_EQ(state("mail_reach"), score::v1::FIGURE_STATE_MEASURED);
+  EXPECT_EQ(state("mention_share"), score::v1::FIGURE_STATE_NOT_MEASURED);
+  record.add_sources("item_records");
+  EXPECT_EQ(state("mails_sent"), score::v1::FIGURE_STATE_MEASURED);
+}
+
+TEST_F(ScoreBuilderTest, PutsMeetingPracticeInThePlaceOfMeetings) {
+  publication::v1::Publication record = Record(5000, CADENCE_WEEKLY);
+  record.clear_sources();
+  record.add_sources("meeting_records");
+  score::v1::Score score = Score(record);
+  const auto& meetings = score.categories(4);
+  const auto& practice = score.categories(6);
+  ASSERT_EQ(meetings.category(), "meetings");
+  ASSERT_EQ(practice.category(), "meeting_practice");
+  EXPECT_EQ(meetings.state(), score::v1::FIGURE_STATE_MEASURED);
+  EXPECT_EQ(meetings.points().value(), practice.points().value());
+  EXPECT_THAT(meetings.state_reason(), HasSubstr("Meeting practice"));
+  EXPECT_EQ(score.possible_points(), 100) << "it counts once";
+  record.add_sources("activities");
+  score = Score(record);
+  EXPECT_EQ(score.possible_points(), 600) << "beside Meetings it adds no points";
+  EXPECT_EQ(score.categories(6).state(), score::v1::FIGURE_STATE_MEASURED);
+  EXPECT_NE(score.categories(4).points().value(), score.categories(6).points().value());
+}
+
+TEST_F(ScoreBuilderTest, CountsTechnologyWhereItIsConnected) {
+  publication::v1::Publication record = Record(5000, CADENCE_WEEKLY);
+  record.add_sources("device_telemetry");
+  const score::v1::Score score = Score(record);
+  EXPECT_EQ(score.possible_points(), 700);
+  EXPECT_EQ(score.categories(7).category(), "endpoint");
+  EXPECT_EQ(score.categories(7).state(), score::v1::FIGURE_STATE_MEASURED);
+  EXPECT_EQ(score.categories(8).state(), score::v1::FIGURE_STATE_NOT_MEASURED);
 }
 
 TEST_F(ScoreBuilderTest, WithholdsAKindThatIsNotCounted) {

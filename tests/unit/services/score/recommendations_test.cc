@@ -30,6 +30,14 @@ TEST_F(RecommendationsTest, RecommendsWhatIsLowEvenAtTheEdgeOfItsMargin) {
   EXPECT_DOUBLE_EQ(found[0].value().value(), 40);
 }
 
+TEST_F(RecommendationsTest, RecommendsWhatIsTooHighEvenAtTheEdgeOfItsMargin) {
+  Add("slow_start_share", 34, 5);  // threshold 30: may be 29
+  Add("app_crash_share", 26, 5);   // threshold 20
+  const auto found = RecommendActions(*catalog_, score_);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].action(), "mend_crashing_apps");
+}
+
 TEST_F(RecommendationsTest, PutsTheMostRoomFirst) {
   Add("communication_reach", 40, 1);
   Add("teamwork_reach", 20, 1);

@@ -140,7 +140,7 @@ TEST_F(ScoreServiceTest, RecommendsAndStates) {
   request.set_name("organizations/acme");
   score::v1::GetPrivacyStatementResponse response;
   ASSERT_TRUE(stub_->GetPrivacyStatement(&context, request, &response).ok());
-  EXPECT_EQ(response.statement().guarantees_size(), 1);
+  EXPECT_EQ(response.statement().guarantees_size(), 7);
 }
 
 TEST_F(ScoreServiceTest, SaysThatBenchmarksAreNotThereYet) {

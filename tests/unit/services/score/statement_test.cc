@@ -77,8 +77,19 @@ TEST_F(StatementTest, PrintsAThresholdForEveryCategory) {
   ASSERT_EQ(automatic.thresholds_size(), catalog_->proto().categories_size());
   for (const auto& threshold : automatic.thresholds()) {
     EXPECT_GT(threshold.headcount(), 50);
-    EXPECT_LT(threshold.headcount(), 250);
+    EXPECT_LT(threshold.headcount(), 500);
   }
+  EXPECT_LT(automatic.thresholds(0).headcount(), 130);
+}
+
+TEST_F(StatementTest, SaysWhatEveryKindProtectsAndWhatTheyComeToTogether) {
+  const auto statement = writer_.Write(std::nullopt);
+  ASSERT_EQ(statement.guarantees_size(), 7);
+  EXPECT_EQ(statement.guarantees(2).kind(), "meeting");
+  EXPECT_EQ(statement.guarantees(2).protected_unit(), "one meeting");
+  EXPECT_NEAR(statement.guarantees(2).rho_per_year(), 2.6, 1e-9);
+  EXPECT_THAT(statement.limits(), Contains(HasSubstr("rho 18.2")));
+  EXPECT_THAT(statement.collected(), Contains(HasSubstr("Of meetings: that one was held")));
 }
 
 TEST_F(StatementTest, SaysHowOftenAMembershipTestIsWrong) {

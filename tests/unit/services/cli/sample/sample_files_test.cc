@@ -13,6 +13,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "services/cli/sample/sample_items.h"
 #include "tests/unit/services/cli/sample/sample_fixture.h"
 
 namespace tutti {
@@ -72,9 +73,13 @@ TEST_F(SampleFilesTest, WritesActivitiesThatProtobufReads) {
     ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(std::string(line), &activity).ok());
     read.push_back(activity.ShortDebugString());
   }
-  Made(options).ForEachActivity([&meant](const ingest::v1::Activity& activity) {
+  const SampleOrganization organization = Made(options);
+  const auto add = [&meant](const ingest::v1::Activity& activity) {
     meant.push_back(activity.ShortDebugString());
-  });
+  };
+  organization.ForEachActivity(add);
+  ForEachItemActivity(organization,
+                      [&add](const ingest::v1::Activity& activity, int) { add(activity); });
   EXPECT_EQ(read, meant);
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "common/window/window.h"
+#include "services/cli/sample/sample_items.h"
 #include "tests/unit/services/cli/sample/sample_fixture.h"
 
 namespace tutti {
@@ -42,28 +43,40 @@ class TruthTest : public ::testing::Test {
   const std::unique_ptr<const Catalog> catalog_ = ShippedCatalog();
 };
 
-TEST_F(TruthTest, IsWhatCountingSetsOfPeopleGives) {
+TEST_F(TruthTest, IsWhatCountingSetsOfSubjectsGives) {
   SampleOptions options = SampleOf(30, 6);
   options.shape = SampleShape::kActivities;
   const SampleOrganization organization = Made(options);
   const Truth truth = CountTruth(organization, *catalog_, {Day(2026, 6, 7), Day(2026, 6, 21)}, 7);
   ASSERT_EQ(truth.windows.size(), 2u);
   const absl::TimeZone zone = *LoadZone(options.time_zone);
+  std::map<std::string, std::string> types;  // and their kinds
+  for (const auto& type : catalog_->proto().activity_types()) types[type.id()] = type.kind();
   for (size_t t = 0; t < catalog_->tables().size(); ++t) {
     const CatalogTable& table = catalog_->tables()[t];
     // By day and feature: who did it.
     std::map<Day, std::vector<std::set<std::string>>> people;
-    organization.ForEachActivity([&](const ingest::v1::Activity& activity) {
+    std::set<std::string> subjects;
+    const auto count = [&](const ingest::v1::Activity& activity) {
       const Day day =
           absl::ToCivilDay(absl::FromUnixSeconds(activity.occurred_at().seconds()), zone);
       auto& sets = people[day];
       sets.resize(static_cast<size_t>(table.feature_count()));
       for (int i = 0; i < table.feature_count(); ++i) {
-        if (Has(table.proto->features(i), activity)) {
+        if (types.at(activity.type()) == table.proto->kind() &&
+            Has(table.proto->features(i), activity)) {
           sets[static_cast<size_t>(i)].insert(activity.subject());
+          subjects.insert(activity.subject());
         }
       }
-    });
+    };
+    organization.ForEachActivity(count);
+    ForEachItemActivity(organization,
+                        [&](const ingest::v1::Activity& activity, int) { count(activity); });
+    const bool of_people = table.proto->kind() == "person";
+    for (uint32_t person = 0; of_people && person < organization.people(); ++person) {
+      subjects.insert(organization.PersonName(person));
+    }
     if (table.is_habit()) {
       for (int day = 0; day < organization.days(); ++day) {
         const auto found = people.find(organization.DayAt(day));
@@ -74,17 +87,17 @@ TEST_F(TruthTest, IsWhatCountingSetsOfPeopleGives) {
     }
     for (const TruthWindow& window : truth.windows) {
       std::vector<int64_t> patterns(size_t{1} << table.feature_count());
-      for (uint32_t person = 0; person < organization.people(); ++person) {
+      for (const std::string& subject : subjects) {
         size_t pattern = 0;
         for (const auto& [day, sets] : people) {
           if (!Window{WindowKind::kReach, window.end_day}.Contains(day)) continue;
           for (size_t i = 0; i < sets.size(); ++i) {
-            if (sets[i].count(organization.PersonName(person)) > 0) pattern |= size_t{1} << i;
+            if (sets[i].count(subject) > 0) pattern |= size_t{1} << i;
           }
         }
-        ++patterns[pattern];
+        if (of_people || pattern > 0) ++patterns[pattern];
       }
-      ASSERT_EQ(window.people[t], patterns) << table.proto->id();
+      ASSERT_EQ(window.subjects[t], patterns) << table.proto->id();
     }
   }
 }
@@ -109,13 +122,13 @@ TEST_F(TruthTest, EvaluatesEveryPredicate) {
   const int table = catalog_->FindTable("modes");  // email, message, community
   ASSERT_GE(table, 0);
   TruthWindow window;
-  window.people.resize(catalog_->tables().size());
-  window.people[static_cast<size_t>(table)] = {1000, 1, 2, 4, 8, 16, 32, 64};
+  window.subjects.resize(catalog_->tables().size());
+  window.subjects[static_cast<size_t>(table)] = {1000, 1, 2, 4, 8, 16, 32, 64};
   const auto people = [&](const auto& set) {
     catalog::v1::Predicate predicate;
     predicate.set_table("modes");
     set(predicate);
-    return Truth::People(*catalog_, window, predicate);
+    return Truth::Subjects(*catalog_, window, predicate);
   };
   using P = catalog::v1::Predicate;
   EXPECT_EQ(people([](P& p) { p.mutable_any_of()->add_features("email"); }), 1 + 4 + 16 + 64);
@@ -130,19 +143,23 @@ TEST_F(TruthTest, EvaluatesEveryPredicate) {
   EXPECT_EQ(people([](P&) {}), 0);
 }
 
-TEST_F(TruthTest, GivesEveryMeasureAndCategoryOfPeople) {
-  const SampleOrganization organization = Made(SampleOf(250, 5));
+TEST_F(TruthTest, GivesEveryMeasureAndCategoryOfEveryKind) {
+  SampleOptions options = SampleOf(250, 5);
+  options.shape = SampleShape::kActivities;
+  const SampleOrganization organization = Made(options);
   const Truth truth = CountTruth(organization, *catalog_);
   const TruthWindow* window = truth.Find(Day(2026, 6, 21));
   ASSERT_NE(window, nullptr);
   for (const catalog::v1::Measure& measure : catalog_->proto().measures()) {
     const absl::optional<double> value = truth.Measure(*catalog_, *window, measure);
-    if (!value.has_value()) continue;
+    if (!value.has_value()) {
+      EXPECT_EQ(Truth::Subjects(*catalog_, *window, measure.share().subjects()), 0) << measure.id();
+      continue;
+    }
     EXPECT_GE(*value, 0) << measure.id();
     EXPECT_TRUE(measure.has_count() || *value <= 1) << measure.id();
   }
   for (const catalog::v1::Category& category : catalog_->proto().categories()) {
-    if (!category.has_reach_and_habit()) continue;
     const absl::optional<double> points = truth.Points(*catalog_, *window, category);
     ASSERT_TRUE(points.has_value()) << category.id();
     EXPECT_GT(*points, 5) << category.id();
@@ -154,8 +171,32 @@ TEST_F(TruthTest, GivesEveryMeasureAndCategoryOfPeople) {
   const catalog::v1::Measure* reach = catalog_->FindMeasure("ai_assistance_reach");
   ASSERT_NE(reach, nullptr);
   EXPECT_DOUBLE_EQ(*truth.Measure(*catalog_, *window, *reach),
-                   double(window->people[static_cast<size_t>(table)][1]) /
+                   double(window->subjects[static_cast<size_t>(table)][1]) /
                        double(organization.licensed_people()));
+}
+
+TEST_F(TruthTest, SaysNothingOfThingsThatALogDoesNotTell) {
+  const SampleOrganization organization = Made(SampleOf(50, 5));
+  const Truth truth = CountTruth(organization, *catalog_, {Day(2026, 6, 21)}, 28);
+  ASSERT_EQ(truth.windows.size(), 1U);
+  const auto measure = [&](const char* id) {
+    return truth.Measure(*catalog_, truth.windows[0], *catalog_->FindMeasure(id));
+  };
+  EXPECT_TRUE(measure("mail_reach").has_value());
+  EXPECT_FALSE(measure("mails_sent").has_value());
+  EXPECT_FALSE(
+      truth.Points(*catalog_, truth.windows[0], *catalog_->FindCategory("endpoint")).has_value());
+}
+
+TEST_F(TruthTest, CountsLargeMeetingsTwice) {
+  catalog::v1::Practice practice =
+      catalog_->FindCategory("meeting_practice")->practices().practices(0);
+  TruthWindow window;
+  window.subjects.resize(catalog_->tables().size());
+  // 100 meetings, 40 of them large; 15 small and 10 large ones followed the practice.
+  window.subjects[static_cast<size_t>(catalog_->FindTable("meeting_size"))] = {0, 60, 0, 40};
+  window.subjects[static_cast<size_t>(catalog_->FindTable(practice.table()))] = {0, 15, 30, 10};
+  EXPECT_DOUBLE_EQ(*Truth::Practice(*catalog_, window, practice), (15.0 + 2 * 10) / (60 + 2 * 40));
 }
 
 TEST_F(TruthTest, SaysInItsFileThatItIsGenerated) {
@@ -169,7 +210,7 @@ TEST_F(TruthTest, SaysInItsFileThatItIsGenerated) {
   const nlohmann::json& modes = json["windows"][0]["tables"]["modes"];
   EXPECT_EQ(modes["features"].size(), 3u);
   int64_t everybody = 0;
-  for (const nlohmann::json& people : modes["people"]) everybody += people.get<int64_t>();
+  for (const nlohmann::json& people : modes["subjects"]) everybody += people.get<int64_t>();
   EXPECT_EQ(everybody, 50);
   EXPECT_EQ(json["habits"]["habit_communication"].size(), 56u);
 }

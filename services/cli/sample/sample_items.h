@@ -1,0 +1,22 @@
+#ifndef TUTTI_SERVICES_CLI_SAMPLE_SAMPLE_ITEMS_H_
+#define TUTTI_SERVICES_CLI_SAMPLE_SAMPLE_ITEMS_H_
+
+#include <functional>
+
+#include "services/cli/sample/sample_organization.h"
+#include "tutti/ingest/v1/ingest.pb.h"
+
+namespace tutti {
+
+// Takes an activity and its day, counted from 0, the organisation's first.
+using ItemSink = std::function<void(const ingest::v1::Activity& activity, int day)>;
+
+// Tells what became of a made-up organisation's things: its devices, meetings,
+// workspaces, documents, threads and messages. All of one thing comes one after the
+// other, in no order of time; nothing is kept. The same options give the same
+// activities.
+void ForEachItemActivity(const SampleOrganization& organization, const ItemSink& take);
+
+}  // namespace tutti
+
+#endif  // TUTTI_SERVICES_CLI_SAMPLE_SAMPLE_ITEMS_H_
