@@ -99,13 +99,22 @@ bool IsTableShown(const Catalog& catalog, const PublicTerms& terms, int table) {
 bool AnythingShown(const Catalog& catalog, const std::set<std::string>& sources, int64_t headcount,
                    Cadence cadence, int step_days) {
   const PublicTerms terms = PlannedTerms(catalog, headcount, cadence, step_days);
+  const auto connected = [&](const google::protobuf::RepeatedPtrField<std::string>& any_of) {
+    return sources.empty() || std::any_of(any_of.begin(), any_of.end(),
+                                          [&](const auto& id) { return sources.count(id) != 0; });
+  };
   const auto& categories = catalog.proto().categories();
+  const auto& measures = catalog.proto().measures();
+  // Those of a measure without sources of its own are its category's, which is shown
+  // from smaller headcounts on.
   return std::any_of(categories.begin(), categories.end(),
                      [&](const catalog::v1::Category& category) {
-                       return std::any_of(category.sources().begin(), category.sources().end(),
-                                          [&](const auto& id) { return sources.count(id) != 0; }) &&
-                              IsShown(catalog, terms, category);
-                     });
+                       return connected(category.sources()) && IsShown(catalog, terms, category);
+                     }) ||
+         std::any_of(measures.begin(), measures.end(), [&](const catalog::v1::Measure& measure) {
+           return !measure.sources().empty() && connected(measure.sources()) &&
+                  IsShown(catalog, terms, measure);
+         });
 }
 
 int64_t SmallestHeadcount(const Catalog& catalog, const catalog::v1::Category& category,

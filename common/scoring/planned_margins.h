@@ -29,8 +29,9 @@ bool IsShown(const Catalog& catalog, const PublicTerms& terms, const catalog::v1
 // Whether the rows of a table are shown: the widest of them counts.
 bool IsTableShown(const Catalog& catalog, const PublicTerms& terms, int table);
 
-// Whether a publication would show the points of at least one category that one of
-// the connected sources feeds, with everybody entitled to everything. `cadence` is
+// Whether a publication would show at least one category or measure that one of the
+// connected sources feeds, with everybody entitled to everything. An organisation
+// that has declared no source is judged as if it had declared them all. `cadence` is
 // daily, weekly or four-weekly.
 bool AnythingShown(const Catalog& catalog, const std::set<std::string>& sources, int64_t headcount,
                    aggregate::v1::Cadence cadence, int step_days);

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/keyring/key_store.h"
 #include "common/keyring/keyring_operations.h"
+#include "common/keyring/opt_out_store.h"
 #include "gtest/gtest.h"
 #include "services/aggregate/delta_merger.h"
 #include "services/aggregate/ingest_policy.h"
@@ -141,6 +142,10 @@ LocalOutput PublishLocally(const Catalog& catalog, const LocalInput& input,
   SeedKeys(input.key_seed, keyring->mutable_message());
   const std::string path = (folder / "keyring").string();
   EXPECT_TRUE(KeyringFile(path).Create(*keyring).ok());
+  const std::string opt_out_path = OptOutPathBeside(path);
+  EXPECT_TRUE(OptOutFile(opt_out_path).Create().ok());
+  const auto opt_outs = OptOutStore::Open(opt_out_path);
+  EXPECT_TRUE(opt_outs.ok()) << opt_outs.status();
   const auto keys = KeyStore::Open(path);
   EXPECT_TRUE(keys.ok()) << keys.status();
 
@@ -149,7 +154,8 @@ LocalOutput PublishLocally(const Catalog& catalog, const LocalInput& input,
   PolicyCache policies(aggregate, catalog, **keys, clock);
   AcknowledgedCache acknowledged(ColumnLayout::Of(catalog).words(), size_t{1} << 18);
   DeltaCoalescer coalescer(aggregate, catalog, CoalescerLimits());
-  ActivityIngester ingester({catalog, policies, acknowledged, coalescer, counters, clock});
+  ActivityIngester ingester(
+      {catalog, policies, acknowledged, coalescer, **opt_outs, counters, clock});
   LocalOutput output;
   Sender sender(ingester, coalescer, output);
   input.tell([&](const ingest::v1::Activity& activity) { sender.Add(activity); });
@@ -167,6 +173,7 @@ LocalOutput PublishLocally(const Catalog& catalog, const LocalInput& input,
   }
   ReadRecords(store, output);
   std::filesystem::remove(path);
+  std::filesystem::remove(opt_out_path);
   return output;
 }
 

@@ -49,10 +49,11 @@ TEST_F(PlannedMarginsTest, ShowNothingOfASmallOrganisation) {
   EXPECT_TRUE(AnythingShown(*catalog_, {"activities"}, 120, CADENCE_FOUR_WEEKLY, 28));
 }
 
-TEST_F(PlannedMarginsTest, ShowNothingThatNoSourceFeeds) {
-  EXPECT_FALSE(AnythingShown(*catalog_, {}, 5000, CADENCE_WEEKLY, 7));
-  EXPECT_FALSE(AnythingShown(*catalog_, {"item_records"}, 5000, CADENCE_WEEKLY, 7))
-      << "it feeds no category";
+TEST_F(PlannedMarginsTest, CountOnlyWhatASourceFeeds) {
+  EXPECT_TRUE(AnythingShown(*catalog_, {"item_records"}, 250, CADENCE_WEEKLY, 7))
+      << "it feeds measures alone";
+  EXPECT_FALSE(AnythingShown(*catalog_, {"item_records"}, 200, CADENCE_FOUR_WEEKLY, 28));
+  EXPECT_TRUE(AnythingShown(*catalog_, {}, 250, CADENCE_WEEKLY, 7));
   EXPECT_TRUE(AnythingShown(*catalog_, {"meeting_records"}, 250, CADENCE_WEEKLY, 7));
   EXPECT_FALSE(AnythingShown(*catalog_, {"device_telemetry"}, 250, CADENCE_WEEKLY, 7));
 }
