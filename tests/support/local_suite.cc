@@ -133,19 +133,26 @@ LocalSuite::~LocalSuite() { std::filesystem::remove_all(folder_); }
 
 void LocalSuite::Create(const std::string& organization, int64_t headcount, Day first_day,
                         const std::vector<std::string>& sources) {
-  aggregate::v1::Organization wanted;
-  wanted.set_headcount(headcount);
-  wanted.set_first_day(FormatDay(first_day));
-  for (const std::string& source : sources) wanted.add_sources(source);
-  aggregate::v1::Entitlement& assistant = *wanted.add_entitlements();
+  aggregate::v1::Organization profile;
+  profile.set_headcount(headcount);
+  profile.set_first_day(FormatDay(first_day));
+  for (const std::string& source : sources) profile.add_sources(source);
+  aggregate::v1::Entitlement& assistant = *profile.add_entitlements();
   assistant.set_product("assistant");
   assistant.set_people(headcount);
-  const auto created = directory_.Create(organization, wanted, /*backfill=*/true);
+  Create(organization, profile);
+}
+
+void LocalSuite::Create(const std::string& organization,
+                        const aggregate::v1::Organization& profile) {
+  const absl::StatusOr<Day> first_day = ParseDay(profile.first_day());
+  EXPECT_TRUE(first_day.ok());
+  const auto created = directory_.Create(organization, profile, /*backfill=*/true);
   EXPECT_TRUE(created.ok()) << created.status();
   EXPECT_TRUE(KeyringFile(keyring_path_)
                   .Update([&](ScrubbedKeyring& keyring) {
                     const absl::Status extended =
-                        ExtendKeyring(organization, first_day, std::nullopt, clock_.Now(), keyring)
+                        ExtendKeyring(organization, *first_day, std::nullopt, clock_.Now(), keyring)
                             .status();
                     SeedKeys(seed_, keyring.mutable_message());
                     return extended;
@@ -171,6 +178,7 @@ int64_t LocalSuite::Ingest(const std::string& organization,
     coalescer_->Tick();
     EXPECT_EQ(answers, 1);
     accepted += response.accepted_count();
+    for (const auto& rejection : response.rejections()) ++refused[rejection.reason()];
     request.clear_activities();
   }
   return accepted;
@@ -195,10 +203,11 @@ std::vector<publication::v1::Publication> LocalSuite::Close(const std::string& o
                                                             const MakeNoise& noise) {
   EXPECT_TRUE(directory_.FinishBackfill(organization).ok());
   const absl::Time before = clock_.Now();
-  clock_.Advance(absl::Hours(24 * 4));
+  clock_.Advance(absl::Hours(24 * 3));
   WindowCloser closer({directory_, store_, store_, store_, *journal_, catalog_, clock_, noise});
   const absl::StatusOr<CloseReport> report = closer.CloseDue(organization);
   EXPECT_TRUE(report.ok()) << report.status();
+  for (const auto& window : report->windows) outcomes.push_back(window.outcome());
   clock_.Advance(before - clock_.Now());
   PublicationStore& publications = store_;
   const absl::StatusOr<std::vector<Day>> end_days = publications.ListEndDays(organization);

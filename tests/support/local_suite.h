@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -58,6 +59,7 @@ class LocalSuite {
   // windows have keys.
   void Create(const std::string& organization, int64_t headcount, Day first_day,
               const std::vector<std::string>& sources = {"m365_audit", "activities"});
+  void Create(const std::string& organization, const aggregate::v1::Organization& profile);
 
   // Sends activities, in batches, each made durable by a tick of its own; returns
   // how many were accepted.
@@ -69,10 +71,14 @@ class LocalSuite {
   void Repeat(const std::vector<aggregate::v1::MergeDeltasRequest>& merges,
               const std::string& organization, int64_t headcount, Day first_day);
 
-  // Finishes the back-fill, goes on until every window that began by `last_day` is
-  // due, closes, and returns what was published, in order.
+  // Finishes the back-fill, goes on until every window that ended by `last_day` is
+  // due, closes those, and returns what was published, in order.
   std::vector<publication::v1::Publication> Close(const std::string& organization,
                                                   const MakeNoise& noise);
+
+  // Activities that were refused, and what became of every closed window.
+  std::map<ingest::v1::Reason, int64_t> refused;
+  std::vector<aggregate::v1::CloseOutcome> outcomes;
 
   // Every call to aggregate since the last clear, in order.
   std::vector<aggregate::v1::MergeDeltasRequest> merges;

@@ -5,11 +5,8 @@
 
 #include "services/cli/sample/truth.h"
 
-#include <stdlib.h>
-
 #include <cmath>
 #include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,7 +18,7 @@
 #include "gtest/gtest.h"
 #include "services/cli/sample/sample_items.h"
 #include "services/cli/sample/sample_organization.h"
-#include "tests/e2e/truth/local_suite.h"
+#include "tests/e2e/truth/publish_locally.h"
 
 namespace tutti {
 namespace {
@@ -39,17 +36,12 @@ class TruthTest : public ::testing::TestWithParam<int64_t> {
     auto catalog = Catalog::Load(absl::StrCat(source, "/deploy/catalog/adoption.textproto"));
     ASSERT_TRUE(catalog.ok()) << catalog.status();
     catalog_ = *std::move(catalog);
-    std::string folder = (std::filesystem::temp_directory_path() / "tutti-truth.XXXXXX").string();
-    ASSERT_NE(mkdtemp(folder.data()), nullptr);
-    folder_ = folder;
   }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
 
   // Publishes the organisation's whole activity, without noise.
   LocalOutput PublishWithoutNoise(const SampleOrganization& organization, uint32_t seed) const;
 
   std::unique_ptr<const Catalog> catalog_;
-  std::filesystem::path folder_;
 };
 
 LocalOutput TruthTest::PublishWithoutNoise(const SampleOrganization& organization,
@@ -73,7 +65,7 @@ LocalOutput TruthTest::PublishWithoutNoise(const SampleOrganization& organizatio
     ForEachItemActivity(organization,
                         [&](const ingest::v1::Activity& activity, int) { take(activity); });
   };
-  LocalOutput output = PublishLocally(*catalog_, input, folder_);
+  LocalOutput output = PublishLocally(*catalog_, input);
   for (const auto& [reason, count] : output.refused) {
     // Days before the first window, which begins on a Monday; items of few people.
     EXPECT_TRUE(reason == ingest::v1::REASON_BEFORE_FIRST_DAY ||

@@ -2,17 +2,14 @@
 // product has never heard of, gets scores from the product as it is: nothing but the
 // catalogue says what a ticket is.
 
-#include <stdlib.h>
-
 #include <cmath>
-#include <filesystem>
 #include <map>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "common/scoring/score_builder.h"
 #include "gtest/gtest.h"
-#include "tests/e2e/truth/local_suite.h"
+#include "tests/e2e/truth/publish_locally.h"
 #include "tests/unit/common/catalog/vendor_catalog.h"
 
 namespace tutti {
@@ -67,16 +64,9 @@ void Tell(const std::function<void(const ingest::v1::Activity&)>& take) {
 
 class VendorTruthTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string folder = (std::filesystem::temp_directory_path() / "tutti-vendor.XXXXXX").string();
-    ASSERT_NE(mkdtemp(folder.data()), nullptr);
-    folder_ = folder;
-    ASSERT_NE(catalog_, nullptr);
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
+  void SetUp() override { ASSERT_NE(catalog_, nullptr); }
 
   const std::unique_ptr<const Catalog> catalog_ = VendorCatalog();
-  std::filesystem::path folder_;
 };
 
 // Mutation: the slots of two tables of one kind taken under one salt, or a practice's
@@ -91,7 +81,7 @@ TEST_F(VendorTruthTest, ScoresWhatOnlyTheCatalogueKnows) {
   desk.set_people(500);
   input.last_day = kLastDay;
   input.tell = Tell;
-  LocalOutput output = PublishLocally(*catalog_, input, folder_);
+  LocalOutput output = PublishLocally(*catalog_, input);
   EXPECT_TRUE(output.refused.empty());
   ASSERT_EQ(output.records.size(), 1U);
   ASSERT_EQ(output.records[0].kinds_size(), 2);

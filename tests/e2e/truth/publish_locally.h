@@ -1,8 +1,7 @@
-#ifndef TUTTI_TESTS_E2E_TRUTH_LOCAL_SUITE_H_
-#define TUTTI_TESTS_E2E_TRUTH_LOCAL_SUITE_H_
+#ifndef TUTTI_TESTS_E2E_TRUTH_PUBLISH_LOCALLY_H_
+#define TUTTI_TESTS_E2E_TRUTH_PUBLISH_LOCALLY_H_
 
 #include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <map>
 #include <string>
@@ -34,13 +33,10 @@ struct LocalOutput {
   int64_t activities = 0;
 };
 
-// Sends an organisation's activity through everything but the network: ingest's
-// classes, aggregate's and a store, back-filled and closed. Without noise; the
-// records say what noise there would have been. `folder` takes the keyring for the
-// while.
-LocalOutput PublishLocally(const Catalog& catalog, const LocalInput& input,
-                           const std::filesystem::path& folder);
+// Sends an organisation's activity through everything but the network, back-filled
+// and closed. Without noise; the records say what noise there would have been.
+LocalOutput PublishLocally(const Catalog& catalog, const LocalInput& input);
 
 }  // namespace tutti
 
-#endif  // TUTTI_TESTS_E2E_TRUTH_LOCAL_SUITE_H_
+#endif  // TUTTI_TESTS_E2E_TRUTH_PUBLISH_LOCALLY_H_
