@@ -6,7 +6,8 @@
 #   suite_start STATE_DIR BIN_DIR     sets SUITE_INGEST, SUITE_AGGREGATE, SUITE_SCORE
 #   suite_stop                        stops all that suite_start started
 #
-# A keyring that is already in STATE_DIR is used. SUITE_AGGREGATE_FLAGS, SUITE_INGEST_FLAGS and SUITE_SCORE_FLAGS add flags.
+# A keyring that is already in STATE_DIR is used. SUITE_AGGREGATE_FLAGS, SUITE_INGEST_FLAGS and SUITE_SCORE_FLAGS add flags,
+# SUITE_REDIS_USERS adds lines to the ACL file.
 
 SUITE_SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 SUITE_PIDS=()
@@ -43,7 +44,7 @@ suite_start_redis() {
     [ -s "$SUITE_STATE/secrets/$user" ] || (umask 077 && head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n' >"$SUITE_STATE/secrets/$user")
     template=${template//@${user^^}_PASSWORD_SHA256@/$(printf '%s' "$(cat "$SUITE_STATE/secrets/$user")" | sha256sum | cut -d' ' -f1)}
   done
-  (umask 077 && printf '%s\n' "$template" >"$SUITE_STATE/redis/users.acl")
+  (umask 077 && printf '%s\n' "$template" ${SUITE_REDIS_USERS:+"$SUITE_REDIS_USERS"} >"$SUITE_STATE/redis/users.acl")
   redis-server "$SUITE_SOURCE/deploy/redis/redis.conf" \
     --dir "$SUITE_STATE/redis" --unixsocket "$SUITE_STATE/redis/redis.sock" \
     --aclfile "$SUITE_STATE/redis/users.acl" --daemonize no >"$SUITE_STATE/log/redis" 2>&1 &

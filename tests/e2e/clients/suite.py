@@ -16,10 +16,12 @@ GOOGLEAPIS = pathlib.Path("/usr/share/gocode/src/github.com/gogo/googleapis")
 class Suite:
     """Starts redis-server and the three services; stops them on exit."""
 
-    def __init__(self, keyring=None, ingest_flags=""):
-        """`keyring`: a keyring to start with; a new one is made otherwise."""
+    def __init__(self, keyring=None, ingest_flags="", redis_users=""):
+        """`keyring`: a keyring to start with; a new one is made otherwise. `redis_users`:
+        more lines of the ACL file."""
         self.first_keyring = keyring
         self.ingest_flags = ingest_flags
+        self.redis_users = redis_users
 
     def __enter__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tutti-e2e."))
@@ -34,7 +36,8 @@ class Suite:
             stdout=subprocess.PIPE,
             text=True,
             env={**os.environ, "SUITE_AGGREGATE_FLAGS": "--policy_lease=1s",
-                 "SUITE_INGEST_FLAGS": self.ingest_flags},
+                 "SUITE_INGEST_FLAGS": self.ingest_flags,
+                 "SUITE_REDIS_USERS": self.redis_users},
         )
         words = self.process.stdout.readline().split()
         if words[:1] != ["ready"]:

@@ -1,0 +1,169 @@
+// Sends made-up load to services and prints, as one line of JSON, how fast they
+// answered. Every round calls each target in turn, with the same messages, so that
+// what else the machine does falls on all alike.
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "absl/flags/flag.h"
+#include "absl/flags/parse.h"
+#include "absl/flags/usage.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "grpc/health/v1/health.pb.h"
+#include "grpcpp/grpcpp.h"
+#include "grpcpp/impl/codegen/proto_utils.h"
+#include "nlohmann/json.hpp"
+#include "tests/benchmark/made_up_day.h"
+#include "tests/benchmark/rpc_load.h"
+#include "tutti/ingest/v1/ingest.pb.h"
+#include "tutti/score/v1/score.pb.h"
+
+ABSL_FLAG(std::string, kind, "ingest",
+          "ingest: activities to each target; score: GetScore and then Health/Check");
+ABSL_FLAG(std::vector<std::string>, targets, {},
+          "Addresses; the first is the one that is measured");
+ABSL_FLAG(std::string, organization, "", "Its id");
+ABSL_FLAG(int64_t, people, 1000, "How many people the organisation has");
+ABSL_FLAG(int, activities_a_person, 40, "About how many activities a person has a day");
+ABSL_FLAG(int, days, 1, "How many days of activity are made");
+ABSL_FLAG(int, step, 7, "How many days lie between two of them");
+ABSL_FLAG(bool, stream, false, "Use StreamActivities");
+ABSL_FLAG(int, threads, 2, "Client threads, each with a connection of its own");
+ABSL_FLAG(int, in_flight, 32, "Unanswered messages of a thread");
+ABSL_FLAG(double, seconds, 1, "How long a round lasts; 0: each message once");
+ABSL_FLAG(int, rounds, 1, "How often");
+
+namespace tutti {
+namespace {
+
+using nlohmann::json;
+
+template <typename Message>
+grpc::ByteBuffer Serialise(const Message& message) {
+  const grpc::Slice slice(message.SerializeAsString());
+  return {&slice, 1};
+}
+
+template <typename Message>
+bool Parse(const grpc::ByteBuffer& bytes, Message& message) {
+  grpc::ByteBuffer copy = bytes;
+  return grpc::SerializationTraits<Message>::Deserialize(&copy, &message).ok();
+}
+
+bool TookAll(const ingest::v1::IngestActivitiesResponse& response) {
+  return response.accepted_count() > 0 && response.rejections().empty();
+}
+
+// One load for each target. `activities` is how many one round of all messages has.
+absl::StatusOr<std::vector<RpcLoad>> IngestLoads(int64_t& activities) {
+  MadeUpDay wanted;
+  wanted.organization = absl::GetFlag(FLAGS_organization);
+  wanted.people = absl::GetFlag(FLAGS_people);
+  wanted.activities_a_person = absl::GetFlag(FLAGS_activities_a_person);
+  wanted.days = absl::GetFlag(FLAGS_days);
+  wanted.step = absl::GetFlag(FLAGS_step);
+  wanted.now = absl::Now();
+  const auto batches = MakeDay(wanted);
+  if (!batches.ok()) return batches.status();
+  RpcLoad load;
+  load.stream = absl::GetFlag(FLAGS_stream);
+  activities = 0;
+  for (const ingest::v1::IngestActivitiesRequest& batch : *batches) {
+    activities += batch.activities_size();
+    if (!load.stream) {
+      load.requests.push_back(Serialise(batch));
+      continue;
+    }
+    ingest::v1::StreamActivitiesRequest request;
+    request.set_request_id("batch");
+    *request.mutable_batch() = batch;
+    load.requests.push_back(Serialise(request));
+  }
+  load.method = absl::StrCat("/tutti.ingest.v1.IngestService/",
+                             load.stream ? "StreamActivities" : "IngestActivities");
+  if (load.stream) {
+    load.good = [](const grpc::ByteBuffer& bytes) {
+      ingest::v1::StreamActivitiesResponse response;
+      return Parse(bytes, response) && TookAll(response.response());
+    };
+  } else {
+    load.good = [](const grpc::ByteBuffer& bytes) {
+      ingest::v1::IngestActivitiesResponse response;
+      return Parse(bytes, response) && TookAll(response);
+    };
+  }
+  std::vector<RpcLoad> loads;
+  for (const std::string& target : absl::GetFlag(FLAGS_targets)) {
+    loads.push_back(load);
+    loads.back().address = target;
+  }
+  return loads;
+}
+
+std::vector<RpcLoad> ScoreLoads() {
+  score::v1::GetScoreRequest get;
+  get.set_name(absl::StrCat("organizations/", absl::GetFlag(FLAGS_organization), "/scores/latest"));
+  RpcLoad score;
+  score.address = absl::GetFlag(FLAGS_targets).front();
+  score.method = "/tutti.score.v1.ScoreService/GetScore";
+  score.requests = {Serialise(get)};
+  score.good = [](const grpc::ByteBuffer& bytes) { return bytes.Length() > 100; };
+  RpcLoad health;
+  health.address = score.address;
+  health.method = "/grpc.health.v1.Health/Check";
+  health.requests = {Serialise(grpc::health::v1::HealthCheckRequest())};
+  return {score, health};
+}
+
+absl::Status Run() {
+  if (absl::GetFlag(FLAGS_targets).empty()) return absl::InvalidArgumentError("give --targets");
+  int64_t activities = 0;
+  std::vector<RpcLoad> loads;
+  if (absl::GetFlag(FLAGS_kind) == "score") {
+    loads = ScoreLoads();
+  } else {
+    absl::StatusOr<std::vector<RpcLoad>> made = IngestLoads(activities);
+    if (!made.ok()) return made.status();
+    loads = *std::move(made);
+  }
+  LoadShape shape;
+  shape.threads = absl::GetFlag(FLAGS_threads);
+  shape.in_flight = absl::GetFlag(FLAGS_in_flight);
+  shape.seconds = absl::GetFlag(FLAGS_seconds);
+  json result = {{"messages", loads.front().requests.size()},
+                 {"activities", activities},
+                 {"rounds", json::array()}};
+  for (int round = 0; round < absl::GetFlag(FLAGS_rounds); ++round) {
+    json line = json::array();
+    for (const RpcLoad& load : loads) {
+      const LoadResult sent = SendLoad(load, shape);
+      if (sent.bad > 0 || sent.answers == 0) {
+        return absl::UnknownError(absl::StrCat(load.method, ": ", sent.bad, " of ",
+                                               sent.bad + sent.answers,
+                                               " answers are bad: ", sent.problem));
+      }
+      line.push_back({{"answers", sent.answers},
+                      {"seconds", sent.seconds},
+                      {"rate", sent.rate()},
+                      {"p50_ms", sent.p50_ms},
+                      {"p99_ms", sent.p99_ms}});
+    }
+    result["rounds"].push_back(line);
+  }
+  std::printf("%s\n", result.dump().c_str());
+  return absl::OkStatus();
+}
+
+}  // namespace
+}  // namespace tutti
+
+int main(int argc, char** argv) {
+  absl::SetProgramUsageMessage("Sends made-up load to services and says how fast they answered.");
+  absl::ParseCommandLine(argc, argv);
+  const absl::Status status = tutti::Run();
+  if (status.ok()) return 0;
+  std::fprintf(stderr, "load: %s\n", std::string(status.message()).c_str());
+  return 1;
+}
