@@ -273,8 +273,8 @@ const ActivityShape* ShapeLookup::Find(const ActivityTraits& activity,
     }
   }
   uint32_t traits = 0;
-  for (const std::string* const id : activity.traits) {
-    const int trait = traits_.Find(*id);
+  for (const absl::string_view id : activity.traits) {
+    const int trait = traits_.Find(id);
     if (trait < 0) {
       ++ignored.traits;
     } else {

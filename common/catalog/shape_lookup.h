@@ -31,7 +31,7 @@ struct ActivityTraits {
   absl::string_view type;
   absl::string_view app;
   absl::string_view platform;
-  absl::Span<const std::string* const> traits;
+  absl::Span<const absl::string_view> traits;
 };
 
 // Counts of values that the catalogue does not know.

@@ -15,7 +15,6 @@ namespace tutti {
 namespace {
 
 using aggregate::v1::DeltaOutcome;
-using ingest::v1::Activity;
 using ingest::v1::Reason;
 
 constexpr char kPersonKind[] = "person";
@@ -118,15 +117,16 @@ ActivityBatch::~ActivityBatch() {
   if (!subjects_.empty()) sodium_memzero(subjects_.data(), subjects_.size() * sizeof(SubjectDay));
 }
 
-void ActivityBatch::Judge(const ingest::v1::IngestActivitiesRequest& request) {
-  const auto count = static_cast<size_t>(request.activities_size());
+void ActivityBatch::Judge(const BatchView& batch) {
+  const size_t count = batch.size();
   fresh_.reserve(count);
   subjects_.reserve(count);
   columns_.reserve(count * layout_.words());
   Judging judging(parts_, layout_, *policy, now_);
-  for (int i = 0; i < request.activities_size(); ++i) {
-    const Reason reason = JudgeOne(i, request.activities(i), judging);
-    if (reason != ingest::v1::REASON_UNSPECIFIED) Reject(i, reason);
+  for (size_t i = 0; i < count; ++i) {
+    const auto index = static_cast<int>(i);
+    const Reason reason = JudgeOne(index, batch.activity(i), judging);
+    if (reason != ingest::v1::REASON_UNSPECIFIED) Reject(index, reason);
   }
   if (judging.ignored.apps + judging.ignored.platforms + judging.ignored.traits > 0) {
     response_.mutable_ignored()->set_apps(judging.ignored.apps);
@@ -149,22 +149,19 @@ void ActivityBatch::Judge(const ingest::v1::IngestActivitiesRequest& request) {
   parts_.counters.sent_positions.fetch_add(positions, std::memory_order_relaxed);
 }
 
-Reason ActivityBatch::JudgeOne(int index, const Activity& activity, Judging& judging) {
-  if (activity.traits_size() > kMaxTraits) return ingest::v1::REASON_TOO_MANY_TRAITS;
-  const auto& time = activity.occurred_at();
-  if (!activity.has_occurred_at() || time.seconds() < kFirstSecond ||
-      time.seconds() > kLastSecond || time.nanos() < 0 || time.nanos() > 999'999'999) {
+Reason ActivityBatch::JudgeOne(int index, const ActivityView& activity, Judging& judging) {
+  if (activity.traits.size() > kMaxTraits) return ingest::v1::REASON_TOO_MANY_TRAITS;
+  if (!activity.has_time || activity.seconds < kFirstSecond || activity.seconds > kLastSecond ||
+      activity.nanos < 0 || activity.nanos > 999'999'999) {
     return ingest::v1::REASON_TIME_MISSING;
   }
-  if (time.seconds() > judging.last_second) return ingest::v1::REASON_TIME_IN_FUTURE;
-  const ActivityTraits traits = {
-      activity.type(), activity.app(), activity.platform(),
-      absl::MakeConstSpan(activity.traits().data(), static_cast<size_t>(activity.traits_size()))};
+  if (activity.seconds > judging.last_second) return ingest::v1::REASON_TIME_IN_FUTURE;
+  const ActivityTraits traits = {activity.type, activity.app, activity.platform, activity.traits};
   const ActivityShape* const shape = parts_.catalog.Classify(traits, judging.ignored);
   if (shape == nullptr) return ingest::v1::REASON_TYPE_UNKNOWN;
-  auto subject = SubjectId::Parse(activity.subject());
+  auto subject = SubjectId::Parse(activity.subject);
   if (const auto* fault = std::get_if<SubjectFault>(&subject)) return ReasonFor(*fault);
-  const Day day = verdicts_.DayOf(time.seconds());
+  const Day day = verdicts_.DayOf(activity.seconds);
   const DayVerdict& verdict = verdicts_.Of(day, shape->kind);
   if (verdict.refusal != ingest::v1::REASON_UNSPECIFIED) return verdict.refusal;
 

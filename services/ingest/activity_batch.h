@@ -10,6 +10,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "common/catalog/catalog.h"
 #include "services/ingest/activity_ingester.h"
+#include "services/ingest/batch_view.h"
 #include "services/ingest/day_verdicts.h"
 #include "services/ingest/delta_coalescer.h"
 #include "services/ingest/refusal.h"
@@ -31,7 +32,7 @@ class ActivityBatch final : public PendingBatch {
   ~ActivityBatch() override;
 
   // Judges every activity; fills in the response's rejections and `deltas`.
-  void Judge(const ingest::v1::IngestActivitiesRequest& request);
+  void Judge(const BatchView& batch);
 
   // After Judge: present when nothing could be kept because a key is missing.
   std::optional<Refusal> refusal() const;
@@ -50,7 +51,7 @@ class ActivityBatch final : public PendingBatch {
   class Judging;
 
   // Judges one activity: adds it to the fresh ones or says why not.
-  ingest::v1::Reason JudgeOne(int index, const ingest::v1::Activity& activity, Judging& judging);
+  ingest::v1::Reason JudgeOne(int index, const ActivityView& activity, Judging& judging);
   void Reject(int index, ingest::v1::Reason reason);
   // Drops from the fresh what the cache knows, and counts.
   void DropKnown();

@@ -13,7 +13,6 @@
 namespace tutti {
 
 using absl::StatusCode;
-using ingest::v1::IngestActivitiesRequest;
 using ingest::v1::IngestActivitiesResponse;
 
 ColumnLayout ColumnLayout::Of(const Catalog& catalog) {
@@ -25,41 +24,41 @@ ColumnLayout ColumnLayout::Of(const Catalog& catalog) {
   return layout;
 }
 
-void ActivityIngester::Ingest(const IngestActivitiesRequest& request,
+void ActivityIngester::Ingest(std::shared_ptr<const BatchView> batch,
                               IngestActivitiesResponse& response, Done done) {
-  const absl::StatusOr<std::string> organization = ParseOrganizationName(request.organization());
+  const absl::StatusOr<std::string> organization =
+      ParseOrganizationName(std::string(batch->organization()));
   if (!organization.ok()) {
     return Refuse({StatusCode::kInvalidArgument, ingest::v1::REASON_ORGANIZATION_MALFORMED,
                    "organization", "must be organizations/ and an id [a-z0-9][a-z0-9-]{0,62}"},
                   done);
   }
-  if (request.activities().empty()) {
+  if (batch->size() == 0) {
     return Refuse({StatusCode::kInvalidArgument, ingest::v1::REASON_BATCH_EMPTY, "activities",
                    "must not be empty"},
                   done);
   }
-  if (request.activities_size() > kMaxActivities) {
+  if (batch->size() > kMaxActivities) {
     return Refuse({StatusCode::kInvalidArgument, ingest::v1::REASON_BATCH_TOO_LARGE, "activities",
                    absl::StrCat("must be at most ", kMaxActivities, ": send several batches")},
                   done);
   }
-  parts_.policies.Get(*organization, [this, &request, &response,
+  parts_.policies.Get(*organization, [this, batch = std::move(batch), &response,
                                       done = std::move(done)](const PolicyCache::Answer& answer) {
     if (const auto* refusal = std::get_if<Refusal>(&answer)) return Refuse(*refusal, done);
-    Judge(std::get<std::shared_ptr<const OrganizationPolicy>>(answer), request, response, done);
+    Judge(std::get<std::shared_ptr<const OrganizationPolicy>>(answer), *batch, response, done);
   });
 }
 
 void ActivityIngester::Judge(const std::shared_ptr<const OrganizationPolicy>& policy,
-                             const IngestActivitiesRequest& request,
-                             IngestActivitiesResponse& response, Done done) {
+                             const BatchView& view, IngestActivitiesResponse& response, Done done) {
   auto batch = std::make_unique<ActivityBatch>(parts_, layout_, policy, response,
                                                [this, done](const std::optional<Refusal>& refusal) {
                                                  if (refusal.has_value())
                                                    return Refuse(*refusal, done);
                                                  done(std::nullopt);
                                                });
-  batch->Judge(request);
+  batch->Judge(view);
   if (const std::optional<Refusal> refusal = batch->refusal()) return Refuse(*refusal, done);
   if (batch->deltas.empty()) return done(std::nullopt);
   std::unique_ptr<PendingBatch> pending = std::move(batch);

@@ -2,12 +2,14 @@
 #define TUTTI_SERVICES_INGEST_ACTIVITY_INGESTER_H_
 
 #include <functional>
+#include <memory>
 #include <optional>
 
 #include "common/catalog/catalog.h"
 #include "common/clock/clock.h"
 #include "common/keyring/opt_out_store.h"
 #include "services/ingest/acknowledged_cache.h"
+#include "services/ingest/batch_view.h"
 #include "services/ingest/delta_coalescer.h"
 #include "services/ingest/ingest_counters.h"
 #include "services/ingest/policy_cache.h"
@@ -53,13 +55,13 @@ class ActivityIngester {
       : parts_(parts), layout_(ColumnLayout::Of(parts.catalog)) {}
 
   // Calls back exactly once, on any thread, when what was accepted is durable; at
-  // once when nothing was. Request and response must live until then.
-  void Ingest(const ingest::v1::IngestActivitiesRequest& request,
+  // once when nothing was. The response must live until then; the batch is let go
+  // as soon as it was judged.
+  void Ingest(std::shared_ptr<const BatchView> batch,
               ingest::v1::IngestActivitiesResponse& response, Done done);
 
  private:
-  void Judge(const std::shared_ptr<const OrganizationPolicy>& policy,
-             const ingest::v1::IngestActivitiesRequest& request,
+  void Judge(const std::shared_ptr<const OrganizationPolicy>& policy, const BatchView& view,
              ingest::v1::IngestActivitiesResponse& response, Done done);
   void Refuse(const Refusal& refusal, const Done& done);
 

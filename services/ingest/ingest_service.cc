@@ -1,22 +1,23 @@
 #include "services/ingest/ingest_service.h"
 
-#include <sodium.h>
-
+#include <algorithm>
+#include <cstring>
 #include <deque>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "common/rpc/status.h"
+#include "grpcpp/impl/codegen/proto_utils.h"
 
 namespace tutti {
 namespace {
 
-using ingest::v1::IngestActivitiesRequest;
+using grpc::ByteBuffer;
 using ingest::v1::IngestActivitiesResponse;
-using ingest::v1::StreamActivitiesRequest;
 using ingest::v1::StreamActivitiesResponse;
 
 constexpr size_t kMaxRequestIdBytes = 64;
@@ -36,23 +37,37 @@ grpc::Status ToGrpcStatus(const Refusal& refusal) {
   return tutti::ToGrpcStatus(status);
 }
 
-}  // namespace
+grpc::Status Undecodable() {
+  return {grpc::StatusCode::INVALID_ARGUMENT, "the message is not one that this method takes"};
+}
 
-size_t ScrubSubjects(IngestActivitiesRequest& batch) {
-  size_t bytes = 0;
-  for (ingest::v1::Activity& activity : *batch.mutable_activities()) {
-    std::string& subject = *activity.mutable_subject();
-    sodium_memzero(subject.data(), subject.size());
-    bytes += subject.capacity() + activity.type().capacity() + activity.app().capacity() +
-             activity.platform().capacity();
-    for (const std::string& trait : activity.traits()) bytes += trait.capacity();
+// Moves a message's bytes into one piece.
+bool Receive(ByteBuffer& message, ReceivedBatch& batch) {
+  std::vector<grpc::Slice> slices;
+  if (!message.Dump(&slices).ok()) return false;
+  message.Clear();
+  size_t size = 0;
+  for (const grpc::Slice& slice : slices) size += slice.size();
+  char* to = batch.Resize(size);
+  for (const grpc::Slice& slice : slices) {
+    std::memcpy(to, slice.begin(), slice.size());
+    to += slice.size();
   }
-  return bytes;
+  return true;
 }
 
-size_t ScrubSubjects(StreamActivitiesRequest& request) {
-  return request.has_batch() ? ScrubSubjects(*request.mutable_batch()) : 0;
+template <typename Message>
+grpc::Status Serialise(const Message& message, ByteBuffer& bytes) {
+  bool own_buffer = false;
+  return grpc::SerializationTraits<Message>::Serialize(message, &bytes, &own_buffer);
 }
+
+bool IsRequestId(absl::string_view id) {
+  return !id.empty() && id.size() <= kMaxRequestIdBytes &&
+         std::all_of(id.begin(), id.end(), [](char c) { return c >= ' ' && c <= '~'; });
+}
+
+}  // namespace
 
 // One stream: reads while fewer than kMaxUnanswered batches are unanswered, writes
 // one answer at a time, and finishes when nothing is left to answer and either the
@@ -60,8 +75,7 @@ size_t ScrubSubjects(StreamActivitiesRequest& request) {
 //
 // gRPC may call back on the thread that starts an operation, so operations start
 // without the lock; `starting_` keeps the stream from finishing meanwhile.
-class IngestServiceImpl::Stream final
-    : public grpc::ServerBidiReactor<StreamActivitiesRequest, StreamActivitiesResponse> {
+class IngestServiceImpl::Stream final : public grpc::ServerBidiReactor<ByteBuffer, ByteBuffer> {
  public:
   explicit Stream(IngestServiceImpl& service) : service_(service) {}
 
@@ -75,34 +89,31 @@ class IngestServiceImpl::Stream final
   }
 
   void OnReadDone(bool ok) override {
+    std::shared_ptr<ReceivedBatch> batch;
+    auto answer = std::make_unique<Answer>();
+    grpc::Status status;
+    if (ok) {
+      batch = service_.batches_.Take();
+      status = Read(*batch, answer->message);
+    }
     std::unique_lock lock(mutex_);
     reading_ = false;
-    Messages* const messages = std::exchange(read_, nullptr);
     if (!ok) {
       read_all_ = true;
-    } else if (const size_t size = messages->request()->request_id().size();
-               size == 0 || size > kMaxRequestIdBytes) {
+    } else if (!status.ok()) {
       closing_ = true;
-      status_ = tutti::ToGrpcStatus(
-          WithFieldViolation(absl::InvalidArgumentError("request_id: must have 1 to 64 bytes"),
-                             "request_id", "must have 1 to 64 bytes"));
-      ok = false;
+      status_ = status;
     } else {
       ++unanswered_;
     }
     Advance(std::move(lock));
     // As long as the batch is unanswered, the stream does not finish.
-    if (ok) {
-      Ingest(messages);
-    } else {
-      messages->Release();
-    }
+    if (ok && status.ok()) Ingest(std::move(batch), std::move(answer));
   }
 
   void OnWriteDone(bool ok) override {
     std::unique_lock lock(mutex_);
     writing_ = false;
-    answers_.front()->Release();
     answers_.pop_front();
     --unanswered_;
     broken_ |= !ok;
@@ -119,37 +130,56 @@ class IngestServiceImpl::Stream final
   }
 
  private:
-  using Messages = MessagePool<StreamActivitiesRequest, StreamActivitiesResponse>::Messages;
+  struct Answer {
+    StreamActivitiesResponse message;
+    ByteBuffer bytes;
+  };
 
-  void Ingest(Messages* messages) {
-    const StreamActivitiesRequest& request = *messages->request();
-    StreamActivitiesResponse& response = *messages->response();
-    response.set_request_id(request.request_id());
-    service_.ingester_.Ingest(request.batch(), *response.mutable_response(),
-                              [this, messages](const std::optional<Refusal>& refusal) {
+  // Reads the message that came; sets the answer's request id.
+  grpc::Status Read(ReceivedBatch& batch, StreamActivitiesResponse& answer) {
+    absl::string_view request_id;
+    if (!Receive(incoming_, batch) || !ReadStreamRequest(batch.bytes(), request_id, batch.view())) {
+      return Undecodable();
+    }
+    if (!IsRequestId(request_id)) {
+      const char kWhat[] = "must have 1 to 64 printable ASCII characters";
+      return tutti::ToGrpcStatus(WithFieldViolation(
+          absl::InvalidArgumentError(absl::StrCat("request_id: ", kWhat)), "request_id", kWhat));
+    }
+    answer.set_request_id(request_id.data(), request_id.size());
+    return grpc::Status::OK;
+  }
+
+  void Ingest(std::shared_ptr<ReceivedBatch> batch, std::unique_ptr<Answer> answer) {
+    const BatchView* const view = &batch->view();
+    IngestActivitiesResponse& response = *answer->message.mutable_response();
+    service_.ingester_.Ingest(std::shared_ptr<const BatchView>(std::move(batch), view), response,
+                              [this, held = std::shared_ptr<Answer>(std::move(answer))](
+                                  const std::optional<Refusal>& refusal) {
                                 if (refusal.has_value()) {
-                                  ingest::v1::BatchError& error =
-                                      *messages->response()->mutable_error();
+                                  ingest::v1::BatchError& error = *held->message.mutable_error();
                                   error.set_code(static_cast<int>(refusal->code));
                                   error.set_reason(refusal->reason);
                                   error.set_message(MessageOf(*refusal));
                                 }
-                                Answer(messages);
+                                Send(held);
                               });
   }
 
-  void Answer(Messages* messages) {
+  void Send(const std::shared_ptr<Answer>& answer) {
+    const bool written = Serialise(answer->message, answer->bytes).ok();
     std::unique_lock lock(mutex_);
-    answers_.push_back(messages);
+    answers_.push_back(answer);
+    broken_ |= !written;
     if (broken_) DropAnswers();
     Advance(std::move(lock));
   }
 
-  // Nobody hears them.
+  // Nobody hears them. The first stays while it is being written.
   void DropAnswers() {
-    for (Messages* messages : answers_) messages->Release();
-    unanswered_ -= static_cast<int>(answers_.size());
-    answers_.clear();
+    const auto first = answers_.begin() + (writing_ ? 1 : 0);
+    unanswered_ -= static_cast<int>(answers_.end() - first);
+    answers_.erase(first, answers_.end());
   }
 
   // Starts whatever can be started. The stream may be gone afterwards.
@@ -161,12 +191,10 @@ class IngestServiceImpl::Stream final
       writing_ |= write;
       reading_ |= read;
       ++starting_;
-      const StreamActivitiesResponse* const answer = write ? answers_.front()->response() : nullptr;
-      if (read) read_ = service_.stream_messages_.AllocateMessages();
-      StreamActivitiesRequest* const request = read ? read_->request() : nullptr;
+      const ByteBuffer* const answer = write ? &answers_.front()->bytes : nullptr;
       lock.unlock();
       if (write) StartWrite(answer);
-      if (read) StartRead(request);
+      if (read) StartRead(&incoming_);
       lock.lock();
       --starting_;
     }
@@ -179,9 +207,9 @@ class IngestServiceImpl::Stream final
 
   IngestServiceImpl& service_;
   std::mutex mutex_;
-  Messages* read_ = nullptr;       // being read
-  std::deque<Messages*> answers_;  // the first is being written
-  int unanswered_ = 0;             // read, and their answers not yet written
+  ByteBuffer incoming_;                          // being read
+  std::deque<std::shared_ptr<Answer>> answers_;  // the first is being written
+  int unanswered_ = 0;                           // read, and their answers not yet written
   int starting_ = 0;
   bool reading_ = false;
   bool writing_ = false;
@@ -192,24 +220,31 @@ class IngestServiceImpl::Stream final
   grpc::Status status_;
 };
 
-IngestServiceImpl::IngestServiceImpl(ActivityIngester& ingester) : ingester_(ingester) {
-  SetMessageAllocatorFor_IngestActivities(&unary_messages_);
-}
-
 IngestServiceImpl::~IngestServiceImpl() = default;
 
-grpc::ServerUnaryReactor* IngestServiceImpl::IngestActivities(
-    grpc::CallbackServerContext* context, const IngestActivitiesRequest* request,
-    IngestActivitiesResponse* response) {
+grpc::ServerUnaryReactor* IngestServiceImpl::IngestActivities(grpc::CallbackServerContext* context,
+                                                              const ByteBuffer* request,
+                                                              ByteBuffer* response) {
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-  ingester_.Ingest(*request, *response, [reactor](const std::optional<Refusal>& refusal) {
-    reactor->Finish(refusal.has_value() ? ToGrpcStatus(*refusal) : grpc::Status::OK);
-  });
+  std::shared_ptr<ReceivedBatch> batch = batches_.Take();
+  // gRPC would keep the message until it is answered, and uses it no more.
+  if (!Receive(*const_cast<ByteBuffer*>(request), *batch) ||
+      !batch->view().Append(batch->bytes())) {
+    reactor->Finish(Undecodable());
+    return reactor;
+  }
+  const BatchView* const view = &batch->view();
+  const auto answer = std::make_shared<IngestActivitiesResponse>();
+  ingester_.Ingest(std::shared_ptr<const BatchView>(std::move(batch), view), *answer,
+                   [reactor, response, answer](const std::optional<Refusal>& refusal) {
+                     reactor->Finish(refusal.has_value() ? ToGrpcStatus(*refusal)
+                                                         : Serialise(*answer, *response));
+                   });
   return reactor;
 }
 
-grpc::ServerBidiReactor<StreamActivitiesRequest, StreamActivitiesResponse>*
-IngestServiceImpl::StreamActivities(grpc::CallbackServerContext*) {
+grpc::ServerBidiReactor<ByteBuffer, ByteBuffer>* IngestServiceImpl::StreamActivities(
+    grpc::CallbackServerContext*) {
   const auto stream = std::make_shared<Stream>(*this);
   bool draining = false;
   {

@@ -5,8 +5,8 @@
 
 namespace tutti {
 
-inline constexpr int kMaxActivities = 10'000;
-inline constexpr int kMaxTraits = 16;
+inline constexpr size_t kMaxActivities = 10'000;
+inline constexpr size_t kMaxTraits = 16;
 
 // What is said of an activity that is refused for a reason: fixed texts, so that
 // no value of an activity can be in them.

@@ -76,6 +76,19 @@ double NanosecondsEach(const std::function<void()>& round) {
   return best;
 }
 
+// A batch's bytes, and how they read.
+struct Batch {
+  std::string bytes;
+  BatchView view;
+};
+
+std::shared_ptr<const BatchView> ReadBatch(const ingest::v1::IngestActivitiesRequest& request) {
+  const auto batch = std::make_shared<Batch>();
+  batch->bytes = request.SerializeAsString();
+  if (!batch->view.Append(batch->bytes)) std::abort();
+  return {batch, &batch->view};
+}
+
 ingest::v1::IngestActivitiesRequest MakeBatch(int first_person) {
   static const char* const kTypes[] = {"mail.sent", "chat.sent", "file.read", "meeting.attended"};
   static const char* const kPlatforms[] = {"desktop", "web", "mobile"};
@@ -119,10 +132,10 @@ void Measure(const Catalog& catalog, KeyStore& keys, const OptOutStore& opt_outs
   DeltaCoalescer coalescer(aggregate, catalog, CoalescerLimits());
   ActivityIngester ingester(
       {catalog, policies, acknowledged, coalescer, opt_outs, counters, clock});
-  std::vector<ingest::v1::IngestActivitiesRequest> batches;
-  for (int i = 0; i < kBatches; ++i) batches.push_back(MakeBatch(i * kBatch));
+  std::vector<std::shared_ptr<const BatchView>> batches;
+  for (int i = 0; i < kBatches; ++i) batches.push_back(ReadBatch(MakeBatch(i * kBatch)));
   const auto ingest_all = [&] {
-    for (const ingest::v1::IngestActivitiesRequest& batch : batches) {
+    for (const std::shared_ptr<const BatchView>& batch : batches) {
       ingest::v1::IngestActivitiesResponse response;
       ingester.Ingest(batch, response, [](const std::optional<Refusal>& refusal) {
         if (refusal.has_value()) std::abort();

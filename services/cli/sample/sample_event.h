@@ -56,7 +56,7 @@ enum SampleTrait : SampleTraits {
   kSampleInMeeting = 1u << 21,
   kSampleInDocument = 1u << 22,
 };
-// The catalogue's ids. Strings, because that is what Catalog::Classify refers to.
+// The catalogue's ids.
 const std::array<std::string, 23>& SampleTraitNames();
 
 // Traits that no audit log shows.

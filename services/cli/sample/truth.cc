@@ -38,7 +38,7 @@ class PersonCounter {
     for (size_t t = 0; t < features_.size(); ++t) {
       features_[t].resize(static_cast<size_t>(catalog.tables()[t].feature_count()));
     }
-    for (const std::string& name : SampleTraitNames()) trait_names_.push_back(&name);
+    for (const std::string& name : SampleTraitNames()) trait_names_.push_back(name);
   }
 
   void Count(uint32_t person) {
@@ -109,8 +109,8 @@ class PersonCounter {
   Truth& truth_;
   std::vector<std::vector<int>> features_;  // by table and feature: the last day
   std::vector<bool> did_;
-  std::vector<const std::string*> trait_names_;
-  std::vector<const std::string*> traits_;
+  std::vector<absl::string_view> trait_names_;
+  std::vector<absl::string_view> traits_;
   std::vector<SampleEvent> events_;
 };
 

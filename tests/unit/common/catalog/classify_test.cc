@@ -28,8 +28,7 @@ struct Activity {
 
 const ActivityShape* Classify(const Catalog& catalog, const Activity& activity,
                               IgnoredTerms& ignored) {
-  std::vector<const std::string*> traits;
-  for (const std::string& trait : activity.traits) traits.push_back(&trait);
+  const std::vector<absl::string_view> traits(activity.traits.begin(), activity.traits.end());
   return catalog.Classify({activity.type, activity.app, activity.platform, traits}, ignored);
 }
 

@@ -247,10 +247,20 @@ ingest::v1::IngestActivitiesRequest IngestFixture::MakeBatch(
   return request;
 }
 
+std::shared_ptr<const BatchView> ViewOf(const ingest::v1::IngestActivitiesRequest& request) {
+  struct Owned {
+    std::string bytes;
+    BatchView view;
+  };
+  const auto owned = std::make_shared<Owned>();
+  owned->bytes = request.SerializeAsString();
+  EXPECT_TRUE(owned->view.Append(owned->bytes));
+  return {owned, &owned->view};
+}
+
 std::shared_ptr<Reply> IngestFixture::Send(const ingest::v1::IngestActivitiesRequest& request) {
-  requests_.push_back(std::make_unique<ingest::v1::IngestActivitiesRequest>(request));
   auto reply = std::make_shared<Reply>();
-  ingester->Ingest(*requests_.back(), reply->response,
+  ingester->Ingest(ViewOf(request), reply->response,
                    [reply](const std::optional<Refusal>& refusal) {
                      EXPECT_FALSE(reply->done) << "answered twice";
                      reply->done = true;

@@ -61,6 +61,9 @@ class FakeAggregateClient final : public AggregateClient {
 // fleet {seen 0}.
 const Catalog& SmallCatalog();
 
+// A batch as it is read from the wire; keeps its bytes.
+std::shared_ptr<const BatchView> ViewOf(const ingest::v1::IngestActivitiesRequest& request);
+
 // What one batch came to.
 struct Reply {
   bool done = false;
@@ -110,9 +113,6 @@ class IngestFixture : public testing::Test {
   std::unique_ptr<DeltaCoalescer> coalescer;
   IngestCounters counters;
   std::unique_ptr<ActivityIngester> ingester;
-
- private:
-  std::vector<std::unique_ptr<ingest::v1::IngestActivitiesRequest>> requests_;
 };
 
 }  // namespace tutti

@@ -156,9 +156,8 @@ TEST(SampleOrganization, UsesOnlyWordsOfTheCatalogue) {
     traits.type = activity.type();
     traits.app = activity.app();
     traits.platform = activity.platform();
-    const std::vector<const std::string*> pointers(activity.traits().pointer_begin(),
-                                                   activity.traits().pointer_end());
-    traits.traits = pointers;
+    const std::vector<absl::string_view> names(activity.traits().begin(), activity.traits().end());
+    traits.traits = names;
     IgnoredTerms ignored;
     ASSERT_NE(catalog->Classify(traits, ignored), nullptr) << Text(activity);
     ASSERT_EQ(ignored.apps + ignored.platforms + ignored.traits, 0) << Text(activity);

@@ -1,0 +1,63 @@
+#ifndef TUTTI_SERVICES_INGEST_BATCH_VIEW_H_
+#define TUTTI_SERVICES_INGEST_BATCH_VIEW_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+
+namespace tutti {
+
+// One ingest.v1.Activity, read where it stands: texts are views of the message's
+// bytes and need not be UTF-8.
+struct ActivityView {
+  absl::string_view subject;
+  absl::string_view type;
+  absl::string_view app;
+  absl::string_view platform;
+  absl::Span<const absl::string_view> traits;
+  bool has_time = false;
+  int64_t seconds = 0;  // of occurred_at
+  int32_t nanos = 0;
+};
+
+// An ingest.v1.IngestActivitiesRequest in the wire format of protobuf. Reads it
+// without a copy of any text, which costs a fifth of making the message, and leaves
+// no copy of an identifier to be erased. What protobuf reads means the same here:
+// fields in any order, repeated ones, unknown ones. Unlike protobuf it takes texts
+// that are not UTF-8, and no groups. Not thread-safe.
+class BatchView {
+ public:
+  // Reads a message; what was read before stays, as if both messages were one. The
+  // bytes must outlive every use. False, and the view is of no use until it is
+  // cleared, when they are not such a message.
+  bool Append(absl::string_view bytes);
+  void Clear();
+
+  absl::string_view organization() const { return organization_; }
+  size_t size() const { return items_.size(); }
+  // Good until the view is changed.
+  ActivityView activity(size_t index) const;
+
+ private:
+  struct Item {
+    ActivityView activity;  // without traits
+    size_t first_trait = 0;
+    size_t traits = 0;
+  };
+  bool AppendActivity(absl::string_view bytes);
+
+  absl::string_view organization_;
+  std::vector<Item> items_;
+  std::vector<absl::string_view> traits_;  // of all activities, one after the other
+};
+
+// An ingest.v1.StreamActivitiesRequest. Adds what is in its batch to `batch` and
+// returns true, or false when the bytes are not such a message.
+bool ReadStreamRequest(absl::string_view bytes, absl::string_view& request_id, BatchView& batch);
+
+}  // namespace tutti
+
+#endif  // TUTTI_SERVICES_INGEST_BATCH_VIEW_H_
