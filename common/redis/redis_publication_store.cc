@@ -50,12 +50,7 @@ std::string LedgerField(const std::string& kind, Day end_day) {
   return absl::StrCat(kind, ":", FormatDay(end_day));
 }
 
-}  // namespace
-
-absl::StatusOr<std::vector<Day>> RedisPublicationStore::ReadIndex(const std::string& organization,
-                                                                  const std::string& from) {
-  const absl::StatusOr<std::vector<std::string>> members =
-      AsStrings(pool_.Call({"ZRANGE", PublicationIndexKey(organization), from, "-1"}));
+absl::StatusOr<std::vector<Day>> ToDays(const absl::StatusOr<std::vector<std::string>>& members) {
   if (!members.ok()) return members.status();
   std::vector<Day> days;
   for (const std::string& member : *members) {
@@ -64,6 +59,16 @@ absl::StatusOr<std::vector<Day>> RedisPublicationStore::ReadIndex(const std::str
     days.push_back(*day);
   }
   return days;
+}
+
+// The index is sorted by days since 1970-01-01.
+std::string IndexScore(Day end_day) { return absl::StrCat(end_day - Day(1970, 1, 1)); }
+
+}  // namespace
+
+absl::StatusOr<std::vector<Day>> RedisPublicationStore::ReadIndex(const std::string& organization,
+                                                                  const std::string& from) {
+  return ToDays(AsStrings(pool_.Call({"ZRANGE", PublicationIndexKey(organization), from, "-1"})));
 }
 
 absl::StatusOr<std::vector<Day>> RedisPublicationStore::ListEndDays(
@@ -76,6 +81,31 @@ absl::StatusOr<Day> RedisPublicationStore::LatestEndDay(const std::string& organ
   if (!days.ok()) return days.status();
   if (days->empty()) return absl::NotFoundError("nothing is published");
   return days->back();
+}
+
+absl::StatusOr<std::vector<std::optional<Day>>> RedisPublicationStore::Find(
+    absl::Span<const PublicationQuery> queries) {
+  using Found = std::vector<std::optional<Day>>;
+  return pool_.With<absl::StatusOr<Found>>(
+      [&](RedisConnection& connection) -> absl::StatusOr<Found> {
+        for (const PublicationQuery& query : queries) {
+          const std::string key = PublicationIndexKey(query.organization);
+          if (query.end_day.has_value()) {
+            const std::string score = IndexScore(*query.end_day);
+            connection.Append({"ZRANGE", key, score, score, "BYSCORE"});
+          } else {
+            connection.Append({"ZRANGE", key, "-1", "-1"});
+          }
+        }
+        Found found;
+        found.reserve(queries.size());
+        for (size_t i = 0; i < queries.size(); ++i) {
+          const absl::StatusOr<std::vector<Day>> days = ToDays(AsStrings(connection.Read()));
+          if (!days.ok()) return days.status();
+          found.push_back(days->empty() ? std::nullopt : std::make_optional(days->back()));
+        }
+        return found;
+      });
 }
 
 absl::StatusOr<std::vector<std::string>> RedisPublicationStore::Read(
@@ -115,8 +145,7 @@ absl::Status RedisPublicationStore::Promote(const std::string& organization, Day
       Script(kPromoteScript,
              {StagedKey(organization, end_day), PublicationKey(organization, end_day),
               PublicationIndexKey(organization), LedgerKey(organization)},
-             {absl::StrCat(end_day - Day(1970, 1, 1)), FormatDay(end_day),
-              PublicationChannel(organization)})));
+             {IndexScore(end_day), FormatDay(end_day), PublicationChannel(organization)})));
   if (!result.ok()) return result.status();
   if (*result == "exists") return absl::AlreadyExistsError("another record is published");
   if (*result == "none") return absl::NotFoundError("nothing is staged");

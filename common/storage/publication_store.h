@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,6 +15,21 @@
 #include "common/window/day.h"
 
 namespace tutti {
+
+// Asks whether a record is published: of one end day, or the latest one.
+struct PublicationQuery {
+  std::string organization;
+  std::optional<Day> end_day;  // absent: the latest
+
+  friend bool operator==(const PublicationQuery& a, const PublicationQuery& b) {
+    return a.organization == b.organization && a.end_day == b.end_day;
+  }
+  template <typename H>
+  friend H AbslHashValue(H state, const PublicationQuery& query) {
+    return H::combine(std::move(state), query.organization, query.end_day.has_value(),
+                      query.end_day.value_or(Day()));
+  }
+};
 
 // Reads published records. Thread-safe. Every method may return Unavailable. A
 // published record's bytes never change.
@@ -27,6 +43,11 @@ class PublicationReader {
 
   // The latest published end day; NotFound when there is none.
   virtual absl::StatusOr<Day> LatestEndDay(const std::string& organization) = 0;
+
+  // The end day that each query means; absent when it is not published. Many cost
+  // hardly more than one.
+  virtual absl::StatusOr<std::vector<std::optional<Day>>> Find(
+      absl::Span<const PublicationQuery> queries) = 0;
 
   // Reads records (serialised tutti.publication.v1.Publication), one for each end
   // day, in order; NotFound when one of them is not published.

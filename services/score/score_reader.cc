@@ -38,7 +38,10 @@ absl::Status FromStore(const absl::Status& status) {
 
 ScoreReader::ScoreReader(PublicationReader& publications, std::vector<const Catalog*> catalogs,
                          size_t cached_bytes)
-    : publications_(publications), catalogs_(std::move(catalogs)), max_bytes_(cached_bytes) {}
+    : publications_(publications),
+      lookup_(publications),
+      catalogs_(std::move(catalogs)),
+      max_bytes_(cached_bytes) {}
 
 absl::StatusOr<std::vector<Day>> ScoreReader::ReadIndex(const std::string& organization) {
   absl::StatusOr<std::vector<Day>> index = publications_.ListEndDays(organization);
@@ -155,6 +158,21 @@ absl::StatusOr<ScoreReader::Answer> ScoreReader::GetScore(const ScoreName& name)
   const absl::StatusOr<std::vector<Day>> index = ReadIndex(name.organization);
   if (!index.ok()) return index.status();
   return Compute(name.organization, *end_day, *index);
+}
+
+void ScoreReader::GetScore(const ScoreName& name,
+                           std::function<void(const absl::StatusOr<Answer>&)> done) {
+  lookup_.Ask({name.organization, name.end_day},
+              [this, name, done = std::move(done)](const absl::StatusOr<std::optional<Day>>& day) {
+                if (!day.ok()) return done(FromStore(day.status()));
+                if (day->has_value()) {
+                  if (Answer kept = FindKept({name.organization, **day}); kept != nullptr) {
+                    return done(std::move(kept));
+                  }
+                }
+                // Once for each record, or to say why there is none.
+                done(GetScore(name));
+              });
 }
 
 absl::StatusOr<std::vector<ScoreReader::Answer>> ScoreReader::ListScores(

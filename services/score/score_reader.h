@@ -1,6 +1,7 @@
 #ifndef TUTTI_SERVICES_SCORE_SCORE_READER_H_
 #define TUTTI_SERVICES_SCORE_SCORE_READER_H_
 
+#include <functional>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -16,6 +17,7 @@
 #include "common/rpc/resource_name.h"
 #include "common/scoring/score_builder.h"
 #include "common/storage/publication_store.h"
+#include "services/score/publication_lookup.h"
 #include "tutti/publication/v1/publication.pb.h"
 #include "tutti/score/v1/score.pb.h"
 
@@ -38,6 +40,10 @@ class ScoreReader {
   // NotFound when nothing is published, or not for that day. One round trip to the
   // store when the answer is kept.
   absl::StatusOr<Answer> GetScore(const ScoreName& name);
+
+  // The same, without waiting for the store when the answer is kept: calls back
+  // once, on this thread or on that of another caller.
+  void GetScore(const ScoreName& name, std::function<void(const absl::StatusOr<Answer>&)> done);
 
   // The newest `limit` scores that end before `before` (absent: the newest). `more`
   // says whether there are older ones.
@@ -80,6 +86,7 @@ class ScoreReader {
   Answer Keep(const Key& key, std::string answer);
 
   PublicationReader& publications_;
+  PublicationLookup lookup_;
   const std::vector<const Catalog*> catalogs_;
   const size_t max_bytes_;
   std::mutex mutex_;

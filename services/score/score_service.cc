@@ -21,32 +21,39 @@ grpc::Status PageError(const char* field, const char* what) {
       "score.tutti", "PAGE_MALFORMED"));
 }
 
-}  // namespace
-
-grpc::Status ScoreServiceImpl::Answer(const grpc::ByteBuffer& request, grpc::ByteBuffer& response) {
-  score::v1::GetScoreRequest message;
-  grpc::ByteBuffer bytes = request;
-  const grpc::Status parsed =
-      grpc::SerializationTraits<score::v1::GetScoreRequest>::Deserialize(&bytes, &message);
-  if (!parsed.ok()) return parsed;
-  const absl::StatusOr<ScoreName> name = ParseScoreName(message.name());
-  if (!name.ok()) return ToGrpcStatus(WithNameReason(name.status()));
-  absl::StatusOr<ScoreReader::Answer> answer = reader_.GetScore(*name);
-  if (!answer.ok()) return ToGrpcStatus(answer.status());
-  // The slice shares the bytes and keeps them alive while they are sent.
-  auto* const held = new ScoreReader::Answer(*std::move(answer));
+// A message that shares an answer's bytes, and keeps them alive while they are sent.
+grpc::ByteBuffer Share(const ScoreReader::Answer& answer) {
+  auto* const held = new ScoreReader::Answer(answer);
   const grpc::Slice slice(
       const_cast<char*>((*held)->data()), (*held)->size(),
       [](void* user_data) { delete static_cast<ScoreReader::Answer*>(user_data); }, held);
-  response = grpc::ByteBuffer(&slice, 1);
-  return grpc::Status::OK;
+  return {&slice, 1};
 }
+
+}  // namespace
 
 grpc::ServerUnaryReactor* ScoreServiceImpl::GetScore(grpc::CallbackServerContext* context,
                                                      const grpc::ByteBuffer* request,
                                                      grpc::ByteBuffer* response) {
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-  reactor->Finish(Answer(*request, *response));
+  score::v1::GetScoreRequest message;
+  grpc::ByteBuffer bytes = *request;
+  const grpc::Status parsed =
+      grpc::SerializationTraits<score::v1::GetScoreRequest>::Deserialize(&bytes, &message);
+  if (!parsed.ok()) {
+    reactor->Finish(parsed);
+    return reactor;
+  }
+  const absl::StatusOr<ScoreName> name = ParseScoreName(message.name());
+  if (!name.ok()) {
+    reactor->Finish(ToGrpcStatus(WithNameReason(name.status())));
+    return reactor;
+  }
+  reader_.GetScore(*name, [reactor, response](const absl::StatusOr<ScoreReader::Answer>& answer) {
+    if (!answer.ok()) return reactor->Finish(ToGrpcStatus(answer.status()));
+    *response = Share(*answer);
+    reactor->Finish(grpc::Status::OK);
+  });
   return reactor;
 }
 

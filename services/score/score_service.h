@@ -32,8 +32,6 @@ class ScoreServiceImpl final : public score::v1::ScoreService::WithRawCallbackMe
                                    score::v1::GetPrivacyStatementResponse* response) override;
 
  private:
-  grpc::Status Answer(const grpc::ByteBuffer& request, grpc::ByteBuffer& response);
-
   ScoreReader& reader_;
   const StatementWriter& statements_;
 };

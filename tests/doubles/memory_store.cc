@@ -194,6 +194,19 @@ absl::StatusOr<std::vector<Day>> MemoryStore::ListEndDays(const std::string& org
   return days;
 }
 
+absl::StatusOr<std::vector<std::optional<Day>>> MemoryStore::Find(
+    absl::Span<const PublicationQuery> queries) {
+  std::vector<std::optional<Day>> found;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  for (const PublicationQuery& query : queries) {
+    const auto& published = organizations_[query.organization].published;
+    std::optional<Day> day = query.end_day;
+    if (!day.has_value() && !published.empty()) day = published.rbegin()->first;
+    found.push_back(day.has_value() && published.count(*day) != 0 ? day : std::nullopt);
+  }
+  return found;
+}
+
 absl::StatusOr<Day> MemoryStore::LatestEndDay(const std::string& organization) {
   const Lock lock(mutex_);
   const auto& published = organizations_[organization].published;

@@ -53,6 +53,8 @@ class MemoryStore final : public OrganizationStore, public CounterStore, public 
 
   absl::StatusOr<std::vector<Day>> ListEndDays(const std::string& organization) override;
   absl::StatusOr<Day> LatestEndDay(const std::string& organization) override;
+  absl::StatusOr<std::vector<std::optional<Day>>> Find(
+      absl::Span<const PublicationQuery> queries) override;
   absl::StatusOr<std::vector<std::string>> Read(const std::string& organization,
                                                 absl::Span<const Day> end_days) override;
   absl::Status Stage(const std::string& organization, const StagedRecord& staged) override;

@@ -2,6 +2,7 @@
 #define TUTTI_TESTS_UNIT_SERVICES_SCORE_FAKE_PUBLICATIONS_H_
 
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -40,6 +41,20 @@ class FakePublications final : public PublicationReader {
     const auto& records = records_[organization];
     if (records.empty()) return absl::NotFoundError("nothing is published");
     return records.rbegin()->first;
+  }
+
+  absl::StatusOr<std::vector<std::optional<Day>>> Find(
+      absl::Span<const PublicationQuery> queries) override {
+    ++calls_;
+    if (!failure_.ok()) return failure_;
+    std::vector<std::optional<Day>> found;
+    for (const PublicationQuery& query : queries) {
+      const auto& records = records_[query.organization];
+      std::optional<Day> day = query.end_day;
+      if (!day.has_value() && !records.empty()) day = records.rbegin()->first;
+      found.push_back(day.has_value() && records.count(*day) != 0 ? day : std::nullopt);
+    }
+    return found;
   }
 
   absl::StatusOr<std::vector<std::string>> Read(const std::string& organization,
