@@ -75,9 +75,20 @@ void AcknowledgedCache::ForEachByShard(absl::Span<const SubjectDay> subjects, Vi
   }
   for (size_t s = 0; s < kShards; ++s) {
     if (begin[s] == begin[s + 1]) continue;
-    const std::lock_guard lock(shards_[s].mutex);
-    for (uint32_t at = begin[s]; at < begin[s + 1]; ++at) visit(shards_[s], size_t{order[at]});
+    Shard& shard = shards_[s];
+    const std::lock_guard lock(shard.mutex);
+    for (uint32_t at = begin[s]; at < begin[s + 1]; ++at) {
+      Prefetch(shard.current, subjects[order[at]]);
+    }
+    for (uint32_t at = begin[s]; at < begin[s + 1]; ++at) visit(shard, size_t{order[at]});
   }
+}
+
+void AcknowledgedCache::Prefetch(const Generation& generation, const SubjectDay& subject) const {
+  const uint64_t* const slot =
+      &generation.slots[(static_cast<size_t>(HashOf(subject)) & (slots_ - 1)) * stride()];
+  __builtin_prefetch(slot);
+  __builtin_prefetch(slot + stride() - 1);
 }
 
 uint64_t* AcknowledgedCache::Find(const Generation& generation, const SubjectDay& subject) const {
@@ -100,7 +111,9 @@ void AcknowledgedCache::RemoveKnown(absl::Span<const SubjectDay> subjects,
       if (generation->used == 0) continue;
       const uint64_t* const slot = Find(*generation, subjects[i]);
       if (slot[2] == 0) continue;
-      for (size_t w = 0; w < words_; ++w) wanted[w] &= ~slot[kKeyWords + w];
+      uint64_t left = 0;
+      for (size_t w = 0; w < words_; ++w) left |= wanted[w] &= ~slot[kKeyWords + w];
+      if (left == 0) break;
     }
   });
 }

@@ -2,14 +2,20 @@
 // answered. Every round calls each target in turn, with the same messages, so that
 // what else the machine does falls on all alike.
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <cstdio>
+#include <fstream>
 #include <string>
 #include <vector>
 
 #include "absl/flags/flag.h"
 #include "absl/flags/parse.h"
 #include "absl/flags/usage.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "grpc/health/v1/health.pb.h"
 #include "grpcpp/grpcpp.h"
@@ -20,10 +26,14 @@
 #include "tutti/ingest/v1/ingest.pb.h"
 #include "tutti/score/v1/score.pb.h"
 
-ABSL_FLAG(std::string, kind, "ingest",
-          "ingest: activities to each target; score: GetScore and then Health/Check");
+ABSL_FLAG(
+    std::string, kind, "ingest",
+    "ingest: activities to each target; score: GetScore and Health/Check to the first target, "
+    "GetScore to the others");
 ABSL_FLAG(std::vector<std::string>, targets, {},
           "Addresses; the first is the one that is measured");
+ABSL_FLAG(std::vector<std::string>, watch, {},
+          "For each target the processes behind it, like 12+34: their processor time is reported");
 ABSL_FLAG(std::string, organization, "", "Its id");
 ABSL_FLAG(int64_t, people, 1000, "How many people the organisation has");
 ABSL_FLAG(int, activities_a_person, 40, "About how many activities a person has a day");
@@ -54,6 +64,26 @@ bool Parse(const grpc::ByteBuffer& bytes, Message& message) {
 
 bool TookAll(const ingest::v1::IngestActivitiesResponse& response) {
   return response.accepted_count() > 0 && response.rejections().empty();
+}
+
+// Seconds of processor time that processes have used, named like 12+34.
+double ProcessorSeconds(const std::string& processes) {
+  double ticks = 0;
+  for (const absl::string_view process : absl::StrSplit(processes, '+', absl::SkipEmpty())) {
+    std::ifstream file(absl::StrCat("/proc/", process, "/stat"));
+    std::string line;
+    std::getline(file, line);
+    // Behind the name in brackets: the state, ten numbers, utime and stime.
+    const std::vector<std::string> fields =
+        absl::StrSplit(line.substr(std::min(line.size(), line.rfind(')') + 2)), ' ');
+    int64_t user = 0;
+    int64_t system = 0;
+    if (fields.size() > 12 && absl::SimpleAtoi(fields[11], &user) &&
+        absl::SimpleAtoi(fields[12], &system)) {
+      ticks += static_cast<double>(user + system);
+    }
+  }
+  return ticks / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
 
 // One load for each target. `activities` is how many one round of all messages has.
@@ -114,7 +144,12 @@ std::vector<RpcLoad> ScoreLoads() {
   health.address = score.address;
   health.method = "/grpc.health.v1.Health/Check";
   health.requests = {Serialise(grpc::health::v1::HealthCheckRequest())};
-  return {score, health};
+  std::vector<RpcLoad> loads = {score, health};
+  for (size_t i = 1; i < absl::GetFlag(FLAGS_targets).size(); ++i) {
+    loads.push_back(score);
+    loads.back().address = absl::GetFlag(FLAGS_targets)[i];
+  }
+  return loads;
 }
 
 absl::Status Run() {
@@ -132,12 +167,16 @@ absl::Status Run() {
   shape.threads = absl::GetFlag(FLAGS_threads);
   shape.in_flight = absl::GetFlag(FLAGS_in_flight);
   shape.seconds = absl::GetFlag(FLAGS_seconds);
+  const std::vector<std::string> watch = absl::GetFlag(FLAGS_watch);
   json result = {{"messages", loads.front().requests.size()},
                  {"activities", activities},
                  {"rounds", json::array()}};
   for (int round = 0; round < absl::GetFlag(FLAGS_rounds); ++round) {
     json line = json::array();
-    for (const RpcLoad& load : loads) {
+    for (size_t i = 0; i < loads.size(); ++i) {
+      const RpcLoad& load = loads[i];
+      const std::string processes = i < watch.size() ? watch[i] : "";
+      const double used_before = ProcessorSeconds(processes);
       const LoadResult sent = SendLoad(load, shape);
       if (sent.bad > 0 || sent.answers == 0) {
         return absl::UnknownError(absl::StrCat(load.method, ": ", sent.bad, " of ",
@@ -148,7 +187,9 @@ absl::Status Run() {
                       {"seconds", sent.seconds},
                       {"rate", sent.rate()},
                       {"p50_ms", sent.p50_ms},
-                      {"p99_ms", sent.p99_ms}});
+                      {"p99_ms", sent.p99_ms},
+                      {"answer_bytes", sent.answer_bytes},
+                      {"processor_seconds", ProcessorSeconds(processes) - used_before}});
     }
     result["rounds"].push_back(line);
   }

@@ -1,14 +1,20 @@
-// The yardstick of ingest: a server with the method of IngestService that parses
-// each batch, as gRPC does by itself, and forgets it. Everything that RunServer
+// The yardsticks of ingest and of a score's size: a server with the methods of
+// IngestService that parses each batch, as gRPC does by itself, and forgets it; and
+// with GetScore, which answers so many zeros from memory. Everything that RunServer
 // gives a service of Tutti it has as well.
 
 #include <iostream>
 #include <string>
+#include <vector>
 
+#include "absl/flags/flag.h"
 #include "absl/flags/parse.h"
 #include "absl/flags/usage.h"
 #include "common/rpc/server.h"
 #include "tutti/ingest/v1/ingest.grpc.pb.h"
+#include "tutti/score/v1/score.grpc.pb.h"
+
+ABSL_FLAG(int, score_bytes, 0, "Bytes of GetScore's answer");
 
 namespace tutti {
 namespace {
@@ -57,6 +63,24 @@ class NullSink final : public ingest::v1::IngestService::CallbackService {
   }
 };
 
+class NullScore final : public score::v1::ScoreService::WithRawCallbackMethod_GetScore<
+                            score::v1::ScoreService::Service> {
+ public:
+  explicit NullScore(size_t bytes) : zeros_(bytes, '\0') {}
+
+  grpc::ServerUnaryReactor* GetScore(grpc::CallbackServerContext* context, const grpc::ByteBuffer*,
+                                     grpc::ByteBuffer* response) override {
+    const grpc::Slice slice(zeros_.data(), zeros_.size(), grpc::Slice::STATIC_SLICE);
+    *response = grpc::ByteBuffer(&slice, 1);
+    grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+    reactor->Finish(grpc::Status::OK);
+    return reactor;
+  }
+
+ private:
+  const std::string zeros_;
+};
+
 }  // namespace
 }  // namespace tutti
 
@@ -65,10 +89,12 @@ int main(int argc, char** argv) {
   absl::SetProgramUsageMessage("Parses activities and forgets them.");
   absl::ParseCommandLine(argc, argv);
   tutti::NullSink sink;
-  const std::string name = tutti::ingest::v1::IngestService::service_full_name();
-  tutti::HealthService health({name}, {});
+  tutti::NullScore score(static_cast<size_t>(absl::GetFlag(FLAGS_score_bytes)));
+  const std::vector<std::string> names = {tutti::ingest::v1::IngestService::service_full_name(),
+                                          tutti::score::v1::ScoreService::service_full_name()};
+  tutti::HealthService health(names, {});
   const absl::Status served =
-      tutti::RunServer(tutti::ServerOptionsFromFlags(), {{&sink}, {name}, health});
+      tutti::RunServer(tutti::ServerOptionsFromFlags(), {{&sink, &score}, names, health});
   if (served.ok()) return 0;
   std::cerr << "null_sink: " << served.message() << "\n";
   return 1;

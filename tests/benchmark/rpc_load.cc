@@ -74,6 +74,7 @@ class Sender {
   }
 
   std::vector<double>& latencies() { return latencies_; }
+  size_t answer_bytes() const { return answer_bytes_; }
   int64_t bad() const { return bad_; }
   const std::string& problem() const { return problem_; }
   Clock::time_point last_answer() const { return last_answer_; }
@@ -89,6 +90,7 @@ class Sender {
 
   void Count(Clock::time_point begin, const grpc::ByteBuffer& response) {
     latencies_.push_back(std::chrono::duration<double, std::milli>(Clock::now() - begin).count());
+    answer_bytes_ = response.Length();
     if (!load_.good(response)) ++bad_;
   }
 
@@ -183,6 +185,7 @@ class Sender {
   Feed& feed_;
   grpc::CompletionQueue queue_;
   std::vector<double> latencies_;
+  size_t answer_bytes_ = 0;
   int64_t bad_ = 0;
   std::string problem_;
   Clock::time_point last_answer_;
@@ -212,6 +215,7 @@ LoadResult SendLoad(const RpcLoad& load, const LoadShape& shape) {
   Clock::time_point end = feed.begin();
   for (const std::unique_ptr<Sender>& sender : senders) {
     latencies.insert(latencies.end(), sender->latencies().begin(), sender->latencies().end());
+    result.answer_bytes = std::max(result.answer_bytes, sender->answer_bytes());
     result.bad += sender->bad();
     if (result.problem.empty()) result.problem = sender->problem();
     end = std::max(end, sender->last_answer());

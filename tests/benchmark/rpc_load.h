@@ -30,11 +30,12 @@ struct LoadShape {
 
 struct LoadResult {
   int64_t answers = 0;
-  int64_t bad = 0;      // failed calls, and answers that are not good
-  double seconds = 0;   // from the first message to the last answer
-  double p50_ms = 0;    // from sending a message to its answer; on a stream as if
-  double p99_ms = 0;    // answers came in the order of messages
-  std::string problem;  // of the first failed call
+  size_t answer_bytes = 0;  // of the last answer
+  int64_t bad = 0;          // failed calls, and answers that are not good
+  double seconds = 0;       // from the first message to the last answer
+  double p50_ms = 0;        // from sending a message to its answer; on a stream as if
+  double p99_ms = 0;        // answers came in the order of messages
+  std::string problem;      // of the first failed call
 
   double rate() const { return seconds > 0 ? static_cast<double>(answers) / seconds : 0; }
 };

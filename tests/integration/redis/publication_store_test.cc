@@ -52,6 +52,24 @@ TEST_F(PublicationStoreTest, ListsAndReadsInOrder) {
   EXPECT_THAT(publications().ListEndDays("nobody").value(), IsEmpty());
 }
 
+TEST_F(PublicationStoreTest, FindsWhatIsPublishedOfManyOrganizations) {
+  for (const auto& [organization, end_day] :
+       {std::pair<std::string, Day>("acme", kEnd), {"acme", kEnd + 7}, {"bcme", kEnd + 14}}) {
+    ASSERT_EQ(publications().Stage(organization, Record("record", end_day)), absl::OkStatus());
+    ASSERT_EQ(publications().Promote(organization, end_day), absl::OkStatus());
+  }
+  EXPECT_THAT(publications()
+                  .Find({{"acme", std::nullopt},
+                         {"bcme", std::nullopt},
+                         {"acme", kEnd},
+                         {"acme", kEnd + 1},
+                         {"nobody", std::nullopt},
+                         {"bcme", kEnd + 7}})
+                  .value(),
+              ElementsAre(kEnd + 7, kEnd + 14, kEnd, std::nullopt, std::nullopt, std::nullopt));
+  EXPECT_THAT(publications().Find({}).value(), IsEmpty());
+}
+
 TEST_F(PublicationStoreTest, StagesAWindowOnceHoweverFarItHasCome) {
   ASSERT_EQ(publications().Stage("acme", Record("first")), absl::OkStatus());
   EXPECT_TRUE(absl::IsAlreadyExists(publications().Stage("acme", Record("second"))));
