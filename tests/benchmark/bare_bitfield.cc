@@ -21,6 +21,8 @@ ABSL_FLAG(std::string, redis_user, "", "User who may do everything, without a pa
 ABSL_FLAG(std::string, organization, "", "Its id");
 ABSL_FLAG(int, positions, 64, "Positions a command");
 ABSL_FLAG(int, unread, 512, "Commands that may be unanswered");
+ABSL_FLAG(bool, transactions, false,
+          "Put as many commands into a transaction, so that the file is synchronised once for all");
 
 namespace tutti {
 namespace {
@@ -94,6 +96,20 @@ absl::Status SetBits(RedisConnection& connection, const std::vector<std::string>
   return absl::OkStatus();
 }
 
+// The commands, in transactions of `size`.
+std::vector<std::string> InTransactions(const std::vector<std::string>& commands, size_t size) {
+  std::vector<std::string> wrapped;
+  wrapped.reserve(commands.size() + 2 * (commands.size() / size + 1));
+  for (size_t i = 0; i < commands.size(); ++i) {
+    if (i % size == 0) wrapped.emplace_back("*1\r\n$5\r\nMULTI\r\n");
+    wrapped.push_back(commands[i]);
+    if (i % size == size - 1 || i + 1 == commands.size()) {
+      wrapped.emplace_back("*1\r\n$4\r\nEXEC\r\n");
+    }
+  }
+  return wrapped;
+}
+
 absl::Status Run() {
   RedisOptions options;
   options.unix_socket = absl::GetFlag(FLAGS_redis_socket);
@@ -116,9 +132,10 @@ absl::Status Run() {
       commands.push_back(std::move(command));
     }
   }
+  const auto unread = static_cast<size_t>(absl::GetFlag(FLAGS_unread));
+  if (absl::GetFlag(FLAGS_transactions)) commands = InTransactions(commands, unread);
   const auto begin = std::chrono::steady_clock::now();
-  absl::Status set =
-      SetBits(connection, commands, static_cast<size_t>(absl::GetFlag(FLAGS_unread)));
+  absl::Status set = SetBits(connection, commands, unread);
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;
   if (!set.ok()) return set;
   for (const Bitmap& bitmap : *bitmaps) {
