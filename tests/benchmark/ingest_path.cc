@@ -167,9 +167,14 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "the catalogue cannot be loaded or the keyring not be made\n");
     return 1;
   }
+  const std::string list = tutti::OptOutPathBeside(argv[2]);
   const auto keys = tutti::KeyStore::Open(argv[2]);
-  const auto opt_outs = tutti::OptOutStore::Open(tutti::OptOutPathBeside(argv[2]));
-  if (!keys.ok() || !opt_outs.ok()) return 1;
+  const absl::Status listed = tutti::OptOutFile(list).Create();
+  const auto opt_outs = tutti::OptOutStore::Open(list);
+  if (!keys.ok() || !listed.ok() || !opt_outs.ok()) {
+    std::fprintf(stderr, "the keyring or the list of opt-outs cannot be opened\n");
+    return 1;
+  }
   tutti::Measure(**catalog, **keys, **opt_outs);
   return 0;
 }
