@@ -51,7 +51,8 @@ void ActivityIngester::Ingest(std::shared_ptr<const BatchView> batch,
 }
 
 void ActivityIngester::Judge(const std::shared_ptr<const OrganizationPolicy>& policy,
-                             const BatchView& view, IngestActivitiesResponse& response, Done done) {
+                             const BatchView& view, IngestActivitiesResponse& response,
+                             const Done& done) {
   auto batch = std::make_unique<ActivityBatch>(parts_, layout_, policy, response,
                                                [this, done](const std::optional<Refusal>& refusal) {
                                                  if (refusal.has_value())

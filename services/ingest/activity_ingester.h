@@ -62,7 +62,7 @@ class ActivityIngester {
 
  private:
   void Judge(const std::shared_ptr<const OrganizationPolicy>& policy, const BatchView& view,
-             ingest::v1::IngestActivitiesResponse& response, Done done);
+             ingest::v1::IngestActivitiesResponse& response, const Done& done);
   void Refuse(const Refusal& refusal, const Done& done);
 
   const IngestParts parts_;

@@ -142,9 +142,9 @@ class IngestServiceImpl::Stream final : public grpc::ServerBidiReactor<ByteBuffe
       return Undecodable();
     }
     if (!IsRequestId(request_id)) {
-      const char kWhat[] = "must have 1 to 64 printable ASCII characters";
+      const char what[] = "must have 1 to 64 printable ASCII characters";
       return tutti::ToGrpcStatus(WithFieldViolation(
-          absl::InvalidArgumentError(absl::StrCat("request_id: ", kWhat)), "request_id", kWhat));
+          absl::InvalidArgumentError(absl::StrCat("request_id: ", what)), "request_id", what));
     }
     answer.set_request_id(request_id.data(), request_id.size());
     return grpc::Status::OK;
@@ -227,9 +227,9 @@ grpc::ServerUnaryReactor* IngestServiceImpl::IngestActivities(grpc::CallbackServ
                                                               ByteBuffer* response) {
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
   std::shared_ptr<ReceivedBatch> batch = batches_.Take();
-  // gRPC would keep the message until it is answered, and uses it no more.
-  if (!Receive(*const_cast<ByteBuffer*>(request), *batch) ||
-      !batch->view().Append(batch->bytes())) {
+  // gRPC does not look at the message again, but would keep it until it is answered.
+  auto& message = *const_cast<ByteBuffer*>(request);  // NOLINT: it was made without const
+  if (!Receive(message, *batch) || !batch->view().Append(batch->bytes())) {
     reactor->Finish(Undecodable());
     return reactor;
   }

@@ -25,7 +25,7 @@ grpc::Status PageError(const char* field, const char* what) {
 grpc::ByteBuffer Share(const ScoreReader::Answer& answer) {
   auto* const held = new ScoreReader::Answer(answer);
   const grpc::Slice slice(
-      const_cast<char*>((*held)->data()), (*held)->size(),
+      const_cast<char*>((*held)->data()), (*held)->size(),  // NOLINT: nobody writes to it
       [](void* user_data) { delete static_cast<ScoreReader::Answer*>(user_data); }, held);
   return {&slice, 1};
 }

@@ -40,7 +40,8 @@ class InstantAggregate final : public AggregateClient {
     policy.set_state(aggregate::v1::ORGANIZATION_STATE_ACTIVE);
     policy.set_first_day(FormatDay(today - 60));
     for (int week = 0; week < 4; ++week) {
-      Add({WindowKind::kReach, absl::NextWeekday(today - 1, absl::Weekday::sunday) + 7 * week},
+      Add({WindowKind::kReach,
+           absl::NextWeekday(today - 1, absl::Weekday::sunday) + int64_t{7} * week},
           policy);
     }
     for (int day = -1; day < 2; ++day) Add({WindowKind::kDay, today + day}, policy);
@@ -90,17 +91,17 @@ std::shared_ptr<const BatchView> ReadBatch(const ingest::v1::IngestActivitiesReq
 }
 
 ingest::v1::IngestActivitiesRequest MakeBatch(int first_person) {
-  static const char* const kTypes[] = {"mail.sent", "chat.sent", "file.read", "meeting.attended"};
-  static const char* const kPlatforms[] = {"desktop", "web", "mobile"};
+  static const char* const types[] = {"mail.sent", "chat.sent", "file.read", "meeting.attended"};
+  static const char* const platforms[] = {"desktop", "web", "mobile"};
   ingest::v1::IngestActivitiesRequest batch;
   batch.set_organization("organizations/acme");
   const int64_t now = absl::ToUnixSeconds(absl::Now());
   for (int i = 0; i < kBatch; ++i) {
     ingest::v1::Activity& activity = *batch.add_activities();
     activity.set_subject(absl::StrCat("Person.Number", first_person + i / 4, "@example.org"));
-    activity.set_type(kTypes[i % 4]);
+    activity.set_type(types[i % 4]);
     activity.set_app(i % 4 == 2 ? "word" : "outlook");
-    activity.set_platform(kPlatforms[i % 3]);
+    activity.set_platform(platforms[i % 3]);
     activity.mutable_occurred_at()->set_seconds(now);
   }
   return batch;
@@ -133,6 +134,7 @@ void Measure(const Catalog& catalog, KeyStore& keys, const OptOutStore& opt_outs
   ActivityIngester ingester(
       {catalog, policies, acknowledged, coalescer, opt_outs, counters, clock});
   std::vector<std::shared_ptr<const BatchView>> batches;
+  batches.reserve(kBatches);
   for (int i = 0; i < kBatches; ++i) batches.push_back(ReadBatch(MakeBatch(i * kBatch)));
   const auto ingest_all = [&] {
     for (const std::shared_ptr<const BatchView>& batch : batches) {

@@ -203,7 +203,12 @@ absl::Status Run() {
 int main(int argc, char** argv) {
   absl::SetProgramUsageMessage("Sends made-up load to services and says how fast they answered.");
   absl::ParseCommandLine(argc, argv);
-  const absl::Status status = tutti::Run();
+  absl::Status status;
+  try {
+    status = tutti::Run();
+  } catch (const nlohmann::json::exception&) {
+    status = absl::InternalError("the result cannot be written as JSON");
+  }
   if (status.ok()) return 0;
   std::fprintf(stderr, "load: %s\n", std::string(status.message()).c_str());
   return 1;

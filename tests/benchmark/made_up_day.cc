@@ -46,8 +46,8 @@ absl::StatusOr<std::vector<ingest::v1::IngestActivitiesRequest>> MakeDay(const M
   std::vector<ingest::v1::IngestActivitiesRequest> batches;
   const absl::CivilDay today = absl::ToCivilDay(wanted.now, absl::UTCTimeZone());
   for (int i = 0; i < wanted.days; ++i) {
-    const int64_t begin =
-        absl::ToUnixSeconds(absl::FromCivil(today - i * wanted.step, absl::UTCTimeZone()));
+    const int64_t begin = absl::ToUnixSeconds(
+        absl::FromCivil(today - int64_t{1} * i * wanted.step, absl::UTCTimeZone()));
     const int64_t last = std::min(begin + 86'399, absl::ToUnixSeconds(wanted.now));
     for (const SampleEvent& event : events) {
       if (batches.empty() || batches.back().activities_size() == wanted.batch) {

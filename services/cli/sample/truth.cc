@@ -38,7 +38,7 @@ class PersonCounter {
     for (size_t t = 0; t < features_.size(); ++t) {
       features_[t].resize(static_cast<size_t>(catalog.tables()[t].feature_count()));
     }
-    for (const std::string& name : SampleTraitNames()) trait_names_.push_back(name);
+    for (const std::string& name : SampleTraitNames()) trait_names_.emplace_back(name);
   }
 
   void Count(uint32_t person) {
@@ -125,9 +125,8 @@ class ItemCounter {
     subject_ = activity.subject();
     ++truth_.activities;
     IgnoredTerms ignored;
-    const ActivityTraits traits = {
-        activity.type(), activity.app(), activity.platform(),
-        absl::MakeConstSpan(activity.traits().data(), static_cast<size_t>(activity.traits_size()))};
+    const std::vector<absl::string_view> names(activity.traits().begin(), activity.traits().end());
+    const ActivityTraits traits = {activity.type(), activity.app(), activity.platform(), names};
     const ActivityShape* const shape = catalog_.Classify(traits, ignored);
     if (shape == nullptr) {
       ++truth_.refused;

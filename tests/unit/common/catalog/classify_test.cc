@@ -250,9 +250,11 @@ TEST(Classify, AnswersManyThreadsAlike) {
   ASSERT_NE(catalog, nullptr);
   std::mt19937 random(7);
   std::vector<Activity> activities;
+  activities.reserve(2'000);
   for (int i = 0; i < 2'000; ++i) activities.push_back(RandomActivity(*catalog, random));
   std::vector<std::vector<const ActivityShape*>> answers(4);
   std::vector<std::thread> threads;
+  threads.reserve(answers.size());
   for (std::vector<const ActivityShape*>& mine : answers) {
     threads.emplace_back([&catalog, &activities, &mine] {
       for (const Activity& activity : activities) mine.push_back(Classify(*catalog, activity));

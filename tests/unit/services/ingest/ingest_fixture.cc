@@ -207,7 +207,7 @@ aggregate::v1::GetIngestPolicyResponse IngestFixture::AcmePolicy() {
   policy.set_time_zone("UTC");
   policy.set_first_day("2026-10-26");
   for (int week = 0; week < 4; ++week) {
-    AddWindow(WindowKind::kReach, Day(2026, 11, 22) + 7 * week, policy);
+    AddWindow(WindowKind::kReach, Day(2026, 11, 22) + int64_t{7} * week, policy);
   }
   for (Day day(2026, 11, 17); day <= Day(2026, 11, 22); ++day) {
     AddWindow(WindowKind::kDay, day, policy);

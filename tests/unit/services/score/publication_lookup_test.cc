@@ -114,6 +114,7 @@ TEST(PublicationLookup, AnswersEachOfManyThreadsOnce) {
   PublicationLookup lookup(publications);
   std::atomic<int> answers = 0;
   std::vector<std::thread> threads;
+  threads.reserve(8);
   for (int i = 0; i < 8; ++i) {
     threads.emplace_back([&] {
       for (int j = 0; j < 500; ++j) {
