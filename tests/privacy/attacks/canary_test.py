@@ -75,7 +75,7 @@ class CanaryTest(unittest.TestCase):
             for wire in (broken.SerializeToString() + b"\xff", broken.SerializeToString()[:-3],
                          broken.SerializeToString().replace(b"Bird", b"\xff\xfe\xff\xfe"), CANARY.encode() * 1_200_000):
                 try:
-                    raw(wire, timeout=30)
+                    answers.append(str(raw(wire, timeout=30)))
                 except grpc.RpcError as error:
                     answers.append(f"{error.details()} {error.trailing_metadata()}")
             self.assertGreater(len(answers), 8)
