@@ -115,11 +115,15 @@ void AddImportCommand(CLI::App& app, CommandContext& context) {
   CLI::App* command =
       app.add_subcommand("import", "Send the activities of logs to ingest; safe to repeat");
   const auto arguments = std::make_shared<ImportArguments>();
-  const std::map<std::string, InputShape> shapes = {{"detect", InputShape::kDetect},
-                                                    {"m365-audit-csv", InputShape::kAuditCsv},
-                                                    {"m365-audit-lines", InputShape::kAuditLines},
-                                                    {"m365-audit", InputShape::kAuditDocument},
-                                                    {"activities", InputShape::kActivities}};
+  const std::map<std::string, InputShape> shapes = {
+      {"detect", InputShape::kDetect},
+      {"m365-audit-csv", InputShape::kAuditCsv},
+      {"m365-audit-lines", InputShape::kAuditLines},
+      {"m365-audit", InputShape::kAuditDocument},
+      {"activities", InputShape::kActivities},
+      {"m365-usage-report", InputShape::kUsageReport},
+      {"google-reports", InputShape::kGoogleReports},
+      {"device-telemetry", InputShape::kDeviceTelemetry}};
   command->add_option("files", arguments->options.inputs, "Files to read; - is standard input")
       ->required();
   command->add_option("--organization", arguments->organization, "The organisation's id");
@@ -127,7 +131,8 @@ void AddImportCommand(CLI::App& app, CommandContext& context) {
       ->add_option("--format", arguments->options.shape,
                    "What the files are; found out by itself unless given")
       ->transform(CLI::CheckedTransformer(shapes).description(
-          "detect, m365-audit-csv, m365-audit-lines, m365-audit or activities"));
+          "detect, m365-audit-csv, m365-audit-lines, m365-audit, activities, m365-usage-report, "
+          "google-reports or device-telemetry"));
   command->add_option("--tenant", arguments->options.tenants.tenant,
                       "Take the records of this tenant alone (a GUID)");
   command->add_option("--tenant-organization", arguments->tenant_organizations,

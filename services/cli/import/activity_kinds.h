@@ -10,7 +10,7 @@
 
 namespace tutti {
 
-// The traits that an audit log can show, as bits of a set.
+// The traits that logs and reports can show, as bits of a set.
 using TraitSet = uint32_t;
 enum Trait : TraitSet {
   kTraitGroupMailbox = 1u << 0,
@@ -31,16 +31,42 @@ enum Trait : TraitSet {
   kTraitInChat = 1u << 15,
   kTraitInMeeting = 1u << 16,
   kTraitInDocument = 1u << 17,
+  // Of devices.
+  kTraitSlowStart = 1u << 18,
+  kTraitPoorMail = 1u << 19,
+  kTraitPoorFiles = 1u << 20,
+  kTraitPoorCalls = 1u << 21,
+  kTraitRecommendedChannel = 1u << 22,
+  kTraitSupportedVersion = 1u << 23,
 };
 
 // The catalogue's ids of the traits, in the order of the bits.
-inline constexpr std::array<absl::string_view, 18> kTraitNames = {
-    "group_mailbox", "attachment_copy", "shared_file", "team_site",    "personal_drive",
-    "internal",      "external",        "video",       "screen_share", "one_off",
-    "recurring",     "meet_now",        "one_to_one",  "group",        "in_mail",
-    "in_chat",       "in_meeting",      "in_document"};
+inline constexpr std::array<absl::string_view, 24> kTraitNames = {"group_mailbox",
+                                                                  "attachment_copy",
+                                                                  "shared_file",
+                                                                  "team_site",
+                                                                  "personal_drive",
+                                                                  "internal",
+                                                                  "external",
+                                                                  "video",
+                                                                  "screen_share",
+                                                                  "one_off",
+                                                                  "recurring",
+                                                                  "meet_now",
+                                                                  "one_to_one",
+                                                                  "group",
+                                                                  "in_mail",
+                                                                  "in_chat",
+                                                                  "in_meeting",
+                                                                  "in_document",
+                                                                  "slow_start",
+                                                                  "poor_mail",
+                                                                  "poor_files",
+                                                                  "poor_calls",
+                                                                  "recommended_channel",
+                                                                  "supported_version"};
 
-// One thing that one person did, before it becomes a message. Valid during the
+// One thing that one person or device did, before it becomes a message. Valid during the
 // call that hands it over; the subject is in lower case.
 struct MappedActivity {
   absl::string_view subject;

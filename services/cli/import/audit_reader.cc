@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "services/cli/import/csv_reader.h"
 #include "services/cli/import/json_framer.h"
+#include "services/cli/import/text_match.h"
 
 namespace tutti {
 namespace {
@@ -42,7 +43,9 @@ bool IsActivity(const simdjson::dom::element& value) {
 InputShape DetectShape(absl::string_view beginning) {
   beginning = absl::StripLeadingAsciiWhitespace(beginning);
   if (beginning.empty() || (beginning[0] != '{' && beginning[0] != '[')) {
-    return InputShape::kAuditCsv;
+    const absl::string_view header = beginning.substr(0, beginning.find('\n'));
+    return ContainsIgnoringCase(header, "user principal name") ? InputShape::kUsageReport
+                                                               : InputShape::kAuditCsv;
   }
   absl::string_view rest;
   const absl::string_view line = FirstLine(beginning, &rest);
@@ -76,6 +79,9 @@ absl::Status ReadAuditLog(TextInput& input, InputShape shape, RecordDecoder& dec
     }
     case InputShape::kDetect:
     case InputShape::kActivities:
+    case InputShape::kUsageReport:
+    case InputShape::kGoogleReports:
+    case InputShape::kDeviceTelemetry:
       break;
   }
   return absl::InvalidArgumentError("this input is not an audit log");

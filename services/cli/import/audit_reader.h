@@ -19,14 +19,22 @@ enum class InputShape {
   kAuditLines,     // audit records, one JSON text a line
   kAuditDocument,  // audit records in JSON arrays, wrappers, or over several lines
   kActivities,     // Tutti activities, one JSON object a line
+  // Reports, which are not found out by themselves but for the first.
+  kUsageReport,      // Microsoft Graph, CSV
+  kGoogleReports,    // Google Workspace Reports API, JSON
+  kDeviceTelemetry,  // CSV or JSON
 };
 
+// Whether it is one of the reports.
+inline bool IsReport(InputShape shape) { return shape >= InputShape::kUsageReport; }
+
 // The shape of an input that begins with `beginning`: CSV unless the first
-// character that is not white space opens an array or an object.
+// character that is not white space opens an array or an object. A CSV with a column
+// "User Principal Name" is a usage report.
 InputShape DetectShape(absl::string_view beginning);
 
 // Reads the audit records of one input in bounded memory, each once, in order.
-// `shape` is not kDetect and not kActivities. Errors: those of the input, of
+// `shape` is one of the audit log's. Errors: those of the input, of
 // ReadCsv, and of `sink`.
 absl::Status ReadAuditLog(TextInput& input, InputShape shape, RecordDecoder& decoder,
                           RecordSink& sink);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <utility>
@@ -12,7 +13,11 @@
 #include "absl/time/clock.h"
 #include "services/cli/import/activities_reader.h"
 #include "services/cli/import/audit_time.h"
+#include "services/cli/import/device_telemetry.h"
+#include "services/cli/import/google_reports.h"
+#include "services/cli/import/report_sink.h"
 #include "services/cli/import/text_match.h"
+#include "services/cli/import/usage_report.h"
 
 namespace tutti {
 namespace {
@@ -125,6 +130,70 @@ struct TenantRun {
   MappedSink sink;
 };
 
+// Counts what a report says and hands it on.
+class ReportTaker final : public ReportSink {
+ public:
+  // Whether a time lies in the range that is taken.
+  using InRange = std::function<bool(int64_t)>;
+
+  ReportTaker(TenantRun& run, ImportSummary& summary, StepProgress& progress, InRange in_range)
+      : run_(run), summary_(summary), progress_(progress), in_range_(std::move(in_range)) {}
+
+  bool OnRow(absl::string_view key) override {
+    progress_.Record();
+    ++summary_.rows;
+    ++run_.summary.records;
+    if (!key.empty() && !rows_.insert(Fingerprint({key})).second) {
+      ++run_.summary.duplicates;
+      return false;
+    }
+    ++run_.summary.distinct;
+    return true;
+  }
+  absl::Status OnRejected(RejectionReason reason) override {
+    progress_.Record();
+    ++summary_.rows;
+    ++summary_.rejected[static_cast<size_t>(reason)];
+    return absl::OkStatus();
+  }
+  void OnExcluded(Exclusion why) override { run_.summary.Exclude(why); }
+  absl::Status OnReported(const MappedActivity& activity) override {
+    if (!in_range_(activity.seconds)) {
+      ++summary_.rejected[static_cast<size_t>(RejectionReason::kTimeOutOfRange)];
+      return absl::OkStatus();
+    }
+    run_.summary.Saw(activity.seconds);
+    ++run_.summary.activities[std::string(activity.type)];
+    if (subjects_.insert(Fingerprint({activity.subject})).second) ++run_.summary.people;
+    return run_.sink.OnActivity(activity);
+  }
+  void OnLicensed(absl::string_view product, absl::string_view subject) override {
+    if (licensed_.insert(Fingerprint({product, subject})).second) {
+      ++run_.summary.licensed[std::string(product)];
+    }
+  }
+  void OnFeeds(absl::string_view category) override {
+    if (run_.summary.feeds.count(std::string(category)) == 0) {
+      run_.summary.feeds.emplace(category);
+    }
+  }
+
+ private:
+  TenantRun& run_;
+  ImportSummary& summary_;
+  StepProgress& progress_;
+  const InRange in_range_;
+  absl::flat_hash_set<uint64_t> rows_;
+  absl::flat_hash_set<uint64_t> subjects_;
+  absl::flat_hash_set<uint64_t> licensed_;
+};
+
+absl::Status ReadReport(TextInput& input, InputShape shape, ReportSink& sink) {
+  if (shape == InputShape::kUsageReport) return ReadUsageReport(input, sink);
+  if (shape == InputShape::kGoogleReports) return ReadGoogleReports(input, sink);
+  return ReadDeviceTelemetry(input, sink);
+}
+
 class Importer {
  public:
   Importer(const ImportOptions& options, const ImportTargets& targets)
@@ -132,7 +201,9 @@ class Importer {
 
   absl::StatusOr<ImportSummary> Run() {
     if (absl::Status status = OpenAll(); !status.ok()) return status;
-    absl::Status status = activities_ ? ImportActivities() : ImportAudit();
+    absl::Status status = activities_ ? ImportActivities()
+                          : reports_  ? ImportReports()
+                                      : ImportAudit();
     if (status.ok() && targets_.uploader != nullptr) status = targets_.uploader->Flush();
     if (!status.ok()) return status;
     for (auto& [tenant, run] : tenants_) {
@@ -199,11 +270,13 @@ class Importer {
   absl::Status OpenAll() {
     if (options_.inputs.empty()) return absl::InvalidArgumentError("no input is named");
     size_t of_activities = 0;
+    size_t of_reports = 0;
     for (size_t i = 0; i < options_.inputs.size(); ++i) {
       absl::StatusOr<OpenInput> input = Open(options_.inputs[i], options_.shape);
       if (!input.ok()) return AtInput(i, options_.inputs.size(), input.status());
       shapes_.push_back(input->shape);
       if (input->shape == InputShape::kActivities) ++of_activities;
+      if (IsReport(input->shape)) ++of_reports;
       total_bytes_ += input->text->size();
       if (options_.inputs[i] != "-") continue;
       if (standard_input_.text != nullptr) {
@@ -215,7 +288,14 @@ class Importer {
       return absl::InvalidArgumentError(
           "some inputs are audit logs and some are activities: import them one after the other");
     }
+    if (of_reports != 0 && std::count(shapes_.begin(), shapes_.end(), shapes_.front()) !=
+                               static_cast<int64_t>(shapes_.size())) {
+      return absl::InvalidArgumentError(
+          "some inputs are reports and some are not, or reports of another sort: import them one "
+          "after the other");
+    }
     activities_ = of_activities != 0;
+    reports_ = of_reports != 0;
     summary_.inputs = static_cast<int64_t>(shapes_.size());
     return absl::OkStatus();
   }
@@ -307,6 +387,30 @@ class Importer {
     return ReadAll("importing");
   }
 
+  absl::Status ImportReports() {
+    if (targets_.uploader != nullptr && options_.tenants.organization.empty()) {
+      return absl::FailedPreconditionError(
+          "no organisation is named that the activities should go to");
+    }
+    const auto placed = tenants_.emplace(
+        "", std::make_unique<TenantRun>(options_.mapping, targets_, options_.tenants.organization));
+    StepProgress progress(targets_.progress, "importing", total_bytes_);
+    ReportTaker taker(*placed.first->second, summary_, progress,
+                      [this](int64_t seconds) { return InRange(seconds); });
+    for (size_t i = 0; i < options_.inputs.size(); ++i) {
+      absl::StatusOr<OpenInput> input = options_.inputs[i] == "-"
+                                            ? std::move(standard_input_)
+                                            : Open(options_.inputs[i], shapes_[i]);
+      if (!input.ok()) return AtInput(i, options_.inputs.size(), input.status());
+      progress.Begin(*input->text);
+      const absl::Status status = ReadReport(*input->text, shapes_[i], taker);
+      progress.End();
+      if (!status.ok()) return AtInput(i, options_.inputs.size(), status);
+    }
+    progress.Done();
+    return absl::OkStatus();
+  }
+
   absl::Status TakeActivity(Activity activity) {
     const int64_t seconds = activity.occurred_at().seconds();
     if (!InRange(seconds)) {
@@ -355,6 +459,7 @@ class Importer {
   OpenInput standard_input_ = {};
   uint64_t total_bytes_ = 0;
   bool activities_ = false;
+  bool reports_ = false;
   bool single_pass_ = false;
   bool mapping_ = false;  // in the pass that maps, not the survey
   absl::optional<ImportPlan> plan_;

@@ -30,17 +30,18 @@ struct ImportOptions {
 struct ImportTargets {
   ActivityUploader* uploader = nullptr;  // null: nothing is sent (a rehearsal)
   ProgressSink* progress = nullptr;      // may be null
-  ActivitySink* observer = nullptr;      // may be null; sees each mapped audit activity
+  ActivitySink* observer = nullptr;  // may be null; sees each mapped activity of logs and reports
 };
 
 // Reads the inputs and sends their activities. Audit logs are read twice: first
 // for what a record tells about others (TenantFacts), then to map them; memory is
 // some 20 bytes a distinct record and does not grow with their size. With standard
 // input among them they are read once, a warning says so, and the tenants must have
-// been chosen. Activities (InputShape::kActivities) go to `tenants.organization`.
+// been chosen. Activities (InputShape::kActivities) and reports, several files of one
+// shape, go to `tenants.organization`.
 //
-// Errors: InvalidArgument (options; a CSV file without its columns; audit logs and
-// activities in one import), FailedPrecondition (several tenants, none chosen; an
+// Errors: InvalidArgument (options; a CSV file without its columns; inputs of several
+// sorts in one import), FailedPrecondition (several tenants, none chosen; an
 // organisation without a place to send to), NotFound (no such file, or no record of
 // the tenant that was asked for), and those of the uploader. The input at fault is
 // named by its number, from 1. No message repeats anything that a record says but

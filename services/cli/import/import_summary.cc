@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -83,10 +84,22 @@ void AppendTenant(std::string* text, const TenantSummary& tenant) {
   AppendLine(text, "records", tenant.records, 2);
   AppendLine(text, "duplicates", tenant.duplicates, 2);
   AppendLine(text, "distinct", tenant.distinct, 2);
-  AppendLine(text, "people", tenant.people, 2);
+  const bool devices =
+      !tenant.activities.empty() && absl::StartsWith(tenant.activities.begin()->first, "device.");
+  AppendLine(text, devices ? "devices" : "people", tenant.people, 2);
   if (tenant.first_seconds.has_value() && tenant.last_seconds.has_value()) {
     absl::StrAppend(text, "  from ", TimeText(*tenant.first_seconds), " to ",
                     TimeText(*tenant.last_seconds), "\n");
+  }
+  if (!tenant.feeds.empty()) {
+    absl::StrAppend(text, "  can feed: ", absl::StrJoin(tenant.feeds, ", "),
+                    "; it measures no other category\n");
+  }
+  for (const auto& [product, people] : tenant.licensed) {
+    AppendLine(text,
+               product.empty() ? "licensed people (--headcount)"
+                               : absl::StrCat("licensed (--entitlement ", product, "=...)"),
+               people, 2);
   }
   AppendBlock(text, "activities", ToCounts(tenant.activities));
   AppendBlock(text, "left out", ExcludedCounts(tenant));
@@ -133,6 +146,14 @@ std::string JsonTenant(const TenantSummary& tenant) {
   if (tenant.first_seconds.has_value() && tenant.last_seconds.has_value()) {
     absl::StrAppend(&json, ",\"first\":", Quoted(TimeText(*tenant.first_seconds)),
                     ",\"last\":", Quoted(TimeText(*tenant.last_seconds)));
+  }
+  if (!tenant.feeds.empty()) {
+    absl::StrAppend(&json, ",\"feeds\":[",
+                    absl::StrJoin(tenant.feeds, ",",
+                                  [](std::string* out, const std::string& category) {
+                                    absl::StrAppend(out, Quoted(category));
+                                  }),
+                    "],\"licensed\":", JsonCounts(ToCounts(tenant.licensed)));
   }
   const UploadSummary& upload = tenant.upload;
   absl::StrAppend(&json, ",\"activities\":", JsonCounts(ToCounts(tenant.activities)),
@@ -185,6 +206,12 @@ absl::string_view ExclusionName(Exclusion exclusion) {
       return "attendee known by object id only";
     case Exclusion::kMeetingOutline:
       return "meeting outline";
+    case Exclusion::kDeleted:
+      return "person who has left";
+    case Exclusion::kSeveralDays:
+      return "totals of several days";
+    case Exclusion::kOtherEvent:
+      return "event that means nothing here";
   }
   return "unknown";
 }

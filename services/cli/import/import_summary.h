@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,8 +35,11 @@ enum class Exclusion {
   kNotAnAttendee,     // a recorder, a bridge, a telephone, a person of another tenant
   kUnknownAttendee,   // an object id that no record ties to a person
   kMeetingOutline,    // MeetingDetail: used for the meeting's kind only
+  kDeleted,           // of a report: somebody who has left
+  kSeveralDays,       // of a report: totals that say nothing of a day
+  kOtherEvent,        // of a report: an event that means nothing here
 };
-inline constexpr size_t kExclusionCount = 18;
+inline constexpr size_t kExclusionCount = 21;
 
 // A stable name for people and for JSON.
 absl::string_view ExclusionName(Exclusion exclusion);
@@ -60,12 +64,18 @@ struct TenantSummary {
   void Ignore(absl::string_view operation);
   void Saw(int64_t seconds);
 
-  std::string tenant;        // GUID in lower case; empty for Tutti activities
+  std::string tenant;        // GUID in lower case; empty for activities and reports
   std::string organization;  // resource name, empty when nothing is sent
   int64_t records = 0;       // readable
   int64_t duplicates = 0;    // records whose id had been seen
   int64_t distinct = 0;      // records - duplicates
-  int64_t people = 0;        // distinct people who did anything, mapped or not
+  int64_t people = 0;        // distinct people who did anything, mapped or not; or devices
+  // Distinct people with a licence, by product; "" for any. What a report lists can
+  // be set as the organisation's headcount and entitlements.
+  std::map<std::string, int64_t> licensed;
+  // Categories of the shipped catalogue that the input can feed. Any other is not
+  // measured by it.
+  std::set<std::string> feeds;
   std::array<int64_t, kExclusionCount> excluded = {};
   std::map<std::string, int64_t> activities;          // by type
   std::map<std::string, int64_t> ignored_operations;  // by operation; at most 1,000 names

@@ -146,9 +146,9 @@ TEST_F(ShippedCatalogTest, KeepsTheWordsOfActivities) {
       Ids(catalog_->proto().activity_types()),
       ElementsAre("mail.sent", "mail.read", "chat.sent", "channel_message.sent", "community.posted",
                   "community.read", "file.read", "file.written", "file.shared", "meeting.attended",
-                  "call.joined", "assistant.used", "device.started", "device.app_crashed",
-                  "device.network_measured", "device.apps_reported", "meeting.held",
-                  "workspace.listed", "workspace.mailed", "workspace.posted",
+                  "call.joined", "assistant.used", "app.used", "device.started",
+                  "device.app_crashed", "device.network_measured", "device.apps_reported",
+                  "meeting.held", "workspace.listed", "workspace.mailed", "workspace.posted",
                   "workspace.content_used", "document.shared", "mail_thread.mentioned",
                   "mail_thread.answered", "question.asked", "question.answered",
                   "question.best_answered", "message.sent"));

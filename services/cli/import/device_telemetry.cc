@@ -1,0 +1,202 @@
+#include "services/cli/import/device_telemetry.h"
+
+#include <simdjson.h>
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "services/cli/import/audit_time.h"
+#include "services/cli/import/csv_reader.h"
+#include "services/cli/import/json_framer.h"
+
+namespace tutti {
+namespace {
+
+using Row = absl::Span<const absl::string_view>;
+
+constexpr double kLeastScore = 50;
+constexpr double kSlowestBootMs = 60'000;
+constexpr double kPoorLatencyMs = 300;
+constexpr double kPoorCallLatencyMs = 100;
+constexpr double kPoorLossPercent = 1;
+constexpr double kPoorJitterMs = 30;
+constexpr double kPoorDownloadMbps = 2;
+
+enum Column : size_t {
+  kDevice,
+  kTime,
+  kStartup,
+  kBoot,
+  kReliability,
+  kCrashes,
+  kLatency,
+  kLoss,
+  kJitter,
+  kDownload,
+  kChannel,
+  kSupported,
+  kColumnCount,
+};
+
+// The names that each may have; compared without case.
+const std::vector<std::vector<std::string>>& Columns() {
+  static const std::vector<std::vector<std::string>> columns = {
+      {"deviceId", "id", "deviceName", "Device Id", "Device name", "Device"},
+      {"date", "reportDate", "lastReportedDateTime", "lastUpdatedDateTime", "measuredAt",
+       "startTime", "Report date", "Last reported"},
+      {"startupPerformanceScore", "Startup performance score", "Startup score"},
+      {"coreBootTimeInMs", "Core boot time (ms)"},
+      {"appReliabilityScore", "Application reliability score", "App reliability score"},
+      {"appCrashCount", "App crash count"},
+      {"latencyMs", "rttMs", "Latency (ms)"},
+      {"packetLossPercent", "Packet loss (%)"},
+      {"jitterMs", "Jitter (ms)"},
+      {"downloadMbps", "Download (Mbps)"},
+      {"updateChannel", "Update channel", "Channel"},
+      {"isSupported", "supportState", "Supported"},
+  };
+  return columns;
+}
+
+// A number that is there; scores below 0 mean that there is none.
+bool Number(absl::string_view text, double* number) {
+  return absl::SimpleAtod(text, number) && *number >= 0;
+}
+
+bool IsRecommended(absl::string_view channel) {
+  return absl::EqualsIgnoreCase(channel, "current") ||
+         absl::EqualsIgnoreCase(channel, "current channel") ||
+         absl::EqualsIgnoreCase(channel, "monthly enterprise") ||
+         absl::EqualsIgnoreCase(channel, "monthly enterprise channel");
+}
+
+bool IsSupported(absl::string_view text) {
+  return absl::EqualsIgnoreCase(text, "true") || absl::EqualsIgnoreCase(text, "yes") ||
+         absl::EqualsIgnoreCase(text, "supported");
+}
+
+class TelemetryReader : public JsonSink {
+ public:
+  explicit TelemetryReader(ReportSink& sink) : sink_(sink) {}
+
+  absl::Status ReadRow(Row row) {
+    const absl::string_view device = absl::StripAsciiWhitespace(row[kDevice]);
+    if (device.empty()) return sink_.OnRejected(RejectionReason::kMissingField);
+    const absl::string_view time = absl::StripAsciiWhitespace(row[kTime]);
+    // A date alone is its noon, in UTC.
+    const absl::optional<int64_t> seconds =
+        ParseAuditTime(time.size() == 10 ? absl::StrCat(time, "T12:00:00") : std::string(time));
+    if (!seconds.has_value()) return sink_.OnRejected(RejectionReason::kMalformedTime);
+    sink_.OnRow("");
+    const std::string subject = absl::AsciiStrToLower(device);
+    for (const absl::Status& status :
+         {Endpoint(row, subject, *seconds), Network(row, subject, *seconds),
+          Applications(row, subject, *seconds)}) {
+      if (!status.ok()) return status;
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status OnJson(absl::string_view json) override {
+    simdjson::dom::element root;
+    if (parser_.parse(json.data(), json.size(), false).get(root) != simdjson::SUCCESS) {
+      return sink_.OnRejected(RejectionReason::kMalformedJson);
+    }
+    simdjson::dom::object members;
+    if (root.get(members) != simdjson::SUCCESS) {
+      return sink_.OnRejected(RejectionReason::kNotAnObject);
+    }
+    std::array<std::string, kColumnCount> texts;
+    std::array<size_t, kColumnCount> ranks;
+    ranks.fill(~size_t{0});
+    for (const auto [key, value] : members) Take({key.data(), key.size()}, value, texts, ranks);
+    std::array<absl::string_view, kColumnCount> row;
+    for (size_t i = 0; i < row.size(); ++i) row[i] = texts[i];
+    return ReadRow(row);
+  }
+  absl::Status OnRejected(RejectionReason reason) override { return sink_.OnRejected(reason); }
+
+ private:
+  // Keeps a member under the first of the names that a column may have.
+  static void Take(absl::string_view key, simdjson::dom::element value,
+                   std::array<std::string, kColumnCount>& texts,
+                   std::array<size_t, kColumnCount>& ranks) {
+    for (size_t i = 0; i < Columns().size(); ++i) {
+      for (size_t rank = 0; rank < Columns()[i].size() && rank < ranks[i]; ++rank) {
+        if (!absl::EqualsIgnoreCase(Columns()[i][rank], key) || value.is_null()) continue;
+        std::string_view text;
+        texts[i] =
+            value.get(text) == simdjson::SUCCESS ? std::string(text) : simdjson::minify(value);
+        ranks[i] = rank;
+      }
+    }
+  }
+
+  absl::Status Endpoint(Row row, const std::string& subject, int64_t seconds) {
+    double startup = 0;
+    double boot = 0;
+    double reliability = 0;
+    double crashes = 0;
+    const bool has_startup = Number(row[kStartup], &startup);
+    const bool has_boot = Number(row[kBoot], &boot);
+    const bool has_reliability = Number(row[kReliability], &reliability);
+    const bool has_crashes = Number(row[kCrashes], &crashes);
+    if (!has_startup && !has_boot && !has_reliability && !has_crashes) return absl::OkStatus();
+    sink_.OnFeeds("endpoint");
+    const bool slow = (has_startup && startup < kLeastScore) || (has_boot && boot > kSlowestBootMs);
+    absl::Status status = sink_.OnReported(
+        {subject, "device.started", seconds, "", "", slow ? TraitSet{kTraitSlowStart} : 0});
+    const bool crashed =
+        (has_reliability && reliability < kLeastScore) || (has_crashes && crashes > 0);
+    if (!status.ok() || !crashed) return status;
+    return sink_.OnReported({subject, "device.app_crashed", seconds, "", "", 0});
+  }
+
+  absl::Status Network(Row row, const std::string& subject, int64_t seconds) {
+    double latency = 0;
+    double loss = 0;
+    double jitter = 0;
+    double download = kPoorDownloadMbps;
+    const bool measured = Number(row[kLatency], &latency) | Number(row[kLoss], &loss) |
+                          Number(row[kJitter], &jitter) | Number(row[kDownload], &download);
+    if (!measured) return absl::OkStatus();
+    sink_.OnFeeds("network");
+    TraitSet traits = 0;
+    if (latency > kPoorLatencyMs) traits |= kTraitPoorMail;
+    if (latency > kPoorLatencyMs || download < kPoorDownloadMbps) traits |= kTraitPoorFiles;
+    if (latency > kPoorCallLatencyMs || loss > kPoorLossPercent || jitter > kPoorJitterMs) {
+      traits |= kTraitPoorCalls;
+    }
+    return sink_.OnReported({subject, "device.network_measured", seconds, "", "", traits});
+  }
+
+  absl::Status Applications(Row row, const std::string& subject, int64_t seconds) {
+    if (row[kChannel].empty() && row[kSupported].empty()) return absl::OkStatus();
+    sink_.OnFeeds("apps_health");
+    TraitSet traits = 0;
+    if (IsRecommended(row[kChannel])) traits |= kTraitRecommendedChannel;
+    if (IsSupported(row[kSupported])) traits |= kTraitSupportedVersion;
+    return sink_.OnReported({subject, "device.apps_reported", seconds, "", "", traits});
+  }
+
+  ReportSink& sink_;
+  simdjson::dom::parser parser_;
+};
+
+}  // namespace
+
+absl::Status ReadDeviceTelemetry(TextInput& input, ReportSink& sink) {
+  absl::StatusOr<absl::string_view> beginning = input.Peek();
+  if (!beginning.ok()) return beginning.status();
+  const absl::string_view text = absl::StripLeadingAsciiWhitespace(*beginning);
+  TelemetryReader reader(sink);
+  if (!text.empty() && (text[0] == '{' || text[0] == '[')) return ReadJsonDocument(input, reader);
+  return ReadCsv(input, Columns(), 2, [&reader](Row row) { return reader.ReadRow(row); });
+}
+
+}  // namespace tutti

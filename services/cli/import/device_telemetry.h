@@ -1,0 +1,33 @@
+#ifndef TUTTI_SERVICES_CLI_IMPORT_DEVICE_TELEMETRY_H_
+#define TUTTI_SERVICES_CLI_IMPORT_DEVICE_TELEMETRY_H_
+
+#include "absl/status/status.h"
+#include "services/cli/import/byte_source.h"
+#include "services/cli/import/report_sink.h"
+
+namespace tutti {
+
+// Reads what is known of devices: rows of endpoint analytics, of network
+// measurements and of an inventory of applications, as CSV or as JSON objects (in
+// lines, an array, or the member "value" or "records"). A row has a device (id,
+// deviceId or deviceName), a time (date, reportDate, lastReportedDateTime, ...) and
+// any of the following; a negative score means that there is none.
+//
+//   startupPerformanceScore, 0 to 100   started; slowly below 50
+//   coreBootTimeInMs                    started; slowly above 60,000
+//   appReliabilityScore, 0 to 100       seen; an application crashed below 50
+//   appCrashCount                       seen; an application crashed above 0
+//   latencyMs, packetLossPercent, jitterMs, downloadMbps
+//                                       the network was measured: too poor for mail above
+//                                       300 ms, for files above 300 ms or below 2 Mbit/s, for
+//                                       calls above 100 ms, 1% or 30 ms of jitter
+//   updateChannel                       applications reported; Current and Monthly Enterprise
+//                                       are recommended
+//   isSupported (or supportState)       applications reported; on a supported version
+//
+// Errors of ReadCsv, of the input and of the sink.
+absl::Status ReadDeviceTelemetry(TextInput& input, ReportSink& sink);
+
+}  // namespace tutti
+
+#endif  // TUTTI_SERVICES_CLI_IMPORT_DEVICE_TELEMETRY_H_

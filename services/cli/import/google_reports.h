@@ -1,0 +1,21 @@
+#ifndef TUTTI_SERVICES_CLI_IMPORT_GOOGLE_REPORTS_H_
+#define TUTTI_SERVICES_CLI_IMPORT_GOOGLE_REPORTS_H_
+
+#include "absl/status/status.h"
+#include "services/cli/import/byte_source.h"
+#include "services/cli/import/report_sink.h"
+
+namespace tutti {
+
+// Reads activities of the Google Workspace Reports API, of the applications gmail,
+// meet, chat and drive: one a line, or pages {"items": [...]} on one line or over
+// several (at most 64 MiB). "events" may be an array or one object; parameters may be
+// nested in messageValue. Keys, service accounts and people outside are left out; of
+// Drive only primary events count.
+//
+// Errors: ResourceExhausted (a page above 64 MiB), those of the input and the sink.
+absl::Status ReadGoogleReports(TextInput& input, ReportSink& sink);
+
+}  // namespace tutti
+
+#endif  // TUTTI_SERVICES_CLI_IMPORT_GOOGLE_REPORTS_H_
