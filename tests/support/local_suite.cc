@@ -171,10 +171,11 @@ int64_t LocalSuite::Ingest(const std::string& organization,
     if (request.activities_size() < kBatch && i + 1 < activities.size()) continue;
     ingest::v1::IngestActivitiesResponse response;
     int answers = 0;
+    // The batch is read in place.
     const std::string bytes = request.SerializeAsString();
-    auto view = std::make_shared<BatchView>();
-    EXPECT_TRUE(view->Append(bytes));
-    ingester_->Ingest(view, response, [&](const std::optional<Refusal>& refusal) {
+    const auto batch = std::make_shared<BatchView>();
+    EXPECT_TRUE(batch->Append(bytes));
+    ingester_->Ingest(batch, response, [&](const std::optional<Refusal>& refusal) {
       EXPECT_FALSE(refusal.has_value()) << refusal->message;
       ++answers;
     });

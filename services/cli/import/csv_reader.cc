@@ -82,8 +82,9 @@ class RowAssembler {
     return absl::InvalidArgumentError(
         absl::StrCat("the CSV file lacks ", missing.size() == 1 ? "the column " : "the columns ",
                      absl::StrJoin(missing, ", "),
-                     ": export with Search-UnifiedAuditLog | Export-Csv, or from the audit search "
-                     "of the Purview portal, and leave the header in"));
+                     ": leave the header in, and give --format what the file is (an audit log is "
+                     "exported with Search-UnifiedAuditLog | Export-Csv, or from the audit search "
+                     "of the Purview portal)"));
   }
 
   absl::Span<const std::vector<std::string>> columns_;

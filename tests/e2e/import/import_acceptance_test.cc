@@ -250,6 +250,17 @@ TEST_F(ImportAcceptance, KeepsTenantsApart) {
   EXPECT_EQ(RunImport(unspecified, {}).status().code(), absl::StatusCode::kFailedPrecondition);
 }
 
+// Every licensed person of a demo tenant has a row, and nobody did anything: that is
+// not an error, and no reason to say that there is no data.
+TEST_F(ImportAcceptance, TakesLicencesFromAUsageReport) {
+  const ImportSummary summary =
+      Import(FilesOf({"elastic+integrations/o365_metrics"}, "teamsUserActivityUserDetail.csv"));
+  EXPECT_EQ(summary.rows, 24);
+  EXPECT_EQ(summary.Rejected(), 0);
+  EXPECT_EQ(summary.tenants.at(0).licensed.at(""), 24);
+  EXPECT_TRUE(summary.tenants.at(0).activities.empty());
+}
+
 TEST_F(ImportAcceptance, PrintsNobodysName) {
   for (const std::string& file : FilesOf({kLab, kBeats, kDetections})) {
     const ImportSummary summary = Import({file});
