@@ -1,0 +1,113 @@
+#include "services/aggregate/delta_merger.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "common/window/window_proto.h"
+#include "services/aggregate/ingest_policy.h"
+#include "tests/doubles/fake_clock.h"
+#include "tests/support/local_suite.h"
+
+namespace tutti {
+namespace {
+
+using aggregate::v1::DeltaOutcome;
+
+const std::string kKey(16, 'k');
+const std::string kOtherKey(16, 'o');
+
+class DeltaMergerTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    aggregate::v1::Organization wanted;
+    wanted.set_headcount(300);
+    wanted.set_first_day("2026-02-02");
+    ASSERT_TRUE(directory_.Create("acme", wanted, true).ok());
+    window_ = {WindowKind::kReach, Day(2026, 3, 1)};
+    const auto& kind =
+        ShippedCatalog().kinds()[static_cast<size_t>(ShippedCatalog().FindKind("person"))];
+    shape_ = ShapeOf((*directory_.Read("acme"))->schedule(), kind, window_);
+  }
+
+  aggregate::v1::WindowDelta Delta(const std::string& key, uint32_t position) {
+    aggregate::v1::WindowDelta delta;
+    delta.set_organization("acme");
+    SetWindow(window_, delta);
+    delta.set_kind("person");
+    delta.set_key_id(key);
+    delta.set_kept_slots_log2(shape_.size.kept_log2);
+    delta.add_positions(position);
+    return delta;
+  }
+
+  DeltaOutcome Merge(const aggregate::v1::WindowDelta& delta) {
+    aggregate::v1::MergeDeltasRequest request;
+    *request.add_deltas() = delta;
+    const auto outcomes = merger_.Merge(request);
+    EXPECT_TRUE(outcomes.ok()) << outcomes.status();
+    return outcomes.ok() ? outcomes->at(0) : aggregate::v1::DELTA_OUTCOME_UNSPECIFIED;
+  }
+
+  FakeWallClock clock_{absl::FromCivil(absl::CivilHour(2026, 3, 2, 12), absl::UTCTimeZone())};
+  MemoryStore store_;
+  OrganizationDirectory directory_{store_, store_, ShippedCatalog(), clock_, WindowTiming()};
+  DeltaMerger merger_{directory_, store_, ShippedCatalog(), clock_};
+  Window window_;
+  BitmapShape shape_;
+};
+
+// Mutation: taking the first delta's key without keeping it.
+TEST_F(DeltaMergerTest, BindsAWindowToItsFirstKeyAndSpoilsItAtASecond) {
+  EXPECT_EQ(Merge(Delta(kKey, 1)), aggregate::v1::DELTA_OUTCOME_MERGED);
+  EXPECT_EQ(Merge(Delta(kKey, 2)), aggregate::v1::DELTA_OUTCOME_MERGED);
+  EXPECT_EQ(Merge(Delta(kOtherKey, 3)), aggregate::v1::DELTA_OUTCOME_KEY_MISMATCH);
+  const auto read = directory_.Read("acme");
+  ASSERT_TRUE(read.ok());
+  ASSERT_NE((*read)->FindBegun(window_), nullptr);
+  EXPECT_TRUE((*read)->FindBegun(window_)->incomplete());
+  EXPECT_EQ((*read)->FindBegun(window_)->key_id(), kKey);
+  EXPECT_EQ(Merge(Delta(kKey, 4)), aggregate::v1::DELTA_OUTCOME_KEY_MISMATCH);
+}
+
+TEST_F(DeltaMergerTest, RefusesWhatDoesNotFitTheWindow) {
+  EXPECT_EQ(Merge(Delta(kKey, shape_.bits())), aggregate::v1::DELTA_OUTCOME_POLICY_MISMATCH);
+  EXPECT_EQ(Merge(Delta("", 1)), aggregate::v1::DELTA_OUTCOME_POLICY_MISMATCH);
+  aggregate::v1::WindowDelta delta = Delta(kKey, 1);
+  delta.set_kept_slots_log2(shape_.size.kept_log2 + 1);
+  EXPECT_EQ(Merge(delta), aggregate::v1::DELTA_OUTCOME_POLICY_MISMATCH);
+  delta = Delta(kKey, 1);
+  delta.set_kind("no-such-kind");
+  EXPECT_EQ(Merge(delta), aggregate::v1::DELTA_OUTCOME_POLICY_MISMATCH);
+  delta = Delta(kKey, 1);
+  delta.set_end_day("2026-02-28");  // off the grid
+  EXPECT_EQ(Merge(delta), aggregate::v1::DELTA_OUTCOME_POLICY_MISMATCH);
+  delta = Delta(kKey, 1);
+  delta.set_organization("none");
+  EXPECT_EQ(Merge(delta), aggregate::v1::DELTA_OUTCOME_NOT_ACTIVE);
+  EXPECT_EQ((*directory_.Read("acme"))->FindBegun(window_), nullptr)
+      << "a refused delta began the window";
+}
+
+TEST_F(DeltaMergerTest, AnswersForEachDeltaByItself) {
+  aggregate::v1::MergeDeltasRequest request;
+  *request.add_deltas() = Delta("", 1);
+  *request.add_deltas() = Delta(kKey, 1);
+  *request.add_deltas() = Delta(kOtherKey, 2);
+  const auto outcomes = merger_.Merge(request);
+  ASSERT_TRUE(outcomes.ok()) << outcomes.status();
+  EXPECT_EQ((*outcomes)[0], aggregate::v1::DELTA_OUTCOME_POLICY_MISMATCH);
+  // Two keys in one call: neither is trusted.
+  EXPECT_EQ((*outcomes)[1], aggregate::v1::DELTA_OUTCOME_KEY_MISMATCH);
+  EXPECT_EQ((*outcomes)[2], aggregate::v1::DELTA_OUTCOME_KEY_MISMATCH);
+}
+
+TEST_F(DeltaMergerTest, IsLateOnceTheWindowIsClosed) {
+  ASSERT_TRUE(directory_.FinishBackfill("acme").ok());
+  EXPECT_EQ(Merge(Delta(kKey, 1)), aggregate::v1::DELTA_OUTCOME_MERGED);
+  clock_.Advance(absl::Hours(24 * 3));
+  EXPECT_EQ(Merge(Delta(kKey, 2)), aggregate::v1::DELTA_OUTCOME_LATE);
+}
+
+}  // namespace
+}  // namespace tutti

@@ -1,0 +1,130 @@
+#include "services/aggregate/organization_directory.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "tests/doubles/fake_clock.h"
+#include "tests/support/local_suite.h"
+
+namespace tutti {
+namespace {
+
+using aggregate::v1::Organization;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class OrganizationDirectoryTest : public testing::Test {
+ protected:
+  static Organization Weekly() {
+    Organization wanted;
+    wanted.set_headcount(1000);
+    wanted.set_first_day("2026-01-05");
+    return wanted;
+  }
+
+  FakeWallClock clock_{absl::FromCivil(absl::CivilHour(2026, 3, 4, 12), absl::UTCTimeZone())};
+  MemoryStore store_;
+  OrganizationDirectory directory_{store_, store_, ShippedCatalog(), clock_, WindowTiming()};
+};
+
+TEST_F(OrganizationDirectoryTest, NamesTheFieldThatIsWrong) {
+  const auto refused = [&](const std::function<void(Organization&)>& change) {
+    Organization wanted = Weekly();
+    change(wanted);
+    const absl::Status status = directory_.Create("acme", wanted, true).status();
+    EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+    return std::string(status.message());
+  };
+  EXPECT_THAT(refused([](auto& o) { o.set_headcount(0); }), HasSubstr("headcount"));
+  EXPECT_THAT(refused([](auto& o) { o.set_headcount(-5); }), HasSubstr("headcount"));
+  EXPECT_THAT(refused([](auto& o) { o.set_time_zone("Mars/Olympus"); }), HasSubstr("time_zone"));
+  EXPECT_THAT(refused([](auto& o) { o.set_first_day("2026-13-01"); }), HasSubstr("first_day"));
+  EXPECT_THAT(refused([](auto& o) { o.set_first_day("2019-01-01"); }), HasSubstr("first_day"));
+  EXPECT_THAT(refused([](auto& o) { o.set_first_day("2026-03-05"); }), HasSubstr("first_day"));
+  EXPECT_THAT(refused([](auto& o) { o.add_entitlements()->set_people(3); }),
+              HasSubstr("entitlements.product"));
+  EXPECT_THAT(refused([](auto& o) {
+                auto& entitlement = *o.add_entitlements();
+                entitlement.set_product("assistant");
+                entitlement.set_people(1001);
+              }),
+              HasSubstr("entitlements.people"));
+}
+
+TEST_F(OrganizationDirectoryTest, UsesAnIdOnce) {
+  ASSERT_TRUE(directory_.Create("acme", Weekly(), true).ok());
+  EXPECT_TRUE(absl::IsAlreadyExists(directory_.Create("acme", Weekly(), true).status()));
+  ASSERT_TRUE(directory_.Erase("acme").ok());
+  EXPECT_TRUE(absl::IsNotFound(directory_.Get("acme").status()));
+  EXPECT_TRUE(absl::IsAlreadyExists(directory_.Create("acme", Weekly(), true).status()));
+}
+
+TEST_F(OrganizationDirectoryTest, RefusesAChangeOfWhatWasChangedMeanwhile) {
+  ASSERT_TRUE(directory_.Create("acme", Weekly(), true).ok());
+  Organization first = directory_.Get("acme").value();
+  Organization second = first;
+  first.set_headcount(1200);
+  ASSERT_TRUE(directory_.Update("acme", first).ok());
+  second.set_headcount(1300);
+  EXPECT_TRUE(absl::IsAborted(directory_.Update("acme", second).status()));
+  EXPECT_EQ(directory_.Get("acme")->headcount(), 1200);
+}
+
+// Mutation: a change that applies to windows that have begun.
+TEST_F(OrganizationDirectoryTest, LetsAChangeApplyToWindowsThatStartLater) {
+  ASSERT_TRUE(directory_.Create("acme", Weekly(), true).ok());
+  ASSERT_TRUE(directory_.FinishBackfill("acme").ok());
+  Organization wanted = directory_.Get("acme").value();
+  wanted.set_cadence(aggregate::v1::CADENCE_FOUR_WEEKLY);
+  ASSERT_TRUE(directory_.Update("acme", wanted).ok());
+  const auto read = directory_.Read("acme");
+  ASSERT_TRUE(read.ok());
+  const Schedule& schedule = (*read)->schedule();
+  // Begun on 2026-02-23, weekly then; the next weekly one would begin on 03-02.
+  EXPECT_TRUE(schedule.IsReachEnd(Day(2026, 3, 22)));
+  EXPECT_TRUE(schedule.IsReachEnd(Day(2026, 3, 29)));
+  int ends = 0;
+  for (Day day(2026, 4, 1); day < Day(2026, 5, 27); ++day) ends += schedule.IsReachEnd(day) ? 1 : 0;
+  EXPECT_EQ(ends, 2) << "four-weekly from then on";
+  // And not faster than the size permits.
+  wanted = directory_.Get("acme").value();
+  wanted.set_cadence(aggregate::v1::CADENCE_DAILY);
+  const auto faster = directory_.Update("acme", wanted);
+  EXPECT_TRUE(!faster.ok() || faster->effective_cadence() != aggregate::v1::CADENCE_DAILY);
+}
+
+TEST_F(OrganizationDirectoryTest, ListsEveryOrganisationOnce) {
+  for (int i = 0; i < 25; ++i) {
+    ASSERT_TRUE(directory_.Create(absl::StrCat("org-", i), Weekly(), true).ok());
+  }
+  ASSERT_TRUE(directory_.Erase("org-7").ok());
+  std::set<std::string> names;
+  std::string cursor;
+  do {
+    const auto page = directory_.List(4, cursor);
+    ASSERT_TRUE(page.ok());
+    for (const Organization& organization : *page) {
+      EXPECT_TRUE(names.insert(organization.name()).second) << organization.name();
+    }
+  } while (!cursor.empty());
+  EXPECT_EQ(names.size(), 24u);
+  EXPECT_EQ(names.count("organizations/org-7"), 0u);
+}
+
+TEST_F(OrganizationDirectoryTest, TakesNothingWhilePausedAndStartsWithAFullWindowAfterwards) {
+  ASSERT_TRUE(directory_.Create("acme", Weekly(), true).ok());
+  ASSERT_TRUE(directory_.FinishBackfill("acme").ok());
+  ASSERT_TRUE(directory_.Pause("acme").ok());
+  EXPECT_FALSE((*directory_.Read("acme"))->TakesActivity());
+  EXPECT_EQ(directory_.NextDue(**directory_.Read("acme")), absl::InfiniteFuture());
+  EXPECT_TRUE(absl::IsFailedPrecondition(directory_.FinishBackfill("acme").status()));
+  ASSERT_TRUE(directory_.Resume("acme").ok());
+  const auto resumed = directory_.Read("acme");
+  EXPECT_TRUE((*resumed)->TakesActivity());
+  EXPECT_GT((*resumed)->next_reach_end() - int64_t{27}, Day(2026, 3, 4));
+}
+
+}  // namespace
+}  // namespace tutti
