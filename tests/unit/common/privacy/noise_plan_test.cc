@@ -231,7 +231,8 @@ TEST(PlanNoise, SpendsTheShippedCataloguesBudgetAndNoMore) {
         const uint64_t share = PublicationNanoRho(cadence);
         EXPECT_LE(plan.nano_rho, share);
         // Rounding sigma^2 up wastes less than a tenth, a fifth where it is one digit.
-        EXPECT_GT(plan.nano_rho, share / 10 * (plan.reach[0].sigma_squared < 10 ? 8 : 9)) << catalog->kinds()[kind].proto->id();
+        EXPECT_GT(plan.nano_rho, share / 10 * (plan.reach[0].sigma_squared < 10 ? 8 : 9))
+            << catalog->kinds()[kind].proto->id();
       }
     }
   }
