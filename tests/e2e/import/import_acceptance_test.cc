@@ -209,9 +209,11 @@ TEST_F(ImportAcceptance, RejectsLogsOfOtherKindsRecordByRecord) {
   }
 }
 
-TEST_F(ImportAcceptance, SaysWhatAUsageReportLacks) {
+// A report without people is no source.
+TEST_F(ImportAcceptance, SaysWhatAReportWithoutPeopleLacks) {
   ImportOptions options;
-  options.inputs = FilesOf({"elastic+integrations/o365_metrics"}, ".csv");
+  options.inputs =
+      FilesOf({"elastic+integrations/o365_metrics"}, "office365GroupsActivityDetail.csv");
   const absl::Status status = RunImport(options, {}).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_TRUE(absl::StrContains(status.message(), "AuditData")) << status;
