@@ -1,6 +1,8 @@
 #ifndef TUTTI_SERVICES_SCORE_SCORE_SERVICE_H_
 #define TUTTI_SERVICES_SCORE_SCORE_SERVICE_H_
 
+#include <atomic>
+
 #include "services/score/score_reader.h"
 #include "services/score/statement.h"
 #include "tutti/score/v1/score.grpc.pb.h"
@@ -8,11 +10,14 @@
 namespace tutti {
 
 // Serves ScoreService from published records. GetScore sends bytes that were made
-// once: most of its cost would be to build the same message again. GetBenchmark and
-// WatchScores are UNIMPLEMENTED. Thread-safe.
+// once: most of its cost would be to build the same message again. WatchScores asks
+// the store twice a second, for at most kMaxWatchers callers at a time; each takes a
+// thread. GetBenchmark is UNIMPLEMENTED. Thread-safe.
 class ScoreServiceImpl final : public score::v1::ScoreService::WithRawCallbackMethod_GetScore<
                                    score::v1::ScoreService::Service> {
  public:
+  static constexpr int kMaxWatchers = 100;
+
   // References outlive this.
   ScoreServiceImpl(ScoreReader& reader, const StatementWriter& statements)
       : reader_(reader), statements_(statements) {}
@@ -31,9 +36,14 @@ class ScoreServiceImpl final : public score::v1::ScoreService::WithRawCallbackMe
                                    const score::v1::GetPrivacyStatementRequest* request,
                                    score::v1::GetPrivacyStatementResponse* response) override;
 
+  grpc::Status WatchScores(grpc::ServerContext* context,
+                           const score::v1::WatchScoresRequest* request,
+                           grpc::ServerWriter<score::v1::WatchScoresResponse>* writer) override;
+
  private:
   ScoreReader& reader_;
   const StatementWriter& statements_;
+  std::atomic<int> watchers_ = 0;
 };
 
 }  // namespace tutti

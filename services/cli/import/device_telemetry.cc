@@ -112,10 +112,10 @@ class TelemetryReader : public JsonSink {
       return sink_.OnRejected(RejectionReason::kNotAnObject);
     }
     std::array<std::string, kColumnCount> texts;
-    std::array<size_t, kColumnCount> ranks;
+    std::array<size_t, kColumnCount> ranks = {};
     ranks.fill(~size_t{0});
     for (const auto [key, value] : members) Take({key.data(), key.size()}, value, texts, ranks);
-    std::array<absl::string_view, kColumnCount> row;
+    std::array<absl::string_view, kColumnCount> row = {};
     for (size_t i = 0; i < row.size(); ++i) row[i] = texts[i];
     return ReadRow(row);
   }

@@ -115,7 +115,7 @@ class MappedSink : public ActivitySink {
 // Everything about one tenant of the import.
 struct TenantRun {
   TenantRun(const MappingOptions& mapping, const ImportTargets& targets,
-            absl::optional<std::string> organization_name)
+            const absl::optional<std::string>& organization_name)
       : wanted(organization_name.has_value()),
         organization(organization_name.value_or("")),
         facts(mapping.accepted_domains),
@@ -216,7 +216,7 @@ class Importer {
       summary_.tenants.push_back(std::move(run->summary));
     }
     if (summary_.rows == summary_.Rejected()) {
-      summary_.warnings.push_back("nothing that could be read was found");
+      summary_.warnings.emplace_back("nothing that could be read was found");
     }
     return std::move(summary_);
   }
@@ -337,7 +337,7 @@ class Importer {
         return absl::FailedPreconditionError(
             "standard input can be read once only: name its tenant, or give a file");
       }
-      summary_.warnings.push_back(
+      summary_.warnings.emplace_back(
           "standard input is read once: shares, meetings and attendees that later records "
           "describe are not known to earlier ones; give a file for all of them");
     } else {

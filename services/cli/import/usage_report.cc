@@ -18,7 +18,7 @@ namespace {
 
 using Row = absl::Span<const absl::string_view>;
 
-constexpr int64_t kNoon = 12 * 3600;
+constexpr int64_t kNoon = int64_t{12} * 3600;
 
 enum Column : size_t {
   kName,

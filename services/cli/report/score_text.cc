@@ -105,6 +105,12 @@ std::string Total(const score::v1::Score& score, const TextStyle& style) {
                                  " points, ", FormatEstimate(score.percent(), 1), "%\n");
   const std::string change = ChangeText(score.change());
   if (!change.empty()) absl::StrAppend(&out, "  Change          ", change, "\n");
+  const std::string trend = ChangeText(score.trend_180_days());
+  if (!trend.empty()) absl::StrAppend(&out, "  Trend, percent  ", trend, "\n");
+  for (const auto& category : score.categories()) {
+    if (category.category() != score.most_room_category()) continue;
+    absl::StrAppend(&out, "  Most room       ", category.display_name(), "\n");
+  }
   return out;
 }
 

@@ -2,6 +2,7 @@
 #define TUTTI_TESTS_UNIT_SERVICES_SCORE_FAKE_PUBLICATIONS_H_
 
 #include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -12,22 +13,34 @@
 
 namespace tutti {
 
-// Publications in memory, with a count of the calls. Not thread-safe.
+// Publications in memory, with a count of the calls. Thread-safe.
 class FakePublications final : public PublicationReader {
  public:
   void Publish(publication::v1::Publication record, const std::string& end_day) {
+    const std::lock_guard<std::mutex> lock(mutex_);
     record.set_end_day(end_day);
     records_[record.organization()][*ParseDay(end_day)] = record.SerializeAsString();
   }
   void PublishBytes(const std::string& organization, const std::string& end_day,
                     std::string bytes) {
+    const std::lock_guard<std::mutex> lock(mutex_);
     records_[organization][*ParseDay(end_day)] = std::move(bytes);
   }
-  void Erase(const std::string& organization) { records_.erase(organization); }
-  void Fail(absl::Status status) { failure_ = std::move(status); }
-  int calls() const { return calls_; }
+  void Erase(const std::string& organization) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    records_.erase(organization);
+  }
+  void Fail(absl::Status status) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    failure_ = std::move(status);
+  }
+  int calls() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return calls_;
+  }
 
   absl::StatusOr<std::vector<Day>> ListEndDays(const std::string& organization) override {
+    const std::lock_guard<std::mutex> lock(mutex_);
     ++calls_;
     if (!failure_.ok()) return failure_;
     std::vector<Day> days;
@@ -36,6 +49,7 @@ class FakePublications final : public PublicationReader {
   }
 
   absl::StatusOr<Day> LatestEndDay(const std::string& organization) override {
+    const std::lock_guard<std::mutex> lock(mutex_);
     ++calls_;
     if (!failure_.ok()) return failure_;
     const auto& records = records_[organization];
@@ -45,6 +59,7 @@ class FakePublications final : public PublicationReader {
 
   absl::StatusOr<std::vector<std::optional<Day>>> Find(
       absl::Span<const PublicationQuery> queries) override {
+    const std::lock_guard<std::mutex> lock(mutex_);
     ++calls_;
     if (!failure_.ok()) return failure_;
     std::vector<std::optional<Day>> found;
@@ -59,6 +74,7 @@ class FakePublications final : public PublicationReader {
 
   absl::StatusOr<std::vector<std::string>> Read(const std::string& organization,
                                                 absl::Span<const Day> end_days) override {
+    const std::lock_guard<std::mutex> lock(mutex_);
     ++calls_;
     if (!failure_.ok()) return failure_;
     std::vector<std::string> out;
@@ -72,6 +88,7 @@ class FakePublications final : public PublicationReader {
   }
 
  private:
+  mutable std::mutex mutex_;
   std::map<std::string, std::map<Day, std::string>> records_;
   absl::Status failure_;
   int calls_ = 0;

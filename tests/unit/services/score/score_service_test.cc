@@ -143,6 +143,50 @@ TEST_F(ScoreServiceTest, RecommendsAndStates) {
   EXPECT_EQ(response.statement().guarantees_size(), 7);
 }
 
+// Mutation: sending the newest alone drops the window that closed with it.
+TEST_F(ScoreServiceTest, SendsTheLatestAndThenEveryNewScore) {
+  publications_.Publish(Record(), "2026-11-01");
+  publications_.Publish(Record(), "2026-11-08");
+  const publication::v1::Publication record = Record();
+  grpc::ClientContext context;
+  score::v1::WatchScoresRequest request;
+  request.set_parent("organizations/acme");
+  const auto stream = stub_->WatchScores(&context, request);
+  score::v1::WatchScoresResponse response;
+  ASSERT_TRUE(stream->Read(&response));
+  EXPECT_EQ(response.score().end_day(), "2026-11-08");
+  publications_.Publish(record, "2026-11-15");
+  publications_.Publish(record, "2026-11-22");
+  ASSERT_TRUE(stream->Read(&response));
+  EXPECT_EQ(response.score().end_day(), "2026-11-15");
+  ASSERT_TRUE(stream->Read(&response));
+  EXPECT_EQ(response.score().end_day(), "2026-11-22");
+  publications_.Fail(absl::UnavailableError("away"));
+  EXPECT_FALSE(stream->Read(&response));
+  EXPECT_EQ(ReasonOf(FromGrpcStatus(stream->Finish())), "STORE_UNAVAILABLE");
+}
+
+TEST_F(ScoreServiceTest, WaitsForTheFirstScoreOfAnOrganisation) {
+  grpc::ClientContext context;
+  score::v1::WatchScoresRequest request;
+  request.set_parent("organizations/acme");
+  const auto stream = stub_->WatchScores(&context, request);
+  publications_.Publish(Record(), "2026-11-22");
+  score::v1::WatchScoresResponse response;
+  ASSERT_TRUE(stream->Read(&response));
+  EXPECT_EQ(response.score().end_day(), "2026-11-22");
+  context.TryCancel();
+  EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::CANCELLED);
+}
+
+TEST_F(ScoreServiceTest, RefusesToWatchAMalformedName) {
+  grpc::ClientContext context;
+  const auto stream = stub_->WatchScores(&context, {});
+  score::v1::WatchScoresResponse response;
+  EXPECT_FALSE(stream->Read(&response));
+  EXPECT_EQ(ReasonOf(FromGrpcStatus(stream->Finish())), "NAME_MALFORMED");
+}
+
 TEST_F(ScoreServiceTest, SaysThatBenchmarksAreNotThereYet) {
   grpc::ClientContext context;
   score::v1::GetBenchmarkResponse response;
