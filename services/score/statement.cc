@@ -50,6 +50,9 @@ void FillRetention(const StatementConfiguration& configuration, PrivacyStatement
                             "import is finished"));
   AddRetention(statement, "the identity key", "the keyring's file and the memory of ingest",
                "as long as the keyring; it links nothing without window keys");
+  AddRetention(
+      statement, "hashes of the identifiers of people who opted out, under a key of their own",
+      "a file beside the keyring and the memory of ingest", "until they are counted again");
   AddRetention(statement, "bitmaps of hashed slots for 28 days (pseudonymised data)", "Redis",
                closed);
   AddRetention(statement, "bitmaps of hashed slots for one day (pseudonymised data)", "Redis",

@@ -1,7 +1,12 @@
 #include "services/score/statement.h"
 
+#include <cstdlib>
+#include <fstream>
+
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "services/cli/report/score_text.h"
 #include "tests/unit/common/scoring/simulated_organization.h"
 
 namespace tutti {
@@ -70,6 +75,26 @@ TEST_F(StatementTest, SaysHowLongWindowsStayOpen) {
                            "profile", "published records", "checksums", "logs"}) {
     EXPECT_THAT(retention, HasSubstr(kept));
   }
+}
+
+// The whole statement as people read it. After a change that is meant, run the test
+// with TUTTI_UPDATE_GOLDEN=1 and read the difference.
+TEST_F(StatementTest, ReadsAsTheGoldenFile) {
+  const char* const source = std::getenv("TUTTI_SOURCE_DIR");
+  ASSERT_NE(source, nullptr) << "ctest sets TUTTI_SOURCE_DIR";
+  const std::string path = absl::StrCat(source, "/tests/unit/services/score/statement.golden.txt");
+  score::v1::PrivacyStatement statement = Write(aggregate::v1::CADENCE_WEEKLY);
+  statement.set_catalog_fingerprint("FINGERPRINT");  // changes with every word of the catalogue
+  const std::string text = RenderStatement(statement, /*brief=*/false, TextStyle());
+  if (std::getenv("TUTTI_UPDATE_GOLDEN") != nullptr) std::ofstream(path) << text;
+  std::ifstream file(path);
+  const std::string golden{std::istreambuf_iterator<char>(file), {}};
+  EXPECT_EQ(text, golden);
+
+  const StatementWriter patient(*catalog_, {absl::Hours(72)});
+  EXPECT_NE(RenderStatement(patient.Write(std::nullopt), false, TextStyle()),
+            RenderStatement(writer_.Write(std::nullopt), false, TextStyle()))
+      << "another configuration, and the same statement";
 }
 
 TEST_F(StatementTest, PrintsAThresholdForEveryCategory) {
