@@ -2,6 +2,7 @@
 memory of every process, and digests everywhere but in ingest. Attack 12: two ingest
 replicas and a rotation at the same time must not give anybody a second slot."""
 
+import contextlib
 import hashlib
 import hmac
 import pathlib
@@ -35,6 +36,24 @@ def memory(pid):
     except PermissionError:
         return None
     return b"\0".join(parts)
+
+
+@contextlib.contextmanager
+def replica(suite, keyring):
+    """One more ingest of the suite, with a keyring; gives its address."""
+    address = suite.state / "second.address"
+    with subprocess.Popen(
+            [BIN / "tutti-ingest", "--listen=127.0.0.1:0", "--insecure_loopback", f"--port_file={address}",
+             f"--aggregate={suite.aggregate}", f"--keyring={keyring}", f"--catalog={suite.catalog}"],
+            stderr=subprocess.DEVNULL) as process:
+        deadline = time.monotonic() + 30
+        while not address.exists():
+            if time.monotonic() > deadline or process.poll() is not None:
+                raise RuntimeError("the second ingest did not start")
+        try:
+            yield address.read_text().strip()
+        finally:
+            process.terminate()
 
 
 class KeysTest(unittest.TestCase):
@@ -112,14 +131,7 @@ class KeysTest(unittest.TestCase):
             shouted = pathlib.Path(self.folder.name) / "shouted.jsonl"
             shouted.write_bytes(re.sub(rb'("subject": ?")([^"]+)', lambda m: m[1] + b" " + m[2].upper(), path.read_bytes()))
             suite.back_fill("acme", 400, first)
-            address = suite.state / "second.address"
-            with subprocess.Popen(
-                    [BIN / "tutti-ingest", "--listen=127.0.0.1:0", "--insecure_loopback", f"--port_file={address}",
-                     f"--aggregate={suite.aggregate}", f"--keyring={suite.keyring}", f"--catalog={suite.catalog}"],
-                    stderr=subprocess.DEVNULL) as second:
-                deadline = time.monotonic() + 30
-                while not address.exists():
-                    self.assertLess(time.monotonic(), deadline)
+            with replica(suite, suite.keyring) as second:
                 suite.tutti("import", "--format", "activities", "--organization", "acme", str(path))
                 alone = {k: v for k, v in suite.redis_values().items() if b":reach:" in k or b":day:" in k}
                 stop = threading.Event()
@@ -136,7 +148,7 @@ class KeysTest(unittest.TestCase):
 
                 threads = [threading.Thread(target=rotate)]
                 threads += [threading.Thread(target=send, args=(to, file))
-                            for to in (suite.ingest, address.read_text().strip()) for file in (shouted, path)]
+                            for to in (suite.ingest, second) for file in (shouted, path)]
                 for thread in threads:
                     thread.start()
                 for thread in threads[1:]:
@@ -144,7 +156,6 @@ class KeysTest(unittest.TestCase):
                 stop.set()
                 threads[0].join()
                 together = {k: v for k, v in suite.redis_values().items() if b":reach:" in k or b":day:" in k}
-                second.terminate()
             self.assertGreater(rotations.count(0), 2)
             self.assertTrue(alone)
             self.assertEqual(alone, together)
@@ -162,17 +173,9 @@ class KeysTest(unittest.TestCase):
             other = suite.state / "other"
             suite.tutti("keyring", "init", "--keyring", str(other))
             suite.tutti("keyring", "extend", "--keyring", str(other), "--organization", "acme", "--from", first)
-            address = suite.state / "second.address"
-            with subprocess.Popen(
-                    [BIN / "tutti-ingest", "--listen=127.0.0.1:0", "--insecure_loopback", f"--port_file={address}",
-                     f"--aggregate={suite.aggregate}", f"--keyring={other}", f"--catalog={suite.catalog}"],
-                    stderr=subprocess.DEVNULL) as second:
-                deadline = time.monotonic() + 30
-                while not address.exists():
-                    self.assertLess(time.monotonic(), deadline)
-                subprocess.run([BIN / "tutti", "--ingest", address.read_text().strip(), "import", "--format", "activities",
+            with replica(suite, other) as second:
+                subprocess.run([BIN / "tutti", "--ingest", second, "import", "--format", "activities",
                                 "--organization", "acme", path], check=False, capture_output=True)
-                second.terminate()
             after = {k: v for k, v in suite.redis_values().items() if b":reach:" in k}
             self.assertEqual(before, after, "bits under another key went into a window")
             suite.tutti("organizations", "finish-backfill", "acme")
