@@ -2,6 +2,8 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <chrono>
+
 #include "common/rpc/status.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -149,6 +151,7 @@ TEST_F(ScoreServiceTest, SendsTheLatestAndThenEveryNewScore) {
   publications_.Publish(Record(), "2026-11-08");
   const publication::v1::Publication record = Record();
   grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(30));
   score::v1::WatchScoresRequest request;
   request.set_parent("organizations/acme");
   const auto stream = stub_->WatchScores(&context, request);
@@ -168,6 +171,7 @@ TEST_F(ScoreServiceTest, SendsTheLatestAndThenEveryNewScore) {
 
 TEST_F(ScoreServiceTest, WaitsForTheFirstScoreOfAnOrganisation) {
   grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(30));
   score::v1::WatchScoresRequest request;
   request.set_parent("organizations/acme");
   const auto stream = stub_->WatchScores(&context, request);
