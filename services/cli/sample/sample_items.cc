@@ -57,7 +57,7 @@ class ItemTeller {
     activity_.Clear();
     activity_.set_subject(subject);
     activity_.set_type(type);
-    activity_.mutable_occurred_at()->set_seconds(organization_.DayStart(day) + 12 * 3600);
+    activity_.mutable_occurred_at()->set_seconds(organization_.DayStart(day) + int64_t{12} * 3600);
     for (const char* trait : traits) activity_.add_traits(trait);
     take_(activity_, day);
   }
