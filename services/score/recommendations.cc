@@ -36,6 +36,7 @@ std::vector<score::v1::Recommendation> RecommendActions(const Catalog& catalog,
   std::stable_sort(found.begin(), found.end(),
                    [](const auto& a, const auto& b) { return a.first > b.first; });
   std::vector<score::v1::Recommendation> recommendations;
+  recommendations.reserve(found.size());
   for (auto& [room, recommendation] : found) recommendations.push_back(std::move(recommendation));
   return recommendations;
 }
