@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_format.h"
 #include "tests/doubles/broken_noise.h"
+#include "tests/doubles/seeded_random_words.h"
 #include "tests/doubles/zero_noise.h"
 #include "tests/privacy/attacks/attack.h"
 #include "tests/privacy/audit/two_worlds.h"
@@ -128,13 +129,15 @@ std::unique_ptr<NoiseSource> Kernel() { return std::make_unique<KernelNoise>(); 
 // A quarter of the variance that is claimed.
 class QuarteredNoise final : public NoiseSource {
  public:
+  explicit QuarteredNoise(uint64_t seed) : sound_(seed) {}
+
   absl::StatusOr<int64_t> Draw(uint64_t sigma_squared) override {
     return halved_twice_.Draw(sigma_squared);
   }
 
  private:
-  KernelNoise kernel_;
-  HalvedNoise halved_{kernel_};
+  SeededNoise sound_;
+  HalvedNoise halved_{sound_};
   HalvedNoise halved_twice_{static_cast<NoiseSource&>(halved_)};
 };
 
@@ -162,11 +165,14 @@ TEST(TwoWorldsAttack, NobodyTellsTheWorldsApartBetterThanClaimed) {
   EXPECT_LE(audit.mu_lower_bound, worlds.claim());
   EXPECT_GT(audit.mu_lower_bound, 0) << "the attack is too weak to prove anything";
 
+  // The controls are seeded, so that they are caught in every run or in none.
+  uint64_t seed = 0;
   const TwoWorldsAudit broken =
-      worlds.Attack([] { return std::make_unique<QuarteredNoise>(); }, 1'000);
+      worlds.Attack([&] { return std::make_unique<QuarteredNoise>(seed++); }, 1'000);
   EXPECT_GT(broken.mu_lower_bound, worlds.claim());
   TwoWorlds two_slots(2);
-  EXPECT_GT(two_slots.Attack(Kernel, 1'000).mu_lower_bound, two_slots.claim());
+  const auto sound = [&] { return std::make_unique<SeededNoise>(seed++); };
+  EXPECT_GT(two_slots.Attack(sound, 1'000).mu_lower_bound, two_slots.claim());
 }
 
 }  // namespace
