@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "common/rpc/tls.h"
 #include "grpcpp/channel.h"
 
 namespace tutti {
@@ -17,9 +18,10 @@ bool IsLoopback(const std::string& address);
 
 // A channel to a service. Calls that fail with UNAVAILABLE before an answer came
 // are repeated up to four times, whatever their size; addresses of one name are
-// used in turn. InvalidArgument unless the address is of the loopback: plain text
-// goes nowhere else.
-absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const std::string& address);
+// used in turn. With TLS when any of its files is given. InvalidArgument for plain
+// text to an address that is not of the loopback, and for files that are missing.
+absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const std::string& address,
+                                                           const TlsFiles& tls = {});
 
 }  // namespace tutti
 

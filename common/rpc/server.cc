@@ -21,6 +21,14 @@ ABSL_FLAG(std::string, listen, "127.0.0.1:0",
           "Address to serve on: host:port (port 0 takes a free one) or unix:path");
 ABSL_FLAG(bool, insecure_loopback, false,
           "Serve in plain text; allowed on loopback addresses and Unix sockets alone");
+ABSL_FLAG(std::string, tls_certificate, "",
+          "PEM file of this service's certificate chain; read again when it changes");
+ABSL_FLAG(std::string, tls_key, "", "PEM file of the certificate's key");
+ABSL_FLAG(std::string, tls_authorities, "",
+          "PEM file of the authorities that sign the certificates of callers and services");
+ABSL_FLAG(std::string, trust_domain, "",
+          "Callers are known by the URI spiffe://TRUST_DOMAIN/ingest or /operator in their "
+          "certificate; required with TLS");
 ABSL_FLAG(std::string, metrics_listen, "",
           "Address for GET /metrics: 127.0.0.1:PORT or [::1]:PORT (port 0 takes a free one)");
 ABSL_FLAG(std::string, port_file, "", "File to which the address is written once it serves");
@@ -64,6 +72,21 @@ void Configure(grpc::ServerBuilder& builder) {
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
 }
 
+absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> CredentialsFor(
+    const ServerOptions& options) {
+  if (options.tls.any() && options.insecure_loopback) {
+    return absl::InvalidArgumentError("give --insecure_loopback or the --tls_ files, not both");
+  }
+  if (options.tls.any()) return MakeServerCredentials(options.tls, options.trust_domain);
+  if (!options.insecure_loopback || !IsLoopback(options.listen)) {
+    return absl::InvalidArgumentError(
+        "give --tls_certificate, --tls_key and --tls_authorities; or, for plain text, "
+        "--insecure_loopback and a --listen address of this machine (127.0.0.1:PORT, [::1]:PORT, "
+        "localhost:PORT or unix:PATH)");
+  }
+  return grpc::InsecureServerCredentials();
+}
+
 // Nothing when metrics are not asked for.
 absl::StatusOr<std::unique_ptr<MetricsServer>> ShowMetrics(const ServerOptions& options,
                                                            const Served& served) {
@@ -94,6 +117,9 @@ ServerOptions ServerOptionsFromFlags() {
   ServerOptions options;
   options.listen = absl::GetFlag(FLAGS_listen);
   options.insecure_loopback = absl::GetFlag(FLAGS_insecure_loopback);
+  options.tls = {absl::GetFlag(FLAGS_tls_certificate), absl::GetFlag(FLAGS_tls_key),
+                 absl::GetFlag(FLAGS_tls_authorities)};
+  options.trust_domain = absl::GetFlag(FLAGS_trust_domain);
   options.metrics_listen = absl::GetFlag(FLAGS_metrics_listen);
   options.port_file = absl::GetFlag(FLAGS_port_file);
   options.drain = absl::Seconds(absl::GetFlag(FLAGS_drain_seconds));
@@ -106,11 +132,9 @@ void BlockStopSignals() {
 }
 
 absl::Status RunServer(const ServerOptions& options, const Served& served) {
-  if (!options.insecure_loopback || !IsLoopback(options.listen)) {
-    return absl::InvalidArgumentError(
-        "this server speaks plain text: give --insecure_loopback and a --listen address of this "
-        "machine (127.0.0.1:PORT, [::1]:PORT, localhost:PORT or unix:PATH)");
-  }
+  const absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> credentials =
+      CredentialsFor(options);
+  if (!credentials.ok()) return credentials.status();
   const sigset_t stop_signals = StopSignals();
   const int signals = signalfd(-1, &stop_signals, SFD_CLOEXEC);
   if (signals < 0) return absl::InternalError("signals cannot be received");
@@ -125,7 +149,7 @@ absl::Status RunServer(const ServerOptions& options, const Served& served) {
   grpc::ServerBuilder builder;
   Configure(builder);
   int port = 0;
-  builder.AddListeningPort(options.listen, grpc::InsecureServerCredentials(), &port);
+  builder.AddListeningPort(options.listen, *credentials, &port);
   for (grpc::Service* service : served.services) builder.RegisterService(service);
   builder.RegisterService(&served.health);
   const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "common/rpc/health.h"
+#include "common/rpc/tls.h"
 #include "common/telemetry/metrics.h"
 #include "grpcpp/impl/codegen/service_type.h"
 
@@ -18,14 +19,16 @@ namespace tutti {
 struct ServerOptions {
   std::string listen;              // host:port (port 0: a free one) or unix:path
   bool insecure_loopback = false;  // plain text, on this machine alone
+  TlsFiles tls;                    // all three, unless insecure_loopback
+  std::string trust_domain;        // of the callers' certificates, see common/auth
   std::string metrics_listen;      // IP:port of the loopback; empty: no metrics
   std::string port_file;           // where the address is written once it serves
   absl::Duration drain = absl::Seconds(20);
 };
 
 // Reads the flags that all servers share: --listen, --insecure_loopback,
-// --metrics_listen, --port_file, --drain_seconds, --log_level. To be called after
-// absl::ParseCommandLine.
+// --tls_certificate, --tls_key, --tls_authorities, --trust_domain, --metrics_listen, --port_file,
+// --drain_seconds, --log_level. To be called after absl::ParseCommandLine.
 ServerOptions ServerOptionsFromFlags();
 
 // Blocks the signals that stop a server, in this thread and those made later.
@@ -50,8 +53,9 @@ struct Served {
 
 // Serves until SIGTERM or SIGINT: then says "not ready", lets calls in flight end
 // within options.drain, and returns. With health, reflection, limits on messages
-// (16 MiB), keepalive, and no compression. InvalidArgument when plain text is not
-// asked for, or would leave the machine; Unavailable when the address is taken.
+// (16 MiB), keepalive, and no compression. Plain text takes every caller;
+// with TLS see MakeServerCredentials. InvalidArgument unless exactly one of the two is
+// asked for, and when plain text would leave the machine; Unavailable when the address is taken.
 absl::Status RunServer(const ServerOptions& options, const Served& served);
 
 }  // namespace tutti

@@ -110,7 +110,8 @@ absl::Status RunIngest(const ServerOptions& server, const IngestOptions& options
   const absl::StatusOr<std::unique_ptr<OptOutStore>> opt_outs = OptOutStore::Open(
       options.opt_outs.empty() ? OptOutPathBeside(options.keyring) : options.opt_outs);
   if (!opt_outs.ok()) return opt_outs.status();
-  absl::StatusOr<std::shared_ptr<grpc::Channel>> channel = MakeChannel(options.aggregate);
+  absl::StatusOr<std::shared_ptr<grpc::Channel>> channel =
+      MakeChannel(options.aggregate, server.tls);
   if (!channel.ok()) return channel.status();
 
   const SystemWallClock clock;

@@ -6,6 +6,7 @@
 
 #include "CLI/CLI.hpp"
 #include "absl/status/status.h"
+#include "common/rpc/tls.h"
 
 namespace tutti {
 
@@ -15,6 +16,8 @@ struct CommandContext {
   std::string ingest = "127.0.0.1:7401";
   std::string aggregate = "127.0.0.1:7402";
   std::string score = "127.0.0.1:7403";
+  // Plain text, to this machine alone, when none is given.
+  TlsFiles tls;
   // Seconds that a call may take.
   int timeout_seconds = 60;
   // Set by the chosen subcommand; run after parsing.

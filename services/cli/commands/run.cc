@@ -31,6 +31,13 @@ int RunCommandLine(int argc, char** argv) {
   app.add_option("--score", context.score, "Address of tutti-score")
       ->envname("TUTTI_SCORE")
       ->capture_default_str();
+  app.add_option("--ca", context.tls.authorities,
+                 "PEM file of the authorities that sign the services' certificates; without it "
+                 "the services are spoken to in plain text, on this machine alone")
+      ->envname("TUTTI_CA");
+  app.add_option("--cert", context.tls.certificate, "PEM file of your certificate")
+      ->envname("TUTTI_CERT");
+  app.add_option("--key", context.tls.key, "PEM file of its key")->envname("TUTTI_KEY");
   app.add_option("--timeout", context.timeout_seconds, "Seconds that one call may take")
       ->check(CLI::Range(1, 3600))
       ->capture_default_str();

@@ -1,0 +1,42 @@
+#ifndef TUTTI_COMMON_RPC_TLS_H_
+#define TUTTI_COMMON_RPC_TLS_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "grpcpp/security/credentials.h"
+#include "grpcpp/security/server_credentials.h"
+
+namespace tutti {
+
+// Where this process's certificate is, and whom it believes. PEM files, read again
+// every second: replace all of them by renaming one folder, and new connections use
+// the new ones while old connections go on.
+struct TlsFiles {
+  std::string certificate;  // chain, own certificate first
+  std::string key;
+  std::string authorities;  // root certificates of the peers
+
+  // Whether any is given.
+  bool any() const { return !certificate.empty() || !key.empty() || !authorities.empty(); }
+};
+
+// Credentials of a server that speaks TLS 1.2 or later, takes only clients whose
+// certificate an authority signed, and lets each certificate call the methods that
+// common/auth lists for the URI in it: "spiffe://{trust_domain}/{role}". Others get
+// PERMISSION_DENIED before a method sees the call. InvalidArgument when a file is
+// missing or the trust domain is empty.
+absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeServerCredentials(
+    const TlsFiles& files, const std::string& trust_domain);
+
+// Credentials of a client that believes a server when an authority signed its
+// certificate for the name that was called. The client's own certificate is shown
+// when there is one. InvalidArgument when a file is missing.
+absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeChannelCredentials(
+    const TlsFiles& files);
+
+}  // namespace tutti
+
+#endif  // TUTTI_COMMON_RPC_TLS_H_

@@ -1,0 +1,180 @@
+#include "common/rpc/tls.h"
+
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "common/rpc/channel.h"
+#include "tutti/aggregate/v1/aggregate.grpc.pb.h"
+#include "tutti/score/v1/score.grpc.pb.h"
+
+namespace tutti {
+namespace {
+
+using aggregate::v1::AggregateService;
+using score::v1::ScoreService;
+
+constexpr char kTrustDomain[] = "example.org";
+
+// A throwaway authority: a folder for each certificate, with cert.pem and key.pem.
+class Authority {
+ public:
+  explicit Authority(const std::filesystem::path& folder) : folder_(folder) {
+    std::filesystem::create_directories(folder);
+    Run(
+        absl::StrCat("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 "
+                     "-subj /CN=authority -keyout ",
+                     Path("ca.key"), " -out ", Path("ca.pem")));
+  }
+
+  TlsFiles Issue(const std::string& name, const std::string& alternative_names) const {
+    std::filesystem::create_directories(folder_ / name);
+    std::ofstream(Path(name + "/ext")) << "subjectAltName=" << alternative_names << "\n";
+    Run(absl::StrCat("openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=",
+                     name, " -keyout ", Path(name + "/key.pem"), " -out ", Path(name + "/csr")));
+    Run(absl::StrCat("openssl x509 -req -days 2 -in ", Path(name + "/csr"), " -CA ", Path("ca.pem"),
+                     " -CAkey ", Path("ca.key"), " -CAcreateserial -extfile ", Path(name + "/ext"),
+                     " -out ", Path(name + "/cert.pem")));
+    std::filesystem::copy(folder_ / "ca.pem", folder_ / name / "ca.pem");
+    return {Path(name + "/cert.pem"), Path(name + "/key.pem"), Path(name + "/ca.pem")};
+  }
+
+  std::string Path(const std::string& name) const { return (folder_ / name).string(); }
+
+ private:
+  static void Run(const std::string& command) {
+    ASSERT_EQ(std::system(absl::StrCat(command, " 2>/dev/null").c_str()), 0) << command;
+  }
+
+  const std::filesystem::path folder_;
+};
+
+class TlsTest : public testing::Test {
+ protected:
+  TlsTest() : folder_(MakeFolder()), authority_(folder_ / "authority") {
+    served_ = authority_.Issue("server", "DNS:localhost");
+    auto credentials = MakeServerCredentials(served_, kTrustDomain);
+    EXPECT_TRUE(credentials.ok());
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort("localhost:0", *credentials, &port_);
+    builder.RegisterService(&scores_);
+    builder.RegisterService(&aggregate_);
+    server_ = builder.BuildAndStart();
+  }
+  ~TlsTest() override {
+    server_->Shutdown(std::chrono::system_clock::now());
+    std::filesystem::remove_all(folder_);
+  }
+
+  static std::filesystem::path MakeFolder() {
+    std::string name = (std::filesystem::temp_directory_path() / "tls-XXXXXX").string();
+    return mkdtemp(name.data());
+  }
+
+  std::shared_ptr<grpc::Channel> Connect(const TlsFiles& files) const {
+    return MakeChannel(absl::StrCat("localhost:", port_), files).value();
+  }
+
+  // What a call of GetScore ends with. A method that was reached is UNIMPLEMENTED.
+  static grpc::StatusCode GetScore(const std::shared_ptr<grpc::Channel>& channel) {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
+    score::v1::GetScoreResponse response;
+    return ScoreService::NewStub(channel)->GetScore(&context, {}, &response).error_code();
+  }
+
+  static grpc::StatusCode MergeDeltas(const std::shared_ptr<grpc::Channel>& channel) {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
+    aggregate::v1::MergeDeltasResponse response;
+    return AggregateService::NewStub(channel)->MergeDeltas(&context, {}, &response).error_code();
+  }
+
+  std::filesystem::path folder_;
+  Authority authority_;
+  TlsFiles served_;
+  int port_ = 0;
+  ScoreService::Service scores_;
+  AggregateService::Service aggregate_;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+TEST_F(TlsTest, LetsEachCertificateCallItsMethodsAlone) {
+  const auto operators = Connect(authority_.Issue("operator", "URI:spiffe://example.org/operator"));
+  EXPECT_EQ(GetScore(operators), grpc::StatusCode::UNIMPLEMENTED);
+  EXPECT_EQ(MergeDeltas(operators), grpc::StatusCode::PERMISSION_DENIED);
+  const auto ingest = Connect(authority_.Issue("ingest", "URI:spiffe://example.org/ingest"));
+  EXPECT_EQ(GetScore(ingest), grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(MergeDeltas(ingest), grpc::StatusCode::UNIMPLEMENTED);
+}
+
+TEST_F(TlsTest, RefusesACertificateThatNamesNoRoleOrTwo) {
+  const auto nobody = Connect(authority_.Issue("nobody", "DNS:operator"));
+  EXPECT_EQ(GetScore(nobody), grpc::StatusCode::PERMISSION_DENIED);
+  const auto both = Connect(authority_.Issue(
+      "both", "URI:spiffe://example.org/ingest,URI:spiffe://example.org/operator"));
+  EXPECT_EQ(GetScore(both), grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(MergeDeltas(both), grpc::StatusCode::PERMISSION_DENIED);
+}
+
+TEST_F(TlsTest, TakesNoClientWithoutACertificateOfTheAuthority) {
+  EXPECT_EQ(GetScore(Connect({"", "", served_.authorities})), grpc::StatusCode::UNAVAILABLE);
+  const Authority other(folder_ / "other");
+  TlsFiles forged = other.Issue("operator", "URI:spiffe://example.org/operator");
+  forged.authorities = served_.authorities;
+  EXPECT_EQ(GetScore(Connect(forged)), grpc::StatusCode::UNAVAILABLE);
+}
+
+TEST_F(TlsTest, TakesNoPlainText) {
+  EXPECT_EQ(GetScore(MakeChannel(absl::StrCat("localhost:", port_)).value()),
+            grpc::StatusCode::UNAVAILABLE);
+}
+
+TEST_F(TlsTest, ClientsBelieveNoServerWithAnotherName) {
+  const TlsFiles client = authority_.Issue("operator", "URI:spiffe://example.org/operator");
+  EXPECT_EQ(GetScore(MakeChannel(absl::StrCat("127.0.0.1:", port_), client).value()),
+            grpc::StatusCode::UNAVAILABLE);
+}
+
+TEST_F(TlsTest, TakesNewFilesUpWhileOldConnectionsGoOn) {
+  const auto before = Connect(authority_.Issue("operator", "URI:spiffe://example.org/operator"));
+  ASSERT_EQ(GetScore(before), grpc::StatusCode::UNIMPLEMENTED);
+  const Authority next(folder_ / "next");
+  next.Issue("server", "DNS:localhost");
+  const std::filesystem::path live = folder_ / "authority" / "server";
+  std::filesystem::rename(live, folder_ / "retired");
+  std::filesystem::rename(folder_ / "next" / "server", live);
+  const TlsFiles renewed = next.Issue("operator", "URI:spiffe://example.org/operator");
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  grpc::StatusCode after = grpc::StatusCode::UNAVAILABLE;
+  while (after != grpc::StatusCode::UNIMPLEMENTED && std::chrono::steady_clock::now() < deadline) {
+    after = GetScore(Connect(renewed));
+  }
+  EXPECT_EQ(after, grpc::StatusCode::UNIMPLEMENTED);
+  EXPECT_EQ(GetScore(before), grpc::StatusCode::UNIMPLEMENTED);
+}
+
+TEST(TlsFilesTest, AreNeededAllAndReadable) {
+  for (const TlsFiles& files :
+       {TlsFiles{"", "/etc/hostname", "/etc/hostname"}, TlsFiles{"/etc/hostname", "", ""},
+        TlsFiles{"/etc/hostname", "/nonexistent", "/etc/hostname"}}) {
+    EXPECT_EQ(MakeServerCredentials(files, kTrustDomain).status().code(),
+              absl::StatusCode::kInvalidArgument);
+  }
+  EXPECT_EQ(MakeServerCredentials({"/etc/hostname", "/etc/hostname", "/etc/hostname"}, "")
+                .status()
+                .code(),
+            absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(MakeChannelCredentials({"/etc/hostname", "/etc/hostname", ""}).status().code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace tutti
