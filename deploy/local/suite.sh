@@ -7,7 +7,8 @@
 #   suite_stop                        stops all that suite_start started
 #
 # A keyring that is already in STATE_DIR is used. SUITE_AGGREGATE_FLAGS, SUITE_INGEST_FLAGS and SUITE_SCORE_FLAGS add flags,
-# SUITE_REDIS_USERS adds lines to the ACL file.
+# SUITE_REDIS_USERS adds lines to the ACL file. SUITE_TLS=1 makes a throwaway authority in STATE_DIR/tls and
+# has everybody speak TLS; TUTTI_CA, TUTTI_CERT and TUTTI_KEY are then those of an operator.
 
 SUITE_SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 SUITE_PIDS=()
@@ -53,13 +54,41 @@ suite_start_redis() {
   suite_wait "$SUITE_REDIS_PID" redis-server suite_redis_cli aggregate PING
 }
 
+# suite_certificate NAME ROLE: signs a certificate for a process on this machine that
+# may do what ROLE may, in STATE_DIR/tls/NAME.
+suite_certificate() {
+  local folder=$SUITE_STATE/tls/$1
+  mkdir -p "$folder"
+  printf 'subjectAltName=DNS:localhost,IP:127.0.0.1,URI:spiffe://tutti.local/%s\n' "$2" >"$folder/extensions"
+  openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$1" \
+    -keyout "$folder/key.pem" -out "$folder/request.pem" &&
+    openssl x509 -req -days 7 -in "$folder/request.pem" -CA "$SUITE_STATE/tls/ca.pem" -CAkey "$SUITE_STATE/tls/ca.key" \
+      -CAcreateserial -extfile "$folder/extensions" -out "$folder/cert.pem"
+}
+
+suite_make_authority() {
+  mkdir -p "$SUITE_STATE/tls" "$SUITE_STATE/log"
+  chmod 700 "$SUITE_STATE/tls"
+  {
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 7 -subj "/CN=throwaway authority" \
+      -keyout "$SUITE_STATE/tls/ca.key" -out "$SUITE_STATE/tls/ca.pem" &&
+      suite_certificate ingest ingest && suite_certificate aggregate aggregate &&
+      suite_certificate score score && suite_certificate operator operator
+  } >"$SUITE_STATE/log/tls" 2>&1 || suite_fail "certificates could not be made; see $SUITE_STATE/log/tls" || return 1
+  export TUTTI_CA=$SUITE_STATE/tls/ca.pem TUTTI_CERT=$SUITE_STATE/tls/operator/cert.pem TUTTI_KEY=$SUITE_STATE/tls/operator/key.pem
+}
+
 # suite_start_service NAME FLAGS...: on a free port of the loopback, whose address
 # goes to STATE_DIR/NAME.address.
 suite_start_service() {
-  local name=$1
+  local name=$1 security=(--insecure_loopback)
   shift
+  if [ "${SUITE_TLS:-0}" = 1 ]; then
+    security=(--tls_certificate="$SUITE_STATE/tls/$name/cert.pem" --tls_key="$SUITE_STATE/tls/$name/key.pem"
+      --tls_authorities="$SUITE_STATE/tls/ca.pem" --trust_domain=tutti.local)
+  fi
   rm -f "$SUITE_STATE/$name.address"
-  "$SUITE_BIN/tutti-$name" --listen=127.0.0.1:0 --insecure_loopback --port_file="$SUITE_STATE/$name.address" \
+  "$SUITE_BIN/tutti-$name" --listen=127.0.0.1:0 "${security[@]}" --port_file="$SUITE_STATE/$name.address" \
     --catalog="$SUITE_SOURCE/deploy/catalog/adoption.textproto" "$@" 2>"$SUITE_STATE/log/$name" &
   SUITE_PIDS+=($!)
   suite_wait $! "tutti-$name" test -s "$SUITE_STATE/$name.address"
@@ -69,6 +98,7 @@ suite_start() {
   SUITE_STATE=$1
   SUITE_BIN=$2
   suite_start_redis || return 1
+  if [ "${SUITE_TLS:-0}" = 1 ]; then suite_make_authority || return 1; fi
   [ -e "$SUITE_STATE/keyring" ] || "$SUITE_BIN/tutti" keyring init --keyring "$SUITE_STATE/keyring" >/dev/null || return 1
   # shellcheck disable=SC2086
   suite_start_service aggregate --redis_socket="$SUITE_STATE/redis/redis.sock" \

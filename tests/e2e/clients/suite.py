@@ -16,9 +16,10 @@ GOOGLEAPIS = pathlib.Path("/usr/share/gocode/src/github.com/gogo/googleapis")
 class Suite:
     """Starts redis-server and the three services; stops them on exit."""
 
-    def __init__(self, keyring=None, ingest_flags="", redis_users=""):
+    def __init__(self, keyring=None, ingest_flags="", redis_users="", tls=False):
         """`keyring`: a keyring to start with; a new one is made otherwise. `redis_users`:
-        more lines of the ACL file."""
+        more lines of the ACL file. `tls`: everybody speaks TLS, tutti() as an operator."""
+        self.tls = tls
         self.first_keyring = keyring
         self.ingest_flags = ingest_flags
         self.redis_users = redis_users
@@ -37,7 +38,8 @@ class Suite:
             text=True,
             env={**os.environ, "SUITE_AGGREGATE_FLAGS": "--policy_lease=1s",
                  "SUITE_INGEST_FLAGS": self.ingest_flags,
-                 "SUITE_REDIS_USERS": self.redis_users},
+                 "SUITE_REDIS_USERS": self.redis_users,
+                 "SUITE_TLS": "1" if self.tls else "0"},
         )
         words = self.process.stdout.readline().split()
         if words[:1] != ["ready"]:
@@ -112,11 +114,25 @@ class Suite:
     def logs(self):
         return "\n".join(p.read_text() for p in sorted((self.state / "log").glob("*")))
 
+    def certificate(self, name):
+        """The key and the certificate of a process of the suite, as paths."""
+        return self.state / "tls" / name / "key.pem", self.state / "tls" / name / "cert.pem"
+
+    @property
+    def authority(self):
+        return self.state / "tls" / "ca.pem"
+
+    def tls_flags(self, name):
+        if not self.tls:
+            return []
+        key, certificate = self.certificate(name)
+        return ["--ca", self.authority, "--cert", certificate, "--key", key]
+
     def tutti(self, *arguments, check=True):
         """Runs the command line against this suite; returns its output."""
         done = subprocess.run(
             [BIN / "tutti", "--ingest", self.ingest, "--aggregate", self.aggregate,
-             "--score", self.score, *arguments],
+             "--score", self.score, *self.tls_flags("operator"), *arguments],
             capture_output=True, text=True, timeout=300)
         if check and done.returncode != 0:
             raise RuntimeError(f"tutti {arguments[0]} failed: {done.stderr}")

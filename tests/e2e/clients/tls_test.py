@@ -1,0 +1,98 @@
+"""Knocks at a suite that speaks TLS, with a client that is not ours, as everybody who
+should be refused and as those who should not. Prints what each was told."""
+
+import datetime
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+import grpc
+from suite import BIN, Suite, make_stubs
+
+
+class TlsTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.folder.cleanup)
+        make_stubs(cls.folder.name)
+        cls.suite = cls.enterClassContext(Suite(tls=True))
+        cls.today = datetime.datetime.now(datetime.timezone.utc)
+        cls.suite.back_fill("acme", 300, (cls.today - datetime.timedelta(weeks=8)).date().isoformat())
+
+    def outcome(self, who, address, credentials, method):
+        """The name of the status that `method`, called with empty bytes, ends with."""
+        with (grpc.secure_channel(address, credentials) if credentials
+              else grpc.insecure_channel(address)) as channel:
+            call = channel.unary_unary(method)
+            try:
+                call(b"", timeout=20)
+                code = "OK"
+            except grpc.RpcError as error:
+                code = error.code().name
+        print(f"{who:<28} {method.rsplit('/', 1)[1]:<20} {code}")
+        return code
+
+    def credentials(self, name):
+        key, certificate = self.suite.certificate(name)
+        return grpc.ssl_channel_credentials(
+            self.suite.authority.read_bytes(), key.read_bytes(), certificate.read_bytes())
+
+    def test_the_operator_reaches_every_service_but_not_the_counters(self):
+        operator = self.credentials("operator")
+        listed = self.outcome("operator", self.suite.aggregate, operator,
+                              "/tutti.aggregate.v1.OrganizationService/ListOrganizations")
+        self.assertEqual(listed, "OK")
+        for address, method in [
+                (self.suite.score, "/tutti.score.v1.ScoreService/GetScore"),
+                (self.suite.ingest, "/tutti.ingest.v1.IngestService/IngestActivities")]:
+            self.assertEqual(self.outcome("operator", address, operator, method), "INVALID_ARGUMENT")
+        for method in ["MergeDeltas", "GetIngestPolicy"]:
+            self.assertEqual(self.outcome("operator", self.suite.aggregate, operator,
+                                          f"/tutti.aggregate.v1.AggregateService/{method}"),
+                             "PERMISSION_DENIED")
+
+    def test_services_may_do_no_more_than_they_need(self):
+        for name in ["ingest", "score", "aggregate"]:
+            for address, method in [
+                    (self.suite.score, "/tutti.score.v1.ScoreService/GetScore"),
+                    (self.suite.ingest, "/tutti.ingest.v1.IngestService/IngestActivities"),
+                    (self.suite.aggregate, "/tutti.aggregate.v1.OrganizationService/EraseOrganization")]:
+                self.assertEqual(self.outcome(name, address, self.credentials(name), method),
+                                 "PERMISSION_DENIED")
+
+    def test_nobody_else_gets_in(self):
+        method = "/tutti.score.v1.ScoreService/GetScore"
+        authority = self.suite.authority.read_bytes()
+        self.assertEqual(self.outcome("plain text", self.suite.score, None, method), "UNAVAILABLE")
+        self.assertEqual(self.outcome("no certificate", self.suite.score,
+                                      grpc.ssl_channel_credentials(authority), method), "UNAVAILABLE")
+        own = pathlib.Path(self.folder.name)
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+             "-subj", "/CN=operator", "-addext", "subjectAltName=URI:spiffe://tutti.local/operator",
+             "-keyout", own / "key.pem", "-out", own / "cert.pem"], check=True, capture_output=True)
+        forged = grpc.ssl_channel_credentials(
+            authority, (own / "key.pem").read_bytes(), (own / "cert.pem").read_bytes())
+        self.assertEqual(self.outcome("certificate of its own", self.suite.score, forged, method),
+                         "UNAVAILABLE")
+
+    def test_activity_reaches_the_counters_through_it(self):
+        from tutti.ingest.v1 import ingest_pb2, ingest_pb2_grpc
+        request = ingest_pb2.IngestActivitiesRequest(organization="organizations/acme")
+        activity = request.activities.add(subject="someone@acme.example", type="mail.sent")
+        activity.occurred_at.FromDatetime((self.today - datetime.timedelta(days=1)).replace(tzinfo=None))
+        with grpc.secure_channel(self.suite.ingest, self.credentials("operator")) as channel:
+            response = ingest_pb2_grpc.IngestServiceStub(channel).IngestActivities(request, timeout=30)
+        self.assertEqual(response.accepted_count, 1)
+
+    def test_the_command_line_needs_its_certificate(self):
+        done = subprocess.run([BIN / "tutti", "--aggregate", self.suite.aggregate, "organizations",
+                               "get", "acme"], capture_output=True, text=True, check=False)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("acme", self.suite.tutti("organizations", "get", "acme"))
+
+
+if __name__ == "__main__":
+    unittest.main()
