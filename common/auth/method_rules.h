@@ -17,8 +17,8 @@ enum class Role {
 // Who may call one method; nobody else may.
 struct MethodRule {
   absl::string_view method;  // "/package.Service/Method", as in a call's :path
-  bool ingest;
-  bool operators;
+  bool ingest = false;
+  bool operators = false;
 };
 
 // One rule for every method of every service of ours, and for health and

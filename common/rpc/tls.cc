@@ -36,8 +36,8 @@ class Gate final : public grpc::AuthMetadataProcessor {
 
   grpc::Status Process(const InputMetadata& metadata, grpc::AuthContext* peer,
                        OutputMetadata* /*consumed*/, OutputMetadata* /*response*/) override {
-    const grpc::Status denied(grpc::StatusCode::PERMISSION_DENIED,
-                              "this certificate may not call this method");
+    grpc::Status denied(grpc::StatusCode::PERMISSION_DENIED,
+                        "this certificate may not call this method");
     const auto path = metadata.find(":path");
     if (path == metadata.end()) return denied;
     const std::vector<grpc::string_ref> uris =
