@@ -193,7 +193,7 @@ absl::StatusOr<CloseOutcome> WindowCloser::Publish(const std::string& id,
 
     absl::StatusOr<std::string> staged = parts_.publications.ReadStaged(id, end_day);
     if (absl::IsNotFound(staged.status())) {
-      const absl::StatusOr<CloseOutcome> drawn = Draw(id, organization, end_day);
+      absl::StatusOr<CloseOutcome> drawn = Draw(id, organization, end_day);
       if (absl::IsAlreadyExists(drawn.status())) continue;
       if (!drawn.ok() || *drawn != aggregate::v1::CLOSE_OUTCOME_PUBLISHED) return drawn;
       staged = parts_.publications.ReadStaged(id, end_day);

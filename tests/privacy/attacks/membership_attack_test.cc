@@ -180,6 +180,7 @@ TEST(LinkingAttack, TheOrderOfWritesSaysNothingOfTheOrderOfEvents) {
   suite.Create("acme", 400, kFirstDay);
   const CatalogTable& table = ShippedCatalog().tables()[0];
   std::vector<ingest::v1::Activity> activities;
+  activities.reserve(20);
   for (int person = 0; person < 20; ++person) {
     activities.push_back(ActivityFor(ShippedCatalog(), table, 0, PersonId(person), kLastDay));
   }
