@@ -31,9 +31,9 @@ class AveragedNoise final : public NoiseSource {
   explicit AveragedNoise(NoiseSource& sound) : sound_(sound) {}
 
   absl::StatusOr<int64_t> Draw(uint64_t sigma_squared) override {
-    const absl::StatusOr<int64_t> first = sound_.Draw(sigma_squared);
+    absl::StatusOr<int64_t> first = sound_.Draw(sigma_squared);
     if (!first.ok()) return first;
-    const absl::StatusOr<int64_t> second = sound_.Draw(sigma_squared);
+    absl::StatusOr<int64_t> second = sound_.Draw(sigma_squared);
     if (!second.ok()) return second;
     const int64_t sum = *first + *second;
     // Of an odd sum one draw is even: as often the first as the second, so halves

@@ -151,7 +151,7 @@ void LocalSuite::Create(const std::string& organization,
   EXPECT_TRUE(created.ok()) << created.status();
   EXPECT_TRUE(KeyringFile(keyring_path_)
                   .Update([&](ScrubbedKeyring& keyring) {
-                    const absl::Status extended =
+                    absl::Status extended =
                         ExtendKeyring(organization, *first_day, std::nullopt, clock_.Now(), keyring)
                             .status();
                     SeedKeys(seed_, keyring.mutable_message());
