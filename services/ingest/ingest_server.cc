@@ -22,6 +22,7 @@
 #include "services/ingest/flush_loop.h"
 #include "services/ingest/grpc_aggregate_client.h"
 #include "services/ingest/ingest_counters.h"
+#include "services/ingest/ingest_metrics.h"
 #include "services/ingest/ingest_service.h"
 #include "services/ingest/keyring_minder.h"
 #include "services/ingest/policy_cache.h"
@@ -136,7 +137,8 @@ absl::Status RunIngest(const ServerOptions& server, const IngestOptions& options
                                 {kServiceName},
                                 health,
                                 [&] { chores.Run(counters, health); },
-                                [&] { service.Drain(); }});
+                                [&] { service.Drain(); },
+                                MetricsOf(counters)});
   }
   // Calls that outlived the drain call back while everything they use still is.
   aggregate.Shutdown();

@@ -1,0 +1,32 @@
+#include "services/ingest/ingest_metrics.h"
+
+#include <string>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/strip.h"
+
+namespace tutti {
+
+Metrics MetricsOf(const IngestCounters& counters) {
+  Metrics metrics;
+  metrics.AddCounter("tutti_ingest_accepted_activities_total",
+                     "Activities that were answered as accepted.", {},
+                     [&counters] { return counters.accepted_activities.load(); });
+  for (int reason = ingest::v1::REASON_UNSPECIFIED + 1; reason < ingest::v1::Reason_ARRAYSIZE;
+       ++reason) {
+    if (!ingest::v1::Reason_IsValid(reason)) continue;
+    const auto at = static_cast<size_t>(reason);
+    const std::string& name = ingest::v1::Reason_Name(static_cast<ingest::v1::Reason>(reason));
+    const std::string value = absl::AsciiStrToLower(absl::StripPrefix(name, "REASON_"));
+    metrics.AddCounter("tutti_ingest_refused_activities_total",
+                       "Activities that were refused, each in a batch that was taken.",
+                       {{"reason", value}},
+                       [&counters, at] { return counters.refused_activities[at].load(); });
+    metrics.AddCounter("tutti_ingest_refused_batches_total", "Batches that were refused whole.",
+                       {{"reason", value}},
+                       [&counters, at] { return counters.refused_batches[at].load(); });
+  }
+  return metrics;
+}
+
+}  // namespace tutti

@@ -1,0 +1,16 @@
+#ifndef TUTTI_SERVICES_INGEST_INGEST_METRICS_H_
+#define TUTTI_SERVICES_INGEST_INGEST_METRICS_H_
+
+#include "common/telemetry/metrics.h"
+#include "services/ingest/ingest_counters.h"
+
+namespace tutti {
+
+// The series that ingest shows: accepted activities, and refused activities and
+// batches by reason. Repeats are not shown: a producer who watched them would learn
+// whether somebody had done a thing before. `counters` outlives the result.
+Metrics MetricsOf(const IngestCounters& counters);
+
+}  // namespace tutti
+
+#endif  // TUTTI_SERVICES_INGEST_INGEST_METRICS_H_

@@ -1,0 +1,101 @@
+"""The keyring's jobs of deploy/kubernetes, run as they are written, by processes that
+play the pods: a running ingest says that keys are missing, and follows the file."""
+
+import os
+import pathlib
+import re
+import stat
+import subprocess
+import sys
+import tempfile
+import unittest
+import urllib.request
+
+import yaml
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from made_up import write_activities  # noqa: E402
+from suite import BIN, SOURCE, Suite  # noqa: E402
+
+MANIFESTS = SOURCE / "deploy/kubernetes/keyring"
+
+
+def pod_spec(manifest):
+    spec = manifest["spec"]
+    if manifest["kind"] == "CronJob":
+        spec = spec["jobTemplate"]["spec"]
+    return spec if manifest["kind"] == "Pod" else spec["template"]["spec"]
+
+
+def load(name):
+    return yaml.safe_load((MANIFESTS / name).read_text())
+
+
+def run_pod(manifest, volume):
+    """Runs a manifest's command with the volume where the pod would have it."""
+    words = [word.replace("/keyring/", f"{volume}/") for word in pod_spec(manifest)["containers"][0]["command"]]
+    if words[0] != "tutti":
+        raise ValueError(f"not our command: {words}")
+    return subprocess.run([BIN / "tutti", *words[1:]], capture_output=True, text=True, timeout=60)
+
+
+def missing_keys(suite):
+    """What ingest's alerting metric says."""
+    port = re.search(r'"showing metrics".*?"port":"?(\d+)', suite.logs())[1]
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as page:
+        text = page.read().decode()
+    return sum(float(value) for value in
+               re.findall(r'^tutti_ingest_refused_\w+_total{reason="key_missing"} (\S+)', text, re.MULTILINE))
+
+
+class ClusterKeyringTest(unittest.TestCase):
+    def test_every_pod_is_unprivileged_and_alone_with_its_volume(self):
+        for name in ("init.yaml", "rotate.yaml", "desk.yaml"):
+            with self.subTest(name):
+                spec = pod_spec(load(name))
+                self.assertIs(spec["automountServiceAccountToken"], False)
+                self.assertIs(spec["securityContext"]["runAsNonRoot"], True)
+                self.assertEqual(spec["securityContext"]["fsGroupChangePolicy"], "OnRootMismatch")
+                self.assertEqual(spec["securityContext"]["seccompProfile"]["type"], "RuntimeDefault")
+                container, = spec["containers"]
+                self.assertIs(container["securityContext"]["readOnlyRootFilesystem"], True)
+                self.assertIs(container["securityContext"]["allowPrivilegeEscalation"], False)
+                self.assertEqual(container["securityContext"]["capabilities"]["drop"], ["ALL"])
+                volume, = spec["volumes"]
+                self.assertEqual(volume["persistentVolumeClaim"]["claimName"], load("volume.yaml")["metadata"]["name"])
+        self.assertEqual(load("rotate.yaml")["spec"]["concurrencyPolicy"], "Forbid")
+
+    # Mutation: a keyring minder that never loads again leaves the back-fill without keys.
+    def test_replicas_follow_the_jobs_without_a_restart(self):
+        with tempfile.TemporaryDirectory() as folder:
+            volume = pathlib.Path(folder)
+            made = run_pod(load("init.yaml"), volume)
+            self.assertEqual(made.returncode, 0, made.stderr)
+            self.assertEqual(stat.S_IMODE(os.stat(volume / "keyring").st_mode), 0o600)
+            again = run_pod(load("init.yaml"), volume)
+            self.assertNotEqual(again.returncode, 0)
+            self.assertIn("exists", again.stderr)
+
+            with Suite(keyring=volume / "keyring", ingest_flags="--metrics_listen=127.0.0.1:0") as suite:
+                activities = suite.folder / "activities.jsonl"
+                first = write_activities(activities, people=40, days=45)
+                suite.tutti("organizations", "create", "acme", "--headcount", "40", "--backfill", "--first-day", first)
+                send = ("import", "--format", "activities", "--organization", "acme", str(activities))
+                refused = suite.tutti(*send, check=False)
+                self.assertIn("key", (refused.stdout + refused.stderr).lower())
+                self.assertGreater(missing_keys(suite), 0)
+
+                # The suite's state folder is now the volume of the writers.
+                running = suite.processes()["tutti-ingest"]
+                suite.tutti("keyring", "extend", "--keyring", str(suite.keyring), "--organization", "acme",
+                            "--from", first)
+                rotated = run_pod(load("rotate.yaml"), suite.state)
+                self.assertEqual(rotated.returncode, 0, rotated.stderr)
+                suite.tutti(*send)
+                self.assertEqual(suite.processes()["tutti-ingest"], running)
+                self.assertTrue(any(b":reach:" in key for key in suite.redis_values()))
+                self.assertIn("keys made", rotated.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
