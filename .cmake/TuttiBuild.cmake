@@ -32,7 +32,7 @@ endif()
 # that does not warn.
 add_library(tutti_options INTERFACE)
 target_include_directories(tutti_options INTERFACE ${CMAKE_SOURCE_DIR})
-if(TUTTI_SANITIZE STREQUAL "")
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang" OR TUTTI_SANITIZE STREQUAL "")
   set(build_warnings -Wconversion -Wsign-conversion)
 else()
   # gcc warns there of what its own instrumentation does.

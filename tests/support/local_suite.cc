@@ -48,11 +48,11 @@ class LocalSuite::Aggregate final : public AggregateClient {
   }
 
   void Merge(aggregate::v1::MergeDeltasRequest request, MergeCallback done) override {
-    const auto outcomes = suite_.merger_.Merge(request);
+    const auto merged = suite_.merger_.Merge(request);
     suite_.merges.push_back(std::move(request));
-    if (!outcomes.ok()) return done(outcomes.status());
+    if (!merged.ok()) return done(merged.status());
     aggregate::v1::MergeDeltasResponse response;
-    for (const auto outcome : *outcomes) response.add_outcomes(outcome);
+    for (const auto outcome : *merged) response.add_outcomes(outcome);
     done(std::move(response));
   }
 

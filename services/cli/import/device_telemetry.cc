@@ -162,8 +162,10 @@ class TelemetryReader : public JsonSink {
     double loss = 0;
     double jitter = 0;
     double download = kPoorDownloadMbps;
-    const bool measured = Number(row[kLatency], &latency) | Number(row[kLoss], &loss) |
-                          Number(row[kJitter], &jitter) | Number(row[kDownload], &download);
+    bool measured = Number(row[kLatency], &latency);
+    measured = Number(row[kLoss], &loss) || measured;
+    measured = Number(row[kJitter], &jitter) || measured;
+    measured = Number(row[kDownload], &download) || measured;
     if (!measured) return absl::OkStatus();
     sink_.OnFeeds("network");
     TraitSet traits = 0;

@@ -19,7 +19,8 @@ class RaceTest : public ClosingTest {
  protected:
   // Whether the bit is set; Redis counts bits from the top of each byte.
   static bool BitOf(const std::string& bitmap, uint32_t position) {
-    return ((static_cast<unsigned char>(bitmap[position / 8]) << (position % 8)) & 0x80U) != 0;
+    return (uint32_t{static_cast<unsigned char>(bitmap[position / 8])} << (position % 8) & 0x80U) !=
+           0;
   }
 };
 

@@ -62,7 +62,7 @@ class RedisTest : public ::testing::Test {
   static std::vector<uint32_t> BitsOf(const std::string& bitmap) {
     std::vector<uint32_t> positions;
     for (uint32_t i = 0; i < 8 * bitmap.size(); ++i) {
-      if (((static_cast<unsigned char>(bitmap[i / 8]) << (i % 8)) & 0x80U) != 0) {
+      if ((uint32_t{static_cast<unsigned char>(bitmap[i / 8])} << (i % 8) & 0x80U) != 0) {
         positions.push_back(i);
       }
     }

@@ -3,20 +3,14 @@
 
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "tests/privacy/audit/longer.h"
 #include "tests/support/local_suite.h"
 
 namespace tutti {
-
-// How often an attack is made: more when TUTTI_LONG is 1.
-inline int64_t Longer(int64_t runs, int64_t long_runs) {
-  const char* value = std::getenv("TUTTI_LONG");
-  return value != nullptr && *value == '1' ? long_runs : runs;
-}
 
 // Prints what an attack came to, for the report.
 inline void ReportAttack(int number, const std::string& statistic) {

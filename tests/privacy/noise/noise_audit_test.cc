@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <cstdlib>
 #include <functional>
 #include <vector>
 
@@ -14,16 +13,12 @@
 #include "common/privacy/zcdp.h"
 #include "gtest/gtest.h"
 #include "tests/doubles/broken_noise.h"
+#include "tests/privacy/audit/longer.h"
 #include "tests/privacy/audit/noise_fit.h"
 #include "tests/privacy/audit/two_worlds.h"
 
 namespace tutti {
 namespace {
-
-int64_t Longer(int64_t runs, int64_t long_runs) {
-  const char* value = std::getenv("TUTTI_LONG");
-  return value != nullptr && *value == '1' ? long_runs : runs;
-}
 
 double Draw(NoiseSource& noise, uint64_t sigma_squared) {
   const absl::StatusOr<int64_t> draw = noise.Draw(sigma_squared);

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "gtest/gtest.h"
-#include "tests/unit/common/scoring/simulated_organization.h"
+#include "tests/support/simulated_organization.h"
 
 namespace tutti {
 namespace {

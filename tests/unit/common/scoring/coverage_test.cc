@@ -9,7 +9,7 @@
 #include "common/scoring/score_builder.h"
 #include "common/scoring/table_breakdown.h"
 #include "gtest/gtest.h"
-#include "tests/unit/common/scoring/simulated_organization.h"
+#include "tests/support/simulated_organization.h"
 
 namespace tutti {
 namespace {
@@ -39,7 +39,8 @@ Subjects Independent(int64_t n) { return {0, n / 8, n / 8, n / 8, n / 8, n / 8, 
 class TableCoverageTest : public ::testing::TestWithParam<TableCase> {};
 
 TEST_P(TableCoverageTest, CoversTheTruth) {
-  const auto& [name, model, subjects] = GetParam();
+  const SlotModel& model = GetParam().model;
+  const Subjects& subjects = GetParam().subjects;
   SlotSimulator simulator(1);
   const PatternSet first = model.features == 1 ? 2 : kFirst;
   for (const PatternSet set :
@@ -58,8 +59,8 @@ TEST_P(TableCoverageTest, CoversTheTruth) {
              kMarginDeviations * std::hypot(error.counting, error.noise);
     });
     RecordProperty("coverage_of_set_" + std::to_string(set), std::to_string(coverage));
-    EXPECT_GE(coverage, kLeastCoverage) << name << ", set " << set;
-    EXPECT_LE(coverage, kMostCoverage) << name << ", set " << set;
+    EXPECT_GE(coverage, kLeastCoverage) << GetParam().name << ", set " << set;
+    EXPECT_LE(coverage, kMostCoverage) << GetParam().name << ", set " << set;
   }
 }
 

@@ -5,7 +5,7 @@
 
 #include "common/scoring/category_points.h"
 #include "gtest/gtest.h"
-#include "tests/unit/common/scoring/simulated_organization.h"
+#include "tests/support/simulated_organization.h"
 
 namespace tutti {
 namespace {

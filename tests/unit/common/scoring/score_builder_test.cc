@@ -6,7 +6,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/unit/common/scoring/simulated_organization.h"
+#include "tests/support/simulated_organization.h"
 
 namespace tutti {
 namespace {

@@ -1,7 +1,7 @@
 #include "services/score/recommendations.h"
 
 #include "gtest/gtest.h"
-#include "tests/unit/common/scoring/simulated_organization.h"
+#include "tests/support/simulated_organization.h"
 
 namespace tutti {
 namespace {

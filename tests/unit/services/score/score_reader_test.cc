@@ -2,7 +2,7 @@
 
 #include "common/rpc/error_details.h"
 #include "gtest/gtest.h"
-#include "tests/unit/common/scoring/simulated_organization.h"
+#include "tests/support/simulated_organization.h"
 #include "tests/unit/services/score/fake_publications.h"
 
 namespace tutti {

@@ -7,7 +7,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/cli/report/score_text.h"
-#include "tests/unit/common/scoring/simulated_organization.h"
+#include "tests/support/simulated_organization.h"
 
 namespace tutti {
 namespace {

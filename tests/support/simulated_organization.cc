@@ -1,4 +1,4 @@
-#include "tests/unit/common/scoring/simulated_organization.h"
+#include "tests/support/simulated_organization.h"
 
 #include <cmath>
 #include <cstdlib>
@@ -43,11 +43,13 @@ std::unique_ptr<const Catalog> CatalogFrom(const std::string& text) {
 std::vector<int64_t> SlotSimulator::CountSlots(const SlotModel& model, const Subjects& subjects) {
   const auto kept = static_cast<uint64_t>(model.kept);
   std::vector<uint8_t> slots(kept, 0);
-  const auto mask = static_cast<uint64_t>(model.slots) - 1;
+  const uint64_t mask = kept - 1;
   for (unsigned pattern = 1; pattern < 1U << model.features; ++pattern) {
-    for (int64_t i = 0; i < subjects[pattern]; ++i) {
-      const uint64_t slot = random_() & mask;
-      if (slot < kept) slots[slot] = static_cast<uint8_t>(slots[slot] | pattern);
+    std::binomial_distribution<int64_t> falls_into_kept(subjects[pattern],
+                                                        model.kept / model.slots);
+    for (int64_t i = falls_into_kept(random_); i > 0; --i) {
+      uint8_t& slot = slots[random_() & mask];
+      slot = static_cast<uint8_t>(slot | pattern);
     }
   }
   std::vector<int64_t> cells(size_t{1} << model.features, 0);
