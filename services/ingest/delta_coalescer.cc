@@ -58,7 +58,19 @@ bool DeltaCoalescer::Submit(std::unique_ptr<PendingBatch>& batch) {
   return true;
 }
 
+void DeltaCoalescer::AnswerWritten() {
+  std::vector<std::shared_ptr<Flush>> written;
+  {
+    const std::lock_guard lock(mutex_);
+    written.swap(written_);
+  }
+  for (const std::shared_ptr<Flush>& flush : written) {
+    for (const std::unique_ptr<PendingBatch>& batch : flush->batches) batch->Finish(flush->status);
+  }
+}
+
 void DeltaCoalescer::Tick() {
+  AnswerWritten();
   if (std::shared_ptr<Flush> flush = Begin(0)) Send(flush);
 }
 
@@ -170,15 +182,12 @@ void DeltaCoalescer::SendCall(const std::shared_ptr<Flush>& flush, std::vector<P
 }
 
 void DeltaCoalescer::Complete(const std::shared_ptr<Flush>& flush) {
-  {
-    const std::lock_guard lock(mutex_);
-    --in_flight_;
-  }
   for (const Outgoing& outgoing : flush->outgoing) {
     for (BatchDelta* source : outgoing.sources) source->outcome = outgoing.outcome;
   }
-  for (const std::unique_ptr<PendingBatch>& batch : flush->batches) batch->Finish(flush->status);
-  flush->batches.clear();
+  const std::lock_guard lock(mutex_);
+  --in_flight_;
+  written_.push_back(flush);
 }
 
 }  // namespace tutti

@@ -48,8 +48,9 @@ struct CoalescerLimits {
 // for each organisation, window and kind one delta, its positions ascending and
 // without repetition, so that the order of activities and their number is not
 // visible. Every batch, whether it brings anything new or not, waits for the call
-// of its tick. When too many flushes are in flight, ticks pass without one.
-// Thread-safe.
+// of its tick, and then for the next tick: how long a write took, which depends on
+// what was new, does not show in when the answer comes. When too many flushes are in
+// flight, ticks pass without one. Thread-safe.
 class DeltaCoalescer {
  public:
   // References outlive this; every call of the client must have called back before
@@ -61,8 +62,11 @@ class DeltaCoalescer {
   // too much is waiting.
   bool Submit(std::unique_ptr<PendingBatch>& batch);
 
-  // Sends what waits, if anything does.
+  // Answers what has been written, then sends what waits, if anything does.
   void Tick();
+
+  // Answers what has been written. Of use by itself when no tick comes any more.
+  void AnswerWritten();
 
   size_t pending_batches() const;
 
@@ -87,6 +91,7 @@ class DeltaCoalescer {
   std::vector<std::unique_ptr<PendingBatch>> pending_;  // guarded by mutex_
   size_t pending_positions_ = 0;                        // guarded by mutex_
   int in_flight_ = 0;                                   // guarded by mutex_
+  std::vector<std::shared_ptr<Flush>> written_;         // guarded by mutex_
 };
 
 }  // namespace tutti

@@ -142,6 +142,7 @@ absl::Status RunIngest(const ServerOptions& server, const IngestOptions& options
   }
   // Calls that outlived the drain call back while everything they use still is.
   aggregate.Shutdown();
+  coalescer.AnswerWritten();
   return served;
 }
 

@@ -143,6 +143,7 @@ void Measure(const Catalog& catalog, KeyStore& keys, const OptOutStore& opt_outs
         if (refusal.has_value()) std::abort();
       });
       coalescer.Tick();
+      coalescer.AnswerWritten();
       if (response.accepted_count() != kBatch) std::abort();
     }
   };

@@ -180,6 +180,7 @@ int64_t LocalSuite::Ingest(const std::string& organization,
       ++answers;
     });
     coalescer_->Tick();
+    coalescer_->AnswerWritten();
     EXPECT_EQ(answers, 1);
     accepted += response.accepted_count();
     for (const auto& rejection : response.rejections()) ++refused[rejection.reason()];

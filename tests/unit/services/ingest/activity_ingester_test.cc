@@ -143,6 +143,8 @@ TEST_F(ActivityIngesterTest, AnswersNothingBeforeItIsDurable) {
   EXPECT_THAT(client.merges, SizeIs(1));
   EXPECT_FALSE(reply->done);
   client.AnswerMerges();
+  EXPECT_FALSE(reply->done);
+  coalescer->Tick();
   EXPECT_TRUE(reply->done);
   EXPECT_EQ(reply->response.accepted_count(), 1);
 }
@@ -152,6 +154,8 @@ TEST_F(ActivityIngesterTest, SendsNothingNewForARepeatButWaitsForItsTick) {
   const Reply first = SendAndTick(batch);
   client.merges.clear();
   const auto again = Send(batch);
+  EXPECT_FALSE(again->done);
+  coalescer->Tick();
   EXPECT_FALSE(again->done);
   coalescer->Tick();
   EXPECT_TRUE(again->done);
@@ -400,6 +404,7 @@ TEST_F(ActivityIngesterTest, RefusesWhenTooMuchWaits) {
   EXPECT_EQ(refused->refusal->reason, REASON_OVERLOADED);
   EXPECT_EQ(refused->refusal->code, absl::StatusCode::kUnavailable);
   coalescer->Tick();
+  coalescer->AnswerWritten();
   EXPECT_TRUE(waiting->done);
 }
 

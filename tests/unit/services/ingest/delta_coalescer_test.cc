@@ -68,6 +68,7 @@ TEST_F(DeltaCoalescerTest, MergesBatchesIntoSortedDeltasWithoutRepetition) {
   ASSERT_TRUE(Submit(*coalescer, b, {{0, {5, 3}}}));
   ASSERT_TRUE(Submit(*coalescer, c, {{0, {}}}, 1));
   coalescer->Tick();
+  coalescer->AnswerWritten();
   ASSERT_THAT(client.merges, SizeIs(1));
   ASSERT_THAT(SentDeltas(), SizeIs(3));
   EXPECT_THAT(SentDeltas()[0].positions(), ElementsAre(3, 5, 9));
@@ -80,6 +81,7 @@ TEST_F(DeltaCoalescerTest, MergesBatchesIntoSortedDeltasWithoutRepetition) {
 
 TEST_F(DeltaCoalescerTest, SendsNothingOnAnIdleTick) {
   coalescer->Tick();
+  coalescer->AnswerWritten();
   EXPECT_THAT(client.merges, IsEmpty());
 }
 
@@ -93,6 +95,7 @@ TEST_F(DeltaCoalescerTest, GivesEachDeltaItsOutcome) {
   ASSERT_TRUE(Submit(*coalescer, a, {{0, {1}}, {1, {2}}}));
   ASSERT_TRUE(Submit(*coalescer, b, {{1, {7}}}));
   coalescer->Tick();
+  coalescer->AnswerWritten();
   EXPECT_THAT(a.outcomes,
               ElementsAre(aggregate::v1::DELTA_OUTCOME_MERGED, aggregate::v1::DELTA_OUTCOME_LATE));
   EXPECT_THAT(b.outcomes, ElementsAre(aggregate::v1::DELTA_OUTCOME_LATE));
@@ -114,6 +117,7 @@ TEST_F(DeltaCoalescerTest, SplitsWhatIsTooLargeForOneCall) {
     return ++calls == 2 ? aggregate::v1::DELTA_OUTCOME_LATE : aggregate::v1::DELTA_OUTCOME_MERGED;
   };
   client.AnswerMerges();
+  small.AnswerWritten();
   EXPECT_EQ(a.times, 1);
   EXPECT_THAT(a.outcomes,
               ElementsAre(aggregate::v1::DELTA_OUTCOME_LATE, aggregate::v1::DELTA_OUTCOME_MERGED));
@@ -133,6 +137,7 @@ TEST_F(DeltaCoalescerTest, FailsEveryBatchOfATickWhenACallFails) {
   ASSERT_TRUE(Submit(small, a, {{0, {1}}}));
   ASSERT_TRUE(Submit(small, b, {{1, {1}}}));
   small.Tick();
+  small.AnswerWritten();
   EXPECT_EQ(a.status.code(), absl::StatusCode::kUnavailable);
   EXPECT_EQ(b.status.code(), absl::StatusCode::kUnavailable);
 }
@@ -163,10 +168,12 @@ TEST_F(DeltaCoalescerTest, BoundsFlushesInFlightAndWhatWaits) {
   EXPECT_FALSE(Submit(small, a, {{0, {3, 4}}}));
   EXPECT_TRUE(Submit(small, a, {{0, {3}}}));
   client.AnswerMerges();
+  small.AnswerWritten();
   EXPECT_EQ(a.times, 1);
   small.Tick();
   EXPECT_THAT(client.merges, SizeIs(2));
   client.AnswerMerges();
+  small.AnswerWritten();
   EXPECT_EQ(a.times, 3);
   EXPECT_EQ(small.pending_batches(), 0u);
 }

@@ -272,6 +272,7 @@ std::shared_ptr<Reply> IngestFixture::Send(const ingest::v1::IngestActivitiesReq
 Reply IngestFixture::SendAndTick(const ingest::v1::IngestActivitiesRequest& request) {
   const std::shared_ptr<Reply> reply = Send(request);
   coalescer->Tick();
+  coalescer->AnswerWritten();
   EXPECT_TRUE(reply->done);
   return *reply;
 }
