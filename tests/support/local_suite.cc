@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <random>
 
@@ -210,7 +211,9 @@ std::vector<publication::v1::Publication> LocalSuite::Close(const std::string& o
   const absl::Time before = clock_.Now();
   clock_.Advance(absl::Hours(24 * 3));
   WindowCloser closer({directory_, store_, store_, store_, *journal_, catalog_, clock_, noise});
+  const auto begin = std::chrono::steady_clock::now();
   const absl::StatusOr<CloseReport> report = closer.CloseDue(organization);
+  close_time = absl::FromChrono(std::chrono::steady_clock::now() - begin);
   EXPECT_TRUE(report.ok()) << report.status();
   for (const auto& window : report->windows) outcomes.push_back(window.outcome());
   clock_.Advance(before - clock_.Now());

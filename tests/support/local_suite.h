@@ -80,6 +80,9 @@ class LocalSuite {
   std::map<ingest::v1::Reason, int64_t> refused;
   std::vector<aggregate::v1::CloseOutcome> outcomes;
 
+  // How long the last Close() took inside aggregate's own class.
+  absl::Duration close_time;
+
   // Every call to aggregate since the last clear, in order.
   std::vector<aggregate::v1::MergeDeltasRequest> merges;
 

@@ -1,0 +1,146 @@
+// Attack 14: how long a close takes, against what was counted and what was drawn. The
+// attacker here is stronger than any caller: it times the close itself, inside the
+// process, without a network, a disk or other organisations in between.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <numeric>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "tests/doubles/seeded_random_words.h"
+#include "tests/privacy/attacks/attack.h"
+
+namespace tutti {
+namespace {
+
+constexpr int64_t kHeadcount = 120;
+
+// Remembers how large the noise was in all.
+class RecordedNoise final : public NoiseSource {
+ public:
+  RecordedNoise(uint64_t seed, double& size) : sound_(seed), size_(size) {}
+
+  absl::StatusOr<int64_t> Draw(uint64_t sigma_squared) override {
+    const absl::StatusOr<int64_t> draw = sound_.Draw(sigma_squared);
+    if (draw.ok()) {
+      size_ += std::abs(static_cast<double>(*draw)) / std::sqrt(static_cast<double>(sigma_squared));
+    }
+    return draw;
+  }
+
+ private:
+  SeededNoise sound_;
+  double& size_;
+};
+
+// Works the longer, the more there is in a cell: what a sampler or a counting loop
+// that follows the data would do.
+class LeakyNoise final : public NoiseSource {
+ public:
+  LeakyNoise(uint64_t seed, double& size) : sound_(seed, size), size_(size) {}
+
+  absl::StatusOr<int64_t> Draw(uint64_t sigma_squared) override {
+    const double before = size_;
+    const absl::StatusOr<int64_t> draw = sound_.Draw(sigma_squared);
+    const auto until = std::chrono::steady_clock::now() +
+                       std::chrono::nanoseconds(std::llround(2'000 * (size_ - before)));
+    while (std::chrono::steady_clock::now() < until) {
+    }
+    return draw;
+  }
+
+ private:
+  RecordedNoise sound_;
+  double& size_;
+};
+
+std::vector<double> RanksOf(const std::vector<double>& values) {
+  std::vector<size_t> order(values.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return values[a] < values[b]; });
+  std::vector<double> ranks(values.size());
+  for (size_t begin = 0; begin < order.size();) {
+    size_t end = begin;
+    while (end < order.size() && values[order[end]] == values[order[begin]]) ++end;
+    for (size_t i = begin; i < end; ++i) {
+      ranks[order[i]] = 0.5 * static_cast<double>(begin + end - 1);
+    }
+    begin = end;
+  }
+  return ranks;
+}
+
+// Spearman's: outliers, which other work on the machine makes, do not hide anything.
+double RankCorrelation(const std::vector<double>& a, const std::vector<double>& b) {
+  const std::vector<double> x = RanksOf(a);
+  const std::vector<double> y = RanksOf(b);
+  const double mean = 0.5 * static_cast<double>(a.size() - 1);
+  double xy = 0;
+  double xx = 0;
+  double yy = 0;
+  for (size_t i = 0; i < x.size(); ++i) {
+    xy += (x[i] - mean) * (y[i] - mean);
+    xx += (x[i] - mean) * (x[i] - mean);
+    yy += (y[i] - mean) * (y[i] - mean);
+  }
+  return xy / std::sqrt(xx * yy);
+}
+
+struct Timing {
+  std::vector<double> seconds;
+  std::vector<double> active;  // people
+  std::vector<double> noise;   // sum of |draw| / sigma
+};
+
+template <typename Noise>
+Timing TimeCloses(int64_t closes) {
+  // Organisations in which nobody to a hundred people do everything.
+  LocalSuite suite(ShippedCatalog(), kLastDay);
+  std::vector<std::vector<aggregate::v1::MergeDeltasRequest>> worlds(1);
+  suite.Create("acme", kHeadcount, kFirstDay);
+  for (int person = 0; person < 100; ++person) {
+    suite.Ingest("acme", EverythingOn(ShippedCatalog(), "person",
+                                      absl::StrCat("p", person, "@acme.example"), kLastDay));
+    if (person % 20 == 19) worlds.push_back(suite.merges);
+  }
+  Timing timing;
+  std::mt19937 engine(14);
+  for (int64_t i = 0; i < closes; ++i) {
+    const size_t world = engine() % worlds.size();
+    const std::string id = absl::StrCat("world-", i);
+    double noise = 0;
+    suite.Repeat(worlds[world], id, kHeadcount, kFirstDay);
+    suite.Close(id, [&] { return std::make_unique<Noise>(static_cast<uint64_t>(i), noise); });
+    timing.seconds.push_back(absl::ToDoubleSeconds(suite.close_time));
+    timing.active.push_back(static_cast<double>(world));
+    timing.noise.push_back(noise);
+  }
+  return timing;
+}
+
+// Mutation: a counting loop that skips empty words is seen against the number of people.
+TEST(CloseTimingAttack, ACloseTakesAsLongWhateverItCountsAndDraws) {
+  const int64_t closes = Longer(1'000, 50'000);
+  const Timing timing = TimeCloses<RecordedNoise>(closes);
+  const double by_count = RankCorrelation(timing.seconds, timing.active);
+  const double by_noise = RankCorrelation(timing.seconds, timing.noise);
+  const Timing leaky = TimeCloses<LeakyNoise>(1'000);
+  const double control = RankCorrelation(leaky.seconds, leaky.noise);
+  // Five standard errors of a correlation that is none.
+  const double most = 0.02 + 5 / std::sqrt(static_cast<double>(closes));
+  ReportAttack(14, absl::StrFormat("%d closes: rank correlation of their time with the people "
+                                   "%.3f, with the noise %.3f (at most %.3f); the control %.3f",
+                                   closes, by_count, by_noise, most, control));
+  EXPECT_LT(std::abs(by_count), most);
+  EXPECT_LT(std::abs(by_noise), most);
+  EXPECT_GT(control, most) << "the control was not detected";
+}
+
+}  // namespace
+}  // namespace tutti
