@@ -226,6 +226,25 @@ TEST_F(ClosingTest, SurvivesBeingKilledAfterEveryStep) {
   }
 }
 
+// Attack 3: averaging what is read again. Mutation: a record that is drawn when it is
+// read, or kept in a process alone.
+TEST_F(ClosingTest, GivesTheSameBytesHoweverOftenAndWhoeverReads) {
+  ASSERT_TRUE(Close().ok());
+  const std::string first = Published();
+  ASSERT_FALSE(first.empty());
+  const char* const is_long = std::getenv("TUTTI_LONG");
+  const int reads = is_long != nullptr && *is_long == '1' ? 100'000 : 1'000;
+  int different = 0;
+  for (int i = 0; i < reads; ++i) {
+    if (i == reads / 2) {
+      ASSERT_TRUE(server_->Restart().ok());
+      Connect();
+    }
+    different += Published() == first ? 0 : 1;
+  }
+  EXPECT_EQ(different, 0);
+}
+
 TEST_F(ClosingTest, PaysForAYearOfWeeklyRecords) {
   for (int week = 1; week <= 56; ++week) {
     ASSERT_TRUE(stores_->publications()
