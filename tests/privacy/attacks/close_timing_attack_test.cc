@@ -30,7 +30,7 @@ class RecordedNoise final : public NoiseSource {
   RecordedNoise(uint64_t seed, double& size) : sound_(seed), size_(size) {}
 
   absl::StatusOr<int64_t> Draw(uint64_t sigma_squared) override {
-    const absl::StatusOr<int64_t> draw = sound_.Draw(sigma_squared);
+    absl::StatusOr<int64_t> draw = sound_.Draw(sigma_squared);
     if (draw.ok()) {
       size_ += std::abs(static_cast<double>(*draw)) / std::sqrt(static_cast<double>(sigma_squared));
     }
