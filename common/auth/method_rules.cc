@@ -25,6 +25,7 @@ constexpr MethodRule kRules[] = {
     {"/tutti.score.v1.ScoreService/GetScore", false, true},
     {"/tutti.score.v1.ScoreService/ListScores", false, true},
     {"/tutti.score.v1.ScoreService/GetTable", false, true},
+    {"/tutti.score.v1.ScoreService/ListTables", false, true},
     {"/tutti.score.v1.ScoreService/ListRecommendations", false, true},
     {"/tutti.score.v1.ScoreService/GetBenchmark", false, true},
     {"/tutti.score.v1.ScoreService/GetPrivacyStatement", false, true},

@@ -34,6 +34,20 @@ absl::Status FromStore(const absl::Status& status) {
   return absl::IsUnavailable(status) ? Error(status, score::v1::REASON_STORE_UNAVAILABLE) : status;
 }
 
+// The breakdown of one table, by index, under the name of its score.
+absl::StatusOr<score::v1::Table> NamedBreakdown(const Catalog& catalog, const Publication& record,
+                                                const std::string& score_name, int table) {
+  absl::StatusOr<score::v1::Table> rows = BreakDown(catalog, record, table);
+  if (!rows.ok()) return rows.status();
+  rows->set_name(absl::StrCat(score_name, "/tables/",
+                              catalog.tables()[static_cast<size_t>(table)].proto->id()));
+  return rows;
+}
+
+std::string ScoreNameOf(const std::string& organization, Day end_day) {
+  return absl::StrCat("organizations/", organization, "/scores/", FormatDay(end_day));
+}
+
 }  // namespace
 
 ScoreReader::ScoreReader(PublicationReader& publications, std::vector<const Catalog*> catalogs,
@@ -205,14 +219,29 @@ absl::StatusOr<score::v1::Table> ScoreReader::GetTable(const ScoreName& name) {
   if (!catalog.ok()) return catalog.status();
   const int table = (*catalog)->FindTable(name.table);
   if (table < 0) {
-    return Error(absl::NotFoundError("the catalogue has no such table"),
+    return Error(absl::NotFoundError("the catalogue has no such table; see ListTables"),
                  score::v1::REASON_TABLE_UNKNOWN);
   }
-  absl::StatusOr<score::v1::Table> rows = BreakDown(**catalog, *record, table);
-  if (!rows.ok()) return rows.status();
-  rows->set_name(absl::StrCat("organizations/", name.organization, "/scores/", FormatDay(*end_day),
-                              "/tables/", name.table));
-  return rows;
+  return NamedBreakdown(**catalog, *record, ScoreNameOf(name.organization, *end_day), table);
+}
+
+absl::StatusOr<std::vector<score::v1::Table>> ScoreReader::ListTables(const ScoreName& name) {
+  const absl::StatusOr<Day> end_day = EndDayOf(name);
+  if (!end_day.ok()) return end_day.status();
+  const absl::StatusOr<Publication> record = ReadRecord(name.organization, *end_day);
+  if (!record.ok()) return record.status();
+  const absl::StatusOr<const Catalog*> catalog = CatalogOf(*record);
+  if (!catalog.ok()) return catalog.status();
+  std::vector<score::v1::Table> tables;
+  const int count = static_cast<int>((*catalog)->tables().size());
+  tables.reserve((*catalog)->tables().size());
+  for (int i = 0; i < count; ++i) {
+    absl::StatusOr<score::v1::Table> table =
+        NamedBreakdown(**catalog, *record, ScoreNameOf(name.organization, *end_day), i);
+    if (!table.ok()) return table.status();
+    tables.push_back(*std::move(table));
+  }
+  return tables;
 }
 
 absl::StatusOr<std::vector<score::v1::Recommendation>> ScoreReader::Recommend(

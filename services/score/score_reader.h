@@ -52,6 +52,9 @@ class ScoreReader {
 
   absl::StatusOr<score::v1::Table> GetTable(const ScoreName& name);
 
+  // Every table of one record, in the order of the catalogue.
+  absl::StatusOr<std::vector<score::v1::Table>> ListTables(const ScoreName& name);
+
   // What the organisation can do, the most room first.
   absl::StatusOr<std::vector<score::v1::Recommendation>> Recommend(const ScoreName& name);
 

@@ -139,6 +139,17 @@ grpc::Status ScoreServiceImpl::GetTable(grpc::ServerContext*,
   return grpc::Status::OK;
 }
 
+grpc::Status ScoreServiceImpl::ListTables(grpc::ServerContext*,
+                                          const score::v1::ListTablesRequest* request,
+                                          score::v1::ListTablesResponse* response) {
+  const absl::StatusOr<ScoreName> name = ParseScoreName(request->parent());
+  if (!name.ok()) return ToGrpcStatus(WithNameReason(name.status()));
+  absl::StatusOr<std::vector<score::v1::Table>> tables = reader_.ListTables(*name);
+  if (!tables.ok()) return ToGrpcStatus(tables.status());
+  for (score::v1::Table& table : *tables) *response->add_tables() = std::move(table);
+  return grpc::Status::OK;
+}
+
 grpc::Status ScoreServiceImpl::ListRecommendations(
     grpc::ServerContext*, const score::v1::ListRecommendationsRequest* request,
     score::v1::ListRecommendationsResponse* response) {

@@ -29,6 +29,9 @@ class ScoreServiceImpl final : public score::v1::ScoreService::WithRawCallbackMe
                           score::v1::ListScoresResponse* response) override;
   grpc::Status GetTable(grpc::ServerContext* context, const score::v1::GetTableRequest* request,
                         score::v1::GetTableResponse* response) override;
+  grpc::Status ListTables(grpc::ServerContext* context,
+                          const score::v1::ListTablesRequest* request,
+                          score::v1::ListTablesResponse* response) override;
   grpc::Status ListRecommendations(grpc::ServerContext* context,
                                    const score::v1::ListRecommendationsRequest* request,
                                    score::v1::ListRecommendationsResponse* response) override;

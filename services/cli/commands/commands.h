@@ -32,6 +32,7 @@ void AddImportCommand(CLI::App& app, CommandContext& context);
 void AddSampleCommand(CLI::App& app, CommandContext& context);
 void AddPublishCommand(CLI::App& app, CommandContext& context);
 void AddScoreCommands(CLI::App& app, CommandContext& context);
+void AddReportCommand(CLI::App& app, CommandContext& context);
 void AddHealthCommand(CLI::App& app, CommandContext& context);
 
 // Parses the command line and runs what it asks for. Returns the exit status: 0

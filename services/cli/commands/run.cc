@@ -42,6 +42,7 @@ int RunCommandLine(int argc, char** argv) {
       ->check(CLI::Range(1, 3600))
       ->capture_default_str();
   AddScoreCommands(app, context);
+  AddReportCommand(app, context);
   AddImportCommand(app, context);
   AddOrganizationCommands(app, context);
   AddPublishCommand(app, context);

@@ -1,5 +1,8 @@
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -9,7 +12,9 @@
 #include "google/protobuf/util/json_util.h"
 #include "services/cli/commands/commands.h"
 #include "services/cli/commands/connection.h"
-#include "services/cli/report/score_text.h"
+#include "services/cli/report/figure_formats.h"
+#include "services/cli/report/figures.h"
+#include "services/cli/report/statement_text.h"
 #include "tutti/score/v1/score.grpc.pb.h"
 
 namespace tutti {
@@ -17,20 +22,29 @@ namespace {
 
 using score::v1::ScoreService;
 
+// Columns of a line of text beside its bar, about.
+constexpr int kColumnsBesideBar = 86;
+
 // What the reading commands share.
 struct Query {
   std::string organization;
   std::string day = "latest";
   std::string table;
   std::string format = "text";
-  int weeks = 26;
+  int last = 26;
   bool measures = false;
   bool brief = false;
 };
 
 TextStyle StyleForOutput() {
   TextStyle style;
-  style.color = isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
+  if (isatty(STDOUT_FILENO) == 0) return style;
+  const char* const no_color = std::getenv("NO_COLOR");
+  style.color = no_color == nullptr || *no_color == '\0';
+  winsize size{};
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+    style.bar_width = std::clamp(size.ws_col - kColumnsBesideBar, 10, 40);
+  }
   return style;
 }
 
@@ -38,13 +52,7 @@ std::string ScoreName(const Query& query) {
   return absl::StrCat("organizations/", query.organization, "/scores/", query.day);
 }
 
-// Prints the message as JSON, or what `render` makes of it.
-template <typename Render>
-absl::Status Print(const Query& query, const google::protobuf::Message& message, Render render) {
-  if (query.format == "text") {
-    std::cout << render();
-    return absl::OkStatus();
-  }
+absl::Status PrintJson(const google::protobuf::Message& message) {
   google::protobuf::util::JsonPrintOptions options;
   options.add_whitespace = true;
   options.always_print_primitive_fields = true;
@@ -56,49 +64,103 @@ absl::Status Print(const Query& query, const google::protobuf::Message& message,
   return absl::OkStatus();
 }
 
-absl::Status ShowScore(CommandContext& context, const Query& query) {
-  const Connection<ScoreService> connection(context.score, context);
+// Prints figures in any format but JSON, which is the answer itself.
+absl::Status PrintFigures(const Query& query, const Figures& figures) {
+  if (query.format == "csv") {
+    std::cout << RenderCsv(figures);
+  } else if (query.format == "markdown") {
+    std::cout << RenderMarkdown(figures);
+  } else {
+    std::cout << RenderText(figures, StyleForOutput());
+  }
+  return absl::OkStatus();
+}
+
+bool WantsJson(const Query& query) { return query.format == "json"; }
+
+absl::StatusOr<score::v1::GetScoreResponse> ReadScore(const Connection<ScoreService>& connection,
+                                                      const std::string& name) {
   score::v1::GetScoreRequest request;
-  request.set_name(ScoreName(query));
+  request.set_name(name);
   score::v1::GetScoreResponse response;
   absl::Status status = connection.Call(&ScoreService::Stub::GetScore, request, response);
   if (!status.ok()) return status;
-  return Print(query, response,
-               [&] { return RenderScore(response.score(), query.measures, StyleForOutput()); });
+  return response;
+}
+
+absl::Status ShowScore(CommandContext& context, const Query& query) {
+  const Connection<ScoreService> connection(context.score, context);
+  const auto response = ReadScore(connection, ScoreName(query));
+  if (!response.ok()) return response.status();
+  if (WantsJson(query)) return PrintJson(*response);
+  // A table of figures leaves nothing out; text for reading is short unless asked.
+  const bool measures = query.measures || query.format != "text";
+  return PrintFigures(query, FiguresOf(response->score(), measures));
 }
 
 absl::Status ShowHistory(CommandContext& context, const Query& query) {
   const Connection<ScoreService> connection(context.score, context);
   score::v1::ListScoresRequest request;
   request.set_parent(absl::StrCat("organizations/", query.organization));
-  request.set_page_size(query.weeks);
+  request.set_page_size(query.last);
   score::v1::ListScoresResponse response;
   absl::Status status = connection.Call(&ScoreService::Stub::ListScores, request, response);
   if (!status.ok()) return status;
-  return Print(query, response, [&] {
-    return RenderHistory({response.scores().begin(), response.scores().end()}, StyleForOutput());
-  });
+  if (WantsJson(query)) return PrintJson(response);
+  return PrintFigures(query, HistoryFigures(response, query.format == "csv"));
+}
+
+absl::Status ShowTables(const Connection<ScoreService>& connection, const Query& query) {
+  score::v1::ListTablesRequest request;
+  request.set_parent(ScoreName(query));
+  score::v1::ListTablesResponse response;
+  absl::Status status = connection.Call(&ScoreService::Stub::ListTables, request, response);
+  if (!status.ok()) return status;
+  if (WantsJson(query)) return PrintJson(response);
+  return PrintFigures(query, FiguresOf(response));
 }
 
 absl::Status ShowTable(CommandContext& context, const Query& query) {
   const Connection<ScoreService> connection(context.score, context);
+  if (query.table.empty()) return ShowTables(connection, query);
   score::v1::GetTableRequest request;
   request.set_name(absl::StrCat(ScoreName(query), "/tables/", query.table));
   score::v1::GetTableResponse response;
   absl::Status status = connection.Call(&ScoreService::Stub::GetTable, request, response);
   if (!status.ok()) return status;
-  return Print(query, response, [&] { return RenderTable(response.table(), StyleForOutput()); });
+  if (WantsJson(query)) return PrintJson(response);
+  return PrintFigures(query, FiguresOf(response.table()));
 }
 
 absl::Status ShowRecommendations(CommandContext& context, const Query& query) {
   const Connection<ScoreService> connection(context.score, context);
+  // The score names the measures; the day that it says keeps both of one window.
+  const auto score = ReadScore(connection, ScoreName(query));
+  if (!score.ok()) return score.status();
   score::v1::ListRecommendationsRequest request;
-  request.set_parent(ScoreName(query));
+  request.set_parent(score->score().name());
   score::v1::ListRecommendationsResponse response;
   absl::Status status =
       connection.Call(&ScoreService::Stub::ListRecommendations, request, response);
   if (!status.ok()) return status;
-  return Print(query, response, [&] { return RenderRecommendations(response, StyleForOutput()); });
+  if (WantsJson(query)) return PrintJson(response);
+  return PrintFigures(query, FiguresOf(response, score->score()));
+}
+
+absl::Status ShowBenchmark(CommandContext& context, const Query& query) {
+  const Connection<ScoreService> connection(context.score, context);
+  const auto score = ReadScore(connection, ScoreName(query));
+  if (!score.ok()) return score.status();
+  score::v1::GetBenchmarkRequest request;
+  request.set_name(score->score().name());
+  score::v1::GetBenchmarkResponse response;
+  absl::Status status = connection.Call(&ScoreService::Stub::GetBenchmark, request, response);
+  if (absl::IsUnimplemented(status)) {
+    return absl::UnimplementedError("this score service compares with no other organisations");
+  }
+  if (!status.ok()) return status;
+  if (WantsJson(query)) return PrintJson(response);
+  return PrintFigures(query, FiguresOf(response, score->score()));
 }
 
 absl::Status ShowStatement(CommandContext& context, const Query& query) {
@@ -109,21 +171,23 @@ absl::Status ShowStatement(CommandContext& context, const Query& query) {
   absl::Status status =
       connection.Call(&ScoreService::Stub::GetPrivacyStatement, request, response);
   if (!status.ok()) return status;
-  return Print(query, response, [&] {
-    return RenderStatement(response.statement(), query.brief, StyleForOutput());
-  });
+  if (WantsJson(query)) return PrintJson(response);
+  std::cout << RenderStatement(response.statement(), query.brief, StyleForOutput());
+  return absl::OkStatus();
 }
 
 // Adds a command that reads something of one organisation.
 std::shared_ptr<Query> AddReading(CLI::App& app, CommandContext& context, const char* name,
                                   const char* description,
                                   absl::Status (*show)(CommandContext&, const Query&),
-                                  CLI::App*& command) {
+                                  const std::vector<std::string>& formats, CLI::App*& command) {
   command = app.add_subcommand(name, description);
   const auto query = std::make_shared<Query>();
   command->add_option("organization", query->organization, "The organisation's id")->required();
-  command->add_option("--format", query->format, "text or json")
-      ->check(CLI::IsMember({"text", "json"}))
+  command
+      ->add_option("--format", query->format,
+                   "How to print: json is the service's answer, csv has one record a figure")
+      ->check(CLI::IsMember(formats))
       ->capture_default_str();
   command->callback([&context, query, show] {
     context.run = [&context, query, show] { return show(context, *query); };
@@ -139,27 +203,38 @@ void AddDay(CLI::App& command, Query& query) {
 }  // namespace
 
 void AddScoreCommands(CLI::App& app, CommandContext& context) {
+  const std::vector<std::string> formats = {"text", "json", "csv", "markdown"};
   CLI::App* command = nullptr;
   auto query =
-      AddReading(app, context, "score", "Show a score with its margins", ShowScore, command);
+      AddReading(app, context, "score", "Show a score: categories with margins, changes, reasons",
+                 ShowScore, formats, command);
   AddDay(*command, *query);
-  command->add_flag("--measures", query->measures, "Show every measure, too");
+  command->add_flag("--measures", query->measures,
+                    "Show every measure, too, with what it counts and what would raise it; csv "
+                    "and markdown always do");
 
-  query = AddReading(app, context, "history", "Draw the scores over time", ShowHistory, command);
-  command->add_option("--last", query->weeks, "How many publications")
+  query = AddReading(app, context, "history", "Draw the scores over time", ShowHistory, formats,
+                     command);
+  command->add_option("--last", query->last, "How many publications")
       ->check(CLI::Range(1, 400))
       ->capture_default_str();
 
-  query = AddReading(app, context, "table", "Show one breakdown", ShowTable, command);
-  command->add_option("table", query->table, "The table's id, as in the catalogue")->required();
+  query = AddReading(app, context, "table", "Show one breakdown, or list them all", ShowTable,
+                     formats, command);
+  command->add_option("table", query->table, "The table's id; without it, all are listed");
   AddDay(*command, *query);
 
   query = AddReading(app, context, "recommendations", "List what the organisation can do",
-                     ShowRecommendations, command);
+                     ShowRecommendations, formats, command);
   AddDay(*command, *query);
 
-  query =
-      AddReading(app, context, "statement", "Print the privacy statement", ShowStatement, command);
+  query = AddReading(app, context, "benchmark",
+                     "Compare with at least 10 other organisations of the same kind", ShowBenchmark,
+                     formats, command);
+  AddDay(*command, *query);
+
+  query = AddReading(app, context, "statement", "Print the privacy statement", ShowStatement,
+                     {"text", "json"}, command);
   command->add_flag("--brief", query->brief, "Print the short form");
 }
 

@@ -127,6 +127,28 @@ TEST_F(ScoreServiceTest, BreaksATableDown) {
   EXPECT_EQ(response.table().rows_size(), 7 + 3 + 1);
 }
 
+TEST_F(ScoreServiceTest, ListsEveryTableAsItBreaksOneDown) {
+  publications_.Publish(Record(), "2026-11-22");
+  grpc::ClientContext context;
+  score::v1::ListTablesRequest request;
+  request.set_parent("organizations/acme/scores/latest");
+  score::v1::ListTablesResponse response;
+  ASSERT_TRUE(stub_->ListTables(&context, request, &response).ok());
+  ASSERT_EQ(response.tables_size(), catalog_->proto().tables_size());
+  for (const score::v1::Table& table : response.tables()) {
+    grpc::ClientContext one_context;
+    score::v1::GetTableRequest one;
+    one.set_name(table.name());
+    score::v1::GetTableResponse answer;
+    ASSERT_TRUE(stub_->GetTable(&one_context, one, &answer).ok());
+    EXPECT_EQ(answer.table().SerializeAsString(), table.SerializeAsString());
+  }
+  grpc::ClientContext bad_context;
+  request.set_parent("organizations/acme");
+  const absl::Status refused = FromGrpcStatus(stub_->ListTables(&bad_context, request, &response));
+  EXPECT_EQ(ReasonOf(refused), "NAME_MALFORMED");
+}
+
 TEST_F(ScoreServiceTest, RecommendsAndStates) {
   publications_.Publish(Record(), "2026-11-22");
   {

@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "services/cli/report/score_text.h"
+#include "services/cli/report/statement_text.h"
 #include "tests/support/simulated_organization.h"
 
 namespace tutti {

@@ -1,0 +1,150 @@
+#include <iostream>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "services/cli/commands/commands.h"
+#include "services/cli/commands/connection.h"
+#include "services/cli/report/html_page.h"
+#include "services/cli/report/report_file.h"
+#include "tutti/aggregate/v1/organization.grpc.pb.h"
+#include "tutti/score/v1/score.grpc.pb.h"
+
+namespace tutti {
+namespace {
+
+using aggregate::v1::OrganizationService;
+using score::v1::ScoreService;
+
+struct ReportOptions {
+  std::string organization;
+  std::string file;
+  std::string day = "latest";
+  int last = 53;
+  bool force = false;
+};
+
+// The organisation's name for people. Aggregate may not be within reach of whoever
+// reads scores; the id does then.
+std::string ReadDisplayName(const CommandContext& context, const std::string& organization) {
+  const Connection<OrganizationService> connection(context.aggregate, context);
+  aggregate::v1::GetOrganizationRequest request;
+  request.set_name(absl::StrCat("organizations/", organization));
+  aggregate::v1::GetOrganizationResponse response;
+  const absl::Status status =
+      connection.Call(&OrganizationService::Stub::GetOrganization, request, response);
+  return status.ok() ? response.organization().display_name() : "";
+}
+
+// The score and those before it, newest first.
+absl::Status ReadHistory(const Connection<ScoreService>& connection, const ReportOptions& options,
+                         PageContent& content) {
+  content.history.push_back(content.score);
+  score::v1::ListScoresRequest request;
+  request.set_parent(absl::StrCat("organizations/", options.organization));
+  request.set_page_size(options.last);
+  const size_t wanted = static_cast<size_t>(options.last);
+  do {
+    score::v1::ListScoresResponse response;
+    absl::Status status = connection.Call(&ScoreService::Stub::ListScores, request, response);
+    if (!status.ok()) return status;
+    for (score::v1::Score& score : *response.mutable_scores()) {
+      // Days in ISO 8601 sort as text.
+      if (content.history.size() < wanted && score.end_day() < content.score.end_day()) {
+        content.history.push_back(std::move(score));
+      }
+    }
+    request.set_page_token(response.next_page_token());
+  } while (content.history.size() < wanted && !request.page_token().empty());
+  return absl::OkStatus();
+}
+
+absl::Status ReadBenchmark(const Connection<ScoreService>& connection, PageContent& content) {
+  score::v1::GetBenchmarkRequest request;
+  request.set_name(content.score.name());
+  score::v1::GetBenchmarkResponse response;
+  absl::Status status = connection.Call(&ScoreService::Stub::GetBenchmark, request, response);
+  // Not every suite compares, and not every organisation has peers.
+  if (absl::IsUnimplemented(status) || absl::IsNotFound(status)) return absl::OkStatus();
+  if (status.ok()) content.benchmark = std::move(response);
+  return status;
+}
+
+// Reads all that a page shows, of one window: the score names it for the rest.
+absl::StatusOr<PageContent> ReadContent(const CommandContext& context,
+                                        const ReportOptions& options) {
+  const Connection<ScoreService> connection(context.score, context);
+  PageContent content;
+  score::v1::GetScoreRequest score_request;
+  score_request.set_name(
+      absl::StrCat("organizations/", options.organization, "/scores/", options.day));
+  score::v1::GetScoreResponse score;
+  absl::Status status = connection.Call(&ScoreService::Stub::GetScore, score_request, score);
+  if (!status.ok()) return status;
+  content.score = std::move(*score.mutable_score());
+  status = ReadHistory(connection, options, content);
+  if (!status.ok()) return status;
+
+  score::v1::ListTablesRequest tables_request;
+  tables_request.set_parent(content.score.name());
+  score::v1::ListTablesResponse tables;
+  status = connection.Call(&ScoreService::Stub::ListTables, tables_request, tables);
+  if (!status.ok()) return status;
+  content.tables = {tables.tables().begin(), tables.tables().end()};
+
+  score::v1::ListRecommendationsRequest recommendations_request;
+  recommendations_request.set_parent(content.score.name());
+  status = connection.Call(&ScoreService::Stub::ListRecommendations, recommendations_request,
+                           content.recommendations);
+  if (!status.ok()) return status;
+  status = ReadBenchmark(connection, content);
+  if (!status.ok()) return status;
+
+  score::v1::GetPrivacyStatementRequest statement_request;
+  statement_request.set_name(absl::StrCat("organizations/", options.organization));
+  score::v1::GetPrivacyStatementResponse statement;
+  status = connection.Call(&ScoreService::Stub::GetPrivacyStatement, statement_request, statement);
+  if (!status.ok()) return status;
+  content.statement = std::move(*statement.mutable_statement());
+  content.display_name = ReadDisplayName(context, options.organization);
+  content.generated_at = absl::FormatTime("%Y-%m-%d %H:%M UTC", absl::Now(), absl::UTCTimeZone());
+  content.version = TUTTI_VERSION;
+  return content;
+}
+
+absl::Status WriteReport(const CommandContext& context, const ReportOptions& options) {
+  const absl::StatusOr<PageContent> content = ReadContent(context, options);
+  if (!content.ok()) return content.status();
+  absl::Status status = WriteReportFile(options.file, RenderPage(*content), options.force);
+  if (status.ok()) {
+    std::cout << "wrote " << options.file << ": the 28 days to " << content->score.end_day()
+              << "\n";
+  }
+  return status;
+}
+
+}  // namespace
+
+void AddReportCommand(CLI::App& app, CommandContext& context) {
+  CLI::App* const command = app.add_subcommand(
+      "report", "Write one page with score, trend, measures, breakdowns and privacy statement");
+  const auto options = std::make_shared<ReportOptions>();
+  command->add_option("organization", options->organization, "The organisation's id")->required();
+  command
+      ->add_option("--html", options->file,
+                   "File to write: one self-contained page that loads nothing and has no script")
+      ->required();
+  command->add_flag("--force", options->force, "Replace the file if there is one");
+  command->add_option("--day", options->day, "Last day of the window, YYYY-MM-DD, or latest")
+      ->capture_default_str();
+  command->add_option("--last", options->last, "How many publications the trend shows")
+      ->check(CLI::Range(1, 400))
+      ->capture_default_str();
+  command->callback([&context, options] {
+    context.run = [&context, options] { return WriteReport(context, *options); };
+  });
+}
+
+}  // namespace tutti

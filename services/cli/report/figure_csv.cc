@@ -1,0 +1,105 @@
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "services/cli/report/figure_formats.h"
+#include "services/cli/report/figure_words.h"
+
+namespace tutti {
+namespace {
+
+constexpr char kHeader[] =
+    "organization,start_day,end_day,figure,id,name,points,margin_points,possible_points,percent,"
+    "margin_percent,subjects,margin_subjects,bound,state,reason,change_points,"
+    "change_margin_points,change_percent,change_margin_percent,change_bound,change_beyond_noise,"
+    "change_since_day,generated_data,text,numerator,denominator,raised_by\r\n";
+
+std::string Number(double value) { return absl::StrFormat("%.4f", value); }
+
+std::string Field(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\"", "\"\""}}), "\"");
+}
+
+std::string BoundWord(score::v1::Bound bound) {
+  switch (bound) {
+    case score::v1::BOUND_AT_LEAST:
+      return "at least";
+    case score::v1::BOUND_AT_MOST:
+      return "at most";
+    default:
+      return "";
+  }
+}
+
+// A value and its margin, as two fields; empty ones when there is none of the unit.
+std::string Pair(const FigureRow& row, FigureUnit unit) {
+  for (const Quantity& quantity : row.quantities) {
+    if (quantity.unit != unit) continue;
+    return absl::StrCat(Number(quantity.estimate.value()), ",",
+                        quantity.exact ? "" : Number(quantity.estimate.margin()));
+  }
+  return ",";
+}
+
+std::string ChangePair(const FigureRow& row, FigureUnit unit) {
+  if (!row.change.has_value() || row.change_unit != unit) return ",";
+  return absl::StrCat(Number(row.change->difference().value()), ",",
+                      Number(row.change->difference().margin()));
+}
+
+std::string PossiblePoints(const FigureRow& row) {
+  for (const Quantity& quantity : row.quantities) {
+    if (quantity.unit == FigureUnit::kPoints) return absl::StrCat(row.full);
+  }
+  return "";
+}
+
+std::string Record(const Figures& figures, const FigureRow& row) {
+  const score::v1::Bound bound =
+      row.quantities.empty() ? score::v1::BOUND_UNSPECIFIED : row.quantities[0].estimate.bound();
+  std::string state = StateWord(row.state);
+  if (state.empty()) state = "measured";
+  std::string change = ",,";
+  if (row.change.has_value()) {
+    change = absl::StrCat(BoundWord(row.change->difference().bound()), ",",
+                          row.change->beyond_noise() ? "true" : "false", ",",
+                          row.change->since_end_day());
+  }
+  std::vector<std::string> fields = {Field(figures.organization),
+                                     row.start_day,
+                                     row.end_day,
+                                     row.figure,
+                                     Field(row.id),
+                                     Field(row.name),
+                                     Pair(row, FigureUnit::kPoints),
+                                     PossiblePoints(row),
+                                     Pair(row, FigureUnit::kPercent),
+                                     Pair(row, FigureUnit::kSubjects),
+                                     BoundWord(bound),
+                                     state,
+                                     Field(row.reason),
+                                     ChangePair(row, FigureUnit::kPoints),
+                                     ChangePair(row, FigureUnit::kPercent),
+                                     change,
+                                     figures.generated ? "true" : "false",
+                                     Field(row.text),
+                                     Field(row.numerator),
+                                     Field(row.denominator),
+                                     Field(row.raised_by)};
+  return absl::StrCat(absl::StrJoin(fields, ","), "\r\n");
+}
+
+}  // namespace
+
+std::string RenderCsv(const Figures& figures) {
+  std::string out = kHeader;
+  for (const FigureSection& section : figures.sections) {
+    for (const FigureRow& row : section.rows) absl::StrAppend(&out, Record(figures, row));
+  }
+  return out;
+}
+
+}  // namespace tutti

@@ -1,0 +1,23 @@
+#ifndef TUTTI_SERVICES_CLI_REPORT_FIGURE_FORMATS_H_
+#define TUTTI_SERVICES_CLI_REPORT_FIGURE_FORMATS_H_
+
+#include <string>
+
+#include "services/cli/report/figures.h"
+#include "services/cli/report/text_layout.h"
+
+namespace tutti {
+
+// Aligned text with bars, for a terminal.
+std::string RenderText(const Figures& figures, const TextStyle& style);
+
+// RFC 4180: one header, which is the same for every answer and names the units, and
+// one record a figure; lines end in CR LF. A number that is not there is empty.
+std::string RenderCsv(const Figures& figures);
+
+// Markdown: a table for each section.
+std::string RenderMarkdown(const Figures& figures);
+
+}  // namespace tutti
+
+#endif  // TUTTI_SERVICES_CLI_REPORT_FIGURE_FORMATS_H_

@@ -1,0 +1,72 @@
+#include "services/cli/report/figure_words.h"
+
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
+
+namespace tutti {
+namespace {
+
+const char* BoundWords(score::v1::Bound bound) {
+  switch (bound) {
+    case score::v1::BOUND_AT_LEAST:
+      return "at least ";
+    case score::v1::BOUND_AT_MOST:
+      return "at most ";
+    default:
+      return "";
+  }
+}
+
+}  // namespace
+
+std::string FormatEstimate(const score::v1::Estimate& estimate, int decimals) {
+  const std::string value = absl::StrFormat("%.*f", decimals, estimate.value());
+  const bool bound = estimate.bound() != score::v1::BOUND_UNSPECIFIED;
+  const std::string margin = absl::StrFormat("%.*f", decimals, estimate.margin());
+  if (bound && margin == absl::StrFormat("%.*f", decimals, 0.0)) {
+    return absl::StrCat(BoundWords(estimate.bound()), value);
+  }
+  return absl::StrCat(BoundWords(estimate.bound()), value, " ± ", margin);
+}
+
+std::string FormatQuantity(const Quantity& quantity) {
+  const int decimals = quantity.unit == FigureUnit::kSubjects ? 0 : 1;
+  const std::string number = quantity.exact ? absl::StrFormat("%.0f", quantity.estimate.value())
+                                            : FormatEstimate(quantity.estimate, decimals);
+  return absl::StrCat(number, quantity.words.empty() ? "" : " ", quantity.words);
+}
+
+std::string FormatChange(const score::v1::Change& change, const std::string& unit) {
+  if (change.since_end_day().empty()) return "";
+  return absl::StrFormat("%s%+.1f ± %.1f%s%s, %s", BoundWords(change.difference().bound()),
+                         change.difference().value(), change.difference().margin(),
+                         unit.empty() ? "" : " ", unit,
+                         change.beyond_noise() ? "more than noise" : "within noise");
+}
+
+std::string StateWord(score::v1::FigureState state) {
+  switch (state) {
+    case score::v1::FIGURE_STATE_WITHHELD:
+      return "withheld";
+    case score::v1::FIGURE_STATE_NOT_MEASURED:
+      return "not measured";
+    case score::v1::FIGURE_STATE_INCOMPLETE:
+      return "incomplete";
+    default:
+      return "";
+  }
+}
+
+std::string OrganizationOf(const std::string& resource_name) {
+  const std::vector<std::string> parts = absl::StrSplit(resource_name, '/');
+  return parts.size() > 1 ? parts[1] : "";
+}
+
+std::string LastPartOf(const std::string& resource_name) {
+  return resource_name.substr(resource_name.rfind('/') + 1);
+}
+
+}  // namespace tutti

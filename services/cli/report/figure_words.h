@@ -1,0 +1,40 @@
+#ifndef TUTTI_SERVICES_CLI_REPORT_FIGURE_WORDS_H_
+#define TUTTI_SERVICES_CLI_REPORT_FIGURE_WORDS_H_
+
+#include <string>
+
+#include "services/cli/report/figures.h"
+#include "tutti/score/v1/score.pb.h"
+
+namespace tutti {
+
+// What every surface says of itself.
+inline constexpr char kWhatItIs[] =
+    "This measures how an organisation adopts its tools, never a person.";
+
+// What every surface says of activity that was made up.
+inline constexpr char kGenerated[] = "GENERATED DATA: nobody did any of this.";
+
+// An estimate as text: "78.2 ± 3.1", "at least 95.0 ± 2.0", "at least 95.0" when the
+// margin rounds to nothing. `decimals` is 0 to 2.
+std::string FormatEstimate(const score::v1::Estimate& estimate, int decimals);
+
+// A quantity with its unit: "78.2 ± 3.1 %", "612 ± 9 people".
+std::string FormatQuantity(const Quantity& quantity);
+
+// A difference: "+3.1 ± 2.0 points, more than noise", "-0.4 ± 2.0, within noise"; without
+// the day. `unit` may be empty. Empty when there is none.
+std::string FormatChange(const score::v1::Change& change, const std::string& unit);
+
+// "withheld", "not measured", "incomplete"; empty when measured.
+std::string StateWord(score::v1::FigureState state);
+
+// The organisation's id in a resource name.
+std::string OrganizationOf(const std::string& resource_name);
+
+// What follows the last slash of a resource name.
+std::string LastPartOf(const std::string& resource_name);
+
+}  // namespace tutti
+
+#endif  // TUTTI_SERVICES_CLI_REPORT_FIGURE_WORDS_H_

@@ -1,0 +1,309 @@
+#include "services/cli/report/figures.h"
+
+#include "absl/strings/str_cat.h"
+#include "services/cli/report/figure_words.h"
+
+namespace tutti {
+namespace {
+
+using score::v1::Score;
+
+constexpr double kCategoryFull = 100;
+constexpr double kPercentFull = 100;
+
+bool Measured(score::v1::FigureState state) { return state == score::v1::FIGURE_STATE_MEASURED; }
+
+std::optional<score::v1::Change> ChangeOf(const score::v1::Change& change) {
+  if (change.since_end_day().empty()) return std::nullopt;
+  return change;
+}
+
+Quantity WholePercent(int value, FigureUnit unit, const char* words) {
+  Quantity quantity;
+  quantity.unit = unit;
+  quantity.exact = true;
+  quantity.words = words;
+  quantity.estimate.set_value(value);
+  return quantity;
+}
+
+FigureRow RowOf(const Score& score, const char* figure, const std::string& id,
+                const std::string& name) {
+  FigureRow row;
+  row.figure = figure;
+  row.id = id;
+  row.name = name;
+  row.start_day = score.start_day();
+  row.end_day = score.end_day();
+  return row;
+}
+
+FigureRow TotalRow(const Score& score) {
+  FigureRow row = RowOf(score, "total", "total", "Adoption score");
+  row.state = score.state();
+  row.change = ChangeOf(score.change());
+  if (!Measured(score.state())) {
+    row.reason = "A category in it is not shown.";
+    return row;
+  }
+  row.full = score.possible_points();
+  row.quantities = {{FigureUnit::kPoints, score.points(), false,
+                     absl::StrCat("points of ", score.possible_points())},
+                    {FigureUnit::kPercent, score.percent(), false, "%"}};
+  return row;
+}
+
+FigureRow TrendRow(const Score& score) {
+  FigureRow row = RowOf(score, "trend", "trend_180_days", "Trend over 180 days, in percent");
+  row.change = ChangeOf(score.trend_180_days());
+  row.change_unit = FigureUnit::kPercent;
+  return row;
+}
+
+FigureRow CategoryRow(const Score& score, const score::v1::CategoryScore& category) {
+  FigureRow row = RowOf(score, "category", category.category(), category.display_name());
+  row.state = category.state();
+  row.reason = category.state_reason();
+  row.text = category.description();
+  row.change = ChangeOf(category.change());
+  if (!Measured(category.state())) return row;
+  row.full = kCategoryFull;
+  row.quantities = {{FigureUnit::kPoints, category.points(), false, ""}};
+  return row;
+}
+
+FigureRow MeasureRow(const Score& score, const score::v1::MeasureValue& measure) {
+  FigureRow row = RowOf(score, "measure", measure.measure(), measure.display_name());
+  row.state = measure.state();
+  row.reason = measure.state_reason();
+  row.text = measure.sentence();
+  row.numerator = measure.numerator_words();
+  row.denominator = measure.denominator_words();
+  row.raised_by = measure.raise_words();
+  if (!Measured(measure.state())) return row;
+  const bool percent = measure.unit() == score::v1::UNIT_PERCENT;
+  row.full = percent ? kPercentFull : 0;
+  row.quantities = {{percent ? FigureUnit::kPercent : FigureUnit::kSubjects, measure.value(), false,
+                     percent ? "%" : ""}};
+  return row;
+}
+
+FigureRow TableRowOf(const score::v1::Table& table, const std::string& id, const std::string& name,
+                     const score::v1::TableRow& row) {
+  FigureRow out;
+  out.figure = "row";
+  out.id = id;
+  out.name = name;
+  out.full = table.share_words().empty() ? 0 : kPercentFull;
+  out.quantities = {{FigureUnit::kPercent, row.share(), false, "%"},
+                    {FigureUnit::kSubjects, row.subjects(), false, table.subjects()}};
+  return out;
+}
+
+std::string RowId(const score::v1::TableRow& row) {
+  std::string id = row.kind() == score::v1::ROW_KIND_ANY ? "any" : "exactly";
+  for (const std::string& feature : row.features()) absl::StrAppend(&id, ".", feature);
+  return id;
+}
+
+// The part of a table's name that names its score.
+std::string EndDayOf(const std::string& table_name) {
+  const size_t end = table_name.find("/tables/");
+  return end == std::string::npos ? "" : LastPartOf(table_name.substr(0, end));
+}
+
+}  // namespace
+
+Figures FiguresOf(const Score& score, bool with_measures) {
+  Figures out;
+  out.organization = OrganizationOf(score.name());
+  out.title = score.name();
+  out.lead = {absl::StrCat(score.start_day(), " to ", score.end_day(), ", both included; ",
+                           score.headcount(), " people")};
+  out.generated = score.generated_data();
+  FigureSection total;
+  total.name_title = "Score";
+  total.rows.push_back(TotalRow(score));
+  if (!score.trend_180_days().since_end_day().empty()) total.rows.push_back(TrendRow(score));
+  FigureSection categories;
+  categories.heading = "Categories, points of 100";
+  categories.name_title = "Category";
+  for (const auto& category : score.categories()) {
+    categories.rows.push_back(CategoryRow(score, category));
+    if (category.category() == score.most_room_category()) {
+      out.notes.push_back(absl::StrCat("Most room: ", category.display_name(), "."));
+    }
+  }
+  out.sections = {std::move(total), std::move(categories)};
+  if (!score.change().since_end_day().empty()) {
+    out.notes.push_back(absl::StrCat("Changes are against the 28 days to ",
+                                     score.change().since_end_day(),
+                                     ", with the margin of the difference."));
+  }
+  if (with_measures) {
+    FigureSection measures;
+    measures.heading = "Measures";
+    measures.name_title = "Measure";
+    measures.with_words = true;
+    for (const auto& measure : score.measures()) {
+      measures.rows.push_back(MeasureRow(score, measure));
+    }
+    out.sections.push_back(std::move(measures));
+  }
+  out.notes.push_back(score.notice());
+  return out;
+}
+
+Figures HistoryFigures(const score::v1::ListScoresResponse& response, bool every_figure) {
+  Figures out;
+  FigureSection section;
+  section.name_title = "28 days to";
+  for (auto score = response.scores().rbegin(); score != response.scores().rend(); ++score) {
+    FigureRow total = TotalRow(*score);
+    if (!every_figure && !total.quantities.empty()) {
+      total.quantities.erase(total.quantities.begin());
+      total.full = kPercentFull;
+    }
+    total.name = score->end_day();
+    section.rows.push_back(std::move(total));
+    if (!every_figure) continue;
+    for (const auto& category : score->categories()) {
+      section.rows.push_back(CategoryRow(*score, category));
+    }
+  }
+  out.sections.push_back(std::move(section));
+  if (response.scores().empty()) return out;
+  const Score& newest = response.scores(0);
+  out.organization = OrganizationOf(newest.name());
+  out.title = absl::StrCat("Adoption score of ", out.organization, " over time");
+  out.generated = newest.generated_data();
+  out.notes = {"Changes are in points, against the 28 days that ended 28 days earlier.",
+               newest.notice()};
+  return out;
+}
+
+Figures FiguresOf(const score::v1::Table& table) {
+  Figures out;
+  out.organization = OrganizationOf(table.name());
+  out.title = table.display_name();
+  out.lead = {table.description()};
+  FigureSection section;
+  section.name_title = "Who or what";
+  const std::string end_day = EndDayOf(table.name());
+  if (Measured(table.state())) {
+    for (const auto& row : table.rows()) {
+      section.rows.push_back(TableRowOf(table, RowId(row), row.display_name(), row));
+      section.rows.back().end_day = end_day;
+    }
+  } else {
+    FigureRow row;
+    row.figure = "row";
+    row.id = LastPartOf(table.name());
+    row.name = table.display_name();
+    row.end_day = end_day;
+    row.state = table.state();
+    row.reason = table.state_reason();
+    section.rows.push_back(std::move(row));
+  }
+  out.sections.push_back(std::move(section));
+  if (!table.share_words().empty()) {
+    out.notes.push_back(absl::StrCat("Shares are of ", table.share_words(), "."));
+  }
+  out.notes.emplace_back(kWhatItIs);
+  return out;
+}
+
+Figures FiguresOf(const score::v1::ListTablesResponse& response) {
+  Figures out;
+  out.title = "Tables";
+  out.lead = {"What `tutti table ORGANIZATION TABLE` breaks down; here the row that counts any."};
+  FigureSection section;
+  section.name_title = "Table";
+  for (const auto& table : response.tables()) {
+    out.organization = OrganizationOf(table.name());
+    const std::string id = LastPartOf(table.name());
+    const std::string name = absl::StrCat(id, ": ", table.display_name());
+    FigureRow row;
+    if (Measured(table.state()) && !table.rows().empty()) {
+      row = TableRowOf(table, id, name, *table.rows().rbegin());
+    }
+    row.figure = "table";
+    row.id = id;
+    row.name = name;
+    row.end_day = EndDayOf(table.name());
+    row.state = table.state();
+    row.reason = table.state_reason();
+    row.text = table.description();
+    section.rows.push_back(std::move(row));
+  }
+  out.sections.push_back(std::move(section));
+  out.notes.emplace_back(kWhatItIs);
+  return out;
+}
+
+Figures FiguresOf(const score::v1::ListRecommendationsResponse& response, const Score& score) {
+  Figures out;
+  out.organization = OrganizationOf(score.name());
+  out.title = absl::StrCat("What ", out.organization, " can do");
+  out.lead = {"For the organisation; the figure that gives the reason stands beside."};
+  out.generated = score.generated_data();
+  FigureSection section;
+  section.name_title = "Recommendation";
+  section.with_words = true;
+  for (const auto& item : response.recommendations()) {
+    FigureRow row = RowOf(score, "recommendation", item.action(), item.title());
+    row.full = kPercentFull;
+    row.text = item.text();
+    row.quantities = {{FigureUnit::kPercent, item.value(), false, "%"}};
+    for (const auto& measure : score.measures()) {
+      if (measure.measure() == item.measure()) row.reason = measure.display_name();
+    }
+    section.rows.push_back(std::move(row));
+  }
+  if (section.rows.empty()) out.lead = {"Nothing is recommended: no shown figure is low."};
+  out.sections.push_back(std::move(section));
+  out.notes = {score.notice()};
+  return out;
+}
+
+Figures FiguresOf(const score::v1::GetBenchmarkResponse& response, const Score& score) {
+  Figures out;
+  out.organization = OrganizationOf(score.name());
+  out.generated = score.generated_data();
+  out.title = absl::StrCat(out.organization, " beside organisations like it");
+  if (response.cohort().empty()) {
+    out.lead = {"There are fewer than 10 organisations to compare with."};
+    return out;
+  }
+  out.lead = {absl::StrCat("At least ", response.organizations(), " others: ", response.cohort())};
+  FigureSection section;
+  section.name_title = "Figure";
+  section.rows.push_back(TotalRow(score));
+  FigureRow& own = section.rows.back();
+  if (!own.quantities.empty()) own.quantities.erase(own.quantities.begin());
+  own.full = kPercentFull;
+  own.change.reset();
+  FigureRow peers = RowOf(score, "peers_total", "total", "  peers, mean");
+  peers.full = kPercentFull;
+  peers.quantities = {WholePercent(response.mean_percent(), FigureUnit::kPercent, "%")};
+  section.rows.push_back(std::move(peers));
+  for (const auto& category : score.categories()) {
+    for (const auto& mean : response.categories()) {
+      if (mean.category() != category.category()) continue;
+      section.rows.push_back(CategoryRow(score, category));
+      section.rows.back().change.reset();
+      FigureRow row = RowOf(score, "peers_category", category.category(), "  peers, mean");
+      row.full = kCategoryFull;
+      row.quantities = {WholePercent(mean.mean_points(), FigureUnit::kPoints, "")};
+      section.rows.push_back(std::move(row));
+    }
+  }
+  out.sections.push_back(std::move(section));
+  out.notes = {
+      "Means are of published scores, in whole numbers. They protect people as those scores do; "
+      "organisations only by the minimum of 10 and by rounding.",
+      score.notice()};
+  return out;
+}
+
+}  // namespace tutti

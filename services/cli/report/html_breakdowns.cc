@@ -1,0 +1,128 @@
+#include <algorithm>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "services/cli/report/figure_words.h"
+#include "services/cli/report/html_charts.h"
+#include "services/cli/report/html_sections.h"
+#include "services/cli/report/html_text.h"
+
+namespace tutti {
+namespace {
+
+using score::v1::Table;
+using score::v1::TableRow;
+
+constexpr double kFull = 100;
+
+bool Measured(const Table& table) { return table.state() == score::v1::FIGURE_STATE_MEASURED; }
+
+std::string Row(const Table& table, const TableRow& row, const std::string& name) {
+  const Quantity share{FigureUnit::kPercent, row.share(), false, "%"};
+  const Quantity subjects{FigureUnit::kSubjects, row.subjects(), false, ""};
+  return absl::StrCat("<tr><th scope=\"row\">", EscapeHtml(name), "</th><td>",
+                      table.share_words().empty() ? "" : BarSvg(row.share(), kFull, std::nullopt),
+                      "</td><td class=\"n\">", QuantityHtml(share), "</td><td class=\"n\">",
+                      QuantityHtml(subjects), "</td></tr>\n");
+}
+
+std::string TableHead(const std::string& subjects) {
+  return absl::StrCat(
+      "<thead><tr><th scope=\"col\">Who or what</th><th scope=\"col\"><span>Bar</span></th><th "
+      "scope=\"col\" class=\"n\">Share</th><th scope=\"col\" class=\"n\">Number of ",
+      EscapeHtml(subjects), "</th></tr></thead>\n");
+}
+
+// The rows of one kind under a heading of their own.
+std::string RowGroup(const Table& table, score::v1::RowKind kind, const char* heading) {
+  std::string rows;
+  for (const TableRow& row : table.rows()) {
+    if (row.kind() == kind) absl::StrAppend(&rows, Row(table, row, row.display_name()));
+  }
+  if (rows.empty()) return "";
+  return absl::StrCat("<tbody>\n<tr><th scope=\"rowgroup\" colspan=\"4\">", heading, "</th></tr>\n",
+                      rows, "</tbody>\n");
+}
+
+std::string OneTable(const Table& table) {
+  const std::string id = absl::StrCat("table-", HtmlId(LastPartOf(table.name())));
+  return absl::StrCat("<li class=\"card\" id=\"", id, "\">\n<h4 id=\"", id, "-name\">",
+                      EscapeHtml(table.display_name()), "</h4>\n<p class=\"fine\">",
+                      EscapeHtml(table.description()),
+                      "</p>\n<div class=\"scroll\" role=\"region\" "
+                      "aria-labelledby=\"",
+                      id, "-name\" tabindex=\"0\">\n<table>\n<caption>Shares are of ",
+                      EscapeHtml(table.share_words()), "</caption>\n", TableHead(table.subjects()),
+                      RowGroup(table, score::v1::ROW_KIND_ANY, "With or without more"),
+                      RowGroup(table, score::v1::ROW_KIND_EXACTLY, "Exactly these"),
+                      "</table>\n</div>\n</li>\n");
+}
+
+// Tables of one row each, as one.
+std::string SimpleTables(const std::vector<const Table*>& tables, const std::string& subjects) {
+  const std::string id = absl::StrCat("simple-", HtmlId(subjects));
+  std::string out = absl::StrCat("<li class=\"card\">\n<h4 id=\"", id,
+                                 "\">One practice each</h4>\n<div class=\"scroll\" "
+                                 "role=\"region\" aria-labelledby=\"",
+                                 id,
+                                 "\" tabindex=\"0\">\n<table>\n<caption>Shares are "
+                                 "of ",
+                                 EscapeHtml(tables.front()->share_words()), "</caption>\n",
+                                 TableHead(subjects), "<tbody>\n");
+  for (const Table* table : tables) {
+    absl::StrAppend(&out, Row(*table, table->rows(0), table->rows(0).display_name()));
+  }
+  return out + "</tbody>\n</table>\n</div>\n</li>\n";
+}
+
+std::string SubjectGroup(const std::vector<const Table*>& tables, const std::string& subjects,
+                         bool open) {
+  std::vector<const Table*> simple;
+  std::string cards;
+  std::vector<std::string> hidden;
+  for (const Table* table : tables) {
+    if (!Measured(*table)) {
+      hidden.push_back(absl::StrCat(table->display_name(), ": ", StateWord(table->state()), ". ",
+                                    table->state_reason()));
+    } else if (table->rows_size() == 1) {
+      simple.push_back(table);
+    } else {
+      absl::StrAppend(&cards, OneTable(*table));
+    }
+  }
+  if (!simple.empty()) cards = SimpleTables(simple, subjects) + cards;
+  std::string out = absl::StrCat("<div class=\"group\">\n<h3>Of ", EscapeHtml(subjects),
+                                 "</h3>\n<details", open ? " open" : "", "><summary>",
+                                 tables.size(), tables.size() == 1 ? " table" : " tables", " of ",
+                                 EscapeHtml(subjects), "</summary>\n");
+  if (!cards.empty()) absl::StrAppend(&out, "<ul class=\"grid wide\">\n", cards, "</ul>\n");
+  if (!hidden.empty()) {
+    absl::StrAppend(&out, "<h4 class=\"group\">Not shown</h4>\n", ListHtml(hidden));
+  }
+  return out + "</details>\n</div>\n";
+}
+
+}  // namespace
+
+std::string BreakdownsSection(const PageContent& content) {
+  std::string out =
+      "<section aria-labelledby=\"breakdowns\">\n<h2 id=\"breakdowns\">Breakdowns</h2>\n<p>Of the "
+      "organisation as a whole; nothing smaller is ever counted. Numbers are estimates with their "
+      "95% margins.</p>\n";
+  std::vector<std::string> kinds;
+  for (const Table& table : content.tables) {
+    if (std::find(kinds.begin(), kinds.end(), table.subjects()) == kinds.end()) {
+      kinds.push_back(table.subjects());
+    }
+  }
+  for (const std::string& kind : kinds) {
+    std::vector<const Table*> tables;
+    for (const Table& table : content.tables) {
+      if (table.subjects() == kind) tables.push_back(&table);
+    }
+    absl::StrAppend(&out, SubjectGroup(tables, kind, kind == kinds.front()));
+  }
+  return out + "</section>\n";
+}
+
+}  // namespace tutti

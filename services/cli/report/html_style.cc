@@ -1,0 +1,88 @@
+#include "services/cli/report/html_sections.h"
+
+namespace tutti {
+
+const char kPageStyle[] = R"css(
+:root{color-scheme:light dark;--paper:#f4f6f8;--card:#fff;--ink:#1a1d21;--soft:#4a545f;--line:#c9d1d9;
+--accent:#0a6480;--value:#2f8fae;--track:#dde4ea;--band:#2f8fae;--note:#fff3cd;--note-ink:#5c4300}
+@media (prefers-color-scheme:dark){:root{--paper:#12161b;--card:#1b2128;--ink:#eef1f4;--soft:#b3bcc6;
+--line:#3a444f;--accent:#74cdec;--value:#3a9cbe;--track:#303a45;--band:#3a9cbe;--note:#3a2f0b;--note-ink:#ffe08a}}
+*{box-sizing:border-box}
+html{-webkit-text-size-adjust:100%}
+body{margin:0;background:var(--paper);color:var(--ink);font:1rem/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu Sans",sans-serif}
+header,main,footer{max-width:72rem;margin:0 auto;padding:0 1rem}
+header{padding-top:1.5rem}
+h1{font-size:clamp(1.6rem,5vw,2.4rem);line-height:1.15;margin:.1rem 0 .5rem;overflow-wrap:anywhere}
+h2{font-size:1.4rem;line-height:1.2;margin:0 0 .75rem}
+h3{font-size:1.05rem;line-height:1.3;margin:0 0 .25rem}
+h4{font-size:1rem;line-height:1.3;margin:0 0 .15rem}
+p{margin:0 0 .5rem}
+a{color:var(--accent)}
+:focus-visible{outline:3px solid var(--accent);outline-offset:2px;border-radius:2px}
+main:focus{outline:none}
+.skip{position:absolute;left:-999rem;top:0;background:var(--card);padding:.5rem 1rem}
+.skip:focus{left:0}
+.kicker{font-weight:600;color:var(--accent);margin:0}
+.soft,.fine,.change,.hint{color:var(--soft)}
+.fine,.hint{font-size:.875rem}
+.beyond{color:var(--ink);font-weight:600}
+.generated{background:var(--note);color:var(--note-ink);padding:.6rem .9rem;border-radius:.5rem;font-weight:600}
+nav ul{list-style:none;margin:1rem 0 0;padding:0;display:flex;flex-wrap:wrap;gap:.35rem 1.1rem}
+section{margin:2rem 0}
+.card,.panel{background:var(--card);border:1px solid var(--line);border-radius:.75rem;padding:1rem}
+.panel{padding:1.25rem}
+.grid{display:grid;gap:1rem;grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));margin:0;padding:0;list-style:none}
+.wide{grid-template-columns:repeat(auto-fill,minmax(min(100%,28rem),1fr))}
+.grid>*{min-width:0}
+.big{font-size:clamp(2.2rem,9vw,3.6rem);font-weight:700;line-height:1.1;margin:0;font-variant-numeric:tabular-nums}
+.figure{font-size:1.3rem;font-weight:650;margin:.15rem 0 .35rem;font-variant-numeric:tabular-nums}
+.value{font-weight:600;font-variant-numeric:tabular-nums;margin:0}
+.state{color:var(--soft)}
+svg{display:block;width:100%;overflow:visible}
+.bar{height:.9rem;margin:.2rem 0 .55rem}
+.panel .bar{height:1.4rem;margin:.7rem 0 1rem}
+td .bar{height:.6rem;margin:0;min-width:4rem}
+svg path{fill:none;vector-effect:non-scaling-stroke;stroke:var(--ink);stroke-width:1.5}
+svg .track{fill:var(--track)}
+svg .value{fill:var(--value)}
+svg .open{stroke-dasharray:3 3}
+svg .grid{stroke:var(--line);stroke-width:1}
+svg .band{fill:var(--band);fill-opacity:.28;stroke:none}
+svg .line{stroke:var(--accent);stroke-width:2.5;stroke-linejoin:round}
+svg .dots{stroke:var(--accent);stroke-width:6;stroke-linecap:round}
+.plot{display:grid;grid-template-columns:auto 1fr;grid-template-rows:auto auto;gap:.3rem .5rem;margin:.6rem 0 .2rem}
+.y{display:flex;flex-direction:column;justify-content:space-between;text-align:right;line-height:1;margin:-.4rem 0}
+.x{grid-column:2;display:flex;justify-content:space-between}
+.x,.y{font-size:.8125rem;color:var(--soft);font-variant-numeric:tabular-nums}
+.trend{height:7.5rem}
+.panel .trend{height:15rem}
+.scroll{overflow-x:auto;max-width:100%}
+table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
+caption{text-align:left;color:var(--soft);font-size:.875rem;padding:0 0 .35rem}
+th,td{text-align:left;vertical-align:top;padding:.35rem .75rem .35rem 0;border-top:1px solid var(--line)}
+thead th{border-top:0;font-size:.875rem}
+tbody th{font-weight:400}
+tbody th[scope=rowgroup]{font-weight:600;font-size:.875rem;color:var(--soft);padding-top:.7rem}
+td.n,th.n{text-align:right;white-space:nowrap}
+td:last-child,th:last-child{padding-right:0}
+details{margin:.75rem 0 0}
+summary{cursor:pointer;color:var(--accent);font-weight:600;padding:.25rem 0}
+details>.grid,details>table,details>.scroll{margin-top:.5rem}
+ul,ol{padding-left:1.2rem;margin:.25rem 0 .75rem}
+dl{margin:0}
+dt{font-weight:600}
+dd{margin:0 0 .4rem}
+.numbered{counter-reset:n}
+.group{margin-top:1.25rem}
+footer{padding-bottom:3rem;color:var(--soft);font-size:.875rem;border-top:1px solid var(--line);padding-top:1rem;overflow-wrap:anywhere}
+@media (max-width:30rem){td .bar{min-width:2.5rem}th,td{padding-right:.5rem}.panel{padding:1rem}.panel .trend{height:11rem}}
+@media print{:root{color-scheme:light;--paper:#fff;--card:#fff;--ink:#000;--soft:#333;--line:#999;--accent:#0a4a60;--value:#7fb7ca;--track:#e6e6e6;--band:#7fb7ca;--note:#fff;--note-ink:#000}
+body{font-size:10pt}header,main,footer{max-width:none;padding-left:0;padding-right:0}
+nav,.skip,summary{display:none}
+details::details-content{content-visibility:visible;display:block;height:auto}
+.card,.panel,tr,figure{break-inside:avoid}h2,h3,h4{break-after:avoid}
+.generated{border:1px solid #000}
+svg,svg *{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
+)css";
+
+}  // namespace tutti

@@ -1,0 +1,75 @@
+#include "services/cli/report/html_text.h"
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "services/cli/report/figure_words.h"
+
+namespace tutti {
+
+std::string EscapeHtml(const std::string& text) {
+  std::string out;
+  out.reserve(text.size());
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out += absl::ascii_iscntrl(static_cast<unsigned char>(c)) ? ' ' : c;
+    }
+  }
+  return out;
+}
+
+std::string HtmlId(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    out += absl::ascii_isalnum(static_cast<unsigned char>(c)) ? c : '-';
+  }
+  return out;
+}
+
+std::string HtmlNumber(double value) { return absl::StrFormat("%.4g", value); }
+
+std::string QuantityHtml(const Quantity& quantity) {
+  return absl::StrCat("<data value=\"", absl::StrFormat("%.4f", quantity.estimate.value()), "\">",
+                      EscapeHtml(FormatQuantity(quantity)), "</data>");
+}
+
+std::string ChangeHtml(const score::v1::Change& change, const char* unit) {
+  if (change.since_end_day().empty()) return "";
+  const char* arrow = "≈";
+  if (change.beyond_noise()) arrow = change.difference().value() > 0 ? "▲" : "▼";
+  return absl::StrCat("<p class=\"change", change.beyond_noise() ? " beyond" : "",
+                      "\"><span aria-hidden=\"true\">", arrow, "</span> ",
+                      EscapeHtml(FormatChange(change, unit)), " (since ",
+                      EscapeHtml(change.since_end_day()), ")</p>\n");
+}
+
+std::string StateHtml(score::v1::FigureState state, const std::string& reason) {
+  return absl::StrCat("<p class=\"state\"><strong>", StateWord(state), "</strong>",
+                      reason.empty() ? "" : ": ", EscapeHtml(reason), "</p>\n");
+}
+
+std::string ListHtml(const std::vector<std::string>& lines) {
+  std::string out = "<ul>\n";
+  for (const std::string& line : lines) {
+    absl::StrAppend(&out, "<li>", EscapeHtml(line), "</li>\n");
+  }
+  return out + "</ul>\n";
+}
+
+}  // namespace tutti

@@ -1,0 +1,57 @@
+#include "services/cli/report/report_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/str_cat.h"
+
+namespace tutti {
+namespace {
+
+constexpr mode_t kMode = 0644;  // less the process's mask
+
+absl::Status Failed(const char* what, const std::string& path) {
+  return absl::ErrnoToStatus(errno, absl::StrCat("cannot ", what, " ", path));
+}
+
+bool WriteAll(int file, const std::string& content) {
+  size_t done = 0;
+  while (done < content.size()) {
+    const ssize_t written = write(file, content.data() + done, content.size() - done);
+    if (written < 0 && errno != EINTR) return false;
+    if (written > 0) done += static_cast<size_t>(written);
+  }
+  return true;
+}
+
+absl::Status AlreadyThere(const std::string& path) {
+  return absl::AlreadyExistsError(absl::StrCat(path, " exists; --force replaces it"));
+}
+
+}  // namespace
+
+absl::Status WriteReportFile(const std::string& path, const std::string& content, bool replace) {
+  // Says so before anything is written; the link below decides.
+  if (!replace && access(path.c_str(), F_OK) == 0) return AlreadyThere(path);
+  const std::string temporary = absl::StrCat(path, ".", getpid(), ".new");
+  const int file = open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kMode);
+  if (file < 0) return Failed("create", temporary);
+  const auto remove = absl::MakeCleanup([&temporary] { unlink(temporary.c_str()); });
+  const bool written = WriteAll(file, content) && fsync(file) == 0;
+  const absl::Status status = written ? absl::OkStatus() : Failed("write", temporary);
+  if (close(file) != 0 && status.ok()) return Failed("write", temporary);
+  if (!status.ok()) return status;
+  if (replace) {
+    return rename(temporary.c_str(), path.c_str()) == 0 ? absl::OkStatus()
+                                                        : Failed("replace", path);
+  }
+  // Unlike rename, link never takes the place of a file.
+  if (link(temporary.c_str(), path.c_str()) == 0) return absl::OkStatus();
+  return errno == EEXIST ? AlreadyThere(path) : Failed("create", path);
+}
+
+}  // namespace tutti

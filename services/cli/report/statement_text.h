@@ -1,0 +1,18 @@
+#ifndef TUTTI_SERVICES_CLI_REPORT_STATEMENT_TEXT_H_
+#define TUTTI_SERVICES_CLI_REPORT_STATEMENT_TEXT_H_
+
+#include <string>
+
+#include "services/cli/report/text_layout.h"
+#include "tutti/score/v1/score.pb.h"
+
+namespace tutti {
+
+// The privacy statement; the short form is the claim, the figures and what is never
+// measured.
+std::string RenderStatement(const score::v1::PrivacyStatement& statement, bool brief,
+                            const TextStyle& style);
+
+}  // namespace tutti
+
+#endif  // TUTTI_SERVICES_CLI_REPORT_STATEMENT_TEXT_H_
