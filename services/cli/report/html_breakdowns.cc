@@ -20,16 +20,16 @@ bool Measured(const Table& table) { return table.state() == score::v1::FIGURE_ST
 std::string Row(const Table& table, const TableRow& row, const std::string& name) {
   const Quantity share{FigureUnit::kPercent, row.share(), false, "%"};
   const Quantity subjects{FigureUnit::kSubjects, row.subjects(), false, ""};
-  return absl::StrCat("<tr><th scope=\"row\">", EscapeHtml(name), "</th><td>",
+  return absl::StrCat("<tr><th scope=\"row\">", EscapeHtml(name),
                       table.share_words().empty() ? "" : BarSvg(row.share(), kFull, std::nullopt),
-                      "</td><td class=\"n\">", QuantityHtml(share), "</td><td class=\"n\">",
+                      "</th><td class=\"n\">", QuantityHtml(share), "</td><td class=\"n\">",
                       QuantityHtml(subjects), "</td></tr>\n");
 }
 
 std::string TableHead(const std::string& subjects) {
   return absl::StrCat(
-      "<thead><tr><th scope=\"col\">Who or what</th><th scope=\"col\"><span>Bar</span></th><th "
-      "scope=\"col\" class=\"n\">Share</th><th scope=\"col\" class=\"n\">Number of ",
+      "<thead><tr><th scope=\"col\">Who or what</th><th scope=\"col\" class=\"n\">Share</th><th "
+      "scope=\"col\" class=\"n\">Number of ",
       EscapeHtml(subjects), "</th></tr></thead>\n");
 }
 
@@ -40,39 +40,29 @@ std::string RowGroup(const Table& table, score::v1::RowKind kind, const char* he
     if (row.kind() == kind) absl::StrAppend(&rows, Row(table, row, row.display_name()));
   }
   if (rows.empty()) return "";
-  return absl::StrCat("<tbody>\n<tr><th scope=\"rowgroup\" colspan=\"4\">", heading, "</th></tr>\n",
+  return absl::StrCat("<tbody>\n<tr><th scope=\"rowgroup\" colspan=\"3\">", heading, "</th></tr>\n",
                       rows, "</tbody>\n");
 }
 
 std::string OneTable(const Table& table) {
-  const std::string id = absl::StrCat("table-", HtmlId(LastPartOf(table.name())));
-  return absl::StrCat("<li class=\"card\" id=\"", id, "\">\n<h4 id=\"", id, "-name\">",
-                      EscapeHtml(table.display_name()), "</h4>\n<p class=\"fine\">",
-                      EscapeHtml(table.description()),
-                      "</p>\n<div class=\"scroll\" role=\"region\" "
-                      "aria-labelledby=\"",
-                      id, "-name\" tabindex=\"0\">\n<table>\n<caption>Shares are of ",
+  return absl::StrCat("<li class=\"card\" id=\"table-", HtmlId(LastPartOf(table.name())),
+                      "\">\n<h4>", EscapeHtml(table.display_name()), "</h4>\n<p class=\"fine\">",
+                      EscapeHtml(table.description()), "</p>\n<table>\n<caption>Shares are of ",
                       EscapeHtml(table.share_words()), "</caption>\n", TableHead(table.subjects()),
                       RowGroup(table, score::v1::ROW_KIND_ANY, "With or without more"),
                       RowGroup(table, score::v1::ROW_KIND_EXACTLY, "Exactly these"),
-                      "</table>\n</div>\n</li>\n");
+                      "</table>\n</li>\n");
 }
 
 // Tables of one row each, as one.
 std::string SimpleTables(const std::vector<const Table*>& tables, const std::string& subjects) {
-  const std::string id = absl::StrCat("simple-", HtmlId(subjects));
-  std::string out = absl::StrCat("<li class=\"card\">\n<h4 id=\"", id,
-                                 "\">One practice each</h4>\n<div class=\"scroll\" "
-                                 "role=\"region\" aria-labelledby=\"",
-                                 id,
-                                 "\" tabindex=\"0\">\n<table>\n<caption>Shares are "
-                                 "of ",
-                                 EscapeHtml(tables.front()->share_words()), "</caption>\n",
-                                 TableHead(subjects), "<tbody>\n");
+  std::string out = absl::StrCat(
+      "<li class=\"card\">\n<h4>One practice each</h4>\n<table>\n<caption>Shares are of ",
+      EscapeHtml(tables.front()->share_words()), "</caption>\n", TableHead(subjects), "<tbody>\n");
   for (const Table* table : tables) {
     absl::StrAppend(&out, Row(*table, table->rows(0), table->rows(0).display_name()));
   }
-  return out + "</tbody>\n</table>\n</div>\n</li>\n";
+  return out + "</tbody>\n</table>\n</li>\n";
 }
 
 std::string SubjectGroup(const std::vector<const Table*>& tables, const std::string& subjects,
@@ -95,7 +85,7 @@ std::string SubjectGroup(const std::vector<const Table*>& tables, const std::str
                                  "</h3>\n<details", open ? " open" : "", "><summary>",
                                  tables.size(), tables.size() == 1 ? " table" : " tables", " of ",
                                  EscapeHtml(subjects), "</summary>\n");
-  if (!cards.empty()) absl::StrAppend(&out, "<ul class=\"grid wide\">\n", cards, "</ul>\n");
+  if (!cards.empty()) absl::StrAppend(&out, "<ul class=\"columns\">\n", cards, "</ul>\n");
   if (!hidden.empty()) {
     absl::StrAppend(&out, "<h4 class=\"group\">Not shown</h4>\n", ListHtml(hidden));
   }

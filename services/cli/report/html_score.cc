@@ -113,9 +113,16 @@ std::string ScoreSection(const PageContent& content) {
   const Score& score = content.score;
   std::string out = absl::StrCat(
       "<section aria-labelledby=\"score\">\n<h2 id=\"score\">Score</h2>\n<div class=\"panel\">\n",
-      TotalPanel(score), ChangeHtml(score.change(), "points"));
+      TotalPanel(score));
+  if (!score.change().since_end_day().empty()) {
+    absl::StrAppend(&out, "<p class=\"fine\">Since the 28 days to ",
+                    EscapeHtml(score.change().since_end_day()), ", here and below:</p>\n",
+                    ChangeHtml(score.change(), "points"));
+  }
   if (!score.trend_180_days().since_end_day().empty()) {
-    absl::StrAppend(&out, "<p class=\"fine\">Over about 180 days:</p>\n",
+    absl::StrAppend(&out, "<p class=\"fine\">Since the 28 days to ",
+                    EscapeHtml(score.trend_180_days().since_end_day()),
+                    ", about 180 days ago:</p>\n",
                     ChangeHtml(score.trend_180_days(), "points of percent"));
   }
   for (const auto& category : score.categories()) {

@@ -32,7 +32,8 @@ section{margin:2rem 0}
 .card,.panel{background:var(--card);border:1px solid var(--line);border-radius:.75rem;padding:1rem}
 .panel{padding:1.25rem}
 .grid{display:grid;gap:1rem;grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));margin:0;padding:0;list-style:none}
-.wide{grid-template-columns:repeat(auto-fill,minmax(min(100%,28rem),1fr))}
+.columns{columns:26rem 2;column-gap:1rem;list-style:none;margin:.5rem 0 0;padding:0}
+.columns>li{break-inside:avoid;margin-bottom:1rem}
 .grid>*{min-width:0}
 .big{font-size:clamp(2.2rem,9vw,3.6rem);font-weight:700;line-height:1.1;margin:0;font-variant-numeric:tabular-nums}
 .figure{font-size:1.3rem;font-weight:650;margin:.15rem 0 .35rem;font-variant-numeric:tabular-nums}
@@ -41,7 +42,7 @@ section{margin:2rem 0}
 svg{display:block;width:100%;overflow:visible}
 .bar{height:.9rem;margin:.2rem 0 .55rem}
 .panel .bar{height:1.4rem;margin:.7rem 0 1rem}
-td .bar{height:.6rem;margin:0;min-width:4rem}
+tbody .bar{height:.6rem;margin:.25rem 0 .1rem}
 svg path{fill:none;vector-effect:non-scaling-stroke;stroke:var(--ink);stroke-width:1.5}
 svg .track{fill:var(--track)}
 svg .value{fill:var(--value)}
@@ -59,11 +60,11 @@ svg .dots{stroke:var(--accent);stroke-width:6;stroke-linecap:round}
 .scroll{overflow-x:auto;max-width:100%}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 caption{text-align:left;color:var(--soft);font-size:.875rem;padding:0 0 .35rem}
-th,td{text-align:left;vertical-align:top;padding:.35rem .75rem .35rem 0;border-top:1px solid var(--line)}
+th,td{text-align:left;font-size:.9375rem;vertical-align:top;padding:.35rem .75rem .35rem 0;border-top:1px solid var(--line)}
 thead th{border-top:0;font-size:.875rem}
 tbody th{font-weight:400}
 tbody th[scope=rowgroup]{font-weight:600;font-size:.875rem;color:var(--soft);padding-top:.7rem}
-td.n,th.n{text-align:right;white-space:nowrap}
+td.n,th.n{text-align:right}
 td:last-child,th:last-child{padding-right:0}
 details{margin:.75rem 0 0}
 summary{cursor:pointer;color:var(--accent);font-weight:600;padding:.25rem 0}
@@ -72,10 +73,9 @@ ul,ol{padding-left:1.2rem;margin:.25rem 0 .75rem}
 dl{margin:0}
 dt{font-weight:600}
 dd{margin:0 0 .4rem}
-.numbered{counter-reset:n}
 .group{margin-top:1.25rem}
 footer{padding-bottom:3rem;color:var(--soft);font-size:.875rem;border-top:1px solid var(--line);padding-top:1rem;overflow-wrap:anywhere}
-@media (max-width:30rem){td .bar{min-width:2.5rem}th,td{padding-right:.5rem}.panel{padding:1rem}.panel .trend{height:11rem}}
+@media (max-width:30rem){th,td{padding-right:.5rem}.panel{padding:1rem}.panel .trend{height:11rem}}
 @media print{:root{color-scheme:light;--paper:#fff;--card:#fff;--ink:#000;--soft:#333;--line:#999;--accent:#0a4a60;--value:#7fb7ca;--track:#e6e6e6;--band:#7fb7ca;--note:#fff;--note-ink:#000}
 body{font-size:10pt}header,main,footer{max-width:none;padding-left:0;padding-right:0}
 nav,.skip,summary{display:none}

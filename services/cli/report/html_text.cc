@@ -3,6 +3,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_replace.h"
 #include "services/cli/report/figure_words.h"
 
 namespace tutti {
@@ -45,18 +46,18 @@ std::string HtmlId(const std::string& text) {
 std::string HtmlNumber(double value) { return absl::StrFormat("%.4g", value); }
 
 std::string QuantityHtml(const Quantity& quantity) {
+  const std::string text = absl::StrReplaceAll(EscapeHtml(FormatQuantity(quantity)),
+                                               {{" ± ", "&nbsp;±&nbsp;"}, {" %", "&nbsp;%"}});
   return absl::StrCat("<data value=\"", absl::StrFormat("%.4f", quantity.estimate.value()), "\">",
-                      EscapeHtml(FormatQuantity(quantity)), "</data>");
+                      text, "</data>");
 }
 
 std::string ChangeHtml(const score::v1::Change& change, const char* unit) {
   if (change.since_end_day().empty()) return "";
-  const char* arrow = "≈";
-  if (change.beyond_noise()) arrow = change.difference().value() > 0 ? "▲" : "▼";
-  return absl::StrCat("<p class=\"change", change.beyond_noise() ? " beyond" : "",
-                      "\"><span aria-hidden=\"true\">", arrow, "</span> ",
-                      EscapeHtml(FormatChange(change, unit)), " (since ",
-                      EscapeHtml(change.since_end_day()), ")</p>\n");
+  const std::string words = EscapeHtml(FormatChange(change, unit));
+  if (!change.beyond_noise()) return absl::StrCat("<p class=\"change\">", words, "</p>\n");
+  return absl::StrCat("<p class=\"change beyond\"><span aria-hidden=\"true\">",
+                      change.difference().value() > 0 ? "▲" : "▼", "</span> ", words, "</p>\n");
 }
 
 std::string StateHtml(score::v1::FigureState state, const std::string& reason) {

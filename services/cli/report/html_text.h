@@ -2,6 +2,7 @@
 #define TUTTI_SERVICES_CLI_REPORT_HTML_TEXT_H_
 
 #include <string>
+#include <vector>
 
 #include "services/cli/report/figures.h"
 #include "tutti/score/v1/score.pb.h"
@@ -18,11 +19,12 @@ std::string HtmlId(const std::string& text);
 // A number for an attribute: "12.5".
 std::string HtmlNumber(double value);
 
-// A quantity in a <data> element that carries the exact value.
+// A quantity in a <data> element that carries the value to four places; no line breaks
+// between a value and its margin.
 std::string QuantityHtml(const Quantity& quantity);
 
-// A paragraph on how a figure changed, of class "change"; empty when there is nothing
-// to compare with. `unit` is for people: "points".
+// A paragraph on how a figure changed, of class "change", without the day since when;
+// empty when there is nothing to compare with. `unit` is for people: "points".
 std::string ChangeHtml(const score::v1::Change& change, const char* unit);
 
 // Why a figure is not shown: "withheld: the margin would be ...".

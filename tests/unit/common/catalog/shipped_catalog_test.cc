@@ -297,5 +297,35 @@ TEST_F(ShippedCatalogTest, GivesEveryTableItsOwnSalt) {
   EXPECT_EQ(salts.size(), catalog_->tables().size());
 }
 
+// One plain sentence: it ends with its only full stop.
+bool IsOneSentence(const std::string& text) {
+  return !text.empty() && text.back() == '.' && text.find(". ") == std::string::npos;
+}
+
+TEST_F(ShippedCatalogTest, SaysOfEveryMeasureWhatItIsAndWhatWouldRaiseIt) {
+  std::set<std::string> names;
+  for (const catalog::v1::Measure& measure : catalog_->proto().measures()) {
+    SCOPED_TRACE(measure.id());
+    EXPECT_TRUE(names.insert(measure.display_name()).second) << "two measures of one name";
+    EXPECT_TRUE(IsOneSentence(measure.sentence())) << measure.sentence();
+    EXPECT_FALSE(measure.numerator_words().empty());
+    // A number, unlike a share, has nothing below the line.
+    EXPECT_EQ(measure.denominator_words().empty(), measure.has_count());
+    EXPECT_FALSE(measure.raise_words().empty());
+    EXPECT_EQ(measure.raise_words().back(), '.');
+  }
+}
+
+TEST_F(ShippedCatalogTest, SaysOfEveryCategoryAndTableWhatItIs) {
+  for (const catalog::v1::Category& category : catalog_->proto().categories()) {
+    EXPECT_FALSE(category.display_name().empty()) << category.id();
+    EXPECT_EQ(category.description().substr(0, 8), "Measures") << category.id();
+  }
+  for (const catalog::v1::Table& table : catalog_->proto().tables()) {
+    EXPECT_FALSE(table.display_name().empty()) << table.id();
+    EXPECT_TRUE(IsOneSentence(table.description())) << table.id();
+  }
+}
+
 }  // namespace
 }  // namespace tutti

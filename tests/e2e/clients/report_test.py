@@ -1,0 +1,251 @@
+"""The report of the command line: a page in a browser, and figures in every format."""
+
+import csv
+import html.parser
+import io
+import json
+import os
+import pty
+import subprocess
+import tempfile
+import datetime
+import pathlib
+import unittest
+
+import browser
+from suite import BIN, Suite
+
+WEEKS = 10
+SOURCES = ["activities", "device_telemetry", "network_measurements", "meeting_records"]
+NAME = "Sons & <b>Daughters</b> \"<script>alert(1)</script>\""
+BOUNDS = {"BOUND_AT_LEAST": "at least ", "BOUND_AT_MOST": "at most "}
+
+# Every fault that the audit looks for, to show that it sees them.
+FAULTY = """<!doctype html><html><head><style>p{color:#999;background:#fff;width:900px}
+a{outline:none}a:focus{outline:none}</style></head><body><a href="#nowhere" tabindex="3">x</a>
+<h1>One</h1><h3 id="a">Three</h3><p id="a">pale</p><svg role="img"></svg>
+<table><tr><th>no scope</th></tr><tr><td>1</td></tr></table></body></html>"""
+
+
+def shown(estimate, decimals=1):
+    """An estimate as every surface shows it."""
+    margin = f"{estimate['margin']:.{decimals}f}"
+    bound = BOUNDS.get(estimate["bound"], "")
+    if bound and float(margin) == 0:
+        return f"{bound}{estimate['value']:.{decimals}f}"
+    return f"{bound}{estimate['value']:.{decimals}f} ± {margin}"
+
+
+class Texts(html.parser.HTMLParser):
+    """The text inside every element that has an id, by id."""
+
+    VOID = {"meta", "link", "br", "img", "hr", "input", "col"}
+
+    def __init__(self, page):
+        super().__init__()
+        self.open, self.texts, self.tags = [], {}, set()
+        self.feed(page)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.add(tag)
+        if tag not in self.VOID:
+            self.open.append((tag, dict(attributes).get("id")))
+
+    def handle_endtag(self, tag):
+        while self.open and self.open.pop()[0] != tag:
+            pass
+
+    def handle_data(self, data):
+        for _, name in self.open:
+            if name:
+                self.texts[name] = self.texts.get(name, "") + data.replace("\u00a0", " ")
+
+    def __getitem__(self, name):
+        return " ".join(self.texts[name].split())
+
+
+class ReportTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        first = datetime.datetime.now(datetime.timezone.utc).date() - datetime.timedelta(weeks=WEEKS)
+        cls.suite = cls.enterClassContext(Suite())
+        cls.folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
+        cls.suite.tutti("sample", "--organization", "made-up", "--people", "600", "--weeks",
+                        str(WEEKS), "--format", "activities", "--out", str(cls.folder))
+        sources = [word for source in SOURCES for word in ("--source", source)]
+        cls.suite.back_fill("made-up", 600, first.isoformat(), "--generated",
+                            "--display-name", NAME, *sources)
+        cls.suite.tutti("import", "--format", "activities", "--organization", "made-up",
+                        str(cls.folder / "activities.jsonl"))
+        cls.suite.publish("made-up")
+        cls.suite.tutti("report", "made-up", "--html", str(cls.folder / "report.html"))
+        cls.page = (cls.folder / "report.html").read_text()
+        cls.score = json.loads(cls.suite.tutti("score", "made-up", "--format", "json"))["score"]
+
+    def json(self, *arguments):
+        return json.loads(self.suite.tutti(*arguments, "--format", "json"))
+
+    def csv(self, *arguments):
+        text = self.suite.tutti(*arguments, "--format", "csv")
+        return list(csv.DictReader(io.StringIO(text, newline="")))
+
+    def assert_shown(self, figure, value, text, decimals=1):
+        if figure["state"] == "FIGURE_STATE_MEASURED":
+            self.assertIn(shown(value, decimals), text)
+        else:
+            self.assertNotIn("±", text)
+            self.assertIn(figure["stateReason"], text)
+
+    def test_csv_has_the_numbers_of_json(self):
+        rows = {(row["figure"], row["id"]): row for row in self.csv("score", "made-up")}
+        total = rows["total", "total"]
+        self.assertAlmostEqual(float(total["percent"]), self.score["percent"]["value"], places=3)
+        self.assertAlmostEqual(float(total["margin_points"]), self.score["points"]["margin"], places=3)
+        for category in self.score["categories"]:
+            row = rows["category", category["category"]]
+            if category["state"] == "FIGURE_STATE_MEASURED":
+                self.assertAlmostEqual(float(row["points"]), category["points"]["value"], places=3)
+                self.assertAlmostEqual(float(row["margin_points"]), category["points"]["margin"], places=3)
+            else:
+                self.assertEqual((row["points"], row["reason"]), ("", category["stateReason"]))
+        for measure in self.score["measures"]:
+            row = rows["measure", measure["measure"]]
+            self.assertEqual((row["text"], row["raised_by"]), (measure["sentence"], measure["raiseWords"]))
+        history = self.json("history", "made-up")["scores"]
+        days = [row["end_day"] for row in self.csv("history", "made-up") if row["figure"] == "total"]
+        self.assertEqual(days, [score["endDay"] for score in reversed(history)])
+        table = self.json("table", "made-up", "modes")["table"]
+        rows = self.csv("table", "made-up", "modes")
+        self.assertEqual([float(row["subjects"]) for row in rows],
+                         [round(row["subjects"]["value"], 4) for row in table["rows"]])
+        actions = self.json("recommendations", "made-up")["recommendations"]
+        self.assertEqual([row["id"] for row in self.csv("recommendations", "made-up")],
+                         [action["action"] for action in actions])
+        tables = self.csv("table", "made-up")
+        self.assertIn("modes", [row["id"] for row in tables])
+
+    def test_text_and_markdown_have_the_numbers_of_json(self):
+        text = self.suite.tutti("score", "made-up")
+        markdown = self.suite.tutti("score", "made-up", "--format", "markdown")
+        for category in self.score["categories"]:
+            line = next(line for line in text.splitlines() if f"  {category['displayName']} " in line)
+            row = next(line for line in markdown.splitlines()
+                       if line.startswith(f"| {category['displayName']} |"))
+            self.assert_shown(category, category.get("points"), line)
+            self.assert_shown(category, category.get("points"), row)
+        for surface in (text, markdown, self.suite.tutti("history", "made-up"),
+                        self.suite.tutti("table", "made-up", "modes"),
+                        self.suite.tutti("recommendations", "made-up")):
+            self.assertIn("never a person", " ".join(surface.split()))
+
+    def test_text_is_coloured_on_a_terminal_only(self):
+        def on_terminal(**environment):
+            leader, follower = pty.openpty()
+            with os.fdopen(leader, "rb", buffering=0) as terminal:
+                command = subprocess.Popen(
+                    [BIN / "tutti", "--score", self.suite.score, "history", "made-up"],
+                    stdout=follower, env={**os.environ, **environment})
+                os.close(follower)
+                text = b""
+                while True:
+                    try:
+                        text += terminal.read(4096)
+                    except OSError:  # how a terminal ends
+                        break
+                self.assertEqual(command.wait(timeout=60), 0)
+            return text
+        self.assertIn(b"\x1b[", on_terminal(NO_COLOR=""))
+        self.assertNotIn(b"\x1b[", on_terminal(NO_COLOR="1"))
+        self.assertNotIn("\x1b[", self.suite.tutti("history", "made-up"))
+
+    def test_a_report_is_not_overwritten_unawares(self):
+        path = self.folder / "kept.html"
+        path.write_text("mine")
+        done = self.suite.tutti("report", "made-up", "--html", str(path), check=False)
+        self.assertEqual((done.returncode, path.read_text()), (1, "mine"))
+        self.assertIn("--force", done.stderr)
+        self.suite.tutti("report", "made-up", "--html", str(path), "--force")
+        self.assertIn("<!doctype html>", path.read_text())
+
+    @unittest.skipUnless(browser.CHROMIUM, "no Chromium is installed: the page was not looked at")
+    def test_the_page_shows_the_numbers_of_json_and_asks_for_nothing(self):
+        dom, requests = browser.open_page(self.page)
+        self.assertEqual(requests, [browser.ADDRESS])
+        texts = Texts(dom)
+        self.assertNotIn("script", texts.tags)
+        self.assertIn(NAME, dom.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
+        self.assertIn("GENERATED DATA", dom)
+        self.assertIn("never a person", dom)
+        self.assertEqual(texts["total-percent"], shown(self.score["percent"]) + " %")
+        self.assertEqual(texts["total-points"], f"{shown(self.score['points'])} of "
+                         f"{self.score['possiblePoints']} points")
+        states = set()
+        for category in self.score["categories"]:
+            self.assert_shown(category, category.get("points"),
+                              texts["category-" + category["category"].replace("_", "-")])
+        for measure in self.score["measures"]:
+            text = texts["measure-" + measure["measure"].replace("_", "-")]
+            decimals = 1 if measure["unit"] == "UNIT_PERCENT" else 0
+            self.assert_shown(measure, measure.get("value"), text, decimals)
+            for word in ("displayName", "sentence", "numeratorWords", "raiseWords"):
+                self.assertIn(measure[word], text)
+            states.add(measure["state"])
+        self.assertGreater(len(states), 2, "nothing withheld, or nothing not measured, was tried")
+        for score in self.json("history", "made-up")["scores"]:
+            self.assertIn(score["endDay"] + shown(score["percent"]), texts["trend-table"])
+        for row in self.json("table", "made-up", "modes")["table"]["rows"]:
+            self.assertIn(row["displayName"], texts["table-modes"])
+            self.assertIn(shown(row["share"]) + " %" + shown(row["subjects"], 0), texts["table-modes"])
+        for action in self.json("recommendations", "made-up")["recommendations"]:
+            text = texts["action-" + action["action"].replace("_", "-")]
+            self.assertIn(action["title"], text)
+            self.assertIn(shown(action["value"]), text)
+        statement = self.json("statement", "made-up")["statement"]
+        self.assertIn(statement["claim"].replace("'", "&#39;"), self.page)
+        self.assertIn(statement["catalogFingerprint"], dom)
+
+    @unittest.skipUnless(browser.CHROMIUM, "no Chromium is installed: the page was not looked at")
+    def test_requests_would_be_seen(self):
+        page = self.page.replace(
+            "</main>", '<img src="http://elsewhere.example/a.png"><img src="https://elsewhere.example/b.png"></main>')
+        # The page's own policy stops them; without it they reach the sink.
+        self.assertEqual(browser.open_page(page)[1], [browser.ADDRESS])
+        _, requests = browser.open_page(page.replace("Content-Security-Policy", "X-Nothing"))
+        self.assertIn("http://elsewhere.example/a.png", requests)
+        self.assertIn("elsewhere.example:443", requests)
+
+    @unittest.skipUnless(browser.CHROMIUM, "no Chromium is installed: the page was not looked at")
+    def test_the_page_is_fit_for_everyone(self):
+        backgrounds = set()
+        for width in (390, 1280):
+            for scheme in (0, 1):  # dark, light
+                with self.subTest(width=width, scheme=scheme):
+                    found = browser.audit(self.page, width=width,
+                                          flags=[f"--blink-settings=preferredColorScheme={scheme}"])
+                    self.assertEqual({name: faults for name, faults in found["faults"].items() if faults}, {})
+                    self.assertGreater(found["texts"], 500)
+                    self.assertEqual(found["width"], width)
+                    self.assertLessEqual(found["contentWidth"], width, "it scrolls sideways")
+                    backgrounds.add(found["background"])
+        self.assertEqual(len(backgrounds), 2, "dark and light look the same")
+
+    @unittest.skipUnless(browser.CHROMIUM, "no Chromium is installed: the page was not looked at")
+    def test_faults_would_be_seen(self):
+        found = browser.audit(FAULTY, width=390)
+        for name, faults in found["faults"].items():
+            self.assertTrue(faults, name)
+        self.assertGreater(found["contentWidth"], 390)
+
+    @unittest.skipUnless(browser.CHROMIUM, "no Chromium is installed: the page was not looked at")
+    def test_it_is_drawn(self):
+        for width in (390, 1280):
+            path = self.folder / f"{width}.png"
+            browser.open_page(self.page, width=width, screenshot=path)
+            data = path.read_bytes()
+            self.assertEqual(data[:8], b"\x89PNG\r\n\x1a\n")
+            self.assertEqual(int.from_bytes(data[16:20], "big"), width)
+            self.assertGreater(len(data), 50_000, "hardly anything is drawn")
+
+
+if __name__ == "__main__":
+    unittest.main()

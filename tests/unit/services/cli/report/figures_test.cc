@@ -1,0 +1,211 @@
+#include "services/cli/report/figures.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_split.h"
+#include "services/cli/report/figure_formats.h"
+#include "services/cli/report/figure_words.h"
+#include "tests/unit/services/cli/report/report_fixture.h"
+
+namespace tutti {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+score::v1::Score AScore() { return FromText<score::v1::Score>(kScore); }
+
+std::string TextLine(const std::string& text, const std::string& beginning) {
+  for (const absl::string_view line : absl::StrSplit(text, '\n')) {
+    if (absl::StartsWith(line, "  " + beginning)) return std::string(line);
+  }
+  return "";
+}
+
+// The fields of each record, by RFC 4180.
+std::vector<std::vector<std::string>> ParseCsv(const std::string& text) {
+  std::vector<std::vector<std::string>> records(1, std::vector<std::string>(1));
+  bool quoted = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    std::string& field = records.back().back();
+    if (quoted && text.compare(i, 2, "\"\"") == 0) {
+      field += '"';
+      ++i;
+    } else if (text[i] == '"') {
+      quoted = !quoted;
+    } else if (!quoted && text[i] == ',') {
+      records.back().emplace_back();
+    } else if (!quoted && text.compare(i, 2, "\r\n") == 0) {
+      records.emplace_back(1);
+      ++i;
+    } else {
+      field += text[i];
+    }
+  }
+  records.pop_back();
+  return records;
+}
+
+// The field of a column in the record of a figure.
+std::string CsvField(const std::string& csv, const std::string& id, const std::string& column) {
+  const auto records = ParseCsv(csv);
+  for (const auto& record : records) {
+    EXPECT_EQ(record.size(), records[0].size());
+    if (record[4] != id) continue;
+    for (size_t i = 0; i < record.size(); ++i) {
+      if (records[0][i] == column) return record[i];
+    }
+  }
+  return "no such figure or column";
+}
+
+TEST(FiguresTest, WritesFiguresWithMarginsAndBounds) {
+  EXPECT_EQ(FormatEstimate(AScore().percent(), 1), "70.1 ± 4.2");
+  EXPECT_EQ(FormatEstimate(AScore().categories(0).points(), 1), "at least 95.0 ± 2.0");
+  score::v1::Estimate exact;
+  exact.set_value(5);
+  exact.set_bound(score::v1::BOUND_AT_MOST);
+  EXPECT_EQ(FormatEstimate(exact, 0), "at most 5");
+}
+
+TEST(FiguresTest, SaysWhetherAChangeIsMoreThanNoise) {
+  const score::v1::Score score = AScore();
+  EXPECT_EQ(FormatChange(score.change(), "points"), "+12.5 ± 6.5 points, more than noise");
+  EXPECT_EQ(FormatChange(score.categories(0).change(), ""), "-1.0 ± 3.0, within noise");
+  EXPECT_EQ(FormatChange(score.categories(1).change(), ""), "");
+}
+
+TEST(FiguresTest, TextShowsBarsChangesAndReasons) {
+  const std::string text = RenderText(FiguresOf(AScore(), false), TextStyle());
+  EXPECT_THAT(TextLine(text, "Adoption score"),
+              AllOf(HasSubstr("140.2 ± 8.5 points of 200"), HasSubstr("70.1 ± 4.2 %"),
+                    HasSubstr("+12.5 ± 6.5, more than noise")));
+  // 30 cells: 37.0 to 53.5 of 100 is the margin.
+  EXPECT_THAT(TextLine(text, "Teamwork"), HasSubstr("███████████▒▒▒▒▒··············"));
+  EXPECT_THAT(TextLine(text, "Communication"), HasSubstr("▒›"));
+  EXPECT_THAT(TextLine(text, "Network"),
+              AllOf(HasSubstr("withheld"), HasSubstr("above 15 points"), Not(HasSubstr("█"))));
+  EXPECT_THAT(text, HasSubstr("never a person"));
+  EXPECT_THAT(text, Not(HasSubstr("What would raise it")));
+  EXPECT_THAT(text, Not(HasSubstr("\x1b")));
+}
+
+TEST(FiguresTest, TextIsColouredOnlyWhenTold) {
+  TextStyle style;
+  style.color = true;
+  EXPECT_THAT(RenderText(FiguresOf(AScore(), false), style), HasSubstr("\x1b[1m"));
+}
+
+TEST(FiguresTest, TextGivesTheWordsOfMeasuresWhenAsked) {
+  const std::string text = RenderText(FiguresOf(AScore(), true), TextStyle());
+  EXPECT_THAT(text, AllOf(HasSubstr("The share of people."),
+                          HasSubstr("Counts people who did, of everyone."),
+                          HasSubstr("What would raise it: A site for every team.")));
+}
+
+TEST(FiguresTest, CsvHasOneRecordAFigureWithItsUnitInTheColumn) {
+  const std::string csv = RenderCsv(FiguresOf(AScore(), true));
+  ASSERT_EQ(ParseCsv(csv).size(), 1 + 1 + 3 + 1U);
+  EXPECT_EQ(CsvField(csv, "total", "points"), "140.2500");
+  EXPECT_EQ(CsvField(csv, "total", "possible_points"), "200");
+  EXPECT_EQ(CsvField(csv, "total", "margin_percent"), "4.2500");
+  EXPECT_EQ(CsvField(csv, "total", "change_points"), "12.5000");
+  EXPECT_EQ(CsvField(csv, "total", "change_beyond_noise"), "true");
+  EXPECT_EQ(CsvField(csv, "communication", "bound"), "at least");
+  EXPECT_EQ(CsvField(csv, "communication", "change_since_day"), "2026-10-25");
+  EXPECT_EQ(CsvField(csv, "teamwork", "text"), "Measures teams, and \"spaces\".");
+  EXPECT_EQ(CsvField(csv, "network", "state"), "withheld");
+  EXPECT_EQ(CsvField(csv, "network", "points"), "");
+  EXPECT_EQ(CsvField(csv, "network", "reason"),
+            "With 600 people, its margin would be above 15 points.");
+  EXPECT_EQ(CsvField(csv, "reach", "percent"), "51.5000");
+  EXPECT_EQ(CsvField(csv, "reach", "denominator"), "everyone");
+}
+
+TEST(FiguresTest, MarkdownMakesTablesAndEscapes) {
+  score::v1::Score score = AScore();
+  score.mutable_categories(1)->set_display_name("Team|work <b>");
+  const std::string text = RenderMarkdown(FiguresOf(score, false));
+  EXPECT_THAT(text, HasSubstr("| Team\\|work &lt;b> | 45.2 ± 8.2 |"));
+  EXPECT_THAT(text, HasSubstr("| Network | withheld |  | With 600 people"));
+}
+
+TEST(FiguresTest, HistoryRunsFromTheOldest) {
+  score::v1::ListScoresResponse response;
+  *response.add_scores() = AScore();
+  *response.add_scores() = AScore();
+  response.mutable_scores(1)->set_end_day("2026-11-15");
+  response.mutable_scores(1)->set_state(score::v1::FIGURE_STATE_WITHHELD);
+  const Figures short_figures = HistoryFigures(response, false);
+  std::vector<std::string> names;
+  for (const FigureRow& row : short_figures.sections[0].rows) names.push_back(row.name);
+  EXPECT_THAT(names, ElementsAre("2026-11-15", "2026-11-22"));
+  EXPECT_THAT(TextLine(RenderText(short_figures, TextStyle()), "2026-11-15"),
+              HasSubstr("withheld"));
+  EXPECT_EQ(HistoryFigures(response, true).sections[0].rows.size(), 2 * 4U);
+}
+
+TEST(FiguresTest, TablesHaveSharesAndNumbersOrAReason) {
+  auto table = FromText<score::v1::Table>(R"pb(
+    name: "organizations/acme/scores/2026-11-22/tables/modes"
+    display_name: "Modes"
+    subjects: "people"
+    state: FIGURE_STATE_MEASURED
+    share_words: "everyone"
+    rows {
+      features: "mail"
+      kind: ROW_KIND_EXACTLY
+      display_name: "Mail only"
+      subjects { value: 60 margin: 26 }
+      share { value: 10 margin: 4.4 }
+    }
+  )pb");
+  const std::string csv = RenderCsv(FiguresOf(table));
+  EXPECT_EQ(CsvField(csv, "exactly.mail", "subjects"), "60.0000");
+  EXPECT_EQ(CsvField(csv, "exactly.mail", "percent"), "10.0000");
+  EXPECT_EQ(CsvField(csv, "exactly.mail", "end_day"), "2026-11-22");
+  EXPECT_THAT(RenderText(FiguresOf(table), TextStyle()), HasSubstr("60 ± 26 people"));
+  table.set_state(score::v1::FIGURE_STATE_NOT_MEASURED);
+  table.set_state_reason("No source.");
+  table.clear_rows();
+  EXPECT_EQ(CsvField(RenderCsv(FiguresOf(table)), "modes", "reason"), "No source.");
+}
+
+TEST(FiguresTest, RecommendationsNameTheMeasure) {
+  const auto response = FromText<score::v1::ListRecommendationsResponse>(R"pb(
+    recommendations {
+      action: "give_space"
+      title: "Give space"
+      text: "Make a site."
+      measure: "reach"
+      value { value: 51.5 margin: 5.25 }
+    }
+  )pb");
+  const std::string text = RenderText(FiguresOf(response, AScore()), TextStyle());
+  EXPECT_THAT(TextLine(text, "Give space"), AllOf(HasSubstr("51.5 ± 5.2 %"), HasSubstr("Reach")));
+  EXPECT_THAT(text, HasSubstr("Make a site."));
+}
+
+TEST(FiguresTest, BenchmarksStandBesideTheOwnFigures) {
+  auto response = FromText<score::v1::GetBenchmarkResponse>(R"pb(
+    cohort: "500 to 999 people"
+    organizations: 15
+    mean_percent: 61
+    categories { category: "teamwork" mean_points: 52 }
+  )pb");
+  const std::string csv = RenderCsv(FiguresOf(response, AScore()));
+  EXPECT_THAT(csv, HasSubstr(",52.0000,,100,"));
+  EXPECT_THAT(RenderText(FiguresOf(response, AScore()), TextStyle()), HasSubstr("61 %"));
+  response.clear_cohort();
+  EXPECT_THAT(RenderText(FiguresOf(response, AScore()), TextStyle()),
+              HasSubstr("fewer than 10 organisations"));
+}
+
+}  // namespace
+}  // namespace tutti
