@@ -7,6 +7,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "common/organization/organization_id.h"
 #include "common/window/window_proto.h"
 
 namespace tutti {
@@ -96,12 +97,6 @@ std::optional<Day> LastSharedDay(const Keyring& keyring, WindowKind kind) {
     if (!last.has_value() || *day > *last) last = *day;
   }
   return last;
-}
-
-bool IsOrganizationId(absl::string_view id) {
-  const auto is_plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
-  return !id.empty() && id.size() <= 63 && is_plain(id.front()) &&
-         std::all_of(id.begin(), id.end(), [&](char c) { return is_plain(c) || c == '-'; });
 }
 
 absl::Status CheckExtension(absl::string_view organization, Day from, Day to, absl::Time now) {

@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "common/organization/organization_id.h"
 #include "common/rpc/error_details.h"
 
 namespace tutti {
@@ -42,11 +43,6 @@ absl::StatusOr<ScoreName> ParseParts(const std::vector<absl::string_view>& parts
 }
 
 }  // namespace
-
-bool IsOrganizationId(absl::string_view id) {
-  return !id.empty() && id.size() <= 63 && id.front() != '-' &&
-         std::all_of(id.begin(), id.end(), [](char c) { return IsLowerOrDigit(c) || c == '-'; });
-}
 
 absl::StatusOr<std::string> ParseOrganizationName(absl::string_view name) {
   const std::vector<absl::string_view> parts = absl::StrSplit(name, '/');

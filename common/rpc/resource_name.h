@@ -10,9 +10,6 @@
 
 namespace tutti {
 
-// Whether an id matches `[a-z0-9][a-z0-9-]{0,62}`.
-bool IsOrganizationId(absl::string_view id);
-
 // Parses "organizations/{organization}" to its id. InvalidArgument otherwise; the
 // text is not repeated.
 absl::StatusOr<std::string> ParseOrganizationName(absl::string_view name);

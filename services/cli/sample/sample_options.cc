@@ -1,21 +1,8 @@
 #include "services/cli/sample/sample_options.h"
 
-#include <algorithm>
-
-#include "absl/strings/ascii.h"
+#include "common/organization/organization_id.h"
 
 namespace tutti {
-namespace {
-
-bool IsOrganizationId(const std::string& id) {
-  return !id.empty() && id.size() <= 63 && id[0] != '-' &&
-         std::all_of(id.begin(), id.end(), [](char c) {
-           const unsigned char byte = static_cast<unsigned char>(c);
-           return absl::ascii_islower(byte) || absl::ascii_isdigit(byte) || c == '-';
-         });
-}
-
-}  // namespace
 
 absl::Status ValidateSampleOptions(const SampleOptions& options) {
   if (!IsOrganizationId(options.organization)) {

@@ -1,0 +1,40 @@
+#ifndef TUTTI_COMMON_AUTH_CALLER_H_
+#define TUTTI_COMMON_AUTH_CALLER_H_
+
+#include <cstdint>
+#include <set>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+
+namespace tutti {
+
+// What a token lets its holder do; a bit each.
+enum Scope : uint32_t {
+  kNoScope = 0,
+  kActivitiesWrite = 1,     // "activities.write": send activities
+  kScoresRead = 2,          // "scores.read": read what is published
+  kOrganizationsAdmin = 4,  // "organizations.admin": create, change, publish, erase
+  kSystemAdmin = 8,         // "system.admin": all of these, and every organisation by "*"
+};
+
+// Who calls, as far as a token says. A value; thread-safe to read.
+struct Caller {
+  // Whether it may use every organisation; then `organizations` does not matter.
+  bool every_organization = false;
+  std::set<std::string, std::less<>> organizations;
+  uint32_t scopes = kNoScope;
+  // From when on it is nobody.
+  absl::Time expires = absl::InfiniteFuture();
+
+  bool MayUse(absl::string_view organization) const {
+    return every_organization ||
+           organizations.find(std::string(organization)) != organizations.end();
+  }
+  bool Has(Scope scope) const { return (scopes & (scope | kSystemAdmin)) != 0; }
+};
+
+}  // namespace tutti
+
+#endif  // TUTTI_COMMON_AUTH_CALLER_H_

@@ -1,0 +1,259 @@
+#include "common/auth/token_verifier.h"
+
+#include <openssl/sha.h>
+#include <simdjson.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <utility>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "common/organization/organization_id.h"
+
+namespace tutti {
+namespace {
+
+namespace dom = simdjson::dom;
+
+constexpr size_t kMaxKnownTokens = 10'000;
+// Times beyond the year 9999 are mistakes.
+constexpr double kMaxUnixSeconds = 253'402'300'799;
+
+absl::Status Refuse(const char* what) { return absl::UnauthenticatedError(what); }
+
+// Base64url without padding, RFC 7515 section 2.
+std::optional<std::string> Decode(absl::string_view part) {
+  const bool plain = std::all_of(part.begin(), part.end(), [](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_';
+  });
+  std::string bytes;
+  if (!plain || part.empty() || !absl::WebSafeBase64Unescape(part, &bytes)) return std::nullopt;
+  return bytes;
+}
+
+bool HasRepeatedMember(const dom::element& element) {
+  dom::object object;
+  dom::array array;
+  if (element.get(object) == simdjson::SUCCESS) {
+    absl::flat_hash_set<std::string> names;
+    return std::any_of(object.begin(), object.end(), [&names](const auto& member) {
+      return !names.emplace(member.key).second || HasRepeatedMember(member.value);
+    });
+  }
+  if (element.get(array) == simdjson::SUCCESS) {
+    return std::any_of(array.begin(), array.end(), HasRepeatedMember);
+  }
+  return false;
+}
+
+// A text, where the member is there and is one.
+std::optional<std::string> Text(const dom::object& object, const char* name) {
+  std::string_view text;
+  if (object[name].get(text) != simdjson::SUCCESS) return std::nullopt;
+  return std::string(text);
+}
+
+bool Has(const dom::object& object, const char* name) {
+  return object[name].error() == simdjson::SUCCESS;
+}
+
+// NumericDate of RFC 7519: seconds since 1970, perhaps with a fraction.
+std::optional<absl::Time> Date(const dom::object& object, const char* name) {
+  double seconds = 0;
+  if (object[name].get(seconds) != simdjson::SUCCESS || !std::isfinite(seconds) || seconds < 0 ||
+      seconds > kMaxUnixSeconds) {
+    return std::nullopt;
+  }
+  return absl::UnixEpoch() + absl::Seconds(seconds);
+}
+
+absl::Status CheckHeader(const dom::object& header) {
+  if (Has(header, "crit")) return Refuse("its header has crit");
+  for (const char* name : {"jwk", "jku", "x5c", "x5u"}) {
+    if (Has(header, name)) return Refuse("its header brings a key");
+  }
+  const std::optional<std::string> alg = Text(header, "alg");
+  if (alg != "RS256" && alg != "ES256" && alg != "EdDSA") {
+    return Refuse("its alg is not RS256, ES256 or EdDSA");
+  }
+  if (!Text(header, "kid").has_value()) return Refuse("its header has no kid");
+  if (!Has(header, "typ")) return absl::OkStatus();
+  const std::string typ = absl::AsciiStrToLower(Text(header, "typ").value_or(""));
+  return typ == "jwt" || typ == "at+jwt" ? absl::OkStatus() : Refuse("its typ is not JWT");
+}
+
+bool IsFor(const dom::object& claims, const std::string& audience) {
+  dom::array list;
+  if (claims["aud"].get(list) != simdjson::SUCCESS) return Text(claims, "aud") == audience;
+  return std::any_of(list.begin(), list.end(), [&audience](const dom::element& one) {
+    std::string_view text;
+    return one.get(text) == simdjson::SUCCESS && text == audience;
+  });
+}
+
+uint32_t ScopesOf(const std::string& words) {
+  uint32_t scopes = kNoScope;
+  for (const absl::string_view word : absl::StrSplit(words, ' ')) {
+    if (word == "activities.write") scopes |= kActivitiesWrite;
+    if (word == "scores.read") scopes |= kScoresRead;
+    if (word == "organizations.admin") scopes |= kOrganizationsAdmin;
+    if (word == "system.admin") scopes |= kSystemAdmin;
+  }
+  return scopes;
+}
+
+absl::Status ReadOrganizations(const dom::object& claims, Caller& caller) {
+  dom::array list;
+  if (claims["orgs"].get(list) != simdjson::SUCCESS) return Refuse("it has no orgs");
+  if (list.size() > kMaxTokenOrganizations) return Refuse("it names too many orgs");
+  for (const dom::element& one : list) {
+    std::string_view text;
+    if (one.get(text) != simdjson::SUCCESS) return Refuse("its orgs are not all texts");
+    if (text == "*" && caller.Has(kSystemAdmin)) {
+      caller.every_organization = true;
+    } else if (IsOrganizationId({text.data(), text.size()})) {
+      caller.organizations.emplace(text);
+    } else {
+      return Refuse("its orgs are not all organisation ids");
+    }
+  }
+  return list.size() > 0 ? absl::OkStatus() : Refuse("it has no orgs");
+}
+
+absl::StatusOr<Caller> ReadClaims(const dom::object& claims, const TokenRules& rules,
+                                  absl::Time now) {
+  if (Text(claims, "iss") != rules.issuer) return Refuse("its iss is another");
+  if (!IsFor(claims, rules.audience)) return Refuse("its aud is another");
+  const std::optional<absl::Time> expires = Date(claims, "exp");
+  if (!expires.has_value()) return Refuse("it has no exp that is a date");
+  if (now >= *expires + kTokenLeeway) return Refuse("it has expired");
+  if (Has(claims, "nbf")) {
+    const std::optional<absl::Time> begins = Date(claims, "nbf");
+    if (!begins.has_value()) return Refuse("its nbf is no date");
+    if (now < *begins - kTokenLeeway) return Refuse("it is not yet valid");
+  }
+  const std::optional<std::string> scope = Text(claims, "scope");
+  if (!scope.has_value()) return Refuse("it has no scope");
+  Caller caller;
+  caller.expires = *expires + kTokenLeeway;
+  caller.scopes = ScopesOf(*scope);
+  if (absl::Status read = ReadOrganizations(claims, caller); !read.ok()) return read;
+  return caller;
+}
+
+// An object in which no member occurs twice.
+std::optional<dom::object> ParseObject(dom::parser& parser, const std::string& text) {
+  dom::element root;
+  dom::object object;
+  if (parser.parse(text).get(root) != simdjson::SUCCESS || root.get(object) != simdjson::SUCCESS ||
+      HasRepeatedMember(root)) {
+    return std::nullopt;
+  }
+  return object;
+}
+
+}  // namespace
+
+absl::StatusOr<Caller> ReadToken(absl::string_view token, const TokenKeys& keys,
+                                 const TokenRules& rules, absl::Time now) {
+  if (token.size() > kMaxTokenBytes) return Refuse("it is too long");
+  const std::vector<absl::string_view> parts = absl::StrSplit(token, '.');
+  if (parts.size() != 3) return Refuse("it is not in compact form");
+  const std::optional<std::string> header_text = Decode(parts[0]);
+  const std::optional<std::string> claims_text = Decode(parts[1]);
+  if (!header_text.has_value() || !claims_text.has_value() || !Decode(parts[2]).has_value()) {
+    return Refuse("it is not base64url");
+  }
+  dom::parser header_parser;
+  dom::parser claims_parser;
+  const std::optional<dom::object> header = ParseObject(header_parser, *header_text);
+  const std::optional<dom::object> claims = ParseObject(claims_parser, *claims_text);
+  if (!header.has_value() || !claims.has_value()) {
+    return Refuse("it is not of JSON objects whose members occur once");
+  }
+  if (absl::Status good = CheckHeader(*header); !good.ok()) return good;
+  if (const absl::Status verified =
+          keys.Verify(*Text(*header, "kid"), *Text(*header, "alg"), token);
+      !verified.ok()) {
+    return absl::UnauthenticatedError(verified.message());
+  }
+  return ReadClaims(*claims, rules, now);
+}
+
+absl::StatusOr<std::unique_ptr<TokenVerifier>> TokenVerifier::Open(std::string path,
+                                                                   TokenRules rules) {
+  if (rules.issuer.empty() || rules.audience.empty()) {
+    return absl::InvalidArgumentError("tokens need an issuer and an audience");
+  }
+  auto verifier =
+      std::unique_ptr<TokenVerifier>(new TokenVerifier(std::move(path), std::move(rules)));
+  if (absl::Status read = verifier->ReloadIfChanged(); !read.ok()) return read;
+  return verifier;
+}
+
+absl::StatusOr<std::shared_ptr<const Caller>> TokenVerifier::Verify(absl::string_view token,
+                                                                    absl::Time now) {
+  if (token.size() > kMaxTokenBytes) return Refuse("it is too long");
+  Digest digest;
+  SHA256(reinterpret_cast<const uint8_t*>(token.data()), token.size(), digest.data());
+  std::shared_ptr<const TokenKeys> keys;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = known_.find(digest);
+    if (found != known_.end()) {
+      if (now >= found->second->expires) return Refuse("it has expired");
+      return found->second;
+    }
+    keys = keys_;
+  }
+  absl::StatusOr<Caller> caller = ReadToken(token, *keys, rules_, now);
+  if (!caller.ok()) return caller.status();
+  auto known = std::make_shared<const Caller>(*std::move(caller));
+  const std::lock_guard lock(mutex_);
+  // Not when the keys have changed meanwhile.
+  if (keys == keys_ && known_.emplace(digest, known).second) {
+    known_order_.push_back(digest);
+    if (known_order_.size() > kMaxKnownTokens) {
+      known_.erase(known_order_.front());
+      known_order_.pop_front();
+    }
+  }
+  return known;
+}
+
+absl::Status TokenVerifier::ReloadIfChanged() {
+  struct stat status = {};
+  if (stat(path_.c_str(), &status) != 0) {
+    return absl::InvalidArgumentError("the file of the token keys is missing");
+  }
+  const FileId file = {static_cast<int64_t>(status.st_dev), static_cast<int64_t>(status.st_ino),
+                       status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
+  {
+    const std::lock_guard lock(mutex_);
+    if (file == file_) return absl::OkStatus();
+  }
+  std::ifstream stream(path_, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  if (!stream) return absl::InvalidArgumentError("the file of the token keys cannot be read");
+  absl::StatusOr<std::unique_ptr<TokenKeys>> keys = TokenKeys::Parse(text);
+  if (!keys.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the file of the token keys: ", keys.status().message()));
+  }
+  const std::lock_guard lock(mutex_);
+  file_ = file;
+  keys_ = *std::move(keys);
+  known_.clear();
+  known_order_.clear();
+  return absl::OkStatus();
+}
+
+}  // namespace tutti
