@@ -8,36 +8,56 @@
 namespace tutti {
 namespace {
 
+constexpr CallableBy kIngestAlone = CallableBy::kIngest;
+constexpr CallableBy kCallers = CallableBy::kCallers;
+constexpr CallableBy kAnybody = CallableBy::kAnybody;
+
 constexpr MethodRule kRules[] = {
-    {"/tutti.ingest.v1.IngestService/IngestActivities", false, true},
-    {"/tutti.ingest.v1.IngestService/StreamActivities", false, true},
-    {"/tutti.aggregate.v1.AggregateService/GetIngestPolicy", true, false},
-    {"/tutti.aggregate.v1.AggregateService/MergeDeltas", true, false},
-    {"/tutti.aggregate.v1.AggregateService/PublishDueWindows", false, true},
-    {"/tutti.aggregate.v1.OrganizationService/CreateOrganization", false, true},
-    {"/tutti.aggregate.v1.OrganizationService/GetOrganization", false, true},
-    {"/tutti.aggregate.v1.OrganizationService/ListOrganizations", false, true},
-    {"/tutti.aggregate.v1.OrganizationService/UpdateOrganization", false, true},
-    {"/tutti.aggregate.v1.OrganizationService/FinishBackfill", false, true},
-    {"/tutti.aggregate.v1.OrganizationService/PauseScoring", false, true},
-    {"/tutti.aggregate.v1.OrganizationService/ResumeScoring", false, true},
-    {"/tutti.aggregate.v1.OrganizationService/EraseOrganization", false, true},
-    {"/tutti.score.v1.ScoreService/GetScore", false, true},
-    {"/tutti.score.v1.ScoreService/ListScores", false, true},
-    {"/tutti.score.v1.ScoreService/GetTable", false, true},
-    {"/tutti.score.v1.ScoreService/ListTables", false, true},
-    {"/tutti.score.v1.ScoreService/ListRecommendations", false, true},
-    {"/tutti.score.v1.ScoreService/GetBenchmark", false, true},
-    {"/tutti.score.v1.ScoreService/GetPrivacyStatement", false, true},
-    {"/tutti.score.v1.ScoreService/WatchScores", false, true},
-    {"/grpc.health.v1.Health/Check", true, true},
-    {"/grpc.health.v1.Health/Watch", true, true},
-    {"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", false, true},
+    {"/tutti.ingest.v1.IngestService/IngestActivities", kCallers, kActivitiesWrite, "organization"},
+    {"/tutti.ingest.v1.IngestService/StreamActivities", kCallers, kActivitiesWrite,
+     "batch.organization"},
+    {"/tutti.aggregate.v1.AggregateService/GetIngestPolicy", kIngestAlone, kNoScope, ""},
+    {"/tutti.aggregate.v1.AggregateService/MergeDeltas", kIngestAlone, kNoScope, ""},
+    {"/tutti.aggregate.v1.AggregateService/PublishDueWindows", kCallers, kOrganizationsAdmin,
+     "organization"},
+    {"/tutti.aggregate.v1.OrganizationService/CreateOrganization", kCallers, kOrganizationsAdmin,
+     "organization.name"},
+    {"/tutti.aggregate.v1.OrganizationService/GetOrganization", kCallers, kOrganizationsAdmin,
+     "name"},
+    {"/tutti.aggregate.v1.OrganizationService/ListOrganizations", kCallers, kOrganizationsAdmin,
+     ""},
+    {"/tutti.aggregate.v1.OrganizationService/UpdateOrganization", kCallers, kOrganizationsAdmin,
+     "organization.name"},
+    {"/tutti.aggregate.v1.OrganizationService/FinishBackfill", kCallers, kOrganizationsAdmin,
+     "name"},
+    {"/tutti.aggregate.v1.OrganizationService/PauseScoring", kCallers, kOrganizationsAdmin, "name"},
+    {"/tutti.aggregate.v1.OrganizationService/ResumeScoring", kCallers, kOrganizationsAdmin,
+     "name"},
+    {"/tutti.aggregate.v1.OrganizationService/EraseOrganization", kCallers, kOrganizationsAdmin,
+     "name"},
+    {"/tutti.score.v1.ScoreService/GetScore", kCallers, kScoresRead, "name"},
+    {"/tutti.score.v1.ScoreService/ListScores", kCallers, kScoresRead, "parent"},
+    {"/tutti.score.v1.ScoreService/GetTable", kCallers, kScoresRead, "name"},
+    {"/tutti.score.v1.ScoreService/ListTables", kCallers, kScoresRead, "parent"},
+    {"/tutti.score.v1.ScoreService/ListRecommendations", kCallers, kScoresRead, "parent"},
+    {"/tutti.score.v1.ScoreService/GetBenchmark", kCallers, kScoresRead, "name"},
+    {"/tutti.score.v1.ScoreService/GetPrivacyStatement", kCallers, kScoresRead, "name"},
+    {"/tutti.score.v1.ScoreService/WatchScores", kCallers, kScoresRead, "parent"},
+    {"/grpc.health.v1.Health/Check", kAnybody, kNoScope, ""},
+    {"/grpc.health.v1.Health/Watch", kAnybody, kNoScope, ""},
+    {"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", kAnybody, kNoScope, ""},
 };
 
 }  // namespace
 
 absl::Span<const MethodRule> MethodRules() { return kRules; }
+
+const MethodRule* RuleOf(absl::string_view method) {
+  const auto* rule =
+      std::find_if(std::begin(kRules), std::end(kRules),
+                   [method](const MethodRule& candidate) { return candidate.method == method; });
+  return rule == std::end(kRules) ? nullptr : rule;
+}
 
 std::optional<Role> RoleOf(absl::string_view uri, absl::string_view trust_domain) {
   if (trust_domain.empty() || !absl::ConsumePrefix(&uri, "spiffe://") ||
@@ -47,14 +67,6 @@ std::optional<Role> RoleOf(absl::string_view uri, absl::string_view trust_domain
   if (uri == "/ingest") return Role::kIngest;
   if (uri == "/operator") return Role::kOperator;
   return std::nullopt;
-}
-
-bool MayCall(Role role, absl::string_view method) {
-  const auto* rule =
-      std::find_if(std::begin(kRules), std::end(kRules),
-                   [method](const MethodRule& candidate) { return candidate.method == method; });
-  if (rule == std::end(kRules)) return false;
-  return role == Role::kIngest ? rule->ingest : rule->operators;
 }
 
 }  // namespace tutti

@@ -5,6 +5,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "common/auth/caller.h"
 
 namespace tutti {
 
@@ -14,23 +15,34 @@ enum class Role {
   kOperator,  // whoever runs the suite: every organisation, but no deltas
 };
 
-// Who may call one method; nobody else may.
+// Who may call a method.
+enum class CallableBy {
+  kIngest,   // ingest's certificate
+  kCallers,  // an operator's certificate, or a token with the scope
+  kAnybody,  // whoever can connect
+};
+
+// One method: who may call it, and for which organisation.
 struct MethodRule {
   absl::string_view method;  // "/package.Service/Method", as in a call's :path
-  bool ingest = false;
-  bool operators = false;
+  CallableBy callable_by;
+  Scope scope;  // that a token needs; kNoScope: see callable_by
+  // The request's field with the organisation's name, or with a name that begins with
+  // it. Callers may name one of theirs alone. Empty: none is named, and the answer has
+  // the caller's alone.
+  absl::string_view organization_field;
 };
 
 // One rule for every method of every service of ours, and for health and
 // reflection.
 absl::Span<const MethodRule> MethodRules();
 
+// The rule of a method; nothing when it has none, and then nobody may call it.
+const MethodRule* RuleOf(absl::string_view method);
+
 // The role that a certificate's URI names: "spiffe://{trust_domain}/{role}", where
 // the role is "ingest" or "operator", letter for letter. Nothing for any other.
 std::optional<Role> RoleOf(absl::string_view uri, absl::string_view trust_domain);
-
-// Whether a method lists the role. A method without a rule lists nobody.
-bool MayCall(Role role, absl::string_view method);
 
 }  // namespace tutti
 

@@ -29,6 +29,12 @@ ABSL_FLAG(std::string, tls_authorities, "",
 ABSL_FLAG(std::string, trust_domain, "",
           "Callers are known by the URI spiffe://TRUST_DOMAIN/ingest or /operator in their "
           "certificate; required with TLS");
+ABSL_FLAG(std::string, token_keys, "",
+          "File of the public keys that sign callers' tokens (a JSON Web Key Set); read again when "
+          "it changes. Without it callers need an operator's certificate");
+ABSL_FLAG(std::string, token_issuer, "", "Tokens must have this `iss`; required with --token_keys");
+ABSL_FLAG(std::string, token_audience, "",
+          "Tokens must have this in their `aud`; required with --token_keys");
 ABSL_FLAG(std::string, metrics_listen, "",
           "Address for GET /metrics: 127.0.0.1:PORT or [::1]:PORT (port 0 takes a free one)");
 ABSL_FLAG(std::string, port_file, "", "File to which the address is written once it serves");
@@ -73,17 +79,8 @@ void Configure(grpc::ServerBuilder& builder) {
 }
 
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> CredentialsFor(
-    const ServerOptions& options) {
-  if (options.tls.any() && options.insecure_loopback) {
-    return absl::InvalidArgumentError("give --insecure_loopback or the --tls_ files, not both");
-  }
-  if (options.tls.any()) return MakeServerCredentials(options.tls, options.trust_domain);
-  if (!options.insecure_loopback || !IsLoopback(options.listen)) {
-    return absl::InvalidArgumentError(
-        "give --tls_certificate, --tls_key and --tls_authorities; or, for plain text, "
-        "--insecure_loopback and a --listen address of this machine (127.0.0.1:PORT, [::1]:PORT, "
-        "localhost:PORT or unix:PATH)");
-  }
+    const ServerOptions& options, Access& access) {
+  if (options.tls.any()) return MakeServerCredentials(options.tls, access);
   return grpc::InsecureServerCredentials();
 }
 
@@ -107,7 +104,10 @@ absl::StatusOr<std::unique_ptr<MetricsServer>> ShowMetrics(const ServerOptions& 
 // Waits for a stop signal, calling on_tick every second.
 void WaitForStop(int signals, const Served& served) {
   pollfd poll_fd{signals, POLLIN, 0};
-  while (poll(&poll_fd, 1, 1000) <= 0) served.on_tick();
+  while (poll(&poll_fd, 1, 1000) <= 0) {
+    served.access.Tick();
+    served.on_tick();
+  }
 }
 
 }  // namespace
@@ -120,10 +120,45 @@ ServerOptions ServerOptionsFromFlags() {
   options.tls = {absl::GetFlag(FLAGS_tls_certificate), absl::GetFlag(FLAGS_tls_key),
                  absl::GetFlag(FLAGS_tls_authorities)};
   options.trust_domain = absl::GetFlag(FLAGS_trust_domain);
+  options.token_keys = absl::GetFlag(FLAGS_token_keys);
+  options.token_rules = {absl::GetFlag(FLAGS_token_issuer), absl::GetFlag(FLAGS_token_audience)};
   options.metrics_listen = absl::GetFlag(FLAGS_metrics_listen);
   options.port_file = absl::GetFlag(FLAGS_port_file);
   options.drain = absl::Seconds(absl::GetFlag(FLAGS_drain_seconds));
   return options;
+}
+
+absl::StatusOr<std::unique_ptr<Access>> MakeAccess(const ServerOptions& options) {
+  if (options.tls.any() && options.insecure_loopback) {
+    return absl::InvalidArgumentError("give --insecure_loopback or the --tls_ files, not both");
+  }
+  const bool tokens = !options.token_keys.empty() || !options.token_rules.issuer.empty() ||
+                      !options.token_rules.audience.empty();
+  if (!options.tls.any()) {
+    if (!options.insecure_loopback || !IsLoopback(options.listen)) {
+      return absl::InvalidArgumentError(
+          "give --tls_certificate, --tls_key and --tls_authorities; or, for plain text, "
+          "--insecure_loopback and a --listen address of this machine (127.0.0.1:PORT, "
+          "[::1]:PORT, localhost:PORT or unix:PATH)");
+    }
+    if (tokens) return absl::InvalidArgumentError("tokens need TLS: give the --tls_ files");
+    return Access::ForEverybody();
+  }
+  if (options.trust_domain.empty()) return absl::InvalidArgumentError("give --trust_domain");
+  std::unique_ptr<TokenVerifier> verifier;
+  if (tokens) {
+    if (options.token_keys.empty() || options.token_rules.issuer.empty() ||
+        options.token_rules.audience.empty()) {
+      return absl::InvalidArgumentError(
+          "give all of --token_keys, --token_issuer and --token_audience, or none");
+    }
+    auto opened = TokenVerifier::Open(options.token_keys, options.token_rules);
+    if (!opened.ok()) {
+      return absl::InvalidArgumentError(absl::StrCat("--token_keys: ", opened.status().message()));
+    }
+    verifier = *std::move(opened);
+  }
+  return Access::ByIdentity(options.trust_domain, std::move(verifier));
 }
 
 void BlockStopSignals() {
@@ -133,7 +168,7 @@ void BlockStopSignals() {
 
 absl::Status RunServer(const ServerOptions& options, const Served& served) {
   const absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> credentials =
-      CredentialsFor(options);
+      CredentialsFor(options, served.access);
   if (!credentials.ok()) return credentials.status();
   const sigset_t stop_signals = StopSignals();
   const int signals = signalfd(-1, &stop_signals, SFD_CLOEXEC);

@@ -3,11 +3,15 @@
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/auth/token_verifier.h"
+#include "common/rpc/access.h"
 #include "common/rpc/health.h"
 #include "common/rpc/tls.h"
 #include "common/telemetry/metrics.h"
@@ -21,15 +25,24 @@ struct ServerOptions {
   bool insecure_loopback = false;  // plain text, on this machine alone
   TlsFiles tls;                    // all three, unless insecure_loopback
   std::string trust_domain;        // of the callers' certificates, see common/auth
-  std::string metrics_listen;      // IP:port of the loopback; empty: no metrics
-  std::string port_file;           // where the address is written once it serves
+  std::string token_keys;          // JWKS file; empty: no tokens
+  TokenRules token_rules;
+  std::string metrics_listen;  // IP:port of the loopback; empty: no metrics
+  std::string port_file;       // where the address is written once it serves
   absl::Duration drain = absl::Seconds(20);
 };
 
 // Reads the flags that all servers share: --listen, --insecure_loopback,
-// --tls_certificate, --tls_key, --tls_authorities, --trust_domain, --metrics_listen, --port_file,
-// --drain_seconds, --log_level. To be called after absl::ParseCommandLine.
+// --tls_certificate, --tls_key, --tls_authorities, --trust_domain, --token_keys,
+// --token_issuer, --token_audience, --metrics_listen, --port_file, --drain_seconds,
+// --log_level. To be called after absl::ParseCommandLine.
 ServerOptions ServerOptionsFromFlags();
+
+// Who may call a server with these options: everybody with plain text, else whom
+// certificates and tokens name. InvalidArgument unless exactly one of plain text and
+// TLS is asked for, when plain text would leave the machine, and when what tells
+// callers apart is missing or cannot be read.
+absl::StatusOr<std::unique_ptr<Access>> MakeAccess(const ServerOptions& options);
 
 // Blocks the signals that stop a server, in this thread and those made later.
 // First thing in main, before any thread.
@@ -41,6 +54,8 @@ struct Served {
   // Of each, the full name: "tutti.score.v1.ScoreService".
   std::vector<std::string> names;
   HealthService& health;
+  // From MakeAccess with the options that RunServer gets; the services ask it too.
+  Access& access;
   // Called every second while it serves, and once before: looks after what health
   // depends on.
   std::function<void()> on_tick = [] {};
@@ -53,9 +68,8 @@ struct Served {
 
 // Serves until SIGTERM or SIGINT: then says "not ready", lets calls in flight end
 // within options.drain, and returns. With health, reflection, limits on messages
-// (16 MiB), keepalive, and no compression. Plain text takes every caller;
-// with TLS see MakeServerCredentials. InvalidArgument unless exactly one of the two is
-// asked for, and when plain text would leave the machine; Unavailable when the address is taken.
+// (16 MiB), keepalive, and no compression. InvalidArgument when a file of TLS is
+// missing; Unavailable when the address is taken.
 absl::Status RunServer(const ServerOptions& options, const Served& served);
 
 }  // namespace tutti

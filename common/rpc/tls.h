@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "common/rpc/access.h"
 #include "grpcpp/security/credentials.h"
 #include "grpcpp/security/server_credentials.h"
 
@@ -23,13 +24,11 @@ struct TlsFiles {
   bool any() const { return !certificate.empty() || !key.empty() || !authorities.empty(); }
 };
 
-// Credentials of a server that speaks TLS 1.2 or later, takes only clients whose
-// certificate an authority signed, and lets each certificate call the methods that
-// common/auth lists for the URI in it: "spiffe://{trust_domain}/{role}". Others get
-// PERMISSION_DENIED before a method sees the call. InvalidArgument when a file is
-// missing or the trust domain is empty.
+// Credentials of a server that speaks TLS 1.2 or later and asks `access` before every
+// method. A client's certificate must be one that an authority signed; there must be
+// one unless `access` takes tokens. InvalidArgument when a file is missing.
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeServerCredentials(
-    const TlsFiles& files, const std::string& trust_domain);
+    const TlsFiles& files, Access& access);
 
 // Credentials of a client that believes a server when an authority signed its
 // certificate for the name that was called. The client's own certificate is shown

@@ -50,6 +50,8 @@ absl::StatusOr<AggregateOptions> AggregateOptionsFromFlags() {
 }
 
 absl::Status RunAggregate(const AggregateOptions& options) {
+  absl::StatusOr<std::unique_ptr<Access>> access = MakeAccess(options.server);
+  if (!access.ok()) return access.status();
   absl::StatusOr<std::unique_ptr<const Catalog>> catalog = Catalog::Load(options.catalog);
   if (!catalog.ok()) return catalog.status();
   // A catalogue whose noise could not be drawn is found now, not at a close.
@@ -68,8 +70,8 @@ absl::Status RunAggregate(const AggregateOptions& options) {
                        **journal, **catalog, clock,
                        [] { return std::make_unique<KernelNoise>(); }});
   ClosingLoop closing(closer, stores.organizations(), stores.counters(), clock);
-  AggregateServiceImpl aggregate(directory, merger, closing, **catalog, clock);
-  OrganizationServiceImpl organizations(directory);
+  AggregateServiceImpl aggregate(directory, merger, closing, **catalog, clock, **access);
+  OrganizationServiceImpl organizations(directory, **access);
 
   const std::vector<std::string> names = {aggregate::v1::AggregateService::service_full_name(),
                                           aggregate::v1::OrganizationService::service_full_name()};
@@ -79,6 +81,7 @@ absl::Status RunAggregate(const AggregateOptions& options) {
                    {.services = {&aggregate, &organizations},
                     .names = names,
                     .health = health,
+                    .access = **access,
                     .on_tick = [&] { health.SetPart("store", stores.CheckServer().ok()); },
                     .on_drain = [&] { closing.Stop(); }});
 }

@@ -48,11 +48,12 @@ grpc::Status AggregateServiceImpl::MergeDeltas(grpc::ServerContext*,
 }
 
 grpc::Status AggregateServiceImpl::PublishDueWindows(
-    grpc::ServerContext*, const aggregate::v1::PublishDueWindowsRequest* request,
+    grpc::ServerContext* context, const aggregate::v1::PublishDueWindowsRequest* request,
     aggregate::v1::PublishDueWindowsResponse* response) {
   const absl::Time begin = clock_.Now();
   std::vector<aggregate::v1::ClosedWindow> windows;
   if (request->organization().empty()) {
+    if (const absl::Status may = access_.MayUseEvery(context); !may.ok()) return ToGrpcStatus(may);
     absl::StatusOr<SweepReport> sweep = closing_.Sweep();
     if (!sweep.ok()) return ToGrpcStatus(sweep.status());
     if (sweep->failed > 0) {
@@ -64,6 +65,7 @@ grpc::Status AggregateServiceImpl::PublishDueWindows(
   } else {
     const absl::StatusOr<std::string> id = ParseOrganizationName(request->organization());
     if (!id.ok()) return ToGrpcStatus(id.status());
+    if (const absl::Status may = access_.MayUse(context, *id); !may.ok()) return ToGrpcStatus(may);
     absl::StatusOr<CloseReport> report = closing_.CloseOne(*id);
     if (!report.ok()) return ToGrpcStatus(report.status());
     windows = std::move(report->windows);

@@ -3,6 +3,7 @@
 
 #include "common/catalog/catalog.h"
 #include "common/clock/clock.h"
+#include "common/rpc/access.h"
 #include "services/aggregate/closing_loop.h"
 #include "services/aggregate/delta_merger.h"
 #include "services/aggregate/organization_directory.h"
@@ -15,12 +16,13 @@ class AggregateServiceImpl final : public aggregate::v1::AggregateService::Servi
  public:
   // References outlive this.
   AggregateServiceImpl(OrganizationDirectory& directory, DeltaMerger& merger, ClosingLoop& closing,
-                       const Catalog& catalog, const WallClock& clock)
+                       const Catalog& catalog, const WallClock& clock, Access& access)
       : directory_(directory),
         merger_(merger),
         closing_(closing),
         catalog_(catalog),
-        clock_(clock) {}
+        clock_(clock),
+        access_(access) {}
 
   grpc::Status GetIngestPolicy(grpc::ServerContext* context,
                                const aggregate::v1::GetIngestPolicyRequest* request,
@@ -40,6 +42,7 @@ class AggregateServiceImpl final : public aggregate::v1::AggregateService::Servi
   ClosingLoop& closing_;
   const Catalog& catalog_;
   const WallClock& clock_;
+  Access& access_;
 };
 
 }  // namespace tutti

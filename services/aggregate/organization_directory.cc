@@ -286,6 +286,22 @@ absl::StatusOr<std::vector<Organization>> OrganizationDirectory::List(int limit,
   return page;
 }
 
+absl::StatusOr<std::vector<Organization>> OrganizationDirectory::ListAmong(
+    const std::set<std::string, std::less<>>& ids, int limit, std::string& cursor) {
+  std::vector<Organization> page;
+  for (auto id = ids.upper_bound(cursor); id != ids.end(); ++id) {
+    if (static_cast<int>(page.size()) == limit) return page;
+    cursor = *id;
+    absl::StatusOr<Organization> organization = Get(*id);
+    if (organization.ok()) page.push_back(*std::move(organization));
+    if (!organization.ok() && !absl::IsNotFound(organization.status())) {
+      return organization.status();
+    }
+  }
+  cursor.clear();
+  return page;
+}
+
 absl::StatusOr<Organization> OrganizationDirectory::Update(const std::string& id,
                                                            const Organization& wanted) {
   if (absl::Status valid = Validate(wanted); !valid.ok()) return valid;

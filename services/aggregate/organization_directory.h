@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -79,6 +80,10 @@ class OrganizationDirectory {
 
   // A page in a fixed order after `cursor`, which is moved; "" at the end.
   absl::StatusOr<std::vector<aggregate::v1::Organization>> List(int limit, std::string& cursor);
+
+  // As List, of those among `ids` that exist.
+  absl::StatusOr<std::vector<aggregate::v1::Organization>> ListAmong(
+      const std::set<std::string, std::less<>>& ids, int limit, std::string& cursor);
 
   // Aborted when the etag is given and is not the current one.
   absl::StatusOr<aggregate::v1::Organization> Update(const std::string& id,

@@ -1,6 +1,7 @@
 #ifndef TUTTI_SERVICES_AGGREGATE_ORGANIZATION_SERVICE_H_
 #define TUTTI_SERVICES_AGGREGATE_ORGANIZATION_SERVICE_H_
 
+#include "common/rpc/access.h"
 #include "services/aggregate/organization_directory.h"
 #include "tutti/aggregate/v1/organization.grpc.pb.h"
 
@@ -9,8 +10,9 @@ namespace tutti {
 // Serves OrganizationService from the directory.
 class OrganizationServiceImpl final : public aggregate::v1::OrganizationService::Service {
  public:
-  // `directory` outlives this.
-  explicit OrganizationServiceImpl(OrganizationDirectory& directory) : directory_(directory) {}
+  // What it refers to outlives this.
+  OrganizationServiceImpl(OrganizationDirectory& directory, Access& access)
+      : directory_(directory), access_(access) {}
 
   grpc::Status CreateOrganization(grpc::ServerContext* context,
                                   const aggregate::v1::CreateOrganizationRequest* request,
@@ -38,7 +40,19 @@ class OrganizationServiceImpl final : public aggregate::v1::OrganizationService:
                                  aggregate::v1::EraseOrganizationResponse* response) override;
 
  private:
+  // The id that a name is of, when the caller may use it.
+  absl::StatusOr<std::string> NamedBy(const grpc::ServerContext* context, const std::string& name);
+
+  // Runs a method of the directory on the organisation that the request names, and
+  // puts what it has become into the response.
+  template <typename Request, typename Response>
+  grpc::Status ChangeNamed(const grpc::ServerContext* context, const Request& request,
+                           Response& response,
+                           absl::StatusOr<aggregate::v1::Organization> (
+                               OrganizationDirectory::*method)(const std::string&));
+
   OrganizationDirectory& directory_;
+  Access& access_;
 };
 
 }  // namespace tutti

@@ -101,6 +101,8 @@ class Chores {
 
 absl::Status RunIngest(const ServerOptions& server, const IngestOptions& options) {
   if (absl::Status forbidden = ForbidCoreDumps(); !forbidden.ok()) return forbidden;
+  absl::StatusOr<std::unique_ptr<Access>> access = MakeAccess(server);
+  if (!access.ok()) return access.status();
   if (options.flush_interval < absl::Milliseconds(1)) {
     return absl::InvalidArgumentError("--flush_interval must be at least 1ms");
   }
@@ -124,7 +126,7 @@ absl::Status RunIngest(const ServerOptions& server, const IngestOptions& options
   DeltaCoalescer coalescer(aggregate, **catalog, options.coalescer);
   ActivityIngester ingester(
       {**catalog, policies, acknowledged, coalescer, **opt_outs, counters, clock});
-  IngestServiceImpl service(ingester);
+  IngestServiceImpl service(ingester, **access);
 
   KeyringMinder keyring(KeyringFile(options.keyring), **keys, policies, clock,
                         options.rotate_keyring ? std::make_optional(options.grace) : std::nullopt);
@@ -136,6 +138,7 @@ absl::Status RunIngest(const ServerOptions& server, const IngestOptions& options
     served = RunServer(server, {{&service},
                                 {kServiceName},
                                 health,
+                                **access,
                                 [&] { chores.Run(counters, health); },
                                 [&] { service.Drain(); },
                                 MetricsOf(counters)});

@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "common/rpc/resource_name.h"
 #include "common/rpc/status.h"
 #include "grpcpp/impl/codegen/proto_utils.h"
 
@@ -62,6 +63,14 @@ grpc::Status Serialise(const Message& message, ByteBuffer& bytes) {
   return grpc::SerializationTraits<Message>::Serialize(message, &bytes, &own_buffer);
 }
 
+// Whether the caller may send for the organisation that a batch names. One whose name
+// is malformed is refused for that, later.
+absl::Status CheckCaller(const Caller& caller, const BatchView& batch) {
+  const absl::StatusOr<std::string> organization =
+      ParseOrganizationName(std::string(batch.organization()));
+  return organization.ok() ? Access::Check(caller, *organization) : absl::OkStatus();
+}
+
 bool IsRequestId(absl::string_view id) {
   return !id.empty() && id.size() <= kMaxRequestIdBytes &&
          std::all_of(id.begin(), id.end(), [](char c) { return c >= ' ' && c <= '~'; });
@@ -77,7 +86,8 @@ bool IsRequestId(absl::string_view id) {
 // without the lock; `starting_` keeps the stream from finishing meanwhile.
 class IngestServiceImpl::Stream final : public grpc::ServerBidiReactor<ByteBuffer, ByteBuffer> {
  public:
-  explicit Stream(IngestServiceImpl& service) : service_(service) {}
+  Stream(IngestServiceImpl& service, std::shared_ptr<const Caller> caller)
+      : service_(service), caller_(std::move(caller)) {}
 
   void Start() { Advance(std::unique_lock(mutex_)); }
 
@@ -108,7 +118,9 @@ class IngestServiceImpl::Stream final : public grpc::ServerBidiReactor<ByteBuffe
     }
     Advance(std::move(lock));
     // As long as the batch is unanswered, the stream does not finish.
-    if (ok && status.ok()) Ingest(std::move(batch), std::move(answer));
+    if (!ok || !status.ok()) return;
+    if (answer->message.has_error()) return Send(std::move(answer));
+    Ingest(std::move(batch), std::move(answer));
   }
 
   void OnWriteDone(bool ok) override {
@@ -147,6 +159,14 @@ class IngestServiceImpl::Stream final : public grpc::ServerBidiReactor<ByteBuffe
           absl::InvalidArgumentError(absl::StrCat("request_id: ", what)), "request_id", what));
     }
     answer.set_request_id(request_id.data(), request_id.size());
+    const absl::Status may = CheckCaller(*caller_, batch.view());
+    if (absl::IsUnauthenticated(may)) return tutti::ToGrpcStatus(may);
+    if (!may.ok()) {
+      ingest::v1::BatchError& error = *answer.mutable_error();
+      error.set_code(static_cast<int>(may.code()));
+      error.set_reason(ingest::v1::REASON_ORGANIZATION_FORBIDDEN);
+      error.set_message(std::string(may.message()));
+    }
     return grpc::Status::OK;
   }
 
@@ -206,6 +226,7 @@ class IngestServiceImpl::Stream final : public grpc::ServerBidiReactor<ByteBuffe
   }
 
   IngestServiceImpl& service_;
+  const std::shared_ptr<const Caller> caller_;
   std::mutex mutex_;
   ByteBuffer incoming_;                          // being read
   std::deque<std::shared_ptr<Answer>> answers_;  // the first is being written
@@ -234,6 +255,12 @@ grpc::ServerUnaryReactor* IngestServiceImpl::IngestActivities(grpc::CallbackServ
     return reactor;
   }
   const BatchView* const view = &batch->view();
+  const auto caller = access_.CallerOf(context);
+  const absl::Status may = caller.ok() ? CheckCaller(**caller, *view) : caller.status();
+  if (!may.ok()) {
+    reactor->Finish(tutti::ToGrpcStatus(may));
+    return reactor;
+  }
   const auto answer = std::make_shared<IngestActivitiesResponse>();
   ingester_.Ingest(std::shared_ptr<const BatchView>(std::move(batch), view), *answer,
                    [reactor, response, answer](const std::optional<Refusal>& refusal) {
@@ -244,8 +271,11 @@ grpc::ServerUnaryReactor* IngestServiceImpl::IngestActivities(grpc::CallbackServ
 }
 
 grpc::ServerBidiReactor<ByteBuffer, ByteBuffer>* IngestServiceImpl::StreamActivities(
-    grpc::CallbackServerContext*) {
-  const auto stream = std::make_shared<Stream>(*this);
+    grpc::CallbackServerContext* context) {
+  const auto caller = access_.CallerOf(context);
+  // The gate has let it in: it has expired since, and may use nothing.
+  const auto stream = std::make_shared<Stream>(
+      *this, caller.ok() ? *caller : std::make_shared<const Caller>(Caller{.organizations = {}}));
   bool draining = false;
   {
     const std::lock_guard lock(mutex_);

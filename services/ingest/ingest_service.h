@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "absl/container/flat_hash_map.h"
+#include "common/rpc/access.h"
 #include "services/ingest/activity_ingester.h"
 #include "services/ingest/batch_pool.h"
 #include "tutti/ingest/v1/ingest.grpc.pb.h"
@@ -22,8 +23,9 @@ class IngestServiceImpl final
   // A stream has at most this many batches unanswered; more are not read.
   static constexpr int kMaxUnanswered = 32;
 
-  // The ingester outlives this.
-  explicit IngestServiceImpl(ActivityIngester& ingester) : ingester_(ingester) {}
+  // Both outlive this.
+  IngestServiceImpl(ActivityIngester& ingester, Access& access)
+      : ingester_(ingester), access_(access) {}
   ~IngestServiceImpl() override;
 
   grpc::ServerUnaryReactor* IngestActivities(grpc::CallbackServerContext* context,
@@ -39,6 +41,7 @@ class IngestServiceImpl final
   class Stream;
 
   ActivityIngester& ingester_;
+  Access& access_;
   BatchPool batches_;
 
   std::mutex mutex_;

@@ -29,6 +29,8 @@ absl::StatusOr<ScoreOptions> ScoreOptionsFromFlags() {
 }
 
 absl::Status RunScore(const ScoreOptions& options) {
+  absl::StatusOr<std::unique_ptr<Access>> access = MakeAccess(options.server);
+  if (!access.ok()) return access.status();
   std::vector<std::unique_ptr<const Catalog>> owned;
   std::vector<const Catalog*> catalogs;
   std::vector<std::string> files = {options.catalog};
@@ -42,13 +44,15 @@ absl::Status RunScore(const ScoreOptions& options) {
   RedisStores stores(options.redis);
   ScoreReader reader(stores.publications(), catalogs);
   const StatementWriter statements(*catalogs.front(), options.statement);
-  ScoreServiceImpl service(reader, statements);
+  ScoreServiceImpl service(reader, statements, **access);
   const std::vector<std::string> names = {score::v1::ScoreService::service_full_name()};
   HealthService health(names, {"store"});
   return RunServer(options.server,
-                   {.services = {&service}, .names = names, .health = health, .on_tick = [&] {
-                      health.SetPart("store", stores.Ping().ok());
-                    }});
+                   {.services = {&service},
+                    .names = names,
+                    .health = health,
+                    .access = **access,
+                    .on_tick = [&] { health.SetPart("store", stores.Ping().ok()); }});
 }
 
 }  // namespace tutti

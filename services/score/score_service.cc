@@ -90,6 +90,10 @@ grpc::ServerUnaryReactor* ScoreServiceImpl::GetScore(grpc::CallbackServerContext
     reactor->Finish(ToGrpcStatus(WithNameReason(name.status())));
     return reactor;
   }
+  if (const absl::Status may = access_.MayUse(context, name->organization); !may.ok()) {
+    reactor->Finish(ToGrpcStatus(may));
+    return reactor;
+  }
   reader_.GetScore(*name, [reactor, response](const absl::StatusOr<ScoreReader::Answer>& answer) {
     if (!answer.ok()) return reactor->Finish(ToGrpcStatus(answer.status()));
     *response = Share(*answer);
@@ -98,11 +102,14 @@ grpc::ServerUnaryReactor* ScoreServiceImpl::GetScore(grpc::CallbackServerContext
   return reactor;
 }
 
-grpc::Status ScoreServiceImpl::ListScores(grpc::ServerContext*,
+grpc::Status ScoreServiceImpl::ListScores(grpc::ServerContext* context,
                                           const score::v1::ListScoresRequest* request,
                                           score::v1::ListScoresResponse* response) {
   const absl::StatusOr<std::string> organization = ParseOrganizationName(request->parent());
   if (!organization.ok()) return ToGrpcStatus(WithNameReason(organization.status()));
+  if (const absl::Status may = access_.MayUse(context, *organization); !may.ok()) {
+    return ToGrpcStatus(may);
+  }
   if (request->page_size() < 0 || request->page_size() > kMaxPage) {
     return PageError("page_size", "must be 0 to 400");
   }
@@ -128,22 +135,28 @@ grpc::Status ScoreServiceImpl::ListScores(grpc::ServerContext*,
   return grpc::Status::OK;
 }
 
-grpc::Status ScoreServiceImpl::GetTable(grpc::ServerContext*,
+grpc::Status ScoreServiceImpl::GetTable(grpc::ServerContext* context,
                                         const score::v1::GetTableRequest* request,
                                         score::v1::GetTableResponse* response) {
   const absl::StatusOr<ScoreName> name = ParseTableName(request->name());
   if (!name.ok()) return ToGrpcStatus(WithNameReason(name.status()));
+  if (const absl::Status may = access_.MayUse(context, name->organization); !may.ok()) {
+    return ToGrpcStatus(may);
+  }
   absl::StatusOr<score::v1::Table> table = reader_.GetTable(*name);
   if (!table.ok()) return ToGrpcStatus(table.status());
   *response->mutable_table() = *std::move(table);
   return grpc::Status::OK;
 }
 
-grpc::Status ScoreServiceImpl::ListTables(grpc::ServerContext*,
+grpc::Status ScoreServiceImpl::ListTables(grpc::ServerContext* context,
                                           const score::v1::ListTablesRequest* request,
                                           score::v1::ListTablesResponse* response) {
   const absl::StatusOr<ScoreName> name = ParseScoreName(request->parent());
   if (!name.ok()) return ToGrpcStatus(WithNameReason(name.status()));
+  if (const absl::Status may = access_.MayUse(context, name->organization); !may.ok()) {
+    return ToGrpcStatus(may);
+  }
   absl::StatusOr<std::vector<score::v1::Table>> tables = reader_.ListTables(*name);
   if (!tables.ok()) return ToGrpcStatus(tables.status());
   for (score::v1::Table& table : *tables) *response->add_tables() = std::move(table);
@@ -151,10 +164,13 @@ grpc::Status ScoreServiceImpl::ListTables(grpc::ServerContext*,
 }
 
 grpc::Status ScoreServiceImpl::ListRecommendations(
-    grpc::ServerContext*, const score::v1::ListRecommendationsRequest* request,
+    grpc::ServerContext* context, const score::v1::ListRecommendationsRequest* request,
     score::v1::ListRecommendationsResponse* response) {
   const absl::StatusOr<ScoreName> name = ParseScoreName(request->parent());
   if (!name.ok()) return ToGrpcStatus(WithNameReason(name.status()));
+  if (const absl::Status may = access_.MayUse(context, name->organization); !may.ok()) {
+    return ToGrpcStatus(may);
+  }
   absl::StatusOr<std::vector<score::v1::Recommendation>> found = reader_.Recommend(*name);
   if (!found.ok()) return ToGrpcStatus(found.status());
   for (auto& recommendation : *found) {
@@ -164,10 +180,13 @@ grpc::Status ScoreServiceImpl::ListRecommendations(
 }
 
 grpc::Status ScoreServiceImpl::GetPrivacyStatement(
-    grpc::ServerContext*, const score::v1::GetPrivacyStatementRequest* request,
+    grpc::ServerContext* context, const score::v1::GetPrivacyStatementRequest* request,
     score::v1::GetPrivacyStatementResponse* response) {
   const absl::StatusOr<std::string> organization = ParseOrganizationName(request->name());
   if (!organization.ok()) return ToGrpcStatus(WithNameReason(organization.status()));
+  if (const absl::Status may = access_.MayUse(context, *organization); !may.ok()) {
+    return ToGrpcStatus(may);
+  }
   const auto latest = reader_.Latest(*organization);
   if (!latest.ok()) return ToGrpcStatus(latest.status());
   *response->mutable_statement() = statements_.Write(*latest);
@@ -179,6 +198,9 @@ grpc::Status ScoreServiceImpl::WatchScores(
     grpc::ServerWriter<score::v1::WatchScoresResponse>* writer) {
   const absl::StatusOr<std::string> organization = ParseOrganizationName(request->parent());
   if (!organization.ok()) return ToGrpcStatus(WithNameReason(organization.status()));
+  if (const absl::Status may = access_.MayUse(context, *organization); !may.ok()) {
+    return ToGrpcStatus(may);
+  }
   const auto leave = absl::MakeCleanup([this] { --watchers_; });
   if (++watchers_ > kMaxWatchers) {
     return ToGrpcStatus(WithReason(

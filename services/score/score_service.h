@@ -3,6 +3,7 @@
 
 #include <atomic>
 
+#include "common/rpc/access.h"
 #include "services/score/score_reader.h"
 #include "services/score/statement.h"
 #include "tutti/score/v1/score.grpc.pb.h"
@@ -19,8 +20,8 @@ class ScoreServiceImpl final : public score::v1::ScoreService::WithRawCallbackMe
   static constexpr int kMaxWatchers = 100;
 
   // References outlive this.
-  ScoreServiceImpl(ScoreReader& reader, const StatementWriter& statements)
-      : reader_(reader), statements_(statements) {}
+  ScoreServiceImpl(ScoreReader& reader, const StatementWriter& statements, Access& access)
+      : reader_(reader), statements_(statements), access_(access) {}
 
   grpc::ServerUnaryReactor* GetScore(grpc::CallbackServerContext* context,
                                      const grpc::ByteBuffer* request,
@@ -29,8 +30,7 @@ class ScoreServiceImpl final : public score::v1::ScoreService::WithRawCallbackMe
                           score::v1::ListScoresResponse* response) override;
   grpc::Status GetTable(grpc::ServerContext* context, const score::v1::GetTableRequest* request,
                         score::v1::GetTableResponse* response) override;
-  grpc::Status ListTables(grpc::ServerContext* context,
-                          const score::v1::ListTablesRequest* request,
+  grpc::Status ListTables(grpc::ServerContext* context, const score::v1::ListTablesRequest* request,
                           score::v1::ListTablesResponse* response) override;
   grpc::Status ListRecommendations(grpc::ServerContext* context,
                                    const score::v1::ListRecommendationsRequest* request,
@@ -46,6 +46,7 @@ class ScoreServiceImpl final : public score::v1::ScoreService::WithRawCallbackMe
  private:
   ScoreReader& reader_;
   const StatementWriter& statements_;
+  Access& access_;
   std::atomic<int> watchers_ = 0;
 };
 

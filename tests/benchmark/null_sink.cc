@@ -93,8 +93,9 @@ int main(int argc, char** argv) {
   const std::vector<std::string> names = {tutti::ingest::v1::IngestService::service_full_name(),
                                           tutti::score::v1::ScoreService::service_full_name()};
   tutti::HealthService health(names, {});
+  const std::unique_ptr<tutti::Access> access = tutti::Access::ForEverybody();
   const absl::Status served =
-      tutti::RunServer(tutti::ServerOptionsFromFlags(), {{&sink, &score}, names, health});
+      tutti::RunServer(tutti::ServerOptionsFromFlags(), {{&sink, &score}, names, health, *access});
   if (served.ok()) return 0;
   std::cerr << "null_sink: " << served.message() << "\n";
   return 1;

@@ -77,9 +77,18 @@ int main(int argc, char** argv) {
   tutti::PatientService service(health);
   tutti::Metrics metrics;
   metrics.AddCounter("tutti_example_total", "Is always seven.", {}, [] { return 7; });
-  const absl::Status served = tutti::RunServer(
-      tutti::ServerOptionsFromFlags(),
-      {{&service}, {tutti::kServiceName}, health, [] {}, [&service] { service.Drain(); }, metrics});
+  const tutti::ServerOptions options = tutti::ServerOptionsFromFlags();
+  const auto access = tutti::MakeAccess(options);
+  absl::Status served = access.status();
+  if (access.ok()) {
+    served = tutti::RunServer(options, {{&service},
+                                        {tutti::kServiceName},
+                                        health,
+                                        **access,
+                                        [] {},
+                                        [&service] { service.Drain(); },
+                                        metrics});
+  }
   if (served.ok()) return 0;
   std::cerr << served.message() << "\n";
   return 1;

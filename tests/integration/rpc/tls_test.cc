@@ -9,9 +9,11 @@
 #include <fstream>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "common/rpc/channel.h"
+#include "common/rpc/server.h"
 #include "tutti/aggregate/v1/aggregate.grpc.pb.h"
 #include "tutti/score/v1/score.grpc.pb.h"
 
@@ -60,7 +62,7 @@ class TlsTest : public testing::Test {
  protected:
   TlsTest() : folder_(MakeFolder()), authority_(folder_ / "authority") {
     served_ = authority_.Issue("server", "DNS:localhost");
-    auto credentials = MakeServerCredentials(served_, kTrustDomain);
+    auto credentials = MakeServerCredentials(served_, *access_);
     EXPECT_TRUE(credentials.ok());
     grpc::ServerBuilder builder;
     builder.AddListeningPort("localhost:0", *credentials, &port_);
@@ -100,6 +102,7 @@ class TlsTest : public testing::Test {
   std::filesystem::path folder_;
   Authority authority_;
   TlsFiles served_;
+  const std::unique_ptr<Access> access_ = Access::ByIdentity(kTrustDomain, nullptr);
   int port_ = 0;
   ScoreService::Service scores_;
   AggregateService::Service aggregate_;
@@ -165,15 +168,42 @@ TEST(TlsFilesTest, AreNeededAllAndReadable) {
   for (const TlsFiles& files :
        {TlsFiles{"", "/etc/hostname", "/etc/hostname"}, TlsFiles{"/etc/hostname", "", ""},
         TlsFiles{"/etc/hostname", "/nonexistent", "/etc/hostname"}}) {
-    EXPECT_EQ(MakeServerCredentials(files, kTrustDomain).status().code(),
+    EXPECT_EQ(MakeServerCredentials(files, *Access::ForEverybody()).status().code(),
               absl::StatusCode::kInvalidArgument);
   }
-  EXPECT_EQ(MakeServerCredentials({"/etc/hostname", "/etc/hostname", "/etc/hostname"}, "")
-                .status()
-                .code(),
-            absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(MakeChannelCredentials({"/etc/hostname", "/etc/hostname", ""}).status().code(),
             absl::StatusCode::kInvalidArgument);
+}
+
+// What neither says who may call nor stays on this machine is not served.
+TEST(MakeAccessTest, NeedsToKnowWhoMayCall) {
+  ServerOptions open;
+  open.listen = "127.0.0.1:0";
+  open.insecure_loopback = true;
+  EXPECT_TRUE(MakeAccess(open).ok());
+  ServerOptions told;
+  told.tls = {"/etc/hostname", "/etc/hostname", "/etc/hostname"};
+  told.trust_domain = kTrustDomain;
+  EXPECT_TRUE(MakeAccess(told).ok());
+  std::vector<ServerOptions> refused;
+  const auto refuse = [&refused](const ServerOptions& options, const auto& change) {
+    refused.push_back(options);
+    change(refused.back());
+  };
+  refuse(open, [](ServerOptions& options) { options.insecure_loopback = false; });
+  refuse(open, [](ServerOptions& options) { options.listen = "0.0.0.0:0"; });
+  refuse(open, [&](ServerOptions& options) { options.tls = told.tls; });
+  refuse(open, [](ServerOptions& options) { options.token_keys = "/etc/hostname"; });
+  refuse(told, [](ServerOptions& options) { options.trust_domain.clear(); });
+  refuse(told, [](ServerOptions& options) { options.token_keys = "/etc/hostname"; });
+  refuse(told, [](ServerOptions& options) { options.token_rules = {"issuer", "audience"}; });
+  refuse(told, [](ServerOptions& options) {  // no keys
+    options.token_keys = "/etc/hostname";
+    options.token_rules = {"issuer", "audience"};
+  });
+  for (size_t i = 0; i < refused.size(); ++i) {
+    EXPECT_EQ(MakeAccess(refused[i]).status().code(), absl::StatusCode::kInvalidArgument) << i;
+  }
 }
 
 }  // namespace

@@ -79,7 +79,7 @@ class IngestServiceTest : public IngestFixture {
         IngestParts{SmallCatalog(), *remote_policies_, *acknowledged, *remote_coalescer_, *opt_outs,
                     counters, clock});
     flushes_ = std::make_unique<FlushLoop>(*remote_coalescer_, absl::Milliseconds(1));
-    service_ = std::make_unique<IngestServiceImpl>(*remote_ingester_);
+    service_ = std::make_unique<IngestServiceImpl>(*remote_ingester_, *access_);
     server_ = Serve("ingest", *service_);
     stub_ = ingest::v1::IngestService::NewStub(Connect("ingest"));
   }
@@ -115,6 +115,7 @@ class IngestServiceTest : public IngestFixture {
   std::unique_ptr<DeltaCoalescer> remote_coalescer_;
   std::unique_ptr<ActivityIngester> remote_ingester_;
   std::unique_ptr<FlushLoop> flushes_;
+  const std::unique_ptr<Access> access_ = Access::ForEverybody();
   std::unique_ptr<IngestServiceImpl> service_;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<ingest::v1::IngestService::Stub> stub_;

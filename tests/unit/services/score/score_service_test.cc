@@ -54,7 +54,8 @@ class ScoreServiceTest : public ::testing::Test {
   FakePublications publications_;
   ScoreReader reader_{publications_, {catalog_.get()}};
   StatementWriter statements_{*catalog_, {}};
-  ScoreServiceImpl service_{reader_, statements_};
+  const std::unique_ptr<Access> access_ = Access::ForEverybody();
+  ScoreServiceImpl service_{reader_, statements_, *access_};
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<ScoreService::Stub> stub_;
 };

@@ -1,0 +1,178 @@
+#include "common/rpc/access.h"
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/auth/method_rules.h"
+#include "common/rpc/error_details.h"
+#include "common/telemetry/log.h"
+#include "grpc/grpc_security_constants.h"
+
+namespace tutti {
+namespace {
+
+constexpr absl::string_view kScheme = "Bearer ";
+
+absl::string_view View(const grpc::string_ref& text) { return {text.data(), text.size()}; }
+
+// The role that the peer's certificate names. One that names two would have the rights
+// of both, so it has none.
+std::optional<Role> RoleOfPeer(const grpc::AuthContext& peer, const std::string& trust_domain) {
+  const std::vector<grpc::string_ref> uris = peer.FindPropertyValues(GRPC_PEER_URI_PROPERTY_NAME);
+  if (uris.size() != 1) return std::nullopt;
+  return RoleOf(View(uris[0]), trust_domain);
+}
+
+// All that a caller is told of a token, and of having none.
+absl::Status Unauthenticated() { return absl::UnauthenticatedError("unauthenticated"); }
+
+absl::Status MethodDenied() {
+  return absl::PermissionDeniedError("this caller may not call this method");
+}
+
+absl::Status OrganizationDenied() {
+  return WithReason(absl::PermissionDeniedError("this caller may not use this organization"),
+                    "auth.tutti", "ORGANIZATION_FORBIDDEN");
+}
+
+}  // namespace
+
+class Access::GateProcessor final : public grpc::AuthMetadataProcessor {
+ public:
+  explicit GateProcessor(Access& access) : access_(access) {}
+
+  // Tokens that were not seen before cost a tenth of a millisecond.
+  bool IsBlocking() const override { return false; }
+
+  grpc::Status Process(const InputMetadata& metadata, grpc::AuthContext* peer,
+                       OutputMetadata* /*consumed*/, OutputMetadata* /*response*/) override {
+    const auto path = metadata.find(":path");
+    const absl::Status admitted = path == metadata.end()
+                                      ? MethodDenied()
+                                      : access_.Admit(*peer, TokenIn(metadata), View(path->second));
+    // Of a status that is given here gRPC sends code and message alone.
+    return {static_cast<grpc::StatusCode>(admitted.code()), std::string(admitted.message())};
+  }
+
+ private:
+  Access& access_;
+};
+
+std::unique_ptr<Access> Access::ForEverybody() {
+  auto access = std::make_unique<Access>();
+  access->everybody_ = true;
+  access->all_powers_ = std::make_shared<const Caller>(
+      Caller{.every_organization = true, .organizations = {}, .scopes = kSystemAdmin});
+  return access;
+}
+
+std::unique_ptr<Access> Access::ByIdentity(std::string trust_domain,
+                                           std::unique_ptr<TokenVerifier> tokens) {
+  std::unique_ptr<Access> access = ForEverybody();
+  access->everybody_ = false;
+  access->trust_domain_ = std::move(trust_domain);
+  access->tokens_ = std::move(tokens);
+  return access;
+}
+
+std::shared_ptr<grpc::AuthMetadataProcessor> Access::Gate() {
+  return std::make_shared<GateProcessor>(*this);
+}
+
+template <typename Metadata>
+absl::StatusOr<absl::string_view> Access::TokenIn(const Metadata& metadata) {
+  const auto [begin, end] = metadata.equal_range("authorization");
+  if (begin == end) return absl::string_view();
+  const absl::string_view header = View(begin->second);
+  if (std::next(begin) != end || !absl::StartsWithIgnoreCase(header, kScheme)) {
+    return absl::UnauthenticatedError("it is not one Bearer token");
+  }
+  return header.substr(kScheme.size());
+}
+
+absl::StatusOr<std::shared_ptr<const Caller>> Access::Identify(
+    const grpc::AuthContext& peer, const absl::StatusOr<absl::string_view>& token) {
+  if (!token.ok()) return token.status();
+  if (!token->empty()) {
+    if (tokens_ == nullptr) return absl::UnauthenticatedError("no token keys are configured");
+    return tokens_->Verify(*token, absl::Now());
+  }
+  if (RoleOfPeer(peer, trust_domain_) == Role::kOperator) return all_powers_;
+  return absl::UnauthenticatedError("it is absent, and so is an operator's certificate");
+}
+
+absl::Status Access::Admit(const grpc::AuthContext& peer,
+                           const absl::StatusOr<absl::string_view>& token,
+                           absl::string_view method) {
+  const MethodRule* const rule = RuleOf(method);
+  if (rule == nullptr) return MethodDenied();
+  if (rule->callable_by == CallableBy::kAnybody) return absl::OkStatus();
+  const bool without_token = token.ok() && token->empty();
+  const std::optional<Role> role = RoleOfPeer(peer, trust_domain_);
+  if (without_token && role == Role::kIngest) {
+    return rule->callable_by == CallableBy::kIngest ? absl::OkStatus() : MethodDenied();
+  }
+  // A certificate of the authority that is for no caller; who has none may show a token.
+  if (without_token && role != Role::kOperator && peer.IsPeerAuthenticated()) return MethodDenied();
+  const auto caller = Identify(peer, token);
+  if (!caller.ok()) {
+    LogRefusal(caller.status().message());
+    return Unauthenticated();
+  }
+  return rule->callable_by == CallableBy::kCallers && (*caller)->Has(rule->scope) ? absl::OkStatus()
+                                                                                  : MethodDenied();
+}
+
+absl::StatusOr<std::shared_ptr<const Caller>> Access::CallerOf(
+    const grpc::ServerContextBase* context) {
+  if (everybody_) return all_powers_;
+  auto caller = Identify(*context->auth_context(), TokenIn(context->client_metadata()));
+  if (!caller.ok()) {
+    LogRefusal(caller.status().message());
+    return Unauthenticated();
+  }
+  return caller;
+}
+
+absl::Status Access::Check(const Caller& caller, absl::string_view organization) {
+  if (absl::Now() >= caller.expires) return Unauthenticated();
+  return caller.MayUse(organization) ? absl::OkStatus() : OrganizationDenied();
+}
+
+absl::Status Access::MayUse(const grpc::ServerContextBase* context,
+                            absl::string_view organization) {
+  const auto caller = CallerOf(context);
+  return caller.ok() ? Check(**caller, organization) : caller.status();
+}
+
+absl::Status Access::MayUseEvery(const grpc::ServerContextBase* context) {
+  const auto caller = CallerOf(context);
+  if (!caller.ok()) return caller.status();
+  return (*caller)->every_organization ? absl::OkStatus() : OrganizationDenied();
+}
+
+void Access::LogRefusal(absl::string_view why) {
+  ++refusals_;
+  // A flood of bad tokens is no flood of lines.
+  const int64_t now = absl::ToUnixSeconds(absl::Now());
+  int64_t before = logged_at_.load();
+  if (before == now || !logged_at_.compare_exchange_strong(before, now)) return;
+  LogWarning("token refused",
+             {{"why", std::string(why)}, {"refusals", absl::StrCat(refusals_.exchange(0))}});
+}
+
+void Access::Tick() {
+  if (tokens_ == nullptr) return;
+  const absl::Status reloaded = tokens_->ReloadIfChanged();
+  if (!reloaded.ok() && reloaded != last_reload_) {
+    LogError("token keys trouble; the old keys stay",
+             {{"problem", std::string(reloaded.message())}});
+  }
+  last_reload_ = reloaded;
+}
+
+}  // namespace tutti

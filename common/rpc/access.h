@@ -1,0 +1,84 @@
+#ifndef TUTTI_COMMON_RPC_ACCESS_H_
+#define TUTTI_COMMON_RPC_ACCESS_H_
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "common/auth/caller.h"
+#include "common/auth/token_verifier.h"
+#include "grpcpp/security/auth_context.h"
+#include "grpcpp/security/auth_metadata_processor.h"
+#include "grpcpp/server_context.h"
+
+namespace tutti {
+
+// Decides who may call what for which organisation. Who brings a token is judged by it
+// alone, whatever their certificate says; who brings none, by the certificate. Outlives
+// the server and its services. Thread-safe.
+class Access {
+ public:
+  // Everybody may do everything: for plain text, which never leaves the machine.
+  static std::unique_ptr<Access> ForEverybody();
+
+  // Certificates of the trust domain (see common/auth/method_rules.h) and, when
+  // `tokens` is not null, tokens.
+  static std::unique_ptr<Access> ByIdentity(std::string trust_domain,
+                                            std::unique_ptr<TokenVerifier> tokens);
+
+  // Whether clients may connect without a certificate.
+  bool takes_tokens() const { return tokens_ != nullptr; }
+
+  // What a server runs before every method, also before those that read raw bytes.
+  // UNAUTHENTICATED for a token that is not good, and for nobody;
+  // PERMISSION_DENIED for a method that is not for this caller. The log says more.
+  std::shared_ptr<grpc::AuthMetadataProcessor> Gate();
+
+  // To be asked by every method at its head, before anything is looked up: whether its
+  // caller may use the organisation. PERMISSION_DENIED, always in the same words, as
+  // long as it is not one of theirs, whether it exists or not.
+  absl::Status MayUse(const grpc::ServerContextBase* context, absl::string_view organization);
+
+  // As MayUse, for a method that touches every organisation.
+  absl::Status MayUseEvery(const grpc::ServerContextBase* context);
+
+  // Who makes a call that the gate has let in. Once its token has expired:
+  // Unauthenticated.
+  absl::StatusOr<std::shared_ptr<const Caller>> CallerOf(const grpc::ServerContextBase* context);
+
+  // Whether the caller may use the organisation now; for streams, at each message.
+  static absl::Status Check(const Caller& caller, absl::string_view organization);
+
+  // Reads the file of keys again if it has changed. To be called every second.
+  void Tick();
+
+ private:
+  class GateProcessor;
+
+  // Of call metadata: the token after "Bearer ". Nothing without the header;
+  // Unauthenticated for two, and for another scheme.
+  template <typename Metadata>
+  static absl::StatusOr<absl::string_view> TokenIn(const Metadata& metadata);
+
+  absl::Status Admit(const grpc::AuthContext& peer, const absl::StatusOr<absl::string_view>& token,
+                     absl::string_view method);
+  absl::StatusOr<std::shared_ptr<const Caller>> Identify(
+      const grpc::AuthContext& peer, const absl::StatusOr<absl::string_view>& token);
+  void LogRefusal(absl::string_view why);
+
+  bool everybody_ = false;
+  std::string trust_domain_;
+  std::unique_ptr<TokenVerifier> tokens_;
+  std::shared_ptr<const Caller> all_powers_;
+  std::atomic<int64_t> refusals_ = 0;   // not yet in the log
+  std::atomic<int64_t> logged_at_ = 0;  // Unix seconds
+  absl::Status last_reload_;            // Tick's alone
+};
+
+}  // namespace tutti
+
+#endif  // TUTTI_COMMON_RPC_ACCESS_H_
