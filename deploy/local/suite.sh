@@ -8,7 +8,8 @@
 #
 # A keyring that is already in STATE_DIR is used. SUITE_AGGREGATE_FLAGS, SUITE_INGEST_FLAGS and SUITE_SCORE_FLAGS add flags,
 # SUITE_REDIS_USERS adds lines to the ACL file. SUITE_TLS=1 makes a throwaway authority in STATE_DIR/tls and
-# has everybody speak TLS; TUTTI_CA, TUTTI_CERT and TUTTI_KEY are then those of an operator.
+# has everybody speak TLS; TUTTI_CA, TUTTI_CERT and TUTTI_KEY are then those of an operator, and tokens that
+# `tutti dev-token --keys STATE_DIR/tokens` signs are taken.
 
 SUITE_SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 SUITE_PIDS=()
@@ -75,6 +76,8 @@ suite_make_authority() {
       suite_certificate ingest ingest && suite_certificate aggregate aggregate &&
       suite_certificate score score && suite_certificate operator operator
   } >"$SUITE_STATE/log/tls" 2>&1 || suite_fail "certificates could not be made; see $SUITE_STATE/log/tls" || return 1
+  "$SUITE_BIN/tutti" dev-token --keys "$SUITE_STATE/tokens" --organization none --scope scores.read >/dev/null || return 1
+  chmod 700 "$SUITE_STATE/tokens"
   export TUTTI_CA=$SUITE_STATE/tls/ca.pem TUTTI_CERT=$SUITE_STATE/tls/operator/cert.pem TUTTI_KEY=$SUITE_STATE/tls/operator/key.pem
 }
 
@@ -85,7 +88,8 @@ suite_start_service() {
   shift
   if [ "${SUITE_TLS:-0}" = 1 ]; then
     security=(--tls_certificate="$SUITE_STATE/tls/$name/cert.pem" --tls_key="$SUITE_STATE/tls/$name/key.pem"
-      --tls_authorities="$SUITE_STATE/tls/ca.pem" --trust_domain=tutti.local)
+      --tls_authorities="$SUITE_STATE/tls/ca.pem" --trust_domain=tutti.local
+      --token_keys="$SUITE_STATE/tokens/jwks.json" --token_issuer=tutti-dev --token_audience=tutti)
   fi
   rm -f "$SUITE_STATE/$name.address"
   "$SUITE_BIN/tutti-$name" --listen=127.0.0.1:0 "${security[@]}" --port_file="$SUITE_STATE/$name.address" \

@@ -18,6 +18,8 @@ struct CommandContext {
   std::string score = "127.0.0.1:7403";
   // Plain text, to this machine alone, when none is given.
   TlsFiles tls;
+  // File of the token to show; none when empty.
+  std::string token_file;
   // Seconds that a call may take.
   int timeout_seconds = 60;
   // Set by the chosen subcommand; run after parsing.
@@ -33,6 +35,7 @@ void AddSampleCommand(CLI::App& app, CommandContext& context);
 void AddPublishCommand(CLI::App& app, CommandContext& context);
 void AddScoreCommands(CLI::App& app, CommandContext& context);
 void AddReportCommand(CLI::App& app, CommandContext& context);
+void AddDevTokenCommand(CLI::App& app, CommandContext& context);
 void AddHealthCommand(CLI::App& app, CommandContext& context);
 
 // Parses the command line and runs what it asks for. Returns the exit status: 0

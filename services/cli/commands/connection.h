@@ -21,7 +21,7 @@ class Connection {
   Connection(const std::string& address, const CommandContext& context)
       : address_(address),
         timeout_(absl::Seconds(context.timeout_seconds)),
-        channel_(MakeChannel(address, context.tls)) {
+        channel_(MakeChannel(address, context.tls, context.token_file)) {
     if (channel_.ok()) stub_ = Service::NewStub(*channel_);
   }
 

@@ -38,6 +38,9 @@ int RunCommandLine(int argc, char** argv) {
   app.add_option("--cert", context.tls.certificate, "PEM file of your certificate")
       ->envname("TUTTI_CERT");
   app.add_option("--key", context.tls.key, "PEM file of its key")->envname("TUTTI_KEY");
+  app.add_option("--token-file", context.token_file,
+                 "File of your token, read at every call; needs --ca")
+      ->envname("TUTTI_TOKEN_FILE");
   app.add_option("--timeout", context.timeout_seconds, "Seconds that one call may take")
       ->check(CLI::Range(1, 3600))
       ->capture_default_str();
@@ -49,6 +52,7 @@ int RunCommandLine(int argc, char** argv) {
   AddKeyringCommands(app, context);
   AddOptOutCommands(app, context);
   AddSampleCommand(app, context);
+  AddDevTokenCommand(app, context);
   AddHealthCommand(app, context);
   try {
     app.parse(argc, argv);

@@ -21,7 +21,7 @@ class ReadmeTest(unittest.TestCase):
         lines = [line for line in (SOURCE / "README.md").read_text().splitlines()
                  if line.startswith("grpcurl ")]
         self.assertGreaterEqual(len(lines), 5)
-        with Suite() as suite, tempfile.TemporaryDirectory() as folder:
+        with Suite(tls=True) as suite, tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder) / "activities.jsonl"
             first = write_activities(path, people=300, days=60)
             suite.back_fill("sample", 400, first, "--source", "activities")
@@ -35,9 +35,10 @@ class ReadmeTest(unittest.TestCase):
                     data = words[words.index("-d") + 1]
                     address, method = words[-2:]
                     done = subprocess.run(
-                        [BUF, "curl", "--protocol", "grpc", "--http2-prior-knowledge",
+                        [BUF, "curl", "--cacert", suite.authority, "--protocol", "grpc",
                          "--reflect-protocol", "grpc-v1alpha", "-d", data,
-                         f"http://{addresses[address]}/{method}"],
+                         "-H", f"authorization: Bearer {suite.token('sample')}",
+                         f"https://{addresses[address]}/{method}"],
                         capture_output=True, text=True, timeout=60, cwd=folder)
                     self.assertEqual(done.returncode, 0, done.stderr)
                     self.assertTrue(json.loads(done.stdout))

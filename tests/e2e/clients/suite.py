@@ -118,6 +118,13 @@ class Suite:
         """The key and the certificate of a process of the suite, as paths."""
         return self.state / "tls" / name / "key.pem", self.state / "tls" / name / "cert.pem"
 
+    def token(self, *organizations, scopes=("scores.read", "organizations.admin"), keys=None, more=()):
+        """A token of the suite's issuer, or of the one whose keys are in a folder."""
+        words = [word for name in organizations for word in ("--organization", name)]
+        words += [word for scope in scopes for word in ("--scope", scope)]
+        return subprocess.run([BIN / "tutti", "dev-token", "--keys", keys or self.state / "tokens",
+                               *words, *more], capture_output=True, text=True, check=True).stdout.strip()
+
     @property
     def authority(self):
         return self.state / "tls" / "ca.pem"

@@ -1,0 +1,69 @@
+#include "services/cli/token/dev_token.h"
+
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <system_error>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "services/cli/commands/commands.h"
+#include "services/cli/report/report_file.h"
+
+namespace tutti {
+namespace {
+
+struct Options {
+  std::string folder;
+  DevTokenClaims claims;
+  int hours = 12;
+};
+
+absl::Status Run(Options options) {
+  std::error_code error;
+  std::filesystem::create_directories(options.folder, error);
+  options.claims.issued_at = absl::Now();
+  options.claims.lifetime = absl::Hours(options.hours);
+  const absl::StatusOr<DevToken> made = MakeDevToken(options.folder, options.claims);
+  if (!made.ok()) return made.status();
+  const std::string key_set = absl::StrCat(options.folder, "/jwks.json");
+  if (absl::Status written = WriteReportFile(key_set, made->key_set, /*replace=*/true);
+      !written.ok()) {
+    return written;
+  }
+  std::cout << made->token << "\n";
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddDevTokenCommand(CLI::App& app, CommandContext& context) {
+  CLI::App* command = app.add_subcommand(
+      "dev-token", "Print a token for a suite on this machine. For development: its key is a file");
+  const auto options = std::make_shared<Options>();
+  command
+      ->add_option("--keys", options->folder,
+                   "Folder of the key, private.jwk, which is made when it is absent, and of "
+                   "jwks.json, which the services read (--token_keys)")
+      ->required();
+  command
+      ->add_option("--organization", options->claims.organizations,
+                   "An organisation that it is for; * for all, with the scope system.admin")
+      ->required();
+  command
+      ->add_option("--scope", options->claims.scopes,
+                   "activities.write, scores.read, organizations.admin or system.admin")
+      ->required()
+      ->check(CLI::IsMember(
+          {"activities.write", "scores.read", "organizations.admin", "system.admin"}));
+  command->add_option("--hours", options->hours, "How long it is good")
+      ->check(CLI::Range(1, 24 * 7))
+      ->capture_default_str();
+  command->add_option("--issuer", options->claims.issuer, "As the services' --token_issuer")
+      ->capture_default_str();
+  command->add_option("--audience", options->claims.audience, "As the services' --token_audience")
+      ->capture_default_str();
+  command->callback([&context, options] { context.run = [options] { return Run(*options); }; });
+}
+
+}  // namespace tutti
