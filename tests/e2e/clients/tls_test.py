@@ -67,7 +67,7 @@ class TlsTest(unittest.TestCase):
         authority = self.suite.authority.read_bytes()
         self.assertEqual(self.outcome("plain text", self.suite.score, None, method), "UNAVAILABLE")
         self.assertEqual(self.outcome("no certificate", self.suite.score,
-                                      grpc.ssl_channel_credentials(authority), method), "UNAVAILABLE")
+                                      grpc.ssl_channel_credentials(authority), method), "UNAUTHENTICATED")
         own = pathlib.Path(self.folder.name)
         subprocess.run(
             ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
