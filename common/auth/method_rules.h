@@ -25,8 +25,9 @@ enum class CallableBy {
 // One method: who may call it, and for which organisation.
 struct MethodRule {
   absl::string_view method;  // "/package.Service/Method", as in a call's :path
-  CallableBy callable_by;
-  Scope scope;  // that a token needs; kNoScope: see callable_by
+  CallableBy callable_by = CallableBy::kIngest;
+  // That a token needs; kNoScope: see callable_by.
+  Scope scope = kNoScope;
   // The request's field with the organisation's name, or with a name that begins with
   // it. Callers may name one of theirs alone. Empty: none is named, and the answer has
   // the caller's alone.

@@ -1,7 +1,11 @@
-"""Attack 10: a producer asks "has this person done it before?" by single activities,
-one after the other as fast as they are answered, and compares the bytes and the time of
-the answers. The control is an answer that waits for no write: of an activity that is
-refused for its unknown type."""
+"""Attack 10: questions that are asked by the bytes and the time of answers.
+
+A producer asks "has this person done it before?" by single activities, one after the
+other as fast as they are answered. The control is an answer that waits for no write: of
+an activity that is refused for its unknown type.
+
+A caller with a token for one organisation asks "is there an organisation of this name?".
+The control is an answer that the store was asked for: about the caller's own."""
 
 import math
 import os
@@ -38,6 +42,11 @@ def kolmogorov_smirnov(one, other):
 def by_chance(n, error):
     """What the distance of two samples of one distribution exceeds with that probability."""
     return math.sqrt(-math.log(error / 2) / 2) * math.sqrt(2 / n)
+
+
+def limit():
+    """The distance that is let pass."""
+    return 0.02 if LONG else 0.02 + by_chance(EACH, 1e-7)
 
 
 class LatencyTest(unittest.TestCase):
@@ -80,11 +89,46 @@ class LatencyTest(unittest.TestCase):
         self.assertEqual(answers["repeat"], answers["new"])
         distance = kolmogorov_smirnov(times["repeat"], times["new"])
         control = kolmogorov_smirnov(times["repeat"], times["control"])
-        most = 0.02 if LONG else 0.02 + by_chance(EACH, 1e-7)
+        most = limit()
         print(f"attack 10: {EACH} repeats and {EACH} first times: the same bytes, latencies "
               f"D = {distance:.3f} apart (at most {most:.3f}); the control {control:.3f}")
         self.assertLess(distance, most)
         self.assertGreater(control, most, "the control was not detected")
+
+    # Mutation: a service that looks an organisation up before it asks whose it is comes
+    # near the control here.
+    def test_a_denial_does_not_tell_which_organisations_exist(self):
+        with tempfile.TemporaryDirectory() as folder, Suite(tls=True) as suite:
+            make_stubs(pathlib.Path(folder))
+            import grpc
+            from tutti.score.v1 import score_pb2, score_pb2_grpc
+            for name in ("own", "there"):
+                suite.back_fill(name, 5000, (today() - 40 * DAY).isoformat())
+            metadata = [("authorization", "Bearer " + suite.token("own"))]
+            times = {"own": [], "there": [], "nowhere": []}
+            answers = {name: set() for name in times}
+            order = ["there", "nowhere"] * EACH + ["own"] * (EACH // 4)
+            random.Random(10).shuffle(order)
+            credentials = grpc.ssl_channel_credentials(suite.authority.read_bytes())
+            with grpc.secure_channel(suite.score, credentials) as channel:
+                score = score_pb2_grpc.ScoreServiceStub(channel)
+                for name in order:
+                    request = score_pb2.GetScoreRequest(name=f"organizations/{name}/scores/latest")
+                    begin = time.perf_counter()
+                    try:
+                        score.GetScore(request, timeout=30, metadata=metadata)
+                    except grpc.RpcError as error:
+                        answers[name].add((error.code().name, error.details(), error.trailing_metadata()))
+                    times[name].append(time.perf_counter() - begin)
+        self.assertEqual(len(answers["there"]), 1)
+        self.assertEqual(answers["there"], answers["nowhere"])
+        self.assertEqual({code for code, *_ in answers["own"]}, {"NOT_FOUND"})
+        distance = kolmogorov_smirnov(times["there"], times["nowhere"])
+        control = kolmogorov_smirnov(times["there"], times["own"])
+        print(f"attack 10: {EACH} denials for an organisation that exists and for one that does not: the "
+              f"same bytes, latencies D = {distance:.3f} apart (at most {limit():.3f}); the control {control:.3f}")
+        self.assertLess(distance, limit())
+        self.assertGreater(control, limit(), "the control was not detected")
 
 
 if __name__ == "__main__":
