@@ -272,10 +272,9 @@ absl::StatusOr<std::vector<Organization>> OrganizationDirectory::List(int limit,
     if (!ids.ok()) return ids.status();
     for (const std::string& id : *ids) {
       absl::StatusOr<Organization> organization = Get(id);
-      if (organization.ok()) page.push_back(*std::move(organization));
-      if (!organization.ok() && !absl::IsNotFound(organization.status())) {
-        return organization.status();
-      }
+      if (absl::IsNotFound(organization.status())) continue;
+      if (!organization.ok()) return organization.status();
+      page.push_back(*std::move(organization));
     }
     if (static_cast<int>(ids->size()) < wanted) {
       cursor.clear();
@@ -293,10 +292,9 @@ absl::StatusOr<std::vector<Organization>> OrganizationDirectory::ListAmong(
     if (static_cast<int>(page.size()) == limit) return page;
     cursor = *id;
     absl::StatusOr<Organization> organization = Get(*id);
-    if (organization.ok()) page.push_back(*std::move(organization));
-    if (!organization.ok() && !absl::IsNotFound(organization.status())) {
-      return organization.status();
-    }
+    if (absl::IsNotFound(organization.status())) continue;
+    if (!organization.ok()) return organization.status();
+    page.push_back(*std::move(organization));
   }
   cursor.clear();
   return page;

@@ -53,6 +53,7 @@ std::vector<RedisWords> Dangerous() {
           {"CLUSTER", "RESET"}};
 }
 
+// Mutation: a command more in users.acl, KEYS for one.
 TEST_F(AclTest, DeniesEveryServiceWhatNoneNeeds) {
   for (const char* user : {"aggregate", "score"}) {
     for (const RedisWords& words : Dangerous()) {

@@ -38,6 +38,7 @@ bool Clamped(const score::v1::Estimate& share) {
   return true;
 }
 
+// Mutation: shares that are shown as they are estimated.
 TEST(ClampAttack, NeverShowsThatEverybodyOrNobodyDoesSomething) {
   for (const bool everybody : {true, false}) {
     const Publication record = Publish(everybody);

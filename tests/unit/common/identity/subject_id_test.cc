@@ -57,6 +57,7 @@ void ExpectFault(absl::string_view raw, SubjectFault fault) {
   EXPECT_EQ(std::get<SubjectFault>(parsed), fault);
 }
 
+// Mutation: a normal form without case folding.
 TEST(SubjectIdTest, TreatsCaseAsOneIdentifier) {
   ExpectSame("JoniS@Example.ORG", "jonis@example.org");
   ExpectSame("@[`{AZaz09", "@[`{azAZ09");

@@ -87,6 +87,7 @@ TEST(KeyringOperationsTest, DrawsEveryKeyAndIdIndependently) {
   EXPECT_FALSE(secrets.contains(std::string(kWindowKeyBytes, '\0')));
 }
 
+// Mutation: a key that is destroyed a day early.
 TEST(KeyringOperationsTest, RotatesExactlyWhenTheWindowClosesInTheWesternmostZone) {
   ScrubbedKeyring keyring = New("2026-11-20T12:00:00Z");
   const auto before = KeysByDay(keyring, WindowKind::kReach);

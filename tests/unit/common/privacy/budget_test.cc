@@ -117,6 +117,7 @@ TEST(ScaleNoise, KeepsEveryTableWithinItsShareAndSpendsNearlyAllOfIt) {
   }
 }
 
+// Mutation: a sensitivity of 1 for tables of several features.
 TEST(Sensitivity, FollowsFromOneSlotATableAndOneYesADay) {
   EXPECT_EQ(ReachSensitivitySquared(1), 1u);
   for (const int features : {2, 3, 4}) EXPECT_EQ(ReachSensitivitySquared(features), 2u);
@@ -153,6 +154,8 @@ TEST(CheckBudget, RefusesOneMoreOffTheGrid) {
   EXPECT_FALSE(CheckBudget(ledger, "person", kSunday + 503, 25).ok());
 }
 
+// Mutation: a span of 391 days, or a sum of past entries that leaves out the new one,
+// lets through what is refused here.
 TEST(CheckBudget, CountsEntriesBeforeAndAfterWithin392Days) {
   const uint64_t half = kYearlyNanoRho / 2;
   EXPECT_TRUE(CheckBudget({}, "person", kSunday, kYearlyNanoRho).ok());

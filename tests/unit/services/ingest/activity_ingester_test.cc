@@ -63,6 +63,7 @@ TEST_F(ActivityIngesterTest, SetsTheColumnsOfAnActivityInEveryWindowOfItsDay) {
 }
 
 // Answered otherwise than something known, a producer could ask who has opted out.
+// Mutation: a batch that does not ask the opt-out list.
 TEST_F(ActivityIngesterTest, DropsWhatPeopleDoWhoOptedOutAndAnswersAsIfItWereKnown) {
   ASSERT_TRUE(
       OptOutFile(OptOutPathBeside(keyring_path))
@@ -259,6 +260,7 @@ TEST_F(ActivityIngesterTest, SendsNothingToAWindowFromItsCloseOn) {
   EXPECT_THAT(SentTo(WindowKind::kReach, "2026-11-22"), SizeIs(2));
 }
 
+// Mutation: a missing key that is passed over as if the activity were known.
 TEST_F(ActivityIngesterTest, RefusesActivitiesOfWindowsWithoutAKey) {
   for (aggregate::v1::OpenWindow& window : *policy().mutable_windows()) {
     window.clear_close_time();

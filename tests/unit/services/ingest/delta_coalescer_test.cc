@@ -60,6 +60,7 @@ class DeltaCoalescerTest : public IngestFixture {
   std::vector<std::shared_ptr<const OrganizationPolicy>> compiled_;
 };
 
+// Mutation: positions in the order in which they came.
 TEST_F(DeltaCoalescerTest, MergesBatchesIntoSortedDeltasWithoutRepetition) {
   Finished a;
   Finished b;
@@ -153,6 +154,7 @@ TEST_F(DeltaCoalescerTest, FlushesWithoutATickWhenMuchWaits) {
   EXPECT_THAT(client.merges, SizeIs(1));
 }
 
+// Mutation: no bound on flushes in flight.
 TEST_F(DeltaCoalescerTest, BoundsFlushesInFlightAndWhatWaits) {
   CoalescerLimits limits;
   limits.max_flushes_in_flight = 1;
