@@ -54,6 +54,10 @@ std::string PublicationIndexKey(absl::string_view organization) {
   return Tagged(organization, "pub:index");
 }
 
+std::string CohortKey(Day end_day, absl::string_view cohort) {
+  return absl::StrCat("cohort:", FormatDay(end_day), ":", cohort);
+}
+
 std::string LedgerKey(absl::string_view organization) { return Tagged(organization, "ledger"); }
 std::string LeaseKey(absl::string_view organization) { return Tagged(organization, "lease"); }
 std::string AllKeysPattern(absl::string_view organization) { return Tagged(organization, "*"); }

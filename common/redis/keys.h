@@ -27,6 +27,7 @@ std::string TallyKey(absl::string_view organization);
 std::string StagedKey(absl::string_view organization, Day end_day);
 std::string PublicationKey(absl::string_view organization, Day end_day);
 std::string PublicationIndexKey(absl::string_view organization);
+std::string CohortKey(Day end_day, absl::string_view cohort);  // cohort:<end day>:<cohort>
 std::string LedgerKey(absl::string_view organization);
 std::string LeaseKey(absl::string_view organization);
 std::string AllKeysPattern(absl::string_view organization);      // for SCAN

@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/redis/connection.h"
+#include "common/redis/redis_cohort_store.h"
 #include "common/redis/redis_counter_store.h"
 #include "common/redis/redis_organization_store.h"
 #include "common/redis/redis_publication_store.h"
@@ -20,11 +21,13 @@ class RedisStores {
       : pool_(std::move(options)),
         organizations_(pool_),
         counters_(pool_, mirror_bytes),
-        publications_(pool_) {}
+        publications_(pool_),
+        cohorts_(pool_) {}
 
   OrganizationStore& organizations() { return organizations_; }
   CounterStore& counters() { return counters_; }
   PublicationStore& publications() { return publications_; }
+  CohortStore& cohorts() { return cohorts_; }
 
   // Whether the server answers.
   absl::Status Ping() { return AsOk(pool_.Call({"PING"})); }
@@ -40,6 +43,7 @@ class RedisStores {
   RedisOrganizationStore organizations_;
   RedisCounterStore counters_;
   RedisPublicationStore publications_;
+  RedisCohortStore cohorts_;
 };
 
 // Reads flags --redis_socket, --redis_address, --redis_user, --redis_password_file

@@ -176,4 +176,9 @@ SlotSize SizeForHeadcount(const catalog::v1::SubjectKind& kind, int64_t headcoun
   return size;
 }
 
+Day LastFourWeeklyEnd(Day day) {
+  const int64_t past = (day - kGridOrigin) % 28;
+  return day - (past < 0 ? past + 28 : past);
+}
+
 }  // namespace tutti

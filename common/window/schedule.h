@@ -97,6 +97,9 @@ class Schedule {
   std::vector<WindowTerms> terms_;
 };
 
+// The last day, at most `day`, on which windows of every cadence end.
+Day LastFourWeeklyEnd(Day day);
+
 // What AUTO comes to. `current` is the cadence in effect (AUTO when none): a
 // change takes 10% more, or less, than the threshold.
 aggregate::v1::Cadence ChooseCadence(int64_t headcount, aggregate::v1::Cadence requested,

@@ -69,7 +69,9 @@ absl::Status RunAggregate(const AggregateOptions& options) {
   WindowCloser closer({directory, stores.organizations(), stores.counters(), stores.publications(),
                        **journal, **catalog, clock,
                        [] { return std::make_unique<KernelNoise>(); }});
-  ClosingLoop closing(closer, stores.organizations(), stores.counters(), clock);
+  CohortBuilder cohorts({stores.organizations(), stores.publications(), stores.cohorts(), **catalog,
+                         clock, options.timing.grace});
+  ClosingLoop closing(closer, cohorts, stores.organizations(), stores.counters(), clock);
   AggregateServiceImpl aggregate(directory, merger, closing, **catalog, clock, **access);
   OrganizationServiceImpl organizations(directory, **access);
 

@@ -89,6 +89,9 @@ absl::StatusOr<SweepReport> ClosingLoop::Sweep() {
       return scrubbed;
     }
   }
+  if (!stopping()) {
+    if (const absl::StatusOr<int> built = cohorts_.BuildDue(); !built.ok()) return built.status();
+  }
   return sweep;
 }
 

@@ -11,6 +11,7 @@
 #include "common/clock/clock.h"
 #include "common/storage/counter_store.h"
 #include "common/storage/organization_store.h"
+#include "services/aggregate/cohort_builder.h"
 #include "services/aggregate/window_closer.h"
 
 namespace tutti {
@@ -26,9 +27,13 @@ struct SweepReport {
 class ClosingLoop {
  public:
   // References outlive this.
-  ClosingLoop(WindowCloser& closer, OrganizationStore& organizations, CounterStore& counters,
-              const WallClock& clock)
-      : closer_(closer), organizations_(organizations), counters_(counters), clock_(clock) {}
+  ClosingLoop(WindowCloser& closer, CohortBuilder& cohorts, OrganizationStore& organizations,
+              CounterStore& counters, const WallClock& clock)
+      : closer_(closer),
+        cohorts_(cohorts),
+        organizations_(organizations),
+        counters_(counters),
+        clock_(clock) {}
   ~ClosingLoop() { Stop(); }
 
   // Sweeps every `interval` in a thread of its own, until Stop.
@@ -40,8 +45,8 @@ class ClosingLoop {
   // when counters were deleted.
   absl::StatusOr<CloseReport> CloseOne(const std::string& organization);
 
-  // Closes what is due of all. One organisation's failure does not hold up the
-  // others.
+  // Closes what is due of all, then makes the cohorts that are due. One organisation's
+  // failure does not hold up the others.
   absl::StatusOr<SweepReport> Sweep();
 
  private:
@@ -49,6 +54,7 @@ class ClosingLoop {
   bool stopping();
 
   WindowCloser& closer_;
+  CohortBuilder& cohorts_;
   OrganizationStore& organizations_;
   CounterStore& counters_;
   const WallClock& clock_;

@@ -283,6 +283,8 @@ absl::StatusOr<CloseOutcome> WindowCloser::Draw(const std::string& id,
   record.set_catalog_fingerprint(parts_.catalog.fingerprint());
   record.set_catalog_version(parts_.catalog.proto().version());
   record.set_generated_data(profile.generated_data());
+  record.set_region(profile.region());
+  record.set_industry(profile.industry());
   const std::unique_ptr<NoiseSource> noise = parts_.make_noise();
   for (Counted& counted : kinds) {
     if (absl::Status noised = AddNoise(counted.plan, *noise, counted.record); !noised.ok()) {

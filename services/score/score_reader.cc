@@ -5,8 +5,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
 #include "common/rpc/error_details.h"
+#include "common/scoring/peer_benchmark.h"
 #include "common/scoring/score_change.h"
 #include "common/scoring/table_breakdown.h"
+#include "common/window/schedule.h"
 #include "services/score/recommendations.h"
 
 namespace tutti {
@@ -50,9 +52,10 @@ std::string ScoreNameOf(const std::string& organization, Day end_day) {
 
 }  // namespace
 
-ScoreReader::ScoreReader(PublicationReader& publications, std::vector<const Catalog*> catalogs,
-                         size_t cached_bytes)
+ScoreReader::ScoreReader(PublicationReader& publications, CohortStore& cohorts,
+                         std::vector<const Catalog*> catalogs, size_t cached_bytes)
     : publications_(publications),
+      cohorts_(cohorts),
       lookup_(publications),
       catalogs_(std::move(catalogs)),
       max_bytes_(cached_bytes) {}
@@ -251,6 +254,37 @@ absl::StatusOr<std::vector<score::v1::Recommendation>> ScoreReader::Recommend(
   score::v1::GetScoreResponse response;
   if (!response.ParseFromString(**answer)) return absl::InternalError("a kept score is broken");
   return RecommendActions(*catalogs_.front(), response.score());
+}
+
+absl::StatusOr<score::v1::GetBenchmarkResponse> ScoreReader::Benchmark(const ScoreName& name) {
+  const absl::StatusOr<std::vector<Day>> index = ReadIndex(name.organization);
+  if (!index.ok()) return index.status();
+  // Cohorts are of every fourth week and come some days later than scores.
+  Day end_day = LastFourWeeklyEnd(name.end_day.value_or(index->back()));
+  for (int tries = 0; tries < 2; ++tries, end_day -= 28) {
+    if (!std::binary_search(index->begin(), index->end(), end_day)) continue;
+    const absl::StatusOr<Publication> record = ReadRecord(name.organization, end_day);
+    if (!record.ok()) return record.status();
+    const absl::StatusOr<Answer> answer = GetScore({name.organization, end_day, ""});
+    if (!answer.ok()) return answer.status();
+    score::v1::GetScoreResponse own;
+    if (!own.ParseFromString(**answer)) return absl::InternalError("a kept score is broken");
+    for (const PeerGroup& group : PeerGroupsOf(*record)) {
+      const absl::StatusOr<std::string> bytes = cohorts_.Read(end_day, group.id);
+      if (absl::IsNotFound(bytes.status())) continue;
+      if (!bytes.ok()) return FromStore(bytes.status());
+      publication::v1::Cohort cohort;
+      if (!cohort.ParseFromString(*bytes)) {
+        return absl::DataLossError("a stored cohort cannot be read");
+      }
+      auto mean = MeanOfOthers(cohort, name.organization, own.score());
+      if (!mean.has_value()) continue;
+      mean->set_cohort(group.words);
+      mean->set_end_day(cohort.end_day());
+      return *std::move(mean);
+    }
+  }
+  return score::v1::GetBenchmarkResponse();
 }
 
 absl::StatusOr<std::optional<Publication>> ScoreReader::Latest(const std::string& organization) {

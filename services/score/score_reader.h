@@ -16,6 +16,7 @@
 #include "common/catalog/catalog.h"
 #include "common/rpc/resource_name.h"
 #include "common/scoring/score_builder.h"
+#include "common/storage/cohort_store.h"
 #include "common/storage/publication_store.h"
 #include "services/score/publication_lookup.h"
 #include "tutti/publication/v1/publication.pb.h"
@@ -34,8 +35,8 @@ class ScoreReader {
 
   // References outlive this. `catalogs` are those that records may have been
   // counted by, the one that the services run on first; at least one.
-  ScoreReader(PublicationReader& publications, std::vector<const Catalog*> catalogs,
-              size_t cached_bytes = size_t{256} << 20);
+  ScoreReader(PublicationReader& publications, CohortStore& cohorts,
+              std::vector<const Catalog*> catalogs, size_t cached_bytes = size_t{256} << 20);
 
   // NotFound when nothing is published, or not for that day. One round trip to the
   // store when the answer is kept.
@@ -57,6 +58,10 @@ class ScoreReader {
 
   // What the organisation can do, the most room first.
   absl::StatusOr<std::vector<score::v1::Recommendation>> Recommend(const ScoreName& name);
+
+  // What others of like size came to in the last window of which that is known; without
+  // a cohort when there are too few.
+  absl::StatusOr<score::v1::GetBenchmarkResponse> Benchmark(const ScoreName& name);
 
   // The latest record of an organisation; absent when it has none.
   absl::StatusOr<std::optional<publication::v1::Publication>> Latest(
@@ -89,6 +94,7 @@ class ScoreReader {
   Answer Keep(const Key& key, std::string answer);
 
   PublicationReader& publications_;
+  CohortStore& cohorts_;
   PublicationLookup lookup_;
   const std::vector<const Catalog*> catalogs_;
   const size_t max_bytes_;

@@ -42,7 +42,7 @@ absl::Status RunScore(const ScoreOptions& options) {
     owned.push_back(*std::move(catalog));
   }
   RedisStores stores(options.redis);
-  ScoreReader reader(stores.publications(), catalogs);
+  ScoreReader reader(stores.publications(), stores.cohorts(), catalogs);
   const StatementWriter statements(*catalogs.front(), options.statement);
   ScoreServiceImpl service(reader, statements, **access);
   const std::vector<std::string> names = {score::v1::ScoreService::service_full_name()};

@@ -179,6 +179,20 @@ grpc::Status ScoreServiceImpl::ListRecommendations(
   return grpc::Status::OK;
 }
 
+grpc::Status ScoreServiceImpl::GetBenchmark(grpc::ServerContext* context,
+                                            const score::v1::GetBenchmarkRequest* request,
+                                            score::v1::GetBenchmarkResponse* response) {
+  const absl::StatusOr<ScoreName> name = ParseScoreName(request->name());
+  if (!name.ok()) return ToGrpcStatus(WithNameReason(name.status()));
+  if (const absl::Status may = access_.MayUse(context, name->organization); !may.ok()) {
+    return ToGrpcStatus(may);
+  }
+  absl::StatusOr<score::v1::GetBenchmarkResponse> benchmark = reader_.Benchmark(*name);
+  if (!benchmark.ok()) return ToGrpcStatus(benchmark.status());
+  *response = *std::move(benchmark);
+  return grpc::Status::OK;
+}
+
 grpc::Status ScoreServiceImpl::GetPrivacyStatement(
     grpc::ServerContext* context, const score::v1::GetPrivacyStatementRequest* request,
     score::v1::GetPrivacyStatementResponse* response) {

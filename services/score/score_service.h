@@ -13,7 +13,7 @@ namespace tutti {
 // Serves ScoreService from published records. GetScore sends bytes that were made
 // once: most of its cost would be to build the same message again. WatchScores asks
 // the store twice a second, for at most kMaxWatchers callers at a time; each takes a
-// thread. GetBenchmark is UNIMPLEMENTED. Thread-safe.
+// thread. Thread-safe.
 class ScoreServiceImpl final : public score::v1::ScoreService::WithRawCallbackMethod_GetScore<
                                    score::v1::ScoreService::Service> {
  public:
@@ -35,6 +35,9 @@ class ScoreServiceImpl final : public score::v1::ScoreService::WithRawCallbackMe
   grpc::Status ListRecommendations(grpc::ServerContext* context,
                                    const score::v1::ListRecommendationsRequest* request,
                                    score::v1::ListRecommendationsResponse* response) override;
+  grpc::Status GetBenchmark(grpc::ServerContext* context,
+                            const score::v1::GetBenchmarkRequest* request,
+                            score::v1::GetBenchmarkResponse* response) override;
   grpc::Status GetPrivacyStatement(grpc::ServerContext* context,
                                    const score::v1::GetPrivacyStatementRequest* request,
                                    score::v1::GetPrivacyStatementResponse* response) override;

@@ -16,12 +16,13 @@ GOOGLEAPIS = pathlib.Path("/usr/share/gocode/src/github.com/gogo/googleapis")
 class Suite:
     """Starts redis-server and the three services; stops them on exit."""
 
-    def __init__(self, keyring=None, ingest_flags="", redis_users="", tls=False):
+    def __init__(self, keyring=None, ingest_flags="", aggregate_flags="", redis_users="", tls=False):
         """`keyring`: a keyring to start with; a new one is made otherwise. `redis_users`:
         more lines of the ACL file. `tls`: everybody speaks TLS, tutti() as an operator."""
         self.tls = tls
         self.first_keyring = keyring
         self.ingest_flags = ingest_flags
+        self.aggregate_flags = aggregate_flags
         self.redis_users = redis_users
 
     def __enter__(self):
@@ -36,7 +37,7 @@ class Suite:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, "SUITE_AGGREGATE_FLAGS": "--policy_lease=1s",
+            env={**os.environ, "SUITE_AGGREGATE_FLAGS": f"--policy_lease=1s {self.aggregate_flags}",
                  "SUITE_INGEST_FLAGS": self.ingest_flags,
                  "SUITE_REDIS_USERS": self.redis_users,
                  "SUITE_TLS": "1" if self.tls else "0"},

@@ -183,5 +183,15 @@ TEST(SizeTest, TakesTheNextPowerOfTwoAndSamplesAboveTheBound) {
   EXPECT_EQ(SizeForHeadcount(kind, 1, CADENCE_WEEKLY), (SlotSize{6, 6}));
 }
 
+TEST(LastFourWeeklyEndTest, IsADayOnWhichEveryCadenceEnds) {
+  const Day end = LastFourWeeklyEnd(Day(2026, 11, 23));
+  EXPECT_LE(end, Day(2026, 11, 23));
+  EXPECT_GT(end, Day(2026, 11, 23) - 28);
+  EXPECT_EQ((end - Day(2000, 1, 2)) % 28, 0);
+  for (int after = 0; after < 28; ++after) EXPECT_EQ(LastFourWeeklyEnd(end + after), end);
+  EXPECT_EQ(LastFourWeeklyEnd(end - 1), end - 28);
+  EXPECT_EQ(LastFourWeeklyEnd(Day(2000, 1, 1)), Day(1999, 12, 5));
+}
+
 }  // namespace
 }  // namespace tutti

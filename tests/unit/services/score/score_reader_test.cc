@@ -3,6 +3,7 @@
 #include "common/rpc/error_details.h"
 #include "gtest/gtest.h"
 #include "tests/support/simulated_organization.h"
+#include "tests/unit/services/score/fake_cohorts.h"
 #include "tests/unit/services/score/fake_publications.h"
 
 namespace tutti {
@@ -29,7 +30,8 @@ class ScoreReaderTest : public ::testing::Test {
   std::unique_ptr<const Catalog> catalog_ = ShippedCatalog();
   SlotSimulator simulator_{21};
   FakePublications publications_;
-  ScoreReader reader_{publications_, {catalog_.get()}};
+  FakeCohorts cohorts_;
+  ScoreReader reader_{publications_, cohorts_, {catalog_.get()}};
 };
 
 TEST_F(ScoreReaderTest, AnswersWithTheLatestAndWithADay) {
@@ -99,7 +101,7 @@ TEST_F(ScoreReaderTest, ScoresByThePastCatalogueOfARecord) {
   const auto newer = Catalog::Build(next, "test");
   ASSERT_TRUE(newer.ok());
   publications_.Publish(Record(400), "2026-11-01");
-  ScoreReader reader(publications_, {newer->get(), catalog_.get()});
+  ScoreReader reader(publications_, cohorts_, {newer->get(), catalog_.get()});
   EXPECT_TRUE(reader.GetScore({"acme", std::nullopt, ""}).ok());
   EXPECT_TRUE(reader.GetTable({"acme", std::nullopt, "modes"}).ok());
 }
@@ -153,7 +155,7 @@ TEST_F(ScoreReaderTest, ListsNewestFirstInPages) {
 }
 
 TEST_F(ScoreReaderTest, KeepsNoMoreThanItMay) {
-  ScoreReader small(publications_, {catalog_.get()}, /*cached_bytes=*/1);
+  ScoreReader small(publications_, cohorts_, {catalog_.get()}, /*cached_bytes=*/1);
   publications_.Publish(Record(400), "2026-10-25");
   publications_.Publish(Record(400), "2026-11-01");
   ASSERT_TRUE(small.GetScore({"acme", Day(2026, 10, 25), ""}).ok());

@@ -8,6 +8,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/simulated_organization.h"
+#include "tests/unit/services/score/fake_cohorts.h"
 #include "tests/unit/services/score/fake_publications.h"
 
 namespace tutti {
@@ -52,7 +53,8 @@ class ScoreServiceTest : public ::testing::Test {
   std::unique_ptr<const Catalog> catalog_ = ShippedCatalog();
   SlotSimulator simulator_{31};
   FakePublications publications_;
-  ScoreReader reader_{publications_, {catalog_.get()}};
+  FakeCohorts cohorts_;
+  ScoreReader reader_{publications_, cohorts_, {catalog_.get()}};
   StatementWriter statements_{*catalog_, {}};
   const std::unique_ptr<Access> access_ = Access::ForEverybody();
   ScoreServiceImpl service_{reader_, statements_, *access_};
