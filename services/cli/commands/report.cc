@@ -61,14 +61,24 @@ absl::Status ReadHistory(const Connection<ScoreService>& connection, const Repor
   return absl::OkStatus();
 }
 
-absl::Status ReadBenchmark(const Connection<ScoreService>& connection, PageContent& content) {
+absl::Status ReadBenchmark(const Connection<ScoreService>& connection, const ReportOptions& options,
+                           PageContent& content) {
   score::v1::GetBenchmarkRequest request;
   request.set_name(content.score.name());
   score::v1::GetBenchmarkResponse response;
   absl::Status status = connection.Call(&ScoreService::Stub::GetBenchmark, request, response);
   // Not every suite compares, and not every organisation has peers.
   if (absl::IsUnimplemented(status) || absl::IsNotFound(status)) return absl::OkStatus();
-  if (status.ok()) content.benchmark = std::move(response);
+  if (!status.ok()) return status;
+  content.benchmark = std::move(response);
+  if (content.benchmark->cohort().empty()) return absl::OkStatus();
+  // Like is put beside like: one's own score of the window that was compared.
+  score::v1::GetScoreRequest compared;
+  compared.set_name(absl::StrCat("organizations/", options.organization, "/scores/",
+                                 content.benchmark->end_day()));
+  score::v1::GetScoreResponse score;
+  status = connection.Call(&ScoreService::Stub::GetScore, compared, score);
+  if (status.ok()) content.compared = std::move(*score.mutable_score());
   return status;
 }
 
@@ -99,7 +109,7 @@ absl::StatusOr<PageContent> ReadContent(const CommandContext& context,
   status = connection.Call(&ScoreService::Stub::ListRecommendations, recommendations_request,
                            content.recommendations);
   if (!status.ok()) return status;
-  status = ReadBenchmark(connection, content);
+  status = ReadBenchmark(connection, options, content);
   if (!status.ok()) return status;
 
   score::v1::GetPrivacyStatementRequest statement_request;

@@ -160,7 +160,12 @@ absl::Status ShowBenchmark(CommandContext& context, const Query& query) {
   }
   if (!status.ok()) return status;
   if (WantsJson(query)) return PrintJson(response);
-  return PrintFigures(query, FiguresOf(response, score->score()));
+  if (response.cohort().empty()) return PrintFigures(query, FiguresOf(response, score->score()));
+  // Like is put beside like: one's own score of the window that was compared.
+  const auto compared = ReadScore(connection, absl::StrCat("organizations/", query.organization,
+                                                           "/scores/", response.end_day()));
+  if (!compared.ok()) return compared.status();
+  return PrintFigures(query, FiguresOf(response, compared->score()));
 }
 
 absl::Status ShowStatement(CommandContext& context, const Query& query) {

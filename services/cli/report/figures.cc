@@ -275,7 +275,8 @@ Figures FiguresOf(const score::v1::GetBenchmarkResponse& response, const Score& 
     out.lead = {"There are fewer than 10 organisations to compare with."};
     return out;
   }
-  out.lead = {absl::StrCat("At least ", response.organizations(), " others: ", response.cohort())};
+  out.lead = {absl::StrCat("At least ", response.organizations(), " others: ", response.cohort(),
+                           "; the 28 days to ", response.end_day())};
   FigureSection section;
   section.name_title = "Figure";
   section.rows.push_back(TotalRow(score));

@@ -17,6 +17,7 @@ struct PageContent {
   std::vector<score::v1::Table> tables;
   score::v1::ListRecommendationsResponse recommendations;
   std::optional<score::v1::GetBenchmarkResponse> benchmark;  // absent: not served
+  score::v1::Score compared;  // own score of its window, if it has a cohort
   score::v1::PrivacyStatement statement;
   std::string generated_at;  // "2026-11-23 21:30 UTC"
   std::string version;       // of this program

@@ -77,7 +77,7 @@ std::string Peers(const PageContent& content, const score::v1::GetBenchmarkRespo
     absl::StrAppend(&rows, "<tr><th scope=\"row\">", EscapeHtml(name), "</th><td>", own,
                     "</td><td>", peers, unit, "</td></tr>\n");
   };
-  const score::v1::Score& score = content.score;
+  const score::v1::Score& score = content.compared;
   const bool total = score.state() == score::v1::FIGURE_STATE_MEASURED;
   row("Adoption score",
       total ? QuantityHtml({FigureUnit::kPercent, score.percent(), false, "%"})
@@ -95,7 +95,8 @@ std::string Peers(const PageContent& content, const score::v1::GetBenchmarkRespo
   }
   return ScrollTable("benchmark-caption",
                      absl::StrCat("Beside at least ", benchmark.organizations(),
-                                  " others: ", EscapeHtml(benchmark.cohort())),
+                                  " others: ", EscapeHtml(benchmark.cohort()), "; the 28 days to ",
+                                  EscapeHtml(benchmark.end_day())),
                      {"Figure", "This organisation", "Mean of the others"}, rows);
 }
 

@@ -78,7 +78,13 @@ class BenchmarkTest(unittest.TestCase):
             suite.tutti("organizations", "erase", "peer-07", "--confirm", "peer-07")
             suite.tutti("publish")
             self.assertEqual(benchmark("peer-05"), before)
-            print(suite.tutti("benchmark", "peer-05"))
+            text = suite.tutti("benchmark", "peer-05")
+            self.assertIn(f"the 28 days to {day}", text)
+            page = pathlib.Path(folder) / "report.html"
+            suite.tutti("report", "peer-05", "--html", str(page))
+            self.assertIn(f"50 to 249 people, Europe, Retail; the 28 days to {day}", page.read_text())
+            own = f"{percent['peer-05']:.1f} ±"
+            self.assertIn(own, text)
 
 
 if __name__ == "__main__":

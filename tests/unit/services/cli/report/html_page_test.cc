@@ -91,6 +91,7 @@ TEST(HtmlPageTest, EscapesEveryTextOfEveryAnswer) {
   Poison(kHostile, content.statement);
   content.benchmark.emplace();
   Poison(kHostile, *content.benchmark);
+  Poison(kHostile, content.compared);
   for (const auto state : {score::v1::FIGURE_STATE_MEASURED, score::v1::FIGURE_STATE_WITHHELD}) {
     score::v1::Table& table = content.tables.emplace_back();
     table.set_state(state);
