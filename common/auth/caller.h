@@ -21,6 +21,8 @@ enum Scope : uint32_t {
 
 // Who calls, as far as a token says. A value; thread-safe to read.
 struct Caller {
+  // Tells callers apart, for limits: a URI, or a hash of whom the token is for.
+  std::string principal;
   // Whether it may use every organisation; then `organizations` does not matter.
   bool every_organization = false;
   std::set<std::string, std::less<>> organizations;

@@ -15,6 +15,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "common/organization/organization_id.h"
 
@@ -128,6 +129,16 @@ absl::Status ReadOrganizations(const dom::object& claims, Caller& caller) {
   return list.size() > 0 ? absl::OkStatus() : Refuse("it has no orgs");
 }
 
+// Whom the token is for: its subject, else its organisations. Hashed: a subject may be
+// a person.
+std::string PrincipalOf(const dom::object& claims, const Caller& caller) {
+  const std::string whom = Text(claims, "sub").value_or(absl::StrJoin(caller.organizations, " "));
+  std::string digest(SHA256_DIGEST_LENGTH, '\0');
+  SHA256(reinterpret_cast<const uint8_t*>(whom.data()), whom.size(),
+         reinterpret_cast<uint8_t*>(digest.data()));
+  return digest;
+}
+
 absl::StatusOr<Caller> ReadClaims(const dom::object& claims, const TokenRules& rules,
                                   absl::Time now) {
   if (Text(claims, "iss") != rules.issuer) return Refuse("its iss is another");
@@ -146,6 +157,7 @@ absl::StatusOr<Caller> ReadClaims(const dom::object& claims, const TokenRules& r
   caller.expires = *expires + kTokenLeeway;
   caller.scopes = ScopesOf(*scope);
   if (absl::Status read = ReadOrganizations(claims, caller); !read.ok()) return read;
+  caller.principal = PrincipalOf(claims, caller);
   return caller;
 }
 

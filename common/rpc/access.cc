@@ -65,17 +65,20 @@ class Access::GateProcessor final : public grpc::AuthMetadataProcessor {
 std::unique_ptr<Access> Access::ForEverybody() {
   auto access = std::make_unique<Access>();
   access->everybody_ = true;
-  access->all_powers_ = std::make_shared<const Caller>(
-      Caller{.every_organization = true, .organizations = {}, .scopes = kSystemAdmin});
+  access->all_powers_ = std::make_shared<const Caller>(Caller{.principal = "operator",
+                                                              .every_organization = true,
+                                                              .organizations = {},
+                                                              .scopes = kSystemAdmin});
   return access;
 }
 
 std::unique_ptr<Access> Access::ByIdentity(std::string trust_domain,
-                                           std::unique_ptr<TokenVerifier> tokens) {
+                                           std::unique_ptr<TokenVerifier> tokens, RateLimit limit) {
   std::unique_ptr<Access> access = ForEverybody();
   access->everybody_ = false;
   access->trust_domain_ = std::move(trust_domain);
   access->tokens_ = std::move(tokens);
+  access->limiter_ = std::make_unique<RateLimiter>(limit);
   return access;
 }
 
@@ -135,11 +138,23 @@ absl::StatusOr<std::shared_ptr<const Caller>> Access::CallerOf(
     LogRefusal(caller.status().message());
     return Unauthenticated();
   }
+  if (absl::Status counted = Count(**caller); !counted.ok()) return counted;
   return caller;
 }
 
+absl::Status Access::Count(const Caller& caller) {
+  if (everybody_) return absl::OkStatus();
+  const absl::Time now = absl::Now();
+  if (now >= caller.expires) return Unauthenticated();
+  const absl::Duration wait = limiter_->Take(caller.principal, now);
+  if (wait == absl::ZeroDuration()) return absl::OkStatus();
+  return WithRetryDelay(
+      WithReason(absl::ResourceExhaustedError("too many calls of this caller: retry with backoff"),
+                 "auth.tutti", "RATE_LIMITED"),
+      wait);
+}
+
 absl::Status Access::Check(const Caller& caller, absl::string_view organization) {
-  if (absl::Now() >= caller.expires) return Unauthenticated();
   return caller.MayUse(organization) ? absl::OkStatus() : OrganizationDenied();
 }
 

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "common/auth/caller.h"
+#include "common/auth/rate_limiter.h"
 #include "common/auth/token_verifier.h"
 #include "grpcpp/security/auth_context.h"
 #include "grpcpp/security/auth_metadata_processor.h"
@@ -26,9 +27,10 @@ class Access {
   static std::unique_ptr<Access> ForEverybody();
 
   // Certificates of the trust domain (see common/auth/method_rules.h) and, when
-  // `tokens` is not null, tokens.
+  // `tokens` is not null, tokens. Each caller, but not ingest, may make so many calls.
   static std::unique_ptr<Access> ByIdentity(std::string trust_domain,
-                                            std::unique_ptr<TokenVerifier> tokens);
+                                            std::unique_ptr<TokenVerifier> tokens,
+                                            RateLimit limit = {});
 
   // Whether clients may connect without a certificate.
   bool takes_tokens() const { return tokens_ != nullptr; }
@@ -46,12 +48,16 @@ class Access {
   // As MayUse, for a method that touches every organisation.
   absl::Status MayUseEvery(const grpc::ServerContextBase* context);
 
-  // Who makes a call that the gate has let in. Once its token has expired:
-  // Unauthenticated.
+  // Who makes a call that the gate has let in, which counts as one of their calls; the
+  // two methods above ask it too. Unauthenticated once its token has expired;
+  // ResourceExhausted, with when to try again, above their limit.
   absl::StatusOr<std::shared_ptr<const Caller>> CallerOf(const grpc::ServerContextBase* context);
 
-  // Whether the caller may use the organisation now; for streams, at each message.
+  // Whether the caller may use the organisation.
   static absl::Status Check(const Caller& caller, absl::string_view organization);
+
+  // Counts a message of a stream as one of the caller's calls. As CallerOf.
+  absl::Status Count(const Caller& caller);
 
   // Reads the file of keys again if it has changed. To be called every second.
   void Tick();
@@ -73,6 +79,7 @@ class Access {
   bool everybody_ = false;
   std::string trust_domain_;
   std::unique_ptr<TokenVerifier> tokens_;
+  std::unique_ptr<RateLimiter> limiter_;
   std::shared_ptr<const Caller> all_powers_;
   std::atomic<int64_t> refusals_ = 0;   // not yet in the log
   std::atomic<int64_t> logged_at_ = 0;  // Unix seconds

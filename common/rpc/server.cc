@@ -35,6 +35,9 @@ ABSL_FLAG(std::string, token_keys, "",
 ABSL_FLAG(std::string, token_issuer, "", "Tokens must have this `iss`; required with --token_keys");
 ABSL_FLAG(std::string, token_audience, "",
           "Tokens must have this in their `aud`; required with --token_keys");
+ABSL_FLAG(double, calls_per_second, 500,
+          "How many calls, and messages of streams, each caller may send; twice as many may come "
+          "at once. 0: as many as they like. Operators count as one caller. Not with plain text");
 ABSL_FLAG(std::string, metrics_listen, "",
           "Address for GET /metrics: 127.0.0.1:PORT or [::1]:PORT (port 0 takes a free one)");
 ABSL_FLAG(std::string, port_file, "", "File to which the address is written once it serves");
@@ -122,6 +125,7 @@ ServerOptions ServerOptionsFromFlags() {
   options.trust_domain = absl::GetFlag(FLAGS_trust_domain);
   options.token_keys = absl::GetFlag(FLAGS_token_keys);
   options.token_rules = {absl::GetFlag(FLAGS_token_issuer), absl::GetFlag(FLAGS_token_audience)};
+  options.rate_limit.calls_per_second = absl::GetFlag(FLAGS_calls_per_second);
   options.metrics_listen = absl::GetFlag(FLAGS_metrics_listen);
   options.port_file = absl::GetFlag(FLAGS_port_file);
   options.drain = absl::Seconds(absl::GetFlag(FLAGS_drain_seconds));
@@ -158,7 +162,7 @@ absl::StatusOr<std::unique_ptr<Access>> MakeAccess(const ServerOptions& options)
     }
     verifier = *std::move(opened);
   }
-  return Access::ByIdentity(options.trust_domain, std::move(verifier));
+  return Access::ByIdentity(options.trust_domain, std::move(verifier), options.rate_limit);
 }
 
 void BlockStopSignals() {

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/auth/rate_limiter.h"
 #include "common/auth/token_verifier.h"
 #include "common/rpc/access.h"
 #include "common/rpc/health.h"
@@ -27,6 +28,7 @@ struct ServerOptions {
   std::string trust_domain;        // of the callers' certificates, see common/auth
   std::string token_keys;          // JWKS file; empty: no tokens
   TokenRules token_rules;
+  RateLimit rate_limit;        // of each caller; not with plain text
   std::string metrics_listen;  // IP:port of the loopback; empty: no metrics
   std::string port_file;       // where the address is written once it serves
   absl::Duration drain = absl::Seconds(20);
@@ -34,7 +36,8 @@ struct ServerOptions {
 
 // Reads the flags that all servers share: --listen, --insecure_loopback,
 // --tls_certificate, --tls_key, --tls_authorities, --trust_domain, --token_keys,
-// --token_issuer, --token_audience, --metrics_listen, --port_file, --drain_seconds,
+// --token_issuer, --token_audience, --calls_per_second, --metrics_listen, --port_file,
+// --drain_seconds,
 // --log_level. To be called after absl::ParseCommandLine.
 ServerOptions ServerOptionsFromFlags();
 

@@ -71,6 +71,8 @@ absl::Status CheckCaller(const Caller& caller, const BatchView& batch) {
   return organization.ok() ? Access::Check(caller, *organization) : absl::OkStatus();
 }
 
+grpc::Status Stopping() { return {grpc::StatusCode::UNAVAILABLE, "the service stops"}; }
+
 bool IsRequestId(absl::string_view id) {
   return !id.empty() && id.size() <= kMaxRequestIdBytes &&
          std::all_of(id.begin(), id.end(), [](char c) { return c >= ' ' && c <= '~'; });
@@ -91,9 +93,10 @@ class IngestServiceImpl::Stream final : public grpc::ServerBidiReactor<ByteBuffe
 
   void Start() { Advance(std::unique_lock(mutex_)); }
 
-  void Drain() {
+  // Reads no more, and ends with the status once all that was read is answered.
+  void End(const grpc::Status& status) {
     std::unique_lock lock(mutex_);
-    if (!closing_) status_ = grpc::Status(grpc::StatusCode::UNAVAILABLE, "the service stops");
+    if (!closing_) status_ = status;
     closing_ = true;
     Advance(std::move(lock));
   }
@@ -159,12 +162,15 @@ class IngestServiceImpl::Stream final : public grpc::ServerBidiReactor<ByteBuffe
           absl::InvalidArgumentError(absl::StrCat("request_id: ", what)), "request_id", what));
     }
     answer.set_request_id(request_id.data(), request_id.size());
-    const absl::Status may = CheckCaller(*caller_, batch.view());
+    absl::Status may = service_.access_.Count(*caller_);
     if (absl::IsUnauthenticated(may)) return tutti::ToGrpcStatus(may);
+    const auto reason =
+        may.ok() ? ingest::v1::REASON_ORGANIZATION_FORBIDDEN : ingest::v1::REASON_OVERLOADED;
+    if (may.ok()) may = CheckCaller(*caller_, batch.view());
     if (!may.ok()) {
       ingest::v1::BatchError& error = *answer.mutable_error();
       error.set_code(static_cast<int>(may.code()));
-      error.set_reason(ingest::v1::REASON_ORGANIZATION_FORBIDDEN);
+      error.set_reason(reason);
       error.set_message(std::string(may.message()));
     }
     return grpc::Status::OK;
@@ -273,17 +279,17 @@ grpc::ServerUnaryReactor* IngestServiceImpl::IngestActivities(grpc::CallbackServ
 grpc::ServerBidiReactor<ByteBuffer, ByteBuffer>* IngestServiceImpl::StreamActivities(
     grpc::CallbackServerContext* context) {
   const auto caller = access_.CallerOf(context);
-  // The gate has let it in: it has expired since, and may use nothing.
-  const auto stream = std::make_shared<Stream>(
-      *this, caller.ok() ? *caller : std::make_shared<const Caller>(Caller{.organizations = {}}));
+  const auto stream = std::make_shared<Stream>(*this, caller.ok() ? *caller : nullptr);
   bool draining = false;
   {
     const std::lock_guard lock(mutex_);
     streams_.emplace(stream.get(), stream);
     draining = draining_;
   }
-  if (draining) {
-    stream->Drain();
+  if (!caller.ok()) {
+    stream->End(tutti::ToGrpcStatus(caller.status()));
+  } else if (draining) {
+    stream->End(Stopping());
   } else {
     stream->Start();
   }
@@ -297,7 +303,7 @@ void IngestServiceImpl::Drain() {
     draining_ = true;
     for (const auto& [raw, stream] : streams_) streams.push_back(stream);
   }
-  for (const std::shared_ptr<Stream>& stream : streams) stream->Drain();
+  for (const std::shared_ptr<Stream>& stream : streams) stream->End(Stopping());
 }
 
 }  // namespace tutti

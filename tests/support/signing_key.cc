@@ -28,7 +28,7 @@ std::string Number(const EVP_PKEY* key, const char* name) {
 // JWS has r and s side by side, OpenSSL has them in DER.
 std::string SidesOf(const std::string& der) {
   const auto* at = reinterpret_cast<const uint8_t*>(der.data());
-  ECDSA_SIG* const signature = d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(der.size()));
+  ECDSA_SIG* const signature = d2i_ECDSA_SIG(nullptr, &at, static_cast<int>(der.size()));
   std::array<uint8_t, 64> bytes = {};
   BN_bn2binpad(ECDSA_SIG_get0_r(signature), bytes.data(), 32);
   BN_bn2binpad(ECDSA_SIG_get0_s(signature), bytes.data() + 32, 32);

@@ -187,7 +187,7 @@ std::shared_ptr<Query> AddReading(CLI::App& app, CommandContext& context, const 
                                   absl::Status (*show)(CommandContext&, const Query&),
                                   const std::vector<std::string>& formats, CLI::App*& command) {
   command = app.add_subcommand(name, description);
-  const auto query = std::make_shared<Query>();
+  auto query = std::make_shared<Query>();
   command->add_option("organization", query->organization, "The organisation's id")->required();
   command
       ->add_option("--format", query->format,

@@ -263,6 +263,86 @@ class AccessTest(unittest.TestCase):
         self.assertEqual(private.stat().st_mode & 0o777, 0o600)
 
 
+class FloodTest(unittest.TestCase):
+    """One caller sends all it can; others are answered, and memory stays."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
+        make_stubs(cls.folder)
+        cls.suite = cls.enterClassContext(Suite(tls=True, score_flags="--calls_per_second=20"))
+
+    def memory(self):
+        status = pathlib.Path(f"/proc/{self.suite.processes()['tutti-score']}/status").read_text()
+        return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")) / 1024
+
+    def get_score(self, channel, token, organization="acme"):
+        from tutti.score.v1 import score_pb2
+        request = score_pb2.GetScoreRequest(name=f"organizations/{organization}/scores/latest")
+        return channel.unary_unary(GET_SCORE).future(
+            request.SerializeToString(), timeout=60, metadata=[("authorization", "Bearer " + token)])
+
+    def flood(self, who, token, calls=3_000):
+        """The codes that so many calls at once end with, and the last error."""
+        codes, last = {}, None
+        credentials = grpc.ssl_channel_credentials(self.suite.authority.read_bytes())
+        with grpc.secure_channel(self.suite.score, credentials) as channel:
+            for call in [self.get_score(channel, token) for _ in range(calls)]:
+                error = call.exception()
+                codes[error.code().name] = codes.get(error.code().name, 0) + 1
+                last = error if error.code().name == "RESOURCE_EXHAUSTED" else last
+        print(f"{who:<34} {codes}, {self.memory():.0f} MiB")
+        return codes, last
+
+    def test_a_flood_is_bounded_and_harms_nobody_else(self):
+        from google.rpc import error_details_pb2, status_pb2
+        token, other = self.suite.token("acme"), self.suite.token("beta")
+        self.flood("warm-up", token, 500)
+        before = self.memory()
+        codes, last = self.flood("flood of calls", token)
+        self.assertGreater(codes["RESOURCE_EXHAUSTED"], codes.get("NOT_FOUND", 0))
+        details = dict(last.trailing_metadata())["grpc-status-details-bin"]
+        kinds = {}
+        for any_detail in status_pb2.Status.FromString(details).details:
+            kinds[any_detail.TypeName()] = any_detail
+        retry = error_details_pb2.RetryInfo.FromString(kinds["google.rpc.RetryInfo"].value)
+        self.assertGreater(retry.retry_delay.ToTimedelta(), datetime.timedelta(0))
+        codes, _ = self.flood("flood of bad tokens", token[:-8] + "AAAAAAAA")
+        self.assertEqual(set(codes), {"UNAUTHENTICATED"})
+        credentials = grpc.ssl_channel_credentials(self.suite.authority.read_bytes())
+        with grpc.secure_channel(self.suite.score, credentials) as channel:
+            self.assertEqual(self.get_score(channel, other, "beta").exception().code().name, "NOT_FOUND")
+        self.assertLess(self.memory(), before + 100)
+        lines = (self.suite.state / "log/score").read_text().count("token refused")
+        self.assertLess(lines, 60, "the log is flooded too")
+
+    def test_a_thousand_idle_connections_are_borne(self):
+        before = self.memory()
+        host, port = self.suite.score.rsplit(":", 1)
+        connections = [socket.create_connection((host, int(port)), timeout=20) for _ in range(1_000)]
+        try:
+            credentials = grpc.ssl_channel_credentials(self.suite.authority.read_bytes())
+            with grpc.secure_channel(self.suite.score, credentials) as channel:
+                told = self.get_score(channel, self.suite.token("gamma"), "gamma").exception().code().name
+            self.assertEqual(told, "NOT_FOUND")
+            print(f"1,000 idle connections: {self.memory() - before:.0f} MiB")
+            self.assertLess(self.memory(), before + 200)
+        finally:
+            for connection in connections:
+                connection.close()
+
+    def test_a_large_message_that_was_compressed_is_not_unpacked(self):
+        before = self.memory()
+        credentials = grpc.ssl_channel_credentials(self.suite.authority.read_bytes())
+        with grpc.secure_channel(self.suite.score, credentials, options=[
+                ("grpc.max_send_message_length", -1)], compression=grpc.Compression.Gzip) as channel:
+            call = channel.unary_unary(GET_SCORE).future(
+                bytes(256 << 20), timeout=60, metadata=[("authorization", "Bearer " + self.suite.token("acme"))])
+            print(f"256 MiB of zeros, compressed: {call.exception().code().name}, {self.memory() - before:.0f} MiB")
+            self.assertIn(call.exception().code().name, ("UNIMPLEMENTED", "RESOURCE_EXHAUSTED"))
+        self.assertLess(self.memory(), before + 100)
+
+
 class ReplacedKeysTest(unittest.TestCase):
     def test_tokens_of_a_key_that_is_gone_are_refused(self):
         with Suite(tls=True) as suite, tempfile.TemporaryDirectory() as folder:

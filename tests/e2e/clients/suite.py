@@ -16,13 +16,14 @@ GOOGLEAPIS = pathlib.Path("/usr/share/gocode/src/github.com/gogo/googleapis")
 class Suite:
     """Starts redis-server and the three services; stops them on exit."""
 
-    def __init__(self, keyring=None, ingest_flags="", aggregate_flags="", redis_users="", tls=False):
+    def __init__(self, keyring=None, ingest_flags="", aggregate_flags="", score_flags="", redis_users="", tls=False):
         """`keyring`: a keyring to start with; a new one is made otherwise. `redis_users`:
         more lines of the ACL file. `tls`: everybody speaks TLS, tutti() as an operator."""
         self.tls = tls
         self.first_keyring = keyring
         self.ingest_flags = ingest_flags
         self.aggregate_flags = aggregate_flags
+        self.score_flags = score_flags
         self.redis_users = redis_users
 
     def __enter__(self):
@@ -39,6 +40,7 @@ class Suite:
             text=True,
             env={**os.environ, "SUITE_AGGREGATE_FLAGS": f"--policy_lease=1s {self.aggregate_flags}",
                  "SUITE_INGEST_FLAGS": self.ingest_flags,
+                 "SUITE_SCORE_FLAGS": self.score_flags,
                  "SUITE_REDIS_USERS": self.redis_users,
                  "SUITE_TLS": "1" if self.tls else "0"},
         )
