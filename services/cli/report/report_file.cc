@@ -42,7 +42,7 @@ absl::Status WriteReportFile(const std::string& path, const std::string& content
   if (file < 0) return Failed("create", temporary);
   const auto remove = absl::MakeCleanup([&temporary] { unlink(temporary.c_str()); });
   const bool written = WriteAll(file, content) && fsync(file) == 0;
-  const absl::Status status = written ? absl::OkStatus() : Failed("write", temporary);
+  absl::Status status = written ? absl::OkStatus() : Failed("write", temporary);
   if (close(file) != 0 && status.ok()) return Failed("write", temporary);
   if (!status.ok()) return status;
   if (replace) {

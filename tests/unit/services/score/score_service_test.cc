@@ -216,11 +216,11 @@ TEST_F(ScoreServiceTest, RefusesToWatchAMalformedName) {
   EXPECT_EQ(ReasonOf(FromGrpcStatus(stream->Finish())), "NAME_MALFORMED");
 }
 
-TEST_F(ScoreServiceTest, SaysThatBenchmarksAreNotThereYet) {
+TEST_F(ScoreServiceTest, RefusesABenchmarkOfAMalformedName) {
   grpc::ClientContext context;
   score::v1::GetBenchmarkResponse response;
-  EXPECT_EQ(stub_->GetBenchmark(&context, {}, &response).error_code(),
-            grpc::StatusCode::UNIMPLEMENTED);
+  EXPECT_EQ(ReasonOf(FromGrpcStatus(stub_->GetBenchmark(&context, {}, &response))),
+            "NAME_MALFORMED");
 }
 
 }  // namespace
