@@ -21,6 +21,9 @@ enum Scope : uint32_t {
 
 // Who calls, as far as a token says. A value; thread-safe to read.
 struct Caller {
+  // Names the software that calls, for the audit log: the certificate's URI, "token", or
+  // "token:" and the claim client_id.
+  std::string name;
   // Tells callers apart, for limits: a URI, or a hash of whom the token is for.
   std::string principal;
   // Whether it may use every organisation; then `organizations` does not matter.

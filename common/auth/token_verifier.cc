@@ -25,6 +25,7 @@ namespace {
 namespace dom = simdjson::dom;
 
 constexpr size_t kMaxKnownTokens = 10'000;
+constexpr size_t kMaxClientBytes = 64;
 // Times beyond the year 9999 are mistakes.
 constexpr double kMaxUnixSeconds = 253'402'300'799;
 
@@ -139,6 +140,17 @@ std::string PrincipalOf(const dom::object& claims, const Caller& caller) {
   return digest;
 }
 
+// The software that the token was given to (RFC 8693, 4.3), when it has a plain name.
+std::string NameOf(const dom::object& claims) {
+  const std::string client = Text(claims, "client_id").value_or("");
+  const bool plain = std::all_of(client.begin(), client.end(), [](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '_' || c == ':' ||
+           c == '/' || c == '-';
+  });
+  if (client.empty() || client.size() > kMaxClientBytes || !plain) return "token";
+  return absl::StrCat("token:", client);
+}
+
 absl::StatusOr<Caller> ReadClaims(const dom::object& claims, const TokenRules& rules,
                                   absl::Time now) {
   if (Text(claims, "iss") != rules.issuer) return Refuse("its iss is another");
@@ -158,6 +170,7 @@ absl::StatusOr<Caller> ReadClaims(const dom::object& claims, const TokenRules& r
   caller.scopes = ScopesOf(*scope);
   if (absl::Status read = ReadOrganizations(claims, caller); !read.ok()) return read;
   caller.principal = PrincipalOf(claims, caller);
+  caller.name = NameOf(claims);
   return caller;
 }
 

@@ -51,9 +51,12 @@ class Access::GateProcessor final : public grpc::AuthMetadataProcessor {
   grpc::Status Process(const InputMetadata& metadata, grpc::AuthContext* peer,
                        OutputMetadata* /*consumed*/, OutputMetadata* /*response*/) override {
     const auto path = metadata.find(":path");
-    const absl::Status admitted = path == metadata.end()
-                                      ? MethodDenied()
-                                      : access_.Admit(*peer, TokenIn(metadata), View(path->second));
+    const absl::string_view method = path == metadata.end() ? "" : View(path->second);
+    std::string caller = "nobody";
+    const absl::Status admitted = access_.Admit(*peer, TokenIn(metadata), method, caller);
+    if (!admitted.ok() && access_.audit_ != nullptr) {
+      access_.audit_->WriteRefused(method, caller, admitted.code());
+    }
     // Of a status that is given here gRPC sends code and message alone.
     return {static_cast<grpc::StatusCode>(admitted.code()), std::string(admitted.message())};
   }
@@ -65,7 +68,8 @@ class Access::GateProcessor final : public grpc::AuthMetadataProcessor {
 std::unique_ptr<Access> Access::ForEverybody() {
   auto access = std::make_unique<Access>();
   access->everybody_ = true;
-  access->all_powers_ = std::make_shared<const Caller>(Caller{.principal = "operator",
+  access->all_powers_ = std::make_shared<const Caller>(Caller{.name = "anybody",
+                                                              .principal = "operator",
                                                               .every_organization = true,
                                                               .organizations = {},
                                                               .scopes = kSystemAdmin});
@@ -76,6 +80,9 @@ std::unique_ptr<Access> Access::ByIdentity(std::string trust_domain,
                                            std::unique_ptr<TokenVerifier> tokens, RateLimit limit) {
   std::unique_ptr<Access> access = ForEverybody();
   access->everybody_ = false;
+  Caller caller = *access->all_powers_;
+  caller.name = absl::StrCat("spiffe://", trust_domain, "/operator");
+  access->all_powers_ = std::make_shared<const Caller>(std::move(caller));
   access->trust_domain_ = std::move(trust_domain);
   access->tokens_ = std::move(tokens);
   access->limiter_ = std::make_unique<RateLimiter>(limit);
@@ -109,14 +116,15 @@ absl::StatusOr<std::shared_ptr<const Caller>> Access::Identify(
 }
 
 absl::Status Access::Admit(const grpc::AuthContext& peer,
-                           const absl::StatusOr<absl::string_view>& token,
-                           absl::string_view method) {
+                           const absl::StatusOr<absl::string_view>& token, absl::string_view method,
+                           std::string& name) {
   const MethodRule* const rule = RuleOf(method);
   if (rule == nullptr) return MethodDenied();
   if (rule->callable_by == CallableBy::kAnybody) return absl::OkStatus();
   const bool without_token = token.ok() && token->empty();
   const std::optional<Role> role = RoleOfPeer(peer, trust_domain_);
   if (without_token && role == Role::kIngest) {
+    name = IngestName();
     return rule->callable_by == CallableBy::kIngest ? absl::OkStatus() : MethodDenied();
   }
   // A certificate of the authority that is for no caller; who has none may show a token.
@@ -126,18 +134,25 @@ absl::Status Access::Admit(const grpc::AuthContext& peer,
     LogRefusal(caller.status().message());
     return Unauthenticated();
   }
+  name = (*caller)->name;
   return rule->callable_by == CallableBy::kCallers && (*caller)->Has(rule->scope) ? absl::OkStatus()
                                                                                   : MethodDenied();
 }
 
+std::string Access::IngestName() const {
+  return absl::StrCat("spiffe://", trust_domain_, "/ingest");
+}
+
 absl::StatusOr<std::shared_ptr<const Caller>> Access::CallerOf(
     const grpc::ServerContextBase* context) {
+  if (audit_ != nullptr && everybody_) audit_->NoteCaller(context, all_powers_->name);
   if (everybody_) return all_powers_;
   auto caller = Identify(*context->auth_context(), TokenIn(context->client_metadata()));
   if (!caller.ok()) {
     LogRefusal(caller.status().message());
     return Unauthenticated();
   }
+  if (audit_ != nullptr) audit_->NoteCaller(context, (*caller)->name);
   if (absl::Status counted = Count(**caller); !counted.ok()) return counted;
   return caller;
 }
@@ -154,14 +169,22 @@ absl::Status Access::Count(const Caller& caller) {
       wait);
 }
 
-absl::Status Access::Check(const Caller& caller, absl::string_view organization) {
+absl::Status Access::Check(const grpc::ServerContextBase* context, const Caller& caller,
+                           absl::string_view organization) {
+  if (audit_ != nullptr) audit_->NoteOrganization(context, organization);
   return caller.MayUse(organization) ? absl::OkStatus() : OrganizationDenied();
+}
+
+void Access::NoteIngest(const grpc::ServerContextBase* context, absl::string_view organization) {
+  if (audit_ == nullptr) return;
+  audit_->NoteCaller(context, everybody_ ? all_powers_->name : IngestName());
+  audit_->NoteOrganization(context, organization);
 }
 
 absl::Status Access::MayUse(const grpc::ServerContextBase* context,
                             absl::string_view organization) {
   const auto caller = CallerOf(context);
-  return caller.ok() ? Check(**caller, organization) : caller.status();
+  return caller.ok() ? Check(context, **caller, organization) : caller.status();
 }
 
 absl::Status Access::MayUseEvery(const grpc::ServerContextBase* context) {
@@ -181,6 +204,7 @@ void Access::LogRefusal(absl::string_view why) {
 }
 
 void Access::Tick() {
+  if (audit_ != nullptr) audit_->Tick();
   if (tokens_ == nullptr) return;
   const absl::Status reloaded = tokens_->ReloadIfChanged();
   if (!reloaded.ok() && reloaded != last_reload_) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -12,6 +13,7 @@
 #include "common/auth/caller.h"
 #include "common/auth/rate_limiter.h"
 #include "common/auth/token_verifier.h"
+#include "common/rpc/audit_log.h"
 #include "grpcpp/security/auth_context.h"
 #include "grpcpp/security/auth_metadata_processor.h"
 #include "grpcpp/server_context.h"
@@ -53,11 +55,21 @@ class Access {
   // ResourceExhausted, with when to try again, above their limit.
   absl::StatusOr<std::shared_ptr<const Caller>> CallerOf(const grpc::ServerContextBase* context);
 
-  // Whether the caller may use the organisation.
-  static absl::Status Check(const Caller& caller, absl::string_view organization);
+  // Whether the caller may use the organisation that a message of their call names.
+  absl::Status Check(const grpc::ServerContextBase* context, const Caller& caller,
+                     absl::string_view organization);
+
+  // For methods that are ingest's alone, whose certificate opens every organisation: notes
+  // which one a message of its call names, for the audit log.
+  void NoteIngest(const grpc::ServerContextBase* context, absl::string_view organization);
 
   // Counts a message of a stream as one of the caller's calls. As CallerOf.
   absl::Status Count(const Caller& caller);
+
+  // Has a line written for every call. Before the server starts.
+  void KeepAuditLog(std::unique_ptr<AuditLog> log) { audit_ = std::move(log); }
+  // Null without one.
+  AuditLog* audit_log() { return audit_.get(); }
 
   // Reads the file of keys again if it has changed. To be called every second.
   void Tick();
@@ -70,16 +82,19 @@ class Access {
   template <typename Metadata>
   static absl::StatusOr<absl::string_view> TokenIn(const Metadata& metadata);
 
+  // `name` becomes the caller's name, when there is one.
   absl::Status Admit(const grpc::AuthContext& peer, const absl::StatusOr<absl::string_view>& token,
-                     absl::string_view method);
+                     absl::string_view method, std::string& name);
   absl::StatusOr<std::shared_ptr<const Caller>> Identify(
       const grpc::AuthContext& peer, const absl::StatusOr<absl::string_view>& token);
+  std::string IngestName() const;
   void LogRefusal(absl::string_view why);
 
   bool everybody_ = false;
   std::string trust_domain_;
   std::unique_ptr<TokenVerifier> tokens_;
   std::unique_ptr<RateLimiter> limiter_;
+  std::unique_ptr<AuditLog> audit_;
   std::shared_ptr<const Caller> all_powers_;
   std::atomic<int64_t> refusals_ = 0;   // not yet in the log
   std::atomic<int64_t> logged_at_ = 0;  // Unix seconds

@@ -38,6 +38,9 @@ ABSL_FLAG(std::string, token_audience, "",
 ABSL_FLAG(double, calls_per_second, 500,
           "How many calls, and messages of streams, each caller may send; twice as many may come "
           "at once. 0: as many as they like. Operators count as one caller. Not with plain text");
+ABSL_FLAG(std::string, audit_log, "",
+          "File to which one line of JSON is added for each call: when, which method, by which "
+          "caller, for which organizations, with which outcome. Move it away to rotate it");
 ABSL_FLAG(std::string, metrics_listen, "",
           "Address for GET /metrics: 127.0.0.1:PORT or [::1]:PORT (port 0 takes a free one)");
 ABSL_FLAG(std::string, port_file, "", "File to which the address is written once it serves");
@@ -113,26 +116,8 @@ void WaitForStop(int signals, const Served& served) {
   }
 }
 
-}  // namespace
-
-ServerOptions ServerOptionsFromFlags() {
-  SetLogLevel(absl::GetFlag(FLAGS_log_level));
-  ServerOptions options;
-  options.listen = absl::GetFlag(FLAGS_listen);
-  options.insecure_loopback = absl::GetFlag(FLAGS_insecure_loopback);
-  options.tls = {absl::GetFlag(FLAGS_tls_certificate), absl::GetFlag(FLAGS_tls_key),
-                 absl::GetFlag(FLAGS_tls_authorities)};
-  options.trust_domain = absl::GetFlag(FLAGS_trust_domain);
-  options.token_keys = absl::GetFlag(FLAGS_token_keys);
-  options.token_rules = {absl::GetFlag(FLAGS_token_issuer), absl::GetFlag(FLAGS_token_audience)};
-  options.rate_limit.calls_per_second = absl::GetFlag(FLAGS_calls_per_second);
-  options.metrics_listen = absl::GetFlag(FLAGS_metrics_listen);
-  options.port_file = absl::GetFlag(FLAGS_port_file);
-  options.drain = absl::Seconds(absl::GetFlag(FLAGS_drain_seconds));
-  return options;
-}
-
-absl::StatusOr<std::unique_ptr<Access>> MakeAccess(const ServerOptions& options) {
+// As MakeAccess, without an audit log.
+absl::StatusOr<std::unique_ptr<Access>> MakeGate(const ServerOptions& options) {
   if (options.tls.any() && options.insecure_loopback) {
     return absl::InvalidArgumentError("give --insecure_loopback or the --tls_ files, not both");
   }
@@ -165,6 +150,37 @@ absl::StatusOr<std::unique_ptr<Access>> MakeAccess(const ServerOptions& options)
   return Access::ByIdentity(options.trust_domain, std::move(verifier), options.rate_limit);
 }
 
+}  // namespace
+
+ServerOptions ServerOptionsFromFlags() {
+  SetLogLevel(absl::GetFlag(FLAGS_log_level));
+  ServerOptions options;
+  options.listen = absl::GetFlag(FLAGS_listen);
+  options.insecure_loopback = absl::GetFlag(FLAGS_insecure_loopback);
+  options.tls = {absl::GetFlag(FLAGS_tls_certificate), absl::GetFlag(FLAGS_tls_key),
+                 absl::GetFlag(FLAGS_tls_authorities)};
+  options.trust_domain = absl::GetFlag(FLAGS_trust_domain);
+  options.token_keys = absl::GetFlag(FLAGS_token_keys);
+  options.token_rules = {absl::GetFlag(FLAGS_token_issuer), absl::GetFlag(FLAGS_token_audience)};
+  options.rate_limit.calls_per_second = absl::GetFlag(FLAGS_calls_per_second);
+  options.audit_log = absl::GetFlag(FLAGS_audit_log);
+  options.metrics_listen = absl::GetFlag(FLAGS_metrics_listen);
+  options.port_file = absl::GetFlag(FLAGS_port_file);
+  options.drain = absl::Seconds(absl::GetFlag(FLAGS_drain_seconds));
+  return options;
+}
+
+absl::StatusOr<std::unique_ptr<Access>> MakeAccess(const ServerOptions& options) {
+  absl::StatusOr<std::unique_ptr<Access>> access = MakeGate(options);
+  if (!access.ok() || options.audit_log.empty()) return access;
+  absl::StatusOr<std::unique_ptr<AuditLog>> log = AuditLog::Open(options.audit_log);
+  if (!log.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat("--audit_log: ", log.status().message()));
+  }
+  (*access)->KeepAuditLog(*std::move(log));
+  return access;
+}
+
 void BlockStopSignals() {
   const sigset_t signals = StopSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
@@ -187,6 +203,11 @@ absl::Status RunServer(const ServerOptions& options, const Served& served) {
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
   Configure(builder);
+  if (AuditLog* const log = served.access.audit_log(); log != nullptr) {
+    std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> creators;
+    creators.push_back(log->Interceptors());
+    builder.experimental().SetInterceptorCreators(std::move(creators));
+  }
   int port = 0;
   builder.AddListeningPort(options.listen, *credentials, &port);
   for (grpc::Service* service : served.services) builder.RegisterService(service);

@@ -29,6 +29,7 @@ struct ServerOptions {
   std::string token_keys;          // JWKS file; empty: no tokens
   TokenRules token_rules;
   RateLimit rate_limit;        // of each caller; not with plain text
+  std::string audit_log;       // file, see common/rpc/audit_log.h; empty: none
   std::string metrics_listen;  // IP:port of the loopback; empty: no metrics
   std::string port_file;       // where the address is written once it serves
   absl::Duration drain = absl::Seconds(20);
@@ -36,15 +37,14 @@ struct ServerOptions {
 
 // Reads the flags that all servers share: --listen, --insecure_loopback,
 // --tls_certificate, --tls_key, --tls_authorities, --trust_domain, --token_keys,
-// --token_issuer, --token_audience, --calls_per_second, --metrics_listen, --port_file,
-// --drain_seconds,
-// --log_level. To be called after absl::ParseCommandLine.
+// --token_issuer, --token_audience, --calls_per_second, --audit_log, --metrics_listen,
+// --port_file, --drain_seconds, --log_level. To be called after absl::ParseCommandLine.
 ServerOptions ServerOptionsFromFlags();
 
 // Who may call a server with these options: everybody with plain text, else whom
 // certificates and tokens name. InvalidArgument unless exactly one of plain text and
-// TLS is asked for, when plain text would leave the machine, and when what tells
-// callers apart is missing or cannot be read.
+// TLS is asked for, when plain text would leave the machine, when what tells callers
+// apart is missing or cannot be read, and when the audit log cannot be written.
 absl::StatusOr<std::unique_ptr<Access>> MakeAccess(const ServerOptions& options);
 
 // Blocks the signals that stop a server, in this thread and those made later.

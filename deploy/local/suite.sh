@@ -89,7 +89,8 @@ suite_start_service() {
   if [ "${SUITE_TLS:-0}" = 1 ]; then
     security=(--tls_certificate="$SUITE_STATE/tls/$name/cert.pem" --tls_key="$SUITE_STATE/tls/$name/key.pem"
       --tls_authorities="$SUITE_STATE/tls/ca.pem" --trust_domain=tutti.local
-      --token_keys="$SUITE_STATE/tokens/jwks.json" --token_issuer=tutti-dev --token_audience=tutti)
+      --token_keys="$SUITE_STATE/tokens/jwks.json" --token_issuer=tutti-dev --token_audience=tutti
+      --audit_log="$SUITE_STATE/log/$name.audit")
   fi
   rm -f "$SUITE_STATE/$name.address"
   "$SUITE_BIN/tutti-$name" --listen=127.0.0.1:0 "${security[@]}" --port_file="$SUITE_STATE/$name.address" \

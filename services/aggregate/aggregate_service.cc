@@ -22,10 +22,11 @@ absl::Status AggregateServiceImpl::CheckCatalog(const std::string& fingerprint) 
 }
 
 grpc::Status AggregateServiceImpl::GetIngestPolicy(
-    grpc::ServerContext*, const aggregate::v1::GetIngestPolicyRequest* request,
+    grpc::ServerContext* context, const aggregate::v1::GetIngestPolicyRequest* request,
     aggregate::v1::GetIngestPolicyResponse* response) {
   const absl::StatusOr<std::string> id = ParseOrganizationName(request->organization());
   if (!id.ok()) return ToGrpcStatus(id.status());
+  access_.NoteIngest(context, *id);
   if (absl::Status same = CheckCatalog(request->catalog_fingerprint()); !same.ok()) {
     return ToGrpcStatus(same);
   }
@@ -35,9 +36,12 @@ grpc::Status AggregateServiceImpl::GetIngestPolicy(
   return grpc::Status::OK;
 }
 
-grpc::Status AggregateServiceImpl::MergeDeltas(grpc::ServerContext*,
+grpc::Status AggregateServiceImpl::MergeDeltas(grpc::ServerContext* context,
                                                const aggregate::v1::MergeDeltasRequest* request,
                                                aggregate::v1::MergeDeltasResponse* response) {
+  for (const aggregate::v1::WindowDelta& delta : request->deltas()) {
+    access_.NoteIngest(context, delta.organization());
+  }
   if (absl::Status same = CheckCatalog(request->catalog_fingerprint()); !same.ok()) {
     return ToGrpcStatus(same);
   }

@@ -65,10 +65,11 @@ grpc::Status Serialise(const Message& message, ByteBuffer& bytes) {
 
 // Whether the caller may send for the organisation that a batch names. One whose name
 // is malformed is refused for that, later.
-absl::Status CheckCaller(const Caller& caller, const BatchView& batch) {
+absl::Status CheckOrganization(Access& access, const grpc::ServerContextBase* call,
+                               const Caller& caller, const BatchView& batch) {
   const absl::StatusOr<std::string> organization =
       ParseOrganizationName(std::string(batch.organization()));
-  return organization.ok() ? Access::Check(caller, *organization) : absl::OkStatus();
+  return organization.ok() ? access.Check(call, caller, *organization) : absl::OkStatus();
 }
 
 grpc::Status Stopping() { return {grpc::StatusCode::UNAVAILABLE, "the service stops"}; }
@@ -88,8 +89,9 @@ bool IsRequestId(absl::string_view id) {
 // without the lock; `starting_` keeps the stream from finishing meanwhile.
 class IngestServiceImpl::Stream final : public grpc::ServerBidiReactor<ByteBuffer, ByteBuffer> {
  public:
-  Stream(IngestServiceImpl& service, std::shared_ptr<const Caller> caller)
-      : service_(service), caller_(std::move(caller)) {}
+  Stream(IngestServiceImpl& service, const grpc::ServerContextBase* call,
+         std::shared_ptr<const Caller> caller)
+      : service_(service), call_(call), caller_(std::move(caller)) {}
 
   void Start() { Advance(std::unique_lock(mutex_)); }
 
@@ -166,7 +168,7 @@ class IngestServiceImpl::Stream final : public grpc::ServerBidiReactor<ByteBuffe
     if (absl::IsUnauthenticated(may)) return tutti::ToGrpcStatus(may);
     const auto reason =
         may.ok() ? ingest::v1::REASON_ORGANIZATION_FORBIDDEN : ingest::v1::REASON_OVERLOADED;
-    if (may.ok()) may = CheckCaller(*caller_, batch.view());
+    if (may.ok()) may = CheckOrganization(service_.access_, call_, *caller_, batch.view());
     if (!may.ok()) {
       ingest::v1::BatchError& error = *answer.mutable_error();
       error.set_code(static_cast<int>(may.code()));
@@ -232,6 +234,7 @@ class IngestServiceImpl::Stream final : public grpc::ServerBidiReactor<ByteBuffe
   }
 
   IngestServiceImpl& service_;
+  const grpc::ServerContextBase* const call_;
   const std::shared_ptr<const Caller> caller_;
   std::mutex mutex_;
   ByteBuffer incoming_;                          // being read
@@ -253,6 +256,11 @@ grpc::ServerUnaryReactor* IngestServiceImpl::IngestActivities(grpc::CallbackServ
                                                               const ByteBuffer* request,
                                                               ByteBuffer* response) {
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+  const auto caller = access_.CallerOf(context);
+  if (!caller.ok()) {
+    reactor->Finish(tutti::ToGrpcStatus(caller.status()));
+    return reactor;
+  }
   std::shared_ptr<ReceivedBatch> batch = batches_.Take();
   // gRPC does not look at the message again, but would keep it until it is answered.
   auto& message = *const_cast<ByteBuffer*>(request);  // NOLINT: it was made without const
@@ -261,8 +269,7 @@ grpc::ServerUnaryReactor* IngestServiceImpl::IngestActivities(grpc::CallbackServ
     return reactor;
   }
   const BatchView* const view = &batch->view();
-  const auto caller = access_.CallerOf(context);
-  const absl::Status may = caller.ok() ? CheckCaller(**caller, *view) : caller.status();
+  const absl::Status may = CheckOrganization(access_, context, **caller, *view);
   if (!may.ok()) {
     reactor->Finish(tutti::ToGrpcStatus(may));
     return reactor;
@@ -279,7 +286,7 @@ grpc::ServerUnaryReactor* IngestServiceImpl::IngestActivities(grpc::CallbackServ
 grpc::ServerBidiReactor<ByteBuffer, ByteBuffer>* IngestServiceImpl::StreamActivities(
     grpc::CallbackServerContext* context) {
   const auto caller = access_.CallerOf(context);
-  const auto stream = std::make_shared<Stream>(*this, caller.ok() ? *caller : nullptr);
+  const auto stream = std::make_shared<Stream>(*this, context, caller.ok() ? *caller : nullptr);
   bool draining = false;
   {
     const std::lock_guard lock(mutex_);

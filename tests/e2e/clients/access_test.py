@@ -263,6 +263,136 @@ class AccessTest(unittest.TestCase):
         self.assertEqual(private.stat().st_mode & 0o777, 0o600)
 
 
+class AuditLogTest(unittest.TestCase):
+    """One line for each call: who, which method, for whom, with which outcome."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
+        make_stubs(cls.folder)
+        cls.suite = cls.enterClassContext(Suite(tls=True))
+        first = datetime.datetime.now(datetime.timezone.utc).date() - datetime.timedelta(weeks=8)
+        cls.suite.back_fill("acme", 300, first.isoformat())
+        cls.writer = cls.suite.token("acme", scopes=("activities.write",))
+
+    def log(self, service):
+        return self.suite.state / f"log/{service}.audit"
+
+    def wait_for(self, service, method, code, **more):
+        """The first line of such a call, which may come a moment after its answer."""
+        end = time.monotonic() + 20
+        while time.monotonic() < end:
+            text = self.log(service).read_text() if self.log(service).exists() else ""
+            for line in map(json.loads, text.splitlines()):
+                if line["method"].endswith(method) and line["code"] == code and more.items() <= line.items():
+                    print(json.dumps(line))
+                    return line
+            time.sleep(0.02)
+        self.fail(f"no line of {service} for {method} {code}: {text}")
+
+    def call(self, address, method, request, token=None, credentials=None):
+        credentials = credentials or grpc.ssl_channel_credentials(self.suite.authority.read_bytes())
+        with grpc.secure_channel(address, credentials) as channel:
+            metadata = [("authorization", "Bearer " + token)] if token else []
+            try:
+                channel.unary_unary(method)(request.SerializeToString(), timeout=20, metadata=metadata)
+            except grpc.RpcError:
+                pass
+
+    def ask_for_a_score(self, organization, token):
+        from tutti.score.v1 import score_pb2
+        self.call(self.suite.score, GET_SCORE,
+                  score_pb2.GetScoreRequest(name=f"organizations/{organization}/scores/latest"), token)
+
+    def test_each_outcome_has_its_line(self):
+        reader = self.suite.token("acme")
+        self.ask_for_a_score("acme", reader)
+        line = self.wait_for("score", "/GetScore", "NOT_FOUND")
+        self.assertEqual((line["method"], line["caller"], line["organizations"]), (GET_SCORE, "token", ["acme"]))
+        self.assertRegex(line["time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
+        self.assertEqual(list(line), ["time", "method", "caller", "organizations", "code"])
+        self.ask_for_a_score("beta", reader)
+        self.wait_for("score", "/GetScore", "PERMISSION_DENIED", caller="token", organizations=["beta"])
+        self.ask_for_a_score("acme", None)
+        self.wait_for("score", "/GetScore", "UNAUTHENTICATED", caller="nobody", organizations=[])
+        self.ask_for_a_score("acme", self.writer)
+        self.wait_for("score", "/GetScore", "PERMISSION_DENIED", caller="token", organizations=[])
+        self.wait_for("aggregate", "/CreateOrganization", "OK", caller="spiffe://tutti.local/operator",
+                      organizations=["acme"])
+
+    def test_nothing_of_a_message_or_a_token_is_in_it(self):
+        from tutti.ingest.v1 import ingest_pb2
+        request = ingest_pb2.IngestActivitiesRequest(organization="organizations/acme")
+        activity = request.activities.add(subject="canary-in-audit@made-up.example", type="mail.sent")
+        activity.occurred_at.GetCurrentTime()
+        method = "/tutti.ingest.v1.IngestService/IngestActivities"
+        self.call(self.suite.ingest, method, request, self.writer)
+        self.wait_for("ingest", "/IngestActivities", "OK", organizations=["acme"])
+        self.call(self.suite.ingest, "/canary-in-audit@made-up.example/Of", request, self.writer)
+        self.wait_for("ingest", "unknown", "PERMISSION_DENIED")
+        stream = ingest_pb2.StreamActivitiesRequest(request_id="1", batch=request)
+        with grpc.secure_channel(self.suite.ingest, grpc.ssl_channel_credentials(
+                self.suite.authority.read_bytes())) as channel:
+            metadata = [("authorization", "Bearer " + self.writer)]
+            list(channel.stream_stream("/tutti.ingest.v1.IngestService/StreamActivities")(
+                iter([stream.SerializeToString()]), timeout=20, metadata=metadata))
+        self.wait_for("ingest", "/StreamActivities", "OK", organizations=["acme"])
+        for service in ("ingest", "aggregate", "score"):
+            text = self.log(service).read_text()
+            self.assertNotIn("canary", text)
+            for part in self.writer.split("."):
+                self.assertNotIn(part, text)
+
+    # Mutation: lines of deltas that were merged would tell when something was done for the first time.
+    def test_what_ingest_sends_is_in_it_only_when_it_fails(self):
+        from tutti.aggregate.v1 import aggregate_pb2
+        from tutti.ingest.v1 import ingest_pb2
+        key, certificate = self.suite.certificate("ingest")
+        credentials = grpc.ssl_channel_credentials(self.suite.authority.read_bytes(), key.read_bytes(),
+                                                   certificate.read_bytes())
+        request = aggregate_pb2.MergeDeltasRequest(catalog_fingerprint="another")
+        request.deltas.add(organization="acme")
+        self.call(self.suite.aggregate, "/tutti.aggregate.v1.AggregateService/MergeDeltas", request,
+                  credentials=credentials)
+        self.wait_for("aggregate", "/MergeDeltas", "FAILED_PRECONDITION", caller="spiffe://tutti.local/ingest",
+                      organizations=["acme"])
+        sent = ingest_pb2.IngestActivitiesRequest(organization="organizations/acme")
+        sent.activities.add(subject="new-here@made-up.example", type="mail.sent").occurred_at.GetCurrentTime()
+        method = "/tutti.ingest.v1.IngestService/IngestActivities"
+        self.call(self.suite.ingest, method, sent, self.writer)
+        self.wait_for("ingest", "/IngestActivities", "OK")
+        for service in ("ingest", "aggregate"):
+            for line in map(json.loads, self.log(service).read_text().splitlines()):
+                self.assertFalse(line["method"].endswith("/MergeDeltas") and line["code"] == "OK")
+
+    def test_who_hangs_up_is_told_from_who_was_answered(self):
+        from tutti.score.v1 import score_pb2
+        with grpc.secure_channel(self.suite.score, grpc.ssl_channel_credentials(
+                self.suite.authority.read_bytes())) as channel:
+            request = score_pb2.WatchScoresRequest(parent="organizations/acme").SerializeToString()
+            call = channel.unary_stream("/tutti.score.v1.ScoreService/WatchScores")(
+                request, timeout=60, metadata=[("authorization", "Bearer " + self.suite.token("acme"))])
+            list(call.initial_metadata())
+            call.cancel()
+        self.wait_for("score", "/WatchScores", "CANCELLED", organizations=["acme"])
+
+    def test_it_can_be_rotated_and_only_its_owner_reads_it(self):
+        self.ask_for_a_score("acme", None)
+        self.wait_for("score", "/GetScore", "UNAUTHENTICATED")
+        self.assertEqual(self.log("score").stat().st_mode & 0o777, 0o600)
+        self.log("score").rename(self.log("score").with_suffix(".old"))
+        end = time.monotonic() + 20
+        while not self.log("score").exists() and time.monotonic() < end:
+            time.sleep(0.05)
+        self.ask_for_a_score("acme", None)
+        self.wait_for("score", "/GetScore", "UNAUTHENTICATED")
+
+    def test_health_and_reflection_are_not_in_it(self):
+        self.ask_for_a_score("acme", None)
+        self.wait_for("score", "/GetScore", "UNAUTHENTICATED")
+        self.assertNotIn("grpc.", self.log("score").read_text())
+
+
 class FloodTest(unittest.TestCase):
     """One caller sends all it can; others are answered, and memory stays."""
 

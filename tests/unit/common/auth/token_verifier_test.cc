@@ -64,6 +64,21 @@ TEST_F(ReadTokenTest, SaysWhomItIsFor) {
   EXPECT_TRUE(Read(rsa_.Sign(R"({"alg":"RS256","kid":"r"})", kClaims)).ok());
 }
 
+TEST_F(ReadTokenTest, NamesTheSoftwareAndNeverThePerson) {
+  EXPECT_EQ(Read(key_.Sign(kHeader, kClaims))->name, "token");
+  const auto name_with = [&](const std::string& client) {
+    return Read(WithClaims(R"("sub":"s")", absl::StrCat(R"("sub":"ann","client_id":)", client)))
+        ->name;
+  };
+  EXPECT_EQ(name_with(R"("crm-export:eu/1")"), "token:crm-export:eu/1");
+  EXPECT_EQ(name_with(R"("ann@made-up.example")"), "token");
+  EXPECT_EQ(name_with(R"("two words")"), "token");
+  EXPECT_EQ(name_with(R"("")"), "token");
+  EXPECT_EQ(name_with(absl::StrCat("\"", std::string(64, 'a'), "\"")),
+            absl::StrCat("token:", std::string(64, 'a')));
+  EXPECT_EQ(name_with(absl::StrCat("\"", std::string(65, 'a'), "\"")), "token");
+}
+
 TEST_F(ReadTokenTest, GivesEveryOrganizationToSystemAdminsAlone) {
   const absl::StatusOr<Caller> caller = Read(
       key_.Sign(kHeader, R"({"iss":"https://id.example","aud":"tutti","exp":2000,"orgs":["*"],)"

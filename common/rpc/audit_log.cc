@@ -1,0 +1,149 @@
+#include "common/rpc/audit_log.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/auth/method_rules.h"
+#include "common/telemetry/log.h"
+
+namespace tutti {
+namespace {
+
+constexpr size_t kMostOrganizations = 16;
+
+bool IsWritten(absl::string_view method) {
+  const MethodRule* const rule = RuleOf(method);
+  return rule == nullptr || rule->callable_by != CallableBy::kAnybody;
+}
+
+}  // namespace
+
+// Lives as long as its call.
+class AuditLog::Interceptor final : public grpc::experimental::Interceptor {
+ public:
+  Interceptor(AuditLog& log, grpc::experimental::ServerRpcInfo* info)
+      : log_(log), context_(info->server_context()), method_(info->method()) {}
+  ~Interceptor() override { log_.End(context_, method_, code_); }
+
+  void Intercept(grpc::experimental::InterceptorBatchMethods* methods) override {
+    if (methods->QueryInterceptionHookPoint(
+            grpc::experimental::InterceptionHookPoints::PRE_SEND_STATUS)) {
+      code_ = methods->GetSendStatus().error_code();
+    }
+    methods->Proceed();
+  }
+
+ private:
+  AuditLog& log_;
+  const grpc::ServerContextBase* const context_;
+  const std::string method_;
+  grpc::StatusCode code_ = grpc::StatusCode::CANCELLED;
+};
+
+class AuditLog::Factory final : public grpc::experimental::ServerInterceptorFactoryInterface {
+ public:
+  explicit Factory(AuditLog& log) : log_(log) {}
+  grpc::experimental::Interceptor* CreateServerInterceptor(
+      grpc::experimental::ServerRpcInfo* info) override {
+    return IsWritten(info->method()) ? new AuditLog::Interceptor(log_, info) : nullptr;
+  }
+
+ private:
+  AuditLog& log_;
+};
+
+absl::StatusOr<std::unique_ptr<AuditLog>> AuditLog::Open(std::string path) {
+  std::unique_ptr<AuditLog> log(new AuditLog(std::move(path)));
+  const std::lock_guard lock(log->mutex_);
+  if (absl::Status opened = log->Reopen(); !opened.ok()) return opened;
+  return log;
+}
+
+AuditLog::~AuditLog() {
+  if (file_ >= 0) close(file_);
+}
+
+absl::Status AuditLog::Reopen() {
+  const int file = open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+  if (file < 0) return absl::InvalidArgumentError("the file cannot be opened for writing");
+  if (file_ >= 0) close(file_);
+  file_ = file;
+  return absl::OkStatus();
+}
+
+void AuditLog::NoteCaller(const grpc::ServerContextBase* context, absl::string_view caller) {
+  const std::lock_guard lock(mutex_);
+  notes_[context].caller = std::string(caller);
+}
+
+void AuditLog::NoteOrganization(const grpc::ServerContextBase* context,
+                                absl::string_view organization) {
+  const std::lock_guard lock(mutex_);
+  std::set<std::string>& organizations = notes_[context].organizations;
+  if (organizations.size() < kMostOrganizations) organizations.emplace(organization);
+}
+
+void AuditLog::End(const grpc::ServerContextBase* context, absl::string_view method,
+                   grpc::StatusCode code) {
+  const std::lock_guard lock(mutex_);
+  Note note;
+  if (const auto found = notes_.find(context); found != notes_.end()) {
+    note = std::move(found->second);
+    notes_.erase(found);
+  }
+  const MethodRule* const rule = RuleOf(method);
+  if (code == grpc::StatusCode::OK && rule != nullptr && rule->callable_by == CallableBy::kIngest) {
+    return;
+  }
+  Write(method, note, static_cast<absl::StatusCode>(code));
+}
+
+void AuditLog::WriteRefused(absl::string_view method, absl::string_view caller,
+                            absl::StatusCode code) {
+  // Any text may stand where a method's name should.
+  const bool known = RuleOf(method) != nullptr;
+  if (known && !IsWritten(method)) return;
+  Note note;
+  note.caller = std::string(caller);
+  const std::lock_guard lock(mutex_);
+  Write(known ? method : "unknown", note, code);
+}
+
+void AuditLog::Write(absl::string_view method, const Note& note, absl::StatusCode code) {
+  const std::string line = absl::StrCat(
+      nlohmann::ordered_json{
+          {"time", absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", absl::Now(), absl::UTCTimeZone())},
+          {"method", std::string(method)},
+          {"caller", note.caller},
+          {"organizations", note.organizations},
+          {"code", absl::StatusCodeToString(code)}}
+          .dump(),
+      "\n");
+  // One write: lines of replicas that share a file do not mix.
+  if (write(file_, line.data(), line.size()) != static_cast<ssize_t>(line.size())) ++lost_;
+}
+
+void AuditLog::Tick() {
+  const std::lock_guard lock(mutex_);
+  struct stat of_path = {};
+  struct stat of_file = {};
+  if (stat(path_.c_str(), &of_path) != 0 || fstat(file_, &of_file) != 0 ||
+      of_path.st_ino != of_file.st_ino || of_path.st_dev != of_file.st_dev) {
+    if (!Reopen().ok()) LogError("the audit log cannot be opened", {});
+  }
+  if (lost_ > 0) LogError("lines of the audit log were lost", {{"lines", absl::StrCat(lost_)}});
+  lost_ = 0;
+}
+
+std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface> AuditLog::Interceptors() {
+  return std::make_unique<Factory>(*this);
+}
+
+}  // namespace tutti

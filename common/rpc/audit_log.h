@@ -1,0 +1,78 @@
+#ifndef TUTTI_COMMON_RPC_AUDIT_LOG_H_
+#define TUTTI_COMMON_RPC_AUDIT_LOG_H_
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "grpcpp/server_context.h"
+#include "grpcpp/support/server_interceptor.h"
+
+namespace tutti {
+
+// A file with one line of JSON for each call that ended. Not for health and reflection, nor
+// for what ingest calls with success: the times of deltas would tell when something
+// was done for the first time. A line has
+//
+//   time           when it ended, RFC 3339, UTC, milliseconds
+//   method         "/package.Service/Method"
+//   caller         the certificate's URI; "token", or "token:" and its claim client_id
+//                  (of A-Z a-z 0-9 . _ : / -, at most 64 characters); "anybody" in plain
+//                  text; "nobody" when there was no identity that counts
+//   organizations  ids that the request named, also those that were refused; at most 16
+//   code           as in gRPC: "OK", "PERMISSION_DENIED", ...; "CANCELLED" when the
+//                  caller did not wait for the end
+//
+// Never what was sent or answered, and never a person: a token's subject is not in it.
+// Readable by this process's user alone; opened anew when it was moved away. Lines that
+// cannot be written are counted in the service's log, and calls go on. Thread-safe.
+class AuditLog {
+ public:
+  // InvalidArgument when the file cannot be opened.
+  static absl::StatusOr<std::unique_ptr<AuditLog>> Open(std::string path);
+  ~AuditLog();
+
+  // Who makes a call, and for which organisation; until it ends.
+  void NoteCaller(const grpc::ServerContextBase* context, absl::string_view caller);
+  void NoteOrganization(const grpc::ServerContextBase* context, absl::string_view organization);
+
+  // A call that came to no method.
+  void WriteRefused(absl::string_view method, absl::string_view caller, absl::StatusCode code);
+
+  // What writes a line for each call that comes to a method; for ServerBuilder. This
+  // outlives the server.
+  std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface> Interceptors();
+
+  // To be called every second.
+  void Tick();
+
+ private:
+  class Interceptor;
+  class Factory;
+  struct Note {
+    std::string caller = "nobody";
+    std::set<std::string> organizations;
+  };
+
+  explicit AuditLog(std::string path) : path_(std::move(path)) {}
+  absl::Status Reopen();
+  void End(const grpc::ServerContextBase* context, absl::string_view method, grpc::StatusCode code);
+  void Write(absl::string_view method, const Note& note, absl::StatusCode code);
+
+  const std::string path_;
+  std::mutex mutex_;
+  // Guarded by mutex_:
+  int file_ = -1;
+  int64_t lost_ = 0;
+  absl::flat_hash_map<const grpc::ServerContextBase*, Note> notes_;
+};
+
+}  // namespace tutti
+
+#endif  // TUTTI_COMMON_RPC_AUDIT_LOG_H_
