@@ -163,6 +163,13 @@ absl::StatusOr<ScoreReader::Answer> ScoreReader::Compute(const std::string& orga
   return Keep({organization, end_day}, response.SerializeAsString());
 }
 
+absl::StatusOr<ScoreReader::Answer> ScoreReader::AnswerOf(const std::string& organization,
+                                                          Day end_day,
+                                                          const std::vector<Day>& index) {
+  if (Answer kept = FindKept({organization, end_day}); kept != nullptr) return kept;
+  return Compute(organization, end_day, index);
+}
+
 absl::StatusOr<ScoreReader::Answer> ScoreReader::GetScore(const ScoreName& name) {
   const absl::StatusOr<Day> end_day = EndDayOf(name);
   if (!end_day.ok()) return end_day.status();
@@ -201,16 +208,37 @@ absl::StatusOr<std::vector<ScoreReader::Answer>> ScoreReader::ListScores(
   std::vector<Answer> answers;
   while (end != index->begin() && answers.size() < static_cast<size_t>(limit)) {
     --end;
-    Answer kept = FindKept({organization, *end});
-    if (kept == nullptr) {
-      absl::StatusOr<Answer> computed = Compute(organization, *end, *index);
-      if (!computed.ok()) return computed.status();
-      kept = *std::move(computed);
-    }
-    answers.push_back(std::move(kept));
+    absl::StatusOr<Answer> answer = AnswerOf(organization, *end, *index);
+    if (!answer.ok()) return answer.status();
+    answers.push_back(*std::move(answer));
   }
   more = end != index->begin();
   return answers;
+}
+
+absl::StatusOr<std::vector<ScoreReader::Dated>> ScoreReader::ScoresAfter(
+    const std::string& organization, std::optional<Day> after) {
+  const absl::StatusOr<std::vector<Day>> index = publications_.ListEndDays(organization);
+  if (!index.ok()) return FromStore(index.status());
+  std::vector<Dated> scores;
+  auto day = after.has_value() ? std::upper_bound(index->begin(), index->end(), *after)
+                               : index->end() - (index->empty() ? 0 : 1);
+  for (; day != index->end(); ++day) {
+    absl::StatusOr<Answer> answer = AnswerOf(organization, *day, *index);
+    if (!answer.ok()) return answer.status();
+    scores.push_back({*day, *std::move(answer)});
+  }
+  return scores;
+}
+
+absl::StatusOr<std::vector<std::optional<Day>>> ScoreReader::LatestDays(
+    absl::Span<const std::string> organizations) {
+  std::vector<PublicationQuery> queries;
+  queries.reserve(organizations.size());
+  for (const std::string& organization : organizations) queries.push_back({organization, {}});
+  absl::StatusOr<std::vector<std::optional<Day>>> days = publications_.Find(queries);
+  if (!days.ok()) return FromStore(days.status());
+  return days;
 }
 
 absl::StatusOr<score::v1::Table> ScoreReader::GetTable(const ScoreName& name) {

@@ -13,6 +13,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "common/catalog/catalog.h"
 #include "common/rpc/resource_name.h"
 #include "common/scoring/score_builder.h"
@@ -51,6 +52,22 @@ class ScoreReader {
   absl::StatusOr<std::vector<Answer>> ListScores(const std::string& organization,
                                                  std::optional<Day> before, int limit, bool& more);
 
+  // A score with the day that it ends with.
+  struct Dated {
+    Day end_day;
+    Answer answer;
+  };
+
+  // The scores that end after `after` (absent: the latest alone), oldest first; empty when
+  // there are none.
+  absl::StatusOr<std::vector<Dated>> ScoresAfter(const std::string& organization,
+                                                 std::optional<Day> after);
+
+  // The last day of the latest score of each organisation; absent when nothing of it is
+  // published. Many cost hardly more than one.
+  absl::StatusOr<std::vector<std::optional<Day>>> LatestDays(
+      absl::Span<const std::string> organizations);
+
   absl::StatusOr<score::v1::Table> GetTable(const ScoreName& name);
 
   // Every table of one record, in the order of the catalogue.
@@ -86,6 +103,9 @@ class ScoreReader {
   // Computes an answer and keeps it. `index` is what is published now, ascending.
   absl::StatusOr<Answer> Compute(const std::string& organization, Day end_day,
                                  const std::vector<Day>& index);
+  // The same, when it is not kept yet.
+  absl::StatusOr<Answer> AnswerOf(const std::string& organization, Day end_day,
+                                  const std::vector<Day>& index);
   // The score with which another is compared; absent when it cannot be.
   absl::StatusOr<std::optional<ScoredPublication>> ScoreBase(const std::string& organization,
                                                              std::optional<Day> end_day,

@@ -1,21 +1,17 @@
 #include "services/score/score_service.h"
 
-#include <algorithm>
 #include <utility>
 
-#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "common/rpc/resource_name.h"
 #include "common/rpc/status.h"
+#include "services/score/shared_bytes.h"
 
 namespace tutti {
 namespace {
 
 constexpr int kDefaultPage = 53;
 constexpr int kMaxPage = 400;
-// A new score is sent within a second.
-constexpr absl::Duration kWatchInterval = absl::Milliseconds(500);
 
 // A malformed name, with this service's reason.
 absl::Status WithNameReason(const absl::Status& status) {
@@ -26,49 +22,6 @@ grpc::Status PageError(const char* field, const char* what) {
   return ToGrpcStatus(WithReason(
       WithFieldViolation(absl::InvalidArgumentError(absl::StrCat(field, ": ", what)), field, what),
       "score.tutti", "PAGE_MALFORMED"));
-}
-
-// A message that shares an answer's bytes, and keeps them alive while they are sent.
-grpc::ByteBuffer Share(const ScoreReader::Answer& answer) {
-  auto* const held = new ScoreReader::Answer(answer);
-  const grpc::Slice slice(
-      const_cast<char*>((*held)->data()), (*held)->size(),  // NOLINT: nobody writes to it
-      [](void* user_data) { delete static_cast<ScoreReader::Answer*>(user_data); }, held);
-  return {&slice, 1};
-}
-
-// The scores that end after a day, at most so many, oldest first; none when nothing
-// is published.
-absl::StatusOr<std::vector<score::v1::Score>> ScoresAfter(ScoreReader& reader,
-                                                          const std::string& organization,
-                                                          std::optional<Day> after, int limit) {
-  std::vector<score::v1::Score> scores;
-  // The latest is cheap to ask for and mostly known.
-  const absl::StatusOr<ScoreReader::Answer> latest = reader.GetScore({organization, {}, {}});
-  if (absl::IsNotFound(latest.status())) return scores;
-  if (!latest.ok()) return latest.status();
-  const auto add = [&](const ScoreReader::Answer& answer) -> absl::StatusOr<bool> {
-    score::v1::GetScoreResponse one;
-    if (!one.ParseFromString(*answer)) return absl::InternalError("a kept score is broken");
-    if (after.has_value() && *ParseDay(one.score().end_day()) <= *after) return false;
-    scores.push_back(std::move(*one.mutable_score()));
-    return true;
-  };
-  const absl::StatusOr<bool> is_new = add(*latest);
-  if (!is_new.ok()) return is_new.status();
-  if (!*is_new || limit == 1) return scores;
-  // Several may have been published meanwhile.
-  scores.clear();
-  bool more = false;
-  const auto listed = reader.ListScores(organization, std::nullopt, limit, more);
-  if (!listed.ok()) return listed.status();
-  for (const ScoreReader::Answer& answer : *listed) {
-    const absl::StatusOr<bool> added = add(answer);
-    if (!added.ok()) return added.status();
-    if (!*added) break;
-  }
-  std::reverse(scores.begin(), scores.end());
-  return scores;
 }
 
 }  // namespace
@@ -96,7 +49,7 @@ grpc::ServerUnaryReactor* ScoreServiceImpl::GetScore(grpc::CallbackServerContext
   }
   reader_.GetScore(*name, [reactor, response](const absl::StatusOr<ScoreReader::Answer>& answer) {
     if (!answer.ok()) return reactor->Finish(ToGrpcStatus(answer.status()));
-    *response = Share(*answer);
+    *response = SharedBytes(*answer);
     reactor->Finish(grpc::Status::OK);
   });
   return reactor;
@@ -207,40 +160,23 @@ grpc::Status ScoreServiceImpl::GetPrivacyStatement(
   return grpc::Status::OK;
 }
 
-grpc::Status ScoreServiceImpl::WatchScores(
-    grpc::ServerContext* context, const score::v1::WatchScoresRequest* request,
-    grpc::ServerWriter<score::v1::WatchScoresResponse>* writer) {
-  const absl::StatusOr<std::string> organization = ParseOrganizationName(request->parent());
-  if (!organization.ok()) return ToGrpcStatus(WithNameReason(organization.status()));
-  if (const absl::Status may = access_.MayUse(context, *organization); !may.ok()) {
-    return ToGrpcStatus(may);
+grpc::ServerWriteReactor<grpc::ByteBuffer>* ScoreServiceImpl::WatchScores(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
+  score::v1::WatchScoresRequest message;
+  grpc::ByteBuffer bytes = *request;
+  const grpc::Status parsed =
+      grpc::SerializationTraits<score::v1::WatchScoresRequest>::Deserialize(&bytes, &message);
+  if (!parsed.ok()) return ScoreWatchers::Refuse(parsed);
+  const absl::StatusOr<std::string> organization = ParseOrganizationName(message.parent());
+  if (!organization.ok()) {
+    return ScoreWatchers::Refuse(ToGrpcStatus(WithNameReason(organization.status())));
   }
-  const auto leave = absl::MakeCleanup([this] { --watchers_; });
-  if (++watchers_ > kMaxWatchers) {
-    return ToGrpcStatus(WithReason(
-        absl::ResourceExhaustedError(absl::StrCat(kMaxWatchers,
-                                                  " callers are watching, the most that this "
-                                                  "server takes: retry with backoff, or poll "
-                                                  "GetScore")),
-        "score.tutti", "TOO_MANY_WATCHERS"));
+  const auto caller = access_.CallerOf(context);
+  if (!caller.ok()) return ScoreWatchers::Refuse(ToGrpcStatus(caller.status()));
+  if (const absl::Status may = access_.Check(context, **caller, *organization); !may.ok()) {
+    return ScoreWatchers::Refuse(ToGrpcStatus(may));
   }
-  // At first only the latest is news.
-  int limit = 1;
-  std::optional<Day> sent;
-  while (!context->IsCancelled()) {
-    const absl::StatusOr<std::vector<score::v1::Score>> news =
-        ScoresAfter(reader_, *organization, sent, limit);
-    if (!news.ok()) return ToGrpcStatus(news.status());
-    for (const score::v1::Score& score : *news) {
-      score::v1::WatchScoresResponse response;
-      *response.mutable_score() = score;
-      if (!writer->Write(response)) return grpc::Status::CANCELLED;
-      sent = *ParseDay(score.end_day());
-    }
-    if (sent.has_value()) limit = kMaxPage;
-    absl::SleepFor(kWatchInterval);
-  }
-  return grpc::Status::CANCELLED;
+  return watchers_.Watch(*organization, **caller);
 }
 
 }  // namespace tutti

@@ -1,27 +1,24 @@
 #ifndef TUTTI_SERVICES_SCORE_SCORE_SERVICE_H_
 #define TUTTI_SERVICES_SCORE_SCORE_SERVICE_H_
 
-#include <atomic>
-
 #include "common/rpc/access.h"
 #include "services/score/score_reader.h"
+#include "services/score/score_watchers.h"
 #include "services/score/statement.h"
 #include "tutti/score/v1/score.grpc.pb.h"
 
 namespace tutti {
 
 // Serves ScoreService from published records. GetScore sends bytes that were made
-// once: most of its cost would be to build the same message again. WatchScores asks
-// the store twice a second, for at most kMaxWatchers callers at a time; each takes a
-// thread. Thread-safe.
+// once: most of its cost would be to build the same message again. Thread-safe.
 class ScoreServiceImpl final : public score::v1::ScoreService::WithRawCallbackMethod_GetScore<
-                                   score::v1::ScoreService::Service> {
+                                   score::v1::ScoreService::WithRawCallbackMethod_WatchScores<
+                                       score::v1::ScoreService::Service>> {
  public:
-  static constexpr int kMaxWatchers = 100;
-
   // References outlive this.
-  ScoreServiceImpl(ScoreReader& reader, const StatementWriter& statements, Access& access)
-      : reader_(reader), statements_(statements), access_(access) {}
+  ScoreServiceImpl(ScoreReader& reader, ScoreWatchers& watchers, const StatementWriter& statements,
+                   Access& access)
+      : reader_(reader), watchers_(watchers), statements_(statements), access_(access) {}
 
   grpc::ServerUnaryReactor* GetScore(grpc::CallbackServerContext* context,
                                      const grpc::ByteBuffer* request,
@@ -41,16 +38,14 @@ class ScoreServiceImpl final : public score::v1::ScoreService::WithRawCallbackMe
   grpc::Status GetPrivacyStatement(grpc::ServerContext* context,
                                    const score::v1::GetPrivacyStatementRequest* request,
                                    score::v1::GetPrivacyStatementResponse* response) override;
-
-  grpc::Status WatchScores(grpc::ServerContext* context,
-                           const score::v1::WatchScoresRequest* request,
-                           grpc::ServerWriter<score::v1::WatchScoresResponse>* writer) override;
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* WatchScores(grpc::CallbackServerContext* context,
+                                                          const grpc::ByteBuffer* request) override;
 
  private:
   ScoreReader& reader_;
+  ScoreWatchers& watchers_;
   const StatementWriter& statements_;
   Access& access_;
-  std::atomic<int> watchers_ = 0;
 };
 
 }  // namespace tutti

@@ -50,6 +50,17 @@ class ScoreServiceTest : public ::testing::Test {
     return FromGrpcStatus(stub_->ListScores(&context, request, &response));
   }
 
+  // A watch that has begun.
+  std::unique_ptr<grpc::ClientReader<score::v1::WatchScoresResponse>> Watch(
+      grpc::ClientContext& context) {
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
+    score::v1::WatchScoresRequest request;
+    request.set_parent("organizations/acme");
+    auto stream = stub_->WatchScores(&context, request);
+    stream->WaitForInitialMetadata();
+    return stream;
+  }
+
   std::unique_ptr<const Catalog> catalog_ = ShippedCatalog();
   SlotSimulator simulator_{31};
   FakePublications publications_;
@@ -57,7 +68,8 @@ class ScoreServiceTest : public ::testing::Test {
   ScoreReader reader_{publications_, cohorts_, {catalog_.get()}};
   StatementWriter statements_{*catalog_, {}};
   const std::unique_ptr<Access> access_ = Access::ForEverybody();
-  ScoreServiceImpl service_{reader_, statements_, *access_};
+  ScoreWatchers watchers_{reader_};
+  ScoreServiceImpl service_{reader_, watchers_, statements_, *access_};
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<ScoreService::Stub> stub_;
 };
@@ -206,6 +218,59 @@ TEST_F(ScoreServiceTest, WaitsForTheFirstScoreOfAnOrganisation) {
   EXPECT_EQ(response.score().end_day(), "2026-11-22");
   context.TryCancel();
   EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::CANCELLED);
+}
+
+TEST_F(ScoreServiceTest, IsNotHeldUpByOneWhoDoesNotRead) {
+  grpc::ClientContext slow_context;
+  grpc::ClientContext context;
+  const publication::v1::Publication record = Record();
+  publications_.Publish(record, "2025-01-05");
+  const auto slow = Watch(slow_context);
+  const auto stream = Watch(context);
+  score::v1::WatchScoresResponse response;
+  ASSERT_TRUE(stream->Read(&response));
+  // Far more than a connection's window takes.
+  Day day = *ParseDay("2025-01-05");
+  for (int week = 1; week <= 60; ++week) publications_.Publish(record, FormatDay(day += 7));
+  for (int week = 1; week <= 60; ++week) ASSERT_TRUE(stream->Read(&response));
+  EXPECT_EQ(response.score().end_day(), FormatDay(day));
+  for (int week = 0; week <= 60; ++week) ASSERT_TRUE(slow->Read(&response));
+  EXPECT_EQ(response.score().end_day(), FormatDay(day));
+  context.TryCancel();
+  slow_context.TryCancel();
+  EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::CANCELLED);
+  EXPECT_EQ(slow->Finish().error_code(), grpc::StatusCode::CANCELLED);
+}
+
+TEST_F(ScoreServiceTest, LimitsHowOftenOneCallerWatches) {
+  std::vector<std::unique_ptr<grpc::ClientContext>> contexts;
+  std::vector<std::unique_ptr<grpc::ClientReader<score::v1::WatchScoresResponse>>> streams;
+  for (int i = 0; i < ScoreWatchers::kMaxWatchesOfACaller; ++i) {
+    contexts.push_back(std::make_unique<grpc::ClientContext>());
+    streams.push_back(Watch(*contexts.back()));
+  }
+  score::v1::WatchScoresResponse response;
+  grpc::ClientContext refused;
+  const auto one_more = Watch(refused);
+  EXPECT_FALSE(one_more->Read(&response));
+  EXPECT_EQ(ReasonOf(FromGrpcStatus(one_more->Finish())), "TOO_MANY_WATCHERS");
+  contexts.back()->TryCancel();
+  EXPECT_EQ(streams.back()->Finish().error_code(), grpc::StatusCode::CANCELLED);
+  // The server hears of the end a moment later.
+  publications_.Publish(Record(), "2026-11-22");
+  for (bool watches = false; !watches;) {
+    grpc::ClientContext again;
+    const auto stream = Watch(again);
+    watches = stream->Read(&response);
+    again.TryCancel();
+    stream->Finish();
+  }
+  watchers_.Drain();
+  while (streams.front()->Read(&response)) {
+  }
+  EXPECT_EQ(FromGrpcStatus(streams.front()->Finish()).code(), absl::StatusCode::kUnavailable);
+  grpc::ClientContext late;
+  EXPECT_EQ(FromGrpcStatus(Watch(late)->Finish()).code(), absl::StatusCode::kUnavailable);
 }
 
 TEST_F(ScoreServiceTest, RefusesToWatchAMalformedName) {
