@@ -1,5 +1,5 @@
 # How everything here is compiled, and the three verbs that every folder uses:
-# tutti_library, tutti_binary and tutti_test.
+# tutti_library, tutti_binary and tutti_test (tutti_fuzz is for one folder).
 
 include(GNUInstallDirs)
 
@@ -49,8 +49,13 @@ if(TUTTI_SANITIZE STREQUAL "")
     $<$<NOT:$<CONFIG:Debug>>:-U_FORTIFY_SOURCE$<SEMICOLON>-D_FORTIFY_SOURCE=2>)
   target_link_options(tutti_hardening INTERFACE -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack)
 elseif(TUTTI_SANITIZE STREQUAL "address")
-  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1)
-  add_link_options(-fsanitize=address,undefined)
+  set(sanitizers address,undefined)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    # Everything counts where it has been, so that fuzz targets need no other build.
+    string(APPEND sanitizers ,fuzzer-no-link)
+  endif()
+  add_compile_options(-fsanitize=${sanitizers} -fno-sanitize-recover=all -fno-omit-frame-pointer -O1)
+  add_link_options(-fsanitize=${sanitizers})
 elseif(TUTTI_SANITIZE STREQUAL "thread")
   add_compile_options(-fsanitize=thread -fno-omit-frame-pointer -O1)
   add_link_options(-fsanitize=thread)
@@ -73,6 +78,15 @@ function(tutti_binary name)
   cmake_parse_arguments(ARG "" "" "SRCS;DEPS" ${ARGN})
   add_executable(${name} ${ARG_SRCS})
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} tutti_options)
+endfunction()
+
+# tutti_fuzz(name SRCS a_fuzz.cc DEPS lib ...): a libFuzzer target in bin/, built by
+# fuzz_targets.
+function(tutti_fuzz name)
+  cmake_parse_arguments(ARG "" "" "SRCS;DEPS" ${ARGN})
+  tutti_binary(${name} SRCS ${ARG_SRCS} DEPS ${ARG_DEPS})
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  add_dependencies(fuzz_targets ${name})
 endfunction()
 
 # The targets unit_tests, integration_tests, e2e_tests and privacy_tests build all

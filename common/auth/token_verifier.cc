@@ -31,13 +31,17 @@ constexpr double kMaxUnixSeconds = 253'402'300'799;
 
 absl::Status Refuse(const char* what) { return absl::UnauthenticatedError(what); }
 
-// Base64url without padding, RFC 7515 section 2.
+// Base64url without padding, RFC 7515 section 2. In one spelling alone: the bits that the
+// last character has too many must be 0, or a token could be changed and still be good.
 std::optional<std::string> Decode(absl::string_view part) {
   const bool plain = std::all_of(part.begin(), part.end(), [](char c) {
     return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_';
   });
   std::string bytes;
-  if (!plain || part.empty() || !absl::WebSafeBase64Unescape(part, &bytes)) return std::nullopt;
+  if (!plain || part.empty() || !absl::WebSafeBase64Unescape(part, &bytes) ||
+      absl::WebSafeBase64Escape(bytes) != part) {
+    return std::nullopt;
+  }
   return bytes;
 }
 

@@ -91,6 +91,11 @@ absl::StatusOr<std::unique_ptr<RedisConnection>> RedisConnection::Open(
     return absl::UnavailableError(
         "redis-server cannot be reached; check that it runs and that its address is right");
   }
+  if (options.tls.any()) {
+    if (absl::Status secure = StartRedisTls(options.tls, options.host, *context); !secure.ok()) {
+      return secure;
+    }
+  }
   if (options.user.empty()) return connection;
   const absl::Status authenticated =
       AsOk(connection->Call({"AUTH", options.user, options.password}));

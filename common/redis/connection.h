@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "common/redis/redis_tls.h"
 
 struct redisContext;
 struct redisReply;
@@ -25,6 +26,7 @@ struct RedisOptions {
   int port = 6379;
   std::string user;  // empty: no AUTH
   std::string password;
+  RedisTls tls;                                // not with a Unix socket
   absl::Duration timeout = absl::Seconds(10);  // of connecting, and of each command
   // Replicas that must have received a write before it counts as durable.
   int wait_replicas = 0;

@@ -8,13 +8,53 @@
 
 ABSL_FLAG(std::string, redis_socket, "", "Unix socket of redis-server");
 ABSL_FLAG(std::string, redis_address, "",
-          "host:port of redis-server, when it has no Unix socket; this machine alone");
+          "host:port of redis-server, when it has no Unix socket; of this machine unless with TLS");
+ABSL_FLAG(std::string, redis_tls_authorities, "",
+          "PEM file of the authorities that sign redis-server's certificate: speak TLS with it");
+ABSL_FLAG(std::string, redis_tls_certificate, "",
+          "PEM file of the certificate chain to show to redis-server, when it asks for one");
+ABSL_FLAG(std::string, redis_tls_key, "", "PEM file of that certificate's key");
 ABSL_FLAG(std::string, redis_user, "", "ACL user; by default the service's name");
 ABSL_FLAG(std::string, redis_password_file, "", "File that holds the user's password");
 ABSL_FLAG(int, redis_wait_replicas, 0,
           "Replicas that must have received a write before it counts as durable");
 
 namespace tutti {
+namespace {
+
+bool IsLoopback(const std::string& host) {
+  return host == "127.0.0.1" || host == "::1" || host == "localhost";
+}
+
+absl::Status CheckTls(const RedisOptions& options) {
+  if (!options.tls.any()) {
+    if (options.unix_socket.empty() && !IsLoopback(options.host)) {
+      return absl::InvalidArgumentError(
+          "--redis_address: plain text may only go to this machine (127.0.0.1, ::1 or localhost); "
+          "give --redis_tls_authorities, or put a proxy for TLS on this machine (see "
+          "deploy/redis/README.md)");
+    }
+    return absl::OkStatus();
+  }
+  if (!HasRedisTls()) {
+    return absl::InvalidArgumentError(
+        "--redis_tls_authorities: this build has no TLS to redis-server, because its hiredis has "
+        "none (hiredis_ssl, from 1.0 on); put a proxy for TLS on this machine (see "
+        "deploy/redis/README.md)");
+  }
+  if (!options.unix_socket.empty()) {
+    return absl::InvalidArgumentError("give the --redis_tls_ files with --redis_address");
+  }
+  if (options.tls.authorities.empty() ||
+      options.tls.certificate.empty() != options.tls.key.empty()) {
+    return absl::InvalidArgumentError(
+        "give --redis_tls_authorities, and --redis_tls_certificate with --redis_tls_key or "
+        "neither");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
 
 absl::StatusOr<RedisOptions> RedisOptionsFromFlags(const std::string& default_user) {
   RedisOptions options;
@@ -31,6 +71,9 @@ absl::StatusOr<RedisOptions> RedisOptionsFromFlags(const std::string& default_us
       return absl::InvalidArgumentError("--redis_address must be host:port");
     }
   }
+  options.tls = {absl::GetFlag(FLAGS_redis_tls_authorities),
+                 absl::GetFlag(FLAGS_redis_tls_certificate), absl::GetFlag(FLAGS_redis_tls_key)};
+  if (absl::Status good = CheckTls(options); !good.ok()) return good;
   const std::string path = absl::GetFlag(FLAGS_redis_password_file);
   if (path.empty()) {
     return absl::InvalidArgumentError("give --redis_password_file: redis-server must have ACLs");

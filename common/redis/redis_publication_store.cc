@@ -113,7 +113,11 @@ absl::StatusOr<std::vector<std::string>> RedisPublicationStore::Read(
   if (end_days.empty()) return std::vector<std::string>();
   RedisWords words = {"MGET"};
   for (const Day day : end_days) words.push_back(PublicationKey(organization, day));
-  return AsStrings(pool_.Call(words));
+  absl::StatusOr<std::vector<std::string>> records = AsStrings(pool_.Call(words));
+  if (records.ok() && records->size() != end_days.size()) {
+    return absl::InternalError("redis-server answered with another number of records");
+  }
+  return records;
 }
 
 absl::Status RedisPublicationStore::Stage(const std::string& organization,

@@ -7,7 +7,7 @@
 #include "common/redis/redis_stores.h"
 #include "services/score/score_reader.h"
 #include "services/score/score_service.h"
-#include "services/score/score_watchers.h"
+#include "services/score/watch_service.h"
 
 ABSL_FLAG(std::string, catalog, "", "File of the catalogue; the same for every service");
 ABSL_FLAG(std::vector<std::string>, past_catalogs, {},
@@ -45,7 +45,7 @@ absl::Status RunScore(const ScoreOptions& options) {
   RedisStores stores(options.redis);
   ScoreReader reader(stores.publications(), stores.cohorts(), catalogs);
   const StatementWriter statements(*catalogs.front(), options.statement);
-  ScoreWatchers watchers(reader);
+  WatchService watchers(reader);
   ScoreServiceImpl service(reader, watchers, statements, **access);
   const std::vector<std::string> names = {score::v1::ScoreService::service_full_name()};
   HealthService health(names, {"store"});

@@ -5,7 +5,6 @@
 #include "absl/strings/str_cat.h"
 #include "common/rpc/resource_name.h"
 #include "common/rpc/status.h"
-#include "services/score/shared_bytes.h"
 
 namespace tutti {
 namespace {
@@ -166,15 +165,15 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* ScoreServiceImpl::WatchScores(
   grpc::ByteBuffer bytes = *request;
   const grpc::Status parsed =
       grpc::SerializationTraits<score::v1::WatchScoresRequest>::Deserialize(&bytes, &message);
-  if (!parsed.ok()) return ScoreWatchers::Refuse(parsed);
+  if (!parsed.ok()) return WatchService::Refuse(parsed);
   const absl::StatusOr<std::string> organization = ParseOrganizationName(message.parent());
   if (!organization.ok()) {
-    return ScoreWatchers::Refuse(ToGrpcStatus(WithNameReason(organization.status())));
+    return WatchService::Refuse(ToGrpcStatus(WithNameReason(organization.status())));
   }
   const auto caller = access_.CallerOf(context);
-  if (!caller.ok()) return ScoreWatchers::Refuse(ToGrpcStatus(caller.status()));
+  if (!caller.ok()) return WatchService::Refuse(ToGrpcStatus(caller.status()));
   if (const absl::Status may = access_.Check(context, **caller, *organization); !may.ok()) {
-    return ScoreWatchers::Refuse(ToGrpcStatus(may));
+    return WatchService::Refuse(ToGrpcStatus(may));
   }
   return watchers_.Watch(*organization, **caller);
 }

@@ -3,8 +3,8 @@
 
 #include "common/rpc/access.h"
 #include "services/score/score_reader.h"
-#include "services/score/score_watchers.h"
 #include "services/score/statement.h"
+#include "services/score/watch_service.h"
 #include "tutti/score/v1/score.grpc.pb.h"
 
 namespace tutti {
@@ -16,7 +16,7 @@ class ScoreServiceImpl final : public score::v1::ScoreService::WithRawCallbackMe
                                        score::v1::ScoreService::Service>> {
  public:
   // References outlive this.
-  ScoreServiceImpl(ScoreReader& reader, ScoreWatchers& watchers, const StatementWriter& statements,
+  ScoreServiceImpl(ScoreReader& reader, WatchService& watchers, const StatementWriter& statements,
                    Access& access)
       : reader_(reader), watchers_(watchers), statements_(statements), access_(access) {}
 
@@ -43,7 +43,7 @@ class ScoreServiceImpl final : public score::v1::ScoreService::WithRawCallbackMe
 
  private:
   ScoreReader& reader_;
-  ScoreWatchers& watchers_;
+  WatchService& watchers_;
   const StatementWriter& statements_;
   Access& access_;
 };

@@ -144,7 +144,7 @@ TEST(CheckBudget, AllowsEveryCadenceForEver) {
 
 TEST(CheckBudget, RefusesOneMoreOffTheGrid) {
   Ledger ledger;
-  for (int week = 0; week < 200; ++week) ledger[{"person", kSunday + 7 * week}] = 46'428'571;
+  for (int64_t week = 0; week < 200; ++week) ledger[{"person", kSunday + 7 * week}] = 46'428'571;
   for (int day = 500; day < 507; ++day) {
     EXPECT_EQ(CheckBudget(ledger, "person", kSunday + day, 46'428'571).code(),
               absl::StatusCode::kResourceExhausted);
@@ -160,7 +160,7 @@ TEST(CheckBudget, CountsEntriesBeforeAndAfterWithin392Days) {
   const uint64_t half = kYearlyNanoRho / 2;
   EXPECT_TRUE(CheckBudget({}, "person", kSunday, kYearlyNanoRho).ok());
   EXPECT_FALSE(CheckBudget({}, "person", kSunday, kYearlyNanoRho + 1).ok());
-  for (const int sign : {-1, 1}) {
+  for (const int64_t sign : {-1, 1}) {
     const Ledger near = Spent({kSunday + sign * 391}, half + 1);
     EXPECT_FALSE(CheckBudget(near, "person", kSunday, half).ok());
     EXPECT_TRUE(CheckBudget(near, "person", kSunday, half - 1).ok());

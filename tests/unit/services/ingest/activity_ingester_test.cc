@@ -114,6 +114,7 @@ TEST_F(ActivityIngesterTest, GivesASubjectUnrelatedSlotsInOtherTablesAndWindows)
 
 TEST_F(ActivityIngesterTest, SpreadsSubjectsOverTheSlots) {
   std::vector<Activity> activities;
+  activities.reserve(2000);
   for (int i = 0; i < 2000; ++i) {
     activities.push_back(MakeActivity(absl::StrCat("person", i), "chat.sent"));
   }
@@ -125,6 +126,7 @@ TEST_F(ActivityIngesterTest, SpreadsSubjectsOverTheSlots) {
 TEST_F(ActivityIngesterTest, KeepsOnlySampledSlotsAndAcceptsAll) {
   SetSize("person", 12, 10);
   std::vector<Activity> activities;
+  activities.reserve(1000);
   for (int i = 0; i < 1000; ++i) {
     activities.push_back(MakeActivity(absl::StrCat("person", i), "chat.sent"));
   }

@@ -46,13 +46,14 @@ class DeltaCoalescerTest : public IngestFixture {
 
   // Submits positions for windows of an organisation's policy.
   bool Submit(DeltaCoalescer& to, Finished& finished,
-              std::vector<std::pair<int, std::vector<uint32_t>>> windows, size_t organization = 0) {
+              const std::vector<std::pair<int, std::vector<uint32_t>>>& windows,
+              size_t organization = 0) {
     std::unique_ptr<PendingBatch> batch = std::make_unique<FakeBatch>(finished);
     batch->policy = compiled_[organization];
-    for (auto& [window, positions] : windows) {
+    for (const auto& [window, positions] : windows) {
       batch->deltas.emplace_back();
       batch->deltas.back().window = window;
-      batch->deltas.back().positions = std::move(positions);
+      batch->deltas.back().positions = positions;
     }
     return to.Submit(batch);
   }

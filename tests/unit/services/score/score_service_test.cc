@@ -68,7 +68,7 @@ class ScoreServiceTest : public ::testing::Test {
   ScoreReader reader_{publications_, cohorts_, {catalog_.get()}};
   StatementWriter statements_{*catalog_, {}};
   const std::unique_ptr<Access> access_ = Access::ForEverybody();
-  ScoreWatchers watchers_{reader_};
+  WatchService watchers_{reader_};
   ScoreServiceImpl service_{reader_, watchers_, statements_, *access_};
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<ScoreService::Stub> stub_;
@@ -245,7 +245,7 @@ TEST_F(ScoreServiceTest, IsNotHeldUpByOneWhoDoesNotRead) {
 TEST_F(ScoreServiceTest, LimitsHowOftenOneCallerWatches) {
   std::vector<std::unique_ptr<grpc::ClientContext>> contexts;
   std::vector<std::unique_ptr<grpc::ClientReader<score::v1::WatchScoresResponse>>> streams;
-  for (int i = 0; i < ScoreWatchers::kMaxWatchesOfACaller; ++i) {
+  for (int i = 0; i < WatchService::kMaxWatchesOfACaller; ++i) {
     contexts.push_back(std::make_unique<grpc::ClientContext>());
     streams.push_back(Watch(*contexts.back()));
   }

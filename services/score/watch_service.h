@@ -1,5 +1,5 @@
-#ifndef TUTTI_SERVICES_SCORE_SCORE_WATCHERS_H_
-#define TUTTI_SERVICES_SCORE_SCORE_WATCHERS_H_
+#ifndef TUTTI_SERVICES_SCORE_WATCH_SERVICE_H_
+#define TUTTI_SERVICES_SCORE_WATCH_SERVICE_H_
 
 #include <condition_variable>
 #include <memory>
@@ -18,10 +18,13 @@
 
 namespace tutti {
 
+// A message that shares an answer's bytes, and keeps them alive while they are sent.
+grpc::ByteBuffer SharedBytes(const ScoreReader::Answer& answer);
+
 // Sends new scores to those who watch. One thread asks the store for every watched
 // organisation twice a second, all in one round trip; a watcher that reads slowly
 // holds up nobody and costs a pointer for each score that waits. Thread-safe.
-class ScoreWatchers {
+class WatchService {
  public:
   using Reactor = grpc::ServerWriteReactor<grpc::ByteBuffer>;
 
@@ -29,11 +32,11 @@ class ScoreWatchers {
   static constexpr int kMaxWatchesOfACaller = 100;
 
   // `reader` outlives this.
-  explicit ScoreWatchers(ScoreReader& reader);
+  explicit WatchService(ScoreReader& reader);
   // After the server has shut down.
-  ~ScoreWatchers();
-  ScoreWatchers(const ScoreWatchers&) = delete;
-  ScoreWatchers& operator=(const ScoreWatchers&) = delete;
+  ~WatchService();
+  WatchService(const WatchService&) = delete;
+  WatchService& operator=(const WatchService&) = delete;
 
   // The reactor of a call by one who may use the organisation: sends serialised
   // WatchScoresResponse, the latest score first, each later one once, oldest first.
@@ -73,4 +76,4 @@ class ScoreWatchers {
 
 }  // namespace tutti
 
-#endif  // TUTTI_SERVICES_SCORE_SCORE_WATCHERS_H_
+#endif  // TUTTI_SERVICES_SCORE_WATCH_SERVICE_H_

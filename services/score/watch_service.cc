@@ -1,4 +1,4 @@
-#include "services/score/score_watchers.h"
+#include "services/score/watch_service.h"
 
 #include <chrono>
 #include <deque>
@@ -9,7 +9,6 @@
 #include "absl/time/clock.h"
 #include "common/rpc/error_details.h"
 #include "common/rpc/status.h"
-#include "services/score/shared_bytes.h"
 
 namespace tutti {
 namespace {
@@ -25,11 +24,19 @@ absl::Status TooMany(const std::string& what) {
 
 }  // namespace
 
+grpc::ByteBuffer SharedBytes(const ScoreReader::Answer& answer) {
+  auto* const held = new ScoreReader::Answer(answer);
+  const grpc::Slice slice(
+      const_cast<char*>((*held)->data()), (*held)->size(),  // NOLINT: nobody writes to it
+      [](void* user_data) { delete static_cast<ScoreReader::Answer*>(user_data); }, held);
+  return {&slice, 1};
+}
+
 // One call. gRPC may call back on the thread that starts an operation, so operations
 // start without the lock; it finishes when nothing is being written.
-class ScoreWatchers::Watcher final : public Reactor {
+class WatchService::Watcher final : public Reactor {
  public:
-  Watcher(ScoreWatchers& owner, std::string organization, const Caller& caller)
+  Watcher(WatchService& owner, std::string organization, const Caller& caller)
       : owner_(owner),
         organization_(std::move(organization)),
         principal_(caller.principal),
@@ -89,7 +96,7 @@ class ScoreWatchers::Watcher final : public Reactor {
     StartWrite(&bytes_);
   }
 
-  ScoreWatchers& owner_;
+  WatchService& owner_;
   const std::string organization_;
   const std::string principal_;
   const absl::Time expires_;
@@ -103,9 +110,9 @@ class ScoreWatchers::Watcher final : public Reactor {
   bool finished_ = false;
 };
 
-ScoreWatchers::ScoreWatchers(ScoreReader& reader) : reader_(reader), thread_([this] { Run(); }) {}
+WatchService::WatchService(ScoreReader& reader) : reader_(reader), thread_([this] { Run(); }) {}
 
-ScoreWatchers::~ScoreWatchers() {
+WatchService::~WatchService() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
@@ -114,7 +121,7 @@ ScoreWatchers::~ScoreWatchers() {
   thread_.join();
 }
 
-absl::Status ScoreWatchers::Admit(Watcher& watcher) {
+absl::Status WatchService::Admit(Watcher& watcher) {
   if (draining_) return absl::UnavailableError("the service stops");
   if (watchers_.size() >= kMaxWatchers) {
     return TooMany(absl::StrCat(kMaxWatchers, " calls are watching, the most of this server"));
@@ -128,7 +135,7 @@ absl::Status ScoreWatchers::Admit(Watcher& watcher) {
   return absl::OkStatus();
 }
 
-ScoreWatchers::Reactor* ScoreWatchers::Watch(std::string organization, const Caller& caller) {
+WatchService::Reactor* WatchService::Watch(std::string organization, const Caller& caller) {
   const auto watcher = std::make_shared<Watcher>(*this, std::move(organization), caller);
   absl::Status admitted;
   {
@@ -148,7 +155,7 @@ ScoreWatchers::Reactor* ScoreWatchers::Watch(std::string organization, const Cal
   return watcher.get();
 }
 
-ScoreWatchers::Reactor* ScoreWatchers::Refuse(const grpc::Status& status) {
+WatchService::Reactor* WatchService::Refuse(const grpc::Status& status) {
   class Refused final : public Reactor {
    public:
     explicit Refused(const grpc::Status& refusal) { Finish(refusal); }
@@ -157,7 +164,7 @@ ScoreWatchers::Reactor* ScoreWatchers::Refuse(const grpc::Status& status) {
   return new Refused(status);
 }
 
-void ScoreWatchers::Leave(Watcher* watcher) {
+void WatchService::Leave(Watcher* watcher) {
   std::shared_ptr<Watcher> self;  // let go after the lock
   const std::lock_guard lock(mutex_);
   const auto found = watchers_.find(watcher);
@@ -168,7 +175,7 @@ void ScoreWatchers::Leave(Watcher* watcher) {
   if (--watches->second == 0) of_caller_.erase(watches);
 }
 
-void ScoreWatchers::Drain() {
+void WatchService::Drain() {
   Watchers all;
   {
     const std::lock_guard lock(mutex_);
@@ -179,7 +186,7 @@ void ScoreWatchers::Drain() {
     watcher->End({grpc::StatusCode::UNAVAILABLE, "the service stops"});
 }
 
-void ScoreWatchers::Run() {
+void WatchService::Run() {
   auto next = std::chrono::steady_clock::now();
   std::unique_lock lock(mutex_);
   while (!stopping_) {
@@ -204,7 +211,7 @@ void ScoreWatchers::Run() {
   }
 }
 
-void ScoreWatchers::Serve(const Watchers& watchers) {
+void WatchService::Serve(const Watchers& watchers) {
   std::map<std::string, Watchers> by_organization;
   const absl::Time now = absl::Now();
   for (const auto& watcher : watchers) {
@@ -216,6 +223,7 @@ void ScoreWatchers::Serve(const Watchers& watchers) {
   }
   if (by_organization.empty()) return;
   std::vector<std::string> organizations;
+  organizations.reserve(by_organization.size());
   for (const auto& [organization, unused] : by_organization) organizations.push_back(organization);
   const auto latest = reader_.LatestDays(organizations);
   if (!latest.ok()) {
@@ -229,8 +237,7 @@ void ScoreWatchers::Serve(const Watchers& watchers) {
   }
 }
 
-void ScoreWatchers::ServeOne(const std::string& organization, Day latest,
-                             const Watchers& watchers) {
+void WatchService::ServeOne(const std::string& organization, Day latest, const Watchers& watchers) {
   // By what they were given last: mostly one group, often none.
   std::map<std::optional<Day>, Watchers> behind;
   for (const auto& watcher : watchers) {

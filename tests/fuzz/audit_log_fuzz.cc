@@ -1,0 +1,158 @@
+// Audit logs in every shape: how the bytes come in pieces changes nothing, a broken line
+// costs that line alone, and a record's members come out as they went in.
+
+#include <fuzzer/FuzzedDataProvider.h>
+#include <simdjson.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "services/cli/import/audit_reader.h"
+#include "services/cli/import/csv_reader.h"
+#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/pieces.h"
+
+namespace tutti {
+namespace {
+
+constexpr char kGood[] =
+    R"({"Id":"good","OrganizationId":"aaaaaaaa-0000-4000-8000-000000000001",)"
+    R"("CreationTime":"2026-05-04T09:00:00","Operation":"Send","Workload":"Exchange",)"
+    R"("UserType":0,"UserId":"amy@example.com"})";
+
+// What was read, as text.
+class Records final : public RecordSink {
+ public:
+  absl::Status OnRecord(const AuditRecord& record) override {
+    good_ = good_ || (record[Field::kId] == "good" && record[Field::kUser] == "amy@example.com");
+    for (const absl::string_view text : record.text) absl::StrAppend(&all_, text.size(), ":", text);
+    absl::StrAppend(&all_, record.user_type, " ", record.recipients.size(), " ",
+                    record.attendees.size(), record.video, record.has_prompt, "\n");
+    last_.clear();
+    for (const absl::string_view text : record.text) last_.emplace_back(text);
+    return absl::OkStatus();
+  }
+  absl::Status OnRejected(RejectionReason reason) override {
+    absl::StrAppend(&all_, "rejected ", static_cast<int>(reason), "\n");
+    return absl::OkStatus();
+  }
+
+  bool good() const { return good_; }
+  const std::string& all() const { return all_; }
+  const std::vector<std::string>& last() const { return last_; }
+
+ private:
+  bool good_ = false;
+  std::string all_;
+  std::vector<std::string> last_;
+};
+
+Records Read(absl::string_view bytes, InputShape shape, size_t piece) {
+  TextInput input(std::make_unique<PieceSource>(bytes, piece));
+  RecordDecoder decoder;
+  Records records;
+  const absl::Status read = ReadAuditLog(input, shape, decoder, records);
+  // Headers without their columns, and fields without an end.
+  Require(read.ok() || shape == InputShape::kAuditCsv, "only CSV can be refused as a whole");
+  return records;
+}
+
+void ReadAnything(FuzzedDataProvider& draw) {
+  const InputShape shape = draw.PickValueInArray(
+      {InputShape::kAuditCsv, InputShape::kAuditLines, InputShape::kAuditDocument});
+  const size_t piece = draw.ConsumeIntegralInRange<size_t>(1, 100);
+  const bool text = draw.ConsumeBool();
+  std::string bytes = draw.ConsumeRemainingBytesAsString();
+  const Records whole = Read(bytes, shape, bytes.size() + 1);
+  Require(whole.all() == Read(bytes, shape, piece).all(), "pieces make no difference");
+  // Where it is clear what encoding the bytes have.
+  if (!text || !simdjson::validate_utf8(bytes.data(), bytes.size())) return;
+  bytes = absl::StrReplaceAll(bytes, {{absl::string_view("\0", 1), " "}});
+  if (shape == InputShape::kAuditLines) {
+    const std::string log = absl::StrCat("{}\n", bytes, "\n", kGood, "\n");
+    Require(Read(log, shape, log.size()).good(), "a good line is read, whatever the others are");
+  }
+  if (shape == InputShape::kAuditDocument) {
+    const std::string log = absl::StrCat(kGood, "\n", bytes);
+    Require(Read(log, shape, log.size()).good(), "a good object is read, whatever follows");
+  }
+}
+
+// A text that JSON can hold.
+std::string DrawText(FuzzedDataProvider& draw) {
+  std::string text = draw.ConsumeRandomLengthString(60);
+  if (!simdjson::validate_utf8(text.data(), text.size())) text = absl::StrCat("x", text.size());
+  return text;
+}
+
+void ReadWhatIsWellFormed(FuzzedDataProvider& draw) {
+  const std::string id = absl::StrCat("i", DrawText(draw));
+  const std::string user = absl::StrCat("u", DrawText(draw));
+  const std::string operation = absl::StrCat("o", DrawText(draw));
+  const std::string object = absl::StrCat("b", DrawText(draw));
+  const nlohmann::json record = {{"Id", id},
+                                 {"OrganizationId", "aaaaaaaa-0000-4000-8000-000000000001"},
+                                 {"CreationTime", "2026-05-04T09:00:00"},
+                                 {"UserId", user},
+                                 {"Operation", operation},
+                                 {"ObjectId", object}};
+  const std::string json = record.dump(draw.PickValueInArray({-1, 2}));
+  const std::string wrapped =
+      draw.ConsumeBool() ? absl::StrCat("{\"value\":[", json, "]}") : absl::StrCat("[", json, "]");
+  const Records records =
+      Read(wrapped, InputShape::kAuditDocument, draw.ConsumeIntegralInRange<size_t>(1, 200));
+  const auto is = [&](Field field, const std::string& text) {
+    Require(!records.last().empty() && records.last()[static_cast<size_t>(field)] == text,
+            "a member comes out as it went in");
+  };
+  is(Field::kId, id);
+  is(Field::kUser, user);
+  is(Field::kOperation, operation);
+  is(Field::kObjectId, object);
+}
+
+void ReadCsvRows(FuzzedDataProvider& draw) {
+  std::vector<std::vector<std::string>> rows;
+  std::string file = "b,unwanted,A\r\n";
+  const auto quoted = [](const std::string& field) {
+    return absl::StrCat("\"", absl::StrReplaceAll(field, {{"\"", "\"\""}}), "\"");
+  };
+  const char* const end = draw.PickValueInArray({"\r\n", "\n"});
+  while (draw.remaining_bytes() > 0 && rows.size() < 50) {
+    rows.push_back({DrawText(draw), DrawText(draw)});
+    for (std::string& field : rows.back()) {
+      field = absl::StrReplaceAll(field, {{absl::string_view("\0", 1), "0"}});
+    }
+    absl::StrAppend(&file, quoted(rows.back()[1]), ",\"x\",", quoted(rows.back()[0]), end);
+  }
+  TextInput input(std::make_unique<PieceSource>(file, draw.ConsumeIntegralInRange<size_t>(1, 90)));
+  const std::vector<std::vector<std::string>> columns = {{"a"}, {"c", "b"}};
+  std::vector<std::vector<std::string>> read;
+  const absl::Status status =
+      ReadCsv(input, columns, 2, [&](absl::Span<const absl::string_view> row) {
+        read.push_back({std::string(row[0]), std::string(row[1])});
+        return absl::OkStatus();
+      });
+  Require(status.ok() && read == rows, "rows come out as they went in");
+}
+
+}  // namespace
+}  // namespace tutti
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  FuzzedDataProvider draw(data, size);
+  switch (draw.ConsumeIntegralInRange(0, 3)) {
+    case 0:
+      tutti::ReadWhatIsWellFormed(draw);
+      break;
+    case 1:
+      tutti::ReadCsvRows(draw);
+      break;
+    default:
+      tutti::ReadAnything(draw);
+  }
+  return 0;
+}
