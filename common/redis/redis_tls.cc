@@ -40,7 +40,9 @@ absl::Status StartRedisTls(const RedisTls& tls, const std::string& host, redisCo
   // hiredis asks for a certificate of the authority, whoever it is for.
   if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(session), host.c_str()) != 1) {
     SSL_set1_host(session, host.c_str());
-    SSL_set_tlsext_host_name(session, host.c_str());
+    // SSL_set_tlsext_host_name, without the cast that it hides.
+    std::string name = host;
+    SSL_ctrl(session, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data());
   }
   if (redisInitiateSSL(&context, session) != REDIS_OK) {
     SSL_free(session);
