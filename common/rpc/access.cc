@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/auth/method_rules.h"
+#include "common/rpc/call_end.h"
 #include "common/rpc/error_details.h"
 #include "common/telemetry/log.h"
 #include "grpc/grpc_security_constants.h"
@@ -37,6 +38,13 @@ absl::Status MethodDenied() {
 absl::Status OrganizationDenied() {
   return WithReason(absl::PermissionDeniedError("this caller may not use this organization"),
                     "auth.tutti", "ORGANIZATION_FORBIDDEN");
+}
+
+absl::Status TooMany(absl::string_view what, absl::Duration wait) {
+  return WithRetryDelay(
+      WithReason(absl::ResourceExhaustedError(absl::StrCat(what, ": retry with backoff")),
+                 "auth.tutti", "RATE_LIMITED"),
+      wait);
 }
 
 }  // namespace
@@ -154,6 +162,11 @@ absl::StatusOr<std::shared_ptr<const Caller>> Access::CallerOf(
   }
   if (audit_ != nullptr) audit_->NoteCaller(context, (*caller)->name);
   if (absl::Status counted = Count(**caller); !counted.ok()) return counted;
+  if (!open_calls_.Begin(context, (*caller)->principal)) {
+    return TooMany(absl::StrCat("no more than ", OpenCalls::kMostOfOne, " calls of a caller, and ",
+                                OpenCalls::kMostOfAll, " of all, may be under way"),
+                   absl::Seconds(1));
+  }
   return caller;
 }
 
@@ -163,10 +176,7 @@ absl::Status Access::Count(const Caller& caller) {
   if (now >= caller.expires) return Unauthenticated();
   const absl::Duration wait = limiter_->Take(caller.principal, now);
   if (wait == absl::ZeroDuration()) return absl::OkStatus();
-  return WithRetryDelay(
-      WithReason(absl::ResourceExhaustedError("too many calls of this caller: retry with backoff"),
-                 "auth.tutti", "RATE_LIMITED"),
-      wait);
+  return TooMany("too many calls of this caller", wait);
 }
 
 absl::Status Access::Check(const grpc::ServerContextBase* context, const Caller& caller,
@@ -201,6 +211,15 @@ void Access::LogRefusal(absl::string_view why) {
   if (before == now || !logged_at_.compare_exchange_strong(before, now)) return;
   LogWarning("token refused",
              {{"why", std::string(why)}, {"refusals", absl::StrCat(refusals_.exchange(0))}});
+}
+
+std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface> Access::Interceptors() {
+  if (everybody_ && audit_ == nullptr) return nullptr;
+  return MakeCallEndInterceptors(
+      [this](const grpc::ServerContextBase* call, absl::string_view method, grpc::StatusCode code) {
+        open_calls_.End(call);
+        if (audit_ != nullptr) audit_->End(call, method, code);
+      });
 }
 
 void Access::Tick() {

@@ -11,12 +11,14 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "common/auth/caller.h"
+#include "common/auth/open_calls.h"
 #include "common/auth/rate_limiter.h"
 #include "common/auth/token_verifier.h"
 #include "common/rpc/audit_log.h"
 #include "grpcpp/security/auth_context.h"
 #include "grpcpp/security/auth_metadata_processor.h"
 #include "grpcpp/server_context.h"
+#include "grpcpp/support/server_interceptor.h"
 
 namespace tutti {
 
@@ -68,8 +70,10 @@ class Access {
 
   // Has a line written for every call. Before the server starts.
   void KeepAuditLog(std::unique_ptr<AuditLog> log) { audit_ = std::move(log); }
-  // Null without one.
-  AuditLog* audit_log() { return audit_.get(); }
+
+  // What tells this when a call is over; for ServerBuilder. Null when nothing is counted
+  // and nothing written. This outlives the server.
+  std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface> Interceptors();
 
   // Reads the file of keys again if it has changed. To be called every second.
   void Tick();
@@ -94,6 +98,7 @@ class Access {
   std::string trust_domain_;
   std::unique_ptr<TokenVerifier> tokens_;
   std::unique_ptr<RateLimiter> limiter_;
+  OpenCalls open_calls_;
   std::unique_ptr<AuditLog> audit_;
   std::shared_ptr<const Caller> all_powers_;
   std::atomic<int64_t> refusals_ = 0;   // not yet in the log

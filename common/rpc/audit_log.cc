@@ -25,40 +25,6 @@ bool IsWritten(absl::string_view method) {
 
 }  // namespace
 
-// Lives as long as its call.
-class AuditLog::Interceptor final : public grpc::experimental::Interceptor {
- public:
-  Interceptor(AuditLog& log, grpc::experimental::ServerRpcInfo* info)
-      : log_(log), context_(info->server_context()), method_(info->method()) {}
-  ~Interceptor() override { log_.End(context_, method_, code_); }
-
-  void Intercept(grpc::experimental::InterceptorBatchMethods* methods) override {
-    if (methods->QueryInterceptionHookPoint(
-            grpc::experimental::InterceptionHookPoints::PRE_SEND_STATUS)) {
-      code_ = methods->GetSendStatus().error_code();
-    }
-    methods->Proceed();
-  }
-
- private:
-  AuditLog& log_;
-  const grpc::ServerContextBase* const context_;
-  const std::string method_;
-  grpc::StatusCode code_ = grpc::StatusCode::CANCELLED;
-};
-
-class AuditLog::Factory final : public grpc::experimental::ServerInterceptorFactoryInterface {
- public:
-  explicit Factory(AuditLog& log) : log_(log) {}
-  grpc::experimental::Interceptor* CreateServerInterceptor(
-      grpc::experimental::ServerRpcInfo* info) override {
-    return IsWritten(info->method()) ? new AuditLog::Interceptor(log_, info) : nullptr;
-  }
-
- private:
-  AuditLog& log_;
-};
-
 absl::StatusOr<std::unique_ptr<AuditLog>> AuditLog::Open(std::string path) {
   std::unique_ptr<AuditLog> log(new AuditLog(std::move(path)));
   const std::lock_guard lock(log->mutex_);
@@ -140,10 +106,6 @@ void AuditLog::Tick() {
   }
   if (lost_ > 0) LogError("lines of the audit log were lost", {{"lines", absl::StrCat(lost_)}});
   lost_ = 0;
-}
-
-std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface> AuditLog::Interceptors() {
-  return std::make_unique<Factory>(*this);
 }
 
 }  // namespace tutti

@@ -12,7 +12,6 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "grpcpp/server_context.h"
-#include "grpcpp/support/server_interceptor.h"
 
 namespace tutti {
 
@@ -45,16 +44,13 @@ class AuditLog {
   // A call that came to no method.
   void WriteRefused(absl::string_view method, absl::string_view caller, absl::StatusCode code);
 
-  // What writes a line for each call that comes to a method; for ServerBuilder. This
-  // outlives the server.
-  std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface> Interceptors();
+  // A call that came to a method is over.
+  void End(const grpc::ServerContextBase* context, absl::string_view method, grpc::StatusCode code);
 
   // To be called every second.
   void Tick();
 
  private:
-  class Interceptor;
-  class Factory;
   struct Note {
     std::string caller = "nobody";
     std::set<std::string> organizations;
@@ -62,7 +58,6 @@ class AuditLog {
 
   explicit AuditLog(std::string path) : path_(std::move(path)) {}
   absl::Status Reopen();
-  void End(const grpc::ServerContextBase* context, absl::string_view method, grpc::StatusCode code);
   void Write(absl::string_view method, const Note& note, absl::StatusCode code);
 
   const std::string path_;

@@ -2,6 +2,8 @@
 
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
+#include <grpcpp/resource_quota.h>
+#include <malloc.h>
 #include <poll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -14,7 +16,6 @@
 #include "absl/flags/flag.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "common/rpc/channel.h"
 #include "common/telemetry/log.h"
 
 ABSL_FLAG(std::string, listen, "127.0.0.1:0",
@@ -38,6 +39,9 @@ ABSL_FLAG(std::string, token_audience, "",
 ABSL_FLAG(double, calls_per_second, 500,
           "How many calls, and messages of streams, each caller may send; twice as many may come "
           "at once. 0: as many as they like. Operators count as one caller. Not with plain text");
+ABSL_FLAG(int, memory_mib, 512,
+          "Memory that calls under way may take, in MiB; above it, calls are ended with "
+          "RESOURCE_EXHAUSTED or UNAVAILABLE");
 ABSL_FLAG(std::string, audit_log, "",
           "File to which one line of JSON is added for each call: when, which method, by which "
           "caller, for which organizations, with which outcome. Move it away to rotate it");
@@ -49,6 +53,12 @@ ABSL_FLAG(std::string, log_level, "info", "debug, info, warning or error");
 
 namespace tutti {
 namespace {
+
+constexpr int kMaxStreams = 100;           // of one connection
+constexpr int kMaxHeaderBytes = 16 << 10;  // of one call; a token has at most 4 KiB
+// A call whose answer is not read holds one; more than OpenCalls lets be.
+constexpr int kMaxThreads = 2500;
+constexpr int kKeptBytes = 4 << 20;
 
 sigset_t StopSignals() {
   sigset_t signals;
@@ -69,8 +79,16 @@ absl::Status WriteAddress(const std::string& path, const std::string& address) {
   return absl::OkStatus();
 }
 
-void Configure(grpc::ServerBuilder& builder) {
-  builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
+void Configure(const ServerOptions& options, const Served& served, grpc::ServerBuilder& builder) {
+  // Without it, one caller can leave gigabytes of unfinished messages: above it, gRPC ends
+  // the calls that hold most.
+  grpc::ResourceQuota quota("server");
+  quota.Resize(static_cast<size_t>(options.memory_mib) << 20);
+  quota.SetMaxThreads(kMaxThreads);
+  builder.SetResourceQuota(quota);
+  // Else the largest messages, once freed, make the allocator keep whatever is as large.
+  mallopt(M_TRIM_THRESHOLD, kKeptBytes);
+  builder.SetMaxReceiveMessageSize(served.max_request_bytes);
   builder.SetMaxSendMessageSize(kMaxMessageBytes);
   // A megabyte of zeros, compressed, is a gigabyte before any limit applies.
   for (const auto algorithm : {GRPC_COMPRESS_DEFLATE, GRPC_COMPRESS_GZIP}) {
@@ -78,6 +96,10 @@ void Configure(grpc::ServerBuilder& builder) {
   }
   // Two servers on one port would share its connections without a word.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxStreams);
+  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxHeaderBytes);
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, 20 * 1000);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, 5 * 60 * 1000);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, 10 * 60 * 1000);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, 60 * 1000);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 20'000);
@@ -163,6 +185,7 @@ ServerOptions ServerOptionsFromFlags() {
   options.token_keys = absl::GetFlag(FLAGS_token_keys);
   options.token_rules = {absl::GetFlag(FLAGS_token_issuer), absl::GetFlag(FLAGS_token_audience)};
   options.rate_limit.calls_per_second = absl::GetFlag(FLAGS_calls_per_second);
+  options.memory_mib = absl::GetFlag(FLAGS_memory_mib);
   options.audit_log = absl::GetFlag(FLAGS_audit_log);
   options.metrics_listen = absl::GetFlag(FLAGS_metrics_listen);
   options.port_file = absl::GetFlag(FLAGS_port_file);
@@ -202,10 +225,10 @@ absl::Status RunServer(const ServerOptions& options, const Served& served) {
   grpc::EnableDefaultHealthCheckService(false);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
-  Configure(builder);
-  if (AuditLog* const log = served.access.audit_log(); log != nullptr) {
+  Configure(options, served, builder);
+  if (auto interceptors = served.access.Interceptors(); interceptors != nullptr) {
     std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> creators;
-    creators.push_back(log->Interceptors());
+    creators.push_back(std::move(interceptors));
     builder.experimental().SetInterceptorCreators(std::move(creators));
   }
   int port = 0;

@@ -13,6 +13,7 @@
 #include "common/auth/rate_limiter.h"
 #include "common/auth/token_verifier.h"
 #include "common/rpc/access.h"
+#include "common/rpc/channel.h"
 #include "common/rpc/health.h"
 #include "common/rpc/tls.h"
 #include "common/telemetry/metrics.h"
@@ -29,6 +30,7 @@ struct ServerOptions {
   std::string token_keys;          // JWKS file; empty: no tokens
   TokenRules token_rules;
   RateLimit rate_limit;        // of each caller; not with plain text
+  int memory_mib = 512;        // of calls under way
   std::string audit_log;       // file, see common/rpc/audit_log.h; empty: none
   std::string metrics_listen;  // IP:port of the loopback; empty: no metrics
   std::string port_file;       // where the address is written once it serves
@@ -37,8 +39,9 @@ struct ServerOptions {
 
 // Reads the flags that all servers share: --listen, --insecure_loopback,
 // --tls_certificate, --tls_key, --tls_authorities, --trust_domain, --token_keys,
-// --token_issuer, --token_audience, --calls_per_second, --audit_log, --metrics_listen,
-// --port_file, --drain_seconds, --log_level. To be called after absl::ParseCommandLine.
+// --token_issuer, --token_audience, --calls_per_second, --memory_mib, --audit_log,
+// --metrics_listen, --port_file, --drain_seconds, --log_level. To be called after
+// absl::ParseCommandLine.
 ServerOptions ServerOptionsFromFlags();
 
 // Who may call a server with these options: everybody with plain text, else whom
@@ -67,12 +70,14 @@ struct Served {
   std::function<void()> on_drain = [] {};
   // What it shows at GET /metrics beside tutti_ready_state.
   Metrics metrics = {};
+  // Larger requests are refused before they are read.
+  int max_request_bytes = kMaxMessageBytes;
 };
 
 // Serves until SIGTERM or SIGINT: then says "not ready", lets calls in flight end
-// within options.drain, and returns. With health, reflection, limits on messages
-// (16 MiB), keepalive, and no compression. InvalidArgument when a file of TLS is
-// missing; Unavailable when the address is taken.
+// within options.drain, and returns. With health, reflection, limits (on messages, headers,
+// streams, threads and memory), keepalive, and no compression. InvalidArgument when a file of TLS
+// is missing; Unavailable when the address is taken.
 absl::Status RunServer(const ServerOptions& options, const Served& served);
 
 }  // namespace tutti

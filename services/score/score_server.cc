@@ -54,7 +54,8 @@ absl::Status RunScore(const ScoreOptions& options) {
                                     .health = health,
                                     .access = **access,
                                     .on_tick = [&] { health.SetPart("store", stores.Ping().ok()); },
-                                    .on_drain = [&] { watchers.Drain(); }});
+                                    .on_drain = [&] { watchers.Drain(); },
+                                    .max_request_bytes = 64 << 10});
 }
 
 }  // namespace tutti

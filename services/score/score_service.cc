@@ -11,6 +11,7 @@ namespace {
 
 constexpr int kDefaultPage = 53;
 constexpr int kMaxPage = 400;
+constexpr size_t kMaxPageBytes = size_t{512} << 10;
 
 // A malformed name, with this service's reason.
 absl::Status WithNameReason(const absl::Status& status) {
@@ -76,7 +77,13 @@ grpc::Status ScoreServiceImpl::ListScores(grpc::ServerContext* context,
   bool more = false;
   const auto scores = reader_.ListScores(*organization, before, limit, more);
   if (!scores.ok()) return ToGrpcStatus(scores.status());
+  size_t bytes = 0;
   for (const ScoreReader::Answer& answer : *scores) {
+    bytes += answer->size();
+    if (bytes > kMaxPageBytes && response->scores_size() > 0) {
+      more = true;
+      break;
+    }
     score::v1::GetScoreResponse one;
     if (!one.ParseFromString(*answer)) {
       return ToGrpcStatus(absl::InternalError("a kept score is broken"));

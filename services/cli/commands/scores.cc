@@ -102,10 +102,17 @@ absl::Status ShowHistory(CommandContext& context, const Query& query) {
   const Connection<ScoreService> connection(context.score, context);
   score::v1::ListScoresRequest request;
   request.set_parent(absl::StrCat("organizations/", query.organization));
-  request.set_page_size(query.last);
   score::v1::ListScoresResponse response;
-  absl::Status status = connection.Call(&ScoreService::Stub::ListScores, request, response);
-  if (!status.ok()) return status;
+  // A page may be shorter than it was asked to be.
+  do {
+    score::v1::ListScoresResponse page;
+    request.set_page_size(query.last - response.scores_size());
+    absl::Status status = connection.Call(&ScoreService::Stub::ListScores, request, page);
+    if (!status.ok()) return status;
+    response.MergeFrom(page);
+    response.set_next_page_token(page.next_page_token());
+    request.set_page_token(page.next_page_token());
+  } while (response.scores_size() < query.last && !request.page_token().empty());
   if (WantsJson(query)) return PrintJson(response);
   return PrintFigures(query, HistoryFigures(response, query.format == "csv"));
 }

@@ -3,6 +3,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include <chrono>
+#include <set>
 
 #include "common/rpc/status.h"
 #include "gmock/gmock.h"
@@ -122,6 +123,27 @@ TEST_F(ScoreServiceTest, PagesThroughTheHistory) {
     token = page.next_page_token();
   } while (!token.empty());
   EXPECT_THAT(days, ::testing::ElementsAre("2026-11-22", "2026-11-15", "2026-11-08", "2026-11-01"));
+}
+
+// Mutation: pages of any size let one who does not read them fill the memory.
+TEST_F(ScoreServiceTest, EndsAPageAtHalfAMebibyte) {
+  const publication::v1::Publication record = Record();
+  Day day = *ParseDay("2025-01-05");
+  for (int week = 0; week < 80; ++week) publications_.Publish(record, FormatDay(day += 7));
+  std::vector<std::string> days;
+  std::string token;
+  int pages = 0;
+  do {
+    score::v1::ListScoresResponse page;
+    ASSERT_TRUE(ListScores(400, token, page).ok());
+    EXPECT_LE(page.ByteSizeLong(), (size_t{512} << 10) + 1'000);
+    for (const auto& score : page.scores()) days.push_back(score.end_day());
+    token = page.next_page_token();
+    ++pages;
+  } while (!token.empty());
+  EXPECT_GT(pages, 1);
+  EXPECT_EQ(days.size(), 80);
+  EXPECT_EQ(std::set<std::string>(days.begin(), days.end()).size(), 80);
 }
 
 TEST_F(ScoreServiceTest, RefusesPagesOutOfRange) {
