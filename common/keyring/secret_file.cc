@@ -13,6 +13,8 @@
 namespace tutti {
 namespace {
 
+constexpr char kTemporary[] = ".new";
+
 constexpr off_t kMaxFileBytes = off_t{64} << 20;
 
 class FileDescriptor {
@@ -101,6 +103,8 @@ absl::StatusOr<FileDescriptor> LockForWriting(const std::string& noun, const std
     if (errno != EWOULDBLOCK) return FileError(noun, errno, "cannot be locked");
     return absl::UnavailableError(noun + ": another process is writing it: try again");
   }
+  // What a crashed writer left behind; the lock says that no writer lives.
+  unlink((path + kTemporary).c_str());
   return fd;
 }
 
@@ -145,9 +149,7 @@ absl::Status SecretFile::Update(const Change& change) const {
 }
 
 absl::Status SecretFile::Replace(const SecretBytes& bytes) const {
-  const std::string temporary = path_ + ".new";
-  // What a crashed writer left behind; the lock says that no writer lives.
-  unlink(temporary.c_str());
+  const std::string temporary = path_ + kTemporary;
   absl::Status status;
   {
     const FileDescriptor fd(

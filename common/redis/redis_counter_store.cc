@@ -34,9 +34,10 @@ end
 return 1
 )lua";
 
-// Moves aside as above, and deletes what was moved.
+// Moves aside as above, and deletes what was moved, and the last key.
 constexpr char kDropScript[] = R"lua(
-for i = 1, #KEYS, 2 do
+redis.call('UNLINK', KEYS[#KEYS])
+for i = 1, #KEYS - 1, 2 do
   redis.call('UNLINK', KEYS[i + 1])
   local kind = redis.call('TYPE', KEYS[i]).ok
   if kind == 'string' then redis.call('UNLINK', KEYS[i]) end
@@ -133,6 +134,44 @@ absl::StatusOr<DayTally> ParseTally(const std::string& text) {
     tally.counts[pair.first] = count;
   }
   return tally;
+}
+
+absl::Status RewriteFiles(RedisPool& pool) {
+  // One that is under way began before the last deletions, and copies what they
+  // deleted: it does not count.
+  const absl::Time deadline = absl::Now() + pool.options().timeout;
+  while (true) {
+    const absl::StatusOr<RedisReply> reply = pool.Call({"BGREWRITEAOF"});
+    if (!reply.ok()) return reply.status();
+    if (ErrorCodeOf(**reply) != "ERR") return AsOk(reply);
+    if (absl::Now() >= deadline) {
+      return absl::UnavailableError("redis-server cannot begin to rewrite its files; try again");
+    }
+    absl::SleepFor(kScrubPollTime);
+  }
+}
+
+// How to speak to each replica of a primary: as to the primary, at the address that the
+// replica announces.
+absl::StatusOr<std::vector<RedisOptions>> ReplicasOf(RedisPool& primary) {
+  const absl::StatusOr<RedisReply> role = primary.Call({"ROLE"});
+  if (absl::Status ok = AsOk(role); !ok.ok()) return ok;
+  std::vector<RedisOptions> replicas;
+  // "master", its offset, and [address, port, offset] of each replica.
+  if ((*role)->elements < 3 || (*role)->element[2]->type != REDIS_REPLY_ARRAY) return replicas;
+  const redisReply& listed = *(*role)->element[2];
+  for (size_t i = 0; i < listed.elements; ++i) {
+    const redisReply& one = *listed.element[i];
+    RedisOptions& replica = replicas.emplace_back(primary.options());
+    if (one.elements < 2 || one.element[0]->str == nullptr || one.element[1]->str == nullptr ||
+        !absl::SimpleAtoi(one.element[1]->str, &replica.port) || replica.port == 0) {
+      return absl::UnavailableError(
+          "a replica of redis-server announces no port, so its files cannot be rewritten");
+    }
+    replica.unix_socket.clear();
+    replica.host = one.element[0]->str;
+  }
+  return replicas;
 }
 
 }  // namespace
@@ -287,13 +326,16 @@ absl::Status RedisCounterStore::DropSealed(const std::string& organization, Wind
                                            const std::vector<std::string>& kinds) {
   RedisWords words = SealedKeys(organization, window, kinds);
   words.insert(words.begin(), "UNLINK");
+  if (window.kind == WindowKind::kReach) words.push_back(StagedKey(organization, window.end_day));
   return AsOk(pool_.CallDurably(words));
 }
 
 absl::Status RedisCounterStore::Drop(const std::string& organization, Window window,
                                      const std::vector<std::string>& kinds) {
-  return AsOk(pool_.CallDurably(
-      Script(kDropScript, SealKeys(organization, window, kinds), {absl::StrCat(kGuardSeconds)})));
+  RedisWords keys = SealKeys(organization, window, kinds);
+  // A day has no record of its own: this key is then of nothing.
+  keys.push_back(StagedKey(organization, window.end_day));
+  return AsOk(pool_.CallDurably(Script(kDropScript, keys, {absl::StrCat(kGuardSeconds)})));
 }
 
 absl::Status RedisCounterStore::StoreTally(const std::string& organization, Day day,
@@ -321,19 +363,19 @@ absl::StatusOr<std::map<Day, DayTally>> RedisCounterStore::ReadTallies(
   return tallies;
 }
 
+absl::Status RedisCounterStore::DropTallies(const std::string& organization) {
+  return AsOk(pool_.CallDurably({"UNLINK", TallyKey(organization)}));
+}
+
 absl::Status RedisCounterStore::ScrubFiles() {
-  // One that is under way began before the last deletions, and copies what they
-  // deleted: it does not count.
-  const absl::Time deadline = absl::Now() + pool_.options().timeout;
-  while (true) {
-    const absl::StatusOr<RedisReply> reply = pool_.Call({"BGREWRITEAOF"});
-    if (!reply.ok()) return reply.status();
-    if (ErrorCodeOf(**reply) != "ERR") return AsOk(reply);
-    if (absl::Now() >= deadline) {
-      return absl::UnavailableError("redis-server cannot begin to rewrite its files; try again");
-    }
-    absl::SleepFor(kScrubPollTime);
+  if (absl::Status begun = RewriteFiles(pool_); !begun.ok()) return begun;
+  const absl::StatusOr<std::vector<RedisOptions>> replicas = ReplicasOf(pool_);
+  if (!replicas.ok()) return replicas.status();
+  for (const RedisOptions& replica : *replicas) {
+    RedisPool pool(replica);
+    if (absl::Status begun = RewriteFiles(pool); !begun.ok()) return begun;
   }
+  return absl::OkStatus();
 }
 
 }  // namespace tutti

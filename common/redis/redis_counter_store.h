@@ -35,6 +35,7 @@ class RedisCounterStore final : public CounterStore {
   absl::Status StoreTally(const std::string& organization, Day day, const DayTally& tally,
                           bool keep, const std::vector<std::string>& kinds) override;
   absl::StatusOr<std::map<Day, DayTally>> ReadTallies(const std::string& organization) override;
+  absl::Status DropTallies(const std::string& organization) override;
   absl::Status ScrubFiles() override;
 
  private:

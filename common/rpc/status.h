@@ -7,8 +7,12 @@
 
 namespace tutti {
 
-// The one place where our errors become gRPC's: code, message and details.
+// The one place where our errors become gRPC's: code, message and details. An error that
+// gives no reason of its own gets its code's name, of domain "tutti".
 grpc::Status ToGrpcStatus(const absl::Status& status);
+
+// What a service that reads messages itself says of bytes that are not the message.
+grpc::Status Undecodable();
 
 // And back, for clients.
 absl::Status FromGrpcStatus(const grpc::Status& status);

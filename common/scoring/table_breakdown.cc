@@ -216,6 +216,7 @@ absl::StatusOr<Table> BreakDown(const Catalog& catalog,
   out.set_subjects(kind.plural());
   out.set_share_words(population ? "everyone in the organisation (its headcount)"
                                  : absl::StrCat("all ", kind.plural(), " in this table"));
+  out.set_generated_data(publication.generated_data());
   const Shown shown = Visibility(catalog, terms, publication).OfTable(table);
   out.set_state(shown.state);
   out.set_state_reason(shown.reason);

@@ -54,12 +54,13 @@ class CounterStore {
   // Reads a bitmap that Seal moved aside. NotFound when there is none.
   virtual absl::StatusOr<std::string> ReadSealed(const BitmapId& id) = 0;
 
-  // Deletes sealed bitmaps of a window. Idempotent.
+  // Deletes sealed bitmaps of a window, and its record if that is only staged.
+  // Idempotent.
   virtual absl::Status DropSealed(const std::string& organization, Window window,
                                   const std::vector<std::string>& kinds) = 0;
 
-  // Deletes bitmaps of an open window (an organisation is paused). The window
-  // stays closed as after Seal.
+  // Deletes what there is of a window that is not published (an organisation is paused):
+  // bitmaps, sealed ones, a staged record. The window stays closed as after Seal.
   virtual absl::Status Drop(const std::string& organization, Window window,
                             const std::vector<std::string>& kinds) = 0;
 
@@ -72,8 +73,11 @@ class CounterStore {
   // Reads the tallies of all days that are still kept.
   virtual absl::StatusOr<std::map<Day, DayTally>> ReadTallies(const std::string& organization) = 0;
 
-  // Asks the store to rewrite its files so that nothing deleted lingers in them.
-  // Returns when the rewriting has begun.
+  // Deletes the tallies of all days.
+  virtual absl::Status DropTallies(const std::string& organization) = 0;
+
+  // Asks the store, and its replicas, to rewrite their files so that nothing deleted
+  // lingers in them. Returns when the rewriting has begun.
   virtual absl::Status ScrubFiles() = 0;
 };
 

@@ -73,7 +73,7 @@ absl::Status RunAggregate(const AggregateOptions& options) {
                          clock, options.timing.grace});
   ClosingLoop closing(closer, cohorts, stores.organizations(), stores.counters(), clock);
   AggregateServiceImpl aggregate(directory, merger, closing, **catalog, clock, **access);
-  OrganizationServiceImpl organizations(directory, **access);
+  OrganizationServiceImpl organizations(directory, closing, **access);
 
   const std::vector<std::string> names = {aggregate::v1::AggregateService::service_full_name(),
                                           aggregate::v1::OrganizationService::service_full_name()};

@@ -49,10 +49,24 @@ void ClosingLoop::Run(absl::Duration interval) {
 
 absl::StatusOr<CloseReport> ClosingLoop::CloseOne(const std::string& organization) {
   absl::StatusOr<CloseReport> report = closer_.CloseDue(organization);
-  if (report.ok() && report->deleted) {
-    if (absl::Status scrubbed = counters_.ScrubFiles(); !scrubbed.ok()) return scrubbed;
-  }
+  // One that failed may have come to a deletion.
+  if (!report.ok() || report->deleted) must_scrub_ = true;
+  if (absl::Status scrubbed = Scrub(); report.ok() && !scrubbed.ok()) return scrubbed;
   return report;
+}
+
+void ClosingLoop::ScrubFiles() {
+  must_scrub_ = true;
+  if (absl::Status scrubbed = Scrub(); !scrubbed.ok()) {
+    LogWarning("scrub_failed", {{"code", absl::StatusCodeToString(scrubbed.code())}});
+  }
+}
+
+absl::Status ClosingLoop::Scrub() {
+  if (!must_scrub_.exchange(false)) return absl::OkStatus();
+  absl::Status scrubbed = counters_.ScrubFiles();
+  if (!scrubbed.ok()) must_scrub_ = true;
+  return scrubbed;
 }
 
 absl::StatusOr<SweepReport> ClosingLoop::Sweep() {
@@ -83,12 +97,7 @@ absl::StatusOr<SweepReport> ClosingLoop::Sweep() {
       std::move(report->windows.begin(), report->windows.end(), std::back_inserter(sweep.windows));
     }
   }
-  if (must_scrub_.exchange(false)) {
-    if (absl::Status scrubbed = counters_.ScrubFiles(); !scrubbed.ok()) {
-      must_scrub_ = true;
-      return scrubbed;
-    }
-  }
+  if (absl::Status scrubbed = Scrub(); !scrubbed.ok()) return scrubbed;
   if (!stopping()) {
     if (const absl::StatusOr<int> built = cohorts_.BuildDue(); !built.ok()) return built.status();
   }

@@ -45,6 +45,9 @@ class ClosingLoop {
   // when counters were deleted.
   absl::StatusOr<CloseReport> CloseOne(const std::string& organization);
 
+  // Has the store's files scrubbed; the next sweep does it when that fails.
+  void ScrubFiles();
+
   // Closes what is due of all, then makes the cohorts that are due. One organisation's
   // failure does not hold up the others.
   absl::StatusOr<SweepReport> Sweep();
@@ -52,6 +55,8 @@ class ClosingLoop {
  private:
   void Run(absl::Duration interval);
   bool stopping();
+  // Has the store's files scrubbed if something was deleted.
+  absl::Status Scrub();
 
   WindowCloser& closer_;
   CohortBuilder& cohorts_;

@@ -7,6 +7,7 @@
 #include "common/rpc/error_details.h"
 #include "common/window/window_proto.h"
 #include "google/protobuf/util/time_util.h"
+#include "services/aggregate/closing_lease.h"
 
 namespace tutti {
 namespace {
@@ -367,18 +368,17 @@ absl::StatusOr<Organization> OrganizationDirectory::FinishBackfill(const std::st
 }
 
 absl::StatusOr<Organization> OrganizationDirectory::Pause(const std::string& id) {
-  std::vector<Window> dropped;
+  // A close that is under way ends first: nothing is published after this.
+  const auto lease = ClosingLease::Await(organizations_, id);
+  if (!lease.ok()) return lease.status();
+  std::set<Window> dropped;
   absl::StatusOr<Organization> paused = ChangeState(
       id,
       [&](const ScheduledOrganization& current, StoredOrganization& next,
           std::vector<NewBitmap>&) -> absl::Status {
-        dropped.clear();
-        for (const aggregate::v1::BegunWindow& begun : current.stored().begun()) {
-          absl::StatusOr<Window> window = WindowFrom(begun);
-          if (window.ok()) dropped.push_back(*window);
-        }
+        dropped = {{WindowKind::kReach, current.next_reach_end()}};
+        for (const auto& [window, begun] : current.begun()) dropped.insert(window);
         next.mutable_organization()->set_state(aggregate::v1::ORGANIZATION_STATE_PAUSED);
-        next.clear_begun();
         return absl::OkStatus();
       });
   if (!paused.ok()) return paused;
@@ -387,7 +387,14 @@ absl::StatusOr<Organization> OrganizationDirectory::Pause(const std::string& id)
   for (const Window& window : dropped) {
     if (absl::Status gone = counters_.Drop(id, window, kinds); !gone.ok()) return gone;
   }
-  return paused;
+  if (absl::Status gone = counters_.DropTallies(id); !gone.ok()) return gone;
+  // Last, so that pausing again goes on where this one stopped.
+  return ChangeState(id,
+                     [](const ScheduledOrganization&, StoredOrganization& next,
+                        std::vector<NewBitmap>&) -> absl::Status {
+                       next.clear_begun();
+                       return absl::OkStatus();
+                     });
 }
 
 absl::StatusOr<Organization> OrganizationDirectory::Resume(const std::string& id) {
@@ -405,6 +412,8 @@ absl::StatusOr<Organization> OrganizationDirectory::Resume(const std::string& id
 absl::StatusOr<int64_t> OrganizationDirectory::Erase(const std::string& id) {
   absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> current = Read(id);
   if (!current.ok()) return current.status();
+  const auto lease = ClosingLease::Await(organizations_, id);
+  if (!lease.ok()) return lease.status();
   StoredOrganization tombstone;
   tombstone.mutable_organization()->set_name(absl::StrCat("organizations/", id));
   tombstone.mutable_organization()->set_state(aggregate::v1::ORGANIZATION_STATE_ERASED);

@@ -42,6 +42,9 @@ class ScheduledOrganization {
   bool TakesActivity() const;
   // The begun window; nullptr when nothing was written to it.
   const aggregate::v1::BegunWindow* FindBegun(Window window) const;
+  const absl::flat_hash_map<Window, const aggregate::v1::BegunWindow*>& begun() const {
+    return begun_;
+  }
 
   // The day window and the reach window that are to be closed next.
   Day next_day() const { return next_day_; }

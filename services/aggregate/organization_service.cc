@@ -94,7 +94,9 @@ grpc::Status OrganizationServiceImpl::FinishBackfill(
 grpc::Status OrganizationServiceImpl::PauseScoring(
     grpc::ServerContext* context, const aggregate::v1::PauseScoringRequest* request,
     aggregate::v1::PauseScoringResponse* response) {
-  return ChangeNamed(context, *request, *response, &OrganizationDirectory::Pause);
+  grpc::Status paused = ChangeNamed(context, *request, *response, &OrganizationDirectory::Pause);
+  if (paused.ok()) closing_.ScrubFiles();
+  return paused;
 }
 
 grpc::Status OrganizationServiceImpl::ResumeScoring(
@@ -110,6 +112,7 @@ grpc::Status OrganizationServiceImpl::EraseOrganization(
   if (!id.ok()) return ToGrpcStatus(id.status());
   const absl::StatusOr<int64_t> deleted = directory_.Erase(*id);
   if (!deleted.ok()) return ToGrpcStatus(deleted.status());
+  closing_.ScrubFiles();
   response->set_deleted_keys(*deleted);
   return grpc::Status::OK;
 }

@@ -3,14 +3,11 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/cleanup/cleanup.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "common/scoring/planned_margins.h"
 #include "common/window/window_proto.h"
 #include "services/aggregate/ingest_policy.h"
 #include "services/aggregate/slot_counts.h"
-#include "sodium.h"
 
 namespace tutti {
 namespace {
@@ -19,14 +16,7 @@ using aggregate::v1::CloseOutcome;
 using publication::v1::KindRecord;
 using publication::v1::Publication;
 
-constexpr absl::Duration kLease = absl::Seconds(60);
 constexpr int kMaxAttempts = 3;
-
-std::string NewToken() {
-  std::string token(16, '\0');
-  randombytes_buf(token.data(), token.size());
-  return absl::BytesToHexString(token);
-}
 
 bool Contains(const aggregate::v1::BegunWindow& begun, const std::string& kind) {
   return std::find(begun.kinds().begin(), begun.kinds().end(), kind) != begun.kinds().end();
@@ -59,23 +49,19 @@ WindowCloser::WindowCloser(CloserParts parts) : parts_(std::move(parts)) {
 
 absl::StatusOr<CloseReport> WindowCloser::CloseDue(const std::string& organization) {
   CloseReport report;
-  const std::string token = NewToken();
-  absl::StatusOr<bool> taken = parts_.organizations.TakeLease(organization, token, kLease);
-  if (!taken.ok()) return taken.status();
-  if (!*taken) {
+  const absl::StatusOr<std::unique_ptr<ClosingLease>> lease =
+      ClosingLease::Take(parts_.organizations, organization);
+  if (!lease.ok()) return lease.status();
+  if (*lease == nullptr) {
     report.busy = true;
     return report;
   }
-  const auto release = absl::MakeCleanup([&] {
-    // An unreleased lease ends by itself.
-    parts_.organizations.ReleaseLease(organization, token).IgnoreError();
-  });
-  absl::Status closed = CloseAll(organization, token, report);
+  absl::Status closed = CloseAll(organization, **lease, report);
   if (!closed.ok()) return closed;
   return report;
 }
 
-absl::Status WindowCloser::CloseAll(const std::string& id, const std::string& token,
+absl::Status WindowCloser::CloseAll(const std::string& id, ClosingLease& lease,
                                     CloseReport& report) {
   while (true) {
     absl::StatusOr<Organization> organization = parts_.directory.Read(id);
@@ -96,9 +82,7 @@ absl::Status WindowCloser::CloseAll(const std::string& id, const std::string& to
       if (!*days) return absl::InternalError("an organisation is due, and nothing of it is");
       continue;
     }
-    absl::StatusOr<bool> still = parts_.organizations.TakeLease(id, token, kLease);
-    if (!still.ok()) return still.status();
-    if (!*still) return absl::AbortedError("the closing lease was lost; another replica goes on");
+    if (absl::Status still = lease.Prolong(); !still.ok()) return still;
     organization = parts_.directory.Read(id);
     if (!organization.ok()) return organization.status();
     absl::StatusOr<CloseOutcome> outcome = CloseReach(id, **organization, end_day);

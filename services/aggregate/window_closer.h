@@ -14,6 +14,7 @@
 #include "common/storage/counter_store.h"
 #include "common/storage/organization_store.h"
 #include "common/storage/publication_store.h"
+#include "services/aggregate/closing_lease.h"
 #include "services/aggregate/organization_directory.h"
 #include "services/aggregate/publication_journal.h"
 #include "tutti/aggregate/v1/aggregate.pb.h"
@@ -76,7 +77,7 @@ class WindowCloser {
  private:
   using Organization = std::shared_ptr<const ScheduledOrganization>;
 
-  absl::Status CloseAll(const std::string& id, const std::string& token, CloseReport& report);
+  absl::Status CloseAll(const std::string& id, ClosingLease& lease, CloseReport& report);
   // Closes every day that is due up to `last`, and stores how far it came.
   absl::StatusOr<bool> CloseDays(const std::string& id, const ScheduledOrganization& organization,
                                  Day last, absl::Time now);

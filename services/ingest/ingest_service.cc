@@ -38,10 +38,6 @@ grpc::Status ToGrpcStatus(const Refusal& refusal) {
   return tutti::ToGrpcStatus(status);
 }
 
-grpc::Status Undecodable() {
-  return {grpc::StatusCode::INVALID_ARGUMENT, "the message is not one that this method takes"};
-}
-
 // Moves a message's bytes into one piece.
 bool Receive(ByteBuffer& message, ReceivedBatch& batch) {
   std::vector<grpc::Slice> slices;
@@ -72,7 +68,9 @@ absl::Status CheckOrganization(Access& access, const grpc::ServerContextBase* ca
   return organization.ok() ? access.Check(call, caller, *organization) : absl::OkStatus();
 }
 
-grpc::Status Stopping() { return {grpc::StatusCode::UNAVAILABLE, "the service stops"}; }
+grpc::Status Stopping() {
+  return tutti::ToGrpcStatus(absl::UnavailableError("the service stops"));
+}
 
 bool IsRequestId(absl::string_view id) {
   return !id.empty() && id.size() <= kMaxRequestIdBytes &&

@@ -35,7 +35,7 @@ grpc::ServerUnaryReactor* ScoreServiceImpl::GetScore(grpc::CallbackServerContext
   const grpc::Status parsed =
       grpc::SerializationTraits<score::v1::GetScoreRequest>::Deserialize(&bytes, &message);
   if (!parsed.ok()) {
-    reactor->Finish(parsed);
+    reactor->Finish(Undecodable());
     return reactor;
   }
   const absl::StatusOr<ScoreName> name = ParseScoreName(message.name());
@@ -172,7 +172,7 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* ScoreServiceImpl::WatchScores(
   grpc::ByteBuffer bytes = *request;
   const grpc::Status parsed =
       grpc::SerializationTraits<score::v1::WatchScoresRequest>::Deserialize(&bytes, &message);
-  if (!parsed.ok()) return WatchService::Refuse(parsed);
+  if (!parsed.ok()) return WatchService::Refuse(Undecodable());
   const absl::StatusOr<std::string> organization = ParseOrganizationName(message.parent());
   if (!organization.ok()) {
     return WatchService::Refuse(ToGrpcStatus(WithNameReason(organization.status())));

@@ -38,16 +38,18 @@ void AddRetention(PrivacyStatement& statement, const std::string& what, const st
 void FillRetention(const StatementConfiguration& configuration, PrivacyStatement& statement) {
   const std::string closed =
       absl::StrCat("until its window closes: one day and ", Hours(configuration.grace),
-                   " after the window's last day");
+                   " after the window's last day, and some seconds more for ingest to stop");
   AddRetention(statement, "identifiers of people", "the memory of ingest",
                "while the request that brings them is handled");
   AddRetention(statement, "hashes of identifiers, so that repeats cost little",
                "the memory of ingest", "minutes");
   AddRetention(statement, "window keys, made up to 35 days before the window's last day",
                "the keyring's file and the memory of ingest",
-               absl::StrCat(closed,
-                            "; those of past windows, made for a first import, until that "
-                            "import is finished"));
+               absl::StrCat("until the window is closed in every time zone, one day and ",
+                            Hours(configuration.grace),
+                            " after its last day at UTC-12, and an hour more; those of past "
+                            "windows, made for a first import, until the operator's `tutti "
+                            "keyring forget` when that import is finished"));
   AddRetention(statement, "the identity key", "the keyring's file and the memory of ingest",
                "as long as the keyring; it links nothing without window keys");
   AddRetention(
@@ -59,7 +61,9 @@ void FillRetention(const StatementConfiguration& configuration, PrivacyStatement
                closed);
   AddRetention(statement, "markers that a window is closed, without content", "Redis", "40 days");
   AddRetention(statement, "exact counts of closed days, without slots", "Redis",
-               "until the publication that takes them");
+               "until the publication that takes them, or until the organisation pauses");
+  AddRetention(statement, "records of noisy counts that are not yet safe to show", "Redis",
+               "until they are published, seconds later, or until the organisation pauses");
   AddRetention(statement, "published records of noisy counts (assessed as anonymous)", "Redis",
                "until the organisation is erased");
   AddRetention(statement, "the ledger of what each publication cost", "Redis",
@@ -68,12 +72,19 @@ void FillRetention(const StatementConfiguration& configuration, PrivacyStatement
       statement, "the organisation's profile, and when its next window closes", "Redis",
       "until the organisation is erased; then its name alone, so that it is not used again");
   AddRetention(statement, "which process is closing windows now", "Redis", "a minute");
+  AddRetention(statement, "that somebody sent something, so that an answer's time tells nothing",
+               "Redis", "10 minutes after the last activity");
+  AddRetention(statement, "means of published scores of at least ten organisations", "Redis",
+               "for ever; they hold a hash of each organisation's id");
   AddRetention(statement, "a list of which records were published, with their checksums",
                "the journal of aggregate", "for ever");
   AddRetention(statement, "answers made of published records", "the memory of score",
                "as long as there is room; not given once the organisation is erased");
   AddRetention(statement, "counts, codes and addresses of services; nothing of an activity",
                "the logs of all services", "as the operator keeps logs");
+  AddRetention(statement,
+               "which software called which method for which organisation, with which outcome",
+               "the audit logs of all services, where they are kept", "as the operator keeps logs");
 }
 
 void FillClaim(const Catalog& catalog, PrivacyStatement& statement) {
@@ -209,6 +220,7 @@ PrivacyStatement StatementWriter::Write(const std::optional<Publication>& latest
   }
   statement.set_catalog_version(catalog_.proto().version());
   statement.set_catalog_fingerprint(catalog_.fingerprint());
+  statement.set_generated_data(latest.has_value() && latest->generated_data());
   return statement;
 }
 

@@ -183,7 +183,7 @@ void WatchService::Drain() {
     for (const auto& [unused, watcher] : watchers_) all.push_back(watcher);
   }
   for (const auto& watcher : all)
-    watcher->End({grpc::StatusCode::UNAVAILABLE, "the service stops"});
+    watcher->End(ToGrpcStatus(absl::UnavailableError("the service stops")));
 }
 
 void WatchService::Run() {
@@ -216,7 +216,7 @@ void WatchService::Serve(const Watchers& watchers) {
   const absl::Time now = absl::Now();
   for (const auto& watcher : watchers) {
     if (now >= watcher->expires()) {
-      watcher->End({grpc::StatusCode::UNAUTHENTICATED, "unauthenticated"});
+      watcher->End(ToGrpcStatus(absl::UnauthenticatedError("unauthenticated")));
     } else {
       by_organization[watcher->organization()].push_back(watcher);
     }

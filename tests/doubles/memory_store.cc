@@ -157,7 +157,9 @@ absl::StatusOr<std::string> MemoryStore::ReadSealed(const BitmapId& id) {
 absl::Status MemoryStore::DropSealed(const std::string& organization, Window window,
                                      const std::vector<std::string>& kinds) {
   const Lock lock(mutex_);
-  for (const std::string& kind : kinds) organizations_[organization].sealed.erase({window, kind});
+  Organization& entry = organizations_[organization];
+  for (const std::string& kind : kinds) entry.sealed.erase({window, kind});
+  if (window.kind == WindowKind::kReach) entry.staged.erase(window.end_day);
   return absl::OkStatus();
 }
 
@@ -180,6 +182,12 @@ absl::Status MemoryStore::StoreTally(const std::string& organization, Day day,
     }
   }
   return DropSealed(organization, {WindowKind::kDay, day}, kinds);
+}
+
+absl::Status MemoryStore::DropTallies(const std::string& organization) {
+  const Lock lock(mutex_);
+  organizations_[organization].tallies.clear();
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::map<Day, DayTally>> MemoryStore::ReadTallies(const std::string& organization) {

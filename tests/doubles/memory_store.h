@@ -49,6 +49,7 @@ class MemoryStore final : public OrganizationStore, public CounterStore, public 
   absl::Status StoreTally(const std::string& organization, Day day, const DayTally& tally,
                           bool keep, const std::vector<std::string>& kinds) override;
   absl::StatusOr<std::map<Day, DayTally>> ReadTallies(const std::string& organization) override;
+  absl::Status DropTallies(const std::string& organization) override;
   absl::Status ScrubFiles() override { return absl::OkStatus(); }
 
   absl::StatusOr<std::vector<Day>> ListEndDays(const std::string& organization) override;

@@ -82,9 +82,12 @@ absl::StatusOr<std::unique_ptr<RedisServer>> RedisServer::StartPrimary() {
 
 absl::StatusOr<std::unique_ptr<RedisServer>> RedisServer::StartReplicaOf(
     const RedisServer& primary) {
-  auto server = StartWith({"--replicaof", "127.0.0.1", absl::StrCat(primary.port_), "--masteruser",
-                           "inspector", "--masterauth", PasswordOf("inspector")});
+  const int port = FreePort();
+  auto server = StartWith({"--bind", "127.0.0.1", "--port", absl::StrCat(port), "--replicaof",
+                           "127.0.0.1", absl::StrCat(primary.port_), "--masteruser", "inspector",
+                           "--masterauth", PasswordOf("inspector")});
   if (!server.ok()) return server;
+  (*server)->port_ = port;
   RedisPool pool((*server)->OptionsFor("inspector"));
   const absl::Time deadline = absl::Now() + kStartTime;
   while (absl::Now() < deadline) {

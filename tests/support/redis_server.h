@@ -61,7 +61,7 @@ class RedisServer {
 
   const std::filesystem::path folder_;
   std::vector<std::string> more_;  // words of the command line
-  int port_ = 0;                   // of a primary
+  int port_ = 0;                   // for replicas, or of one
   pid_t pid_ = -1;
 };
 

@@ -161,23 +161,26 @@ absl::Status List(CommandContext& context) {
   return absl::OkStatus();
 }
 
-// Adds a command that names one organisation and prints what it has become.
+// Adds a command that names one organisation and prints what it has become, and what to
+// do then.
 template <typename Request, typename Response>
 void AddStateCommand(CLI::App& group, CommandContext& context, const char* name,
                      const char* description,
                      grpc::Status (OrganizationService::Stub::*method)(grpc::ClientContext*,
-                                                                       const Request&, Response*)) {
+                                                                       const Request&, Response*),
+                     const std::string& then = "") {
   CLI::App* command = group.add_subcommand(name, description);
   const auto id = std::make_shared<std::string>();
   command->add_option("organization", *id, "Its id")->required();
-  command->callback([&context, id, method] {
-    context.run = [&context, id, method]() -> absl::Status {
+  command->callback([&context, id, method, then] {
+    context.run = [&context, id, method, then]() -> absl::Status {
       const Connection<OrganizationService> connection(context.aggregate, context);
       Request request;
       request.set_name(absl::StrCat("organizations/", *id));
       Response response;
       absl::Status status = connection.Call(method, request, response);
       if (status.ok()) Print(response.organization());
+      if (status.ok() && !then.empty()) std::cout << "\n" << then << "\n";
       return status;
     };
   });
@@ -239,7 +242,9 @@ void AddOrganizationCommands(CLI::App& app, CommandContext& context) {
 
   AddStateCommand(*group, context, "get", "Show one", &OrganizationService::Stub::GetOrganization);
   AddStateCommand(*group, context, "finish-backfill", "End the back-fill: past windows close",
-                  &OrganizationService::Stub::FinishBackfill);
+                  &OrganizationService::Stub::FinishBackfill,
+                  "The keys of its past windows are of no more use: destroy them now, with `tutti "
+                  "keyring forget`.");
   AddStateCommand(*group, context, "pause", "Take and publish nothing; drop open windows",
                   &OrganizationService::Stub::PauseScoring);
   AddStateCommand(*group, context, "resume", "Score again, from the next full window on",

@@ -9,7 +9,7 @@
 #include "absl/strings/match.h"
 #include "services/cli/import/csv_reader.h"
 #include "services/cli/import/json_framer.h"
-#include "services/cli/import/text_match.h"
+#include "services/cli/import/usage_report.h"
 
 namespace tutti {
 namespace {
@@ -44,8 +44,7 @@ InputShape DetectShape(absl::string_view beginning) {
   beginning = absl::StripLeadingAsciiWhitespace(beginning);
   if (beginning.empty() || (beginning[0] != '{' && beginning[0] != '[')) {
     const absl::string_view header = beginning.substr(0, beginning.find('\n'));
-    return ContainsIgnoringCase(header, "user principal name") ? InputShape::kUsageReport
-                                                               : InputShape::kAuditCsv;
+    return IsUsageReport(header) ? InputShape::kUsageReport : InputShape::kAuditCsv;
   }
   absl::string_view rest;
   const absl::string_view line = FirstLine(beginning, &rest);

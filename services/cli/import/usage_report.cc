@@ -29,6 +29,7 @@ enum Column : size_t {
   kLicensed,
   kVisitedPages,
   kFiles,
+  kActiveFiles,
   kColumnCount,
 };
 
@@ -37,6 +38,7 @@ const std::array<const char*, kColumnCount> kColumns = {
     "Is Deleted",          "Assigned Products",
     "Report Period",       "Is Licensed",
     "Visited Page Count",  "Viewed Or Edited File Count",
+    "Active File Count",
 };
 
 // What a cell that is not zero says.
@@ -114,6 +116,15 @@ bool IsConcealed(absl::string_view name) {
          });
 }
 
+// A report of OneDrive accounts. Those of sites and of groups name an owner too, who
+// need not use them; sites have page views, groups have no site's address.
+bool IsOfDrives(absl::string_view header) {
+  return !ContainsIgnoringCase(header, "user principal name") &&
+         ContainsIgnoringCase(header, "owner principal name") &&
+         ContainsIgnoringCase(header, "site url") &&
+         !ContainsIgnoringCase(header, "page view count");
+}
+
 class UsageReader {
  public:
   explicit UsageReader(ReportSink& sink)
@@ -129,6 +140,10 @@ class UsageReader {
   }
 
   absl::Status Read(TextInput& input) {
+    const absl::StatusOr<absl::string_view> beginning = input.Peek();
+    if (!beginning.ok()) return beginning.status();
+    of_drives_ = IsOfDrives(beginning->substr(0, beginning->find('\n')));
+    if (of_drives_) columns_[kName] = {"Owner Principal Name"};
     return ReadCsv(input, columns_, kLastActivity + 1, [this](Row row) { return ReadRow(row); });
   }
 
@@ -152,7 +167,9 @@ class UsageReader {
       sink_.OnLicensed("", name);
       if (ContainsIgnoringCase(row[kProducts], "copilot")) sink_.OnLicensed("assistant", name);
     }
-    return ReadCells(row, name);
+    if (!of_drives_) return ReadCells(row, name);
+    if (IsAboveNothing(row[kActiveFiles])) sink_.OnExcluded(Exclusion::kOtherEvent);
+    return absl::OkStatus();
   }
 
   absl::Status ReadCells(Row row, const std::string& name) {
@@ -188,11 +205,16 @@ class UsageReader {
   }
 
   ReportSink& sink_;
+  bool of_drives_ = false;
   std::vector<std::vector<std::string>> columns_;  // kColumns, then one for each cell
   std::vector<Cell> cells_;
 };
 
 }  // namespace
+
+bool IsUsageReport(absl::string_view header) {
+  return ContainsIgnoringCase(header, "user principal name") || IsOfDrives(header);
+}
 
 absl::Status ReadUsageReport(TextInput& input, ReportSink& sink) {
   return UsageReader(sink).Read(input);

@@ -2,14 +2,21 @@
 #define TUTTI_SERVICES_CLI_IMPORT_USAGE_REPORT_H_
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "services/cli/import/byte_source.h"
 #include "services/cli/import/report_sink.h"
 
 namespace tutti {
 
+// Whether the header of a CSV file is that of such a report.
+bool IsUsageReport(absl::string_view header);
+
 // Reads a usage report of Microsoft Graph with a row for each licensed person: of
 // mail, Teams, SharePoint, OneDrive, Yammer, applications or devices. Which of them
 // it is shows in its columns.
+//
+// A report of OneDrive accounts counts files that anybody touched, not what their owner
+// did: it says who has an account, which counts as a licence, and feeds nothing.
 //
 // Only a report of one day ("date=2026-05-04") says what somebody did on a day: the
 // day is its Last Activity Date. Of a report over several days the licences count

@@ -187,6 +187,7 @@ Figures FiguresOf(const score::v1::Table& table) {
   out.organization = OrganizationOf(table.name());
   out.title = table.display_name();
   out.lead = {table.description()};
+  out.generated = table.generated_data();
   FigureSection section;
   section.name_title = "Who or what";
   const std::string end_day = EndDayOf(table.name());

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "services/cli/report/figure_words.h"
 
 namespace tutti {
 namespace {
@@ -20,7 +21,9 @@ std::string RenderStatement(const score::v1::PrivacyStatement& statement, bool b
   const auto heading = [&](const char* text) {
     return absl::StrCat("\n  ", Bold(style, text), "\n");
   };
-  std::string out = Wrap(statement.claim(), "  ");
+  std::string out;
+  if (statement.generated_data()) absl::StrAppend(&out, "  ", Warning(style, kGenerated), "\n\n");
+  absl::StrAppend(&out, Wrap(statement.claim(), "  "));
   absl::StrAppend(&out, heading("How much noise"));
   for (const auto& guarantee : statement.guarantees()) {
     absl::StrAppend(

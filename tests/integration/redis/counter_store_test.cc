@@ -227,5 +227,43 @@ TEST_F(CounterStoreTest, ScrubFilesLeavesNothingThatWasDeleted) {
   EXPECT_THAT(server_->AppendOnlyFiles(), Not(HasSubstr("1234")));
 }
 
+// Mutation: asking the primary alone leaves what was deleted in the replica's files.
+TEST_F(CounterStoreTest, ScrubFilesRewritesThoseOfReplicasToo) {
+  absl::StatusOr<std::unique_ptr<RedisServer>> primary = RedisServer::StartPrimary();
+  ASSERT_TRUE(primary.ok()) << primary.status();
+  server_ = *std::move(primary);
+  RedisOptions options = server_->OptionsFor("aggregate");
+  options.wait_replicas = 1;
+  stores_ = std::make_unique<RedisStores>(options);
+  const auto replica = RedisServer::StartReplicaOf(*server_);
+  ASSERT_TRUE(replica.ok()) << replica.status();
+  Begin("acme", kReachWindow, {"person"});
+  EXPECT_EQ(Merge(person_, {1234}).value(), MergeOutcome::kMerged);
+  ASSERT_EQ(counters().Drop("acme", kReachWindow, {"person"}), absl::OkStatus());
+  ASSERT_THAT((*replica)->AppendOnlyFiles(), HasSubstr("1234")) << "the control";
+  EXPECT_EQ(counters().ScrubFiles(), absl::OkStatus());
+  for (RedisServer* server : {server_.get(), replica->get()}) {
+    ASSERT_TRUE(server->WaitForRewrite());
+    EXPECT_THAT(server->AppendOnlyFiles(), Not(HasSubstr("1234")));
+  }
+}
+
+TEST_F(CounterStoreTest, DropsWhatWasNeverPublished) {
+  Begin("acme", kReachWindow, {"person"});
+  ASSERT_EQ(counters().Seal("acme", kReachWindow, {"person"}), absl::OkStatus());
+  const StagedRecord staged{kReachWindow.end_day, "record", {{"person", 1}}, {}};
+  ASSERT_EQ(stores_->publications().Stage("acme", staged), absl::OkStatus());
+  DayTally tally;
+  tally.counts["habit"] = 7;
+  ASSERT_EQ(counters().StoreTally("acme", kReachWindow.end_day, tally, true, {"person"}),
+            absl::OkStatus());
+  ASSERT_EQ(counters().Drop("acme", kReachWindow, {"person"}), absl::OkStatus());
+  ASSERT_EQ(counters().DropTallies("acme"), absl::OkStatus());
+  EXPECT_THAT(Keys(), Not(::testing::Contains(TallyKey("acme"))));
+  EXPECT_THAT(Keys(), Not(::testing::Contains(StagedKey("acme", kReachWindow.end_day))));
+  EXPECT_THAT(Keys(), Not(::testing::Contains(SealedBitmapKey(person_))));
+  EXPECT_EQ(Merge(person_, {1}).value(), MergeOutcome::kLate);
+}
+
 }  // namespace
 }  // namespace tutti

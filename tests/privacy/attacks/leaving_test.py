@@ -4,6 +4,7 @@ but its tombstone."""
 import pathlib
 import sys
 import tempfile
+import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "e2e/clients"))
@@ -27,10 +28,28 @@ class LeavingTest(unittest.TestCase):
             def keys(name):
                 return {key for key in suite.redis("--scan").split() if key.startswith(b"{%s}:" % name)}
 
+            def wait_until_files_lack(text):
+                deadline = time.monotonic() + 60
+                while any(text in content for content in suite.files().values()):
+                    self.assertLess(time.monotonic(), deadline, f"{text} is in a file")
+
+            suite.publish("leaver")
+            suite.tutti("import", "--format", "activities", "--organization", "leaver", str(path))
             self.assertTrue(bitmaps(b"leaver"))
-            suite.tutti("organizations", "finish-backfill", "leaver")
+            self.assertIn(b"{leaver}:tally", keys(b"leaver"), "the control: days are counted")
+            # What was open when the files were last rewritten is in them.
+            bases = {path.name for path in suite.files() if path.name.endswith(".base.rdb")}
+            self.assertEqual(len(bases), 1)
             suite.tutti("organizations", "pause", "leaver")
             self.assertEqual(bitmaps(b"leaver"), set(), "open counters of a paused organisation")
+            # Mutation: a pause that leaves exact counts of days, or no rewrite after it.
+            left = {key for key in keys(b"leaver") if suite.redis("TYPE", key).strip() != b"list"}
+            for part in (b":tally", b":sealed:", b":staged:", b":reach:", b":day:"):
+                self.assertFalse([key for key in left if part in key])
+            wait_until_files_lack(b"{leaver}:tally")
+            deadline = time.monotonic() + 60
+            while bases & {path.name for path in suite.state.rglob("*.base.rdb")}:
+                self.assertLess(time.monotonic(), deadline, "open counters of a paused organisation are in a file")
             refused = suite.tutti("import", "--format", "activities", "--organization", "leaver", str(path), check=False)
             self.assertNotEqual(refused.returncode, 0)
             self.assertEqual(bitmaps(b"leaver"), set())
@@ -42,6 +61,8 @@ class LeavingTest(unittest.TestCase):
             left = {key for key in keys(b"leaver") if suite.redis("TYPE", key).strip() != b"list"}
             self.assertLessEqual(left, {b"{leaver}:profile", b"{leaver}:ledger"})
             self.assertEqual(keys(b"stayer"), others, "another organisation lost something")
+            # Mutation: no rewrite after an erasure.
+            wait_until_files_lack(b"{leaver}:pub:")
             again = suite.tutti("organizations", "create", "leaver", "--headcount", "300", check=False)
             self.assertNotEqual(again.returncode, 0)
             gone = suite.tutti("organizations", "get", "leaver", check=False)

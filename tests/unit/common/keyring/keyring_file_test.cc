@@ -161,6 +161,20 @@ TEST_F(KeyringFileTest, LeavesTheFileWhenTheChangeFailsOrChangesNothing) {
   EXPECT_TRUE(*KeyringFile(path_).CurrentVersion() == *before);
 }
 
+// Mutation: removing what a crashed writer left only when something is written lets
+// destroyed keys outlive every rotation that has nothing to do.
+TEST_F(KeyringFileTest, RemovesWhatACrashedWriterLeftThoughNothingChanges) {
+  Create();
+  const std::string left = path_ + ".new";
+  std::ofstream(left) << "keys";
+  EXPECT_TRUE(KeyringFile(path_)
+                  .Update([](ScrubbedKeyring& keyring) {
+                    return RotateKeyring(kNow, kDefaultGrace, keyring).status();
+                  })
+                  .ok());
+  EXPECT_FALSE(std::filesystem::exists(left));
+}
+
 TEST_F(KeyringFileTest, LetsOneWriterInAtATime) {
   Create();
   const int lock = open((path_ + ".lock").c_str(), O_RDWR | O_CREAT, 0600);

@@ -10,8 +10,16 @@ TEST(StatusTest, KeepsEveryCodeThereAndBack) {
     const absl::Status status(static_cast<absl::StatusCode>(code), "why");
     const grpc::Status sent = ToGrpcStatus(status);
     EXPECT_EQ(static_cast<int>(sent.error_code()), code);
-    EXPECT_EQ(FromGrpcStatus(sent), status);
+    const absl::Status back = FromGrpcStatus(sent);
+    EXPECT_EQ(back.code(), status.code());
+    EXPECT_EQ(back.message(), status.message());
   }
+}
+
+// Mutation: errors without a reason leave programs to read sentences.
+TEST(StatusTest, GivesEveryErrorAReason) {
+  EXPECT_EQ(ReasonOf(FromGrpcStatus(ToGrpcStatus(absl::UnavailableError("why")))), "UNAVAILABLE");
+  EXPECT_EQ(ReasonOf(FromGrpcStatus(Undecodable())), "MESSAGE_UNDECODABLE");
 }
 
 TEST(StatusTest, CarriesDetailsThereAndBack) {

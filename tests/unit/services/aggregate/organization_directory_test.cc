@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <thread>
 
 #include "tests/doubles/fake_clock.h"
 #include "tests/support/local_suite.h"
@@ -124,6 +125,20 @@ TEST_F(OrganizationDirectoryTest, TakesNothingWhilePausedAndStartsWithAFullWindo
   const auto resumed = directory_.Read("acme");
   EXPECT_TRUE((*resumed)->TakesActivity());
   EXPECT_GT((*resumed)->next_reach_end() - int64_t{27}, Day(2026, 3, 4));
+}
+
+// Mutation: a pause that does not wait lets a close that is under way publish after it.
+TEST_F(OrganizationDirectoryTest, PausesWhenNoCloseIsUnderWay) {
+  ASSERT_TRUE(directory_.Create("acme", Weekly(), true).ok());
+  ASSERT_TRUE(directory_.FinishBackfill("acme").ok());
+  ASSERT_TRUE(store_.TakeLease("acme", "a close", absl::Minutes(1)).value());
+  std::thread pausing([this] { EXPECT_TRUE(directory_.Pause("acme").ok()); });
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_NE(directory_.Get("acme")->state(), aggregate::v1::ORGANIZATION_STATE_PAUSED);
+  }
+  ASSERT_TRUE(store_.ReleaseLease("acme", "a close").ok());
+  pausing.join();
+  EXPECT_EQ(directory_.Get("acme")->state(), aggregate::v1::ORGANIZATION_STATE_PAUSED);
 }
 
 }  // namespace

@@ -1,0 +1,63 @@
+#include "services/aggregate/closing_lease.h"
+
+#include <sodium.h>
+
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+
+namespace tutti {
+namespace {
+
+constexpr absl::Duration kDuration = absl::Seconds(60);
+constexpr absl::Duration kPatience = absl::Seconds(10);
+constexpr absl::Duration kPollTime = absl::Milliseconds(50);
+
+std::string NewToken() {
+  std::string token(16, '\0');
+  randombytes_buf(token.data(), token.size());
+  return absl::BytesToHexString(token);
+}
+
+}  // namespace
+
+ClosingLease::ClosingLease(OrganizationStore& organizations, std::string organization)
+    : organizations_(organizations), organization_(std::move(organization)), token_(NewToken()) {}
+
+absl::StatusOr<std::unique_ptr<ClosingLease>> ClosingLease::Take(OrganizationStore& organizations,
+                                                                 const std::string& organization) {
+  std::unique_ptr<ClosingLease> lease(new ClosingLease(organizations, organization));
+  const absl::StatusOr<bool> taken =
+      organizations.TakeLease(organization, lease->token_, kDuration);
+  if (!taken.ok()) return taken.status();
+  if (!*taken) return nullptr;
+  return lease;
+}
+
+absl::StatusOr<std::unique_ptr<ClosingLease>> ClosingLease::Await(OrganizationStore& organizations,
+                                                                  const std::string& organization) {
+  const absl::Time deadline = absl::Now() + kPatience;
+  while (true) {
+    absl::StatusOr<std::unique_ptr<ClosingLease>> lease = Take(organizations, organization);
+    if (!lease.ok() || *lease != nullptr) return lease;
+    if (absl::Now() >= deadline) {
+      return absl::UnavailableError(
+          "windows of the organisation are being closed; try again in a minute");
+    }
+    absl::SleepFor(kPollTime);
+  }
+}
+
+// An unreleased lease ends by itself.
+ClosingLease::~ClosingLease() { organizations_.ReleaseLease(organization_, token_).IgnoreError(); }
+
+absl::Status ClosingLease::Prolong() {
+  const absl::StatusOr<bool> still = organizations_.TakeLease(organization_, token_, kDuration);
+  if (!still.ok()) return still.status();
+  return *still ? absl::OkStatus()
+                : absl::AbortedError("the closing lease was lost; another replica goes on");
+}
+
+}  // namespace tutti
