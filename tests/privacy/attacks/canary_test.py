@@ -5,9 +5,12 @@ import datetime
 import os
 import pathlib
 import re
+import resource
 import signal
+import socket
 import sys
 import tempfile
+import threading
 import unittest
 import urllib.request
 
@@ -30,8 +33,59 @@ def holds_canary(content):
     return any(spelling in content for spelling in spellings())
 
 
+def core_limits(pid):
+    """The soft and the hard limit of a process's core dump, as Linux prints them."""
+    limits = pathlib.Path(f"/proc/{pid}/limits").read_text(encoding="ascii")
+    return re.search(r"^Max core file size +(\S+) +(\S+)", limits, re.MULTILINE).groups()
+
+
+class CutOff:
+    """A way to a server that breaks down once it has carried so many bytes there."""
+
+    def __init__(self, address, limit):
+        host, port = address.rsplit(":", 1)
+        self.server = (host, int(port))
+        self.limit = limit
+
+    def __enter__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.thread = threading.Thread(target=self.run)
+        self.thread.start()
+        return f"127.0.0.1:{self.listener.getsockname()[1]}"
+
+    def __exit__(self, *_):
+        self.thread.join()
+
+    def run(self):
+        # One connection; a second one, by a client that tries again, is refused.
+        with self.listener, self.listener.accept()[0] as client, socket.create_connection(self.server) as server:
+            self.listener.close()
+            back = threading.Thread(target=self.carry, args=(server, client, 1 << 30))
+            back.start()
+            self.carry(client, server, self.limit)
+            for side in (client, server):
+                side.shutdown(socket.SHUT_RDWR)
+            back.join()
+
+    @staticmethod
+    def carry(source, sink, limit):
+        try:
+            while limit > 0 and (some := source.recv(min(limit, 4096))):
+                sink.sendall(some)
+                limit -= len(some)
+        except OSError:
+            pass  # the other direction has shut both down
+
+
 class CanaryTest(unittest.TestCase):
+    # Mutations: a message, a log line or a metric's label that repeats a value of the
+    # request; an ingest that may write a core dump.
     def test_identifiers_are_in_no_sink(self):
+        # So that what forbids core dumps is ingest, and not who runs the test.
+        soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
+        resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_CORE, (soft, hard))
+        self.assertNotEqual(hard, 0, "core dumps are off for all processes here")
         with tempfile.TemporaryDirectory() as folder:
             make_stubs(pathlib.Path(folder))
             self.attack()
@@ -39,7 +93,9 @@ class CanaryTest(unittest.TestCase):
     def attack(self):
         from tutti.ingest.v1 import ingest_pb2, ingest_pb2_grpc
         answers = []
-        with Suite(ingest_flags="--log_level=debug --metrics_listen=127.0.0.1:0") as suite:
+        talkative = "--log_level=debug"
+        with Suite(ingest_flags=f"{talkative} --metrics_listen=127.0.0.1:0", aggregate_flags=talkative,
+                   score_flags=talkative) as suite:
             today = datetime.date.today()
             suite.back_fill("acme", 300, (today - datetime.timedelta(days=40)).isoformat())
             channel = grpc.insecure_channel(suite.ingest)
@@ -78,7 +134,8 @@ class CanaryTest(unittest.TestCase):
                     answers.append(str(raw(wire, timeout=30)))
                 except grpc.RpcError as error:
                     answers.append(f"{error.details()} {error.trailing_metadata()}")
-            self.assertGreater(len(answers), 8)
+            by_stream = self.stream(suite, channel, yesterday, answers)
+            self.assertGreater(len(answers), 20)
             for answer in answers:
                 self.assertFalse(holds_canary(answer.encode()), answer)
 
@@ -90,10 +147,14 @@ class CanaryTest(unittest.TestCase):
             self.assertFalse(holds_canary(metrics))
             self.assertNotIn(b"acme", metrics, "a metric of one organisation")
 
+            processes = suite.processes()
+            self.assertEqual(core_limits(processes["tutti-ingest"]), ("0", "0"))
+            self.assertNotEqual(core_limits(processes["tutti-aggregate"])[0], "0", "the control")
+
             # A crash in the middle of it.
             for _ in range(20):
                 send("organizations/acme", *[(f"{CANARY}{i}", "mail.sent", yesterday) for i in range(500)])
-            os.kill(suite.processes()["tutti-ingest"], signal.SIGSEGV)
+            os.kill(processes["tutti-ingest"], signal.SIGSEGV)
             send("organizations/acme", (CANARY, "mail.sent", yesterday))
             channel.close()
             files = suite.files()
@@ -105,7 +166,62 @@ class CanaryTest(unittest.TestCase):
             redis = b"".join(suite.redis_values().values())
             self.assertFalse(holds_canary(redis))
             self.assertTrue(holds_canary(redis + CANARY.encode()), "the control")
-            print(f"attack 11: canaries in {len(answers)} answers, {len(files)} files, metrics and Redis: none")
+            print(f"attack 11: canaries in {len(answers)} answers ({by_stream} of streams), {len(files)} files, metrics "
+                  f"and Redis: none; no core dump")
+
+    def stream(self, suite, channel, day, answers):
+        """Sends canaries through streams: good, malformed, cut off. Returns how many answers came."""
+        from tutti.ingest.v1 import ingest_pb2, ingest_pb2_grpc
+        before = len(answers)
+
+        def request(organization, *kinds, subject=CANARY):
+            made = ingest_pb2.StreamActivitiesRequest(request_id="1")
+            made.batch.organization = organization
+            for kind in kinds:
+                activity = made.batch.activities.add(subject=subject, type=kind)
+                activity.occurred_at.FromDatetime(datetime.datetime.combine(day, datetime.time(12)))
+            return made
+
+        def take(calls):
+            try:
+                for answer in calls:
+                    answers.append(str(answer))
+            except grpc.RpcError as error:
+                answers.append(f"{error.details()} {error.trailing_metadata()}")
+
+        stub = ingest_pb2_grpc.IngestServiceStub(channel)
+        good = request("organizations/acme", "mail.sent")
+        # Good, then each malformed in its own way, the last of which ends the stream.
+        take(stub.StreamActivities(iter([
+            good, request("organizations/acme", "no.such.type", CANARY), request("organizations/none", "mail.sent"),
+            request(f"organizations/{CANARY}", "mail.sent"), request("organizations/acme", "mail.sent", subject=CANARY * 300),
+            request("organizations/acme", *["mail.sent"] * 10_001), ingest_pb2.StreamActivitiesRequest(batch=good.batch),
+        ]), timeout=30))
+        self.assertIn("accepted_count: 1", "".join(answers[before:]))
+        raw = channel.stream_stream("/tutti.ingest.v1.IngestService/StreamActivities")
+        wire = good.SerializeToString()
+        for broken in (wire + b"\xff", wire[:-3], wire.replace(b"Bird", b"\xff\xfe\xff\xfe"), CANARY.encode() * 1_200_000):
+            take(raw(iter([wire, broken]), timeout=30))
+
+        # Given up by its client, with a batch under way.
+        stop = threading.Event()
+
+        def endless():
+            yield good
+            yield request("organizations/acme", *["mail.sent"] * 5_000)
+            stop.wait(30)
+
+        call = stub.StreamActivities(endless(), timeout=30)
+        answers.append(str(next(call)))
+        call.cancel()
+        take(call)
+        stop.set()
+        # Cut off in the middle of a message.
+        with CutOff(suite.ingest, 20_000) as way, grpc.insecure_channel(way) as broken_channel:
+            many = request("organizations/acme", *["mail.sent"] * 5_000)
+            take(ingest_pb2_grpc.IngestServiceStub(broken_channel).StreamActivities(iter([good, many]), timeout=30))
+        self.assertNotIn("accepted_count: 5000", answers[-1], "the message arrived whole")
+        return len(answers) - before
 
 
 if __name__ == "__main__":
