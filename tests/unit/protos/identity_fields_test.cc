@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
+#include <filesystem>
 #include <set>
 #include <string>
 #include <vector>
@@ -16,6 +18,7 @@
 #include "tutti/catalog/v1/catalog.pb.h"
 #include "tutti/ingest/v1/ingest.pb.h"
 #include "tutti/keyring/v1/keyring.pb.h"
+#include "tutti/publication/v1/cohort.pb.h"
 #include "tutti/publication/v1/publication.pb.h"
 #include "tutti/score/v1/score.pb.h"
 
@@ -87,24 +90,46 @@ const std::vector<std::string>& Harmless() {
   return fields;
 }
 
+const FileDescriptor& IngestFile() { return *ingest::v1::Activity::descriptor()->file(); }
+
+std::array<const FileDescriptor*, 7> OtherFiles() {
+  return {aggregate::v1::MergeDeltasRequest::descriptor()->file(),
+          aggregate::v1::Organization::descriptor()->file(),
+          catalog::v1::Catalog::descriptor()->file(),
+          keyring::v1::Keyring::descriptor()->file(),
+          publication::v1::Cohort::descriptor()->file(),
+          publication::v1::Publication::descriptor()->file(),
+          score::v1::Score::descriptor()->file()};
+}
+
+// Mutation: a proto file that nobody walks.
+TEST(IdentityFieldsTest, AreLookedForInEveryProtoFile) {
+  const char* const source = std::getenv("TUTTI_SOURCE_DIR");
+  ASSERT_NE(source, nullptr) << "ctest sets TUTTI_SOURCE_DIR";
+  const std::filesystem::path folder = std::filesystem::path(source) / "protos";
+  std::vector<std::string> there;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+    if (entry.path().extension() != ".proto") continue;
+    there.push_back(entry.path().lexically_relative(folder).string());
+  }
+  std::vector<std::string> walked = {IngestFile().name()};
+  for (const FileDescriptor* file : OtherFiles()) walked.push_back(file->name());
+  EXPECT_THAT(walked, testing::UnorderedElementsAreArray(there));
+}
+
+// Mutation: a second message of ingest with a subject, such as one that it answers with.
 TEST(IdentityFieldsTest, AreInOneMessageAndTheRequestsThatBringIt) {
-  EXPECT_THAT(IdentityFields(*ingest::v1::Activity::descriptor()->file()),
+  EXPECT_THAT(IdentityFields(IngestFile()),
               testing::UnorderedElementsAre(
                   absl::StrCat(kActivity, ".subject"),
                   std::string("tutti.ingest.v1.IngestActivitiesRequest.activities"),
                   std::string("tutti.ingest.v1.StreamActivitiesRequest.batch")));
 }
 
+// Mutation: a delta, a record or a score with a field for a subject.
 TEST(IdentityFieldsTest, AreInNoOtherPackage) {
-  const std::array<const FileDescriptor*, 6> files = {
-      aggregate::v1::MergeDeltasRequest::descriptor()->file(),
-      aggregate::v1::Organization::descriptor()->file(),
-      catalog::v1::Catalog::descriptor()->file(),
-      keyring::v1::Keyring::descriptor()->file(),
-      publication::v1::Publication::descriptor()->file(),
-      score::v1::Score::descriptor()->file()};
   std::vector<std::string> found;
-  for (const FileDescriptor* file : files) {
+  for (const FileDescriptor* file : OtherFiles()) {
     const std::vector<std::string> of_file = IdentityFields(*file);
     found.insert(found.end(), of_file.begin(), of_file.end());
   }
