@@ -3,9 +3,12 @@ should be refused and as those who should not. Prints what each was told."""
 
 import datetime
 import pathlib
+import socket
+import ssl
 import subprocess
 import tempfile
 import unittest
+import warnings
 
 import grpc
 from suite import BIN, Suite, make_stubs
@@ -77,6 +80,31 @@ class TlsTest(unittest.TestCase):
             authority, (own / "key.pem").read_bytes(), (own / "cert.pem").read_bytes())
         self.assertEqual(self.outcome("certificate of its own", self.suite.score, forged, method),
                          "UNAVAILABLE")
+
+    def test_old_versions_of_tls_are_refused(self):
+        host, port = self.suite.score.rsplit(":", 1)
+
+        def spoken(lowest, highest):
+            context = ssl.create_default_context(cafile=self.suite.authority)
+            context.set_alpn_protocols(["h2"])
+            # Else this client would not try the old ones itself.
+            context.set_ciphers("ALL:@SECLEVEL=0")
+            context.minimum_version, context.maximum_version = lowest, highest
+            try:
+                with socket.create_connection((host, int(port)), timeout=20) as plain, \
+                        context.wrap_socket(plain, server_hostname=host) as secure:
+                    version = secure.version()
+            except OSError as error:
+                version = type(error).__name__
+            print(f"{lowest.name} to {highest.name}: {version}")
+            return version
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            old = spoken(ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1)
+        self.assertNotIn("TLS", old)
+        self.assertEqual(spoken(ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_2), "TLSv1.2")
+        self.assertEqual(spoken(ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3), "TLSv1.3")
 
     def test_activity_reaches_the_counters_through_it(self):
         from tutti.ingest.v1 import ingest_pb2, ingest_pb2_grpc
