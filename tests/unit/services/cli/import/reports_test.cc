@@ -108,6 +108,33 @@ TEST_F(ReportsTest, TakesLicencesAloneFromAReportOfSeveralDays) {
   EXPECT_EQ(summary.Excluded(Exclusion::kSeveralDays), 1);
 }
 
+// Anybody may have touched the files. Mutation: the owner's activity made of them.
+TEST_F(ReportsTest, TakesLicencesAloneFromAReportOfDrives) {
+  const TenantSummary summary = Imported(
+      "Report Refresh Date,Site Id,Site URL,Owner Display Name,Is Deleted,Last Activity Date,"
+      "File Count,Active File Count,Owner Principal Name,Report Period\n"
+      "2026-05-06,1,,Amy,False,2026-05-04,9,2,amy@acme.example,1\n"
+      "2026-05-06,2,,Bob,False,,0,0,Bob@acme.example,1\n",
+      InputShape::kDetect);
+  EXPECT_THAT(activities_.texts, IsEmpty());
+  EXPECT_THAT(summary.licensed, ElementsAre(Pair("", 2)));
+  EXPECT_THAT(summary.feeds, IsEmpty());
+  EXPECT_EQ(summary.people, 0);
+  EXPECT_EQ(summary.Excluded(Exclusion::kOtherEvent), 1);
+}
+
+// Who owns a site, or a group, need not be one who uses it.
+TEST_F(ReportsTest, RefusesReportsWithoutPeople) {
+  for (const char* header :
+       {"Site Id,Site URL,Last Activity Date,Page View Count,Owner Principal Name",
+        "Group Display Name,Owner Principal Name,Last Activity Date,Group Id"}) {
+    const absl::Status status =
+        Import(absl::StrCat(header, "\n1,2,2026-05-04,4,5\n"), InputShape::kUsageReport).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << header;
+    EXPECT_THAT(std::string(status.message()), HasSubstr("User Principal Name"));
+  }
+}
+
 TEST_F(ReportsTest, RefusesConcealedNamesAndSaysWhatToDo) {
   const absl::StatusOr<ImportSummary> summary = Import(
       "User Principal Name,Last Activity Date,Send Count\n"
