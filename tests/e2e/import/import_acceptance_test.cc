@@ -24,6 +24,7 @@ namespace tutti {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::IsSupersetOf;
 using ::testing::Pair;
 using ::testing::UnorderedElementsAre;
 
@@ -100,6 +101,16 @@ class ImportAcceptance : public ::testing::Test {
     return summary.value_or(ImportSummary());
   }
 
+  // Hands over every record of an export, before anything is made of it.
+  static void ReadCsv(const std::string& path, RecordSink& sink) {
+    absl::StatusOr<std::unique_ptr<ByteSource>> source = OpenSource(path);
+    ASSERT_TRUE(source.ok()) << source.status();
+    TextInput input(*std::move(source));
+    RecordDecoder decoder;
+    const absl::Status status = ReadAuditLog(input, InputShape::kAuditCsv, decoder, sink);
+    ASSERT_TRUE(status.ok()) << status;
+  }
+
   Tally tally_;
 };
 
@@ -140,12 +151,8 @@ TEST_F(ImportAcceptance, KeepsFilesWrittenInTheBrowserThroughTheCoauthoringServi
    private:
     std::set<std::string> ids_;
   };
-  absl::StatusOr<std::unique_ptr<ByteSource>> source = OpenSource(FilesOf({kLab}, ".csv").at(0));
-  ASSERT_TRUE(source.ok());
-  TextInput input(*std::move(source));
-  RecordDecoder decoder;
   WritesByAgent writes;
-  ASSERT_TRUE(ReadAuditLog(input, InputShape::kAuditCsv, decoder, writes).ok());
+  ReadCsv(FilesOf({kLab}, ".csv").at(0), writes);
   EXPECT_EQ(writes.writes, 18);
   EXPECT_EQ(writes.by_service, 12);
 
@@ -153,8 +160,35 @@ TEST_F(ImportAcceptance, KeepsFilesWrittenInTheBrowserThroughTheCoauthoringServi
   EXPECT_THAT(tally_.platforms, ::testing::Contains(Pair("file.written web", 18)));
 }
 
+// One click left four records of a share and five of what SharePoint did for it, besides
+// those of a list that it made.
 TEST_F(ImportAcceptance, CountsAShareOfManyRecordsOnce) {
-  const ImportSummary summary = Import(FilesOf({kLab}, ".csv"));
+  class OperationsByCorrelation : public RecordSink {
+   public:
+    absl::Status OnRecord(const AuditRecord& record) override {
+      if (!ids_.insert(std::string(record[Field::kId])).second) return absl::OkStatus();
+      ++operations[std::string(record[Field::kCorrelation])]
+                  [std::string(record[Field::kOperation])];
+      return absl::OkStatus();
+    }
+    absl::Status OnRejected(RejectionReason) override { return absl::OkStatus(); }
+    std::map<std::string, std::map<std::string, int>> operations;
+
+   private:
+    std::set<std::string> ids_;
+  };
+  OperationsByCorrelation records;
+  ReadCsv(FilesOf({kLab}, ".csv").at(0), records);
+  std::vector<std::map<std::string, int>> shares;
+  for (const auto& [correlation, operations] : records.operations) {
+    if (operations.count("SharingSet") > 0) shares.push_back(operations);
+  }
+  ASSERT_EQ(shares.size(), 1u);
+  EXPECT_THAT(shares[0],
+              IsSupersetOf({Pair("SharingSet", 3), Pair("AnonymousLinkCreated", 1),
+                            Pair("SharingInheritanceBroken", 3), Pair("AddedToGroup", 2)}));
+
+  Import(FilesOf({kLab}, ".csv"));
   EXPECT_THAT(tally_.CountsOf("file.shared"), ElementsAre(1));
   EXPECT_EQ(tally_.external, 1);
 }
@@ -173,6 +207,10 @@ TEST_F(ImportAcceptance, LeavesTheApplicationThatMadeATeamOut) {
   EXPECT_EQ(summary.tenants[0].people, 2);
 }
 
+// Distinct is what differs in (OrganizationId, Id) among what can be read. The folder's
+// own table counts Ids alone, and the rejected with the rest: of its 220 in the wrapped
+// files three have no id or no tenant, and one is in two tenants. Its 113 of the mixed
+// files is two short: a reader that is none of ours finds 115 Ids there as well.
 TEST_F(ImportAcceptance, ReadsEveryOtherShape) {
   const auto distinct = [](const ImportSummary& summary) {
     int64_t sum = 0;
@@ -188,6 +226,7 @@ TEST_F(ImportAcceptance, ReadsEveryOtherShape) {
   const ImportSummary wrapped = Import(FilesOf({kIntegrations}, ".json"));
   EXPECT_EQ(wrapped.rows, 357);
   EXPECT_EQ(wrapped.Rejected(), 17);
+  EXPECT_EQ(distinct(wrapped), 218);
 
   const ImportSummary mixed = Import(FilesOf({kDetections}));
   EXPECT_EQ(mixed.rows, 125);
@@ -220,9 +259,14 @@ TEST_F(ImportAcceptance, SaysWhatAReportWithoutPeopleLacks) {
 }
 
 TEST_F(ImportAcceptance, KeepsTenantsApart) {
-  std::vector<std::string> inputs = FilesOf({kLab}, ".csv");
-  for (const std::string& input : FilesOf({kBeats, kDetections})) inputs.push_back(input);
-  for (const std::string& input : FilesOf({kIntegrations}, ".json")) inputs.push_back(input);
+  std::vector<std::string> elastic = FilesOf({kBeats});
+  for (const std::string& input : FilesOf({kIntegrations}, ".json")) elastic.push_back(input);
+  const std::vector<std::vector<std::string>> groups = {FilesOf({kLab}, ".csv"), elastic,
+                                                        FilesOf({kDetections})};
+  std::vector<std::string> inputs;
+  for (const std::vector<std::string>& group : groups) {
+    inputs.insert(inputs.end(), group.begin(), group.end());
+  }
   const ImportSummary together = Import(inputs);
 
   std::set<std::string> prefixes;
@@ -238,14 +282,24 @@ TEST_F(ImportAcceptance, KeepsTenantsApart) {
     EXPECT_EQ(prefixes.count(prefix), 1u) << prefix;
   }
 
-  // The lab's tenant is in no other file: its own file alone gives the same.
-  const ImportSummary lab = Import(FilesOf({kLab}, ".csv"));
-  for (const TenantSummary& tenant : together.tenants) {
-    if (tenant.tenant != lab.tenants.at(0).tenant) continue;
-    ImportSummary expected = lab;
-    expected.tenants = {tenant};
-    EXPECT_EQ(SummaryJson(lab), SummaryJson(expected));
+  // The sources share no tenant but for the two of elastic: loaded alone, each gives
+  // its organisations the same as among the others.
+  size_t found = 0;
+  for (const std::vector<std::string>& group : groups) {
+    const ImportSummary alone = Import(group);
+    found += alone.tenants.size();
+    for (const TenantSummary& tenant : alone.tenants) {
+      const auto same =
+          std::find_if(together.tenants.begin(), together.tenants.end(),
+                       [&](const TenantSummary& other) { return other.tenant == tenant.tenant; });
+      ASSERT_NE(same, together.tenants.end()) << tenant.tenant;
+      ImportSummary expected, got;
+      expected.tenants = {tenant};
+      got.tenants = {*same};
+      EXPECT_EQ(SummaryJson(got), SummaryJson(expected));
+    }
   }
+  EXPECT_EQ(found, together.tenants.size());
 
   ImportOptions unspecified;
   unspecified.inputs = inputs;
@@ -254,13 +308,16 @@ TEST_F(ImportAcceptance, KeepsTenantsApart) {
 
 // Every licensed person of a demo tenant has a row, and nobody did anything: that is
 // not an error, and no reason to say that there is no data.
-TEST_F(ImportAcceptance, TakesLicencesFromAUsageReport) {
-  const ImportSummary summary =
-      Import(FilesOf({"elastic+integrations/o365_metrics"}, "teamsUserActivityUserDetail.csv"));
-  EXPECT_EQ(summary.rows, 24);
-  EXPECT_EQ(summary.Rejected(), 0);
-  EXPECT_EQ(summary.tenants.at(0).licensed.at(""), 24);
-  EXPECT_TRUE(summary.tenants.at(0).activities.empty());
+TEST_F(ImportAcceptance, TakesLicencesFromUsageReports) {
+  for (const char* name : {"teamsUserActivityUserDetail.csv", "oneDriveUsageAccountDetail.csv"}) {
+    const ImportSummary summary = Import(FilesOf({"elastic+integrations/o365_metrics"}, name));
+    EXPECT_EQ(summary.rows, 24) << name;
+    EXPECT_EQ(summary.Rejected(), 0) << name;
+    EXPECT_EQ(summary.tenants.at(0).licensed.at(""), 24) << name;
+    EXPECT_EQ(summary.tenants.at(0).people, 0) << name;
+    EXPECT_TRUE(summary.tenants.at(0).activities.empty()) << name;
+    EXPECT_TRUE(summary.warnings.empty()) << name;
+  }
 }
 
 TEST_F(ImportAcceptance, PrintsNobodysName) {
