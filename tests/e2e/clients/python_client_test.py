@@ -1,6 +1,7 @@
 """Ingests, publishes and reads a score with python3-grpcio, from the protos alone."""
 
 import datetime
+import json
 import pathlib
 import tempfile
 import time
@@ -133,6 +134,49 @@ class PythonClientTest(unittest.TestCase):
         for rejection in response.rejections:
             self.assertTrue(rejection.description)
             self.assertNotIn("amy", rejection.description)
+        limits = {r.index: r.description for r in response.rejections}
+        self.assertIn("longer than 512 bytes", limits[3])
+        self.assertIn("more than 5 minutes from now", limits[5])
+        self.assertIn("before the first day", limits[6])
+
+    def test_refuses_a_day_whose_windows_are_all_closed(self):
+        days = self.create("late", 1000)
+        self.assertEqual(self.send("late", [("amy@late.example", days[0], "mail.sent")])
+                         .accepted_count, 1)
+        self.suite.publish("late")
+        deadline = time.monotonic() + 30
+        while True:  # ingest may hold the lease of the back-fill
+            response = self.send("late", [("amy@late.example", days[0], "mail.sent"),
+                                          ("amy@late.example", days[-1], "mail.sent")])
+            if response.rejections or time.monotonic() > deadline:
+                break
+        self.assertEqual(response.accepted_count, 1)
+        self.assertEqual([(r.index, r.reason, r.field) for r in response.rejections],
+                         [(0, self.ingest_pb2.REASON_LATE, "occurred_at")])
+        self.assertIn("every window of its day is closed", response.rejections[0].description)
+
+    def test_imports_the_good_lines_and_says_what_a_file_lacks(self):
+        days = self.create("files", 1000)
+        line = json.dumps({"subject": "amy@files.example", "type": "mail.sent",
+                           "occurredAt": f"{days[-1].isoformat()}T12:00:00Z"})
+        path = pathlib.Path(self.stubs.name) / "input"
+        path.write_text(f"{line}\n{line[:len(line) // 2]}\n{line.replace('amy', 'bob')}\n")
+        summary = json.loads(self.suite.tutti("import", "--organization", "files", "--format",
+                                              "activities", "--summary", "json", str(path)))
+        self.assertEqual((summary["rows"], summary["rejected"]), (3, {"malformed or truncated JSON": 1}))
+        self.assertEqual(summary["tenants"][0]["upload"]["accepted"], 2)
+
+        before = self.suite.redis_values()
+        for format, header, column in (
+                ("m365-audit-csv", "CreationDate,UserIds,Operations", "AuditData"),
+                ("m365-usage-report", "User Principal Name,Send Count", "Last Activity Date")):
+            path.write_text(f"{header}\namy@files.example,1,2\n")
+            done = self.suite.tutti("import", "--organization", "files", "--format", format,
+                                    str(path), check=False)
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn(f"lacks the column {column}", done.stderr)
+            self.assertNotIn("amy", done.stderr)
+        self.assertEqual(self.suite.redis_values(), before)
 
     def refused(self, name, activities, code, reason):
         with self.assertRaises(grpc.RpcError) as raised:
@@ -153,14 +197,32 @@ class PythonClientTest(unittest.TestCase):
         error = self.refused("large", one * 10001, grpc.StatusCode.INVALID_ARGUMENT,
                              "BATCH_TOO_LARGE")
         self.assertIn("10,000", error.details().replace("10000", "10,000"))
+        bad_request = details(error, self.error_details.BadRequest)
+        self.assertEqual([v.field for v in bad_request.field_violations], ["activities"])
 
-    def test_survives_what_grpc_refuses_by_itself(self):
+    def test_keeps_nothing_of_what_is_no_message_or_too_large(self):
         raw = self.channels[0].unary_unary("/tutti.ingest.v1.IngestService/IngestActivities")
-        with self.assertRaises(grpc.RpcError):
+        self.create("refused", 1000)
+        before = self.suite.redis_values()
+        with self.assertRaises(grpc.RpcError) as raised:
             raw(b"\xff\xff\xff", timeout=30)
+        self.assertEqual(raised.exception.code(), grpc.StatusCode.INVALID_ARGUMENT)
         with self.assertRaises(grpc.RpcError) as raised:
             raw(b"\x0a" * (17 << 20), timeout=30)
         self.assertEqual(raised.exception.code(), grpc.StatusCode.RESOURCE_EXHAUSTED)
+        # An undecodable end makes the whole undecodable, and many good activities too large.
+        yesterday = datetime.datetime.now(datetime.timezone.utc) - DAY
+        request = self.ingest_pb2.IngestActivitiesRequest(organization="organizations/refused")
+        activity = request.activities.add(subject="amy@refused.example", type="mail.sent")
+        activity.occurred_at.FromDatetime(yesterday.replace(tzinfo=None))
+        good = request.SerializeToString()
+        with self.assertRaises(grpc.RpcError) as raised:
+            raw(good + b"\xff", timeout=30)
+        self.assertEqual(raised.exception.code(), grpc.StatusCode.INVALID_ARGUMENT)
+        with self.assertRaises(grpc.RpcError) as raised:
+            raw(good * ((17 << 20) // len(good)), timeout=30)
+        self.assertEqual(raised.exception.code(), grpc.StatusCode.RESOURCE_EXHAUSTED)
+        self.assertEqual(self.suite.redis_values(), before)
         self.create("after", 1000)
         days = [datetime.date.today() - DAY]
         self.assertEqual(self.send("after", [("a@b.example", days[0], "mail.sent")]).accepted_count, 1)
