@@ -5,6 +5,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "tests/integration/closing/closing_test.h"
+#include "tests/support/report_attack.h"
 
 namespace tutti {
 namespace {
@@ -14,7 +15,13 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
 
-class LostStoreTest : public ClosingTest {};
+class LostStoreTest : public ClosingTest {
+ protected:
+  // Closes what is due and counts how often it comes to a step.
+  absl::StatusOr<CloseReport> CloseAndCount(CloseStep counted, int& times) {
+    return Close([counted, &times](CloseStep step) { times += step == counted ? 1 : 0; });
+  }
+};
 
 // Mutation: closing without asking the journal draws a second record of a window
 // that was published.
@@ -31,10 +38,13 @@ TEST_F(LostStoreTest, DrawsNothingAgainThatWasDrawnBeforeARestoredBackup) {
   ASSERT_TRUE(server_->Resume().ok());
   Connect();
   ASSERT_EQ(Published(), "");
-  const auto report = Close();
+  int draws = 0;
+  const auto report = CloseAndCount(CloseStep::kDrawn, draws);
   ASSERT_TRUE(report.ok()) << report.status();
   ASSERT_THAT(report->windows, SizeIs(1));
   EXPECT_EQ(report->windows[0].outcome(), aggregate::v1::CLOSE_OUTCOME_INCOMPLETE);
+  EXPECT_EQ(draws, 0);
+  ReportAttack(2, absl::StrCat("closed again after a restored backup: ", draws, " second draws"));
   EXPECT_EQ(Published(), "");
   EXPECT_EQ(Staged(), "");
   EXPECT_THAT(CounterKeys(), IsEmpty());
@@ -72,6 +82,7 @@ TEST_F(LostStoreTest, PublishesTheStagedRecordAfterAFailover) {
   ASSERT_TRUE(Close().ok());
   EXPECT_EQ(Published(), staged);
   ExpectClosed();
+  ReportAttack(3, "a failover after the draw: the record that was staged is published");
 }
 
 // A primary whose replica is gone acknowledges nothing: what it staged is not
@@ -103,14 +114,18 @@ TEST_F(LostStoreTest, ShowsOneDrawWhenTheStagedRecordWasNeverAcknowledged) {
 // Mutation: a close that finds the ledger's entry and no record draws again.
 TEST_F(LostStoreTest, NeverRedrawsAWindowThatIsPaidForAndHasNoRecord) {
   ASSERT_TRUE(stores_->publications().Charge("acme", kEndDay, {{"person", 46'428'571}}).ok());
-  const auto report = Close();
+  int staged = 0;
+  const auto report = CloseAndCount(CloseStep::kStaged, staged);
   ASSERT_TRUE(report.ok()) << report.status();
   ASSERT_THAT(report->windows, SizeIs(1));
   EXPECT_EQ(report->windows[0].outcome(), aggregate::v1::CLOSE_OUTCOME_INCOMPLETE);
   EXPECT_EQ(Published(), "");
   EXPECT_THAT(JournalLines(), IsEmpty());
+  EXPECT_EQ(staged, 0);
+  ReportAttack(2, absl::StrCat("closed with the record lost: ", staged, " second draws stored"));
 }
 
+// Mutation: an erasure that leaves no tombstone, or takes the ledger's totals along.
 TEST_F(LostStoreTest, AnErasedOrganisationComesBackUnderNoIdAndKeepsItsBudget) {
   ASSERT_TRUE(Close().ok());
   const auto deleted = directory_->Erase("acme");
@@ -120,8 +135,12 @@ TEST_F(LostStoreTest, AnErasedOrganisationComesBackUnderNoIdAndKeepsItsBudget) {
   wanted.set_first_day(FormatDay(kFirstDay));
   EXPECT_TRUE(absl::IsAlreadyExists(directory_->Create("acme", wanted, true).status()));
   EXPECT_TRUE(absl::IsNotFound(directory_->Get("acme").status()));
-  EXPECT_FALSE(Close().ok());
+  int draws = 0;
+  EXPECT_FALSE(CloseAndCount(CloseStep::kDrawn, draws).ok());
   EXPECT_EQ(Published(), "");
+  EXPECT_EQ(draws, 0);
+  ReportAttack(2, absl::StrCat("an erased organisation created and closed again: refused, ", draws,
+                               " second draws"));
   // What is left: the tombstone, the ledger's totals, and guards that run out.
   const auto keys = AsStrings(inspector_->Call({"KEYS", "*"}));
   ASSERT_TRUE(keys.ok());

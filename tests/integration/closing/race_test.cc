@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "tests/integration/closing/closing_test.h"
+#include "tests/support/report_attack.h"
 
 namespace tutti {
 namespace {
@@ -87,11 +88,15 @@ TEST_F(RaceTest, LetsManyReplicasPublishOneRecord) {
   EXPECT_EQ(drawn, 1);
   EXPECT_EQ(published, 1);
   ExpectClosed();
+  ReportAttack(3, absl::StrCat(replicas.size(), " replicas close at once: ", drawn.load() - 1,
+                               " second draws staged"));
 }
 
 // A replica that stalls for longer than its lease comes back in the middle of
 // another's close. Mutation: giving up the window when somebody else has staged.
 TEST_F(RaceTest, AReplicaThatOverslept) {
+  int tries = 0;
+  int changed = 0;
   for (const CloseStep where : {CloseStep::kSealed, CloseStep::kDrawn, CloseStep::kStaged,
                                 CloseStep::kJournaled, CloseStep::kPromoted}) {
     SCOPED_TRACE(static_cast<int>(where));
@@ -109,6 +114,8 @@ TEST_F(RaceTest, AReplicaThatOverslept) {
     EXPECT_TRUE(once);
     EXPECT_NE(first, "");
     EXPECT_EQ(Published(), first) << "a published record changed";
+    ++tries;
+    changed += Published() == first ? 0 : 1;
     ExpectClosed();
 
     std::filesystem::remove(folder_ / "journal");
@@ -116,6 +123,8 @@ TEST_F(RaceTest, AReplicaThatOverslept) {
     server_.reset();
     SetUp();
   }
+  ReportAttack(3, absl::StrCat("a replica oversleeps at ", tries, " steps of a close: ", changed,
+                               " published records changed"));
 }
 
 }  // namespace

@@ -2,20 +2,15 @@
 #define TUTTI_TESTS_PRIVACY_ATTACKS_ATTACK_H_
 
 #include <cstdint>
-#include <cstdio>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "tests/privacy/audit/longer.h"
 #include "tests/support/local_suite.h"
+#include "tests/support/report_attack.h"
 
 namespace tutti {
-
-// Prints what an attack came to, for the report.
-inline void ReportAttack(int number, const std::string& statistic) {
-  std::printf("attack %d: %s\n", number, statistic.c_str());
-}
 
 inline const Day kLastDay(2026, 11, 1);  // a Sunday that ends a window of every cadence
 inline const Day kFirstDay = kLastDay - int64_t{27};
