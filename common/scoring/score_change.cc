@@ -30,9 +30,13 @@ Change ChangeBetween(const ScoredPublication& earlier, const Figure& from, const
   return change;
 }
 
+// Whether both totals are of the same categories: as many points of others are another sum.
 bool TotalsCompare(const ScoredPublication& earlier, const ScoredPublication& later) {
   return earlier.total.has_value() && later.total.has_value() &&
-         earlier.score.possible_points() == later.score.possible_points();
+         earlier.score.possible_points() == later.score.possible_points() &&
+         std::equal(earlier.categories.begin(), earlier.categories.end(), later.categories.begin(),
+                    later.categories.end(),
+                    [](const auto& a, const auto& b) { return a.first == b.first; });
 }
 
 }  // namespace

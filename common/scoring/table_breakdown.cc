@@ -84,12 +84,13 @@ Figure Moved(const Figure& estimate, double shown) {
 class Breakdown {
  public:
   Breakdown(const Catalog& catalog, const PublicTerms& terms, const PublishedCounts& counts,
-            int table)
+            int table, unsigned unfed)
       : formulas_(catalog, terms),
         counts_(counts),
         table_(table),
         proto_(*catalog.tables()[static_cast<size_t>(table)].proto),
         patterns_(1U << proto_.features_size()),
+        fed_((patterns_ - 1) & ~unfed),
         population_(IsPopulation(catalog, table) ? ExpectedSubjects(catalog, terms, table) : 0) {
     std::vector<double> raw;
     for (unsigned pattern = 1; pattern < patterns_; ++pattern) {
@@ -108,20 +109,26 @@ class Breakdown {
     for (double& number : consistent_) number *= scale_;
   }
 
+  // Only of features that something gives: the others would be shown as nobody's.
   void Fill(Table& out) const {
     std::vector<unsigned> order;
-    for (unsigned pattern = 1; pattern < patterns_; ++pattern) order.push_back(pattern);
+    for (unsigned pattern = 1; pattern < patterns_; ++pattern) {
+      if ((pattern & ~fed_) == 0) order.push_back(pattern);
+    }
     if (order.size() > 1) {
       for (const unsigned pattern : order) {
         Append(MakeRow(proto_, pattern, true), Exactly(pattern), out);
       }
     }
     for (int i = 0; i < proto_.features_size(); ++i) {
-      Append(MakeRow(proto_, 1U << i, false), AnyOf(1U << i, patterns_), out);
+      const unsigned feature = 1U << i;
+      if ((feature & fed_) != 0) {
+        Append(MakeRow(proto_, feature, false), AnyOf(feature, patterns_), out);
+      } else {
+        out.add_unmeasured_features(proto_.features(i).display_name());
+      }
     }
-    if (proto_.features_size() > 1) {
-      Append(MakeRow(proto_, patterns_ - 1, false), AnyOf(patterns_ - 1, patterns_), out);
-    }
+    if (order.size() > 1) Append(MakeRow(proto_, fed_, false), AnyOf(fed_, patterns_), out);
   }
 
  private:
@@ -172,6 +179,7 @@ class Breakdown {
   const int table_;
   const catalog::v1::Table& proto_;
   const unsigned patterns_;
+  const unsigned fed_;              // features, as bits
   const double population_;         // 0: the number of subjects is not public
   std::vector<double> consistent_;  // of pattern i + 1
   double total_ = 0;
@@ -217,12 +225,13 @@ absl::StatusOr<Table> BreakDown(const Catalog& catalog,
   out.set_share_words(population ? "everyone in the organisation (its headcount)"
                                  : absl::StrCat("all ", kind.plural(), " in this table"));
   out.set_generated_data(publication.generated_data());
-  const Shown shown = Visibility(catalog, terms, publication).OfTable(table);
+  const Visibility visibility(catalog, terms, publication);
+  const Shown shown = visibility.OfTable(table);
   out.set_state(shown.state);
   out.set_state_reason(shown.reason);
   if (!shown.measured()) return out;
   if (!compiled.is_habit()) {
-    Breakdown(catalog, terms, *counts, table).Fill(out);
+    Breakdown(catalog, terms, *counts, table, visibility.UnfedFeatures(table)).Fill(out);
     return out;
   }
   const double expected = ExpectedSubjects(catalog, terms, table);

@@ -81,6 +81,23 @@ Shown Visibility::OfMeasure(const catalog::v1::Measure& measure) const {
   return shown;
 }
 
+unsigned Visibility::UnfedFeatures(int table) const {
+  const catalog::v1::Table& proto = *catalog_.tables()[static_cast<size_t>(table)].proto;
+  unsigned named = 0;
+  unsigned fed = 0;
+  for (const catalog::v1::Measure& measure : catalog_.proto().measures()) {
+    const catalog::v1::Predicate& counted =
+        measure.has_share() ? measure.share().numerator() : measure.count();
+    if (counted.table() != proto.id() || counted.any_of().features_size() != 1) continue;
+    for (int i = 0; i < proto.features_size(); ++i) {
+      if (proto.features(i).id() != counted.any_of().features(0)) continue;
+      named |= 1U << i;
+      if (HasSource(measure)) fed |= 1U << i;
+    }
+  }
+  return named & ~fed;
+}
+
 Shown Visibility::OfTable(int table) const {
   // A table has no sources of its own: it has those of the measures and the
   // practices that read it.

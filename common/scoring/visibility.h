@@ -31,6 +31,9 @@ class Visibility {
   Shown OfCategory(const catalog::v1::Category& category) const;
   Shown OfMeasure(const catalog::v1::Measure& measure) const;
   Shown OfTable(int table) const;
+  // The features of a table, as bits, that no connected source gives: those that have
+  // measures of their own, none of which has a source.
+  unsigned UnfedFeatures(int table) const;
 
  private:
   using Sources = google::protobuf::RepeatedPtrField<std::string>;

@@ -1,6 +1,7 @@
 #include "services/cli/report/figures.h"
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "services/cli/report/figure_words.h"
 
 namespace tutti {
@@ -207,6 +208,10 @@ Figures FiguresOf(const score::v1::Table& table) {
     section.rows.push_back(std::move(row));
   }
   out.sections.push_back(std::move(section));
+  if (!table.unmeasured_features().empty()) {
+    out.notes.push_back(absl::StrCat("Not measured, because no connected source gives it: ",
+                                     absl::StrJoin(table.unmeasured_features(), ", "), "."));
+  }
   if (!table.share_words().empty()) {
     out.notes.push_back(absl::StrCat("Shares are of ", table.share_words(), "."));
   }

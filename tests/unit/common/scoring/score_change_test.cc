@@ -69,6 +69,17 @@ TEST(AddChanges, ComparesTotalsOfTheSameCategoriesAlone) {
   EXPECT_TRUE(later.score.categories(0).has_change());
 }
 
+// Mutation: comparing the numbers of categories takes one source for another.
+TEST(AddChanges, ComparesNoTotalsOfAsManyOtherCategories) {
+  ScoredPublication earlier = Scored("2026-10-25", 310, 1);
+  earlier.categories["network"] = *earlier.total;
+  ScoredPublication later = Scored("2026-11-22", 320, 1);
+  later.categories["endpoint"] = *later.total;
+  AddChanges(earlier, later);
+  EXPECT_FALSE(later.score.has_change());
+  EXPECT_TRUE(later.score.categories(0).has_change());
+}
+
 TEST(AddTrend, IsInPointsOfPercent) {
   ScoredPublication later = Scored("2026-11-22", 330, 6);
   AddTrend(Scored("2026-05-24", 300, 6), later);

@@ -57,6 +57,26 @@ class BreakDownTest : public ::testing::Test {
   SlotSimulator simulator_{52};
 };
 
+// Mutation: a table that is shown as soon as one of its features has a source says that
+// nobody did the others.
+TEST_F(BreakDownTest, LeavesOutFeaturesThatNoSourceGives) {
+  publication::v1::Publication record =
+      Publish(*catalog_, 5000, CADENCE_WEEKLY,
+              {{{"channels", {0, 900, 700, 800, 500, 400, 300, 600}}}, {}}, simulator_);
+  const int table = catalog_->FindTable("channels");
+  EXPECT_EQ(BreakDown(*catalog_, record, table)->unmeasured_features_size(), 0);
+  record.clear_sources();
+  record.add_sources("m365_audit");
+  const auto out = BreakDown(*catalog_, record, table);
+  ASSERT_TRUE(out.ok()) << out.status();
+  EXPECT_EQ(out->state(), score::v1::FIGURE_STATE_MEASURED);
+  ASSERT_EQ(out->unmeasured_features_size(), 1);
+  EXPECT_EQ(out->rows_size(), 3 + 2 + 1);
+  for (const auto& row : out->rows()) {
+    EXPECT_EQ(std::count(row.features().begin(), row.features().end(), "chat"), 0);
+  }
+}
+
 TEST_F(BreakDownTest, AddsUp) {
   const score::v1::Table table =
       Rows({{{"modes", {0, 900, 700, 800, 500, 400, 300, 600}}}, {}}, "modes");
