@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numeric>
 #include <random>
 #include <string>
@@ -46,88 +47,179 @@ struct Guess {
   }
 };
 
+// Every position that was ever set in a window's bitmap.
+struct Bits {
+  std::vector<uint32_t> positions;
+  uint32_t kept = 0;
+};
+
 class MembershipAttack : public testing::Test {
  protected:
   static constexpr int64_t kPeople = 10'000;
+  // In every window that ends from here to kLastDay, and in none that ends later.
+  static constexpr int kEarlier = 21;
 
   MembershipAttack() : suite_(ShippedCatalog(), kLastDay), active_(kPeople) {
-    suite_.Create("acme", kPeople, kFirstDay);
+    suite_.Create("acme", kPeople, kFirstDay - int64_t{kEarlier});
     std::mt19937 engine(5);
     std::vector<ingest::v1::Activity> activities;
     for (int64_t person = 0; person < kPeople; ++person) {
       active_[static_cast<size_t>(person)] = engine() % 2 == 0;
-      if (active_[static_cast<size_t>(person)]) {
-        activities.push_back(ActivityFor(ShippedCatalog(), table(), 0, PersonId(person), kLastDay));
+      if (!active_[static_cast<size_t>(person)]) continue;
+      for (const Day day : {kLastDay - int64_t{kEarlier}, kLastDay}) {
+        activities.push_back(ActivityFor(ShippedCatalog(), table(), 0, PersonId(person), day));
       }
     }
     suite_.Ingest("acme", activities);
-    // The dump: every position that was ever set in the window's bitmap.
     for (const auto& merge : suite_.merges) {
       for (const auto& delta : merge.deltas()) {
-        if (delta.window_kind() != keyring::v1::WINDOW_KIND_REACH ||
-            delta.end_day() != FormatDay(kLastDay)) {
-          continue;
-        }
-        kept_ = uint32_t{1} << delta.kept_slots_log2();
-        positions_.insert(positions_.end(), delta.positions().begin(), delta.positions().end());
+        const auto kind = delta.window_kind() == keyring::v1::WINDOW_KIND_REACH ? WindowKind::kReach
+                                                                                : WindowKind::kDay;
+        Bits& bits = dump_[{kind, *ParseDay(delta.end_day())}];
+        bits.kept = uint32_t{1} << delta.kept_slots_log2();
+        bits.positions.insert(bits.positions.end(), delta.positions().begin(),
+                              delta.positions().end());
       }
     }
-    std::sort(positions_.begin(), positions_.end());
+    for (auto& [window, bits] : dump_) std::sort(bits.positions.begin(), bits.positions.end());
   }
 
+  static const CatalogKind& person_kind() {
+    return ShippedCatalog().kinds()[static_cast<size_t>(ShippedCatalog().FindKind("person"))];
+  }
   static const CatalogTable& table() {
-    const auto& kind =
-        ShippedCatalog().kinds()[static_cast<size_t>(ShippedCatalog().FindKind("person"))];
-    return ShippedCatalog().tables()[static_cast<size_t>(kind.reach_tables[0])];
+    return ShippedCatalog().tables()[static_cast<size_t>(person_kind().reach_tables[0])];
+  }
+  // The table of a window to look people up in: one that their activity is in.
+  static const CatalogTable& TableIn(Window window, const Bits& bits) {
+    if (window.kind == WindowKind::kReach) return table();
+    for (const int index : person_kind().habit_tables) {
+      const CatalogTable& habit = ShippedCatalog().tables()[static_cast<size_t>(index)];
+      const auto first = std::lower_bound(bits.positions.begin(), bits.positions.end(),
+                                          habit.columns[0] * bits.kept);
+      if (first != bits.positions.end() && *first < (habit.columns[0] + 1) * bits.kept)
+        return habit;
+    }
+    ADD_FAILURE() << "nothing is in " << FormatDay(window.end_day);
+    return table();
   }
 
-  // Looks every person up under the keys.
-  Guess Attack(const KeySnapshot& keys) {
-    SlotHash hash;
-    EXPECT_TRUE(keys.Find("acme", {WindowKind::kReach, kLastDay}, hash));
-    Guess guess;
+  std::vector<Digest> DigestsOfAll(const KeySnapshot& keys) const {
+    std::vector<Digest> digests;
+    digests.reserve(kPeople);
     for (int64_t person = 0; person < kPeople; ++person) {
-      const uint64_t slot = hash.Hash(table().salt, DigestOf(keys, PersonId(person))) & (kept_ - 1);
-      const uint32_t position = table().columns[0] * kept_ + static_cast<uint32_t>(slot);
-      guess.Add(active_[static_cast<size_t>(person)],
-                std::binary_search(positions_.begin(), positions_.end(), position));
+      digests.push_back(DigestOf(keys, PersonId(person)));
+    }
+    return digests;
+  }
+
+  // Looks every person up in a window's bits, under a key.
+  Guess Attack(Window window, const SlotHash& key, const std::vector<Digest>& digests) const {
+    const Bits& bits = dump_.at(window);
+    const CatalogTable& table = TableIn(window, bits);
+    Guess guess;
+    for (size_t person = 0; person < digests.size(); ++person) {
+      const uint64_t slot = key.Hash(table.salt, digests[person]) & (bits.kept - 1);
+      const uint32_t position = table.columns[0] * bits.kept + static_cast<uint32_t>(slot);
+      guess.Add(active_[person],
+                std::binary_search(bits.positions.begin(), bits.positions.end(), position));
     }
     return guess;
   }
 
+  // Under the window's own key.
+  Guess Attack(Window window, const KeySnapshot& keys) const {
+    SlotHash key;
+    EXPECT_TRUE(keys.Find("acme", window, key));
+    return Attack(window, key, DigestsOfAll(keys));
+  }
+
   LocalSuite suite_;
   std::vector<bool> active_;
-  std::vector<uint32_t> positions_;
-  uint32_t kept_ = 0;
+  std::map<Window, Bits> dump_;
 };
 
+// Mutation: slots that follow from the id alone, or under a key that others can make.
 TEST_F(MembershipAttack, ADumpAloneSaysNothing) {
   // Everything is known but the keys: the attacker tries ones of their own.
   LocalSuite other(ShippedCatalog(), kLastDay, /*seed=*/99);
   other.Create("acme", kPeople, kFirstDay);
-  const Guess guess = Attack(*other.keys().snapshot());
+  const Guess guess = Attack({WindowKind::kReach, kLastDay}, *other.keys().snapshot());
   ReportAttack(6, absl::StrFormat("AUC %.4f without the key, 0.5 +- %.4f expected", guess.auc(),
                                   guess.three_sigma()));
   EXPECT_NEAR(guess.auc(), 0.5, guess.three_sigma());
 }
 
-TEST_F(MembershipAttack, WithTheKeyringSucceedsInOpenWindowsAsStatedAndInNoClosedOne) {
+TEST_F(MembershipAttack, WithTheKeyringSucceedsInOpenWindowsAsStated) {
   // The control of the attack above, and what the statement admits.
-  const Guess guess = Attack(*suite_.keys().snapshot());
-  const double expected = 1 - std::exp(-guess.active / kept_);
+  const Window window{WindowKind::kReach, kLastDay};
+  const Guess guess = Attack(window, *suite_.keys().snapshot());
+  const double expected = 1 - std::exp(-guess.active / dump_.at(window).kept);
   ReportAttack(7, absl::StrFormat("with the key: %.4f of the active are found; false positives "
-                                  "%.4f, 1 - e^(-N/V) = %.4f; nothing is left of closed windows",
+                                  "%.4f, 1 - e^(-N/V) = %.4f",
                                   guess.true_rate(), guess.false_rate(), expected));
   EXPECT_EQ(guess.true_rate(), 1);
   EXPECT_NEAR(guess.false_rate(), expected, 3 * std::sqrt(expected / guess.idle));
   EXPECT_LE(guess.false_rate(), 0.12);
-
-  suite_.Close("acme", [] { return std::make_unique<ZeroNoise>(); });
-  for (const Window window : {Window{WindowKind::kReach, kLastDay}, {WindowKind::kDay, kLastDay}}) {
-    EXPECT_TRUE(absl::IsNotFound(suite_.store().ReadSealed({"acme", window, "person"}).status()));
-  }
 }
 
+// Somebody has kept a dump from when the windows were open, and has today's keyring:
+// the identity key, and the keys of all windows that are open or to come. Mutation: a
+// rotation that keeps the keys of closed windows, or keys that follow from one another.
+TEST_F(MembershipAttack, TodaysKeyringSaysNothingOfClosedWindows) {
+  const std::shared_ptr<const KeySnapshot> before = suite_.keys().snapshot();
+  suite_.Close("acme", [] { return std::make_unique<ZeroNoise>(); });
+  suite_.clock().Advance(absl::Hours(24 * 5));
+  ASSERT_TRUE(KeyringFile(suite_.keyring_path())
+                  .Update([&](ScrubbedKeyring& keyring) {
+                    ForgetExtension("acme", keyring);
+                    return RotateKeyring(suite_.clock().Now(), absl::Hours(48), keyring).status();
+                  })
+                  .ok());
+  ASSERT_TRUE(suite_.keys().ReloadIfChanged().ok());
+  const std::shared_ptr<const KeySnapshot> today = suite_.keys().snapshot();
+  const std::vector<Digest> digests = DigestsOfAll(*today);
+  std::vector<SlotHash> keys;
+  for (const WindowKind kind : {WindowKind::kReach, WindowKind::kDay}) {
+    for (Day day = kFirstDay - int64_t{kEarlier}; day < kLastDay + 60; ++day) {
+      SlotHash key;
+      if (today->Find("acme", {kind, day}, key)) keys.push_back(key);
+    }
+  }
+  EXPECT_GT(keys.size(), 2U * kKeyDaysAhead);
+
+  int closed = 0;
+  int guesses = 0;
+  double farthest = 0;  // in standard errors
+  double auc = 0.5;     // where it is
+  for (const auto& [window, bits] : dump_) {
+    if (window.end_day > kLastDay) continue;
+    ++closed;
+    SlotHash gone;
+    EXPECT_FALSE(today->Find("acme", window, gone)) << FormatDay(window.end_day);
+    EXPECT_TRUE(absl::IsNotFound(suite_.store().ReadSealed({"acme", window, "person"}).status()));
+    for (const SlotHash& key : keys) {
+      const Guess guess = Attack(window, key, digests);
+      ++guesses;
+      const double errors = 3 * std::abs(guess.auc() - 0.5) / guess.three_sigma();
+      if (errors > farthest) {
+        farthest = errors;
+        auc = guess.auc();
+      }
+    }
+    EXPECT_EQ(Attack(window, *before).true_rate(), 1) << "the control";
+  }
+  EXPECT_EQ(closed, 6);  // four reach windows, two days
+  ReportAttack(7, absl::StrFormat("with today's %d keys and an old dump of %d closed windows: of "
+                                  "%d guesses the AUC farthest from 0.5 is %.4f, %.1f SE",
+                                  keys.size(), closed, guesses, auc, farthest));
+  // The keys that the rotation made are random: one of their 60 guesses is beyond 5 SE
+  // less than once in ten thousand runs.
+  EXPECT_LT(farthest, 5);
+  EXPECT_EQ(Attack({WindowKind::kReach, kLastDay + 7}, *today).true_rate(), 1) << "an open window";
+}
+
+// Mutation: one hash for all tables of a window, or one key for several windows.
 TEST(LinkingAttack, SlotsOfAPersonHaveNothingToDoWithEachOther) {
   const int n = static_cast<int>(Longer(100'000, 1'000'000));
   LocalSuite suite(ShippedCatalog(), kLastDay);
@@ -175,6 +267,7 @@ TEST(LinkingAttack, SlotsOfAPersonHaveNothingToDoWithEachOther) {
   EXPECT_GT(std::abs(correlation(linked, slots[1])), limit) << "the control must be detected";
 }
 
+// Mutation: a flush that is written in the order in which it came.
 TEST(LinkingAttack, TheOrderOfWritesSaysNothingOfTheOrderOfEvents) {
   LocalSuite suite(ShippedCatalog(), kLastDay);
   suite.Create("acme", 400, kFirstDay);
@@ -206,6 +299,90 @@ TEST(LinkingAttack, TheOrderOfWritesSaysNothingOfTheOrderOfEvents) {
   EXPECT_GT(positions, 20u);
   ReportAttack(9, absl::StrCat("a flush of 20 people writes the same ", positions,
                                " positions in whatever order they came"));
+}
+
+// The rank correlation of the order in which people of a flush did something with the
+// order in which their slots are written, over many flushes of 20 people.
+class OrderOfWrites {
+ public:
+  static constexpr int kFlush = 20;
+
+  // Where each person's slot is in what is written, of those that are in it.
+  void Add(const std::vector<uint32_t>& slots, const std::vector<uint32_t>& written) {
+    for (size_t person = 0; person < slots.size(); ++person) {
+      const auto at = std::find(written.begin(), written.end(), slots[person]);
+      if (at == written.end()) continue;
+      const double event = static_cast<double>(person) - (kFlush - 1) / 2.0;
+      const double write = static_cast<double>(at - written.begin()) -
+                           (static_cast<double>(written.size()) - 1) / 2.0;
+      both_ += event * write;
+      events_ += event * event;
+      writes_ += write * write;
+      ++n_;
+    }
+  }
+  double correlation() const { return both_ / std::sqrt(events_ * writes_); }
+  double limit() const { return 3 / std::sqrt(n_); }
+  int n() const { return n_; }
+
+ private:
+  double both_ = 0;
+  double events_ = 0;
+  double writes_ = 0;
+  int n_ = 0;
+};
+
+TEST(LinkingAttack, TheOrderOfWritesIsUncorrelatedWithTheOrderOfEvents) {
+  const int flushes = static_cast<int>(Longer(100'000, 1'000'000)) / OrderOfWrites::kFlush;
+  LocalSuite suite(ShippedCatalog(), kLastDay);
+  suite.Create("acme", 3'000, kFirstDay);
+  const std::shared_ptr<const KeySnapshot> keys = suite.keys().snapshot();
+  SlotHash key;
+  ASSERT_TRUE(keys->Find("acme", {WindowKind::kReach, kLastDay}, key));
+  const auto& kind =
+      ShippedCatalog().kinds()[static_cast<size_t>(ShippedCatalog().FindKind("person"))];
+  const CatalogTable& table = ShippedCatalog().tables()[static_cast<size_t>(kind.reach_tables[0])];
+  OrderOfWrites sorted;
+  OrderOfWrites leaky;
+  int64_t next = 0;
+  for (int flush = 0; flush < flushes; ++flush) {
+    std::vector<ingest::v1::Activity> activities;
+    std::vector<Digest> digests;
+    for (int i = 0; i < OrderOfWrites::kFlush; ++i, ++next) {
+      activities.push_back(ActivityFor(ShippedCatalog(), table, 0, PersonId(next), kLastDay));
+      digests.push_back(DigestOf(*keys, PersonId(next)));
+    }
+    suite.merges.clear();
+    suite.Ingest("acme", activities);
+    for (const auto& merge : suite.merges) {
+      for (const auto& delta : merge.deltas()) {
+        if (delta.window_kind() != keyring::v1::WINDOW_KIND_REACH ||
+            delta.end_day() != FormatDay(kLastDay)) {
+          continue;
+        }
+        const uint32_t kept = uint32_t{1} << delta.kept_slots_log2();
+        std::vector<uint32_t> slots;
+        slots.reserve(digests.size());
+        for (const Digest& digest : digests) {
+          slots.push_back(static_cast<uint32_t>(key.Hash(table.salt, digest) & (kept - 1)));
+        }
+        std::vector<uint32_t> written;
+        for (const uint32_t position : delta.positions()) {
+          if (position / kept == table.columns[0]) written.push_back(position % kept);
+        }
+        sorted.Add(slots, written);
+        // The control: one flush in ten is written as it came.
+        leaky.Add(slots, flush % 10 == 0 ? slots : written);
+      }
+    }
+  }
+  EXPECT_GT(sorted.n(), flushes * OrderOfWrites::kFlush * 9 / 10);
+  ReportAttack(9, absl::StrFormat("rank correlation of events and writes %.5f, limit %.5f, n = %d "
+                                  "in flushes of %d; with one flush in ten unsorted %.5f",
+                                  sorted.correlation(), sorted.limit(), sorted.n(),
+                                  OrderOfWrites::kFlush, leaky.correlation()));
+  EXPECT_LT(std::abs(sorted.correlation()), sorted.limit());
+  EXPECT_GT(leaky.correlation(), leaky.limit()) << "the control must be detected";
 }
 
 }  // namespace

@@ -125,6 +125,58 @@ TEST(ScheduleTest, CountsDaysInTheZone) {
   EXPECT_EQ(schedule.DayOf(noon), Day(2026, 3, 9));
 }
 
+// Mutation: a close time, or a size, that follows from the newest terms.
+TEST(ScheduleTest, AChangeOfZoneMovesNoWindowThatHasBegun) {
+  aggregate::v1::StoredOrganization stored;
+  stored.mutable_organization()->set_first_day("2026-01-05");
+  AddTerms(stored, "2026-01-01", CADENCE_WEEKLY, 1000, "America/Los_Angeles");
+  const Schedule before = Make(stored);
+  AddTerms(stored, "2026-03-11", CADENCE_WEEKLY, 1000, "Pacific/Auckland");
+  const Schedule after = Make(stored);
+  catalog::v1::SubjectKind kind;
+  kind.set_expected_per_100_people(100);
+  kind.set_slots_per_subject(8);
+  kind.set_max_slots_log2(20);
+  int kept = 0;
+  int moved = 0;
+  for (Day end(2026, 2, 1); end < Day(2026, 6, 1); ++end) {
+    const Window window{WindowKind::kReach, end};
+    ASSERT_EQ(after.IsReachEnd(end), before.IsReachEnd(end));
+    if (!after.IsReachEnd(end)) continue;
+    EXPECT_EQ(after.StepDays(end), before.StepDays(end));
+    EXPECT_EQ(after.SizeOf(kind, window), before.SizeOf(kind, window));
+    if (window.first_day() < Day(2026, 3, 11)) {
+      ++kept;
+      EXPECT_EQ(after.CloseTime(window), before.CloseTime(window));
+    } else {
+      ++moved;
+      EXPECT_LT(after.CloseTime(window), before.CloseTime(window));
+    }
+  }
+  EXPECT_GT(kept, 3);
+  EXPECT_GT(moved, 3);
+}
+
+TEST(ScheduleTest, DaysNeverGoBackAcrossAChangeOfZone) {
+  for (const auto& [from, to] : std::vector<std::pair<const char*, const char*>>{
+           {"America/Los_Angeles", "Pacific/Auckland"},
+           {"Pacific/Auckland", "America/Los_Angeles"}}) {
+    aggregate::v1::StoredOrganization stored;
+    stored.mutable_organization()->set_first_day("2026-01-05");
+    AddTerms(stored, "2026-01-01", CADENCE_WEEKLY, 1000, from);
+    AddTerms(stored, "2026-03-11", CADENCE_WEEKLY, 1000, to);
+    const Schedule schedule = Make(stored);
+    absl::Time time = absl::FromCivil(Day(2026, 3, 8), absl::UTCTimeZone());
+    Day last = schedule.DayOf(time);
+    for (int hour = 0; hour < 24 * 7; ++hour, time += absl::Hours(1)) {
+      const Day day = schedule.DayOf(time);
+      EXPECT_GE(day, last) << from << " to " << to << " at " << time;
+      EXPECT_LE(day - last, 1) << from << " to " << to << " at " << time;
+      last = day;
+    }
+  }
+}
+
 TEST(ScheduleTest, SizesEveryDayOfAStepAlike) {
   aggregate::v1::StoredOrganization stored;
   stored.mutable_organization()->set_first_day("2026-01-05");
