@@ -7,6 +7,7 @@ from suite import BIN, Suite
 
 
 class OptOutTest(unittest.TestCase):
+    # Mutation: an error or a summary that quotes a line; a list of ids instead of digests.
     def test_ids_come_from_standard_input_and_nothing_repeats_them(self):
         with Suite() as suite:
             def optout(action, text="", check=True):
@@ -31,6 +32,7 @@ class OptOutTest(unittest.TestCase):
                 with open(kept, "rb") as file:
                     self.assertNotIn(b"acme.example", file.read())
 
+    # Mutation: an ingest that takes a missing or damaged list for an empty one.
     def test_ingest_does_not_start_without_its_list(self):
         with Suite() as suite:
             for damage in (lambda path: path.write_bytes(path.read_bytes()[:-1]), lambda path: path.unlink()):

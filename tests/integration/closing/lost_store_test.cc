@@ -86,7 +86,8 @@ TEST_F(LostStoreTest, PublishesTheStagedRecordAfterAFailover) {
 }
 
 // A primary whose replica is gone acknowledges nothing: what it staged is not
-// shown, and the replica draws its own, once.
+// shown, and the replica draws its own, once. Mutation: a staging that does not wait for
+// the replica.
 TEST_F(LostStoreTest, ShowsOneDrawWhenTheStagedRecordWasNeverAcknowledged) {
   auto replica = RedisServer::StartReplicaOf(*server_);
   ASSERT_TRUE(replica.ok()) << replica.status();

@@ -58,6 +58,7 @@ std::vector<Publication> Publish(int64_t headcount, int active, uint64_t seed) {
   return suite.Close("acme", [seed] { return std::make_unique<SeededNoise>(seed); });
 }
 
+// Mutation: withholding what a noisy count shows to be small.
 TEST(SuppressionAttack, DecidesFromPublicFiguresAlone) {
   int decisions = 0;
   bool control_caught = false;
@@ -120,6 +121,8 @@ void ExpectConsistent(const score::v1::Table& table, int& compared) {
   if (least > 0) ++compared;
 }
 
+// Mutation: estimates that are not clamped to what can be, or parts that are not fitted
+// to their union.
 TEST(SuppressionAttack, ShowsNothingImpossibleWhateverTheNoise) {
   std::mt19937_64 engine(3);
   int figures = 0;

@@ -29,6 +29,7 @@ class StatementTest : public ::testing::Test {
   StatementWriter writer_{*catalog_, {}};
 };
 
+// Mutation: one cadence's rho for all, or a year of fewer records than there are.
 TEST_F(StatementTest, PrintsTheGuaranteeOfTheCadence) {
   const auto weekly = Write(aggregate::v1::CADENCE_WEEKLY).guarantees(0);
   EXPECT_EQ(weekly.kind(), "person");
@@ -41,6 +42,7 @@ TEST_F(StatementTest, PrintsTheGuaranteeOfTheCadence) {
   EXPECT_GT(slow.epsilon_per_publication(), weekly.epsilon_per_publication());
 }
 
+// Mutation: the planned cost where a record says what it paid.
 TEST_F(StatementTest, TakesTheCostThatWasPaid) {
   publication::v1::Publication latest;
   latest.set_cadence(aggregate::v1::CADENCE_WEEKLY);
@@ -54,6 +56,7 @@ TEST_F(StatementTest, SaysWhenNothingIsPublished) {
   EXPECT_THAT(Write(aggregate::v1::CADENCE_WEEKLY).claim(), Not(HasSubstr("Nothing is published")));
 }
 
+// Mutation: a list of what is collected that leaves a type out.
 TEST_F(StatementTest, ListsEveryActivityTypeAndWhatIsNeverMeasured) {
   const auto statement = writer_.Write(std::nullopt);
   EXPECT_EQ(statement.collected_size(), catalog_->proto().activity_types_size());
@@ -62,6 +65,7 @@ TEST_F(StatementTest, ListsEveryActivityTypeAndWhatIsNeverMeasured) {
   EXPECT_EQ(statement.catalog_fingerprint(), catalog_->fingerprint());
 }
 
+// Mutation: hours of grace that do not follow the flag.
 TEST_F(StatementTest, SaysHowLongWindowsStayOpen) {
   const StatementWriter patient(*catalog_, {absl::Hours(72)});
   std::string retention;
@@ -107,6 +111,7 @@ TEST_F(StatementTest, PrintsAThresholdForEveryCategory) {
   EXPECT_LT(automatic.thresholds(0).headcount(), 130);
 }
 
+// Mutation: the people's budget alone, as if other kinds cost nothing.
 TEST_F(StatementTest, SaysWhatEveryKindProtectsAndWhatTheyComeToTogether) {
   const auto statement = writer_.Write(std::nullopt);
   ASSERT_EQ(statement.guarantees_size(), 7);
