@@ -13,7 +13,7 @@ namespace tutti {
 class OpenCalls {
  public:
   static constexpr int kMostOfOne = 200;      // calls of one caller
-  static constexpr size_t kMostOfAll = 2000;  // calls of all callers
+  static constexpr size_t kMostOfAll = 1000;  // calls of all callers
 
   // A call begins; again for the same call changes nothing. False, and it does not count,
   // when its caller, or all together, have the most.

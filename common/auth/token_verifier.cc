@@ -137,7 +137,10 @@ absl::Status ReadOrganizations(const dom::object& claims, Caller& caller) {
 // Whom the token is for: its subject, else its organisations. Hashed: a subject may be
 // a person.
 std::string PrincipalOf(const dom::object& claims, const Caller& caller) {
-  const std::string whom = Text(claims, "sub").value_or(absl::StrJoin(caller.organizations, " "));
+  const std::optional<std::string> subject = Text(claims, "sub");
+  const std::string whom = subject.has_value()
+                               ? absl::StrCat("sub ", *subject)
+                               : absl::StrCat("orgs ", absl::StrJoin(caller.organizations, " "));
   std::string digest(SHA256_DIGEST_LENGTH, '\0');
   SHA256(reinterpret_cast<const uint8_t*>(whom.data()), whom.size(),
          reinterpret_cast<uint8_t*>(digest.data()));

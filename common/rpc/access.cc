@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/auth/method_rules.h"
-#include "common/rpc/call_end.h"
+#include "common/rpc/call_watch.h"
 #include "common/rpc/error_details.h"
 #include "common/telemetry/log.h"
 #include "grpc/grpc_security_constants.h"
@@ -40,6 +40,11 @@ absl::Status OrganizationDenied() {
                     "auth.tutti", "ORGANIZATION_FORBIDDEN");
 }
 
+bool IsOpenToAnybody(absl::string_view method) {
+  const MethodRule* const rule = RuleOf(method);
+  return rule != nullptr && rule->callable_by == CallableBy::kAnybody;
+}
+
 absl::Status TooMany(absl::string_view what, absl::Duration wait) {
   return WithRetryDelay(
       WithReason(absl::ResourceExhaustedError(absl::StrCat(what, ": retry with backoff")),
@@ -61,9 +66,9 @@ class Access::GateProcessor final : public grpc::AuthMetadataProcessor {
     const auto path = metadata.find(":path");
     const absl::string_view method = path == metadata.end() ? "" : View(path->second);
     std::string caller = "nobody";
-    const absl::Status admitted = access_.Admit(*peer, TokenIn(metadata), method, caller);
+    const absl::Status admitted = access_.LetIn(*peer, TokenIn(metadata), method, caller);
     if (!admitted.ok() && access_.audit_ != nullptr) {
-      access_.audit_->WriteRefused(method, caller, admitted.code());
+      access_.audit_->NoteRefused(method, caller, admitted.code());
     }
     // Of a status that is given here gRPC sends code and message alone.
     return {static_cast<grpc::StatusCode>(admitted.code()), std::string(admitted.message())};
@@ -123,7 +128,7 @@ absl::StatusOr<std::shared_ptr<const Caller>> Access::Identify(
   return absl::UnauthenticatedError("it is absent, and so is an operator's certificate");
 }
 
-absl::Status Access::Admit(const grpc::AuthContext& peer,
+absl::Status Access::LetIn(const grpc::AuthContext& peer,
                            const absl::StatusOr<absl::string_view>& token, absl::string_view method,
                            std::string& name) {
   const MethodRule* const rule = RuleOf(method);
@@ -191,13 +196,7 @@ void Access::NoteIngest(const grpc::ServerContextBase* context, absl::string_vie
   audit_->NoteOrganization(context, organization);
 }
 
-absl::Status Access::MayUse(const grpc::ServerContextBase* context,
-                            absl::string_view organization) {
-  const auto caller = CallerOf(context);
-  return caller.ok() ? Check(context, **caller, organization) : caller.status();
-}
-
-absl::Status Access::MayUseEvery(const grpc::ServerContextBase* context) {
+absl::Status Access::AdmitToAll(const grpc::ServerContextBase* context) {
   const auto caller = CallerOf(context);
   if (!caller.ok()) return caller.status();
   return (*caller)->every_organization ? absl::OkStatus() : OrganizationDenied();
@@ -215,11 +214,30 @@ void Access::LogRefusal(absl::string_view why) {
 
 std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface> Access::Interceptors() {
   if (everybody_ && audit_ == nullptr) return nullptr;
-  return MakeCallEndInterceptors(
-      [this](const grpc::ServerContextBase* call, absl::string_view method, grpc::StatusCode code) {
-        open_calls_.End(call);
-        if (audit_ != nullptr) audit_->End(call, method, code);
-      });
+  return MakeCallWatchInterceptors(
+      {[this](const grpc::ServerContextBase* call, absl::string_view method, bool endless) {
+         return BeginCall(call, method, endless);
+       },
+       [this](const grpc::ServerContextBase* call, absl::string_view method,
+              grpc::StatusCode code) {
+         open_calls_.End(call);
+         if (audit_ != nullptr && !IsOpenToAnybody(method)) audit_->End(call, method, code);
+       }});
+}
+
+bool Access::BeginCall(const grpc::ServerContextBase* call, absl::string_view method,
+                       bool endless) {
+  if (IsOpenToAnybody(method)) {
+    // Health is asked, and reflection used, without a token: of each, those that stay
+    // open count as one caller's.
+    return everybody_ || !endless || open_calls_.Begin(call, std::string(method));
+  }
+  // Also of messages that gRPC does not let through to the method.
+  if (audit_ != nullptr && !everybody_) {
+    const auto caller = Identify(*call->auth_context(), TokenIn(call->client_metadata()));
+    if (caller.ok()) audit_->NoteCaller(call, (*caller)->name);
+  }
+  return true;
 }
 
 void Access::Tick() {

@@ -15,6 +15,7 @@
 #include "common/auth/rate_limiter.h"
 #include "common/auth/token_verifier.h"
 #include "common/rpc/audit_log.h"
+#include "common/rpc/resource_name.h"
 #include "grpcpp/security/auth_context.h"
 #include "grpcpp/security/auth_metadata_processor.h"
 #include "grpcpp/server_context.h"
@@ -44,13 +45,22 @@ class Access {
   // PERMISSION_DENIED for a method that is not for this caller. The log says more.
   std::shared_ptr<grpc::AuthMetadataProcessor> Gate();
 
-  // To be asked by every method at its head, before anything is looked up: whether its
-  // caller may use the organisation. PERMISSION_DENIED, always in the same words, as
-  // long as it is not one of theirs, whether it exists or not.
-  absl::Status MayUse(const grpc::ServerContextBase* context, absl::string_view organization);
+  // To be asked by every method at its head, with the name of a request as it was parsed,
+  // before anything is looked up: the name, when it is one and its caller may use the
+  // organisation. PERMISSION_DENIED, always in the same words, as long as it is not one
+  // of theirs, whether it exists or not.
+  template <typename Name>
+  absl::StatusOr<Name> Admit(const grpc::ServerContextBase* context, absl::StatusOr<Name> name) {
+    // A call with a malformed name is a call, too.
+    const auto caller = CallerOf(context);
+    if (!caller.ok()) return caller.status();
+    if (!name.ok()) return name;
+    if (absl::Status may = Check(context, **caller, OrganizationOf(*name)); !may.ok()) return may;
+    return name;
+  }
 
-  // As MayUse, for a method that touches every organisation.
-  absl::Status MayUseEvery(const grpc::ServerContextBase* context);
+  // As Admit, for a method that touches every organisation.
+  absl::Status AdmitToAll(const grpc::ServerContextBase* context);
 
   // Who makes a call that the gate has let in, which counts as one of their calls; the
   // two methods above ask it too. Unauthenticated once its token has expired;
@@ -71,8 +81,8 @@ class Access {
   // Has a line written for every call. Before the server starts.
   void KeepAuditLog(std::unique_ptr<AuditLog> log) { audit_ = std::move(log); }
 
-  // What tells this when a call is over; for ServerBuilder. Null when nothing is counted
-  // and nothing written. This outlives the server.
+  // What tells this of every call; for ServerBuilder. Null when nothing is counted and
+  // nothing written. This outlives the server.
   std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface> Interceptors();
 
   // Reads the file of keys again if it has changed. To be called every second.
@@ -86,8 +96,13 @@ class Access {
   template <typename Metadata>
   static absl::StatusOr<absl::string_view> TokenIn(const Metadata& metadata);
 
+  static const std::string& OrganizationOf(const std::string& organization) { return organization; }
+  static const std::string& OrganizationOf(const ScoreName& name) { return name.organization; }
+
+  // False when too many such calls are open.
+  bool BeginCall(const grpc::ServerContextBase* call, absl::string_view method, bool endless);
   // `name` becomes the caller's name, when there is one.
-  absl::Status Admit(const grpc::AuthContext& peer, const absl::StatusOr<absl::string_view>& token,
+  absl::Status LetIn(const grpc::AuthContext& peer, const absl::StatusOr<absl::string_view>& token,
                      absl::string_view method, std::string& name);
   absl::StatusOr<std::shared_ptr<const Caller>> Identify(
       const grpc::AuthContext& peer, const absl::StatusOr<absl::string_view>& token);

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/auth/method_rules.h"
+#include "common/organization/organization_id.h"
 #include "common/telemetry/log.h"
 
 namespace tutti {
@@ -33,6 +34,7 @@ absl::StatusOr<std::unique_ptr<AuditLog>> AuditLog::Open(std::string path) {
 }
 
 AuditLog::~AuditLog() {
+  Tick();
   if (file_ >= 0) close(file_);
 }
 
@@ -51,6 +53,8 @@ void AuditLog::NoteCaller(const grpc::ServerContextBase* context, absl::string_v
 
 void AuditLog::NoteOrganization(const grpc::ServerContextBase* context,
                                 absl::string_view organization) {
+  // Whoever names an organisation may put anything there.
+  if (!IsOrganizationId(organization)) return;
   const std::lock_guard lock(mutex_);
   std::set<std::string>& organizations = notes_[context].organizations;
   if (organizations.size() < kMostOrganizations) organizations.emplace(organization);
@@ -71,29 +75,33 @@ void AuditLog::End(const grpc::ServerContextBase* context, absl::string_view met
   Write(method, note, static_cast<absl::StatusCode>(code));
 }
 
-void AuditLog::WriteRefused(absl::string_view method, absl::string_view caller,
-                            absl::StatusCode code) {
+void AuditLog::NoteRefused(absl::string_view method, absl::string_view caller,
+                           absl::StatusCode code) {
   // Any text may stand where a method's name should.
   const bool known = RuleOf(method) != nullptr;
   if (known && !IsWritten(method)) return;
-  Note note;
-  note.caller = std::string(caller);
   const std::lock_guard lock(mutex_);
-  Write(known ? method : "unknown", note, code);
+  ++refused_[{std::string(known ? method : "unknown"), std::string(caller), code}];
 }
 
-void AuditLog::Write(absl::string_view method, const Note& note, absl::StatusCode code) {
-  const std::string line = absl::StrCat(
-      nlohmann::ordered_json{
-          {"time", absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", absl::Now(), absl::UTCTimeZone())},
-          {"method", std::string(method)},
-          {"caller", note.caller},
-          {"organizations", note.organizations},
-          {"code", absl::StatusCodeToString(code)}}
-          .dump(),
-      "\n");
+void AuditLog::Write(absl::string_view method, const Note& note, absl::StatusCode code,
+                     int64_t calls) {
+  nlohmann::ordered_json fields{
+      {"time", absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", absl::Now(), absl::UTCTimeZone())},
+      {"method", std::string(method)},
+      {"caller", note.caller},
+      {"organizations", note.organizations},
+      {"code", absl::StatusCodeToString(code)}};
+  if (calls > 1) fields["calls"] = calls;
   // One write: lines of replicas that share a file do not mix.
-  if (write(file_, line.data(), line.size()) != static_cast<ssize_t>(line.size())) ++lost_;
+  const std::string line = absl::StrCat(torn_ ? "\n" : "", fields.dump(), "\n");
+  const ssize_t written = write(file_, line.data(), line.size());
+  if (written == static_cast<ssize_t>(line.size())) {
+    torn_ = false;
+  } else {
+    torn_ |= written > 0;
+    ++lost_;
+  }
 }
 
 void AuditLog::Tick() {
@@ -104,6 +112,11 @@ void AuditLog::Tick() {
       of_path.st_ino != of_file.st_ino || of_path.st_dev != of_file.st_dev) {
     if (!Reopen().ok()) LogError("the audit log cannot be opened", {});
   }
+  for (const auto& [call, calls] : refused_) {
+    const auto& [method, caller, code] = call;
+    Write(method, {caller, {}}, code, calls);
+  }
+  refused_.clear();
   if (lost_ > 0) LogError("lines of the audit log were lost", {{"lines", absl::StrCat(lost_)}});
   lost_ = 0;
 }

@@ -2,10 +2,12 @@
 #define TUTTI_COMMON_RPC_AUDIT_LOG_H_
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
 #include <string>
+#include <tuple>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
@@ -27,6 +29,8 @@ namespace tutti {
 //   organizations  ids that the request named, also those that were refused; at most 16
 //   code           as in gRPC: "OK", "PERMISSION_DENIED", ...; "CANCELLED" when the
 //                  caller did not wait for the end
+//   calls          only where a line stands for several: calls that were refused before any
+//                  method get one line a second for each method, caller and code
 //
 // Never what was sent or answered, and never a person: a token's subject is not in it.
 // Readable by this process's user alone; opened anew when it was moved away. Lines that
@@ -42,7 +46,7 @@ class AuditLog {
   void NoteOrganization(const grpc::ServerContextBase* context, absl::string_view organization);
 
   // A call that came to no method.
-  void WriteRefused(absl::string_view method, absl::string_view caller, absl::StatusCode code);
+  void NoteRefused(absl::string_view method, absl::string_view caller, absl::StatusCode code);
 
   // A call that came to a method is over.
   void End(const grpc::ServerContextBase* context, absl::string_view method, grpc::StatusCode code);
@@ -58,13 +62,17 @@ class AuditLog {
 
   explicit AuditLog(std::string path) : path_(std::move(path)) {}
   absl::Status Reopen();
-  void Write(absl::string_view method, const Note& note, absl::StatusCode code);
+  void Write(absl::string_view method, const Note& note, absl::StatusCode code, int64_t calls = 1);
 
   const std::string path_;
   std::mutex mutex_;
   // Guarded by mutex_:
   int file_ = -1;
   int64_t lost_ = 0;
+  bool torn_ = false;  // the last line was not written to its end
+  // (method, caller, code) of calls since the last tick. Methods and callers are from the
+  // configuration and from good tokens, so there are not many.
+  std::map<std::tuple<std::string, std::string, absl::StatusCode>, int64_t> refused_;
   absl::flat_hash_map<const grpc::ServerContextBase*, Note> notes_;
 };
 

@@ -57,7 +57,7 @@ namespace {
 constexpr int kMaxStreams = 100;           // of one connection
 constexpr int kMaxHeaderBytes = 16 << 10;  // of one call; a token has at most 4 KiB
 // A call whose answer is not read holds one; more than OpenCalls lets be.
-constexpr int kMaxThreads = 2500;
+constexpr int kMaxThreads = 1500;
 constexpr int kKeptBytes = 4 << 20;
 
 sigset_t StopSignals() {

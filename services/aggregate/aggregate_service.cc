@@ -57,7 +57,7 @@ grpc::Status AggregateServiceImpl::PublishDueWindows(
   const absl::Time begin = clock_.Now();
   std::vector<aggregate::v1::ClosedWindow> windows;
   if (request->organization().empty()) {
-    if (const absl::Status may = access_.MayUseEvery(context); !may.ok()) return ToGrpcStatus(may);
+    if (const absl::Status may = access_.AdmitToAll(context); !may.ok()) return ToGrpcStatus(may);
     absl::StatusOr<SweepReport> sweep = closing_.Sweep();
     if (!sweep.ok()) return ToGrpcStatus(sweep.status());
     if (sweep->failed > 0) {
@@ -67,9 +67,9 @@ grpc::Status AggregateServiceImpl::PublishDueWindows(
     windows = std::move(sweep->windows);
     response->set_busy_organizations(sweep->busy);
   } else {
-    const absl::StatusOr<std::string> id = ParseOrganizationName(request->organization());
+    const absl::StatusOr<std::string> id =
+        access_.Admit(context, ParseOrganizationName(request->organization()));
     if (!id.ok()) return ToGrpcStatus(id.status());
-    if (const absl::Status may = access_.MayUse(context, *id); !may.ok()) return ToGrpcStatus(may);
     absl::StatusOr<CloseReport> report = closing_.CloseOne(*id);
     if (!report.ok()) return ToGrpcStatus(report.status());
     windows = std::move(report->windows);

@@ -15,10 +15,7 @@ constexpr int kMaxPage = 1000;
 
 absl::StatusOr<std::string> OrganizationServiceImpl::NamedBy(const grpc::ServerContext* context,
                                                              const std::string& name) {
-  absl::StatusOr<std::string> id = ParseOrganizationName(name);
-  if (!id.ok()) return id;
-  if (absl::Status may = access_.MayUse(context, *id); !may.ok()) return may;
-  return id;
+  return access_.Admit(context, ParseOrganizationName(name));
 }
 
 template <typename Request, typename Response>
@@ -54,13 +51,13 @@ grpc::Status OrganizationServiceImpl::GetOrganization(
 grpc::Status OrganizationServiceImpl::ListOrganizations(
     grpc::ServerContext* context, const aggregate::v1::ListOrganizationsRequest* request,
     aggregate::v1::ListOrganizationsResponse* response) {
+  const auto caller = access_.CallerOf(context);
+  if (!caller.ok()) return ToGrpcStatus(caller.status());
   if (request->page_size() < 0 || request->page_size() > kMaxPage) {
     return ToGrpcStatus(
         WithFieldViolation(absl::InvalidArgumentError("page_size: must be 0 to 1000"), "page_size",
                            "must be 0 to 1000"));
   }
-  const auto caller = access_.CallerOf(context);
-  if (!caller.ok()) return ToGrpcStatus(caller.status());
   const int limit = request->page_size() == 0 ? kDefaultPage : request->page_size();
   std::string cursor = request->page_token();
   absl::StatusOr<std::vector<Organization>> page =

@@ -13,9 +13,11 @@ constexpr int kDefaultPage = 53;
 constexpr int kMaxPage = 400;
 constexpr size_t kMaxPageBytes = size_t{512} << 10;
 
-// A malformed name, with this service's reason.
-absl::Status WithNameReason(const absl::Status& status) {
-  return WithReason(status, "score.tutti", "NAME_MALFORMED");
+// The error of a malformed name gets this service's reason.
+template <typename Name>
+absl::StatusOr<Name> WithNameReason(absl::StatusOr<Name> name) {
+  if (!name.ok()) return WithReason(name.status(), "score.tutti", "NAME_MALFORMED");
+  return name;
 }
 
 grpc::Status PageError(const char* field, const char* what) {
@@ -34,17 +36,11 @@ grpc::ServerUnaryReactor* ScoreServiceImpl::GetScore(grpc::CallbackServerContext
   grpc::ByteBuffer bytes = *request;
   const grpc::Status parsed =
       grpc::SerializationTraits<score::v1::GetScoreRequest>::Deserialize(&bytes, &message);
-  if (!parsed.ok()) {
-    reactor->Finish(Undecodable());
-    return reactor;
-  }
-  const absl::StatusOr<ScoreName> name = ParseScoreName(message.name());
+  const auto name =
+      access_.Admit(context, parsed.ok() ? WithNameReason(ParseScoreName(message.name()))
+                                         : FromGrpcStatus(Undecodable()));
   if (!name.ok()) {
-    reactor->Finish(ToGrpcStatus(WithNameReason(name.status())));
-    return reactor;
-  }
-  if (const absl::Status may = access_.MayUse(context, name->organization); !may.ok()) {
-    reactor->Finish(ToGrpcStatus(may));
+    reactor->Finish(ToGrpcStatus(name.status()));
     return reactor;
   }
   reader_.GetScore(*name, [reactor, response](const absl::StatusOr<ScoreReader::Answer>& answer) {
@@ -58,11 +54,9 @@ grpc::ServerUnaryReactor* ScoreServiceImpl::GetScore(grpc::CallbackServerContext
 grpc::Status ScoreServiceImpl::ListScores(grpc::ServerContext* context,
                                           const score::v1::ListScoresRequest* request,
                                           score::v1::ListScoresResponse* response) {
-  const absl::StatusOr<std::string> organization = ParseOrganizationName(request->parent());
-  if (!organization.ok()) return ToGrpcStatus(WithNameReason(organization.status()));
-  if (const absl::Status may = access_.MayUse(context, *organization); !may.ok()) {
-    return ToGrpcStatus(may);
-  }
+  const auto organization =
+      access_.Admit(context, WithNameReason(ParseOrganizationName(request->parent())));
+  if (!organization.ok()) return ToGrpcStatus(organization.status());
   if (request->page_size() < 0 || request->page_size() > kMaxPage) {
     return PageError("page_size", "must be 0 to 400");
   }
@@ -97,11 +91,8 @@ grpc::Status ScoreServiceImpl::ListScores(grpc::ServerContext* context,
 grpc::Status ScoreServiceImpl::GetTable(grpc::ServerContext* context,
                                         const score::v1::GetTableRequest* request,
                                         score::v1::GetTableResponse* response) {
-  const absl::StatusOr<ScoreName> name = ParseTableName(request->name());
-  if (!name.ok()) return ToGrpcStatus(WithNameReason(name.status()));
-  if (const absl::Status may = access_.MayUse(context, name->organization); !may.ok()) {
-    return ToGrpcStatus(may);
-  }
+  const auto name = access_.Admit(context, WithNameReason(ParseTableName(request->name())));
+  if (!name.ok()) return ToGrpcStatus(name.status());
   absl::StatusOr<score::v1::Table> table = reader_.GetTable(*name);
   if (!table.ok()) return ToGrpcStatus(table.status());
   *response->mutable_table() = *std::move(table);
@@ -111,11 +102,8 @@ grpc::Status ScoreServiceImpl::GetTable(grpc::ServerContext* context,
 grpc::Status ScoreServiceImpl::ListTables(grpc::ServerContext* context,
                                           const score::v1::ListTablesRequest* request,
                                           score::v1::ListTablesResponse* response) {
-  const absl::StatusOr<ScoreName> name = ParseScoreName(request->parent());
-  if (!name.ok()) return ToGrpcStatus(WithNameReason(name.status()));
-  if (const absl::Status may = access_.MayUse(context, name->organization); !may.ok()) {
-    return ToGrpcStatus(may);
-  }
+  const auto name = access_.Admit(context, WithNameReason(ParseScoreName(request->parent())));
+  if (!name.ok()) return ToGrpcStatus(name.status());
   absl::StatusOr<std::vector<score::v1::Table>> tables = reader_.ListTables(*name);
   if (!tables.ok()) return ToGrpcStatus(tables.status());
   for (score::v1::Table& table : *tables) *response->add_tables() = std::move(table);
@@ -125,11 +113,8 @@ grpc::Status ScoreServiceImpl::ListTables(grpc::ServerContext* context,
 grpc::Status ScoreServiceImpl::ListRecommendations(
     grpc::ServerContext* context, const score::v1::ListRecommendationsRequest* request,
     score::v1::ListRecommendationsResponse* response) {
-  const absl::StatusOr<ScoreName> name = ParseScoreName(request->parent());
-  if (!name.ok()) return ToGrpcStatus(WithNameReason(name.status()));
-  if (const absl::Status may = access_.MayUse(context, name->organization); !may.ok()) {
-    return ToGrpcStatus(may);
-  }
+  const auto name = access_.Admit(context, WithNameReason(ParseScoreName(request->parent())));
+  if (!name.ok()) return ToGrpcStatus(name.status());
   absl::StatusOr<std::vector<score::v1::Recommendation>> found = reader_.Recommend(*name);
   if (!found.ok()) return ToGrpcStatus(found.status());
   for (auto& recommendation : *found) {
@@ -141,11 +126,8 @@ grpc::Status ScoreServiceImpl::ListRecommendations(
 grpc::Status ScoreServiceImpl::GetBenchmark(grpc::ServerContext* context,
                                             const score::v1::GetBenchmarkRequest* request,
                                             score::v1::GetBenchmarkResponse* response) {
-  const absl::StatusOr<ScoreName> name = ParseScoreName(request->name());
-  if (!name.ok()) return ToGrpcStatus(WithNameReason(name.status()));
-  if (const absl::Status may = access_.MayUse(context, name->organization); !may.ok()) {
-    return ToGrpcStatus(may);
-  }
+  const auto name = access_.Admit(context, WithNameReason(ParseScoreName(request->name())));
+  if (!name.ok()) return ToGrpcStatus(name.status());
   absl::StatusOr<score::v1::GetBenchmarkResponse> benchmark = reader_.Benchmark(*name);
   if (!benchmark.ok()) return ToGrpcStatus(benchmark.status());
   *response = *std::move(benchmark);
@@ -155,11 +137,9 @@ grpc::Status ScoreServiceImpl::GetBenchmark(grpc::ServerContext* context,
 grpc::Status ScoreServiceImpl::GetPrivacyStatement(
     grpc::ServerContext* context, const score::v1::GetPrivacyStatementRequest* request,
     score::v1::GetPrivacyStatementResponse* response) {
-  const absl::StatusOr<std::string> organization = ParseOrganizationName(request->name());
-  if (!organization.ok()) return ToGrpcStatus(WithNameReason(organization.status()));
-  if (const absl::Status may = access_.MayUse(context, *organization); !may.ok()) {
-    return ToGrpcStatus(may);
-  }
+  const auto organization =
+      access_.Admit(context, WithNameReason(ParseOrganizationName(request->name())));
+  if (!organization.ok()) return ToGrpcStatus(organization.status());
   const auto latest = reader_.Latest(*organization);
   if (!latest.ok()) return ToGrpcStatus(latest.status());
   *response->mutable_statement() = statements_.Write(*latest);
@@ -170,15 +150,13 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* ScoreServiceImpl::WatchScores(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
   score::v1::WatchScoresRequest message;
   grpc::ByteBuffer bytes = *request;
+  const auto caller = access_.CallerOf(context);
+  if (!caller.ok()) return WatchService::Refuse(ToGrpcStatus(caller.status()));
   const grpc::Status parsed =
       grpc::SerializationTraits<score::v1::WatchScoresRequest>::Deserialize(&bytes, &message);
   if (!parsed.ok()) return WatchService::Refuse(Undecodable());
-  const absl::StatusOr<std::string> organization = ParseOrganizationName(message.parent());
-  if (!organization.ok()) {
-    return WatchService::Refuse(ToGrpcStatus(WithNameReason(organization.status())));
-  }
-  const auto caller = access_.CallerOf(context);
-  if (!caller.ok()) return WatchService::Refuse(ToGrpcStatus(caller.status()));
+  const auto organization = WithNameReason(ParseOrganizationName(message.parent()));
+  if (!organization.ok()) return WatchService::Refuse(ToGrpcStatus(organization.status()));
   if (const absl::Status may = access_.Check(context, **caller, *organization); !may.ok()) {
     return WatchService::Refuse(ToGrpcStatus(may));
   }

@@ -3,6 +3,7 @@ up, answers others, and its memory stays bounded."""
 
 import collections
 import datetime
+import json
 import pathlib
 import resource
 import select
@@ -24,6 +25,7 @@ from suite import Suite, make_stubs
 GET_SCORE = "/tutti.score.v1.ScoreService/GetScore"
 LIST_SCORES = "/tutti.score.v1.ScoreService/ListScores"
 INGEST = "/tutti.ingest.v1.IngestService/IngestActivities"
+REFLECTION = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
 STREAM = "/tutti.ingest.v1.IngestService/StreamActivities"
 CONNECTIONS = 10_000
 MEMORY_MIB = 128  # what the servers are told that calls may take
@@ -80,12 +82,12 @@ class Peer:
                 self.alive = False
         self.flush()
 
-    def begin(self, method, token):
+    def begin(self, method, token=None):
         """Opens a call and returns its stream."""
         stream = self.h2.get_next_available_stream_id()
-        self.h2.send_headers(stream, [
-            (":method", "POST"), (":scheme", "https"), (":path", method), (":authority", self.address),
-            ("te", "trailers"), ("content-type", "application/grpc"), ("authorization", "Bearer " + token)])
+        headers = [(":method", "POST"), (":scheme", "https"), (":path", method), (":authority", self.address),
+                   ("te", "trailers"), ("content-type", "application/grpc")]
+        self.h2.send_headers(stream, headers + ([("authorization", "Bearer " + token)] if token else []))
         self.flush()
         return stream
 
@@ -134,11 +136,12 @@ class LimitsTest(unittest.TestCase):
     def credentials(self):
         return grpc.ssl_channel_credentials(self.suite.authority.read_bytes())
 
-    def ask(self, seconds=20):
-        """What another caller is answered by score."""
+    def ask(self, seconds=20, method=GET_SCORE):
+        """What another caller is answered by score: nothing is published."""
         from tutti.score.v1 import score_pb2
-        request = score_pb2.GetScoreRequest(name="organizations/beta/scores/latest").SerializeToString()
-        return self.told(self.suite.score, GET_SCORE, request, seconds)
+        request = (score_pb2.GetScoreRequest(name="organizations/beta/scores/latest") if method == GET_SCORE
+                   else score_pb2.ListScoresRequest(parent="organizations/beta"))
+        return self.told(self.suite.score, method, request.SerializeToString(), seconds)
 
     def send(self, seconds=20):
         """What another caller is answered by ingest: there is no such organisation."""
@@ -218,6 +221,38 @@ class LimitsTest(unittest.TestCase):
             codes.update(peer.ended or ["OPEN"])
             peer.close()
         self.assertGreater(codes["OPEN"], 0)
+
+    # Mutation: streams that need no token, and that nobody counts, take every thread.
+    def test_nobody_takes_every_thread_by_reflection(self):
+        def threads():
+            return len(list(pathlib.Path(f"/proc/{self.suite.processes()['tutti-score']}/task").iterdir()))
+        before = threads()
+        peers = self.slow_peers(self.suite.score, 10)
+        for peer in peers:
+            for _ in range(100):
+                peer.begin(REFLECTION)
+        deadline = time.monotonic() + 30
+        while sum(peer.ended.total() for peer in peers) < 800 and time.monotonic() < deadline:
+            for peer in peers:
+                peer.read(0.02)
+        ended = sum((peer.ended for peer in peers), collections.Counter())
+        print(f"1,000 reflection streams without a token: {threads() - before} more threads, ended {ended}")
+        self.assertGreaterEqual(ended.total(), 800)
+        self.assertLess(threads(), before + 400)
+        self.assertEqual(self.ask(method=LIST_SCORES), "NOT_FOUND")
+
+    def test_malformed_calls_are_calls(self):
+        with Suite(tls=True, score_flags="--calls_per_second=5") as suite:
+            codes, token = collections.Counter(), suite.token("acme")
+            with grpc.secure_channel(suite.score, grpc.ssl_channel_credentials(suite.authority.read_bytes())) as channel:
+                for _ in range(100):
+                    call = channel.unary_unary(GET_SCORE).future(
+                        b"", timeout=20, metadata=[("authorization", "Bearer " + token)])
+                    codes[call.exception().code().name] += 1
+            print(f"100 malformed calls at 5 a second: {dict(codes)}")
+            self.assertGreater(codes["RESOURCE_EXHAUSTED"], 50)
+            lines = [json.loads(line) for line in (suite.state / "log/score.audit").read_text().splitlines()]
+            self.assertEqual({line["caller"] for line in lines}, {"token"})
 
     def test_who_does_not_read_holds_nobody_up(self):
         from tutti.score.v1 import score_pb2
@@ -310,6 +345,14 @@ class FloodTest(unittest.TestCase):
         self.assertLess(self.memory(), before + 100)
         lines = (self.suite.state / "log/score").read_text().count("token refused")
         self.assertLess(lines, 60, "the log is flooded too")
+        # Mutation: a line for each lets anybody fill the disk.
+        deadline, counted = time.monotonic() + 20, 0
+        while counted < 3_000 and time.monotonic() < deadline:
+            audited = map(json.loads, (self.suite.state / "log/score.audit").read_text().splitlines())
+            refused = [line for line in audited if line["code"] == "UNAUTHENTICATED"]
+            counted = sum(line.get("calls", 1) for line in refused)
+        self.assertEqual(counted, 3_000)
+        self.assertLess(len(refused), 60, "the audit log is flooded too")
 
     def test_a_large_message_that_was_compressed_is_not_unpacked(self):
         before = self.memory()

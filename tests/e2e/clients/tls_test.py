@@ -3,10 +3,12 @@ should be refused and as those who should not. Prints what each was told."""
 
 import datetime
 import pathlib
+import shutil
 import socket
 import ssl
 import subprocess
 import tempfile
+import time
 import unittest
 import warnings
 
@@ -80,6 +82,39 @@ class TlsTest(unittest.TestCase):
             authority, (own / "key.pem").read_bytes(), (own / "cert.pem").read_bytes())
         self.assertEqual(self.outcome("certificate of its own", self.suite.score, forged, method),
                          "UNAVAILABLE")
+
+    def test_a_replaced_certificate_is_shown_while_old_connections_go_on(self):
+        folder = self.suite.state / "tls"
+        # Flags name a link to a folder, as the README says; it is made here in two steps.
+        (folder / "score").rename(folder / "score-1")
+        (folder / "score").symlink_to("score-1")
+        host, port = self.suite.score.rsplit(":", 1)
+        health = "/grpc.health.v1.Health/Check"
+
+        def shown():
+            context = ssl.create_default_context(cafile=self.suite.authority)
+            context.set_alpn_protocols(["h2"])
+            with socket.create_connection((host, int(port)), timeout=20) as plain, \
+                    context.wrap_socket(plain, server_hostname=host) as secure:
+                return secure.getpeercert(binary_form=True)
+
+        before = shown()
+        with grpc.secure_channel(self.suite.score, self.credentials("operator")) as channel:
+            channel.unary_unary(health)(b"", timeout=20)
+            shutil.copytree(folder / "score", folder / "score-2")
+            subprocess.run(
+                ["openssl", "x509", "-req", "-days", "7", "-in", "request.pem", "-CA", "../ca.pem", "-CAkey", "../ca.key",
+                 "-CAcreateserial", "-extfile", "extensions", "-out", "cert.pem"],
+                cwd=folder / "score-2", check=True, capture_output=True)
+            (folder / "score.new").symlink_to("score-2")
+            (folder / "score.new").rename(folder / "score")
+            deadline = time.monotonic() + 60
+            while shown() == before:
+                self.assertLess(time.monotonic(), deadline, "the old certificate is still shown")
+            channel.unary_unary(health)(b"", timeout=20)
+        expected = ssl.PEM_cert_to_DER_cert((folder / "score-2/cert.pem").read_text().split("\n\n")[-1])
+        self.assertEqual(shown(), expected)
+        print("a replaced certificate: new connections get it, the old one went on")
 
     def test_old_versions_of_tls_are_refused(self):
         host, port = self.suite.score.rsplit(":", 1)
