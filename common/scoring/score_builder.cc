@@ -26,14 +26,6 @@ struct Inputs {
   const PublishedCounts& counts;
 };
 
-std::string NoticeFor(const Publication& publication) {
-  const char* const measures =
-      "This measures how an organisation adopts its tools, never a person: it says nothing about "
-      "what any one of its people did or how well they work.";
-  if (!publication.generated_data()) return measures;
-  return absl::StrCat("The activity was made up: nobody did any of this. ", measures);
-}
-
 void AddCategory(const Inputs& in, const catalog::v1::Category& category, ScoredPublication& out) {
   CategoryScore& score = *out.score.add_categories();
   score.set_category(category.id());
@@ -134,6 +126,14 @@ void AddMeasure(const Inputs& in, const catalog::v1::Measure& measure, Score& ou
 
 }  // namespace
 
+std::string NoticeFor(bool generated_data) {
+  const char* const measures =
+      "This measures how an organisation adopts its tools, never a person: it says nothing about "
+      "what any one of its people did or how well they work.";
+  if (!generated_data) return measures;
+  return absl::StrCat("The activity was made up: nobody did any of this. ", measures);
+}
+
 absl::StatusOr<ScoredPublication> ScorePublication(const Catalog& catalog,
                                                    const Publication& publication) {
   const absl::StatusOr<Day> end_day = ParseDay(publication.end_day());
@@ -153,7 +153,7 @@ absl::StatusOr<ScoredPublication> ScorePublication(const Catalog& catalog,
   out.score.set_headcount(publication.headcount());
   out.score.set_cadence(publication.cadence());
   out.score.set_generated_data(publication.generated_data());
-  out.score.set_notice(NoticeFor(publication));
+  out.score.set_notice(NoticeFor(publication.generated_data()));
   for (const catalog::v1::Category& category : catalog.proto().categories()) {
     AddCategory(in, category, out);
   }

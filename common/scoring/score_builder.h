@@ -22,6 +22,9 @@ struct ScoredPublication {
   std::map<std::string, Figure> categories;
 };
 
+// What an answer says, for people, of what its figures are.
+std::string NoticeFor(bool generated_data);
+
 // Scores a publication by the catalogue that it was counted by. A pure function:
 // the same record gives the same score for ever. What is shown depends on public
 // figures alone; every figure comes from shares that were clamped in the tails

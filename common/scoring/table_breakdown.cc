@@ -10,6 +10,7 @@
 #include "common/scoring/measure_formulas.h"
 #include "common/scoring/public_terms.h"
 #include "common/scoring/published_counts.h"
+#include "common/scoring/score_builder.h"
 #include "common/scoring/visibility.h"
 
 namespace tutti {
@@ -225,6 +226,7 @@ absl::StatusOr<Table> BreakDown(const Catalog& catalog,
   out.set_share_words(population ? "everyone in the organisation (its headcount)"
                                  : absl::StrCat("all ", kind.plural(), " in this table"));
   out.set_generated_data(publication.generated_data());
+  out.set_notice(NoticeFor(publication.generated_data()));
   const Visibility visibility(catalog, terms, publication);
   const Shown shown = visibility.OfTable(table);
   out.set_state(shown.state);

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/rpc/resource_name.h"
 #include "common/rpc/status.h"
+#include "common/scoring/score_builder.h"
 
 namespace tutti {
 namespace {
@@ -120,6 +121,7 @@ grpc::Status ScoreServiceImpl::ListRecommendations(
   for (auto& recommendation : *found) {
     *response->add_recommendations() = std::move(recommendation);
   }
+  response->set_notice(NoticeFor(false));
   return grpc::Status::OK;
 }
 
@@ -131,6 +133,7 @@ grpc::Status ScoreServiceImpl::GetBenchmark(grpc::ServerContext* context,
   absl::StatusOr<score::v1::GetBenchmarkResponse> benchmark = reader_.Benchmark(*name);
   if (!benchmark.ok()) return ToGrpcStatus(benchmark.status());
   *response = *std::move(benchmark);
+  response->set_notice(NoticeFor(false));
   return grpc::Status::OK;
 }
 

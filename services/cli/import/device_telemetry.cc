@@ -161,12 +161,14 @@ class TelemetryReader : public JsonSink {
     double latency = 0;
     double loss = 0;
     double jitter = 0;
-    double download = kPoorDownloadMbps;
-    bool measured = Number(row[kLatency], &latency);
-    measured = Number(row[kLoss], &loss) || measured;
-    measured = Number(row[kJitter], &jitter) || measured;
-    measured = Number(row[kDownload], &download) || measured;
-    if (!measured) return absl::OkStatus();
+    double download = 0;
+    const bool has_loss = Number(row[kLoss], &loss);
+    const bool has_jitter = Number(row[kJitter], &jitter);
+    // A row that cannot say whether each of the three is poor would count as good.
+    if (!Number(row[kLatency], &latency) || !Number(row[kDownload], &download) ||
+        (!has_loss && !has_jitter)) {
+      return absl::OkStatus();
+    }
     sink_.OnFeeds("network");
     TraitSet traits = 0;
     if (latency > kPoorLatencyMs) traits |= kTraitPoorMail;
@@ -178,7 +180,8 @@ class TelemetryReader : public JsonSink {
   }
 
   absl::Status Applications(Row row, const std::string& subject, int64_t seconds) {
-    if (row[kChannel].empty() && row[kSupported].empty()) return absl::OkStatus();
+    // What a row does not say would count as a fault.
+    if (row[kChannel].empty() || row[kSupported].empty()) return absl::OkStatus();
     sink_.OnFeeds("apps_health");
     TraitSet traits = 0;
     if (IsRecommended(row[kChannel])) traits |= kTraitRecommendedChannel;

@@ -14,7 +14,8 @@ constexpr char kHeader[] =
     "organization,start_day,end_day,figure,id,name,points,margin_points,possible_points,percent,"
     "margin_percent,subjects,margin_subjects,bound,state,reason,change_points,"
     "change_margin_points,change_percent,change_margin_percent,change_bound,change_beyond_noise,"
-    "change_since_day,generated_data,text,numerator,denominator,raised_by\r\n";
+    "change_since_day,generated_data,text,numerator,denominator,raised_by,"
+    "notice\r\n";
 
 std::string Number(double value) { return absl::StrFormat("%.4f", value); }
 
@@ -88,7 +89,8 @@ std::string Record(const Figures& figures, const FigureRow& row) {
                                      Field(row.text),
                                      Field(row.numerator),
                                      Field(row.denominator),
-                                     Field(row.raised_by)};
+                                     Field(row.raised_by),
+                                     Field(kWhatItIs)};
   return absl::StrCat(absl::StrJoin(fields, ","), "\r\n");
 }
 
