@@ -34,7 +34,6 @@ absl::StatusOr<std::unique_ptr<AuditLog>> AuditLog::Open(std::string path) {
 }
 
 AuditLog::~AuditLog() {
-  Tick();
   if (file_ >= 0) close(file_);
 }
 

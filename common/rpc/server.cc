@@ -261,6 +261,7 @@ absl::Status RunServer(const ServerOptions& options, const Served& served) {
   server->Shutdown(absl::ToChronoTime(absl::Now() + options.drain));
   server->Wait();
   drain.join();
+  served.access.Tick();
   close(signals);
   return written;
 }
