@@ -130,6 +130,45 @@ class LatencyTest(unittest.TestCase):
         self.assertLess(distance, limit())
         self.assertGreater(control, limit(), "the control was not detected")
 
+    # Mutation: a method that looks the organisation up before it asks whose it is.
+    def test_no_method_s_denial_takes_longer_for_an_organisation_that_exists(self):
+        each = 5_000 if LONG else 150
+        with tempfile.TemporaryDirectory() as folder, Suite(tls=True) as suite:
+            make_stubs(pathlib.Path(folder))
+            import access_test
+            import grpc
+            for name in ("own", "there"):
+                suite.back_fill(name, 5000, (today() - 40 * DAY).isoformat())
+            scopes = ("activities.write", "scores.read", "organizations.admin")
+            metadata = [("authorization", "Bearer " + suite.token("own", scopes=scopes))]
+            credentials = grpc.ssl_channel_credentials(suite.authority.read_bytes())
+            caller = access_test.AccessTest()
+            caller.suite = suite
+            distances = {}
+            for address, method in caller.methods():
+                # Those that name no organisation, are ingest's, or are streams.
+                if method.name in access_test.WITHOUT | access_test.FOR_SERVICES | {"StreamActivities", "WatchScores"}:
+                    continue
+                path = f"/{method.containing_service.full_name}/{method.name}"
+                times = {"there": [], "nowhere": []}
+                order = list(times) * each
+                random.Random(10).shuffle(order)
+                with grpc.secure_channel(address, credentials) as channel:
+                    call = channel.unary_unary(path)
+                    for name in order:
+                        request = caller.request_for(method, name)
+                        begin = time.perf_counter()
+                        with self.assertRaises(grpc.RpcError):
+                            call(request, timeout=30, metadata=metadata)
+                        times[name].append(time.perf_counter() - begin)
+                distances[method.name] = kolmogorov_smirnov(times["there"], times["nowhere"])
+        most = 0.02 + by_chance(each, 1e-7)
+        farthest = max(distances, key=distances.get)
+        print(f"attack 10: {each} denials each way of {len(distances)} methods: latencies at most "
+              f"D = {distances[farthest]:.3f} apart ({farthest}; at most {most:.3f})")
+        self.assertGreaterEqual(len(distances), 15)
+        self.assertLess(distances[farthest], most)
+
 
 if __name__ == "__main__":
     unittest.main()
