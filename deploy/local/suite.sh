@@ -7,9 +7,9 @@
 #   suite_stop                        stops all that suite_start started
 #
 # A keyring that is already in STATE_DIR is used. SUITE_AGGREGATE_FLAGS, SUITE_INGEST_FLAGS and SUITE_SCORE_FLAGS add flags,
-# SUITE_REDIS_USERS adds lines to the ACL file. SUITE_TLS=1 makes a throwaway authority in STATE_DIR/tls and
-# has everybody speak TLS; TUTTI_CA, TUTTI_CERT and TUTTI_KEY are then those of an operator, and tokens that
-# `tutti dev-token --keys STATE_DIR/tokens` signs are taken.
+# SUITE_REDIS_USERS adds lines to the ACL file, SUITE_CATALOG names another catalogue than the one that is shipped.
+# SUITE_TLS=1 makes a throwaway authority in STATE_DIR/tls and has everybody speak TLS; TUTTI_CA, TUTTI_CERT and
+# TUTTI_KEY are then those of an operator, and tokens that `tutti dev-token --keys STATE_DIR/tokens` signs are taken.
 
 SUITE_SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 SUITE_PIDS=()
@@ -94,7 +94,7 @@ suite_start_service() {
   fi
   rm -f "$SUITE_STATE/$name.address"
   "$SUITE_BIN/tutti-$name" --listen=127.0.0.1:0 "${security[@]}" --port_file="$SUITE_STATE/$name.address" \
-    --catalog="$SUITE_SOURCE/deploy/catalog/adoption.textproto" "$@" 2>"$SUITE_STATE/log/$name" &
+    --catalog="${SUITE_CATALOG:-$SUITE_SOURCE/deploy/catalog/adoption.textproto}" "$@" 2>"$SUITE_STATE/log/$name" &
   SUITE_PIDS+=($!)
   suite_wait $! "tutti-$name" test -s "$SUITE_STATE/$name.address"
 }

@@ -17,10 +17,13 @@ GOOGLEAPIS = pathlib.Path("/usr/share/gocode/src/github.com/gogo/googleapis")
 class Suite:
     """Starts redis-server and the three services; stops them on exit."""
 
-    def __init__(self, keyring=None, ingest_flags="", aggregate_flags="", score_flags="", redis_users="", tls=False):
+    def __init__(self, keyring=None, ingest_flags="", aggregate_flags="", score_flags="", redis_users="", tls=False,
+                 catalog=SOURCE / "deploy/catalog/adoption.textproto"):
         """`keyring`: a keyring to start with; a new one is made otherwise. `redis_users`:
-        more lines of the ACL file. `tls`: everybody speaks TLS, tutti() as an operator."""
+        more lines of the ACL file. `tls`: everybody speaks TLS, tutti() as an operator.
+        `catalog`: the one that every service reads."""
         self.tls = tls
+        self.catalog = catalog
         self.first_keyring = keyring
         # A fast machine comes to what one caller may do in a second, by default.
         unlimited = "--calls_per_second=1e9 "
@@ -45,6 +48,7 @@ class Suite:
                  "SUITE_INGEST_FLAGS": self.ingest_flags,
                  "SUITE_SCORE_FLAGS": self.score_flags,
                  "SUITE_REDIS_USERS": self.redis_users,
+                 "SUITE_CATALOG": str(self.catalog),
                  "SUITE_TLS": "1" if self.tls else "0"},
         )
         words = self.process.stdout.readline().split()
@@ -62,10 +66,6 @@ class Suite:
     @property
     def keyring(self):
         return self.state / "keyring"
-
-    @property
-    def catalog(self):
-        return SOURCE / "deploy/catalog/adoption.textproto"
 
     def redis(self, *words):
         """Asks Redis as the user of aggregate; returns bytes."""
