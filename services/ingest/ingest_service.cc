@@ -68,9 +68,7 @@ absl::Status CheckOrganization(Access& access, const grpc::ServerContextBase* ca
   return organization.ok() ? access.Check(call, caller, *organization) : absl::OkStatus();
 }
 
-grpc::Status Stopping() {
-  return tutti::ToGrpcStatus(absl::UnavailableError("the service stops"));
-}
+grpc::Status Stopping() { return tutti::ToGrpcStatus(absl::UnavailableError("the service stops")); }
 
 bool IsRequestId(absl::string_view id) {
   return !id.empty() && id.size() <= kMaxRequestIdBytes &&

@@ -238,10 +238,10 @@ TEST_F(ShippedCatalogTest, SaysWhatASourceCannotGive) {
     return std::count(sources.begin(), sources.end(), source) > 0;
   };
   EXPECT_TRUE(gives("m365_audit", "communication_reach"));
-  for (const char* measure : {"mention_share", "chat_reach", "link_share",
-                              "meeting_interaction_share", "mails_sent", "slow_start_share",
-                              "app_community_reach", "app_community_platforms_share",
-                              "app_teams_platforms_share"}) {
+  for (const char* measure :
+       {"mention_share", "chat_reach", "link_share", "meeting_interaction_share", "mails_sent",
+        "slow_start_share", "app_community_reach", "app_community_platforms_share",
+        "app_teams_platforms_share"}) {
     EXPECT_FALSE(gives("m365_audit", measure)) << measure;
   }
   EXPECT_FALSE(gives("m365_usage_report", "file_writing_reach"));
