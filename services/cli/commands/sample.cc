@@ -46,12 +46,15 @@ absl::Status Sample(SampleArguments& arguments) {
 
 void AddSampleCommand(CLI::App& app, CommandContext& context) {
   CLI::App* command = app.add_subcommand(
-      "sample", "Make up an organisation: its audit log, and the exact truth of every figure");
+      "sample",
+      "Make up an organisation: its audit log or reports, and the exact truth of every figure");
   const auto arguments = std::make_shared<SampleArguments>();
   SampleOptions& options = arguments->options;
-  const std::map<std::string, SampleShape> shapes = {{"m365-audit-csv", SampleShape::kAuditCsv},
-                                                     {"m365-audit-lines", SampleShape::kAuditLines},
-                                                     {"activities", SampleShape::kActivities}};
+  const std::map<std::string, SampleShape> shapes = {
+      {"m365-audit-csv", SampleShape::kAuditCsv},
+      {"m365-audit-lines", SampleShape::kAuditLines},
+      {"activities", SampleShape::kActivities},
+      {"m365-usage-report", SampleShape::kUsageReports}};
   command->add_option("--out", arguments->folder, "Folder to write to")->required();
   command->add_option("--organization", options.organization, "Its id")->capture_default_str();
   command->add_option("--people", options.people, "How many people, 10 to 1,000,000")
@@ -69,7 +72,7 @@ void AddSampleCommand(CLI::App& app, CommandContext& context) {
                       "The catalogue's file: writes truth.json, too");
   command->add_option("--format", options.shape, "What is written")
       ->transform(CLI::CheckedTransformer(shapes).description(
-          "m365-audit-csv, m365-audit-lines or activities"));
+          "m365-audit-csv, m365-audit-lines, activities or m365-usage-report"));
   command->callback(
       [&context, arguments] { context.run = [arguments] { return Sample(*arguments); }; });
 }

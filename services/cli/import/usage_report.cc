@@ -89,6 +89,12 @@ constexpr Cell kCells[] = {
     {"Used Windows Phone", "app.used", "teams", "mobile", 0, "mobility"},
 };
 
+constexpr size_t kReadCount = 1;
+static_assert(absl::string_view(kCells[kReadCount].column) == "Read Count");
+constexpr size_t kPostedCount = 15;
+static_assert(absl::string_view(kCells[kPostedCount].column) == "Posted Count");
+constexpr Cell kPostsRead = {"Read Count", "community.read", "community", "", 0, ""};
+
 // "Word (Web)": each application on each platform.
 struct Named {
   const char* name;
@@ -192,7 +198,9 @@ class UsageReader {
     if (!midnight.has_value()) return sink_.OnRejected(RejectionReason::kMalformedTime);
     for (size_t i = 0; i < cells_.size(); ++i) {
       if (!IsAboveNothing(row[kColumnCount + i])) continue;
-      const Cell& cell = cells_[i];
+      // Mails and posts that somebody read have the same column.
+      const bool of_posts = i == kReadCount && !row[kColumnCount + kPostedCount].empty();
+      const Cell& cell = of_posts ? kPostsRead : cells_[i];
       absl::Status status = sink_.OnReported(
           {name, cell.type, *midnight + kNoon, cell.app, cell.platform, cell.traits});
       if (!status.ok()) return status;

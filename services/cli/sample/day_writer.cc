@@ -28,7 +28,9 @@ DayWriter::DayWriter(const SampleOrganization& organization, const SampleHabits&
       events_(events),
       draws_(organization.key(), SampleStream::kPersonDay, habits.person,
              static_cast<uint32_t>(day)),
-      whole_vocabulary_(organization.options().shape == SampleShape::kActivities) {}
+      whole_vocabulary_(organization.options().shape == SampleShape::kActivities),
+      knows_platforms_(organization.options().shape != SampleShape::kAuditCsv &&
+                       organization.options().shape != SampleShape::kAuditLines) {}
 
 void DayWriter::Write() {
   // The day's first draw, as in SampleOrganization::IsPresent.
@@ -117,7 +119,7 @@ void DayWriter::ChooseTeamsClient(SampleEvent& event) {
   const SampleDevice device = AnyDevice();
   event.client = static_cast<uint8_t>(device);
   event.app = "teams";
-  if (whole_vocabulary_ || device == SampleDevice::kMobile) event.platform = PlatformOf(device);
+  if (knows_platforms_ || device == SampleDevice::kMobile) event.platform = PlatformOf(device);
 }
 
 void DayWriter::Messages(SampleAct act, Practice practice) {

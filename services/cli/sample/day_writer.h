@@ -43,7 +43,7 @@ class DayWriter {
   // Sets the file, its place and the client that opens it.
   void ChooseFile(SampleEvent& event);
   void ChooseFileClient(SampleEvent& event);
-  // Teams says no more than whether it ran on a telephone; Tutti's own format can.
+  // An audit log says of Teams no more than whether it ran on a telephone.
   void ChooseTeamsClient(SampleEvent& event);
   uint32_t AnyTeammate();
 
@@ -53,6 +53,7 @@ class DayWriter {
   std::vector<SampleEvent>& events_;
   Draws draws_;
   const bool whole_vocabulary_;
+  const bool knows_platforms_;  // of Teams, telephones apart
   uint64_t count_ = 0;
 };
 

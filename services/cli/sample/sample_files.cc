@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "services/cli/sample/sample_items.h"
 #include "services/cli/sample/truth.h"
+#include "services/cli/sample/usage_reports.h"
 
 namespace tutti {
 namespace {
@@ -18,10 +19,11 @@ constexpr char kReadme[] =
     "Everything in this folder is generated. The organisation, its people, what they did\n"
     "and every name in it are made up; no record comes from a real log.\n"
     "\n"
-    "audit.csv, audit.ndjson or activities.jsonl   what the made-up people did\n"
+    "audit.csv, audit.ndjson, activities.jsonl or usage   what the made-up people did\n"
     "groups.txt    the addresses of their group mailboxes, for the importer\n"
     "truth.json    the exact numbers that a perfect observer would publish, to compare\n"
-    "              estimates with (only when a catalogue was given)\n"
+    "              estimates with (only when a catalogue was given). A source that does not\n"
+    "              tell everything feeds the figures whose sources in the catalogue it is\n"
     "\n"
     "A real organisation has no truth.json: nobody may count people exactly.\n";
 
@@ -103,46 +105,100 @@ AuditLogCounts WriteActivities(const SampleOrganization& organization, OutputFil
   return counts;
 }
 
+// Writes files into a folder, and keeps their names.
+class FolderWriter {
+ public:
+  FolderWriter(std::filesystem::path folder, SampleFiles& files)
+      : folder_(std::move(folder)), files_(files) {}
+
+  static absl::Status MakeFolder(const std::filesystem::path& folder) {
+    std::error_code error;
+    std::filesystem::create_directories(folder, error);
+    if (!error) return absl::OkStatus();
+    return absl::PermissionDeniedError(
+        absl::StrCat("cannot make the folder ", folder.string(), ": ", error.message()));
+  }
+
+  template <typename Fill>
+  absl::Status Write(absl::string_view name, const Fill& fill) {
+    files_.paths.push_back((folder_ / std::string(name)).string());
+    OutputFile file(files_.paths.back());
+    fill(file);
+    return file.Close();
+  }
+
+  // What people did.
+  absl::Status WriteInputs(const SampleOrganization& organization) {
+    switch (organization.options().shape) {
+      case SampleShape::kAuditCsv:
+        return WriteInput("audit.csv", organization, WriteCsv);
+      case SampleShape::kAuditLines:
+        return WriteInput("audit.ndjson", organization, WriteLines);
+      case SampleShape::kActivities:
+        return WriteInput("activities.jsonl", organization, WriteActivities);
+      case SampleShape::kUsageReports:
+        break;
+    }
+    return WriteReports("usage", organization, TellUsageReports);
+  }
+
+ private:
+  template <typename Fill>
+  absl::Status WriteInput(absl::string_view name, const SampleOrganization& organization,
+                          const Fill& fill) {
+    absl::Status status =
+        Write(name, [&](OutputFile& file) { files_.counts = fill(organization, file); });
+    files_.inputs.push_back(files_.paths.back());
+    return status;
+  }
+
+  // Many files, in a folder of their own.
+  template <typename Tell>
+  absl::Status WriteReports(absl::string_view name, const SampleOrganization& organization,
+                            const Tell& tell) {
+    const std::filesystem::path folder = folder_ / std::string(name);
+    if (absl::Status status = MakeFolder(folder); !status.ok()) return status;
+    files_.paths.push_back(folder.string());
+    const absl::StatusOr<AuditLogCounts> counts =
+        tell(organization, [&](const std::string& file_name, const std::string& text) {
+          files_.inputs.push_back((folder / file_name).string());
+          OutputFile file(files_.inputs.back());
+          file.Write(text);
+          return file.Close();
+        });
+    if (!counts.ok()) return counts.status();
+    files_.counts = *counts;
+    return absl::OkStatus();
+  }
+
+  const std::filesystem::path folder_;
+  SampleFiles& files_;
+};
+
 }  // namespace
 
 absl::StatusOr<SampleFiles> WriteSample(const SampleOptions& options, const Catalog* catalog,
                                         const std::string& folder) {
   absl::StatusOr<SampleOrganization> organization = SampleOrganization::Create(options);
   if (!organization.ok()) return organization.status();
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) {
-    return absl::PermissionDeniedError(
-        absl::StrCat("cannot make the folder ", folder, ": ", error.message()));
-  }
+  if (absl::Status status = FolderWriter::MakeFolder(folder); !status.ok()) return status;
   SampleFiles files;
   files.licensed_people = organization->licensed_people();
-  const auto write = [&files, &folder](const char* name, const auto& fill) {
-    files.paths.push_back((std::filesystem::path(folder) / name).string());
-    OutputFile file(files.paths.back());
-    fill(file);
-    return file.Close();
-  };
-  const char* log = options.shape == SampleShape::kAuditCsv     ? "audit.csv"
-                    : options.shape == SampleShape::kAuditLines ? "audit.ndjson"
-                                                                : "activities.jsonl";
-  absl::Status status = write(log, [&](OutputFile& file) {
-    files.counts = options.shape == SampleShape::kAuditCsv ? WriteCsv(*organization, file)
-                   : options.shape == SampleShape::kAuditLines
-                       ? WriteLines(*organization, file)
-                       : WriteActivities(*organization, file);
-  });
+  FolderWriter writer(folder, files);
+  absl::Status status = writer.WriteInputs(*organization);
   if (status.ok()) {
-    status = write("groups.txt", [&](OutputFile& file) {
+    status = writer.Write("groups.txt", [&](OutputFile& file) {
       for (const std::string& group : organization->GroupAddresses()) file.Write(group + "\n");
     });
   }
   if (status.ok() && catalog != nullptr) {
-    status = write("truth.json", [&](OutputFile& file) {
+    status = writer.Write("truth.json", [&](OutputFile& file) {
       file.Write(TruthJson(*organization, *catalog, CountTruth(*organization, *catalog)));
     });
   }
-  if (status.ok()) status = write("README.txt", [](OutputFile& file) { file.Write(kReadme); });
+  if (status.ok()) {
+    status = writer.Write("README.txt", [](OutputFile& file) { file.Write(kReadme); });
+  }
   if (!status.ok()) return status;
   return files;
 }

@@ -14,15 +14,19 @@ namespace tutti {
 
 // What was written.
 struct SampleFiles {
-  AuditLogCounts counts;           // of activities, for the shape of that name
-  int64_t licensed_people = 0;     // entitled to the assistant
-  std::vector<std::string> paths;  // the log or the activities first
+  AuditLogCounts counts;            // in reports: their rows
+  int64_t licensed_people = 0;      // entitled to the assistant
+  std::vector<std::string> inputs;  // what people did, for the importer
+  std::vector<std::string> paths;   // files, and folders in place of theirs
 };
 
 // Writes a made-up organisation into a folder, which is made when it is missing:
-//   audit.csv, audit.ndjson or activities.jsonl   what people did, by the shape
+//   audit.csv, audit.ndjson, activities.jsonl or the folder usage   what people
+//                 did, by the shape
 //   groups.txt    addresses of group mailboxes, one a line, for the importer
-//   truth.json    the exact truth of every figure; only with a catalogue
+//   truth.json    the exact truth of every figure; only with a catalogue. It is that
+//                 of what people did: a report that cannot tell all of it feeds the
+//                 figures whose sources in the catalogue it is
 //   README.txt    that all of it is generated
 // Files of these names are replaced. `catalog` may be null. InvalidArgument
 // (options), Internal or PermissionDenied (a file cannot be written; names it).

@@ -17,6 +17,8 @@ enum class SampleShape {
   // activities.jsonl: Tutti activities, one a line, the whole vocabulary: also of
   // devices, meetings, workspaces, documents, threads and messages.
   kActivities,
+  // usage/*.csv: usage reports of Microsoft Graph, one a day and kind of report.
+  kUsageReports,
 };
 
 // Describes a made-up organisation. The same options give the same bytes.

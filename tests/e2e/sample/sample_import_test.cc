@@ -1,5 +1,5 @@
-// Imports the log of a made-up organisation and compares what the importer found
-// with what the organisation meant. The two share no code: one says what an act
+// Imports the log or the reports of a made-up organisation and compares what the importer
+// found with what the organisation meant. The two share no code: one says what an act
 // leaves in a log, the other what a record of a log means.
 
 #include <gtest/gtest.h>
@@ -65,6 +65,11 @@ class SampleImport : public ::testing::TestWithParam<SampleShape> {
     folder_ = fs::path(::testing::TempDir()) / absl::StrCat("tutti_sample_import_", getpid());
   }
   void TearDown() override { fs::remove_all(folder_); }
+  // How many types of activity the shape can tell.
+  static size_t Types() {
+    if (GetParam() == SampleShape::kUsageReports) return 11;  // no assistant, no writing; app.used
+    return kSampleActTypes.size();
+  }
   fs::path folder_;
 };
 
@@ -76,6 +81,48 @@ std::string Missing(const std::set<std::string>& some, const std::set<std::strin
   const size_t count = missing.size();
   if (count > 8) missing.resize(8);
   return count == 0 ? "" : absl::StrCat(count, ":\n  ", absl::StrJoin(missing, "\n  "));
+}
+
+// What a usage report can say of an activity: which day in UTC, and what has a column.
+void AddAsUsageReports(const ingest::v1::Activity& activity, absl::TimeZone zone, Facts& facts) {
+  const std::string& type = activity.type();
+  const std::set<std::string> traits(activity.traits().begin(), activity.traits().end());
+  const int64_t noon = activity.occurred_at().seconds() / 86400 * 86400 + 43200;
+  const auto add = [&](const std::string& told, absl::string_view app, absl::string_view platform,
+                       std::vector<std::string> of) {
+    FactSink::Add(facts, zone, activity.subject(), told, noon, app, platform, std::move(of));
+  };
+  const bool mail = type == "mail.sent" || type == "mail.read";
+  const bool has_app = !activity.app().empty() && !activity.platform().empty();
+  if (has_app && (mail || activity.app() != "other")) {
+    add("app.used", activity.app(), activity.platform(), {});
+  }
+  if (mail) add(type, "outlook", "", {});
+  if (type == "chat.sent" || type == "channel_message.sent") add(type, "teams", "", {});
+  if (type == "community.posted" || type == "community.read") add(type, "community", "", {});
+  if (type == "call.joined" && traits.count("one_to_one") > 0)
+    add(type, "teams", "", {"one_to_one"});
+  if (type == "meeting.attended") {
+    add(type, "teams", "", {});
+    for (const std::string& trait : traits) add(type, "teams", "", {trait});
+  }
+  if (type == "file.shared") add(type, "", "", {traits.begin(), traits.end()});
+  // Without an application it came through the synchronising client.
+  if (type != "file.read" && (type != "file.written" || activity.app().empty())) return;
+  if (traits.count("team_site") > 0) {
+    add("file.read", "", "", {"shared_file", "team_site"});
+  } else {
+    add("file.read", "", "", {"personal_drive"});
+  }
+}
+
+// What the shape can say of an activity.
+void AddAsTold(SampleShape shape, const ingest::v1::Activity& activity, absl::TimeZone zone,
+               Facts& facts) {
+  if (shape == SampleShape::kUsageReports) return AddAsUsageReports(activity, zone, facts);
+  FactSink::Add(facts, zone, activity.subject(), activity.type(), activity.occurred_at().seconds(),
+                activity.app(), activity.platform(),
+                {activity.traits().begin(), activity.traits().end()});
 }
 
 TEST_P(SampleImport, FindsExactlyWhatWasMeant) {
@@ -93,37 +140,39 @@ TEST_P(SampleImport, FindsExactlyWhatWasMeant) {
   ASSERT_TRUE(organization.ok());
   Facts meant;
   organization->ForEachActivity([&](const ingest::v1::Activity& activity) {
-    FactSink::Add(meant, zone, activity.subject(), activity.type(),
-                  activity.occurred_at().seconds(), activity.app(), activity.platform(),
-                  {activity.traits().begin(), activity.traits().end()});
+    AddAsTold(options.shape, activity, zone, meant);
   });
 
-  ImportOptions import;
-  import.inputs = {files->paths.at(0)};
+  ImportOptions reading;
+  reading.inputs = files->inputs;
   std::ifstream groups(folder_ / "groups.txt");
-  for (std::string line; std::getline(groups, line);) import.mapping.group_addresses.insert(line);
-  import.tenants.every_tenant = true;
-  import.now = [] { return absl::FromUnixSeconds(1782100000);
-};  // two days later
-FactSink found(zone);
-const absl::StatusOr<ImportSummary> summary = RunImport(import, {.observer = &found});
-ASSERT_TRUE(summary.ok()) << summary.status();
+  for (std::string line; std::getline(groups, line);) reading.mapping.group_addresses.insert(line);
+  const bool audit =
+      options.shape == SampleShape::kAuditCsv || options.shape == SampleShape::kAuditLines;
+  reading.tenants.every_tenant = audit;
+  reading.now = [] { return absl::FromUnixSeconds(1782300000); };  // days later
+  FactSink found(zone);
+  const absl::StatusOr<ImportSummary> summary = RunImport(reading, {.observer = &found});
+  ASSERT_TRUE(summary.ok()) << summary.status();
 
-EXPECT_EQ(summary->rows, files->counts.records);
-EXPECT_EQ(summary->Rejected(), 0);
-ASSERT_EQ(summary->tenants.size(), 1u);
-EXPECT_EQ(summary->tenants[0].tenant, organization->TenantId());
-EXPECT_EQ(summary->tenants[0].duplicates, files->counts.redelivered);
-EXPECT_EQ(meant.size(), kSampleActTypes.size());
-for (absl::string_view type : kSampleActTypes) {
-  const std::string name(type);
-  EXPECT_EQ(Missing(meant[name], found.facts[name]), "") << "not found, of " << name;
-  EXPECT_EQ(Missing(found.facts[name], meant[name]), "") << "found, not meant, of " << name;
+  EXPECT_EQ(summary->rows, files->counts.records);
+  EXPECT_EQ(summary->Rejected(), 0);
+  ASSERT_EQ(summary->tenants.size(), 1u);
+  EXPECT_EQ(summary->tenants[0].tenant, audit ? organization->TenantId() : "");
+  EXPECT_EQ(summary->tenants[0].duplicates, files->counts.redelivered);
+  EXPECT_EQ(meant.size(), Types());
+  std::set<std::string> types;
+  for (const auto& [type, facts] : meant) types.insert(type);
+  for (const auto& [type, facts] : found.facts) types.insert(type);
+  for (const std::string& type : types) {
+    EXPECT_EQ(Missing(meant[type], found.facts[type]), "") << "not found, of " << type;
+    EXPECT_EQ(Missing(found.facts[type], meant[type]), "") << "found, not meant, of " << type;
+  }
 }
-}  // namespace
 
 INSTANTIATE_TEST_SUITE_P(Shapes, SampleImport,
-                         ::testing::Values(SampleShape::kAuditCsv, SampleShape::kAuditLines));
+                         ::testing::Values(SampleShape::kAuditCsv, SampleShape::kAuditLines,
+                                           SampleShape::kUsageReports));
 
-}  // namespace tutti
+}  // namespace
 }  // namespace tutti
