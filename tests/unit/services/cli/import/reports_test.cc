@@ -240,13 +240,18 @@ TEST_F(ReportsTest, ReadsTelemetryOfDevicesAsCsvAndAsJsonAlike) {
   EXPECT_THAT(summary.feeds, ElementsAre("endpoint"));
 }
 
+// Mutation: what a row does not say counts as good of a network, and as a fault of apps.
 TEST_F(ReportsTest, JudgesNetworksAndApplications) {
   const TenantSummary summary = Imported(
       R"({"deviceId":"a","date":"2026-05-04","latencyMs":40,"jitterMs":31,"downloadMbps":50})"
       "\n"
-      R"({"deviceId":"b","date":"2026-05-04","latencyMs":301,"packetLossPercent":0})"
+      R"({"deviceId":"b","date":"2026-05-04","latencyMs":301,"packetLossPercent":0,"downloadMbps":50})"
       "\n"
-      R"({"deviceId":"c","date":"2026-05-04","downloadMbps":1.5})"
+      R"({"deviceId":"c","date":"2026-05-04","latencyMs":40,"jitterMs":1,"downloadMbps":1.5})"
+      "\n"
+      R"({"deviceId":"half","date":"2026-05-04","downloadMbps":1.5})"
+      "\n"
+      R"({"deviceId":"half","date":"2026-05-04","updateChannel":"Semi-Annual"})"
       "\n"
       R"({"deviceId":"d","date":"2026-05-04","updateChannel":"Monthly Enterprise Channel","isSupported":true})"
       "\n"
