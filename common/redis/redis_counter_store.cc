@@ -34,10 +34,9 @@ end
 return 1
 )lua";
 
-// Moves aside as above, and deletes what was moved, and the last key.
+// Moves aside as above, and deletes what was moved.
 constexpr char kDropScript[] = R"lua(
-redis.call('UNLINK', KEYS[#KEYS])
-for i = 1, #KEYS - 1, 2 do
+for i = 1, #KEYS, 2 do
   redis.call('UNLINK', KEYS[i + 1])
   local kind = redis.call('TYPE', KEYS[i]).ok
   if kind == 'string' then redis.call('UNLINK', KEYS[i]) end
@@ -332,10 +331,8 @@ absl::Status RedisCounterStore::DropSealed(const std::string& organization, Wind
 
 absl::Status RedisCounterStore::Drop(const std::string& organization, Window window,
                                      const std::vector<std::string>& kinds) {
-  RedisWords keys = SealKeys(organization, window, kinds);
-  // A day has no record of its own: this key is then of nothing.
-  keys.push_back(StagedKey(organization, window.end_day));
-  return AsOk(pool_.CallDurably(Script(kDropScript, keys, {absl::StrCat(kGuardSeconds)})));
+  return AsOk(pool_.CallDurably(
+      Script(kDropScript, SealKeys(organization, window, kinds), {absl::StrCat(kGuardSeconds)})));
 }
 
 absl::Status RedisCounterStore::StoreTally(const std::string& organization, Day day,

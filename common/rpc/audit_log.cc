@@ -42,6 +42,7 @@ absl::Status AuditLog::Reopen() {
   if (file < 0) return absl::InvalidArgumentError("the file cannot be opened for writing");
   if (file_ >= 0) close(file_);
   file_ = file;
+  torn_ = false;
   return absl::OkStatus();
 }
 

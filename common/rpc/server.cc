@@ -5,6 +5,7 @@
 #include <grpcpp/resource_quota.h>
 #include <malloc.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -132,6 +133,15 @@ absl::StatusOr<std::unique_ptr<MetricsServer>> ShowMetrics(const ServerOptions& 
   return server;
 }
 
+// gRPC never accepts again on a listener that once found no descriptor free: have as many
+// as the system lets a process have.
+void RaiseFileLimit() {
+  rlimit limit = {};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 // Waits for a stop signal, calling on_tick every second.
 void WaitForStop(int signals, const Served& served) {
   pollfd poll_fd{signals, POLLIN, 0};
@@ -225,6 +235,7 @@ absl::Status RunServer(const ServerOptions& options, const Served& served) {
     close(signals);
     return metrics.status();
   }
+  RaiseFileLimit();
   grpc::EnableDefaultHealthCheckService(false);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;

@@ -16,10 +16,9 @@ grpc::Status ToGrpcStatus(const absl::Status& status) {
                       ToRpcStatus(reasoned).SerializeAsString());
 }
 
-grpc::Status Undecodable() {
-  return ToGrpcStatus(
-      WithReason(absl::InvalidArgumentError("the message is not one that this method takes"),
-                 "tutti", "MESSAGE_UNDECODABLE"));
+absl::Status UndecodableError() {
+  return WithReason(absl::InvalidArgumentError("the message is not one that this method takes"),
+                    "tutti", "MESSAGE_UNDECODABLE");
 }
 
 absl::Status FromGrpcStatus(const grpc::Status& status) {

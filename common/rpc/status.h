@@ -12,7 +12,7 @@ namespace tutti {
 grpc::Status ToGrpcStatus(const absl::Status& status);
 
 // What a service that reads messages itself says of bytes that are not the message.
-grpc::Status Undecodable();
+absl::Status UndecodableError();
 
 // And back, for clients.
 absl::Status FromGrpcStatus(const grpc::Status& status);

@@ -59,8 +59,8 @@ class CounterStore {
   virtual absl::Status DropSealed(const std::string& organization, Window window,
                                   const std::vector<std::string>& kinds) = 0;
 
-  // Deletes what there is of a window that is not published (an organisation is paused):
-  // bitmaps, sealed ones, a staged record. The window stays closed as after Seal.
+  // Deletes bitmaps of an open window (an organisation is paused). The window
+  // stays closed as after Seal.
   virtual absl::Status Drop(const std::string& organization, Window window,
                             const std::vector<std::string>& kinds) = 0;
 

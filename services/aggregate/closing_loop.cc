@@ -38,35 +38,46 @@ bool ClosingLoop::stopping() {
 void ClosingLoop::Run(absl::Duration interval) {
   std::unique_lock<std::mutex> lock(mutex_);
   while (!stopping_) {
+    wanted_ = false;
     lock.unlock();
     if (absl::StatusOr<SweepReport> swept = Sweep(); !swept.ok()) {
       LogWarning("sweep_failed", {{"code", absl::StatusCodeToString(swept.status().code())}});
     }
     lock.lock();
-    wake_.wait_for(lock, absl::ToChronoNanoseconds(interval), [this] { return stopping_; });
+    wake_.wait_for(lock, absl::ToChronoNanoseconds(interval),
+                   [this] { return stopping_ || wanted_; });
   }
 }
 
 absl::StatusOr<CloseReport> ClosingLoop::CloseOne(const std::string& organization) {
   absl::StatusOr<CloseReport> report = closer_.CloseDue(organization);
-  // One that failed may have come to a deletion.
-  if (!report.ok() || report->deleted) must_scrub_ = true;
-  if (absl::Status scrubbed = Scrub(); report.ok() && !scrubbed.ok()) return scrubbed;
+  if (!report.ok()) {
+    // It may have come to a deletion: the next sweep sees to it.
+    if (!absl::IsNotFound(report.status())) must_scrub_ = true;
+    return report;
+  }
+  if (report->deleted) {
+    must_scrub_ = true;
+    Scrub();
+  }
   return report;
 }
 
-void ClosingLoop::ScrubFiles() {
+void ClosingLoop::ScrubSoon() {
   must_scrub_ = true;
-  if (absl::Status scrubbed = Scrub(); !scrubbed.ok()) {
-    LogWarning("scrub_failed", {{"code", absl::StatusCodeToString(scrubbed.code())}});
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    wanted_ = true;
   }
+  wake_.notify_all();
 }
 
-absl::Status ClosingLoop::Scrub() {
-  if (!must_scrub_.exchange(false)) return absl::OkStatus();
-  absl::Status scrubbed = counters_.ScrubFiles();
-  if (!scrubbed.ok()) must_scrub_ = true;
-  return scrubbed;
+void ClosingLoop::Scrub() {
+  if (!must_scrub_.exchange(false)) return;
+  const absl::Status scrubbed = counters_.ScrubFiles();
+  if (scrubbed.ok()) return;
+  must_scrub_ = true;
+  LogWarning("scrub_failed", {{"code", absl::StatusCodeToString(scrubbed.code())}});
 }
 
 absl::StatusOr<SweepReport> ClosingLoop::Sweep() {
@@ -97,7 +108,7 @@ absl::StatusOr<SweepReport> ClosingLoop::Sweep() {
       std::move(report->windows.begin(), report->windows.end(), std::back_inserter(sweep.windows));
     }
   }
-  if (absl::Status scrubbed = Scrub(); !scrubbed.ok()) return scrubbed;
+  Scrub();
   if (!stopping()) {
     if (const absl::StatusOr<int> built = cohorts_.BuildDue(); !built.ok()) return built.status();
   }

@@ -45,8 +45,9 @@ class ClosingLoop {
   // when counters were deleted.
   absl::StatusOr<CloseReport> CloseOne(const std::string& organization);
 
-  // Has the store's files scrubbed; the next sweep does it when that fails.
-  void ScrubFiles();
+  // Begins a sweep, at the end of which the store's files are scrubbed. However many ask
+  // for it, they are scrubbed once at a time.
+  void ScrubSoon();
 
   // Closes what is due of all, then makes the cohorts that are due. One organisation's
   // failure does not hold up the others.
@@ -55,8 +56,9 @@ class ClosingLoop {
  private:
   void Run(absl::Duration interval);
   bool stopping();
-  // Has the store's files scrubbed if something was deleted.
-  absl::Status Scrub();
+  // Has the store's files scrubbed if something was deleted; again at the next sweep when
+  // that fails.
+  void Scrub();
 
   WindowCloser& closer_;
   CohortBuilder& cohorts_;
@@ -66,6 +68,7 @@ class ClosingLoop {
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;  // guarded by mutex_
+  bool wanted_ = false;    // a sweep, at once; guarded by mutex_
   // A process that ended between a deletion and its scrub left that to the next.
   std::atomic<bool> must_scrub_ = true;
   std::thread thread_;

@@ -371,22 +371,27 @@ absl::StatusOr<Organization> OrganizationDirectory::Pause(const std::string& id)
   // A close that is under way ends first: nothing is published after this.
   const auto lease = ClosingLease::Await(organizations_, id);
   if (!lease.ok()) return lease.status();
-  std::set<Window> dropped;
+  std::vector<Window> begun;
+  Window next_reach{WindowKind::kReach, Day()};
   absl::StatusOr<Organization> paused = ChangeState(
       id,
       [&](const ScheduledOrganization& current, StoredOrganization& next,
           std::vector<NewBitmap>&) -> absl::Status {
-        dropped = {{WindowKind::kReach, current.next_reach_end()}};
-        for (const auto& [window, begun] : current.begun()) dropped.insert(window);
+        begun.clear();
+        for (const auto& [window, unused] : current.begun()) begun.push_back(window);
+        next_reach.end_day = current.next_reach_end();
         next.mutable_organization()->set_state(aggregate::v1::ORGANIZATION_STATE_PAUSED);
         return absl::OkStatus();
       });
   if (!paused.ok()) return paused;
   std::vector<std::string> kinds;
   for (const CatalogKind& kind : catalog_.kinds()) kinds.push_back(kind.proto->id());
-  for (const Window& window : dropped) {
+  for (const Window& window : begun) {
     if (absl::Status gone = counters_.Drop(id, window, kinds); !gone.ok()) return gone;
   }
+  // What a close that ended early has staged. The window may not have begun, and is then
+  // still to come when scoring resumes: it is not closed.
+  if (absl::Status gone = counters_.DropSealed(id, next_reach, kinds); !gone.ok()) return gone;
   if (absl::Status gone = counters_.DropTallies(id); !gone.ok()) return gone;
   // Last, so that pausing again goes on where this one stopped.
   return ChangeState(id,

@@ -92,7 +92,7 @@ grpc::Status OrganizationServiceImpl::PauseScoring(
     grpc::ServerContext* context, const aggregate::v1::PauseScoringRequest* request,
     aggregate::v1::PauseScoringResponse* response) {
   grpc::Status paused = ChangeNamed(context, *request, *response, &OrganizationDirectory::Pause);
-  if (paused.ok()) closing_.ScrubFiles();
+  if (paused.ok()) closing_.ScrubSoon();
   return paused;
 }
 
@@ -109,7 +109,7 @@ grpc::Status OrganizationServiceImpl::EraseOrganization(
   if (!id.ok()) return ToGrpcStatus(id.status());
   const absl::StatusOr<int64_t> deleted = directory_.Erase(*id);
   if (!deleted.ok()) return ToGrpcStatus(deleted.status());
-  closing_.ScrubFiles();
+  closing_.ScrubSoon();
   response->set_deleted_keys(*deleted);
   return grpc::Status::OK;
 }

@@ -231,6 +231,10 @@ absl::StatusOr<CloseOutcome> WindowCloser::Draw(const std::string& id,
   }
   const absl::StatusOr<Ledger> ledger = parts_.publications.ReadLedger(id);
   if (!ledger.ok()) return ledger.status();
+  // Somebody has drawn it: a second draw is made for nobody, not even to be refused.
+  for (const auto& [entry, nano_rho] : *ledger) {
+    if (entry.second == end_day) return absl::AlreadyExistsError("the window is paid for");
+  }
   const absl::StatusOr<std::map<Day, DayTally>> tallies = parts_.counters.ReadTallies(id);
   if (!tallies.ok()) return tallies.status();
 

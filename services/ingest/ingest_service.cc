@@ -152,7 +152,7 @@ class IngestServiceImpl::Stream final : public grpc::ServerBidiReactor<ByteBuffe
   grpc::Status Read(ReceivedBatch& batch, StreamActivitiesResponse& answer) {
     absl::string_view request_id;
     if (!Receive(incoming_, batch) || !ReadStreamRequest(batch.bytes(), request_id, batch.view())) {
-      return Undecodable();
+      return tutti::ToGrpcStatus(UndecodableError());
     }
     if (!IsRequestId(request_id)) {
       const char what[] = "must have 1 to 64 printable ASCII characters";
@@ -261,7 +261,7 @@ grpc::ServerUnaryReactor* IngestServiceImpl::IngestActivities(grpc::CallbackServ
   // gRPC does not look at the message again, but would keep it until it is answered.
   auto& message = *const_cast<ByteBuffer*>(request);  // NOLINT: it was made without const
   if (!Receive(message, *batch) || !batch->view().Append(batch->bytes())) {
-    reactor->Finish(Undecodable());
+    reactor->Finish(tutti::ToGrpcStatus(UndecodableError()));
     return reactor;
   }
   const BatchView* const view = &batch->view();

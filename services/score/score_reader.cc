@@ -206,11 +206,14 @@ absl::StatusOr<std::vector<ScoreReader::Answer>> ScoreReader::ListScores(
   auto end =
       before.has_value() ? std::lower_bound(index->begin(), index->end(), *before) : index->end();
   std::vector<Answer> answers;
+  size_t bytes = 0;
   while (end != index->begin() && answers.size() < static_cast<size_t>(limit)) {
-    --end;
-    absl::StatusOr<Answer> answer = AnswerOf(organization, *end, *index);
+    absl::StatusOr<Answer> answer = AnswerOf(organization, *(end - 1), *index);
     if (!answer.ok()) return answer.status();
+    bytes += (*answer)->size();
+    if (bytes > kMaxPageBytes && !answers.empty()) break;
     answers.push_back(*std::move(answer));
+    --end;
   }
   more = end != index->begin();
   return answers;
@@ -275,13 +278,18 @@ absl::StatusOr<std::vector<score::v1::Table>> ScoreReader::ListTables(const Scor
   return tables;
 }
 
-absl::StatusOr<std::vector<score::v1::Recommendation>> ScoreReader::Recommend(
+absl::StatusOr<score::v1::ListRecommendationsResponse> ScoreReader::Recommend(
     const ScoreName& name) {
   const absl::StatusOr<Answer> answer = GetScore(name);
   if (!answer.ok()) return answer.status();
   score::v1::GetScoreResponse response;
   if (!response.ParseFromString(**answer)) return absl::InternalError("a kept score is broken");
-  return RecommendActions(*catalogs_.front(), response.score());
+  score::v1::ListRecommendationsResponse out;
+  for (auto& recommendation : RecommendActions(*catalogs_.front(), response.score())) {
+    *out.add_recommendations() = std::move(recommendation);
+  }
+  out.set_notice(response.score().notice());
+  return out;
 }
 
 absl::StatusOr<score::v1::GetBenchmarkResponse> ScoreReader::Benchmark(const ScoreName& name) {
@@ -309,6 +317,7 @@ absl::StatusOr<score::v1::GetBenchmarkResponse> ScoreReader::Benchmark(const Sco
       if (!mean.has_value()) continue;
       mean->set_cohort(group.words);
       mean->set_end_day(cohort.end_day());
+      mean->set_notice(own.score().notice());
       return *std::move(mean);
     }
   }

@@ -33,6 +33,8 @@ class ScoreReader {
  public:
   // A serialised score.v1.GetScoreResponse.
   using Answer = std::shared_ptr<const std::string>;
+  // One who does not read it holds no more than a few times this.
+  static constexpr size_t kMaxPageBytes = size_t{512} << 10;
 
   // References outlive this. `catalogs` are those that records may have been
   // counted by, the one that the services run on first; at least one.
@@ -47,8 +49,8 @@ class ScoreReader {
   // once, on this thread or on that of another caller.
   void GetScore(const ScoreName& name, std::function<void(const absl::StatusOr<Answer>&)> done);
 
-  // The newest `limit` scores that end before `before` (absent: the newest). `more`
-  // says whether there are older ones.
+  // The newest `limit` scores that end before `before` (absent: the newest), fewer when
+  // they come to more than kMaxPageBytes. `more` says whether there are older ones.
   absl::StatusOr<std::vector<Answer>> ListScores(const std::string& organization,
                                                  std::optional<Day> before, int limit, bool& more);
 
@@ -74,7 +76,7 @@ class ScoreReader {
   absl::StatusOr<std::vector<score::v1::Table>> ListTables(const ScoreName& name);
 
   // What the organisation can do, the most room first.
-  absl::StatusOr<std::vector<score::v1::Recommendation>> Recommend(const ScoreName& name);
+  absl::StatusOr<score::v1::ListRecommendationsResponse> Recommend(const ScoreName& name);
 
   // What others of like size came to in the last window of which that is known; without
   // a cohort when there are too few.

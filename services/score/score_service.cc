@@ -5,14 +5,12 @@
 #include "absl/strings/str_cat.h"
 #include "common/rpc/resource_name.h"
 #include "common/rpc/status.h"
-#include "common/scoring/score_builder.h"
 
 namespace tutti {
 namespace {
 
 constexpr int kDefaultPage = 53;
 constexpr int kMaxPage = 400;
-constexpr size_t kMaxPageBytes = size_t{512} << 10;
 
 // The error of a malformed name gets this service's reason.
 template <typename Name>
@@ -37,9 +35,8 @@ grpc::ServerUnaryReactor* ScoreServiceImpl::GetScore(grpc::CallbackServerContext
   grpc::ByteBuffer bytes = *request;
   const grpc::Status parsed =
       grpc::SerializationTraits<score::v1::GetScoreRequest>::Deserialize(&bytes, &message);
-  const auto name =
-      access_.Admit(context, parsed.ok() ? WithNameReason(ParseScoreName(message.name()))
-                                         : FromGrpcStatus(Undecodable()));
+  const auto name = access_.Admit(
+      context, parsed.ok() ? WithNameReason(ParseScoreName(message.name())) : UndecodableError());
   if (!name.ok()) {
     reactor->Finish(ToGrpcStatus(name.status()));
     return reactor;
@@ -72,13 +69,7 @@ grpc::Status ScoreServiceImpl::ListScores(grpc::ServerContext* context,
   bool more = false;
   const auto scores = reader_.ListScores(*organization, before, limit, more);
   if (!scores.ok()) return ToGrpcStatus(scores.status());
-  size_t bytes = 0;
   for (const ScoreReader::Answer& answer : *scores) {
-    bytes += answer->size();
-    if (bytes > kMaxPageBytes && response->scores_size() > 0) {
-      more = true;
-      break;
-    }
     score::v1::GetScoreResponse one;
     if (!one.ParseFromString(*answer)) {
       return ToGrpcStatus(absl::InternalError("a kept score is broken"));
@@ -116,12 +107,9 @@ grpc::Status ScoreServiceImpl::ListRecommendations(
     score::v1::ListRecommendationsResponse* response) {
   const auto name = access_.Admit(context, WithNameReason(ParseScoreName(request->parent())));
   if (!name.ok()) return ToGrpcStatus(name.status());
-  absl::StatusOr<std::vector<score::v1::Recommendation>> found = reader_.Recommend(*name);
+  absl::StatusOr<score::v1::ListRecommendationsResponse> found = reader_.Recommend(*name);
   if (!found.ok()) return ToGrpcStatus(found.status());
-  for (auto& recommendation : *found) {
-    *response->add_recommendations() = std::move(recommendation);
-  }
-  response->set_notice(NoticeFor(false));
+  *response = *std::move(found);
   return grpc::Status::OK;
 }
 
@@ -133,7 +121,6 @@ grpc::Status ScoreServiceImpl::GetBenchmark(grpc::ServerContext* context,
   absl::StatusOr<score::v1::GetBenchmarkResponse> benchmark = reader_.Benchmark(*name);
   if (!benchmark.ok()) return ToGrpcStatus(benchmark.status());
   *response = *std::move(benchmark);
-  response->set_notice(NoticeFor(false));
   return grpc::Status::OK;
 }
 
@@ -157,7 +144,7 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* ScoreServiceImpl::WatchScores(
   if (!caller.ok()) return WatchService::Refuse(ToGrpcStatus(caller.status()));
   const grpc::Status parsed =
       grpc::SerializationTraits<score::v1::WatchScoresRequest>::Deserialize(&bytes, &message);
-  if (!parsed.ok()) return WatchService::Refuse(Undecodable());
+  if (!parsed.ok()) return WatchService::Refuse(ToGrpcStatus(UndecodableError()));
   const auto organization = WithNameReason(ParseOrganizationName(message.parent()));
   if (!organization.ok()) return WatchService::Refuse(ToGrpcStatus(organization.status()));
   if (const absl::Status may = access_.Check(context, **caller, *organization); !may.ok()) {

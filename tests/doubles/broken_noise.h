@@ -25,6 +25,19 @@ class HalvedNoise final : public NoiseSource {
   NoiseSource& sound_;
 };
 
+// A quarter of it.
+class QuarteredNoise final : public NoiseSource {
+ public:
+  explicit QuarteredNoise(NoiseSource& sound) : sound_(sound) {}
+
+  absl::StatusOr<int64_t> Draw(uint64_t sigma_squared) override {
+    return sound_.Draw((sigma_squared + 3) / 4);
+  }
+
+ private:
+  NoiseSource& sound_;
+};
+
 // Drawn twice and averaged: what a reader gets who is shown two draws.
 class AveragedNoise final : public NoiseSource {
  public:

@@ -115,15 +115,15 @@ TEST_F(LostStoreTest, ShowsOneDrawWhenTheStagedRecordWasNeverAcknowledged) {
 // Mutation: a close that finds the ledger's entry and no record draws again.
 TEST_F(LostStoreTest, NeverRedrawsAWindowThatIsPaidForAndHasNoRecord) {
   ASSERT_TRUE(stores_->publications().Charge("acme", kEndDay, {{"person", 46'428'571}}).ok());
-  int staged = 0;
-  const auto report = CloseAndCount(CloseStep::kStaged, staged);
+  int draws = 0;
+  const auto report = CloseAndCount(CloseStep::kDrawn, draws);
   ASSERT_TRUE(report.ok()) << report.status();
   ASSERT_THAT(report->windows, SizeIs(1));
   EXPECT_EQ(report->windows[0].outcome(), aggregate::v1::CLOSE_OUTCOME_INCOMPLETE);
   EXPECT_EQ(Published(), "");
   EXPECT_THAT(JournalLines(), IsEmpty());
-  EXPECT_EQ(staged, 0);
-  ReportAttack(2, absl::StrCat("closed with the record lost: ", staged, " second draws stored"));
+  EXPECT_EQ(draws, 0);
+  ReportAttack(2, absl::StrCat("closed with the record lost: ", draws, " second draws"));
 }
 
 // Mutation: an erasure that leaves no tombstone, or takes the ledger's totals along.

@@ -258,6 +258,7 @@ TEST_F(CounterStoreTest, DropsWhatWasNeverPublished) {
   ASSERT_EQ(counters().StoreTally("acme", kReachWindow.end_day, tally, true, {"person"}),
             absl::OkStatus());
   ASSERT_EQ(counters().Drop("acme", kReachWindow, {"person"}), absl::OkStatus());
+  ASSERT_EQ(counters().DropSealed("acme", kReachWindow, {"person"}), absl::OkStatus());
   ASSERT_EQ(counters().DropTallies("acme"), absl::OkStatus());
   EXPECT_THAT(Keys(), Not(::testing::Contains(TallyKey("acme"))));
   EXPECT_THAT(Keys(), Not(::testing::Contains(StagedKey("acme", kReachWindow.end_day))));

@@ -181,33 +181,19 @@ class TwoWorlds {
 
 std::unique_ptr<NoiseSource> Kernel() { return std::make_unique<KernelNoise>(); }
 
-// A quarter of the variance that is claimed.
-class QuarteredNoise final : public NoiseSource {
+// A broken mechanism over sound noise that follows from a seed.
+template <typename Broken>
+class Seeded final : public NoiseSource {
  public:
-  explicit QuarteredNoise(uint64_t seed) : sound_(seed) {}
+  explicit Seeded(uint64_t seed) : sound_(seed) {}
 
   absl::StatusOr<int64_t> Draw(uint64_t sigma_squared) override {
-    return halved_twice_.Draw(sigma_squared);
+    return broken_.Draw(sigma_squared);
   }
 
  private:
   SeededNoise sound_;
-  HalvedNoise halved_{sound_};
-  HalvedNoise halved_twice_{static_cast<NoiseSource&>(halved_)};
-};
-
-// Sound noise, drawn twice and averaged.
-class TwiceDrawnNoise final : public NoiseSource {
- public:
-  explicit TwiceDrawnNoise(uint64_t seed) : sound_(seed) {}
-
-  absl::StatusOr<int64_t> Draw(uint64_t sigma_squared) override {
-    return averaged_.Draw(sigma_squared);
-  }
-
- private:
-  SeededNoise sound_;
-  AveragedNoise averaged_{sound_};
+  Broken broken_{sound_};
 };
 
 // Sound noise, but one draw of a record has what a step of one day would ask for.
@@ -264,10 +250,10 @@ TEST(TwoWorldsAttack, WouldCatchABrokenMechanism) {
   uint64_t seed = 0;
   TwoWorlds worlds(1);
   const TwoWorldsAudit quartered =
-      worlds.Attack([&] { return std::make_unique<QuarteredNoise>(seed++); }, 1'000);
+      worlds.Attack([&] { return std::make_unique<Seeded<QuarteredNoise>>(seed++); }, 1'000);
   EXPECT_GT(quartered.mu_lower_bound, worlds.claim()) << "a quarter of the variance";
   const TwoWorldsAudit averaged =
-      worlds.Attack([&] { return std::make_unique<TwiceDrawnNoise>(seed++); }, 5'000);
+      worlds.Attack([&] { return std::make_unique<Seeded<AveragedNoise>>(seed++); }, 5'000);
   EXPECT_GT(averaged.mu_lower_bound, worlds.claim()) << "drawn twice and averaged";
   const uint64_t step = worlds.step();
   const TwoWorldsAudit forgotten = worlds.Attack(

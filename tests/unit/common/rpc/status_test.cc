@@ -19,7 +19,7 @@ TEST(StatusTest, KeepsEveryCodeThereAndBack) {
 // Mutation: errors without a reason leave programs to read sentences.
 TEST(StatusTest, GivesEveryErrorAReason) {
   EXPECT_EQ(ReasonOf(FromGrpcStatus(ToGrpcStatus(absl::UnavailableError("why")))), "UNAVAILABLE");
-  EXPECT_EQ(ReasonOf(FromGrpcStatus(Undecodable())), "MESSAGE_UNDECODABLE");
+  EXPECT_EQ(ReasonOf(FromGrpcStatus(ToGrpcStatus(UndecodableError()))), "MESSAGE_UNDECODABLE");
 }
 
 TEST(StatusTest, CarriesDetailsThereAndBack) {

@@ -141,5 +141,22 @@ TEST_F(OrganizationDirectoryTest, PausesWhenNoCloseIsUnderWay) {
   EXPECT_EQ(directory_.Get("acme")->state(), aggregate::v1::ORGANIZATION_STATE_PAUSED);
 }
 
+// Mutation: a pause that closes a window which has not begun, so that it takes nothing when
+// it comes.
+TEST_F(OrganizationDirectoryTest, LeavesAWindowThatIsStillToComeWhenItPausesAndResumes) {
+  ASSERT_TRUE(directory_.Create("acme", Weekly(), false).ok());
+  const Window first{WindowKind::kReach, (*directory_.Read("acme"))->next_reach_end()};
+  ASSERT_TRUE(directory_.Pause("acme").ok());
+  ASSERT_TRUE(directory_.Resume("acme").ok());
+  ASSERT_EQ((*directory_.Read("acme"))->next_reach_end(), first.end_day);
+  const auto begun = directory_.Modify(
+      "acme", [&](const ScheduledOrganization&, aggregate::v1::StoredOrganization&,
+                  std::vector<NewBitmap>& bitmaps) {
+        bitmaps.push_back({{"acme", first, "person"}, 4096});
+        return absl::OkStatus();
+      });
+  EXPECT_TRUE(begun.ok()) << begun.status();
+}
+
 }  // namespace
 }  // namespace tutti
