@@ -17,6 +17,7 @@
 #include "absl/flags/flag.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "common/rpc/listener.h"
 #include "common/telemetry/log.h"
 
 ABSL_FLAG(std::string, listen, "127.0.0.1:0",
@@ -95,8 +96,6 @@ void Configure(const ServerOptions& options, const Served& served, grpc::ServerB
   for (const auto algorithm : {GRPC_COMPRESS_DEFLATE, GRPC_COMPRESS_GZIP}) {
     builder.SetCompressionAlgorithmSupportStatus(algorithm, false);
   }
-  // Two servers on one port would share its connections without a word.
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxStreams);
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxHeaderBytes);
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, 20 * 1000);
@@ -118,7 +117,8 @@ absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> CredentialsFor(
 
 // Nothing when metrics are not asked for.
 absl::StatusOr<std::unique_ptr<MetricsServer>> ShowMetrics(const ServerOptions& options,
-                                                           const Served& served) {
+                                                           const Served& served,
+                                                           const Listener& listener) {
   const std::string& address = options.metrics_listen;
   if (address.empty()) return nullptr;
   if (!absl::StartsWith(address, "127.0.0.1:") && !absl::StartsWith(address, "[::1]:")) {
@@ -128,13 +128,15 @@ absl::StatusOr<std::unique_ptr<MetricsServer>> ShowMetrics(const ServerOptions& 
   Metrics metrics = served.metrics;
   metrics.AddGauge("tutti_ready_state", "Is 1 when every part that the service needs is good.", {},
                    [&served] { return served.health.ready() ? 1.0 : 0.0; });
+  metrics.AddCounter("tutti_connections_starved_total",
+                     "How often a connection found no file descriptor, and was ended or waited.",
+                     {}, [&listener] { return static_cast<uint64_t>(listener.starved()); });
   absl::StatusOr<std::unique_ptr<MetricsServer>> server = MetricsServer::Start(metrics, address);
   if (server.ok()) LogInfo("showing metrics", {{"port", absl::StrCat((*server)->port())}});
   return server;
 }
 
-// gRPC never accepts again on a listener that once found no descriptor free: have as many
-// as the system lets a process have.
+// Each connection takes a descriptor: have as many as the system lets a process have.
 void RaiseFileLimit() {
   rlimit limit = {};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -230,12 +232,18 @@ absl::Status RunServer(const ServerOptions& options, const Served& served) {
   const int signals = signalfd(-1, &stop_signals, SFD_CLOEXEC);
   if (signals < 0) return absl::InternalError("signals cannot be received");
 
-  const absl::StatusOr<std::unique_ptr<MetricsServer>> metrics = ShowMetrics(options, served);
+  RaiseFileLimit();
+  absl::StatusOr<std::unique_ptr<Listener>> listener = Listener::Open(options.listen);
+  if (!listener.ok()) {
+    close(signals);
+    return listener.status();
+  }
+  const absl::StatusOr<std::unique_ptr<MetricsServer>> metrics =
+      ShowMetrics(options, served, **listener);
   if (!metrics.ok()) {
     close(signals);
     return metrics.status();
   }
-  RaiseFileLimit();
   grpc::EnableDefaultHealthCheckService(false);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
@@ -245,29 +253,31 @@ absl::Status RunServer(const ServerOptions& options, const Served& served) {
     creators.push_back(std::move(interceptors));
     builder.experimental().SetInterceptorCreators(std::move(creators));
   }
-  int port = 0;
-  builder.AddListeningPort(options.listen, *credentials, &port);
+  const std::shared_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor =
+      builder.experimental().AddExternalConnectionAcceptor(
+          grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, *credentials);
   for (grpc::Service* service : served.services) builder.RegisterService(service);
   builder.RegisterService(&served.health);
   const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
-  const bool is_unix = absl::StartsWith(options.listen, "unix:");
-  if (server == nullptr || (port == 0 && !is_unix)) {
+  if (server == nullptr) {
     close(signals);
-    return absl::UnavailableError(
-        "--listen: the address cannot be served on; is something else using it?");
+    return absl::InternalError("gRPC cannot be started");
   }
-  const std::string address =
-      is_unix ? options.listen
-              : absl::StrCat(options.listen.substr(0, options.listen.rfind(':')), ":", port);
+  (*listener)->Serve([acceptor](int connection) {
+    grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
+    parameters.fd = connection;
+    acceptor->HandleNewConnection(&parameters);
+  });
   served.on_tick();
   absl::Status written;
-  if (!options.port_file.empty()) written = WriteAddress(options.port_file, address);
+  if (!options.port_file.empty()) written = WriteAddress(options.port_file, (*listener)->address());
   if (written.ok()) {
-    LogInfo("serving", {{"address", address}});
+    LogInfo("serving", {{"address", (*listener)->address()}});
     WaitForStop(signals, served);
     LogInfo("stopping", {});
   }
   served.health.Drain();
+  (*listener)->Stop();
   std::thread drain([&served] { served.on_drain(); });
   server->Shutdown(absl::ToChronoTime(absl::Now() + options.drain));
   server->Wait();

@@ -5,6 +5,7 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,6 +24,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/rpc/channel.h"
 #include "grpc/health/v1/health.grpc.pb.h"
@@ -102,6 +104,11 @@ class ServerProcess {
     return "";
   }
 
+  void LimitDescriptors(rlim_t most) const {
+    const rlimit limit = {most, most};
+    EXPECT_EQ(prlimit(pid_, RLIMIT_NOFILE, &limit, nullptr), 0);
+  }
+
   void Signal(int signal) const { kill(pid_, signal); }
 
   Ending Wait() {
@@ -118,6 +125,35 @@ class ServerProcess {
   const std::filesystem::path port_file_;
   pid_t pid_ = -1;
 };
+
+// A connection to that port of this machine; -1 when there is none.
+int ConnectTo(int port) {
+  const int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0) {
+    return client;
+  }
+  close(client);
+  return -1;
+}
+
+// The answer to a GET, head and body.
+std::string HttpGet(int port, const std::string& path) {
+  std::string answer;
+  const int client = ConnectTo(port);
+  if (client < 0) return answer;
+  const std::string request = absl::StrCat("GET ", path, " HTTP/1.0\r\n\r\n");
+  EXPECT_EQ(write(client, request.data(), request.size()), static_cast<ssize_t>(request.size()));
+  std::array<char, 4096> buffer{};
+  for (ssize_t size = 0; (size = read(client, buffer.data(), buffer.size())) > 0;) {
+    answer.append(buffer.data(), static_cast<size_t>(size));
+  }
+  close(client);
+  return answer;
+}
 
 class RpcServerTest : public testing::Test {
  protected:
@@ -281,32 +317,30 @@ TEST_F(RpcServerTest, DoesNotShareAnAddressThatIsTaken) {
   EXPECT_THAT(ending.errors, testing::HasSubstr("--listen"));
 }
 
+// Mutation: gRPC's own listener, which never accepts again after it once found no descriptor.
+TEST_F(RpcServerTest, ServesAgainWhenDescriptorsAreFreeAgain) {
+  Start({"--listen=127.0.0.1:0", "--insecure_loopback", "--metrics_listen=127.0.0.1:0"});
+  const std::string address = server_->Address();
+  const int metrics = std::stoi(server_->Logged("showing metrics", "port"));
+  server_->LimitDescriptors(150);
+  std::vector<int> silent;
+  do {
+    silent.push_back(ConnectTo(std::stoi(address.substr(address.rfind(':') + 1))));
+    ASSERT_GE(silent.back(), 0);
+  } while (
+      absl::StrContains(HttpGet(metrics, "/metrics"), "\ntutti_connections_starved_total 0\n"));
+  EXPECT_GT(silent.size(), 50);
+  for (const int connection : silent) close(connection);
+  HealthCheckResponse response;
+  EXPECT_EQ(CheckHealth(Connect(), "", response), grpc::StatusCode::OK);
+}
+
 TEST_F(RpcServerTest, SaysSoWhenTheAddressCannotBeWritten) {
   const Ending ending =
       Start({"--listen=127.0.0.1:0", "--insecure_loopback", "--port_file=/dev/null/address"})
           .Wait();
   EXPECT_EQ(ending.code, 1);
   EXPECT_THAT(ending.errors, testing::HasSubstr("--port_file"));
-}
-
-// The answer to a GET, head and body.
-std::string HttpGet(int port, const std::string& path) {
-  const int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  std::string answer;
-  if (connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0) {
-    const std::string request = absl::StrCat("GET ", path, " HTTP/1.0\r\n\r\n");
-    EXPECT_EQ(write(client, request.data(), request.size()), static_cast<ssize_t>(request.size()));
-    std::array<char, 4096> buffer{};
-    for (ssize_t size = 0; (size = read(client, buffer.data(), buffer.size())) > 0;) {
-      answer.append(buffer.data(), static_cast<size_t>(size));
-    }
-  }
-  close(client);
-  return answer;
 }
 
 TEST_F(RpcServerTest, ShowsMetrics) {

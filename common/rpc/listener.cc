@@ -1,0 +1,243 @@
+#include "common/rpc/listener.h"
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "common/telemetry/log.h"
+
+namespace tutti {
+namespace {
+
+constexpr absl::string_view kUnix = "unix:";
+// A peer that vanished with data under way is given up, as keepalive does without data.
+constexpr unsigned kUnacknowledgedMillis = 20'000;
+constexpr int kWithoutDescriptorsMillis = 50;
+
+void SetOption(int socket, int level, int name, int value) {
+  setsockopt(socket, level, name, &value, sizeof(value));
+}
+
+absl::Status NotBound() {
+  return absl::UnavailableError(
+      "--listen: the address cannot be served on; is something else using it?");
+}
+
+// -1 when it cannot be bound, or nothing can be accepted there.
+int BindTo(int family, const sockaddr* address, socklen_t size) {
+  const int socket = ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (socket < 0) return -1;
+  if (family != AF_UNIX) {
+    // Connections inherit these. Two servers never share a port: no SO_REUSEPORT.
+    SetOption(socket, SOL_SOCKET, SO_REUSEADDR, 1);
+    SetOption(socket, IPPROTO_TCP, TCP_NODELAY, 1);
+    SetOption(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, kUnacknowledgedMillis);
+    if (family == AF_INET6) SetOption(socket, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+  }
+  if (bind(socket, address, size) == 0 && listen(socket, SOMAXCONN) == 0) return socket;
+  close(socket);
+  return -1;
+}
+
+bool IsServed(const sockaddr_un& address) {
+  const int socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (socket < 0) return true;
+  const int code = connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof(address));
+  const int error = errno;
+  close(socket);
+  return code == 0 || error != ECONNREFUSED;
+}
+
+absl::StatusOr<int> BindPath(absl::string_view path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.empty() || path.size() >= sizeof(address.sun_path)) {
+    return absl::InvalidArgumentError(absl::StrCat("--listen: the path of a Unix socket has 1 to ",
+                                                   sizeof(address.sun_path) - 1, " bytes"));
+  }
+  std::memcpy(address.sun_path, path.data(), path.size());
+  if (!IsServed(address)) unlink(address.sun_path);
+  const int socket = BindTo(AF_UNIX, reinterpret_cast<const sockaddr*>(&address), sizeof(address));
+  if (socket < 0) return NotBound();
+  return socket;
+}
+
+int PortOf(int socket) {
+  sockaddr_storage bound{};
+  socklen_t size = sizeof(bound);
+  getsockname(socket, reinterpret_cast<sockaddr*>(&bound), &size);
+  // The port is at the same place in both families.
+  return ntohs(reinterpret_cast<const sockaddr_in*>(&bound)->sin_port);
+}
+
+struct HostPort {
+  absl::string_view written_host;  // with the brackets of IPv6
+  std::string host;
+  int port = 0;
+};
+
+absl::StatusOr<HostPort> Split(absl::string_view address) {
+  const size_t colon = address.rfind(':');
+  HostPort parts;
+  if (colon != absl::string_view::npos) {
+    parts.written_host = address.substr(0, colon);
+    absl::string_view host = parts.written_host;
+    const bool bracketed = absl::ConsumePrefix(&host, "[") && absl::ConsumeSuffix(&host, "]");
+    parts.host = std::string(host);
+    if (!host.empty() && (bracketed || !absl::StrContains(host, ':')) &&
+        absl::SimpleAtoi(address.substr(colon + 1), &parts.port) && parts.port >= 0 &&
+        parts.port <= 65535) {
+      return parts;
+    }
+  }
+  return absl::InvalidArgumentError("--listen must be HOST:PORT, [IPv6]:PORT or unix:PATH");
+}
+
+absl::StatusOr<std::vector<int>> BindHost(HostPort& parts) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_PASSIVE;
+  addrinfo* found = nullptr;
+  if (getaddrinfo(parts.host.c_str(), nullptr, &hints, &found) != 0) {
+    return absl::InvalidArgumentError("--listen: the host's name stands for no address");
+  }
+  std::vector<int> sockets;
+  for (const addrinfo* entry = found; entry != nullptr; entry = entry->ai_next) {
+    reinterpret_cast<sockaddr_in*>(entry->ai_addr)->sin_port =
+        htons(static_cast<uint16_t>(parts.port));
+    const int socket = BindTo(entry->ai_family, entry->ai_addr, entry->ai_addrlen);
+    if (socket < 0) continue;
+    sockets.push_back(socket);
+    parts.port = PortOf(socket);
+  }
+  freeaddrinfo(found);
+  if (sockets.empty()) return NotBound();
+  return sockets;
+}
+
+// The first descriptor that a connection may not have; an operator can change it meanwhile.
+int FirstKept() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > INT32_MAX) return INT32_MAX;
+  const int most = static_cast<int>(limit.rlim_cur);
+  return std::max(most / 2, most - Listener::kKeptDescriptors);
+}
+
+}  // namespace
+
+struct Listener::Shared {
+  explicit Shared(std::vector<int> listening)
+      : sockets(std::move(listening)), stop(eventfd(0, EFD_CLOEXEC)) {}
+  ~Shared() {
+    for (const int socket : sockets) close(socket);
+    close(stop);
+  }
+  Shared(const Shared&) = delete;
+  Shared& operator=(const Shared&) = delete;
+
+  void Run(const std::function<void(int)>& take);
+  // False when there is no descriptor for one.
+  bool AcceptAll(int socket, const std::function<void(int)>& take);
+  void CountStarved();
+
+  const std::vector<int> sockets;
+  const int stop;  // readable when it ends
+  std::atomic<int64_t> starved{0};
+  absl::Time next_warning = absl::InfinitePast();
+};
+
+void Listener::Shared::CountStarved() {
+  const int64_t count = starved.fetch_add(1, std::memory_order_relaxed) + 1;
+  if (absl::Now() < next_warning) return;
+  next_warning = absl::Now() + absl::Seconds(1);
+  LogWarning("connections find no file descriptor", {{"times", absl::StrCat(count)}});
+}
+
+bool Listener::Shared::AcceptAll(int socket, const std::function<void(int)>& take) {
+  while (true) {
+    const int connection = accept4(socket, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (connection < 0) {
+      if (errno == EINTR || errno == ECONNABORTED) continue;
+      if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM) return true;
+      CountStarved();
+      return false;
+    }
+    // The lowest free number is given out: this one says how many are taken.
+    if (connection >= FirstKept()) {
+      close(connection);
+      CountStarved();
+    } else {
+      take(connection);
+    }
+  }
+}
+
+void Listener::Shared::Run(const std::function<void(int)>& take) {
+  std::vector<pollfd> waiting = {{stop, POLLIN, 0}};
+  for (const int socket : sockets) waiting.push_back({socket, POLLIN, 0});
+  bool has_descriptors = true;
+  while (true) {
+    // Without descriptors, what waits for one would be readable at once and for ever.
+    const nfds_t watched = has_descriptors ? waiting.size() : 1;
+    const int ready =
+        poll(waiting.data(), watched, has_descriptors ? -1 : kWithoutDescriptorsMillis);
+    if (ready > 0 && (waiting[0].revents & POLLIN) != 0) return;
+    has_descriptors = true;
+    for (const int socket : sockets) has_descriptors &= AcceptAll(socket, take);
+  }
+}
+
+absl::StatusOr<std::unique_ptr<Listener>> Listener::Open(const std::string& address) {
+  absl::string_view path = address;
+  if (absl::ConsumePrefix(&path, kUnix)) {
+    const absl::StatusOr<int> socket = BindPath(path);
+    if (!socket.ok()) return socket.status();
+    return std::unique_ptr<Listener>(new Listener(address, {*socket}));
+  }
+  absl::StatusOr<HostPort> parts = Split(address);
+  if (!parts.ok()) return parts.status();
+  absl::StatusOr<std::vector<int>> sockets = BindHost(*parts);
+  if (!sockets.ok()) return sockets.status();
+  return std::unique_ptr<Listener>(
+      new Listener(absl::StrCat(parts->written_host, ":", parts->port), *std::move(sockets)));
+}
+
+Listener::Listener(std::string address, std::vector<int> sockets)
+    : address_(std::move(address)), shared_(std::make_unique<Shared>(std::move(sockets))) {}
+
+Listener::~Listener() { Stop(); }
+
+void Listener::Serve(std::function<void(int fd)> take) {
+  thread_ = std::thread([shared = shared_.get(), take = std::move(take)] { shared->Run(take); });
+}
+
+void Listener::Stop() {
+  for (const int socket : shared_->sockets) shutdown(socket, SHUT_RDWR);
+  absl::string_view path = address_;
+  if (absl::ConsumePrefix(&path, kUnix)) unlink(std::string(path).c_str());
+  if (!thread_.joinable()) return;
+  eventfd_write(shared_->stop, 1);
+  thread_.join();
+}
+
+int64_t Listener::starved() const { return shared_->starved.load(std::memory_order_relaxed); }
+
+}  // namespace tutti

@@ -1,0 +1,61 @@
+#ifndef TUTTI_COMMON_RPC_LISTENER_H_
+#define TUTTI_COMMON_RPC_LISTENER_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace tutti {
+
+// Accepts connections and hands them on. Unlike gRPC's own listener it goes on when the
+// process has no file descriptor left: it keeps some back for files and stores, ends
+// connections that would take those, and takes new ones when others have gone.
+//
+// Serve, Stop and the destructor are for one thread, starved() for any; what Serve is given
+// is called by the listener's own thread.
+class Listener {
+ public:
+  // Descriptors that connections do not get.
+  static constexpr int kKeptDescriptors = 64;
+
+  // Binds HOST:PORT (every address that the host's name stands for; port 0: a free one;
+  // [::] is IPv4 too) or unix:PATH, where a socket that nobody serves any more is replaced.
+  // InvalidArgument when it is no such address, Unavailable when it cannot be bound.
+  static absl::StatusOr<std::unique_ptr<Listener>> Open(const std::string& address);
+
+  ~Listener();
+
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+
+  // As in Open, with the port that was taken.
+  const std::string& address() const { return address_; }
+
+  // Hands each connection to `take` from now on, which owns the descriptor: not blocking,
+  // closed on exec. Once.
+  void Serve(std::function<void(int fd)> take);
+
+  // Takes no further connection; those handed on are not its own.
+  void Stop();
+
+  // How often no descriptor was free for a connection: it was ended, or had to wait.
+  int64_t starved() const;
+
+ private:
+  struct Shared;
+
+  Listener(std::string address, std::vector<int> sockets);
+
+  std::string address_;
+  std::unique_ptr<Shared> shared_;
+  std::thread thread_;
+};
+
+}  // namespace tutti
+
+#endif  // TUTTI_COMMON_RPC_LISTENER_H_
