@@ -92,6 +92,25 @@ absl::Status Prepare(ImportArguments& arguments) {
   return absl::OkStatus();
 }
 
+void Print(const ImportSummary& summary, const std::string& format) {
+  std::cout << (format == "json" ? SummaryJson(summary) : SummaryText(summary));
+}
+
+// A script has to notice when nothing has come of an import.
+absl::Status Outcome(const ImportSummary& summary) {
+  if (summary.rows > 0 && summary.rows == summary.Rejected()) {
+    return absl::InvalidArgumentError("no row could be read: see the summary for the reasons");
+  }
+  int64_t accepted = 0, refused = 0;
+  for (const TenantSummary& tenant : summary.tenants) {
+    accepted += tenant.upload.accepted;
+    for (const auto& [reason, count] : tenant.upload.refused) refused += count;
+  }
+  if (accepted > 0 || refused == 0) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("all ", refused, " activities were refused: see the summary for the reasons"));
+}
+
 absl::Status Import(CommandContext& context, ImportArguments& arguments) {
   if (absl::Status prepared = Prepare(arguments); !prepared.ok()) return prepared;
   GrpcBatchSink sink(context);
@@ -103,10 +122,18 @@ absl::Status Import(CommandContext& context, ImportArguments& arguments) {
   ImportTargets targets;
   targets.progress = &progress;
   if (!arguments.rehearse) targets.uploader = &uploader;
+  ImportSummary unfinished;
+  targets.unfinished = &unfinished;
   const absl::StatusOr<ImportSummary> summary = RunImport(arguments.options, targets);
-  if (!summary.ok()) return summary.status();
-  std::cout << (arguments.summary_format == "json" ? SummaryJson(*summary) : SummaryText(*summary));
-  return absl::OkStatus();
+  if (summary.ok()) {
+    Print(*summary, arguments.summary_format);
+    return Outcome(*summary);
+  }
+  if (unfinished.rows > 0) {
+    unfinished.warnings.emplace_back("ended by an error: all numbers are of what came before it");
+    Print(unfinished, arguments.summary_format);
+  }
+  return summary.status();
 }
 
 }  // namespace

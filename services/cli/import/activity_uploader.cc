@@ -58,7 +58,7 @@ absl::Status ActivityUploader::Add(const std::string& organization, ingest::v1::
 absl::Status ActivityUploader::Flush() {
   for (auto& [organization, pending] : pending_) {
     if (pending.batch.activities_size() == 0) continue;
-    if (absl::Status status = Enqueue(&pending); !status.ok()) return status;
+    if (!Enqueue(&pending).ok()) break;
   }
   std::unique_lock<std::mutex> lock(mutex_);
   changed_.wait(lock, [this] { return (queue_.empty() && sending_ == 0); });

@@ -14,6 +14,7 @@
 #include "services/cli/import/activities_reader.h"
 #include "services/cli/import/audit_time.h"
 #include "services/cli/import/device_telemetry.h"
+#include "services/cli/import/fed_categories.h"
 #include "services/cli/import/google_reports.h"
 #include "services/cli/import/report_sink.h"
 #include "services/cli/import/text_match.h"
@@ -90,6 +91,7 @@ class MappedSink : public ActivitySink {
       : targets_(targets), organization_(organization) {}
 
   absl::Status OnActivity(const MappedActivity& mapped) override {
+    fed_.Add(mapped);
     if (targets_.observer != nullptr) {
       if (absl::Status status = targets_.observer->OnActivity(mapped); !status.ok()) return status;
     }
@@ -107,9 +109,12 @@ class MappedSink : public ActivitySink {
     return targets_.uploader->Add(organization_, std::move(activity));
   }
 
+  std::set<std::string> Feeds() const { return fed_.Names(); }
+
  private:
   const ImportTargets& targets_;
   const std::string& organization_;  // of the run, which learns it after the survey
+  FedCategories fed_;
 };
 
 // Everything about one tenant of the import.
@@ -199,17 +204,20 @@ class Importer {
   Importer(const ImportOptions& options, const ImportTargets& targets)
       : options_(options), targets_(targets), now_(options.now ? options.now() : absl::Now()) {}
 
-  absl::StatusOr<ImportSummary> Run() {
-    if (absl::Status status = OpenAll(); !status.ok()) return status;
-    absl::Status status = activities_ ? ImportActivities()
-                          : reports_  ? ImportReports()
-                                      : ImportAudit();
-    if (status.ok() && targets_.uploader != nullptr) status = targets_.uploader->Flush();
-    if (!status.ok()) return status;
+  // What was read before an error is sent and counted too.
+  absl::Status Run() {
+    absl::Status status = ReadInputs();
+    if (targets_.uploader != nullptr) status.Update(targets_.uploader->Flush());
+    return status;
+  }
+
+  ImportSummary TakeSummary() {
     for (auto& [tenant, run] : tenants_) {
       if (!run->wanted) continue;
       run->summary.tenant = tenant;
       run->summary.organization = run->organization;
+      if (activities_) run->summary.feeds = fed_.Names();
+      if (!activities_ && !reports_) run->summary.feeds = run->sink.Feeds();
       if (targets_.uploader != nullptr) {
         run->summary.upload = targets_.uploader->SummaryOf(run->organization);
       }
@@ -266,6 +274,12 @@ class Importer {
     Importer& importer_;
     StepProgress& progress_;
   };
+
+  absl::Status ReadInputs() {
+    if (absl::Status status = OpenAll(); !status.ok()) return status;
+    if (activities_) return ImportActivities();
+    return reports_ ? ImportReports() : ImportAudit();
+  }
 
   absl::Status OpenAll() {
     if (options_.inputs.empty()) return absl::InvalidArgumentError("no input is named");
@@ -417,6 +431,7 @@ class Importer {
       Reject(RejectionReason::kTimeOutOfRange);
       return absl::OkStatus();
     }
+    fed_.Add(activity);
     TenantSummary& summary = last_run_->summary;
     ++summary.records;
     ++summary.distinct;
@@ -466,7 +481,9 @@ class Importer {
   std::map<std::string, std::unique_ptr<TenantRun>> tenants_;
   std::string last_tenant_;
   TenantRun* last_run_ = nullptr;
-  absl::flat_hash_set<uint64_t> subjects_;  // of activities that were given as such
+  // Of activities that were given as such.
+  absl::flat_hash_set<uint64_t> subjects_;
+  FedCategories fed_;
   ImportSummary summary_;
 };
 
@@ -474,7 +491,12 @@ class Importer {
 
 absl::StatusOr<ImportSummary> RunImport(const ImportOptions& options,
                                         const ImportTargets& targets) {
-  return Importer(options, targets).Run();
+  Importer importer(options, targets);
+  const absl::Status status = importer.Run();
+  ImportSummary summary = importer.TakeSummary();
+  if (status.ok()) return summary;
+  if (targets.unfinished != nullptr) *targets.unfinished = std::move(summary);
+  return status;
 }
 
 }  // namespace tutti

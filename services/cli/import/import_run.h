@@ -31,6 +31,8 @@ struct ImportTargets {
   ActivityUploader* uploader = nullptr;  // null: nothing is sent (a rehearsal)
   ProgressSink* progress = nullptr;      // may be null
   ActivitySink* observer = nullptr;  // may be null; sees each mapped activity of logs and reports
+  // May be null; gets the summary of what was done before an error ended the import.
+  ImportSummary* unfinished = nullptr;
 };
 
 // Reads the inputs and sends their activities. Audit logs are read twice: first

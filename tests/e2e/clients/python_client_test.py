@@ -178,6 +178,35 @@ class PythonClientTest(unittest.TestCase):
             self.assertNotIn("amy", done.stderr)
         self.assertEqual(self.suite.redis_values(), before)
 
+    # Mutations: what was read before an error is dropped, or not told; an import of which
+    # nothing came ends like one that went well.
+    def test_tells_what_came_of_an_import_that_failed(self):
+        days = self.create("broken", 1000)
+        good = pathlib.Path(self.stubs.name) / "good"
+        good.write_text(json.dumps({"subject": "amy@broken.example", "type": "mail.sent",
+                                    "occurredAt": f"{days[-1].isoformat()}T12:00:00Z"}) + "\n")
+
+        def run(*arguments):
+            return self.suite.tutti("import", "--organization", "broken", "--summary", "json",
+                                    *arguments, check=False)
+        done = run("--format", "activities", str(good), "/proc/self/mem")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("input 2 of 2", done.stderr)
+        summary = json.loads(done.stdout)
+        self.assertEqual(summary["tenants"][0]["upload"]["accepted"], 1)
+        self.assertIn("ended by an error", summary["warnings"][-1])
+
+        good.write_text(good.read_text().replace("mail.sent", "no.such"))
+        done = run("--format", "activities", str(good))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("all 1 activities were refused", done.stderr)
+        self.assertEqual(json.loads(done.stdout)["tenants"][0]["upload"]["refused"], {"REASON_TYPE_UNKNOWN": 1})
+
+        good.write_text("half a line\n")
+        done = run("--format", "activities", str(good))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("no row could be read", done.stderr)
+
     def refused(self, name, activities, code, reason):
         with self.assertRaises(grpc.RpcError) as raised:
             self.send(name, activities)
