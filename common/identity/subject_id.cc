@@ -161,9 +161,8 @@ std::variant<SubjectId, SubjectFault> SubjectId::ParseAscii(absl::string_view te
 }
 
 std::variant<SubjectId, SubjectFault> SubjectId::ParseUnicode(absl::string_view text) {
-  // No character of White_Space needs more than 3 bytes: what is far longer than
-  // the limit is not worth trimming, and never reaches ICU.
-  constexpr size_t kUntrimmedLimit = 4 * kMaxBytes;
+  // No message is larger, and ICU counts bytes in 32 bits.
+  constexpr size_t kUntrimmedLimit = 16 << 20;
   if (text.size() > kUntrimmedLimit) return SubjectFault::kTooLong;
   text = TrimUnicode(text);
   if (text.empty()) return SubjectFault::kMissing;

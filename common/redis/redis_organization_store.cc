@@ -3,6 +3,7 @@
 #include <hiredis/hiredis.h>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -81,6 +82,29 @@ return deleted
 constexpr int kErasedGuardSeconds = 600;
 constexpr int kMaxSweeps = 10;
 
+struct ScanPage {
+  std::string cursor;  // of the next one; "0" after the last
+  std::vector<std::string> keys;
+};
+
+absl::StatusOr<ScanPage> ReadScanPage(const absl::StatusOr<RedisReply>& reply) {
+  if (absl::Status ok = AsOk(reply); !ok.ok()) return ok;
+  const absl::Status unexpected =
+      absl::InternalError("redis-server answered in a way that was not expected");
+  const redisReply& page = **reply;
+  if (page.type != REDIS_REPLY_ARRAY || page.elements != 2 ||
+      page.element[0]->type != REDIS_REPLY_STRING || page.element[1]->type != REDIS_REPLY_ARRAY) {
+    return unexpected;
+  }
+  ScanPage read{{page.element[0]->str, page.element[0]->len}, {}};
+  for (size_t i = 0; i < page.element[1]->elements; ++i) {
+    const redisReply& key = *page.element[1]->element[i];
+    if (key.type != REDIS_REPLY_STRING) return unexpected;
+    read.keys.emplace_back(key.str, key.len);
+  }
+  return read;
+}
+
 std::string DueScore(absl::Time due) {
   return due == absl::InfiniteFuture() ? "+inf" : absl::StrCat(absl::ToUnixSeconds(due));
 }
@@ -158,7 +182,11 @@ absl::StatusOr<std::vector<std::string>> RedisOrganizationStore::ListDue(absl::T
       if (!pairs.ok()) return pairs.status();
       for (size_t i = 0; i + 1 < pairs->size(); i += 2) {
         double score = 0;
-        if (absl::SimpleAtod((*pairs)[i + 1], &score)) due.emplace_back(score, (*pairs)[i]);
+        // What is not a number has no place in an order.
+        if (!absl::SimpleAtod((*pairs)[i + 1], &score) || std::isnan(score)) {
+          return absl::DataLossError("a stored list of due times cannot be read");
+        }
+        due.emplace_back(score, (*pairs)[i]);
       }
     }
     return due;
@@ -212,18 +240,13 @@ absl::StatusOr<int64_t> RedisOrganizationStore::Sweep(const std::string& organiz
   int64_t deleted = 0;
   std::string cursor = "0";
   do {
-    const absl::StatusOr<RedisReply> reply =
-        pool_.Call({"SCAN", cursor, "MATCH", AllKeysPattern(organization), "COUNT", "1000"});
-    if (absl::Status ok = AsOk(reply); !ok.ok()) return ok;
-    if ((*reply)->type != REDIS_REPLY_ARRAY || (*reply)->elements != 2) {
-      return absl::InternalError("redis-server answered in a way that was not expected");
-    }
-    cursor.assign((*reply)->element[0]->str, (*reply)->element[0]->len);
+    absl::StatusOr<ScanPage> page = ReadScanPage(
+        pool_.Call({"SCAN", cursor, "MATCH", AllKeysPattern(organization), "COUNT", "1000"}));
+    if (!page.ok()) return page.status();
+    cursor = std::move(page->cursor);
     RedisWords keys;
-    for (size_t i = 0; i < (*reply)->element[1]->elements; ++i) {
-      const redisReply* key = (*reply)->element[1]->element[i];
-      std::string name(key->str, key->len);
-      if (std::find(kept.begin(), kept.end(), name) == kept.end()) keys.push_back(name);
+    for (std::string& name : page->keys) {
+      if (std::find(kept.begin(), kept.end(), name) == kept.end()) keys.push_back(std::move(name));
     }
     if (!keys.empty()) {
       const absl::StatusOr<int64_t> gone = AsInteger(

@@ -20,6 +20,8 @@ struct Band {
   int64_t from;
   const char* words;
 };
+// Of a total in percent, and of a category.
+constexpr double kMostPoints = 100;
 constexpr Band kBands[] = {
     {10, "10 to 49 people"},           {50, "50 to 249 people"},
     {250, "250 to 999 people"},        {1'000, "1,000 to 4,999 people"},
@@ -56,7 +58,31 @@ PeerGroup MakeGroup(const Band& band, const std::string& region, const std::stri
   return group;
 }
 
-int32_t Rounded(double mean) { return static_cast<int32_t>(std::lround(mean)); }
+// One's own score may be another than the one that was added.
+int32_t Rounded(double mean) {
+  return static_cast<int32_t>(std::lround(std::clamp(mean, 0.0, kMostPoints)));
+}
+
+// Whether so many scores can come to the sum. Not a number is no sum.
+bool IsSumOf(int64_t scores, double sum) {
+  return sum >= 0 && sum <= kMostPoints * static_cast<double>(scores);
+}
+
+bool IsPossible(const Cohort& cohort) {
+  const int members = cohort.members_size();
+  const auto& categories = cohort.categories();
+  return std::is_sorted(cohort.members().begin(), cohort.members().end()) &&
+         IsSumOf(members, cohort.percent_sum()) &&
+         std::all_of(categories.begin(), categories.end(),
+                     [members](const CohortCategory& sum) {
+                       return sum.organizations() <= members &&
+                              IsSumOf(sum.organizations(), sum.points_sum());
+                     }) &&
+         std::adjacent_find(categories.begin(), categories.end(),
+                            [](const CohortCategory& a, const CohortCategory& b) {
+                              return a.category() >= b.category();
+                            }) == categories.end();
+}
 
 bool Shown(const score::v1::CategoryScore& category) {
   return category.state() == score::v1::FIGURE_STATE_MEASURED;
@@ -98,6 +124,15 @@ Cohort PeerSum::ToProto(Day end_day) const {
   cohort.set_end_day(FormatDay(end_day));
   std::sort(cohort.mutable_members()->begin(), cohort.mutable_members()->end());
   for (const auto& [id, sum] : categories_) *cohort.add_categories() = sum;
+  return cohort;
+}
+
+absl::StatusOr<Cohort> ReadCohort(const std::string& bytes, Day end_day) {
+  Cohort cohort;
+  if (!cohort.ParseFromString(bytes) || cohort.end_day() != FormatDay(end_day) ||
+      !IsPossible(cohort)) {
+    return absl::DataLossError("a stored cohort cannot be read");
+  }
   return cohort;
 }
 

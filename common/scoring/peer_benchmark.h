@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "common/window/day.h"
 #include "tutti/publication/v1/cohort.pb.h"
@@ -47,10 +48,14 @@ class PeerSum {
   std::map<std::string, publication::v1::CohortCategory> categories_;
 };
 
+// Reads a cohort of the day as it was stored. DataLoss when it is none, of another day, or
+// one that no scores come to.
+absl::StatusOr<publication::v1::Cohort> ReadCohort(const std::string& bytes, Day end_day);
+
 // The mean of the others in a group: of its members without `organization`, whose own
 // score is `own`. Absent with fewer than kFewestPeers; a category that fewer show is
-// left out. Means are rounded to whole points, the number of others down to a multiple
-// of 5.
+// left out. Means are rounded to whole points, 0 to 100, the number of others down to a
+// multiple of 5.
 std::optional<score::v1::GetBenchmarkResponse> MeanOfOthers(const publication::v1::Cohort& cohort,
                                                             absl::string_view organization,
                                                             const score::v1::Score& own);

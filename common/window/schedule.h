@@ -47,7 +47,8 @@ struct WindowTerms {
 class Schedule {
  public:
   // `grace` is how long after the day that follows the end day a window stays
-  // open. InvalidArgument when the history is empty, out of order or malformed.
+  // open. InvalidArgument when the history is empty, out of order or malformed, or is of
+  // more people than a profile may say.
   static absl::StatusOr<Schedule> Create(const aggregate::v1::StoredOrganization& stored,
                                          absl::Duration grace);
 

@@ -309,14 +309,12 @@ absl::StatusOr<score::v1::GetBenchmarkResponse> ScoreReader::Benchmark(const Sco
       const absl::StatusOr<std::string> bytes = cohorts_.Read(end_day, group.id);
       if (absl::IsNotFound(bytes.status())) continue;
       if (!bytes.ok()) return FromStore(bytes.status());
-      publication::v1::Cohort cohort;
-      if (!cohort.ParseFromString(*bytes)) {
-        return absl::DataLossError("a stored cohort cannot be read");
-      }
-      auto mean = MeanOfOthers(cohort, name.organization, own.score());
+      const auto cohort = ReadCohort(*bytes, end_day);
+      if (!cohort.ok()) return cohort.status();
+      auto mean = MeanOfOthers(*cohort, name.organization, own.score());
       if (!mean.has_value()) continue;
       mean->set_cohort(group.words);
-      mean->set_end_day(cohort.end_day());
+      mean->set_end_day(cohort->end_day());
       mean->set_notice(own.score().notice());
       return *std::move(mean);
     }

@@ -84,6 +84,10 @@ TEST(SubjectIdTest, TrimsWhiteSpace) {
   ExpectSame(" \t\r\n jonis@x\v\f ", "jonis@x");
   ExpectSame("\u00A0\u2003jonis@x\u3000\u0085", "jonis@x");
   ExpectSame("\u3000é@x ", "é@x");
+  // Mutation: a limit before trimming, in one of the two ways to trim.
+  const std::string wide(5'000, ' ');
+  ExpectSame(wide + "jonis@x" + wide, "jonis@x");
+  ExpectSame("\u2003" + wide + "jonis@x" + wide, "jonis@x");
 }
 
 TEST(SubjectIdTest, FoldsEveryLengthAroundTheWordAndTheInlineBuffer) {

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -91,6 +93,38 @@ TEST(PeerBenchmarkTest, IsTheMeanOfAtLeastTenOthers) {
   ASSERT_TRUE(other.has_value());
   EXPECT_EQ(other->mean_percent(), 46) << "46.0 without its own 90";
   EXPECT_EQ(other->categories_size(), 0) << "nine others show the category";
+}
+
+// Mutation: any message is a cohort; a mean is then below nothing or not a number.
+TEST(PeerBenchmarkTest, ReadsWhatScoresComeToAndNothingElse) {
+  PeerSum sum;
+  for (int i = 0; i < 12; ++i) sum.Add(absl::StrCat("org-", i), Score(50, 50));
+  const publication::v1::Cohort good = sum.ToProto(kDay);
+  EXPECT_TRUE(ReadCohort(good.SerializeAsString(), kDay).ok());
+  const auto refused = [](const publication::v1::Cohort& cohort, Day day = kDay) {
+    return absl::IsDataLoss(ReadCohort(cohort.SerializeAsString(), day).status());
+  };
+  EXPECT_TRUE(refused(good, kDay - 28)) << "of another day";
+  EXPECT_TRUE(absl::IsDataLoss(ReadCohort("\xff", kDay).status()));
+  for (const double total : {-1.0, 1'201.0, std::nan(""), HUGE_VAL}) {
+    publication::v1::Cohort cohort = good;
+    cohort.set_percent_sum(total);
+    EXPECT_TRUE(refused(cohort)) << total;
+    cohort = good;
+    cohort.mutable_categories(0)->set_points_sum(total);
+    EXPECT_TRUE(refused(cohort)) << total;
+  }
+  for (const int64_t count : {std::numeric_limits<int64_t>::min(), int64_t{-1}, int64_t{13}}) {
+    publication::v1::Cohort cohort = good;
+    cohort.mutable_categories(0)->set_organizations(count);
+    EXPECT_TRUE(refused(cohort)) << count;
+  }
+  publication::v1::Cohort unsorted = good;
+  unsorted.mutable_members()->SwapElements(0, 11);
+  EXPECT_TRUE(refused(unsorted));
+  publication::v1::Cohort twice = good;
+  *twice.add_categories() = good.categories(0);
+  EXPECT_TRUE(refused(twice));
 }
 
 TEST(PeerBenchmarkTest, CountsInFives) {

@@ -1,5 +1,10 @@
 #include "common/window/day.h"
 
+#include <malloc.h>
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 
 namespace tutti {
@@ -25,9 +30,24 @@ TEST(DayTest, DoesNotRepeatWhatItRefuses) {
 TEST(ZoneTest, LoadsIanaNamesAndNothingElse) {
   EXPECT_TRUE(LoadZone("").ok());
   EXPECT_TRUE(LoadZone("Europe/Amsterdam").ok());
-  for (const char* name : {"Europe/Atlantis", "/etc/passwd", "file:/etc/localtime", "../UTC"}) {
+  for (const char* name : {"Europe/Atlantis", "/etc/passwd", "file:/etc/localtime", "../UTC",
+                           "Europe", "Europe//Amsterdam", "./UTC", "Fixed/UTC+01:00:00"}) {
     EXPECT_TRUE(absl::IsInvalidArgument(LoadZone(name).status())) << name;
   }
+  EXPECT_TRUE(absl::IsInvalidArgument(LoadZone(std::string("UTC\0x", 5)).status()));
+}
+
+// Abseil keeps every name that it was asked for until the process ends. Mutation: names
+// that are none reach it.
+TEST(ZoneTest, KeepsNothingOfNamesThatAreNone) {
+  const auto refuse = [](int names) {
+    for (int i = 0; i < names; ++i) {
+      EXPECT_FALSE(LoadZone(absl::StrCat("Europe/Atlantis", i)).ok());
+    }
+    return mallinfo2().uordblks;
+  };
+  const size_t before = refuse(1'000);
+  EXPECT_LT(refuse(20'000), before + 20'000);
 }
 
 }  // namespace

@@ -204,6 +204,16 @@ TEST(ScheduleTest, RefusesAHistoryOutOfOrder) {
   EXPECT_FALSE(Schedule::Create(stored, absl::Hours(48)).ok());
 }
 
+// Mutation: any number of people, and sizes that ingest refuses with the whole policy.
+TEST(ScheduleTest, RefusesMorePeopleThanAProfileMaySay) {
+  aggregate::v1::StoredOrganization stored;
+  stored.mutable_organization()->set_first_day("2026-01-05");
+  AddTerms(stored, "2026-02-01", CADENCE_WEEKLY, 10'000'000);
+  EXPECT_TRUE(Schedule::Create(stored, absl::Hours(48)).ok());
+  stored.mutable_terms(0)->set_headcount(10'000'001);
+  EXPECT_FALSE(Schedule::Create(stored, absl::Hours(48)).ok());
+}
+
 TEST(ChooseCadenceTest, ChoosesByHeadcountWithHysteresis) {
   EXPECT_EQ(ChooseCadence(249, CADENCE_AUTO, CADENCE_UNSPECIFIED), CADENCE_FOUR_WEEKLY);
   EXPECT_EQ(ChooseCadence(250, CADENCE_AUTO, CADENCE_UNSPECIFIED), CADENCE_WEEKLY);
