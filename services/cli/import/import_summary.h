@@ -73,8 +73,9 @@ struct TenantSummary {
   // Distinct people with a licence, by product; "" for any. What a report lists can
   // be set as the organisation's headcount and entitlements.
   std::map<std::string, int64_t> licensed;
-  // Categories of the shipped catalogue that the input can feed. Any other is not
-  // measured by it.
+  // Categories of the shipped catalogue that the input can feed: of a report what it has
+  // columns or events for, of other inputs what their activities are about. Any other is
+  // not measured by it.
   std::set<std::string> feeds;
   std::array<int64_t, kExclusionCount> excluded = {};
   std::map<std::string, int64_t> activities;          // by type

@@ -202,6 +202,30 @@ TEST(RunImport, SendsActivitiesAsTheyAre) {
   EXPECT_THAT(summary->tenants.at(0).activities, ElementsAre(std::make_pair("mail.sent", 2)));
 }
 
+// Mutation: Feeds() asked of reports alone.
+TEST(RunImport, SaysWhatAuditLogsAndActivitiesCanFeed) {
+  const TemporaryFile log(absl::StrCat(
+      Post(1, kTenantA, "amy@example.com"),
+      RecordStart(2, kTenantA, "amy@example.com", "SharePoint", "FileAccessed"),
+      R"(,"UserAgent":"MSWAC","SourceFileExtension":"docx","SiteUrl":"https://ex.sharepoint.com/"})"));
+  const TemporaryFile activities(
+      R"({"subject":"a","type":"meeting.attended","occurredAt":"2026-05-04T09:00:00Z"})"
+      "\n"
+      R"({"subject":"l","type":"device.started","occurredAt":"2026-05-04T09:00:00Z"})");
+  const auto of_log = RunImport(OptionsFor({log.path()}), {});
+  const auto of_activities = RunImport(OptionsFor({activities.path()}), {});
+  ASSERT_TRUE(of_log.ok() && of_activities.ok());
+  EXPECT_THAT(SummaryText(*of_log),
+              HasSubstr("can feed: communication, content_collaboration, mobility, teamwork; it "
+                        "measures no other category\n"));
+  EXPECT_THAT(SummaryText(*of_activities), HasSubstr("can feed: endpoint, meetings; it measures"));
+  EXPECT_THAT(
+      SummaryJson(*of_log),
+      HasSubstr(R"("feeds":["communication","content_collaboration","mobility","teamwork"])"));
+  EXPECT_THAT(SummaryJson(*of_activities),
+              HasSubstr(R"("feeds":["endpoint","meetings"],"licensed")"));
+}
+
 TEST(RunImport, RefusesActivitiesAndAuditLogsInOneImport) {
   const TemporaryFile log(Post(1, kTenantA, "amy@example.com"));
   const TemporaryFile activities(R"({"subject":"a","type":"t","occurredAt":"x"})");
