@@ -47,14 +47,18 @@ absl::Status Sample(SampleArguments& arguments) {
 void AddSampleCommand(CLI::App& app, CommandContext& context) {
   CLI::App* command = app.add_subcommand(
       "sample",
-      "Make up an organisation: its audit log or reports, and the exact truth of every figure");
+      "Make up an organisation: its logs, reports and telemetry, and the exact truth of every "
+      "figure that all of what is written tells");
   const auto arguments = std::make_shared<SampleArguments>();
   SampleOptions& options = arguments->options;
   const std::map<std::string, SampleShape> shapes = {
       {"m365-audit-csv", SampleShape::kAuditCsv},
       {"m365-audit-lines", SampleShape::kAuditLines},
       {"activities", SampleShape::kActivities},
-      {"m365-usage-report", SampleShape::kUsageReports}};
+      {"m365-usage-report", SampleShape::kUsageReports},
+      {"google-reports", SampleShape::kGoogleReports},
+      {"device-telemetry", SampleShape::kTelemetry},
+      {"remaining-activities", SampleShape::kRemaining}};
   command->add_option("--out", arguments->folder, "Folder to write to")->required();
   command->add_option("--organization", options.organization, "Its id")->capture_default_str();
   command->add_option("--people", options.people, "How many people, 10 to 1,000,000")
@@ -70,9 +74,14 @@ void AddSampleCommand(CLI::App& app, CommandContext& context) {
       ->capture_default_str();
   command->add_option("--catalog", arguments->catalog,
                       "The catalogue's file: writes truth.json, too");
-  command->add_option("--format", options.shape, "What is written")
+  command
+      ->add_option("--format", options.shapes,
+                   "What is written of the organisation; m365-audit-csv unless given; repeat for "
+                   "several sources of the same people. activities tells everything, "
+                   "remaining-activities what no log or report tells")
       ->transform(CLI::CheckedTransformer(shapes).description(
-          "m365-audit-csv, m365-audit-lines, activities or m365-usage-report"));
+          "m365-audit-csv, m365-audit-lines, m365-usage-report, google-reports, "
+          "device-telemetry, activities or remaining-activities"));
   command->callback(
       [&context, arguments] { context.run = [arguments] { return Sample(*arguments); }; });
 }

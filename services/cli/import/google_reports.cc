@@ -9,6 +9,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "services/cli/import/audit_time.h"
 #include "services/cli/import/json_framer.h"
 
@@ -21,6 +22,7 @@ using Parameters = std::map<std::string, std::string>;
 
 constexpr size_t kMaxPageBytes = size_t{64} << 20;
 constexpr int kMaxDepth = 8;
+constexpr absl::string_view kAssistant = "gemini_in_workspace_apps";
 
 absl::string_view TextOf(element parent, std::string_view key) {
   std::string_view text;
@@ -134,6 +136,7 @@ class GoogleReader : public JsonSink {
     if (application == "chat" || application == "drive") sink_.OnFeeds("teamwork");
     if (application == "drive") sink_.OnFeeds("content_collaboration");
     if (application == "meet") sink_.OnFeeds("meetings");
+    if (application == kAssistant) sink_.OnFeeds("ai_assistance");
   }
 
   absl::Status ReadEvent(const std::string& application, const std::string& email, int64_t seconds,
@@ -151,6 +154,7 @@ class GoogleReader : public JsonSink {
     if (application == "meet") mapped = Meeting(name, parameters, subject, activity);
     if (application == "chat") mapped = Message(name, parameters, activity);
     if (application == "drive") mapped = File(name, email, parameters, activity);
+    if (application == kAssistant) mapped = Assistant(name, parameters, activity);
     if (!mapped) {
       sink_.OnExcluded(Exclusion::kOtherEvent);
       return absl::OkStatus();
@@ -196,6 +200,22 @@ class GoogleReader : public JsonSink {
     return true;
   }
 
+  static bool Assistant(const std::string& name, const Parameters& parameters,
+                        MappedActivity& activity) {
+    // What was offered without being asked for is nobody's use.
+    if (name != "feature_utilization") return false;
+    if (!absl::StartsWith(Get(parameters, "event_category"), "active")) return false;
+    activity.type = "assistant.used";
+    const std::string& app = Get(parameters, "app_name");
+    if (app == "gmail") activity.traits = kTraitInMail;
+    if (app == "chat") activity.traits = kTraitInChat;
+    if (app == "meet") activity.traits = kTraitInMeeting;
+    if (app == "docs" || app == "sheets" || app == "slides" || app == "drive") {
+      activity.traits = kTraitInDocument;
+    }
+    return true;
+  }
+
   static bool File(const std::string& name, const std::string& email, const Parameters& parameters,
                    MappedActivity& activity) {
     if (Get(parameters, "primary_event") == "false") return false;
@@ -237,6 +257,18 @@ bool HasLines(absl::string_view beginning) {
   return parser.parse(line.data(), line.size(), true).get(ignored) == simdjson::SUCCESS;
 }
 
+// One JSON text, or lines of which the first was longer than what can be peeked at.
+absl::Status ReadWhole(absl::string_view text, GoogleReader& reader) {
+  text = absl::StripAsciiWhitespace(text);
+  if (text.empty()) return absl::OkStatus();
+  if (!HasLines(text)) return reader.OnJson(text);
+  for (const absl::string_view line : absl::StrSplit(text, '\n')) {
+    if (absl::StripAsciiWhitespace(line).empty()) continue;
+    if (absl::Status status = reader.OnJson(line); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status ReadGoogleReports(TextInput& input, ReportSink& sink) {
@@ -248,7 +280,7 @@ absl::Status ReadGoogleReports(TextInput& input, ReportSink& sink) {
   while (true) {
     const absl::StatusOr<absl::string_view> chunk = input.Next();
     if (!chunk.ok()) return chunk.status();
-    if (chunk->empty()) return page.empty() ? absl::OkStatus() : reader.OnJson(page);
+    if (chunk->empty()) return ReadWhole(page, reader);
     absl::StrAppend(&page, *chunk);
     if (page.size() > kMaxPageBytes) {
       return absl::ResourceExhaustedError(

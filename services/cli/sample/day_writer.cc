@@ -28,9 +28,11 @@ DayWriter::DayWriter(const SampleOrganization& organization, const SampleHabits&
       events_(events),
       draws_(organization.key(), SampleStream::kPersonDay, habits.person,
              static_cast<uint32_t>(day)),
-      whole_vocabulary_(organization.options().shape == SampleShape::kActivities),
-      knows_platforms_(organization.options().shape != SampleShape::kAuditCsv &&
-                       organization.options().shape != SampleShape::kAuditLines) {}
+      whole_vocabulary_(organization.options().Writes(SampleShape::kActivities) ||
+                        organization.options().Writes(SampleShape::kRemaining)),
+      knows_platforms_(organization.options().Writes(SampleShape::kActivities) ||
+                       organization.options().Writes(SampleShape::kUsageReports) ||
+                       organization.options().Writes(SampleShape::kGoogleReports)) {}
 
 void DayWriter::Write() {
   // The day's first draw, as in SampleOrganization::IsPresent.

@@ -5,10 +5,14 @@
 #include <system_error>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/time/time.h"
+#include "services/cli/sample/google_reports.h"
 #include "services/cli/sample/sample_items.h"
+#include "services/cli/sample/telemetry.h"
+#include "services/cli/sample/told.h"
 #include "services/cli/sample/truth.h"
 #include "services/cli/sample/usage_reports.h"
 
@@ -19,11 +23,13 @@ constexpr char kReadme[] =
     "Everything in this folder is generated. The organisation, its people, what they did\n"
     "and every name in it are made up; no record comes from a real log.\n"
     "\n"
-    "audit.csv, audit.ndjson, activities.jsonl or usage   what the made-up people did\n"
+    "audit.csv, audit.ndjson, activities.jsonl, remaining.jsonl, usage, google\n"
+    "              what the made-up people did, as different sources tell it\n"
+    "telemetry.csv, telemetry.jsonl\n"
+    "              how their made-up devices did\n"
     "groups.txt    the addresses of their group mailboxes, for the importer\n"
-    "truth.json    the exact numbers that a perfect observer would publish, to compare\n"
-    "              estimates with (only when a catalogue was given). A source that does not\n"
-    "              tell everything feeds the figures whose sources in the catalogue it is\n"
+    "truth.json    the exact numbers that a perfect observer of these files would publish,\n"
+    "              to compare estimates with (only when a catalogue was given)\n"
     "\n"
     "A real organisation has no truth.json: nobody may count people exactly.\n";
 
@@ -81,26 +87,50 @@ AuditLogCounts WriteLines(const SampleOrganization& organization, OutputFile& fi
   });
 }
 
+std::string ActivityLine(const ingest::v1::Activity& activity) {
+  std::string line =
+      absl::StrCat(R"({"subject":")", activity.subject(), R"(","type":")", activity.type(),
+                   R"(","occurredAt":")", AuditTime(activity.occurred_at().seconds()), R"(Z")");
+  if (!activity.app().empty()) absl::StrAppend(&line, R"(,"app":")", activity.app(), "\"");
+  if (!activity.platform().empty()) {
+    absl::StrAppend(&line, R"(,"platform":")", activity.platform(), "\"");
+  }
+  for (int i = 0; i < activity.traits_size(); ++i) {
+    absl::StrAppend(&line, i == 0 ? R"(,"traits":[")" : R"(",")", activity.traits(i));
+  }
+  absl::StrAppend(&line, activity.traits_size() > 0 ? "\"]}\n" : "}\n");
+  return line;
+}
+
 AuditLogCounts WriteActivities(const SampleOrganization& organization, OutputFile& file) {
   AuditLogCounts counts;
   const auto write = [&](const ingest::v1::Activity& activity) {
     ++counts.activities;
-    std::string line =
-        absl::StrCat(R"({"subject":")", activity.subject(), R"(","type":")", activity.type(),
-                     R"(","occurredAt":")", AuditTime(activity.occurred_at().seconds()), R"(Z")");
-    if (!activity.app().empty()) absl::StrAppend(&line, R"(,"app":")", activity.app(), "\"");
-    if (!activity.platform().empty()) {
-      absl::StrAppend(&line, R"(,"platform":")", activity.platform(), "\"");
-    }
-    for (int i = 0; i < activity.traits_size(); ++i) {
-      absl::StrAppend(&line, i == 0 ? R"(,"traits":[")" : R"(",")", activity.traits(i));
-    }
-    absl::StrAppend(&line, activity.traits_size() > 0 ? "\"]}\n" : "}\n");
-    file.Write(line);
+    file.Write(ActivityLine(activity));
   };
   organization.ForEachActivity(write);
   ForEachItemActivity(organization,
                       [&](const ingest::v1::Activity& activity, int) { write(activity); });
+  counts.records = counts.activities;
+  return counts;
+}
+
+AuditLogCounts WriteRemaining(const SampleOrganization& organization, OutputFile& file) {
+  AuditLogCounts counts;
+  const auto write = [&](const ingest::v1::Activity& activity) {
+    ++counts.activities;
+    file.Write(ActivityLine(activity));
+  };
+  std::vector<ToldActivity> told;
+  organization.ForEachEvent([&](const SampleEvent& event) {
+    told.clear();
+    AppendTold(event, SampleShape::kRemaining, told);
+    for (const ToldActivity& one : told) write(organization.ToActivity(event.person, one));
+  });
+  ForEachItemActivity(organization, [&](const ingest::v1::Activity& activity, int) {
+    // Of devices there is telemetry.
+    if (!absl::StartsWith(activity.type(), "device.")) write(activity);
+  });
   counts.records = counts.activities;
   return counts;
 }
@@ -127,9 +157,16 @@ class FolderWriter {
     return file.Close();
   }
 
-  // What people did.
   absl::Status WriteInputs(const SampleOrganization& organization) {
-    switch (organization.options().shape) {
+    for (const SampleShape shape : organization.options().shapes) {
+      if (absl::Status status = WriteShape(organization, shape); !status.ok()) return status;
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  absl::Status WriteShape(const SampleOrganization& organization, SampleShape shape) {
+    switch (shape) {
       case SampleShape::kAuditCsv:
         return WriteInput("audit.csv", organization, WriteCsv);
       case SampleShape::kAuditLines:
@@ -137,17 +174,27 @@ class FolderWriter {
       case SampleShape::kActivities:
         return WriteInput("activities.jsonl", organization, WriteActivities);
       case SampleShape::kUsageReports:
+        return WriteReports("usage", organization, TellUsageReports);
+      case SampleShape::kGoogleReports:
+        return WriteReports("google", organization, TellGoogleReports);
+      case SampleShape::kTelemetry:
+        return WriteTelemetry(organization);
+      case SampleShape::kRemaining:
         break;
     }
-    return WriteReports("usage", organization, TellUsageReports);
+    return WriteInput("remaining.jsonl", organization, WriteRemaining);
   }
 
- private:
+  void Count(const AuditLogCounts& counts) {
+    files_.counts.records += counts.records;
+    files_.counts.redelivered += counts.redelivered;
+    files_.counts.activities += counts.activities;
+  }
+
   template <typename Fill>
   absl::Status WriteInput(absl::string_view name, const SampleOrganization& organization,
                           const Fill& fill) {
-    absl::Status status =
-        Write(name, [&](OutputFile& file) { files_.counts = fill(organization, file); });
+    absl::Status status = Write(name, [&](OutputFile& file) { Count(fill(organization, file)); });
     files_.inputs.push_back(files_.paths.back());
     return status;
   }
@@ -167,8 +214,21 @@ class FolderWriter {
           return file.Close();
         });
     if (!counts.ok()) return counts.status();
-    files_.counts = *counts;
+    Count(*counts);
     return absl::OkStatus();
+  }
+
+  absl::Status WriteTelemetry(const SampleOrganization& organization) {
+    files_.inputs.push_back((folder_ / "telemetry.csv").string());
+    OutputFile csv(files_.inputs.back());
+    files_.inputs.push_back((folder_ / "telemetry.jsonl").string());
+    OutputFile lines(files_.inputs.back());
+    Count(TellTelemetry(organization, [&](bool is_csv, absl::string_view text) {
+      (is_csv ? csv : lines).Write(text);
+    }));
+    files_.paths.insert(files_.paths.end(), files_.inputs.end() - 2, files_.inputs.end());
+    if (absl::Status status = csv.Close(); !status.ok()) return status;
+    return lines.Close();
   }
 
   const std::filesystem::path folder_;

@@ -14,19 +14,19 @@ namespace tutti {
 
 // What was written.
 struct SampleFiles {
-  AuditLogCounts counts;            // in reports: their rows
+  AuditLogCounts counts;            // of all shapes; in reports: their rows
   int64_t licensed_people = 0;      // entitled to the assistant
-  std::vector<std::string> inputs;  // what people did, for the importer
+  std::vector<std::string> inputs;  // for the importer, shape by shape
   std::vector<std::string> paths;   // files, and folders in place of theirs
 };
 
 // Writes a made-up organisation into a folder, which is made when it is missing:
-//   audit.csv, audit.ndjson, activities.jsonl or the folder usage   what people
-//                 did, by the shape
+//   audit.csv, audit.ndjson, activities.jsonl, remaining.jsonl, telemetry.csv and
+//   telemetry.jsonl, the folders usage and google
+//                 what people did, and what is known of things: those of the shapes
 //   groups.txt    addresses of group mailboxes, one a line, for the importer
-//   truth.json    the exact truth of every figure; only with a catalogue. It is that
-//                 of what people did: a report that cannot tell all of it feeds the
-//                 figures whose sources in the catalogue it is
+//   truth.json    the exact truth of every figure; only with a catalogue. It is that of
+//                 what all these files together tell
 //   README.txt    that all of it is generated
 // Files of these names are replaced. `catalog` may be null. InvalidArgument
 // (options), Internal or PermissionDenied (a file cannot be written; names it).

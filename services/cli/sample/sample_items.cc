@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/cli/sample/draws.h"
+#include "services/cli/sample/told.h"
 
 namespace tutti {
 namespace {
@@ -24,11 +25,16 @@ constexpr uint32_t kWorkspacesOfTeam = 3;
 class ItemTeller {
  public:
   ItemTeller(const SampleOrganization& organization, const ItemSink& take)
-      : organization_(organization), take_(take) {}
+      : organization_(organization),
+        take_(take),
+        measured_(organization.options().Writes(SampleShape::kTelemetry)) {}
 
   void Tell() {
+    if (TellsDevices(organization_.options())) {
+      for (uint32_t person = 0; person < organization_.people(); ++person) Devices(person);
+    }
+    if (!TellsItems(organization_.options())) return;
     for (uint32_t person = 0; person < organization_.people(); ++person) {
-      Devices(person);
       Documents(person);
       MailThreads(person);
       Questions(person);
@@ -80,9 +86,13 @@ class ItemTeller {
         Emit(subject, "device.started", day, draws.Chance(slow) ? Traits{"slow_start"} : Traits{});
         if (draws.Chance(crash)) Emit(subject, "device.app_crashed", day, {});
         Traits network;
-        for (const char* trait : {"poor_mail", "poor_files", "poor_calls"}) {
-          if (draws.Chance(poor)) network.push_back(trait);
-        }
+        const bool mail = draws.Chance(poor);
+        const bool files = draws.Chance(poor);
+        const bool calls = draws.Chance(poor);
+        // What is too slow for mail by measurement is too slow for all else.
+        if (mail) network.push_back("poor_mail");
+        if (files || (mail && measured_)) network.push_back("poor_files");
+        if (calls || (mail && measured_)) network.push_back("poor_calls");
         if (draws.Chance(0.6)) Emit(subject, "device.network_measured", day, network);
         if (!draws.Chance(0.2)) continue;
         Traits apps;
@@ -203,6 +213,7 @@ class ItemTeller {
 
   const SampleOrganization& organization_;
   const ItemSink& take_;
+  const bool measured_;  // telemetry tells milliseconds, and not what they mean
   ingest::v1::Activity activity_;
 };
 

@@ -12,9 +12,9 @@ namespace tutti {
 using ItemSink = std::function<void(const ingest::v1::Activity& activity, int day)>;
 
 // Tells what became of a made-up organisation's things: its devices, meetings,
-// workspaces, documents, threads and messages. All of one thing comes one after the
-// other, in no order of time; nothing is kept. The same options give the same
-// activities.
+// workspaces, documents, threads and messages, as far as a shape of the options tells
+// them. All of one thing comes one after the other, of a device day by day, otherwise in
+// no order of time; nothing is kept. The same options give the same activities.
 void ForEachItemActivity(const SampleOrganization& organization, const ItemSink& take);
 
 }  // namespace tutti

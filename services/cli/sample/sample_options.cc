@@ -1,8 +1,14 @@
 #include "services/cli/sample/sample_options.h"
 
+#include <algorithm>
+
 #include "common/organization/organization_id.h"
 
 namespace tutti {
+
+bool SampleOptions::Writes(SampleShape shape) const {
+  return std::find(shapes.begin(), shapes.end(), shape) != shapes.end();
+}
 
 absl::Status ValidateSampleOptions(const SampleOptions& options) {
   if (!IsOrganizationId(options.organization)) {
@@ -18,6 +24,9 @@ absl::Status ValidateSampleOptions(const SampleOptions& options) {
   if (options.first_day() < Day(2000, 1, 3) || options.last_day > Day(2999, 12, 30)) {
     return absl::InvalidArgumentError(
         "last_day must leave every day between 2000-01-03 and 2999-12-30: choose another one");
+  }
+  if (options.shapes.empty()) {
+    return absl::InvalidArgumentError("shapes must not be empty: say what is to be written");
   }
   if (options.records < 0) {
     return absl::InvalidArgumentError("records must not be negative: leave it out, or give 0");

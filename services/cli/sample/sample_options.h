@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "common/window/day.h"
@@ -10,7 +11,8 @@
 
 namespace tutti {
 
-// What a made-up organisation is written as.
+// What a made-up organisation is written as. Several may be written of one and the
+// same organisation: each tells what its kind of source can tell.
 enum class SampleShape {
   kAuditCsv,    // audit.csv: a Search-UnifiedAuditLog export with an AuditData column
   kAuditLines,  // audit.ndjson: Management Activity API records, one a line
@@ -19,6 +21,13 @@ enum class SampleShape {
   kActivities,
   // usage/*.csv: usage reports of Microsoft Graph, one a day and kind of report.
   kUsageReports,
+  // google/*: activities of the Google Workspace Reports API, by day and application.
+  kGoogleReports,
+  kTelemetry,  // telemetry.csv and telemetry.jsonl: what is known of devices
+  // remaining.jsonl: Tutti activities, one a line, of what none of the logs and
+  // reports above tells: mentions, attached links, interaction in meetings, and
+  // meetings, workspaces, documents, threads and messages themselves.
+  kRemaining,
 };
 
 // Describes a made-up organisation. The same options give the same bytes.
@@ -28,8 +37,8 @@ struct SampleOptions {
   int weeks = 16;                       // 1 to 104
   Day last_day;                         // included; the first day is 7 x weeks - 1 days earlier
   uint64_t seed = 1;
-  std::string time_zone = "UTC";  // IANA
-  SampleShape shape = SampleShape::kAuditCsv;
+  std::string time_zone = "UTC";                               // IANA
+  std::vector<SampleShape> shapes = {SampleShape::kAuditCsv};  // at least one
   // About so many records in the log, re-delivered ones included. 0: 150,000 for
   // 600 people in 16 weeks, and in proportion. Repeats of what a person does on a
   // day are added to get there; whether the person does it is not touched, so a
@@ -39,6 +48,7 @@ struct SampleOptions {
   aggregate::v1::Cadence cadence = aggregate::v1::CADENCE_AUTO;
 
   Day first_day() const { return last_day - (7 * weeks - 1); }
+  bool Writes(SampleShape shape) const;
 };
 
 // InvalidArgument naming the field, its limit and what to do.

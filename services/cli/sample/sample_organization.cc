@@ -127,29 +127,38 @@ void SampleOrganization::AppendDay(const SampleHabits& habits, int day,
 }
 
 ingest::v1::Activity SampleOrganization::ToActivity(const SampleEvent& event) const {
+  return ToActivity(event.person, {kSampleActTypes[static_cast<size_t>(event.act)], event.seconds,
+                                   event.app, event.platform, event.traits});
+}
+
+ingest::v1::Activity SampleOrganization::ToActivity(uint32_t person,
+                                                    const ToldActivity& told) const {
   ingest::v1::Activity activity;
-  activity.set_subject(PersonName(event.person));
-  const absl::string_view type = kSampleActTypes[static_cast<size_t>(event.act)];
-  activity.set_type(type.data(), type.size());
-  activity.mutable_occurred_at()->set_seconds(event.seconds);
-  activity.set_app(event.app.data(), event.app.size());
-  activity.set_platform(event.platform.data(), event.platform.size());
+  activity.set_subject(PersonName(person));
+  activity.set_type(told.type.data(), told.type.size());
+  activity.mutable_occurred_at()->set_seconds(told.seconds);
+  activity.set_app(told.app.data(), told.app.size());
+  activity.set_platform(told.platform.data(), told.platform.size());
   const auto& names = SampleTraitNames();
   for (size_t bit = 0; bit < names.size(); ++bit) {
-    if (event.traits & (SampleTraits{1} << bit)) activity.add_traits(names[bit]);
+    if (told.traits & (SampleTraits{1} << bit)) activity.add_traits(names[bit]);
   }
   return activity;
 }
 
 void SampleOrganization::ForEachActivity(
     const std::function<void(const ingest::v1::Activity&)>& take) const {
+  ForEachEvent([&](const SampleEvent& event) { take(ToActivity(event)); });
+}
+
+void SampleOrganization::ForEachEvent(const std::function<void(const SampleEvent&)>& take) const {
   std::vector<SampleEvent> events;
   for (uint32_t person = 0; person < people(); ++person) {
     const SampleHabits habits = HabitsOf(person);
     for (int day = 0; day < days(); ++day) {
       events.clear();
       AppendDay(habits, day, events);
-      for (const SampleEvent& event : events) take(ToActivity(event));
+      for (const SampleEvent& event : events) take(event);
     }
   }
 }

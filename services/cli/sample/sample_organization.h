@@ -11,6 +11,7 @@
 #include "services/cli/sample/habits.h"
 #include "services/cli/sample/sample_event.h"
 #include "services/cli/sample/sample_options.h"
+#include "services/cli/sample/told.h"
 #include "tutti/ingest/v1/ingest.pb.h"
 
 namespace tutti {
@@ -63,7 +64,10 @@ class SampleOrganization {
   std::vector<SampleMeeting> MeetingsOf(uint32_t team, int day) const;
 
   ingest::v1::Activity ToActivity(const SampleEvent& event) const;
-  // Calls with every intended activity of people, person by person and day by day.
+  ingest::v1::Activity ToActivity(uint32_t person, const ToldActivity& told) const;
+  // Calls with everything that people do, person by person and day by day.
+  void ForEachEvent(const std::function<void(const SampleEvent&)>& take) const;
+  // Likewise, with every intended activity.
   void ForEachActivity(const std::function<void(const ingest::v1::Activity&)>& take) const;
 
  private:

@@ -7,6 +7,7 @@
 #include "common/window/schedule.h"
 #include "common/window/window.h"
 #include "services/cli/sample/sample_items.h"
+#include "services/cli/sample/told.h"
 
 namespace tutti {
 namespace {
@@ -24,29 +25,46 @@ Cadence CadenceOf(const SampleOptions& options) {
   return ChooseCadence(options.people, options.cadence, aggregate::v1::CADENCE_AUTO);
 }
 
-bool IsOfPeople(const Catalog& catalog, const CatalogTable& table) {
-  return catalog.kinds()[static_cast<size_t>(table.kind)].proto->id() == "person";
+const std::string& KindOf(const Catalog& catalog, const CatalogTable& table) {
+  return catalog.kinds()[static_cast<size_t>(table.kind)].proto->id();
 }
 
-// Counts one person after the other: the last day of each feature is enough to say
-// which windows have it.
+bool IsOfPeople(const Catalog& catalog, const CatalogTable& table) {
+  return KindOf(catalog, table) == "person";
+}
+
+bool TellsTable(const SampleOptions& options, const Catalog& catalog, const CatalogTable& table) {
+  const std::string& kind = KindOf(catalog, table);
+  if (kind == "person") return TellsPeople(options);
+  return kind == "device" ? TellsDevices(options) : TellsItems(options);
+}
+
+// Counts one person after the other: which features each day has, then, day by day, the
+// last day of each feature, which is enough to say which windows have it.
 class PersonCounter {
  public:
   PersonCounter(const SampleOrganization& organization, const Catalog& catalog, Truth& truth)
-      : organization_(organization), catalog_(catalog), truth_(truth) {
+      : organization_(organization),
+        catalog_(catalog),
+        truth_(truth),
+        zone_(LoadZone(organization.options().time_zone).value()),
+        told_of_day_(static_cast<size_t>(organization.days())) {
     features_.resize(catalog.tables().size());
     for (size_t t = 0; t < features_.size(); ++t) {
       features_[t].resize(static_cast<size_t>(catalog.tables()[t].feature_count()));
     }
+    for (std::vector<uint8_t>& day : told_of_day_) day.resize(features_.size());
     for (const std::string& name : SampleTraitNames()) trait_names_.emplace_back(name);
   }
 
   void Count(uint32_t person) {
-    for (std::vector<int>& last : features_) std::fill(last.begin(), last.end(), kNever);
+    for (std::vector<uint8_t>& day : told_of_day_) std::fill(day.begin(), day.end(), uint8_t{0});
     const SampleHabits habits = organization_.HabitsOf(person);
+    for (int day = 0; day < organization_.days(); ++day) ReadDay(habits, day);
+    for (std::vector<int>& last : features_) std::fill(last.begin(), last.end(), kNever);
     auto window = truth_.windows.begin();
     for (int day = 0; day < organization_.days(); ++day) {
-      CountDay(habits, day);
+      CountDay(day);
       if (window != truth_.windows.end() && window->end_day == organization_.DayAt(day)) {
         Close(*window++, day);
       }
@@ -54,40 +72,61 @@ class PersonCounter {
   }
 
  private:
-  void CountDay(const SampleHabits& habits, int day) {
+  // What the sources tell of what was done on a day; some tell it of a neighbouring one.
+  void ReadDay(const SampleHabits& habits, int day) {
     events_.clear();
     organization_.AppendDay(habits, day, events_);
-    std::vector<bool>& did = did_;
-    did.assign(features_.size(), false);
+    truth_.activities += static_cast<int64_t>(events_.size());
+    told_.clear();
     for (const SampleEvent& event : events_) {
-      ++truth_.activities;
-      const ActivityShape* shape = ShapeOf(event);
-      if (shape == nullptr) {
-        ++truth_.refused;
-        continue;
+      for (const SampleShape shape : organization_.options().shapes) {
+        AppendTold(event, shape, told_);
       }
-      for (const TableHit& hit : shape->reach) {
-        std::vector<int>& last = features_[static_cast<size_t>(hit.table)];
-        for (size_t i = 0; i < last.size(); ++i) {
-          if (hit.features >> i & 1) last[i] = day;
-        }
-      }
-      for (const TableHit& hit : shape->day) did[static_cast<size_t>(hit.table)] = true;
     }
-    for (size_t t = 0; t < did.size(); ++t) {
-      if (did[t]) ++truth_.habits[t][static_cast<size_t>(day)];
+    for (const ToldActivity& told : told_) {
+      const Day told_day = absl::ToCivilDay(absl::FromUnixSeconds(told.seconds), zone_);
+      const int64_t number = told_day - truth_.first_day;
+      if (number < 0 || number >= organization_.days()) continue;
+      Read(told, told_of_day_[static_cast<size_t>(number)]);
     }
   }
 
-  const ActivityShape* ShapeOf(const SampleEvent& event) {
+  void Read(const ToldActivity& told, std::vector<uint8_t>& day) {
+    const ActivityShape* shape = ShapeOf(told);
+    if (shape == nullptr) {
+      ++truth_.refused;
+      return;
+    }
+    for (const std::vector<TableHit>* hits : {&shape->reach, &shape->day}) {
+      for (const TableHit& hit : *hits) {
+        day[static_cast<size_t>(hit.table)] |= static_cast<uint8_t>(hit.features);
+      }
+    }
+  }
+
+  void CountDay(int day) {
+    const std::vector<uint8_t>& told = told_of_day_[static_cast<size_t>(day)];
+    for (size_t t = 0; t < told.size(); ++t) {
+      if (told[t] == 0) continue;
+      if (catalog_.tables()[t].is_habit()) {
+        ++truth_.habits[t][static_cast<size_t>(day)];
+        continue;
+      }
+      for (size_t i = 0; i < features_[t].size(); ++i) {
+        if (told[t] >> i & 1) features_[t][i] = day;
+      }
+    }
+  }
+
+  const ActivityShape* ShapeOf(const ToldActivity& told) {
     traits_.clear();
     for (size_t bit = 0; bit < trait_names_.size(); ++bit) {
-      if (event.traits >> bit & 1) traits_.push_back(trait_names_[bit]);
+      if (told.traits >> bit & 1) traits_.push_back(trait_names_[bit]);
     }
     ActivityTraits activity;
-    activity.type = kSampleActTypes[static_cast<size_t>(event.act)];
-    activity.app = event.app;
-    activity.platform = event.platform;
+    activity.type = told.type;
+    activity.app = told.app;
+    activity.platform = told.platform;
     activity.traits = traits_;
     IgnoredTerms ignored;
     return catalog_.Classify(activity, ignored);
@@ -107,8 +146,10 @@ class PersonCounter {
   const SampleOrganization& organization_;
   const Catalog& catalog_;
   Truth& truth_;
-  std::vector<std::vector<int>> features_;  // by table and feature: the last day
-  std::vector<bool> did_;
+  const absl::TimeZone zone_;
+  std::vector<std::vector<uint8_t>> told_of_day_;  // by day and table: features, as bits
+  std::vector<std::vector<int>> features_;         // by table and feature: the last day
+  std::vector<ToldActivity> told_;
   std::vector<absl::string_view> trait_names_;
   std::vector<absl::string_view> traits_;
   std::vector<SampleEvent> events_;
@@ -194,7 +235,6 @@ bool Selects(const catalog::v1::Predicate& predicate, const CatalogTable& table,
 
 Truth CountTruth(const SampleOrganization& organization, const Catalog& catalog,
                  const std::vector<Day>& end_days, int step_days) {
-  const bool tells_items = organization.options().shape == SampleShape::kActivities;
   Truth truth;
   truth.headcount = organization.people();
   truth.entitlements["assistant"] = organization.licensed_people();
@@ -206,7 +246,7 @@ Truth CountTruth(const SampleOrganization& organization, const Catalog& catalog,
   empty.habit_sums.resize(catalog.tables().size());
   for (size_t t = 0; t < catalog.tables().size(); ++t) {
     const CatalogTable& table = catalog.tables()[t];
-    if (!IsOfPeople(catalog, table) && !tells_items) continue;
+    if (!TellsTable(organization.options(), catalog, table)) continue;
     if (table.is_habit()) {
       truth.habits[t].resize(static_cast<size_t>(organization.days()));
     } else {
@@ -220,13 +260,11 @@ Truth CountTruth(const SampleOrganization& organization, const Catalog& catalog,
   }
   PersonCounter counter(organization, catalog, truth);
   for (uint32_t person = 0; person < organization.people(); ++person) counter.Count(person);
-  if (tells_items) {
-    ItemCounter items(catalog, truth);
-    ForEachItemActivity(organization, [&items](const ingest::v1::Activity& activity, int day) {
-      items.Add(activity, day);
-    });
-    items.Finish();
-  }
+  ItemCounter items(catalog, truth);
+  ForEachItemActivity(organization, [&items](const ingest::v1::Activity& activity, int day) {
+    items.Add(activity, day);
+  });
+  items.Finish();
   for (TruthWindow& window : truth.windows) {
     const int end = static_cast<int>(window.end_day - truth.first_day);
     for (size_t t = 0; t < truth.habits.size(); ++t) {

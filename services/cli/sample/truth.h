@@ -20,15 +20,16 @@ struct TruthWindow {
   // By table of the catalogue and pattern (bit i for feature i): how many subjects
   // have exactly these features. Of people, everybody is in pattern 0 who has none;
   // of other kinds nobody knows how many there are, and pattern 0 is 0. Empty for
-  // habit tables, and for kinds that the options' shape does not tell.
+  // habit tables, and for kinds that no shape of the options tells.
   std::vector<std::vector<int64_t>> subjects;
   // By habit table: the sum, over the days of the publication's step, of the people
   // who did it on the day. 0 elsewhere.
   std::vector<int64_t> habit_sums;
 };
 
-// What a perfect observer would publish of a made-up organisation: counted from the
-// sets of subjects themselves, without hashing, sampling, noise or a log.
+// What a perfect observer of the sources that the options' shapes write would publish of
+// a made-up organisation: counted from the sets of subjects themselves, without hashing,
+// sampling, noise or a log. A fact that several sources tell is one.
 struct Truth {
   int64_t headcount = 0;
   std::map<std::string, int64_t> entitlements;  // by product
@@ -38,8 +39,8 @@ struct Truth {
   // tables.
   std::vector<std::vector<int64_t>> habits;
   std::vector<TruthWindow> windows;  // ascending
-  int64_t activities = 0;
-  int64_t refused = 0;  // activities of a type that the catalogue lacks
+  int64_t activities = 0;            // that were meant, however many sources tell them
+  int64_t refused = 0;               // told activities of a type that the catalogue lacks
 
   // Subjects with a pattern that the predicate selects, in a window.
   static int64_t Subjects(const Catalog& catalog, const TruthWindow& window,
@@ -47,7 +48,7 @@ struct Truth {
   // The number that a measure divides by when it divides by people entitled.
   int64_t Entitled(const std::string& product) const;
   // The exact value of a measure: a share of 1, or for a count, subjects. Absent when
-  // it would divide by nobody, or when the options' shape does not tell the kind.
+  // it would divide by nobody, or when no shape of the options tells the kind.
   absl::optional<double> Measure(const Catalog& catalog, const TruthWindow& window,
                                  const catalog::v1::Measure& measure) const;
   // The share of a practice, large subjects counting twice; absent as for a measure.

@@ -1,6 +1,6 @@
-// Imports the log or the reports of a made-up organisation and compares what the importer
-// found with what the organisation meant. The two share no code: one says what an act
-// leaves in a log, the other what a record of a log means.
+// Imports the log, the reports or the telemetry of a made-up organisation and compares what
+// the importer found with what they were meant to tell. Three say it, and share no code:
+// what a source can tell, what an act leaves in its files, and what a record of them means.
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -20,7 +20,9 @@
 #include "common/window/day.h"
 #include "services/cli/import/import_run.h"
 #include "services/cli/sample/sample_files.h"
+#include "services/cli/sample/sample_items.h"
 #include "services/cli/sample/sample_organization.h"
+#include "services/cli/sample/told.h"
 
 namespace tutti {
 namespace {
@@ -67,8 +69,16 @@ class SampleImport : public ::testing::TestWithParam<SampleShape> {
   void TearDown() override { fs::remove_all(folder_); }
   // How many types of activity the shape can tell.
   static size_t Types() {
-    if (GetParam() == SampleShape::kUsageReports) return 11;  // no assistant, no writing; app.used
-    return kSampleActTypes.size();
+    switch (GetParam()) {
+      case SampleShape::kUsageReports:
+        return 11;  // no assistant, no writing; app.used
+      case SampleShape::kGoogleReports:
+        return 9;  // no communities, no calls
+      case SampleShape::kTelemetry:
+        return 4;
+      default:
+        return kSampleActTypes.size();
+    }
   }
   fs::path folder_;
 };
@@ -83,46 +93,24 @@ std::string Missing(const std::set<std::string>& some, const std::set<std::strin
   return count == 0 ? "" : absl::StrCat(count, ":\n  ", absl::StrJoin(missing, "\n  "));
 }
 
-// What a usage report can say of an activity: which day in UTC, and what has a column.
-void AddAsUsageReports(const ingest::v1::Activity& activity, absl::TimeZone zone, Facts& facts) {
-  const std::string& type = activity.type();
-  const std::set<std::string> traits(activity.traits().begin(), activity.traits().end());
-  const int64_t noon = activity.occurred_at().seconds() / 86400 * 86400 + 43200;
-  const auto add = [&](const std::string& told, absl::string_view app, absl::string_view platform,
-                       std::vector<std::string> of) {
-    FactSink::Add(facts, zone, activity.subject(), told, noon, app, platform, std::move(of));
+// What all that is written tells: of people, and of devices.
+Facts Meant(const SampleOrganization& organization, absl::TimeZone zone) {
+  Facts meant;
+  const SampleOptions& options = organization.options();
+  const auto add = [&](const ingest::v1::Activity& activity) {
+    FactSink::Add(meant, zone, activity.subject(), activity.type(),
+                  activity.occurred_at().seconds(), activity.app(), activity.platform(),
+                  {activity.traits().begin(), activity.traits().end()});
   };
-  const bool mail = type == "mail.sent" || type == "mail.read";
-  const bool has_app = !activity.app().empty() && !activity.platform().empty();
-  if (has_app && (mail || activity.app() != "other")) {
-    add("app.used", activity.app(), activity.platform(), {});
-  }
-  if (mail) add(type, "outlook", "", {});
-  if (type == "chat.sent" || type == "channel_message.sent") add(type, "teams", "", {});
-  if (type == "community.posted" || type == "community.read") add(type, "community", "", {});
-  if (type == "call.joined" && traits.count("one_to_one") > 0)
-    add(type, "teams", "", {"one_to_one"});
-  if (type == "meeting.attended") {
-    add(type, "teams", "", {});
-    for (const std::string& trait : traits) add(type, "teams", "", {trait});
-  }
-  if (type == "file.shared") add(type, "", "", {traits.begin(), traits.end()});
-  // Without an application it came through the synchronising client.
-  if (type != "file.read" && (type != "file.written" || activity.app().empty())) return;
-  if (traits.count("team_site") > 0) {
-    add("file.read", "", "", {"shared_file", "team_site"});
-  } else {
-    add("file.read", "", "", {"personal_drive"});
-  }
-}
-
-// What the shape can say of an activity.
-void AddAsTold(SampleShape shape, const ingest::v1::Activity& activity, absl::TimeZone zone,
-               Facts& facts) {
-  if (shape == SampleShape::kUsageReports) return AddAsUsageReports(activity, zone, facts);
-  FactSink::Add(facts, zone, activity.subject(), activity.type(), activity.occurred_at().seconds(),
-                activity.app(), activity.platform(),
-                {activity.traits().begin(), activity.traits().end()});
+  std::vector<ToldActivity> told;
+  organization.ForEachEvent([&](const SampleEvent& event) {
+    told.clear();
+    for (const SampleShape shape : options.shapes) AppendTold(event, shape, told);
+    for (const ToldActivity& one : told) add(organization.ToActivity(event.person, one));
+  });
+  ForEachItemActivity(organization,
+                      [&](const ingest::v1::Activity& activity, int) { add(activity); });
+  return meant;
 }
 
 TEST_P(SampleImport, FindsExactlyWhatWasMeant) {
@@ -131,24 +119,22 @@ TEST_P(SampleImport, FindsExactlyWhatWasMeant) {
   options.weeks = 8;
   options.last_day = Day(2026, 6, 21);
   options.time_zone = "America/New_York";
-  options.shape = GetParam();
+  options.shapes = {GetParam()};
   const absl::StatusOr<SampleFiles> files = WriteSample(options, nullptr, folder_);
   ASSERT_TRUE(files.ok()) << files.status();
   const absl::TimeZone zone = *LoadZone(options.time_zone);
 
   const absl::StatusOr<SampleOrganization> organization = SampleOrganization::Create(options);
   ASSERT_TRUE(organization.ok());
-  Facts meant;
-  organization->ForEachActivity([&](const ingest::v1::Activity& activity) {
-    AddAsTold(options.shape, activity, zone, meant);
-  });
+  Facts meant = Meant(*organization, zone);
 
   ImportOptions reading;
   reading.inputs = files->inputs;
   std::ifstream groups(folder_ / "groups.txt");
   for (std::string line; std::getline(groups, line);) reading.mapping.group_addresses.insert(line);
-  const bool audit =
-      options.shape == SampleShape::kAuditCsv || options.shape == SampleShape::kAuditLines;
+  const bool audit = GetParam() == SampleShape::kAuditCsv || GetParam() == SampleShape::kAuditLines;
+  if (GetParam() == SampleShape::kGoogleReports) reading.shape = InputShape::kGoogleReports;
+  if (GetParam() == SampleShape::kTelemetry) reading.shape = InputShape::kDeviceTelemetry;
   reading.tenants.every_tenant = audit;
   reading.now = [] { return absl::FromUnixSeconds(1782300000); };  // days later
   FactSink found(zone);
@@ -172,7 +158,8 @@ TEST_P(SampleImport, FindsExactlyWhatWasMeant) {
 
 INSTANTIATE_TEST_SUITE_P(Shapes, SampleImport,
                          ::testing::Values(SampleShape::kAuditCsv, SampleShape::kAuditLines,
-                                           SampleShape::kUsageReports));
+                                           SampleShape::kUsageReports, SampleShape::kGoogleReports,
+                                           SampleShape::kTelemetry));
 
 }  // namespace
 }  // namespace tutti

@@ -317,7 +317,7 @@ SampleOptions OptionsFor(int64_t people) {
   options.people = people;
   options.weeks = people > 20'000 ? 5 : 12;
   options.last_day = Day(2026, 11, 1);  // a Sunday on which four weeks end
-  options.shape = SampleShape::kActivities;
+  options.shapes = {SampleShape::kActivities};
   return options;
 }
 

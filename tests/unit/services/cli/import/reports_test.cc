@@ -206,6 +206,47 @@ TEST_F(ReportsTest, ReadsGoogleMailMeetingsChatsAndFiles) {
   EXPECT_EQ(activities_.texts, expected);
 }
 
+// What the assistant offers unasked is nobody's use. Mutation: every event counts.
+TEST_F(ReportsTest, ReadsWhatGeminiWasAskedFor) {
+  const auto use = [](const char* app, const char* category) {
+    return absl::StrCat(
+        R"({"name":"feature_utilization","parameters":[{"name":"app_name","value":")", app,
+        R"("},{"name":"event_category","value":")", category, R"("}]})");
+  };
+  const TenantSummary summary = Imported(
+      GoogleActivity("gemini_in_workspace_apps", 1, kAmy,
+                     absl::StrCat("[", use("gmail", "active_generate"), ",",
+                                  use("docs", "active_summarize"), ",", use("docs", "inactive"),
+                                  ",", use("gemini_app", "active_conversations"), "]")) +
+          "\n",
+      InputShape::kGoogleReports);
+  EXPECT_THAT(activities_.texts, ElementsAre("amy@acme.example assistant.used other - +in_mail",
+                                             "amy@acme.example assistant.used other - +in_document",
+                                             "amy@acme.example assistant.used other -"));
+  EXPECT_THAT(summary.feeds, ElementsAre("ai_assistance"));
+  EXPECT_EQ(summary.Excluded(Exclusion::kOtherEvent), 1);
+}
+
+// Mutation: a first line longer than what is peeked at taken for a text over several lines.
+TEST_F(ReportsTest, ReadsPagesOfGoogleThatAreLongLines) {
+  const std::string events =
+      R"([{"name":"message_posted","parameters":[{"name":"room_name","value":"Plans"}]}])";
+  std::string items;
+  for (int i = 0; i < 400; ++i) {
+    absl::StrAppend(&items, i == 0 ? "" : ",", GoogleActivity("chat", i, kAmy, events));
+  }
+  ASSERT_GT(items.size(), size_t{64} << 10);
+  const std::string last = GoogleActivity("chat", 400, kAmy, events);
+  const TenantSummary summary =
+      Imported(absl::StrCat("{\"items\":[", items, "]}\n\n{\"items\":[", last, "]}\n"),
+               InputShape::kGoogleReports);
+  EXPECT_EQ(rejected_, 0);
+  EXPECT_EQ(summary.records, 401);
+  // A day without anything is no error.
+  Imported("\n", InputShape::kGoogleReports);
+  EXPECT_EQ(rejected_, 0);
+}
+
 TEST_F(ReportsTest, LeavesOutKeysAndServiceAccounts) {
   const std::string events =
       R"([{"name":"message_posted","parameters":[{"name":"room_name","value":"Plans"}]}])";

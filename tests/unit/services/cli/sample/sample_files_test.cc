@@ -8,7 +8,9 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -51,7 +53,7 @@ TEST_F(SampleFilesTest, WritesTheSameBytesForTheSameSeed) {
 
 TEST_F(SampleFilesTest, WritesOneRecordALine) {
   SampleOptions options = SampleOf(30, 2);
-  options.shape = SampleShape::kAuditLines;
+  options.shapes = {SampleShape::kAuditLines};
   const absl::StatusOr<SampleFiles> files = WriteSample(options, nullptr, folder_);
   ASSERT_TRUE(files.ok()) << files.status();
   EXPECT_FALSE(fs::exists(folder_ / "truth.json"));
@@ -65,7 +67,7 @@ TEST_F(SampleFilesTest, WritesOneRecordALine) {
 
 TEST_F(SampleFilesTest, WritesActivitiesThatProtobufReads) {
   SampleOptions options = SampleOf(30, 2);
-  options.shape = SampleShape::kActivities;
+  options.shapes = {SampleShape::kActivities};
   ASSERT_TRUE(WriteSample(options, nullptr, folder_).ok());
   std::vector<std::string> read, meant;
   for (absl::string_view line : absl::StrSplit(Read("activities.jsonl"), '\n', absl::SkipEmpty())) {
@@ -81,6 +83,71 @@ TEST_F(SampleFilesTest, WritesActivitiesThatProtobufReads) {
   ForEachItemActivity(organization,
                       [&add](const ingest::v1::Activity& activity, int) { add(activity); });
   EXPECT_EQ(read, meant);
+}
+
+// What readers must bear. Mutation: GoogleJson that writes one form of each.
+TEST_F(SampleFilesTest, WritesGoogleReportsInEveryForm) {
+  SampleOptions options = SampleOf(40, 1);
+  options.shapes = {SampleShape::kGoogleReports};
+  const absl::StatusOr<SampleFiles> files = WriteSample(options, nullptr, folder_);
+  ASSERT_TRUE(files.ok()) << files.status();
+  std::map<std::string, int> forms;
+  int64_t records = 0;
+  const auto look = [&](const nlohmann::json& row) {
+    ++records;
+    ++forms[row["id"]["uniqueQualifier"].is_string() ? "text" : "number"];
+    ++forms[row["events"].is_array() ? "array" : "object"];
+    ++forms[row["events"].size() > 1 && row["events"].is_array() ? "several" : "one"];
+    ++forms[row["actor"].contains("key") ? "key" : "person"];
+    ++forms[row["id"]["applicationName"].get<std::string>()];
+    const std::string text = row.dump();
+    forms["nested"] += text.find("messageValue") != std::string::npos;
+    forms["secondary"] +=
+        text.find(R"("boolValue":false,"name":"primary_event")") != std::string::npos;
+    forms["unasked"] += text.find("inactive") != std::string::npos;
+  };
+  for (const std::string& path : files->inputs) {
+    const std::string text = Read(fs::relative(path, folder_));
+    if (path.find("-page-") != std::string::npos) {
+      const nlohmann::json page = nlohmann::json::parse(text);
+      for (const nlohmann::json& row : page["items"]) look(row);
+      continue;
+    }
+    for (absl::string_view line : absl::StrSplit(text, '\n', absl::SkipEmpty())) {
+      look(nlohmann::json::parse(std::string(line)));
+    }
+  }
+  EXPECT_EQ(records, files->counts.records);
+  EXPECT_GT(files->counts.redelivered, 0);
+  for (const char* form :
+       {"text", "number", "array", "object", "several", "one", "key", "person", "gmail", "chat",
+        "meet", "drive", "gemini_in_workspace_apps", "nested", "secondary", "unasked"}) {
+    EXPECT_GT(forms[form], 0) << form;
+  }
+}
+
+TEST_F(SampleFilesTest, WritesTelemetryAsCsvAndAsLines) {
+  SampleOptions options = SampleOf(40, 2);
+  options.shapes = {SampleShape::kTelemetry, SampleShape::kRemaining};
+  const absl::StatusOr<SampleFiles> files = WriteSample(options, nullptr, folder_);
+  ASSERT_TRUE(files.ok()) << files.status();
+  EXPECT_THAT(Read("telemetry.csv"), ::testing::StartsWith("Device name,"));
+  std::set<std::string> members;
+  for (absl::string_view line : absl::StrSplit(Read("telemetry.jsonl"), '\n', absl::SkipEmpty())) {
+    const auto row = nlohmann::json::parse(std::string(line));
+    for (const auto& member : row.items()) members.insert(member.key());
+  }
+  EXPECT_THAT(members,
+              ::testing::IsSupersetOf({"deviceName", "deviceId", "id", "startupPerformanceScore",
+                                       "coreBootTimeInMs", "appReliabilityScore", "appCrashCount",
+                                       "rttMs", "packetLossPercent", "jitterMs", "downloadMbps",
+                                       "updateChannel", "isSupported", "supportState"}));
+  // Of devices there is telemetry, of what people did that is in logs nothing.
+  const std::string remaining = Read("remaining.jsonl");
+  EXPECT_THAT(remaining, ::testing::Not(::testing::HasSubstr("device.")));
+  EXPECT_THAT(remaining, ::testing::Not(::testing::HasSubstr("mail.read")));
+  EXPECT_THAT(remaining, ::testing::HasSubstr("\"traits\":[\"mention"));
+  EXPECT_THAT(remaining, ::testing::HasSubstr("meeting.held"));
 }
 
 TEST_F(SampleFilesTest, NamesTheFolderThatItCannotWrite) {

@@ -140,7 +140,7 @@ TEST(SampleOrganization, MeansNothingThatAnAuditLogCannotShow) {
   };
   Made(options).ForEachActivity(look);
   EXPECT_TRUE(seen.empty());
-  options.shape = SampleShape::kActivities;
+  options.shapes = {SampleShape::kActivities};
   Made(options).ForEachActivity(look);
   EXPECT_EQ(seen, hidden);
 }
@@ -148,7 +148,7 @@ TEST(SampleOrganization, MeansNothingThatAnAuditLogCannotShow) {
 TEST(SampleOrganization, UsesOnlyWordsOfTheCatalogue) {
   const std::unique_ptr<const Catalog> catalog = ShippedCatalog();
   SampleOptions options = SampleOf(150, 5);
-  options.shape = SampleShape::kActivities;
+  options.shapes = {SampleShape::kActivities};
   std::set<std::string> types;
   Made(options).ForEachActivity([&](const ingest::v1::Activity& activity) {
     types.insert(activity.type());

@@ -9,6 +9,7 @@
 
 #include "common/window/window.h"
 #include "services/cli/sample/sample_items.h"
+#include "services/cli/sample/told.h"
 #include "tests/unit/services/cli/sample/sample_fixture.h"
 
 namespace tutti {
@@ -43,9 +44,27 @@ class TruthTest : public ::testing::Test {
   const std::unique_ptr<const Catalog> catalog_ = ShippedCatalog();
 };
 
-TEST_F(TruthTest, IsWhatCountingSetsOfSubjectsGives) {
+using Shapes = std::vector<SampleShape>;
+class TruthOfShapesTest : public TruthTest, public ::testing::WithParamInterface<Shapes> {};
+
+// Calls with all that the organisation's files tell.
+void ForEachTold(const SampleOrganization& organization,
+                 const std::function<void(const ingest::v1::Activity&)>& take) {
+  std::vector<ToldActivity> told;
+  organization.ForEachEvent([&](const SampleEvent& event) {
+    told.clear();
+    for (const SampleShape shape : organization.options().shapes) AppendTold(event, shape, told);
+    for (const ToldActivity& one : told) take(organization.ToActivity(event.person, one));
+  });
+  ForEachItemActivity(organization,
+                      [&](const ingest::v1::Activity& activity, int) { take(activity); });
+}
+
+// Mutation: days of UTC taken for those of the organisation, or the last source alone.
+TEST_P(TruthOfShapesTest, IsWhatCountingSetsOfSubjectsGives) {
   SampleOptions options = SampleOf(30, 6);
-  options.shape = SampleShape::kActivities;
+  options.shapes = GetParam();
+  options.time_zone = "Pacific/Auckland";
   const SampleOrganization organization = Made(options);
   const Truth truth = CountTruth(organization, *catalog_, {Day(2026, 6, 7), Day(2026, 6, 21)}, 7);
   ASSERT_EQ(truth.windows.size(), 2u);
@@ -70,9 +89,7 @@ TEST_F(TruthTest, IsWhatCountingSetsOfSubjectsGives) {
         }
       }
     };
-    organization.ForEachActivity(count);
-    ForEachItemActivity(organization,
-                        [&](const ingest::v1::Activity& activity, int) { count(activity); });
+    ForEachTold(organization, count);
     const bool of_people = table.proto->kind() == "person";
     for (uint32_t person = 0; of_people && person < organization.people(); ++person) {
       subjects.insert(organization.PersonName(person));
@@ -83,6 +100,10 @@ TEST_F(TruthTest, IsWhatCountingSetsOfSubjectsGives) {
         const size_t expected = found == people.end() ? 0 : found->second[0].size();
         ASSERT_EQ(truth.habits[t][static_cast<size_t>(day)], static_cast<int64_t>(expected));
       }
+      continue;
+    }
+    if (subjects.empty()) {
+      EXPECT_TRUE(truth.windows[0].subjects[t].empty()) << table.proto->id();
       continue;
     }
     for (const TruthWindow& window : truth.windows) {
@@ -100,6 +121,34 @@ TEST_F(TruthTest, IsWhatCountingSetsOfSubjectsGives) {
       ASSERT_EQ(window.subjects[t], patterns) << table.proto->id();
     }
   }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Shapes, TruthOfShapesTest,
+    ::testing::Values(Shapes{SampleShape::kActivities},
+                      Shapes{SampleShape::kGoogleReports, SampleShape::kTelemetry},
+                      Shapes{SampleShape::kAuditCsv, SampleShape::kUsageReports,
+                             SampleShape::kTelemetry, SampleShape::kRemaining}));
+
+// All sources together tell no more than somebody did, but for who opened a file: a usage
+// report does not tell that from changing one. Mutation: a source that is left out.
+TEST_F(TruthTest, OfAllSourcesIsNearlyThatOfEverything) {
+  SampleOptions options = SampleOf(200, 5);
+  options.shapes = {SampleShape::kActivities};
+  const Truth everything = CountTruth(Made(options), *catalog_);
+  options.shapes = {SampleShape::kAuditCsv, SampleShape::kUsageReports, SampleShape::kRemaining};
+  const Truth told = CountTruth(Made(options), *catalog_);
+  ASSERT_EQ(told.windows.size(), everything.windows.size());
+  ASSERT_FALSE(told.windows.empty());
+  std::set<std::string> other;
+  for (const catalog::v1::Measure& measure : catalog_->proto().measures()) {
+    const auto value = told.Measure(*catalog_, told.windows[0], measure);
+    if (!value.has_value()) continue;
+    if (value != everything.Measure(*catalog_, everything.windows[0], measure)) {
+      other.insert(measure.id());
+    }
+  }
+  EXPECT_EQ(other, (std::set<std::string>{"file_reading_reach"}));
 }
 
 TEST_F(TruthTest, FollowsTheGridOfTheCadence) {
@@ -145,7 +194,7 @@ TEST_F(TruthTest, EvaluatesEveryPredicate) {
 
 TEST_F(TruthTest, GivesEveryMeasureAndCategoryOfEveryKind) {
   SampleOptions options = SampleOf(250, 5);
-  options.shape = SampleShape::kActivities;
+  options.shapes = {SampleShape::kActivities};
   const SampleOrganization organization = Made(options);
   const Truth truth = CountTruth(organization, *catalog_);
   const TruthWindow* window = truth.Find(Day(2026, 6, 21));
