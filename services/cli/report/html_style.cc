@@ -63,6 +63,7 @@ caption{text-align:left;color:var(--soft);font-size:.875rem;padding:0 0 .35rem}
 th,td{text-align:left;font-size:.9375rem;vertical-align:top;padding:.35rem .75rem .35rem 0;border-top:1px solid var(--line)}
 thead th{border-top:0;font-size:.875rem}
 tbody th{font-weight:400}
+#trend-table tbody th{white-space:nowrap}
 tbody th[scope=rowgroup]{font-weight:600;font-size:.875rem;color:var(--soft);padding-top:.7rem}
 td.n,th.n{text-align:right}
 td:last-child,th:last-child{padding-right:0}
@@ -77,10 +78,11 @@ dd{margin:0 0 .4rem}
 footer{padding-bottom:3rem;color:var(--soft);font-size:.875rem;border-top:1px solid var(--line);padding-top:1rem;overflow-wrap:anywhere}
 @media (max-width:30rem){th,td{padding-right:.5rem}.panel{padding:1rem}.panel .trend{height:11rem}}
 @media print{:root{color-scheme:light;--paper:#fff;--card:#fff;--ink:#000;--soft:#333;--line:#999;--accent:#0a4a60;--value:#7fb7ca;--track:#e6e6e6;--band:#7fb7ca;--note:#fff;--note-ink:#000}
-body{font-size:10pt}header,main,footer{max-width:none;padding-left:0;padding-right:0}
+html{font-size:11px}header,main,footer{max-width:none;padding-left:0;padding-right:0}
 nav,.skip,summary{display:none}
 details::details-content{content-visibility:visible;display:block;height:auto}
-.card,.panel,tr,figure{break-inside:avoid}h2,h3,h4{break-after:avoid}
+.card,.panel,tr,figure{break-inside:avoid}h2,h3,h4,h2+p{break-after:avoid}
+.scroll{overflow:visible}.scroll th,.scroll td{font-size:.72rem;padding-right:.3rem}
 .generated{border:1px solid #000}
 svg,svg *{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
 )css";

@@ -236,6 +236,69 @@ class ReportTest(unittest.TestCase):
             self.assertTrue(faults, name)
         self.assertGreater(found["contentWidth"], 390)
 
+    # Mutations: a positive tabindex; details that a key does not open; focus that is not drawn.
+    @unittest.skipUnless(browser.CHROMIUM, "no Chromium is installed: the page was not looked at")
+    def test_keys_reach_everything_in_order(self):
+        where = """(() => {
+            const at = document.activeElement;
+            if (!at || at === document.body) return null;
+            const all = Array.from(document.querySelectorAll("*"));
+            const style = getComputedStyle(at);
+            return {place: all.indexOf(at), tag: at.tagName, text: at.textContent.trim().slice(0, 40),
+                    href: at.getAttribute("href"), drawn: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
+                    seen: at.getBoundingClientRect().bottom > 0 && at.getBoundingClientRect().top < innerHeight};
+        })()"""
+        reachable = "Array.from(document.querySelectorAll('a[href], summary, [tabindex=\"0\"]'))" \
+                    ".filter((e) => e.checkVisibility()).length"
+        with browser.Session(self.page) as session:
+            def stops():
+                found = []
+                while True:
+                    session.press("Tab", 9)
+                    stop = session.evaluate(where)
+                    if stop is None or found and stop["place"] == found[0]["place"]:
+                        return found
+                    found.append(stop)
+            found = stops()
+            self.assertEqual(found[0]["href"], "#main", "the first stop leads past the sections")
+            self.assertEqual([stop["place"] for stop in found], sorted(stop["place"] for stop in found))
+            self.assertEqual(len(found), session.evaluate(reachable))
+            self.assertEqual([stop for stop in found if not (stop["drawn"] and stop["seen"])], [])
+            closed = "document.querySelectorAll('details:not([open])').length"
+            before = session.evaluate(closed)
+            session.evaluate("document.querySelector('details:not([open]) > summary').focus()")
+            session.press("Enter", 13)
+            self.assertEqual(session.evaluate(closed), before - 1)
+            session.evaluate("document.querySelector('a[href=\"#main\"]').focus()")
+            session.press("Enter", 13)
+            self.assertEqual(session.evaluate("document.activeElement.id"), "main")
+            print(f"{len(found)} stops of the Tab key, in the order of the page")
+
+    # Mutation: without the rules for printing, what is folded away is not on paper.
+    @unittest.skipUnless(browser.CHROMIUM, "no Chromium is installed: the page was not looked at")
+    def test_everything_is_on_paper(self):
+        def printed(page):
+            path = self.folder / "report.pdf"
+            with browser.Session(page) as session:
+                session.print(path)
+            text = subprocess.run(["pdftotext", "-raw", path, "-"], capture_output=True, check=True, timeout=60)
+            return "".join(text.stdout.decode().split()), text.stdout.count(b"\f")
+        text, pages = printed(self.page)
+        print(f"the report on {pages} pages of paper")
+
+        def holds(words):
+            return "".join(words.split()) in text
+        self.assertTrue(holds("GENERATED DATA"))
+        for category in self.score["categories"]:
+            self.assertTrue(holds(category["displayName"]), category)
+        for measure in self.score["measures"]:
+            for words in (measure["displayName"], measure["sentence"], measure["raiseWords"]):
+                self.assertTrue(holds(words), words)
+        for score in self.json("history", "made-up")["scores"]:
+            self.assertTrue(holds(score["endDay"] + shown(score["percent"])), score["endDay"])
+        self.assertTrue(holds(self.json("statement", "made-up")["statement"]["claim"]))
+        self.assertLess(len(printed(self.page.replace("@media print", "@media tty"))[0]), len(text))
+
     @unittest.skipUnless(browser.CHROMIUM, "no Chromium is installed: the page was not looked at")
     def test_it_is_drawn(self):
         for width in (390, 1280):
