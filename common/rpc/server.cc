@@ -9,6 +9,8 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <climits>
 #include <csignal>
 #include <cstdio>
 #include <fstream>
@@ -51,6 +53,13 @@ ABSL_FLAG(std::string, metrics_listen, "",
           "Address for GET /metrics: 127.0.0.1:PORT or [::1]:PORT (port 0 takes a free one)");
 ABSL_FLAG(std::string, port_file, "", "File to which the address is written once it serves");
 ABSL_FLAG(int, drain_seconds, 20, "Seconds that calls in flight get when the server stops");
+ABSL_FLAG(absl::Duration, idle_timeout, absl::Minutes(5),
+          "Connections without a call are ended after this long");
+ABSL_FLAG(absl::Duration, max_connection_age, absl::Minutes(10),
+          "Connections are ended after about this long, so that callers find new replicas and show "
+          "new certificates; callers connect again by themselves");
+ABSL_FLAG(absl::Duration, max_connection_age_grace, absl::Minutes(1),
+          "How long calls that are then under way may go on");
 ABSL_FLAG(std::string, log_level, "info", "debug, info, warning or error");
 
 namespace tutti {
@@ -81,6 +90,11 @@ absl::Status WriteAddress(const std::string& path, const std::string& address) {
   return absl::OkStatus();
 }
 
+// As gRPC takes them: at least one, and no more than it takes for "never".
+int Milliseconds(absl::Duration duration) {
+  return static_cast<int>(std::clamp<int64_t>(absl::ToInt64Milliseconds(duration), 1, INT_MAX));
+}
+
 void Configure(const ServerOptions& options, const Served& served, grpc::ServerBuilder& builder) {
   // Without it, one caller can leave gigabytes of unfinished messages: above it, gRPC ends
   // the calls that hold most.
@@ -99,9 +113,10 @@ void Configure(const ServerOptions& options, const Served& served, grpc::ServerB
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxStreams);
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxHeaderBytes);
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, 20 * 1000);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, 5 * 60 * 1000);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, 10 * 60 * 1000);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, 60 * 1000);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, Milliseconds(options.idle_timeout));
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, Milliseconds(options.connection_age));
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS,
+                             Milliseconds(options.connection_age_grace));
   // A peer that vanished holds its calls no longer than this.
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 60 * 1000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20 * 1000);
@@ -205,6 +220,9 @@ ServerOptions ServerOptionsFromFlags() {
   options.metrics_listen = absl::GetFlag(FLAGS_metrics_listen);
   options.port_file = absl::GetFlag(FLAGS_port_file);
   options.drain = absl::Seconds(absl::GetFlag(FLAGS_drain_seconds));
+  options.idle_timeout = absl::GetFlag(FLAGS_idle_timeout);
+  options.connection_age = absl::GetFlag(FLAGS_max_connection_age);
+  options.connection_age_grace = absl::GetFlag(FLAGS_max_connection_age_grace);
   return options;
 }
 

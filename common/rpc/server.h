@@ -35,12 +35,16 @@ struct ServerOptions {
   std::string metrics_listen;  // IP:port of the loopback; empty: no metrics
   std::string port_file;       // where the address is written once it serves
   absl::Duration drain = absl::Seconds(20);
+  absl::Duration idle_timeout = absl::Minutes(5);
+  absl::Duration connection_age = absl::Minutes(10);  // a tenth more or less, see gRPC
+  absl::Duration connection_age_grace = absl::Minutes(1);
 };
 
 // Reads the flags that all servers share: --listen, --insecure_loopback,
 // --tls_certificate, --tls_key, --tls_authorities, --trust_domain, --token_keys,
 // --token_issuer, --token_audience, --calls_per_second, --memory_mib, --audit_log,
-// --metrics_listen, --port_file, --drain_seconds, --log_level. To be called after
+// --metrics_listen, --port_file, --drain_seconds, --idle_timeout, --max_connection_age,
+// --max_connection_age_grace, --log_level. To be called after
 // absl::ParseCommandLine.
 ServerOptions ServerOptionsFromFlags();
 

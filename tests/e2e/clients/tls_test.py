@@ -1,6 +1,7 @@
 """Knocks at a suite that speaks TLS, with a client that is not ours, as everybody who
 should be refused and as those who should not. Prints what each was told."""
 
+import contextlib
 import datetime
 import pathlib
 import shutil
@@ -155,6 +156,122 @@ class TlsTest(unittest.TestCase):
                                "get", "acme"], capture_output=True, text=True, check=False)
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("acme", self.suite.tutti("organizations", "get", "acme"))
+
+
+class RenewalTest(unittest.TestCase):
+    """Ingest calls aggregate with a certificate that is replaced while it runs."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.stubs = cls.enterClassContext(tempfile.TemporaryDirectory())
+        make_stubs(cls.stubs)
+        # Connections that ingest keeps would show the old certificate for ten minutes.
+        cls.suite = cls.enterClassContext(Suite(
+            tls=True, aggregate_flags="--max_connection_age=1s --max_connection_age_grace=10s"))
+        cls.today = datetime.datetime.now(datetime.timezone.utc)
+        cls.suite.back_fill("acme", 300, (cls.today - datetime.timedelta(weeks=8)).date().isoformat())
+        cls.token = cls.suite.token("acme", scopes=("activities.write",))
+        cls.tls = cls.suite.state / "tls"
+
+    def renew(self, name, authority):
+        """Puts a new key and certificate, signed by the authority, where flags say they are:
+        by one rename, once the folder is a link."""
+        old, new = self.tls / f"{name}-1", self.tls / f"{name}-2"
+        (self.tls / name).rename(old)
+        (self.tls / name).symlink_to(old)
+        new.mkdir()
+        shutil.copy(old / "extensions", new)
+        for words in (["req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}",
+                       "-keyout", "key.pem", "-out", "request.pem"],
+                      ["x509", "-req", "-days", "7", "-in", "request.pem", "-CA", authority / "ca.pem", "-CAkey",
+                       authority / "ca.key", "-CAcreateserial", "-extfile", "extensions", "-out", "cert.pem"]):
+            subprocess.run(["openssl", *words], cwd=new, check=True, capture_output=True)
+        (self.tls / f"{name}.new").symlink_to(new)
+        (self.tls / f"{name}.new").rename(self.tls / name)
+        return old
+
+    def believe(self, *authorities):
+        """Replaces whom every service believes, by one rename."""
+        (self.tls / "ca.new").write_text("".join(map(pathlib.Path.read_text, authorities)))
+        (self.tls / "ca.new").rename(self.tls / "ca.pem")
+
+    def connections(self):
+        """The ports from which ingest is connected to aggregate."""
+        port = int(self.suite.aggregate.rsplit(":", 1)[1])
+        folder = pathlib.Path(f"/proc/{self.suite.processes()['tutti-ingest']}")
+        own = set()
+        for link in (folder / "fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                own.add(str(link.readlink()))
+        lines = [line.split() for line in (folder / "net/tcp").read_text().splitlines()[1:]]
+        return {line[1] for line in lines
+                if int(line[2].split(":")[1], 16) == port and f"socket:[{line[9]}]" in own}
+
+    def aggregate_takes(self, folder):
+        """Whether aggregate still shakes hands with who has the certificate in the folder."""
+        credentials = grpc.ssl_channel_credentials(
+            (self.tls / "ca.pem").read_bytes(), (folder / "key.pem").read_bytes(), (folder / "cert.pem").read_bytes())
+        with grpc.secure_channel(self.suite.aggregate, credentials,
+                                 options=[("grpc.use_local_subchannel_pool", 1)]) as channel:
+            error = channel.unary_unary("/tutti.aggregate.v1.AggregateService/GetIngestPolicy").future(
+                b"", timeout=20).exception()
+            return error.code() != grpc.StatusCode.UNAVAILABLE
+
+    def send(self, channel):
+        """One more activity, through ingest to aggregate."""
+        from tutti.ingest.v1 import ingest_pb2, ingest_pb2_grpc
+        self.sent += 1
+        request = ingest_pb2.IngestActivitiesRequest(organization="organizations/acme")
+        activity = request.activities.add(subject=f"s-{self.sent}@acme.example", type="mail.sent")
+        activity.occurred_at.FromDatetime((self.today - datetime.timedelta(days=1)).replace(tzinfo=None))
+        response = ingest_pb2_grpc.IngestServiceStub(channel).IngestActivities(
+            request, timeout=30, metadata=[("authorization", "Bearer " + self.token)])
+        self.assertEqual(response.accepted_count, 1)
+
+    # Mutation: ingest reads its own certificate once, when it starts; no call is answered
+    # then once the old authority is believed no more.
+    def test_ingest_shows_aggregate_a_replaced_certificate_and_no_call_fails(self):
+        self.sent = 0
+        old_authority, new_authority = self.tls / "old/ca.pem", self.tls / "new/ca.pem"
+        for folder in (old_authority.parent, new_authority.parent):
+            folder.mkdir()
+        shutil.copy(self.tls / "ca.pem", old_authority)
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                        "-days", "7", "-subj", "/CN=another throwaway authority", "-keyout",
+                        new_authority.parent / "ca.key", "-out", new_authority], check=True, capture_output=True)
+        both = grpc.ssl_channel_credentials(old_authority.read_bytes() + new_authority.read_bytes())
+        with grpc.secure_channel(self.suite.ingest, both) as channel:
+            self.send(channel)
+            self.believe(old_authority, new_authority)
+            # A certificate of the new authority is of use once it is believed.
+            self.renew("score", new_authority.parent)
+            self.until(lambda: self.aggregate_takes(self.tls / "score"), channel)
+            old = self.renew("ingest", new_authority.parent)
+            self.renew("aggregate", new_authority.parent)
+            self.until(lambda: self.shown() == "another throwaway authority", channel)
+            self.believe(new_authority)
+            self.until(lambda: not self.aggregate_takes(old), channel)
+            before = self.connections()
+            self.until(lambda: not before & self.connections(), channel)
+            for _ in range(20):
+                self.send(channel)
+        print(f"{self.sent} calls while certificates and their authority were replaced: none failed")
+
+    def until(self, condition, channel):
+        """Goes on sending until it holds."""
+        deadline = time.monotonic() + 60
+        while not condition():
+            self.assertLess(time.monotonic(), deadline)
+            self.send(channel)
+
+    def shown(self):
+        """Who signed the certificate that aggregate shows."""
+        host, port = self.suite.aggregate.rsplit(":", 1)
+        context = ssl.create_default_context(cafile=self.tls / "ca.pem")
+        context.set_alpn_protocols(["h2"])
+        with socket.create_connection((host, int(port)), timeout=20) as plain, \
+                context.wrap_socket(plain, server_hostname=host) as secure:
+            return dict(pair[0] for pair in secure.getpeercert()["issuer"])["commonName"]
 
 
 if __name__ == "__main__":
