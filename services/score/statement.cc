@@ -1,9 +1,12 @@
 #include "services/score/statement.h"
 
 #include <cmath>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/string_view.h"
 #include "common/privacy/budget.h"
 #include "common/privacy/zcdp.h"
 #include "common/scoring/planned_margins.h"
@@ -128,6 +131,17 @@ void AddMembershipLimit(const catalog::v1::SubjectKind& kind, PrivacyStatement& 
       kind.id(), 100 * wrong));
 }
 
+// The kinds that are nobody themselves, of which a person may have many.
+void AddItemsLimit(const Catalog& catalog, PrivacyStatement& statement) {
+  std::vector<absl::string_view> items;
+  for (const catalog::v1::SubjectKind& kind : catalog.proto().kinds()) {
+    if (kind.id() != "person") items.push_back(kind.plural());
+  }
+  if (items.empty()) return;
+  statement.add_limits(absl::StrCat("Tables of items (", absl::StrJoin(items, ", "),
+                                    ") protect one item, not a person with many."));
+}
+
 void FillReadersAndLimits(const Catalog& catalog, PrivacyStatement& statement) {
   for (const char* reader : {
            "ingest: activities as they come in, and the keyring. It has no access to Redis.",
@@ -142,6 +156,7 @@ void FillReadersAndLimits(const Catalog& catalog, PrivacyStatement& statement) {
   for (const catalog::v1::SubjectKind& kind : catalog.proto().kinds()) {
     AddMembershipLimit(kind, statement);
   }
+  AddItemsLimit(catalog, statement);
   const auto kinds = static_cast<double>(catalog.kinds().size());
   if (catalog.kinds().size() > 1) {
     statement.add_limits(absl::StrFormat(
@@ -151,7 +166,6 @@ void FillReadersAndLimits(const Catalog& catalog, PrivacyStatement& statement) {
   }
   for (const char* limit : {
            "Bitmaps of open windows are pseudonymised personal data (GDPR Art. 4(5)).",
-           "Tables of items (mails, documents, meetings) protect one item, not a person with many.",
            "A person with k identifiers is protected at k^2 times rho.",
            "Erased key files may survive on solid-state disks, in journals and in snapshots.",
        }) {
