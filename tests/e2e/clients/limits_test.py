@@ -11,6 +11,7 @@ import socket
 import ssl
 import struct
 import tempfile
+import threading
 import time
 import unittest
 from contextlib import closing
@@ -112,6 +113,39 @@ class Peer:
         return min(sent, len(data))
 
 
+class PatientPeer(Peer):
+    """Goes on with its calls when it is told that the connection ends (GOAWAY), as clients of
+    gRPC do; h2 does not."""
+
+    def __init__(self, address, authority):
+        self.goaway = []  # the codes
+        self.unread = b""
+        super().__init__(address, authority)
+        receive = self.h2.receive_data
+
+        def receive_others(data):
+            if not data:
+                return receive(data)
+            kept, self.unread = b"", self.unread + data
+            while len(self.unread) >= 9:
+                size = 9 + int.from_bytes(self.unread[:3], "big")
+                if len(self.unread) < size:
+                    break
+                frame, self.unread = self.unread[:size], self.unread[size:]
+                if frame[3] == 7:
+                    self.goaway.append(int.from_bytes(frame[13:17], "big"))
+                else:
+                    kept += frame
+            return receive(kept)
+        self.h2.receive_data = receive_others
+
+    def wait(self, condition, seconds=60):
+        deadline = time.monotonic() + seconds
+        while not condition() and time.monotonic() < deadline:
+            self.read(0.1)
+        return condition()
+
+
 def grpc_name(code):
     return next(one.name for one in grpc.StatusCode if one.value[0] == code)
 
@@ -134,6 +168,9 @@ class LimitsTest(unittest.TestCase):
         """What a service takes, in MiB."""
         status = pathlib.Path(f"/proc/{self.suite.processes()[f'tutti-{service}']}/status").read_text()
         return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")) / 1024
+
+    def open_files(self, service):
+        return len(list(pathlib.Path(f"/proc/{self.suite.processes()[f'tutti-{service}']}/fd").iterdir()))
 
     def credentials(self):
         return grpc.ssl_channel_credentials(self.suite.authority.read_bytes())
@@ -185,6 +222,7 @@ class LimitsTest(unittest.TestCase):
         silent = [self.enterContext(socket.create_connection((host, int(port)), timeout=20))
                   for _ in range(CONNECTIONS)]
         self.assertEqual(self.ask(), "NOT_FOUND")
+        self.assertGreaterEqual(self.open_files("score"), CONNECTIONS, "all are there while another is answered")
         print(f"{CONNECTIONS:,} silent connections: {self.memory() - before:.0f} MiB")
         self.assertLess(self.memory(), before + 600)
         for connection in silent:
@@ -197,7 +235,7 @@ class LimitsTest(unittest.TestCase):
 
     def test_unfinished_messages_are_dropped_when_there_are_too_many(self):
         before = self.memory("ingest")
-        most, taken = before, 0
+        most, taken, meanwhile = before, 0, collections.Counter()
         body = framed(bytes(16_000_000))[:15_000_000]
         peers = self.slow_peers(self.suite.ingest, 3)
         for round_number in range(10):
@@ -206,11 +244,15 @@ class LimitsTest(unittest.TestCase):
                     continue
                 taken += peer.push(peer.begin(INGEST, self.token), body, seconds=5)
                 most = max(most, self.memory("ingest"))
+            meanwhile[self.send(60), any(peer.alive for peer in peers)] += 1
+        print(f"another meanwhile, and whether a connection with unfinished messages was there: {dict(meanwhile)}")
         self.assertEqual(self.send(60), "NOT_FOUND")
         print(f"{taken / 1e6:.0f} MB of unfinished messages: {most - before:.0f} MiB more at most, "
               f"ended {sum((peer.ended for peer in peers), collections.Counter())}, "
               f"{sum(not peer.alive for peer in peers)} connections of 3")
         self.assertLess(most, before + 2.5 * MEMORY_MIB)
+        self.assertEqual({code for code, _ in meanwhile}, {"NOT_FOUND"})
+        self.assertGreater(meanwhile["NOT_FOUND", True], 0)
 
     def test_streams_that_never_end_are_bounded(self):
         before = self.memory("ingest")
@@ -284,7 +326,49 @@ class LimitsTest(unittest.TestCase):
         print(f"200 histories that nobody reads: {self.memory() - before:.0f} MiB; another is answered in "
               f"{1000 * (time.monotonic() - asked):.0f} ms")
         self.assertEqual(ended["RESOURCE_EXHAUSTED"], 70)
+        self.assertEqual(self.ends(peers, 71, seconds=1), ended, "the others' calls went on meanwhile")
+        self.assertTrue(all(peer.alive for peer in peers))
         self.assertLess(self.memory(), before + 400)
+
+    # Each answer comes while calls of the flood wait for theirs.
+    def test_others_are_answered_during_a_flood_of_bad_tokens(self):
+        from tutti.score.v1 import score_pb2
+        request = score_pb2.GetScoreRequest(name="organizations/acme/scores/latest").SerializeToString()
+        bad, sent, refused, stop = self.token[:-8] + "AAAAAAAA", 0, collections.Counter(), threading.Event()
+        told, answers = collections.Counter(), []
+        with grpc.secure_channel(self.suite.score, self.credentials()) as channel:
+            room = threading.Semaphore(500)  # calls under way
+
+            def done(call):
+                refused[call.code().name] += 1
+                room.release()
+
+            def flood():
+                nonlocal sent
+                while not stop.is_set():
+                    room.acquire()
+                    sent += 1
+                    channel.unary_unary(GET_SCORE).future(request, timeout=60, metadata=[
+                        ("authorization", "Bearer " + bad)]).add_done_callback(done)
+            flooding = threading.Thread(target=flood)
+            flooding.start()
+            try:
+                deadline = time.monotonic() + 60
+                while len(answers) < 20 and time.monotonic() < deadline:
+                    waiting = sent > refused.total()
+                    told[self.ask()] += 1
+                    if waiting and sent > refused.total():
+                        answers.append(sent - refused.total())
+            finally:
+                stop.set()
+                flooding.join()
+                for _ in range(500):
+                    room.acquire()
+        print(f"{sent:,} calls with a bad token; others meanwhile: {dict(told)}, "
+              f"{len(answers)} of them while up to {max(answers, default=0)} waited")
+        self.assertEqual(set(told), {"NOT_FOUND"})
+        self.assertEqual(len(answers), 20)
+        self.assertEqual(set(refused), {"UNAUTHENTICATED"})
 
     def test_large_headers_are_refused(self):
         with grpc.secure_channel(self.suite.score, self.credentials()) as channel:
@@ -300,6 +384,66 @@ class LimitsTest(unittest.TestCase):
                 (self.suite.ingest, INGEST, 15 << 20, "INVALID_ARGUMENT")]:
             with self.subTest(f"{method} {size}"):
                 self.assertEqual(self.told(address, method, b"\xff" * size, 60), expected)
+
+
+class ConnectionAgeTest(unittest.TestCase):
+    """Connections end when nobody uses them, and after a while in any case."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
+        make_stubs(cls.folder)
+        cls.suite = cls.enterClassContext(Suite(
+            tls=True, score_flags="--idle_timeout=1s",
+            ingest_flags="--max_connection_age=1s --max_connection_age_grace=8s"))
+        cls.token = cls.suite.token("acme", scopes=("activities.write",))
+
+    def peer(self, address):
+        return self.enterContext(closing(PatientPeer(address, self.suite.authority)))
+
+    # Mutation: the flag is not heeded, and the connection stays for five minutes.
+    def test_an_idle_connection_is_ended(self):
+        peer = self.peer(self.suite.score)
+        self.assertTrue(peer.wait(lambda: not peer.alive))
+        self.assertTrue(peer.goaway, "it is not said that the connection ends")
+
+    # Mutation: no grace. The stream ends with the connection.
+    def test_a_call_that_is_under_way_at_the_greatest_age_ends_well(self):
+        from tutti.ingest.v1 import ingest_pb2
+        peer = self.peer(self.suite.ingest)
+        stream = peer.begin(STREAM, self.token)
+        self.assertTrue(peer.wait(lambda: peer.goaway), "the server did not say that the connection ends")
+        self.assertEqual(set(peer.goaway), {0})
+        request = ingest_pb2.StreamActivitiesRequest(
+            request_id="7", batch=ingest_pb2.IngestActivitiesRequest(organization="organizations/acme"))
+        message = framed(request.SerializeToString())
+        self.assertEqual(peer.push(stream, message, end=True), len(message))
+        self.assertTrue(peer.wait(lambda: peer.ended.total() > 0))
+        print(f"a stream that goes on after GOAWAY: {dict(peer.ended)}")
+        self.assertEqual(peer.ended, {"OK": 1})
+        self.assertTrue(peer.wait(lambda: not peer.alive))
+
+    # Mutation: an endless grace. Whoever never ends a stream has a connection for good.
+    def test_a_call_that_never_ends_does_not_outlive_the_grace(self):
+        peer = self.peer(self.suite.ingest)
+        peer.begin(STREAM, self.token)
+        self.assertTrue(peer.wait(lambda: not peer.alive))
+        self.assertEqual(peer.ended["OK"], 0)
+
+    def test_nobody_notices_who_calls_again(self):
+        from tutti.ingest.v1 import ingest_pb2
+        request = ingest_pb2.IngestActivitiesRequest(organization="organizations/beta").SerializeToString()
+        codes, watch = collections.Counter(), self.peer(self.suite.ingest)
+        with grpc.secure_channel(self.suite.ingest, grpc.ssl_channel_credentials(
+                self.suite.authority.read_bytes())) as channel:
+            # A connection that is as old as the channel's ends meanwhile.
+            while watch.alive:
+                call = channel.unary_unary(INGEST).future(
+                    request, timeout=20, metadata=[("authorization", "Bearer " + self.token)])
+                codes[call.exception().code().name] += 1
+                watch.read(0)
+        print(f"calls while a connection grew too old: {dict(codes)}")
+        self.assertEqual(set(codes), {"PERMISSION_DENIED"})
 
 
 class FloodTest(unittest.TestCase):
