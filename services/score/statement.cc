@@ -135,7 +135,7 @@ void AddMembershipLimit(const catalog::v1::SubjectKind& kind, PrivacyStatement& 
 void AddItemsLimit(const Catalog& catalog, PrivacyStatement& statement) {
   std::vector<absl::string_view> items;
   for (const catalog::v1::SubjectKind& kind : catalog.proto().kinds()) {
-    if (kind.id() != "person") items.push_back(kind.plural());
+    if (kind.id() != "person") items.emplace_back(kind.plural());
   }
   if (items.empty()) return;
   statement.add_limits(absl::StrCat("Tables of items (", absl::StrJoin(items, ", "),

@@ -43,17 +43,35 @@ TEST_F(ScoreBuilderTest, AddsReachAndHabit) {
   EXPECT_EQ(score.possible_points(), 600);
   EXPECT_NEAR(score.percent().value(), score.points().value() / 6, 1e-9);
   EXPECT_NEAR(score.percent().margin(), score.points().margin() / 6, 1e-9);
-  EXPECT_NE(score.most_room_category(), "communication");
+}
+
+// Mutation: the category with the most points, or the first one.
+TEST_F(ScoreBuilderTest, NamesTheCategoryWithTheMostRoom) {
+  constexpr int64_t kPeople = 5000;
+  const std::vector<std::string> one_feature = {"collaboration", "shared_space", "meetings",
+                                                "assistant"};
+  const std::vector<std::string> categories = {"content_collaboration", "teamwork", "meetings",
+                                               "ai_assistance"};
+  for (size_t least = 0; least < one_feature.size(); ++least) {
+    Activity activity;
+    activity.tables = {{"modes", {0, 0, 0, kPeople / 2}}, {"platforms", {0, 0, 0, kPeople / 2}}};
+    for (size_t i = 0; i < one_feature.size(); ++i) {
+      activity.tables.push_back({one_feature[i], {0, i == least ? kPeople / 4 : kPeople / 2}});
+    }
+    const score::v1::Score score =
+        Score(Publish(*catalog_, kPeople, CADENCE_WEEKLY, activity, simulator_, /*noise=*/false));
+    EXPECT_EQ(score.most_room_category(), categories[least]);
+  }
 }
 
 TEST_F(ScoreBuilderTest, LeavesOutWhatHasNoSource) {
   publication::v1::Publication record = Record(5000, CADENCE_WEEKLY);
   record.clear_sources();
-  record.add_sources("google_reports");  // gives neither platforms nor the assistant
+  record.add_sources("google_reports");  // gives no platforms
   const score::v1::Score score = Score(record);
-  EXPECT_EQ(score.possible_points(), 400);
+  EXPECT_EQ(score.possible_points(), 500);
   const std::set<std::string> given = {"communication", "content_collaboration", "teamwork",
-                                       "meetings"};
+                                       "meetings", "ai_assistance"};
   for (const auto& category : score.categories()) {
     const bool missing = given.count(category.category()) == 0;
     EXPECT_EQ(category.state(),
