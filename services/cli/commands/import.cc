@@ -162,12 +162,17 @@ void AddImportCommand(CLI::App& app, CommandContext& context) {
           "google-reports or device-telemetry"));
   command->add_option("--tenant", arguments->options.tenants.tenant,
                       "Take the records of this tenant alone (a GUID)");
-  command->add_option("--tenant-organization", arguments->tenant_organizations,
-                      "GUID=ORGANIZATION: where the records of a tenant go; repeat for several");
+  // One value each: the words that follow are files.
+  command
+      ->add_option("--tenant-organization", arguments->tenant_organizations,
+                   "GUID=ORGANIZATION: where the records of a tenant go; repeat for several")
+      ->allow_extra_args(false);
   command->add_option("--groups", arguments->groups_file,
                       "File with the addresses of group mailboxes, one a line");
-  command->add_option("--domain", arguments->domains,
-                      "A domain of the tenant; people of others are left out; repeat for several");
+  command
+      ->add_option("--domain", arguments->domains,
+                   "A domain of the tenant; people of others are left out; repeat for several")
+      ->allow_extra_args(false);
   command->add_flag("--include-unattended-apps", arguments->options.mapping.include_unattended_apps,
                     "Count applications of unknown name that act for a person as that person");
   command->add_flag("--rehearse", arguments->rehearse, "Send nothing; print the summary");
