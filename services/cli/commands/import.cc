@@ -1,7 +1,9 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iostream>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <string>
@@ -14,11 +16,13 @@
 #include "services/cli/commands/commands.h"
 #include "services/cli/commands/connection.h"
 #include "services/cli/import/import_run.h"
+#include "tutti/aggregate/v1/organization.grpc.pb.h"
 #include "tutti/ingest/v1/ingest.grpc.pb.h"
 
 namespace tutti {
 namespace {
 
+using aggregate::v1::OrganizationService;
 using ingest::v1::IngestService;
 
 // Sends batches to tutti-ingest.
@@ -47,6 +51,7 @@ struct ImportArguments {
   std::vector<std::string> domains;
   std::string summary_format = "text";
   bool rehearse = false;
+  bool update_profile = false;
 };
 
 absl::Status ReadGroups(const std::string& path, MappingOptions& mapping) {
@@ -79,6 +84,9 @@ absl::Status Prepare(ImportArguments& arguments) {
     options.tenants.organizations[absl::AsciiStrToLower(parts.first)] = ResourceName(parts.second);
   }
   if (arguments.rehearse) {
+    if (arguments.update_profile) {
+      return absl::InvalidArgumentError("give --rehearse or --update-profile, not both");
+    }
     options.tenants.every_tenant =
         options.tenants.tenant.empty() && options.tenants.organizations.empty();
     return absl::OkStatus();
@@ -111,6 +119,49 @@ absl::Status Outcome(const ImportSummary& summary) {
       absl::StrCat("all ", refused, " activities were refused: see the summary for the reasons"));
 }
 
+// Sets the people that a report names as the organisation's headcount and entitlements;
+// products that it does not name stay as they are.
+absl::Status UpdateProfile(const CommandContext& context, const TenantSummary& summary) {
+  const Connection<OrganizationService> connection(context.aggregate, context);
+  aggregate::v1::GetOrganizationRequest get;
+  get.set_name(summary.organization);
+  aggregate::v1::GetOrganizationResponse got;
+  absl::Status status = connection.Call(&OrganizationService::Stub::GetOrganization, get, got);
+  if (!status.ok()) return status;
+  aggregate::v1::UpdateOrganizationRequest request;
+  aggregate::v1::Organization& organization = *request.mutable_organization();
+  organization = got.organization();
+  for (const auto& [product, people] : summary.licensed) {
+    if (product.empty()) {
+      organization.set_headcount(people);
+      continue;
+    }
+    auto& entitlements = *organization.mutable_entitlements();
+    auto entitlement =
+        std::find_if(entitlements.begin(), entitlements.end(),
+                     [&name = product](const auto& one) { return one.product() == name; });
+    if (entitlement == entitlements.end()) {
+      organization.add_entitlements()->set_product(product);
+      entitlement = std::prev(entitlements.end());
+    }
+    entitlement->set_people(people);
+  }
+  aggregate::v1::UpdateOrganizationResponse response;
+  return connection.Call(&OrganizationService::Stub::UpdateOrganization, request, response);
+}
+
+absl::Status UpdateProfiles(const CommandContext& context, const ImportSummary& summary) {
+  bool any = false;
+  for (const TenantSummary& tenant : summary.tenants) {
+    if (tenant.licensed.empty() || tenant.organization.empty()) continue;
+    any = true;
+    if (absl::Status updated = UpdateProfile(context, tenant); !updated.ok()) return updated;
+  }
+  if (any) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      "--update-profile: the input does not say who is licensed; reports of Microsoft Graph do");
+}
+
 absl::Status Import(CommandContext& context, ImportArguments& arguments) {
   if (absl::Status prepared = Prepare(arguments); !prepared.ok()) return prepared;
   GrpcBatchSink sink(context);
@@ -127,7 +178,9 @@ absl::Status Import(CommandContext& context, ImportArguments& arguments) {
   const absl::StatusOr<ImportSummary> summary = RunImport(arguments.options, targets);
   if (summary.ok()) {
     Print(*summary, arguments.summary_format);
-    return Outcome(*summary);
+    absl::Status outcome = Outcome(*summary);
+    if (arguments.update_profile) outcome.Update(UpdateProfiles(context, *summary));
+    return outcome;
   }
   if (unfinished.rows > 0) {
     unfinished.warnings.emplace_back("ended by an error: all numbers are of what came before it");
@@ -175,6 +228,9 @@ void AddImportCommand(CLI::App& app, CommandContext& context) {
       ->allow_extra_args(false);
   command->add_flag("--include-unattended-apps", arguments->options.mapping.include_unattended_apps,
                     "Count applications of unknown name that act for a person as that person");
+  command->add_flag("--update-profile", arguments->update_profile,
+                    "Set the organisation's headcount and entitlements to the people whom the "
+                    "reports list as licensed");
   command->add_flag("--rehearse", arguments->rehearse, "Send nothing; print the summary");
   command->add_option("--summary", arguments->summary_format, "text or json")
       ->check(CLI::IsMember({"text", "json"}))

@@ -198,6 +198,26 @@ class PythonClientTest(unittest.TestCase):
             self.assertNotIn("amy", done.stderr)
         self.assertEqual(self.suite.redis_values(), before)
 
+    # Mutation: rows of people who have left, or the rows of a report instead of its people.
+    def test_sets_who_is_licensed_from_a_report(self):
+        self.create("licences", 1000)
+        self.suite.tutti("organizations", "update", "licences", "--entitlement", "calls=7")
+        path = pathlib.Path(self.stubs.name) / "report.csv"
+        rows = [f"p{n % 40}@x.example,{'True' if n % 40 == 3 else 'False'},,{'COPILOT+E5' if n % 2 else 'E5'},Yes,1"
+                for n in range(80)]
+        path.write_text("User Principal Name,Is Deleted,Last Activity Date,Assigned Products,Is Licensed,"
+                        "Report Period\n" + "\n".join(rows) + "\n")
+        arguments = ("import", "--organization", "licences", "--format", "m365-usage-report", str(path))
+        self.suite.tutti(*arguments)
+        profile = self.suite.tutti("organizations", "get", "licences")
+        self.assertIn("calls=7\n", profile)
+        self.suite.tutti(*arguments, "--update-profile")
+        profile = self.suite.tutti("organizations", "get", "licences")
+        self.assertRegex(profile, r"headcount +39\n")
+        self.assertRegex(profile, "entitlements +calls=7, assistant=19\n")
+        refused = self.suite.tutti(*arguments, "--update-profile", "--rehearse", check=False)
+        self.assertEqual(refused.returncode, 1)
+
     # Mutations: what was read before an error is dropped, or not told; an import of which
     # nothing came ends like one that went well.
     def test_tells_what_came_of_an_import_that_failed(self):
