@@ -8,9 +8,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "absl/time/clock.h"
-#include "absl/time/time.h"
 #include "common/redis/keys.h"
+#include "common/redis/redis_nodes.h"
 
 namespace tutti {
 namespace {
@@ -21,7 +20,6 @@ constexpr size_t kBitsPerDensePosition = 512;
 constexpr int kGuardSeconds = 40 * 24 * 3600;
 // Of the key that every merge writes. It must outlast nothing.
 constexpr int kTickSeconds = 600;
-constexpr absl::Duration kScrubPollTime = absl::Milliseconds(50);
 constexpr char kLost[] = "lost";
 
 constexpr char kSealScript[] = R"lua(
@@ -55,15 +53,18 @@ redis.call('UNLINK', KEYS[2])
 return 'merged'
 )lua";
 
+// A closer whose lease ran out, and whose windows were dropped meanwhile, stores
+// nothing; what it deletes nobody needs.
 constexpr char kTallyScript[] = R"lua(
 if ARGV[1] == '1' then
+  if (redis.call('GET', KEYS[3]) or '') ~= ARGV[4] then return 0 end
   if redis.call('HEXISTS', KEYS[2], 'erased') == 0 then
     redis.call('HSET', KEYS[1], ARGV[2], ARGV[3])
   end
 else
   redis.call('HDEL', KEYS[1], ARGV[2])
 end
-for i = 3, #KEYS do redis.call('UNLINK', KEYS[i]) end
+for i = 4, #KEYS do redis.call('UNLINK', KEYS[i]) end
 return 1
 )lua";
 
@@ -133,44 +134,6 @@ absl::StatusOr<DayTally> ParseTally(const std::string& text) {
     tally.counts[pair.first] = count;
   }
   return tally;
-}
-
-absl::Status RewriteFiles(RedisPool& pool) {
-  // One that is under way began before the last deletions, and copies what they
-  // deleted: it does not count.
-  const absl::Time deadline = absl::Now() + pool.options().timeout;
-  while (true) {
-    const absl::StatusOr<RedisReply> reply = pool.Call({"BGREWRITEAOF"});
-    if (!reply.ok()) return reply.status();
-    if (ErrorCodeOf(**reply) != "ERR") return AsOk(reply);
-    if (absl::Now() >= deadline) {
-      return absl::UnavailableError("redis-server cannot begin to rewrite its files; try again");
-    }
-    absl::SleepFor(kScrubPollTime);
-  }
-}
-
-// How to speak to each replica of a primary: as to the primary, at the address that the
-// replica announces.
-absl::StatusOr<std::vector<RedisOptions>> ReplicasOf(RedisPool& primary) {
-  const absl::StatusOr<RedisReply> role = primary.Call({"ROLE"});
-  if (absl::Status ok = AsOk(role); !ok.ok()) return ok;
-  std::vector<RedisOptions> replicas;
-  // "master", its offset, and [address, port, offset] of each replica.
-  if ((*role)->elements < 3 || (*role)->element[2]->type != REDIS_REPLY_ARRAY) return replicas;
-  const redisReply& listed = *(*role)->element[2];
-  for (size_t i = 0; i < listed.elements; ++i) {
-    const redisReply& one = *listed.element[i];
-    RedisOptions& replica = replicas.emplace_back(primary.options());
-    if (one.elements < 2 || one.element[0]->str == nullptr || one.element[1]->str == nullptr ||
-        !absl::SimpleAtoi(one.element[1]->str, &replica.port) || replica.port == 0) {
-      return absl::UnavailableError(
-          "a replica of redis-server announces no port, so its files cannot be rewritten");
-    }
-    replica.unix_socket.clear();
-    replica.host = one.element[0]->str;
-  }
-  return replicas;
 }
 
 }  // namespace
@@ -337,11 +300,15 @@ absl::Status RedisCounterStore::Drop(const std::string& organization, Window win
 
 absl::Status RedisCounterStore::StoreTally(const std::string& organization, Day day,
                                            const DayTally& tally, bool keep,
-                                           const std::vector<std::string>& kinds) {
+                                           const std::vector<std::string>& kinds,
+                                           const std::string& lease) {
   RedisWords keys = SealedKeys(organization, {WindowKind::kDay, day}, kinds);
-  keys.insert(keys.begin(), {TallyKey(organization), LedgerKey(organization)});
-  return AsOk(pool_.CallDurably(
-      Script(kTallyScript, keys, {keep ? "1" : "0", FormatDay(day), TallyText(tally)})));
+  keys.insert(keys.begin(),
+              {TallyKey(organization), LedgerKey(organization), LeaseKey(organization)});
+  const absl::StatusOr<int64_t> done = AsInteger(pool_.CallDurably(
+      Script(kTallyScript, keys, {keep ? "1" : "0", FormatDay(day), TallyText(tally), lease})));
+  if (!done.ok()) return done.status();
+  return *done == 1 ? absl::OkStatus() : absl::AbortedError("the closing lease was lost");
 }
 
 absl::StatusOr<std::map<Day, DayTally>> RedisCounterStore::ReadTallies(
@@ -364,13 +331,13 @@ absl::Status RedisCounterStore::DropTallies(const std::string& organization) {
   return AsOk(pool_.CallDurably({"UNLINK", TallyKey(organization)}));
 }
 
-absl::Status RedisCounterStore::ScrubFiles() {
-  if (absl::Status begun = RewriteFiles(pool_); !begun.ok()) return begun;
+absl::Status RedisCounterStore::ScrubFiles(const std::function<bool()>& stop) {
+  if (absl::Status rewritten = RewriteFiles(pool_, stop); !rewritten.ok()) return rewritten;
   const absl::StatusOr<std::vector<RedisOptions>> replicas = ReplicasOf(pool_);
   if (!replicas.ok()) return replicas.status();
   for (const RedisOptions& replica : *replicas) {
     RedisPool pool(replica);
-    if (absl::Status begun = RewriteFiles(pool); !begun.ok()) return begun;
+    if (absl::Status rewritten = RewriteFiles(pool, stop); !rewritten.ok()) return rewritten;
   }
   return absl::OkStatus();
 }

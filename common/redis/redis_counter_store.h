@@ -1,6 +1,7 @@
 #ifndef TUTTI_COMMON_REDIS_REDIS_COUNTER_STORE_H_
 #define TUTTI_COMMON_REDIS_REDIS_COUNTER_STORE_H_
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -33,10 +34,11 @@ class RedisCounterStore final : public CounterStore {
   absl::Status Drop(const std::string& organization, Window window,
                     const std::vector<std::string>& kinds) override;
   absl::Status StoreTally(const std::string& organization, Day day, const DayTally& tally,
-                          bool keep, const std::vector<std::string>& kinds) override;
+                          bool keep, const std::vector<std::string>& kinds,
+                          const std::string& lease) override;
   absl::StatusOr<std::map<Day, DayTally>> ReadTallies(const std::string& organization) override;
   absl::Status DropTallies(const std::string& organization) override;
-  absl::Status ScrubFiles() override;
+  absl::Status ScrubFiles(const std::function<bool()>& stop) override;
 
  private:
   struct Write;

@@ -8,7 +8,10 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "common/redis/keys.h"
+#include "common/redis/redis_nodes.h"
 
 namespace tutti {
 namespace {
@@ -80,29 +83,39 @@ return deleted
 )lua";
 
 constexpr int kErasedGuardSeconds = 600;
-constexpr int kMaxSweeps = 10;
 
-struct ScanPage {
-  std::string cursor;  // of the next one; "0" after the last
-  std::vector<std::string> keys;
-};
+constexpr absl::Duration kPollTime = absl::Milliseconds(50);
+constexpr size_t kKeysPerSweep = 1000;
 
-absl::StatusOr<ScanPage> ReadScanPage(const absl::StatusOr<RedisReply>& reply) {
-  if (absl::Status ok = AsOk(reply); !ok.ok()) return ok;
-  const absl::Status unexpected =
-      absl::InternalError("redis-server answered in a way that was not expected");
-  const redisReply& page = **reply;
-  if (page.type != REDIS_REPLY_ARRAY || page.elements != 2 ||
-      page.element[0]->type != REDIS_REPLY_STRING || page.element[1]->type != REDIS_REPLY_ARRAY) {
-    return unexpected;
+// What is left of an erased organisation.
+RedisWords Tombstone(const std::string& organization) {
+  return {ProfileKey(organization), LedgerKey(organization)};
+}
+
+// The keys of an organisation that one node holds beside the tombstone.
+absl::StatusOr<RedisWords> KeysToErase(RedisPool& node, const std::string& organization) {
+  absl::StatusOr<std::vector<std::string>> keys = KeysOf(node, AllKeysPattern(organization));
+  if (!keys.ok()) return keys.status();
+  const RedisWords kept = Tombstone(organization);
+  keys->erase(std::remove_if(keys->begin(), keys->end(),
+                             [&](const std::string& key) {
+                               return std::find(kept.begin(), kept.end(), key) != kept.end();
+                             }),
+              keys->end());
+  return keys;
+}
+
+// Whether a node holds nothing more of an erased organisation than the tombstone and
+// guards, which are lists.
+absl::StatusOr<bool> HoldsTombstoneAlone(RedisPool& node, const std::string& organization) {
+  const absl::StatusOr<RedisWords> keys = KeysToErase(node, organization);
+  if (!keys.ok()) return keys.status();
+  for (const std::string& key : *keys) {
+    const absl::StatusOr<std::string> type = AsString(node.Call({"TYPE", key}));
+    if (!type.ok()) return type.status();
+    if (*type != "list" && *type != "none") return false;
   }
-  ScanPage read{{page.element[0]->str, page.element[0]->len}, {}};
-  for (size_t i = 0; i < page.element[1]->elements; ++i) {
-    const redisReply& key = *page.element[1]->element[i];
-    if (key.type != REDIS_REPLY_STRING) return unexpected;
-    read.keys.emplace_back(key.str, key.len);
-  }
-  return read;
+  return true;
 }
 
 std::string DueScore(absl::Time due) {
@@ -236,41 +249,53 @@ absl::Status RedisOrganizationStore::ReleaseLease(const std::string& organizatio
 }
 
 absl::StatusOr<int64_t> RedisOrganizationStore::Sweep(const std::string& organization) {
-  const RedisWords kept = {ProfileKey(organization), LedgerKey(organization)};
+  const absl::StatusOr<RedisWords> keys = KeysToErase(pool_, organization);
+  if (!keys.ok()) return keys.status();
   int64_t deleted = 0;
-  std::string cursor = "0";
-  do {
-    absl::StatusOr<ScanPage> page = ReadScanPage(
-        pool_.Call({"SCAN", cursor, "MATCH", AllKeysPattern(organization), "COUNT", "1000"}));
-    if (!page.ok()) return page.status();
-    cursor = std::move(page->cursor);
-    RedisWords keys;
-    for (std::string& name : page->keys) {
-      if (std::find(kept.begin(), kept.end(), name) == kept.end()) keys.push_back(std::move(name));
-    }
-    if (!keys.empty()) {
-      const absl::StatusOr<int64_t> gone = AsInteger(
-          pool_.CallDurably(Script(kSweepScript, keys, {absl::StrCat(kErasedGuardSeconds)})));
-      if (!gone.ok()) return gone.status();
-      deleted += *gone;
-    }
-  } while (cursor != "0");
+  for (size_t begin = 0; begin < keys->size(); begin += kKeysPerSweep) {
+    const size_t end = std::min(keys->size(), begin + kKeysPerSweep);
+    const RedisWords some(keys->begin() + static_cast<int64_t>(begin),
+                          keys->begin() + static_cast<int64_t>(end));
+    const absl::StatusOr<int64_t> gone = AsInteger(
+        pool_.CallDurably(Script(kSweepScript, some, {absl::StrCat(kErasedGuardSeconds)})));
+    if (!gone.ok()) return gone.status();
+    deleted += *gone;
+  }
   return deleted;
+}
+
+absl::StatusOr<bool> RedisOrganizationStore::ErasedOnReplicas(const std::string& organization) {
+  const absl::StatusOr<std::vector<RedisOptions>> replicas = ReplicasOf(pool_);
+  if (!replicas.ok()) return replicas.status();
+  for (const RedisOptions& replica : *replicas) {
+    RedisPool node(replica);
+    absl::StatusOr<bool> erased = HoldsTombstoneAlone(node, organization);
+    if (!erased.ok() || !*erased) return erased;
+  }
+  return true;
 }
 
 absl::StatusOr<int64_t> RedisOrganizationStore::Erase(
     const std::string& organization, const aggregate::v1::StoredOrganization& tombstone) {
-  absl::Status buried = AsOk(pool_.CallDurably(
-      Script(kTombstoneScript, {ProfileKey(organization), LedgerKey(organization)},
-             {tombstone.SerializeAsString()})));
+  const RedisWords kept = Tombstone(organization);
+  absl::Status buried =
+      AsOk(pool_.CallDurably(Script(kTombstoneScript, kept, {tombstone.SerializeAsString()})));
   if (!buried.ok()) return buried;
-  // A key that is renamed while one sweep goes on is found by the next.
   int64_t deleted = 0;
-  for (int sweep = 0; sweep < kMaxSweeps; ++sweep) {
+  const absl::Time deadline = absl::Now() + pool_.options().timeout;
+  while (true) {
+    // A key that is renamed while one sweep goes on is found by the next.
     const absl::StatusOr<int64_t> gone = Sweep(organization);
     if (!gone.ok()) return gone.status();
     deleted += *gone;
-    if (*gone == 0) break;
+    // A replica may be behind: that the primary is clean says nothing of it.
+    const absl::StatusOr<bool> erased = *gone > 0 ? false : ErasedOnReplicas(organization);
+    if (!erased.ok()) return erased.status();
+    if (*erased) break;
+    if (absl::Now() >= deadline) {
+      return absl::UnavailableError("some node still holds keys of the organisation; try again");
+    }
+    if (*gone == 0) absl::SleepFor(kPollTime);
   }
   absl::Status unlisted = SetDue(organization, absl::InfiniteFuture());
   if (!unlisted.ok()) return unlisted;

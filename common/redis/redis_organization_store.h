@@ -38,6 +38,8 @@ class RedisOrganizationStore final : public OrganizationStore {
  private:
   // Deletes what there is but the profile and the ledger; the number of keys.
   absl::StatusOr<int64_t> Sweep(const std::string& organization);
+  // Whether no replica holds more of it than that, and guards.
+  absl::StatusOr<bool> ErasedOnReplicas(const std::string& organization);
 
   RedisPool& pool_;
 };

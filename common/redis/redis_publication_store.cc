@@ -10,17 +10,19 @@
 namespace tutti {
 namespace {
 
-// The ledger of an erased organisation says so, and takes nothing.
+// The ledger of an erased organisation says so, and takes nothing. Nor is anything taken
+// of a closer whose lease ran out: the organisation may be paused meanwhile.
 constexpr char kStageScript[] = R"lua(
 if redis.call('EXISTS', KEYS[1], KEYS[2]) > 0 then return 0 end
 local entry_of_day = ':' .. ARGV[2]
 for _, field in ipairs(redis.call('HKEYS', KEYS[3])) do
   if field == 'erased' or string.sub(field, -#entry_of_day) == entry_of_day then return 0 end
 end
+if (redis.call('GET', KEYS[5]) or '') ~= ARGV[3] then return -1 end
 redis.call('SET', KEYS[1], ARGV[1])
-local costs = tonumber(ARGV[3])
-for i = 4, 3 + 2 * costs, 2 do redis.call('HSET', KEYS[3], ARGV[i], ARGV[i + 1]) end
-for i = 4 + 2 * costs, #ARGV do redis.call('HDEL', KEYS[4], ARGV[i]) end
+local costs = tonumber(ARGV[4])
+for i = 5, 4 + 2 * costs, 2 do redis.call('HSET', KEYS[3], ARGV[i], ARGV[i + 1]) end
+for i = 5 + 2 * costs, #ARGV do redis.call('HDEL', KEYS[4], ARGV[i]) end
 return 1
 )lua";
 
@@ -122,7 +124,7 @@ absl::StatusOr<std::vector<std::string>> RedisPublicationStore::Read(
 
 absl::Status RedisPublicationStore::Stage(const std::string& organization,
                                           const StagedRecord& staged) {
-  RedisWords arguments = {staged.record, FormatDay(staged.end_day),
+  RedisWords arguments = {staged.record, FormatDay(staged.end_day), staged.lease,
                           absl::StrCat(staged.nano_rho.size())};
   for (const auto& [kind, cost] : staged.nano_rho) {
     arguments.push_back(LedgerField(kind, staged.end_day));
@@ -132,9 +134,10 @@ absl::Status RedisPublicationStore::Stage(const std::string& organization,
   const absl::StatusOr<int64_t> done = AsInteger(pool_.CallDurably(
       Script(kStageScript,
              {StagedKey(organization, staged.end_day), PublicationKey(organization, staged.end_day),
-              LedgerKey(organization), TallyKey(organization)},
+              LedgerKey(organization), TallyKey(organization), LeaseKey(organization)},
              arguments)));
   if (!done.ok()) return done.status();
+  if (*done < 0) return absl::AbortedError("the closing lease was lost");
   return *done == 1 ? absl::OkStatus()
                     : absl::AlreadyExistsError("the window has a record or was paid for");
 }

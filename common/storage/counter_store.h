@@ -2,6 +2,7 @@
 #define TUTTI_COMMON_STORAGE_COUNTER_STORE_H_
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -65,10 +66,13 @@ class CounterStore {
                             const std::vector<std::string>& kinds) = 0;
 
   // Stores the tally of a closed day and deletes the day's sealed bitmaps in one
-  // atomic step. With `keep` false (no publication takes the day, or none is made)
-  // only deletes both. Idempotent.
+  // atomic step, unless somebody else has the closing lease or nobody has it: Aborted.
+  // `lease` is the token of the caller's; empty where none was taken. With `keep` false
+  // (no publication takes the day, or none is made) only deletes both, whoever has the
+  // lease. Idempotent.
   virtual absl::Status StoreTally(const std::string& organization, Day day, const DayTally& tally,
-                                  bool keep, const std::vector<std::string>& kinds) = 0;
+                                  bool keep, const std::vector<std::string>& kinds,
+                                  const std::string& lease) = 0;
 
   // Reads the tallies of all days that are still kept.
   virtual absl::StatusOr<std::map<Day, DayTally>> ReadTallies(const std::string& organization) = 0;
@@ -76,9 +80,11 @@ class CounterStore {
   // Deletes the tallies of all days.
   virtual absl::Status DropTallies(const std::string& organization) = 0;
 
-  // Asks the store, and its replicas, to rewrite their files so that nothing deleted
-  // lingers in them. Returns when the rewriting has begun.
-  virtual absl::Status ScrubFiles() = 0;
+  // Has the store, and its replicas, rewrite their files so that nothing lingers in them
+  // that was deleted before the call. Returns when all have done so, which may take
+  // minutes. Unavailable when one failed, and then nothing is known of any; Cancelled
+  // when `stop`, which is asked now and then, says so.
+  virtual absl::Status ScrubFiles(const std::function<bool()>& stop) = 0;
 };
 
 }  // namespace tutti

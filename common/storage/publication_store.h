@@ -64,6 +64,7 @@ struct StagedRecord {
   std::string record;                        // serialised Publication
   std::map<std::string, uint64_t> nano_rho;  // subject kind -> cost
   std::vector<Day> tallied_days;             // whose tallies are deleted
+  std::string lease = {};                    // the caller's closing lease; empty: none was taken
 };
 
 // Writes records, each once. Thread-safe.
@@ -71,8 +72,8 @@ class PublicationStore : public PublicationReader {
  public:
   // Stores a record where readers do not see it, enters its cost in the ledger
   // and deletes the tallies. AlreadyExists, and nothing is changed, when the
-  // window has a staged or published record or a ledger entry. Returns when that
-  // is durable.
+  // window has a staged or published record or a ledger entry; else Aborted when
+  // somebody else has the closing lease or nobody has it. Returns when that is durable.
   virtual absl::Status Stage(const std::string& organization, const StagedRecord& staged) = 0;
 
   // The staged record's bytes; NotFound when there is none.

@@ -22,6 +22,22 @@ ABSL_FLAG(absl::Duration, sweep_interval, absl::Seconds(30),
           "How often windows that are due are looked for");
 
 namespace tutti {
+namespace {
+
+constexpr absl::Duration kScrubRetry = absl::Seconds(30);
+
+Metrics MetricsOf(const FileScrubber& scrubber) {
+  Metrics metrics;
+  metrics.AddCounter("tutti_aggregate_failed_scrubs_total",
+                     "Rewritings of Redis' files that failed on some node, and are repeated.", {},
+                     [&scrubber] { return scrubber.failures(); });
+  metrics.AddGauge("tutti_aggregate_scrub_pending_state",
+                   "1 while deleted counters may linger in Redis' files.", {},
+                   [&scrubber] { return scrubber.pending() ? 1.0 : 0.0; });
+  return metrics;
+}
+
+}  // namespace
 
 absl::StatusOr<AggregateOptions> AggregateOptionsFromFlags() {
   AggregateOptions options;
@@ -71,13 +87,15 @@ absl::Status RunAggregate(const AggregateOptions& options) {
                        [] { return std::make_unique<KernelNoise>(); }});
   CohortBuilder cohorts({stores.organizations(), stores.publications(), stores.cohorts(), **catalog,
                          clock, options.timing.grace});
-  ClosingLoop closing(closer, cohorts, stores.organizations(), stores.counters(), clock);
+  FileScrubber scrubber(stores.counters(), kScrubRetry);
+  ClosingLoop closing(closer, cohorts, stores.organizations(), scrubber, clock);
   AggregateServiceImpl aggregate(directory, merger, closing, **catalog, clock, **access);
-  OrganizationServiceImpl organizations(directory, closing, **access);
+  OrganizationServiceImpl organizations(directory, scrubber, **access);
 
   const std::vector<std::string> names = {aggregate::v1::AggregateService::service_full_name(),
                                           aggregate::v1::OrganizationService::service_full_name()};
   HealthService health(names, {"store"});
+  scrubber.Start();
   closing.Start(options.sweep_interval);
   return RunServer(options.server,
                    {.services = {&aggregate, &organizations},
@@ -85,7 +103,12 @@ absl::Status RunAggregate(const AggregateOptions& options) {
                     .health = health,
                     .access = **access,
                     .on_tick = [&] { health.SetPart("store", stores.CheckServer().ok()); },
-                    .on_drain = [&] { closing.Stop(); }});
+                    .on_drain =
+                        [&] {
+                          closing.Stop();
+                          scrubber.Stop();
+                        },
+                    .metrics = MetricsOf(scrubber)});
 }
 
 }  // namespace tutti

@@ -27,6 +27,9 @@ class ClosingLease {
   // Keeps it for another minute. Aborted when it ran out and another has it.
   absl::Status Prolong();
 
+  // By which the store knows whose it is.
+  const std::string& token() const { return token_; }
+
  private:
   ClosingLease(OrganizationStore& organizations, std::string organization);
 

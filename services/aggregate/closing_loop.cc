@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "common/telemetry/log.h"
 
 namespace tutti {
@@ -38,50 +39,29 @@ bool ClosingLoop::stopping() {
 void ClosingLoop::Run(absl::Duration interval) {
   std::unique_lock<std::mutex> lock(mutex_);
   while (!stopping_) {
-    wanted_ = false;
     lock.unlock();
     if (absl::StatusOr<SweepReport> swept = Sweep(); !swept.ok()) {
       LogWarning("sweep_failed", {{"code", absl::StatusCodeToString(swept.status().code())}});
     }
     lock.lock();
-    wake_.wait_for(lock, absl::ToChronoNanoseconds(interval),
-                   [this] { return stopping_ || wanted_; });
+    wake_.wait_for(lock, absl::ToChronoNanoseconds(interval), [this] { return stopping_; });
   }
 }
 
 absl::StatusOr<CloseReport> ClosingLoop::CloseOne(const std::string& organization) {
   absl::StatusOr<CloseReport> report = closer_.CloseDue(organization);
-  if (!report.ok()) {
-    // It may have come to a deletion: the next sweep sees to it.
-    if (!absl::IsNotFound(report.status())) must_scrub_ = true;
-    return report;
-  }
-  if (report->deleted) {
-    must_scrub_ = true;
-    Scrub();
-  }
+  // One that failed may have come to a deletion.
+  if (report.ok() ? report->deleted : !absl::IsNotFound(report.status())) scrubber_.ScrubSoon();
   return report;
-}
-
-void ClosingLoop::ScrubSoon() {
-  must_scrub_ = true;
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    wanted_ = true;
-  }
-  wake_.notify_all();
-}
-
-void ClosingLoop::Scrub() {
-  if (!must_scrub_.exchange(false)) return;
-  const absl::Status scrubbed = counters_.ScrubFiles();
-  if (scrubbed.ok()) return;
-  must_scrub_ = true;
-  LogWarning("scrub_failed", {{"code", absl::StatusCodeToString(scrubbed.code())}});
 }
 
 absl::StatusOr<SweepReport> ClosingLoop::Sweep() {
   SweepReport sweep;
+  // However the sweep ends, what it deleted is scrubbed when it is over.
+  bool deleted = false;
+  const absl::Cleanup scrub = [&] {
+    if (deleted) scrubber_.ScrubSoon();
+  };
   while (!stopping()) {
     absl::StatusOr<std::vector<std::string>> due = organizations_.ListDue(clock_.Now(), kBatch);
     if (!due.ok()) return due.status();
@@ -98,17 +78,16 @@ absl::StatusOr<SweepReport> ClosingLoop::Sweep() {
       }
       if (missing) continue;
       if (!report.ok()) {
-        must_scrub_ = true;  // it may have come to a deletion
+        deleted = true;  // it may have come to that
         ++sweep.failed;
         LogWarning("close_failed", {{"code", absl::StatusCodeToString(report.status().code())}});
         continue;
       }
       sweep.busy += report->busy ? 1 : 0;
-      if (report->deleted) must_scrub_ = true;
+      deleted |= report->deleted;
       std::move(report->windows.begin(), report->windows.end(), std::back_inserter(sweep.windows));
     }
   }
-  Scrub();
   if (!stopping()) {
     if (const absl::StatusOr<int> built = cohorts_.BuildDue(); !built.ok()) return built.status();
   }

@@ -1,7 +1,6 @@
 #ifndef TUTTI_SERVICES_AGGREGATE_CLOSING_LOOP_H_
 #define TUTTI_SERVICES_AGGREGATE_CLOSING_LOOP_H_
 
-#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -9,9 +8,9 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/clock/clock.h"
-#include "common/storage/counter_store.h"
 #include "common/storage/organization_store.h"
 #include "services/aggregate/cohort_builder.h"
+#include "services/aggregate/file_scrubber.h"
 #include "services/aggregate/window_closer.h"
 
 namespace tutti {
@@ -28,11 +27,11 @@ class ClosingLoop {
  public:
   // References outlive this.
   ClosingLoop(WindowCloser& closer, CohortBuilder& cohorts, OrganizationStore& organizations,
-              CounterStore& counters, const WallClock& clock)
+              FileScrubber& scrubber, const WallClock& clock)
       : closer_(closer),
         cohorts_(cohorts),
         organizations_(organizations),
-        counters_(counters),
+        scrubber_(scrubber),
         clock_(clock) {}
   ~ClosingLoop() { Stop(); }
 
@@ -41,13 +40,9 @@ class ClosingLoop {
   // Returns when a sweep that is under way has ended its present organisation.
   void Stop();
 
-  // Closes what is due of one organisation, and has the store's files scrubbed
+  // Closes what is due of one organisation. The store's files are scrubbed afterwards,
   // when counters were deleted.
   absl::StatusOr<CloseReport> CloseOne(const std::string& organization);
-
-  // Begins a sweep, at the end of which the store's files are scrubbed. However many ask
-  // for it, they are scrubbed once at a time.
-  void ScrubSoon();
 
   // Closes what is due of all, then makes the cohorts that are due. One organisation's
   // failure does not hold up the others.
@@ -56,21 +51,15 @@ class ClosingLoop {
  private:
   void Run(absl::Duration interval);
   bool stopping();
-  // Has the store's files scrubbed if something was deleted; again at the next sweep when
-  // that fails.
-  void Scrub();
 
   WindowCloser& closer_;
   CohortBuilder& cohorts_;
   OrganizationStore& organizations_;
-  CounterStore& counters_;
+  FileScrubber& scrubber_;
   const WallClock& clock_;
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;  // guarded by mutex_
-  bool wanted_ = false;    // a sweep, at once; guarded by mutex_
-  // A process that ended between a deletion and its scrub left that to the next.
-  std::atomic<bool> must_scrub_ = true;
   std::thread thread_;
 };
 

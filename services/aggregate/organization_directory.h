@@ -96,7 +96,8 @@ class OrganizationDirectory {
   absl::StatusOr<aggregate::v1::Organization> Pause(const std::string& id);
   absl::StatusOr<aggregate::v1::Organization> Resume(const std::string& id);
 
-  // Returns the number of deleted keys.
+  // Returns the number of deleted keys. After an error, erasing again goes on; when all
+  // is gone NotFound.
   absl::StatusOr<int64_t> Erase(const std::string& id);
 
   // What is stored now. NotFound when it does not exist.

@@ -92,7 +92,7 @@ grpc::Status OrganizationServiceImpl::PauseScoring(
     grpc::ServerContext* context, const aggregate::v1::PauseScoringRequest* request,
     aggregate::v1::PauseScoringResponse* response) {
   grpc::Status paused = ChangeNamed(context, *request, *response, &OrganizationDirectory::Pause);
-  if (paused.ok()) closing_.ScrubSoon();
+  if (paused.ok()) scrubber_.ScrubSoon();
   return paused;
 }
 
@@ -108,8 +108,9 @@ grpc::Status OrganizationServiceImpl::EraseOrganization(
   const absl::StatusOr<std::string> id = NamedBy(context, request->name());
   if (!id.ok()) return ToGrpcStatus(id.status());
   const absl::StatusOr<int64_t> deleted = directory_.Erase(*id);
+  // One that failed may have come to a deletion.
+  if (!absl::IsNotFound(deleted.status())) scrubber_.ScrubSoon();
   if (!deleted.ok()) return ToGrpcStatus(deleted.status());
-  closing_.ScrubSoon();
   response->set_deleted_keys(*deleted);
   return grpc::Status::OK;
 }

@@ -2,7 +2,7 @@
 #define TUTTI_SERVICES_AGGREGATE_ORGANIZATION_SERVICE_H_
 
 #include "common/rpc/access.h"
-#include "services/aggregate/closing_loop.h"
+#include "services/aggregate/file_scrubber.h"
 #include "services/aggregate/organization_directory.h"
 #include "tutti/aggregate/v1/organization.grpc.pb.h"
 
@@ -12,8 +12,8 @@ namespace tutti {
 class OrganizationServiceImpl final : public aggregate::v1::OrganizationService::Service {
  public:
   // What it refers to outlives this.
-  OrganizationServiceImpl(OrganizationDirectory& directory, ClosingLoop& closing, Access& access)
-      : directory_(directory), closing_(closing), access_(access) {}
+  OrganizationServiceImpl(OrganizationDirectory& directory, FileScrubber& scrubber, Access& access)
+      : directory_(directory), scrubber_(scrubber), access_(access) {}
 
   grpc::Status CreateOrganization(grpc::ServerContext* context,
                                   const aggregate::v1::CreateOrganizationRequest* request,
@@ -53,7 +53,7 @@ class OrganizationServiceImpl final : public aggregate::v1::OrganizationService:
                                OrganizationDirectory::*method)(const std::string&));
 
   OrganizationDirectory& directory_;
-  ClosingLoop& closing_;
+  FileScrubber& scrubber_;
   Access& access_;
 };
 

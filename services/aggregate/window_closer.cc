@@ -71,7 +71,7 @@ absl::Status WindowCloser::CloseAll(const std::string& id, ClosingLease& lease,
     if (report.next_due > now) return parts_.organizations.SetDue(id, report.next_due);
 
     const Day end_day = (*organization)->next_reach_end();
-    absl::StatusOr<bool> days = CloseDays(id, **organization, end_day, now);
+    absl::StatusOr<bool> days = CloseDays(id, **organization, end_day, now, lease);
     if (!days.ok()) return days.status();
     report.deleted |= *days;
     const absl::Time close_time =
@@ -85,7 +85,7 @@ absl::Status WindowCloser::CloseAll(const std::string& id, ClosingLease& lease,
     if (absl::Status still = lease.Prolong(); !still.ok()) return still;
     organization = parts_.directory.Read(id);
     if (!organization.ok()) return organization.status();
-    absl::StatusOr<CloseOutcome> outcome = CloseReach(id, **organization, end_day);
+    absl::StatusOr<CloseOutcome> outcome = CloseReach(id, **organization, end_day, lease);
     if (!outcome.ok()) return outcome.status();
     report.deleted = true;
     aggregate::v1::ClosedWindow& window = report.windows.emplace_back();
@@ -96,12 +96,12 @@ absl::Status WindowCloser::CloseAll(const std::string& id, ClosingLease& lease,
 
 absl::StatusOr<bool> WindowCloser::CloseDays(const std::string& id,
                                              const ScheduledOrganization& organization, Day last,
-                                             absl::Time now) {
+                                             absl::Time now, const ClosingLease& lease) {
   const Schedule& schedule = organization.schedule();
-  const absl::Duration lease = parts_.directory.timing().policy_lease;
+  const absl::Duration policy_lease = parts_.directory.timing().policy_lease;
   Day day = organization.next_day();
-  while (day <= last && schedule.CloseTime({WindowKind::kDay, day}) + lease <= now) {
-    if (absl::Status closed = CloseDay(id, organization, day); !closed.ok()) return closed;
+  while (day <= last && schedule.CloseTime({WindowKind::kDay, day}) + policy_lease <= now) {
+    if (absl::Status closed = CloseDay(id, organization, day, lease); !closed.ok()) return closed;
     parts_.on_step(CloseStep::kDayTallied);
     ++day;
   }
@@ -125,7 +125,8 @@ absl::StatusOr<bool> WindowCloser::CloseDays(const std::string& id,
 }
 
 absl::Status WindowCloser::CloseDay(const std::string& id,
-                                    const ScheduledOrganization& organization, Day day) {
+                                    const ScheduledOrganization& organization, Day day,
+                                    const ClosingLease& lease) {
   const Window window{WindowKind::kDay, day};
   const Schedule& schedule = organization.schedule();
   const bool keep = schedule.PublicationTaking(day).has_value();
@@ -152,21 +153,22 @@ absl::Status WindowCloser::CloseDay(const std::string& id,
           CountPatterns(*bitmap, shape.size.kept(), table.columns).back();
     }
   }
-  return parts_.counters.StoreTally(id, day, tally, keep, kinds_);
+  return parts_.counters.StoreTally(id, day, tally, keep, kinds_, lease.token());
 }
 
 absl::StatusOr<CloseOutcome> WindowCloser::CloseReach(const std::string& id,
                                                       const ScheduledOrganization& organization,
-                                                      Day end_day) {
-  absl::StatusOr<CloseOutcome> outcome = Publish(id, organization, end_day);
+                                                      Day end_day, const ClosingLease& lease) {
+  absl::StatusOr<CloseOutcome> outcome = Publish(id, organization, end_day, lease);
   if (!outcome.ok()) return outcome;
-  if (absl::Status finished = Finish(id, organization, end_day); !finished.ok()) return finished;
+  if (absl::Status finished = Finish(id, organization, end_day, lease); !finished.ok())
+    return finished;
   return outcome;
 }
 
 absl::StatusOr<CloseOutcome> WindowCloser::Publish(const std::string& id,
                                                    const ScheduledOrganization& organization,
-                                                   Day end_day) {
+                                                   Day end_day, const ClosingLease& lease) {
   // Again when another replica, whose lease ran out while it was at it, staged
   // first: then its record is the window's.
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
@@ -177,7 +179,7 @@ absl::StatusOr<CloseOutcome> WindowCloser::Publish(const std::string& id,
 
     absl::StatusOr<std::string> staged = parts_.publications.ReadStaged(id, end_day);
     if (absl::IsNotFound(staged.status())) {
-      absl::StatusOr<CloseOutcome> drawn = Draw(id, organization, end_day);
+      absl::StatusOr<CloseOutcome> drawn = Draw(id, organization, end_day, lease);
       if (absl::IsAlreadyExists(drawn.status())) continue;
       if (!drawn.ok() || *drawn != aggregate::v1::CLOSE_OUTCOME_PUBLISHED) return drawn;
       staged = parts_.publications.ReadStaged(id, end_day);
@@ -206,7 +208,7 @@ struct WindowCloser::Counted {
 
 absl::StatusOr<CloseOutcome> WindowCloser::Draw(const std::string& id,
                                                 const ScheduledOrganization& organization,
-                                                Day end_day) {
+                                                Day end_day, const ClosingLease& lease) {
   const Window window{WindowKind::kReach, end_day};
   if (absl::Status sealed = parts_.counters.Seal(id, window, kinds_); !sealed.ok()) return sealed;
   parts_.on_step(CloseStep::kSealed);
@@ -284,6 +286,7 @@ absl::StatusOr<CloseOutcome> WindowCloser::Draw(const std::string& id,
   staged.end_day = end_day;
   staged.record = record.SerializeAsString();
   staged.tallied_days = step_days;
+  staged.lease = lease.token();
   if (absl::Status stored = parts_.publications.Stage(id, staged); !stored.ok()) return stored;
   parts_.on_step(CloseStep::kStaged);
   return aggregate::v1::CLOSE_OUTCOME_PUBLISHED;
@@ -365,11 +368,12 @@ std::map<std::string, uint64_t> WindowCloser::CostsOf(const ScheduledOrganizatio
 }
 
 absl::Status WindowCloser::Finish(const std::string& id, const ScheduledOrganization& organization,
-                                  Day end_day) {
+                                  Day end_day, const ClosingLease& lease) {
   const Window window{WindowKind::kReach, end_day};
   // A window that was not published leaves nothing behind either.
   for (const Day day : organization.schedule().StepDays(end_day)) {
-    absl::Status dropped = parts_.counters.StoreTally(id, day, {}, /*keep=*/false, kinds_);
+    absl::Status dropped =
+        parts_.counters.StoreTally(id, day, {}, /*keep=*/false, kinds_, lease.token());
     if (!dropped.ok()) return dropped;
   }
   parts_.on_step(CloseStep::kTalliesDropped);

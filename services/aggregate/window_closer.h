@@ -80,20 +80,21 @@ class WindowCloser {
   absl::Status CloseAll(const std::string& id, ClosingLease& lease, CloseReport& report);
   // Closes every day that is due up to `last`, and stores how far it came.
   absl::StatusOr<bool> CloseDays(const std::string& id, const ScheduledOrganization& organization,
-                                 Day last, absl::Time now);
-  absl::Status CloseDay(const std::string& id, const ScheduledOrganization& organization, Day day);
+                                 Day last, absl::Time now, const ClosingLease& lease);
+  absl::Status CloseDay(const std::string& id, const ScheduledOrganization& organization, Day day,
+                        const ClosingLease& lease);
   absl::StatusOr<aggregate::v1::CloseOutcome> CloseReach(const std::string& id,
                                                          const ScheduledOrganization& organization,
-                                                         Day end_day);
+                                                         Day end_day, const ClosingLease& lease);
   // Sees to it that the window's one record is published, unless it must not exist.
   absl::StatusOr<aggregate::v1::CloseOutcome> Publish(const std::string& id,
                                                       const ScheduledOrganization& organization,
-                                                      Day end_day);
+                                                      Day end_day, const ClosingLease& lease);
   // Draws the record and stages it, unless it must not exist. AlreadyExists when
   // somebody else has.
   absl::StatusOr<aggregate::v1::CloseOutcome> Draw(const std::string& id,
                                                    const ScheduledOrganization& organization,
-                                                   Day end_day);
+                                                   Day end_day, const ClosingLease& lease);
   struct Counted;
   // The exact counts of one kind, and the noise that is planned for them.
   absl::StatusOr<Counted> CountKind(const std::string& id,
@@ -102,8 +103,8 @@ class WindowCloser {
   // What every kind of a publication of that end day may cost at most.
   std::map<std::string, uint64_t> CostsOf(const ScheduledOrganization& organization,
                                           Day end_day) const;
-  absl::Status Finish(const std::string& id, const ScheduledOrganization& organization,
-                      Day end_day);
+  absl::Status Finish(const std::string& id, const ScheduledOrganization& organization, Day end_day,
+                      const ClosingLease& lease);
 
   const CloserParts parts_;
   std::vector<std::string> kinds_;

@@ -171,10 +171,13 @@ absl::Status MemoryStore::Drop(const std::string& organization, Window window,
 
 absl::Status MemoryStore::StoreTally(const std::string& organization, Day day,
                                      const DayTally& tally, bool keep,
-                                     const std::vector<std::string>& kinds) {
+                                     const std::vector<std::string>& kinds,
+                                     const std::string& lease) {
   {
     const Lock lock(mutex_);
-    std::map<Day, DayTally>& tallies = organizations_[organization].tallies;
+    Organization& entry = organizations_[organization];
+    std::map<Day, DayTally>& tallies = entry.tallies;
+    if (keep && entry.lease != lease) return absl::AbortedError("the closing lease was lost");
     if (keep) {
       tallies[day] = tally;
     } else {
@@ -244,6 +247,7 @@ absl::Status MemoryStore::Stage(const std::string& organization, const StagedRec
       entry.published.count(staged.end_day) != 0) {
     return absl::AlreadyExistsError("the window has a record");
   }
+  if (entry.lease != staged.lease) return absl::AbortedError("the closing lease was lost");
   for (const auto& [kind, cost] : staged.nano_rho) entry.ledger[{kind, staged.end_day}] = cost;
   entry.staged[staged.end_day] = staged.record;
   for (const Day day : staged.tallied_days) entry.tallies.erase(day);

@@ -17,7 +17,7 @@ namespace tutti {
 
 // All three stores in memory, by the same contracts as the real ones. For tests
 // that close windows many thousands of times. Thread-safe.
-class MemoryStore final : public OrganizationStore, public CounterStore, public PublicationStore {
+class MemoryStore : public OrganizationStore, public CounterStore, public PublicationStore {
  public:
   absl::StatusOr<VersionedOrganization> Read(const std::string& organization) override;
   absl::Status Create(const std::string& organization,
@@ -47,10 +47,11 @@ class MemoryStore final : public OrganizationStore, public CounterStore, public 
   absl::Status Drop(const std::string& organization, Window window,
                     const std::vector<std::string>& kinds) override;
   absl::Status StoreTally(const std::string& organization, Day day, const DayTally& tally,
-                          bool keep, const std::vector<std::string>& kinds) override;
+                          bool keep, const std::vector<std::string>& kinds,
+                          const std::string& lease) override;
   absl::StatusOr<std::map<Day, DayTally>> ReadTallies(const std::string& organization) override;
   absl::Status DropTallies(const std::string& organization) override;
-  absl::Status ScrubFiles() override { return absl::OkStatus(); }
+  absl::Status ScrubFiles(const std::function<bool()>&) override { return absl::OkStatus(); }
 
   absl::StatusOr<std::vector<Day>> ListEndDays(const std::string& organization) override;
   absl::StatusOr<Day> LatestEndDay(const std::string& organization) override;

@@ -218,6 +218,24 @@ bool RedisServer::WaitForRewrite() {
   return false;
 }
 
+void RedisServer::SlowRewrites(bool slow) {
+  RedisPool pool(OptionsFor("inspector"));
+  // Microseconds; a setting that Redis has for its own tests.
+  const std::string delay = slow ? "60000000" : "0";
+  AsOk(pool.Call({"CONFIG", "SET", "rdb-key-save-delay", delay})).IgnoreError();
+}
+
+bool RedisServer::KillRewrite() {
+  const std::string children = absl::StrCat("/proc/", pid_, "/task/", pid_, "/children");
+  const absl::Time deadline = absl::Now() + kStartTime;
+  while (absl::Now() < deadline) {
+    pid_t child = 0;
+    if (std::ifstream(children) >> child) return kill(child, SIGKILL) == 0;
+    absl::SleepFor(kPollTime);
+  }
+  return false;
+}
+
 void RedisServer::LoseFiles() { fs::remove_all(folder_ / "appendonlydir"); }
 
 }  // namespace tutti

@@ -53,6 +53,11 @@ class RedisServer {
   void RestoreFiles(const std::filesystem::path& folder);
   // Waits until no rewrite of them is under way; false when the last one failed.
   bool WaitForRewrite();
+  // Has rewritings wait at every key, so that one can be met while it is under way; or no
+  // longer.
+  void SlowRewrites(bool slow);
+  // Kills the process that rewrites the files, when there is one; false when none comes.
+  bool KillRewrite();
 
  private:
   explicit RedisServer(std::filesystem::path folder) : folder_(std::move(folder)) {}

@@ -14,6 +14,7 @@
 namespace tutti {
 namespace {
 
+using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 class RaceTest : public ClosingTest {
@@ -125,6 +126,32 @@ TEST_F(RaceTest, AReplicaThatOverslept) {
   }
   ReportAttack(3, absl::StrCat("a replica oversleeps at ", tries, " steps of a close: ", changed,
                                " published records changed"));
+}
+
+// A replica that stalls for longer than its lease, while the organisation is paused.
+// Mutation: scripts that tally or stage for whoever asks leave counts of a paused
+// organisation, or a record that its resumption publishes.
+TEST_F(RaceTest, AReplicaThatOversleptAPauseLeavesNothing) {
+  for (const CloseStep where : {CloseStep::kDayTallied, CloseStep::kDrawn}) {
+    SCOPED_TRACE(static_cast<int>(where));
+    bool once = false;
+    const auto report = Close([&](CloseStep step) {
+      if (step != where || once) return;
+      once = true;
+      ASSERT_TRUE(AsInteger(inspector_->Call({"DEL", "{acme}:lease"})).ok());
+      ASSERT_TRUE(directory_->Pause("acme").ok());
+    });
+    EXPECT_TRUE(once);
+    EXPECT_TRUE(absl::IsAborted(report.status())) << report.status();
+    EXPECT_EQ(Published(), "");
+    EXPECT_EQ(Staged(), "");
+    EXPECT_THAT(Costs(), IsEmpty());
+    EXPECT_THAT(CounterKeys(), IsEmpty());
+
+    clock_.Set(absl::FromCivil(absl::CivilHour(kEndDay) + 12, absl::UTCTimeZone()));
+    server_.reset();
+    SetUp();
+  }
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 #include <atomic>
+#include <functional>
 #include <set>
 #include <thread>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -191,10 +193,10 @@ TEST_F(CounterStoreTest, StoreTallyReplacesTheDaysBitmaps) {
   const DayTally tally{{{"mail", 12}, {"chat", 0}}, false};
   const DayTally lost{{}, true};
   for (int i = 0; i < 2; ++i) {
-    EXPECT_EQ(counters().StoreTally("acme", kDayWindow.end_day, tally, true, {"person"}),
+    EXPECT_EQ(counters().StoreTally("acme", kDayWindow.end_day, tally, true, {"person"}, ""),
               absl::OkStatus());
   }
-  EXPECT_EQ(counters().StoreTally("acme", kDayWindow.end_day + 1, lost, true, {"person"}),
+  EXPECT_EQ(counters().StoreTally("acme", kDayWindow.end_day + 1, lost, true, {"person"}, ""),
             absl::OkStatus());
   EXPECT_TRUE(absl::IsNotFound(counters().ReadSealed({"acme", kDayWindow, "person"}).status()));
   absl::StatusOr<std::map<Day, DayTally>> tallies = counters().ReadTallies("acme");
@@ -204,7 +206,7 @@ TEST_F(CounterStoreTest, StoreTallyReplacesTheDaysBitmaps) {
   EXPECT_FALSE(tallies->at(kDayWindow.end_day).lost);
   EXPECT_TRUE(tallies->at(kDayWindow.end_day + 1).lost);
 
-  EXPECT_EQ(counters().StoreTally("acme", kDayWindow.end_day, {}, false, {"person"}),
+  EXPECT_EQ(counters().StoreTally("acme", kDayWindow.end_day, {}, false, {"person"}, ""),
             absl::OkStatus());
   tallies = counters().ReadTallies("acme");
   ASSERT_TRUE(tallies.ok()) << tallies.status();
@@ -218,8 +220,8 @@ TEST_F(CounterStoreTest, ScrubFilesLeavesNothingThatWasDeleted) {
   ASSERT_EQ(counters().DropSealed("acme", kReachWindow, {"person"}), absl::OkStatus());
   EXPECT_THAT(server_->AppendOnlyFiles(), HasSubstr("1234"));
   // Two in a row: the second must not be taken for the first.
-  EXPECT_EQ(counters().ScrubFiles(), absl::OkStatus());
-  EXPECT_EQ(counters().ScrubFiles(), absl::OkStatus());
+  EXPECT_EQ(counters().ScrubFiles([] { return false; }), absl::OkStatus());
+  EXPECT_EQ(counters().ScrubFiles([] { return false; }), absl::OkStatus());
   const absl::Time deadline = absl::Now() + absl::Seconds(30);
   while (absl::Now() < deadline && server_->AppendOnlyFiles().find("1234") != std::string::npos) {
     absl::SleepFor(absl::Milliseconds(20));
@@ -241,11 +243,63 @@ TEST_F(CounterStoreTest, ScrubFilesRewritesThoseOfReplicasToo) {
   EXPECT_EQ(Merge(person_, {1234}).value(), MergeOutcome::kMerged);
   ASSERT_EQ(counters().Drop("acme", kReachWindow, {"person"}), absl::OkStatus());
   ASSERT_THAT((*replica)->AppendOnlyFiles(), HasSubstr("1234")) << "the control";
-  EXPECT_EQ(counters().ScrubFiles(), absl::OkStatus());
+  EXPECT_EQ(counters().ScrubFiles([] { return false; }), absl::OkStatus());
   for (RedisServer* server : {server_.get(), replica->get()}) {
     ASSERT_TRUE(server->WaitForRewrite());
     EXPECT_THAT(server->AppendOnlyFiles(), Not(HasSubstr("1234")));
   }
+}
+
+// Mutation: taking a rewriting that began for one that succeeded; believing a process that
+// was started meanwhile, which says that all is well.
+TEST_F(CounterStoreTest, ScrubFilesTellsARewritingThatFailed) {
+  Begin("acme", kReachWindow, {"person"});
+  EXPECT_EQ(Merge(person_, {1234}).value(), MergeOutcome::kMerged);
+  ASSERT_EQ(counters().Drop("acme", kReachWindow, {"person"}), absl::OkStatus());
+  const auto once = [](const std::function<void()>& act) {
+    return [act, done = false]() mutable {
+      if (!std::exchange(done, true)) act();
+      return false;
+    };
+  };
+  server_->SlowRewrites(true);
+  EXPECT_TRUE(absl::IsUnavailable(
+      counters().ScrubFiles(once([&] { EXPECT_TRUE(server_->KillRewrite()); }))));
+  EXPECT_THAT(server_->AppendOnlyFiles(), HasSubstr("1234")) << "the control";
+  EXPECT_TRUE(absl::IsUnavailable(counters().ScrubFiles(once([&] {
+    server_->Kill();
+    ASSERT_EQ(server_->Resume(), absl::OkStatus());
+  }))));
+  EXPECT_THAT(server_->AppendOnlyFiles(), HasSubstr("1234")) << "the control";
+  EXPECT_EQ(counters().ScrubFiles([] { return false; }), absl::OkStatus());
+  EXPECT_THAT(server_->AppendOnlyFiles(), Not(HasSubstr("1234")));
+}
+
+TEST_F(CounterStoreTest, ScrubFilesEndsWhenItIsToldTo) {
+  Begin("acme", kReachWindow, {"person"});
+  server_->SlowRewrites(true);
+  EXPECT_TRUE(absl::IsCancelled(counters().ScrubFiles([] { return true; })));
+  EXPECT_TRUE(server_->KillRewrite());
+}
+
+// Mutation: a tally that is stored whoever has the lease comes back after a pause.
+TEST_F(CounterStoreTest, StoresNoTallyOfACloserThatLostItsLease) {
+  Begin("acme", kDayWindow, {"person"});
+  ASSERT_EQ(counters().Seal("acme", kDayWindow, {"person"}), absl::OkStatus());
+  const Day day = kDayWindow.end_day;
+  const DayTally tally{{{"mail", 12}}, false};
+  const auto store = [&](bool keep, const std::string& lease) {
+    return counters().StoreTally("acme", day, tally, keep, {"person"}, lease);
+  };
+  EXPECT_TRUE(absl::IsAborted(store(true, "overslept")));
+  ASSERT_TRUE(stores_->organizations().TakeLease("acme", "another", absl::Minutes(5)).value());
+  EXPECT_TRUE(absl::IsAborted(store(true, "overslept")));
+  EXPECT_TRUE(absl::IsAborted(store(true, "")));
+  EXPECT_TRUE(counters().ReadTallies("acme")->empty());
+  EXPECT_TRUE(counters().ReadSealed({"acme", kDayWindow, "person"}).ok())
+      << "whoever has the lease must find the bitmap";
+  EXPECT_EQ(store(true, "another"), absl::OkStatus());
+  EXPECT_EQ(counters().ReadTallies("acme")->size(), 1U);
 }
 
 TEST_F(CounterStoreTest, DropsWhatWasNeverPublished) {
@@ -255,7 +309,7 @@ TEST_F(CounterStoreTest, DropsWhatWasNeverPublished) {
   ASSERT_EQ(stores_->publications().Stage("acme", staged), absl::OkStatus());
   DayTally tally;
   tally.counts["habit"] = 7;
-  ASSERT_EQ(counters().StoreTally("acme", kReachWindow.end_day, tally, true, {"person"}),
+  ASSERT_EQ(counters().StoreTally("acme", kReachWindow.end_day, tally, true, {"person"}, ""),
             absl::OkStatus());
   ASSERT_EQ(counters().Drop("acme", kReachWindow, {"person"}), absl::OkStatus());
   ASSERT_EQ(counters().DropSealed("acme", kReachWindow, {"person"}), absl::OkStatus());

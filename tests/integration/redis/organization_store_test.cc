@@ -147,7 +147,7 @@ class EraseTest : public OrganizationStoreTest {
     Begin(id, kReachWindow, {"person"});
     ASSERT_EQ(Merge({id, kReachWindow, "person"}, {1}).value(), MergeOutcome::kMerged);
     const Day day = kDayWindow.end_day;
-    ASSERT_EQ(stores_->counters().StoreTally(id, day, {{{"mail", 3}}, false}, true, {}),
+    ASSERT_EQ(stores_->counters().StoreTally(id, day, {{{"mail", 3}}, false}, true, {}, ""),
               absl::OkStatus());
     PublicationStore& publications = stores_->publications();
     for (int i = 0; i < 3; ++i) {
@@ -196,13 +196,36 @@ TEST_F(EraseTest, LeavesATombstoneAndTheLedgersTotals) {
   EXPECT_TRUE(absl::IsAlreadyExists(organizations().Create("acme", Named("again"), absl::Now())));
 }
 
+// Mutation: looking through the primary alone, or through no node of which a key is left.
+TEST_F(EraseTest, IsNotOverWhileAReplicaHoldsAKey) {
+  absl::StatusOr<std::unique_ptr<RedisServer>> primary = RedisServer::StartPrimary();
+  ASSERT_TRUE(primary.ok()) << primary.status();
+  server_ = *std::move(primary);
+  RedisOptions options = server_->OptionsFor("aggregate");
+  options.timeout = absl::Seconds(2);
+  stores_ = std::make_unique<RedisStores>(options);
+  inspector_ = std::make_unique<RedisPool>(server_->OptionsFor("inspector"));
+  const auto replica = RedisServer::StartReplicaOf(*server_);
+  ASSERT_TRUE(replica.ok()) << replica.status();
+  Fill("acme");
+  RedisPool there((*replica)->OptionsFor("inspector"));
+  ASSERT_EQ(AsOk(there.Call({"CONFIG", "SET", "replica-read-only", "no"})), absl::OkStatus());
+  // What no command of the primary deletes.
+  const std::string stray = PublicationKey("acme", kDayWindow.end_day + 70);
+  ASSERT_EQ(AsOk(there.Call({"SET", stray, "record"})), absl::OkStatus());
+  EXPECT_TRUE(absl::IsUnavailable(organizations().Erase("acme", Named("tombstone")).status()));
+  ASSERT_EQ(AsOk(there.Call({"DEL", stray})), absl::OkStatus());
+  EXPECT_EQ(organizations().Erase("acme", Named("tombstone")).value_or(-1), 0);
+  EXPECT_THAT(Left("acme"), UnorderedElementsAre(ProfileKey("acme"), LedgerKey("acme")));
+}
+
 TEST_F(EraseTest, IsNotUndoneByWorkThatWasUnderWay) {
   Fill("acme");
   ASSERT_TRUE(organizations().Erase("acme", Named("tombstone")).ok());
   const Day day = kDayWindow.end_day;
   // The store still knows the bitmap from before.
   EXPECT_EQ(Merge({"acme", kReachWindow, "person"}, {2}).value(), MergeOutcome::kLate);
-  EXPECT_EQ(stores_->counters().StoreTally("acme", day, {{{"mail", 3}}, false}, true, {}),
+  EXPECT_EQ(stores_->counters().StoreTally("acme", day, {{{"mail", 3}}, false}, true, {}, ""),
             absl::OkStatus());
   EXPECT_FALSE(stores_->publications().Stage("acme", {day + 70, "record", {}, {}}).ok());
   EXPECT_FALSE(stores_->publications().Promote("acme", day + 14).ok());

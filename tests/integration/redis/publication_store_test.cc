@@ -79,6 +79,20 @@ TEST_F(PublicationStoreTest, StagesAWindowOnceHoweverFarItHasCome) {
   EXPECT_THAT(publications().Read("acme", {kEnd}).value(), ElementsAre("first"));
 }
 
+// Mutation: a record that is staged whoever has the lease is published after a pause.
+TEST_F(PublicationStoreTest, StagesNothingOfACloserThatLostItsLease) {
+  Create("acme");
+  StagedRecord staged{kEnd, "record", {{"person", 10}}, {}};
+  staged.lease = "overslept";
+  EXPECT_TRUE(absl::IsAborted(publications().Stage("acme", staged)));
+  ASSERT_TRUE(stores_->organizations().TakeLease("acme", "another", absl::Minutes(5)).value());
+  EXPECT_TRUE(absl::IsAborted(publications().Stage("acme", staged)));
+  EXPECT_TRUE(absl::IsNotFound(publications().ReadStaged("acme", kEnd).status()));
+  EXPECT_TRUE(publications().ReadLedger("acme")->empty()) << "nothing was drawn, nothing is paid";
+  staged.lease = "another";
+  EXPECT_EQ(publications().Stage("acme", staged), absl::OkStatus());
+}
+
 TEST_F(PublicationStoreTest, StagesNothingThatTheLedgerHasPaidForUnderAnyKind) {
   ASSERT_EQ(publications().Stage("acme", Record("lost")), absl::OkStatus());
   ASSERT_TRUE(AsOk(inspector_->Call({"DEL", StagedKey("acme", kEnd)})).ok());
@@ -110,7 +124,7 @@ TEST_F(PublicationStoreTest, LetsExactlyOneOfManyStage) {
 TEST_F(PublicationStoreTest, StagingEntersTheCostAndDeletesItsTallies) {
   for (int day = 0; day < 3; ++day) {
     ASSERT_EQ(
-        stores_->counters().StoreTally("acme", kEnd - day, {{{"mail", day}}, false}, true, {}),
+        stores_->counters().StoreTally("acme", kEnd - day, {{{"mail", day}}, false}, true, {}, ""),
         absl::OkStatus());
   }
   StagedRecord staged = Record("record");
