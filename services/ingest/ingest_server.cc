@@ -13,6 +13,7 @@
 #include "common/catalog/catalog.h"
 #include "common/clock/clock.h"
 #include "common/keyring/key_store.h"
+#include "common/keyring/locked_process.h"
 #include "common/keyring/opt_out_store.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/health.h"
@@ -101,6 +102,12 @@ class Chores {
 
 absl::Status RunIngest(const ServerOptions& server, const IngestOptions& options) {
   if (absl::Status forbidden = ForbidCoreDumps(); !forbidden.ok()) return forbidden;
+  if (!LockProcess()) {
+    LogWarning(
+        "memory is not locked: what passes keys on may be swapped out; raise the limit on "
+        "locked memory to unlimited, or have no swap",
+        {});
+  }
   absl::StatusOr<std::unique_ptr<Access>> access = MakeAccess(server);
   if (!access.ok()) return access.status();
   if (options.flush_interval < absl::Milliseconds(1)) {
