@@ -4,13 +4,11 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <numeric>
 #include <random>
 #include <string>
 #include <vector>
@@ -18,6 +16,7 @@
 #include "absl/strings/str_format.h"
 #include "tests/doubles/seeded_random_words.h"
 #include "tests/privacy/attacks/attack.h"
+#include "tests/privacy/audit/rank_correlation.h"
 
 namespace tutti {
 namespace {
@@ -59,38 +58,6 @@ class LeakyNoise final : public NoiseSource {
   SeededNoise sound_;
   std::chrono::nanoseconds work_;
 };
-
-std::vector<double> RanksOf(const std::vector<double>& values) {
-  std::vector<size_t> order(values.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return values[a] < values[b]; });
-  std::vector<double> ranks(values.size());
-  for (size_t begin = 0; begin < order.size();) {
-    size_t end = begin;
-    while (end < order.size() && values[order[end]] == values[order[begin]]) ++end;
-    for (size_t i = begin; i < end; ++i) {
-      ranks[order[i]] = 0.5 * static_cast<double>(begin + end - 1);
-    }
-    begin = end;
-  }
-  return ranks;
-}
-
-// Spearman's: outliers, which other work on the machine makes, do not hide anything.
-double RankCorrelation(const std::vector<double>& a, const std::vector<double>& b) {
-  const std::vector<double> x = RanksOf(a);
-  const std::vector<double> y = RanksOf(b);
-  const double mean = 0.5 * static_cast<double>(a.size() - 1);
-  double xy = 0;
-  double xx = 0;
-  double yy = 0;
-  for (size_t i = 0; i < x.size(); ++i) {
-    xy += (x[i] - mean) * (y[i] - mean);
-    xx += (x[i] - mean) * (x[i] - mean);
-    yy += (y[i] - mean) * (y[i] - mean);
-  }
-  return xy / std::sqrt(xx * yy);
-}
 
 // A close comes long after the last event: what the events left in the processor's
 // caches is gone by then.

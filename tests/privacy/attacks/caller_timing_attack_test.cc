@@ -1,0 +1,205 @@
+// Attack 14 as a caller can make it: somebody with the scope system.admin has a window
+// closed, over gRPC, by the aggregate service's own class on a real redis-server, and
+// times the answer; somebody with the scope scores.read asks for the score over and over,
+// and sees when it appears.
+
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "common/redis/redis_stores.h"
+#include "services/aggregate/aggregate_service.h"
+#include "services/score/score_service.h"
+#include "services/score/watch_service.h"
+#include "tests/privacy/attacks/attack.h"
+#include "tests/privacy/audit/rank_correlation.h"
+#include "tests/support/redis_server.h"
+
+namespace tutti {
+namespace {
+
+constexpr int64_t kHeadcount = 120;
+
+using Steady = std::chrono::steady_clock;
+
+double SecondsSince(Steady::time_point begin) {
+  return std::chrono::duration<double>(Steady::now() - begin).count();
+}
+
+// What a caller has seen of many closes, and what was behind each.
+struct Seen {
+  std::vector<double> answered;  // seconds until PublishDueWindows answered
+  std::vector<double> appeared;  // seconds until GetScore gave the score
+  std::vector<double> people;    // who were active
+};
+
+class CallersView {
+ public:
+  CallersView() {
+    auto server = RedisServer::Start();
+    EXPECT_TRUE(server.ok()) << server.status();
+    redis_ = *std::move(server);
+    stores_ = std::make_unique<RedisStores>(redis_->OptionsFor("aggregate"));
+    scores_ = std::make_unique<RedisStores>(redis_->OptionsFor("score"));
+    std::string folder = (std::filesystem::temp_directory_path() / "tutti-caller.XXXXXX").string();
+    EXPECT_NE(mkdtemp(folder.data()), nullptr);
+    folder_ = folder;
+    auto journal = FileJournal::Open(folder + "/journal");
+    EXPECT_TRUE(journal.ok()) << journal.status();
+    journal_ = *std::move(journal);
+    // Organisations in which nobody to a hundred people do everything.
+    LocalSuite suite(ShippedCatalog(), kLastDay);
+    suite.Create("acme", kHeadcount, kFirstDay);
+    worlds_.emplace_back();
+    for (int person = 0; person < 100; ++person) {
+      suite.Ingest("acme", EverythingOn(ShippedCatalog(), "person",
+                                        absl::StrCat("p", person, "@acme.example"), kLastDay));
+      if (person % 20 == 19) worlds_.push_back(suite.merges);
+    }
+  }
+  ~CallersView() { std::filesystem::remove_all(folder_); }
+
+  // With `leaky`, a closer that works a little for everybody whom it counts.
+  Seen Watch(int64_t closes, bool leaky) {
+    OrganizationDirectory directory(stores_->organizations(), stores_->counters(), ShippedCatalog(),
+                                    clock_, WindowTiming());
+    DeltaMerger merger(directory, stores_->counters(), ShippedCatalog(), clock_);
+    size_t world = 0;
+    WindowCloser closer(
+        {directory, stores_->organizations(), stores_->counters(), stores_->publications(),
+         *journal_, ShippedCatalog(), clock_, [&]() -> std::unique_ptr<NoiseSource> {
+           const auto begin = Steady::now();
+           while (leaky && SecondsSince(begin) < 5e-3 * static_cast<double>(world)) {
+           }
+           return std::make_unique<KernelNoise>();
+         }});
+    CohortBuilder cohorts({stores_->organizations(), stores_->publications(), stores_->cohorts(),
+                           ShippedCatalog(), clock_, absl::Hours(48)});
+    // Not started: what else the machine does makes times less telling, not more.
+    FileScrubber scrubber(stores_->counters(), absl::Hours(1));
+    ClosingLoop closing(closer, cohorts, stores_->organizations(), scrubber, clock_);
+    const std::unique_ptr<Access> access = Access::ForEverybody();
+    AggregateServiceImpl aggregate(directory, merger, closing, ShippedCatalog(), clock_, *access);
+    ScoreReader reader(scores_->publications(), scores_->cohorts(), {&ShippedCatalog()});
+    WatchService watchers(reader);
+    const StatementWriter statements(ShippedCatalog(), {});
+    ScoreServiceImpl score(reader, watchers, statements, *access);
+    grpc::ServerBuilder builder;
+    int port = 0;
+    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+    builder.RegisterService(&aggregate);
+    builder.RegisterService(&score);
+    const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
+    const auto channel =
+        grpc::CreateChannel(absl::StrCat("127.0.0.1:", port), grpc::InsecureChannelCredentials());
+    const auto admin = aggregate::v1::AggregateService::NewStub(channel);
+    const auto readers = score::v1::ScoreService::NewStub(
+        grpc::CreateCustomChannel(absl::StrCat("127.0.0.1:", port),
+                                  grpc::InsecureChannelCredentials(), grpc::ChannelArguments()));
+    Seen seen;
+    for (int64_t i = 0; i < closes; ++i) {
+      world = engine_() % worlds_.size();
+      const std::string id = absl::StrCat("world-", made_++);
+      Make(id, worlds_[world], directory, merger);
+      clock_.Advance(absl::Hours(24 * 3));
+      const auto begin = Steady::now();
+      double appeared = 0;
+      std::thread looking([&] { appeared = TimeOfAppearance(*readers, id, begin); });
+      grpc::ClientContext context;
+      aggregate::v1::PublishDueWindowsRequest request;
+      request.set_organization(absl::StrCat("organizations/", id));
+      aggregate::v1::PublishDueWindowsResponse response;
+      const grpc::Status closed = admin->PublishDueWindows(&context, request, &response);
+      seen.answered.push_back(SecondsSince(begin));
+      looking.join();
+      clock_.Advance(-absl::Hours(24 * 3));
+      EXPECT_TRUE(closed.ok()) << closed.error_message();
+      EXPECT_EQ(response.windows_size(), 1);
+      seen.appeared.push_back(appeared);
+      seen.people.push_back(static_cast<double>(world));
+    }
+    server->Shutdown();
+    return seen;
+  }
+
+ private:
+  using Merges = std::vector<aggregate::v1::MergeDeltasRequest>;
+
+  static void Make(const std::string& id, const Merges& merges, OrganizationDirectory& directory,
+                   DeltaMerger& merger) {
+    aggregate::v1::Organization wanted;
+    wanted.set_headcount(kHeadcount);
+    wanted.set_first_day(FormatDay(kFirstDay));
+    wanted.add_sources("m365_audit");
+    ASSERT_TRUE(directory.Create(id, wanted, /*backfill=*/true).ok());
+    for (aggregate::v1::MergeDeltasRequest request : merges) {
+      for (aggregate::v1::WindowDelta& delta : *request.mutable_deltas()) {
+        delta.set_organization(id);
+      }
+      ASSERT_TRUE(merger.Merge(request).ok());
+    }
+    ASSERT_TRUE(directory.FinishBackfill(id).ok());
+  }
+
+  // Asks until there is a score; at most a minute.
+  static double TimeOfAppearance(score::v1::ScoreService::Stub& readers, const std::string& id,
+                                 Steady::time_point begin) {
+    score::v1::GetScoreRequest request;
+    request.set_name(absl::StrCat("organizations/", id, "/scores/latest"));
+    while (SecondsSince(begin) < 60) {
+      grpc::ClientContext context;
+      score::v1::GetScoreResponse response;
+      if (readers.GetScore(&context, request, &response).ok()) return SecondsSince(begin);
+    }
+    ADD_FAILURE() << "no score appeared";
+    return 0;
+  }
+
+  std::unique_ptr<RedisServer> redis_;
+  std::unique_ptr<RedisStores> stores_;
+  std::unique_ptr<RedisStores> scores_;
+  std::filesystem::path folder_;
+  std::unique_ptr<FileJournal> journal_;
+  FakeWallClock clock_{absl::FromCivil(absl::CivilHour(kLastDay + 1) + 12, absl::UTCTimeZone())};
+  std::vector<Merges> worlds_;
+  std::mt19937 engine_{14};
+  int64_t made_ = 0;
+};
+
+// Mutation, the control: a closer that works for some milliseconds for every twenty people
+// whom it counts is seen in both.
+TEST(CallerTimingAttack, ACallerLearnsNothingFromHowLongACloseTakes) {
+  CallersView view;
+  const int64_t closes = Longer(200, 40'000);
+  const Seen seen = view.Watch(closes, /*leaky=*/false);
+  const double answered = RankCorrelation(seen.answered, seen.people);
+  const double appeared = RankCorrelation(seen.appeared, seen.people);
+  const Seen leaky = view.Watch(100, /*leaky=*/true);
+  const double control = std::min(RankCorrelation(leaky.answered, leaky.people),
+                                  RankCorrelation(leaky.appeared, leaky.people));
+  // Of n pairs chance makes 1 / sqrt(n); three of those, and never less than is promised.
+  const double most = std::max(0.02, 3 / std::sqrt(static_cast<double>(closes)));
+  ReportAttack(14, absl::StrFormat("%d closes seen by a caller: rank correlation of the people "
+                                   "with the answer's time %.4f, with the score's appearance "
+                                   "%.4f (at most %.3f); the control %.3f",
+                                   closes, answered, appeared, most, control));
+  EXPECT_LT(std::abs(answered), most);
+  EXPECT_LT(std::abs(appeared), most);
+  EXPECT_GT(control, 0.5) << "the control was not detected";
+}
+
+}  // namespace
+}  // namespace tutti

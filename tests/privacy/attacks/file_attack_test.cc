@@ -1,0 +1,198 @@
+// Attack 6 from the files alone: somebody has stolen the append-only file of a real
+// redis-server, or of its replica, knows every id and the algorithm, and rebuilds the
+// bitmaps by doing what the file says.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <random>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "common/identity/subject_id.h"
+#include "common/redis/redis_stores.h"
+#include "tests/privacy/attacks/attack.h"
+#include "tests/support/redis_server.h"
+
+namespace tutti {
+namespace {
+
+constexpr int64_t kPeople = 10'000;
+
+std::string PersonId(int64_t person) { return absl::StrCat("person", person, "@acme.example"); }
+
+// The commands of a file in Redis' wire format, from the first SELECT on: a file begins
+// with one.
+std::vector<RedisWords> CommandsIn(const std::string& files) {
+  std::vector<RedisWords> commands;
+  size_t at = files.find("*2\r\n$6\r\nSELECT");
+  const auto number = [&](char sign) -> int64_t {
+    const size_t end = files.find("\r\n", at);
+    int64_t value = -1;
+    if (end == std::string::npos || files[at] != sign ||
+        !absl::SimpleAtoi(files.substr(at + 1, end - at - 1), &value)) {
+      return -1;
+    }
+    at = end + 2;
+    return value;
+  };
+  while (at < files.size()) {
+    RedisWords words;
+    for (int64_t left = number('*'); left > 0; --left) {
+      const int64_t size = number('$');
+      if (size < 0) return commands;
+      words.push_back(files.substr(at, static_cast<size_t>(size)));
+      at += static_cast<size_t>(size) + 2;
+    }
+    if (words.empty()) return commands;
+    commands.push_back(std::move(words));
+  }
+  return commands;
+}
+
+// Every string that the file makes, as far as bits are concerned.
+std::map<std::string, std::string> Rebuild(const std::string& files) {
+  std::map<std::string, std::string> strings;
+  for (const RedisWords& words : CommandsIn(files)) {
+    if (absl::EqualsIgnoreCase(words[0], "SET")) {
+      strings[words[1]] = words[2];
+    } else if (absl::EqualsIgnoreCase(words[0], "BITOP")) {
+      std::string& to = strings[words[2]];
+      const std::string& from = strings[words[4]];
+      to.resize(std::max(to.size(), from.size()));
+      for (size_t i = 0; i < from.size(); ++i) to[i] = static_cast<char>(to[i] | from[i]);
+    } else if (absl::EqualsIgnoreCase(words[0], "BITFIELD")) {
+      for (size_t i = 4; i < words.size(); i += 4) {
+        uint32_t position = 0;
+        if (!absl::SimpleAtoi(words[i], &position)) continue;
+        std::string& bitmap = strings[words[1]];
+        bitmap.resize(std::max<size_t>(bitmap.size(), position / 8 + 1));
+        bitmap[position / 8] = static_cast<char>(bitmap[position / 8] | 0x80 >> position % 8);
+      }
+    }
+  }
+  return strings;
+}
+
+class FileAttack : public testing::Test {
+ protected:
+  // Half of the people do something; what ingest makes of it goes through aggregate's own
+  // classes into a primary that has a replica.
+  void SetUp() override {
+    auto primary = RedisServer::StartPrimary();
+    ASSERT_TRUE(primary.ok()) << primary.status();
+    primary_ = *std::move(primary);
+    auto replica = RedisServer::StartReplicaOf(*primary_);
+    ASSERT_TRUE(replica.ok()) << replica.status();
+    replica_ = *std::move(replica);
+    ASSERT_TRUE(replica_->WaitForRewrite());
+    RedisOptions options = primary_->OptionsFor("aggregate");
+    options.wait_replicas = 1;
+    stores_ = std::make_unique<RedisStores>(options);
+    directory_ =
+        std::make_unique<OrganizationDirectory>(stores_->organizations(), stores_->counters(),
+                                                ShippedCatalog(), suite_.clock(), WindowTiming());
+    suite_.Create("acme", kPeople, kFirstDay);
+    aggregate::v1::Organization wanted;
+    wanted.set_headcount(kPeople);
+    wanted.set_first_day(FormatDay(kFirstDay));
+    wanted.add_sources("m365_audit");
+    ASSERT_TRUE(directory_->Create("acme", wanted, /*backfill=*/true).ok());
+    std::mt19937 engine(6);
+    std::vector<ingest::v1::Activity> activities;
+    for (int64_t person = 0; person < kPeople; ++person) {
+      active_.push_back(engine() % 2 == 0);
+      if (!active_.back()) continue;
+      activities.push_back(ActivityFor(ShippedCatalog(), table(), 0, PersonId(person), kLastDay));
+    }
+    suite_.Ingest("acme", activities);
+    DeltaMerger merger(*directory_, stores_->counters(), ShippedCatalog(), suite_.clock());
+    for (const auto& request : suite_.merges) ASSERT_TRUE(merger.Merge(request).ok());
+  }
+
+  static const CatalogTable& table() {
+    const CatalogKind& person =
+        ShippedCatalog().kinds()[static_cast<size_t>(ShippedCatalog().FindKind("person"))];
+    return ShippedCatalog().tables()[static_cast<size_t>(person.reach_tables[0])];
+  }
+
+  struct Guess {
+    double true_rate = 0;
+    double false_rate = 0;
+    double auc() const { return 0.5 + (true_rate - false_rate) / 2; }
+  };
+
+  // Looks everybody up in the reach window's bits, under some keys.
+  Guess Attack(const std::string& bitmap, const KeySnapshot& keys) const {
+    SlotHash key;
+    EXPECT_TRUE(keys.Find("acme", {WindowKind::kReach, kLastDay}, key));
+    Digester::Session session = keys.digester().NewSession();
+    const DigestScope scope("person", "acme");
+    const uint32_t kept = uint32_t{1} << suite_.merges[0].deltas(0).kept_slots_log2();
+    double hits[2] = {0, 0};
+    double of[2] = {0, 0};
+    for (int64_t person = 0; person < kPeople; ++person) {
+      const Digest digest =
+          session.Compute(scope, std::get<SubjectId>(SubjectId::Parse(PersonId(person))));
+      const auto slot = static_cast<uint32_t>(key.Hash(table().salt, digest) & (kept - 1));
+      const uint32_t position = table().columns[0] * kept + slot;
+      const bool hit =
+          position / 8 < bitmap.size() &&
+          (static_cast<unsigned char>(bitmap[position / 8]) << position % 8 & 0x80) != 0;
+      const size_t is = active_[static_cast<size_t>(person)] ? 1 : 0;
+      ++of[is];
+      hits[is] += hit ? 1 : 0;
+    }
+    return {hits[1] / of[1], hits[0] / of[0]};
+  }
+
+  LocalSuite suite_{ShippedCatalog(), kLastDay};
+  std::unique_ptr<RedisServer> primary_;
+  std::unique_ptr<RedisServer> replica_;
+  std::unique_ptr<RedisStores> stores_;
+  std::unique_ptr<OrganizationDirectory> directory_;
+  std::vector<bool> active_;
+};
+
+// Mutation: slots that follow from the id alone; files that are not rewritten, or those of
+// the primary alone, after what was in them is deleted.
+TEST_F(FileAttack, SaysNothingWithoutTheKeyAndLaterNothingAtAll) {
+  LocalSuite other(ShippedCatalog(), kLastDay, /*seed=*/99);
+  other.Create("acme", kPeople, kFirstDay);
+  const std::string name = absl::StrCat("{acme}:reach:", FormatDay(kLastDay), ":person");
+  const double error = 3 * std::sqrt(0.04 * 0.96 * 4 / kPeople) / 2;  // 4% of the slots are set
+  for (const RedisServer* const node : {primary_.get(), replica_.get()}) {
+    const std::string bitmap = Rebuild(node->AppendOnlyFiles())[name];
+    ASSERT_FALSE(bitmap.empty());
+    const Guess blind = Attack(bitmap, *other.keys().snapshot());
+    const Guess control = Attack(bitmap, *suite_.keys().snapshot());
+    ReportAttack(6,
+                 absl::StrFormat("from the append-only file of the %s: AUC %.4f without the key, "
+                                 "0.5 +- %.4f expected; %.4f with it, the control",
+                                 node == primary_.get() ? "primary" : "replica", blind.auc(), error,
+                                 control.auc()));
+    EXPECT_NEAR(blind.auc(), 0.5, error);
+    EXPECT_EQ(control.true_rate, 1);
+  }
+  ASSERT_TRUE(directory_->Pause("acme").ok());  // deletes every bitmap
+  ASSERT_EQ(stores_->counters().ScrubFiles([] { return false; }), absl::OkStatus());
+  for (const RedisServer* const node : {primary_.get(), replica_.get()}) {
+    const std::string files = node->AppendOnlyFiles();
+    for (const char* const word : {"BITFIELD", "BITOP", "SETBIT", "sealed:"}) {
+      EXPECT_FALSE(absl::StrContains(files, word)) << word;
+    }
+    EXPECT_LT(files.size(), size_t{64} << 10) << "one bitmap is larger than that";
+  }
+}
+
+}  // namespace
+}  // namespace tutti
