@@ -8,7 +8,10 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "services/cli/import/csv_reader.h"
+#include "services/cli/import/device_telemetry.h"
+#include "services/cli/import/google_reports.h"
 #include "services/cli/import/json_framer.h"
+#include "services/cli/import/text_match.h"
 #include "services/cli/import/usage_report.h"
 
 namespace tutti {
@@ -44,7 +47,13 @@ InputShape DetectShape(absl::string_view beginning) {
   beginning = absl::StripLeadingAsciiWhitespace(beginning);
   if (beginning.empty() || (beginning[0] != '{' && beginning[0] != '[')) {
     const absl::string_view header = beginning.substr(0, beginning.find('\n'));
-    return IsUsageReport(header) ? InputShape::kUsageReport : InputShape::kAuditCsv;
+    if (absl::StrContains(header, "AuditData")) return InputShape::kAuditCsv;
+    if (IsUsageReport(header)) return InputShape::kUsageReport;
+    return IsDeviceTelemetry(header) ? InputShape::kDeviceTelemetry : InputShape::kAuditCsv;
+  }
+  if (IsGoogleReports(beginning)) return InputShape::kGoogleReports;
+  if (!ContainsIgnoringCase(beginning, "\"operation\"") && IsDeviceTelemetry(beginning)) {
+    return InputShape::kDeviceTelemetry;
   }
   absl::string_view rest;
   const absl::string_view line = FirstLine(beginning, &rest);

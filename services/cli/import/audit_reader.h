@@ -19,7 +19,7 @@ enum class InputShape {
   kAuditLines,     // audit records, one JSON text a line
   kAuditDocument,  // audit records in JSON arrays, wrappers, or over several lines
   kActivities,     // Tutti activities, one JSON object a line
-  // Reports, which are not found out by themselves but for the first.
+  // Reports.
   kUsageReport,      // Microsoft Graph, CSV
   kGoogleReports,    // Google Workspace Reports API, JSON
   kDeviceTelemetry,  // CSV or JSON
@@ -30,7 +30,8 @@ inline bool IsReport(InputShape shape) { return shape >= InputShape::kUsageRepor
 
 // The shape of an input that begins with `beginning`: CSV unless the first
 // character that is not white space opens an array or an object. A CSV with a column
-// "User Principal Name" is a usage report.
+// "User Principal Name" is a usage report; see IsGoogleReports and IsDeviceTelemetry for
+// the others.
 InputShape DetectShape(absl::string_view beginning);
 
 // Reads the audit records of one input in bounded memory, each once, in order.

@@ -13,6 +13,7 @@
 #include "services/cli/import/audit_time.h"
 #include "services/cli/import/csv_reader.h"
 #include "services/cli/import/json_framer.h"
+#include "services/cli/import/text_match.h"
 
 namespace tutti {
 namespace {
@@ -194,6 +195,23 @@ class TelemetryReader : public JsonSink {
 };
 
 }  // namespace
+
+bool IsDeviceTelemetry(absl::string_view beginning) {
+  beginning = absl::StripLeadingAsciiWhitespace(beginning);
+  const bool json = !beginning.empty() && (beginning[0] == '{' || beginning[0] == '[');
+  beginning = beginning.substr(0, beginning.find(json ? '}' : '\n'));
+  for (size_t column = kStartup; column < kColumnCount; ++column) {
+    for (const std::string& name : Columns()[column]) {
+      // One word may stand for anything.
+      if (name == "Channel" || name == "Supported") continue;
+      const std::string sought = absl::AsciiStrToLower(name);
+      if (ContainsIgnoringCase(beginning, json ? absl::StrCat("\"", sought, "\"") : sought)) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
 
 absl::Status ReadDeviceTelemetry(TextInput& input, ReportSink& sink) {
   absl::StatusOr<absl::string_view> beginning = input.Peek();

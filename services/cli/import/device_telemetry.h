@@ -2,6 +2,7 @@
 #define TUTTI_SERVICES_CLI_IMPORT_DEVICE_TELEMETRY_H_
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "services/cli/import/byte_source.h"
 #include "services/cli/import/report_sink.h"
 
@@ -27,6 +28,10 @@ namespace tutti {
 //
 // Errors of ReadCsv, of the input and of the sink.
 absl::Status ReadDeviceTelemetry(TextInput& input, ReportSink& sink);
+
+// Whether an input that begins so names one of the measurements above, as a column of its
+// header or as a member of its first object.
+bool IsDeviceTelemetry(absl::string_view beginning);
 
 }  // namespace tutti
 

@@ -271,6 +271,12 @@ absl::Status ReadWhole(absl::string_view text, GoogleReader& reader) {
 
 }  // namespace
 
+bool IsGoogleReports(absl::string_view beginning) {
+  return absl::StrContains(beginning, "\"admin#reports#activit") ||
+         (absl::StrContains(beginning, "\"uniqueQualifier\"") &&
+          absl::StrContains(beginning, "\"applicationName\""));
+}
+
 absl::Status ReadGoogleReports(TextInput& input, ReportSink& sink) {
   GoogleReader reader(sink);
   const absl::StatusOr<absl::string_view> beginning = input.Peek();

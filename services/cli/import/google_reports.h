@@ -2,6 +2,7 @@
 #define TUTTI_SERVICES_CLI_IMPORT_GOOGLE_REPORTS_H_
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "services/cli/import/byte_source.h"
 #include "services/cli/import/report_sink.h"
 
@@ -15,6 +16,10 @@ namespace tutti {
 //
 // Errors: ResourceExhausted (a page above 64 MiB), those of the input and the sink.
 absl::Status ReadGoogleReports(TextInput& input, ReportSink& sink);
+
+// Whether an input that begins so is of the Reports API: its kind says so, or its first
+// record has the id that they have.
+bool IsGoogleReports(absl::string_view beginning);
 
 }  // namespace tutti
 

@@ -49,7 +49,8 @@ absl::StatusOr<OpenInput> Open(const std::string& path, InputShape shape) {
   if (shape != InputShape::kDetect) return input;
   absl::StatusOr<absl::string_view> beginning = input.text->Peek();
   if (!beginning.ok()) return beginning.status();
-  input.shape = DetectShape(*beginning);
+  // What holds nothing is of whatever shape the others are.
+  if (!absl::StripAsciiWhitespace(*beginning).empty()) input.shape = DetectShape(*beginning);
   return input;
 }
 
@@ -283,14 +284,10 @@ class Importer {
 
   absl::Status OpenAll() {
     if (options_.inputs.empty()) return absl::InvalidArgumentError("no input is named");
-    size_t of_activities = 0;
-    size_t of_reports = 0;
     for (size_t i = 0; i < options_.inputs.size(); ++i) {
       absl::StatusOr<OpenInput> input = Open(options_.inputs[i], options_.shape);
       if (!input.ok()) return AtInput(i, options_.inputs.size(), input.status());
       shapes_.push_back(input->shape);
-      if (input->shape == InputShape::kActivities) ++of_activities;
-      if (IsReport(input->shape)) ++of_reports;
       total_bytes_ += input->text->size();
       if (options_.inputs[i] != "-") continue;
       if (standard_input_.text != nullptr) {
@@ -298,6 +295,11 @@ class Importer {
       }
       standard_input_ = *std::move(input);
     }
+    SettleShapes();
+    const auto of_activities =
+        static_cast<size_t>(std::count(shapes_.begin(), shapes_.end(), InputShape::kActivities));
+    const auto of_reports =
+        static_cast<size_t>(std::count_if(shapes_.begin(), shapes_.end(), IsReport));
     if (of_activities != 0 && of_activities != shapes_.size()) {
       return absl::InvalidArgumentError(
           "some inputs are audit logs and some are activities: import them one after the other");
@@ -312,6 +314,15 @@ class Importer {
     reports_ = of_reports != 0;
     summary_.inputs = static_cast<int64_t>(shapes_.size());
     return absl::OkStatus();
+  }
+
+  // Empty inputs are taken for what the others are.
+  void SettleShapes() {
+    const auto known = std::find_if(shapes_.begin(), shapes_.end(),
+                                    [](InputShape shape) { return shape != InputShape::kDetect; });
+    const InputShape settled = known == shapes_.end() ? InputShape::kAuditCsv : *known;
+    std::replace(shapes_.begin(), shapes_.end(), InputShape::kDetect, settled);
+    if (standard_input_.shape == InputShape::kDetect) standard_input_.shape = settled;
   }
 
   absl::Status ReadAll(absl::string_view step) {

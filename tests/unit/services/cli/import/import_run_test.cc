@@ -130,6 +130,16 @@ TEST(RunImport, WantsAnOrganisationToSendTo) {
   EXPECT_THAT(ingest.sent, IsEmpty());
 }
 
+// Mutation: a file in which nothing is, taken for a log among reports.
+TEST(RunImport, TakesEmptyInputsForWhatTheOthersAre) {
+  const TemporaryFile empty("\n");
+  const TemporaryFile report(R"({"id":{"time":"2026-05-04T09:00:00.000Z","uniqueQualifier":"1",)"
+                             R"("applicationName":"meet","customerId":"C1"},"events":[]})");
+  const auto summary = RunImport(OptionsFor({empty.path(), report.path(), empty.path()}), {});
+  ASSERT_TRUE(summary.ok()) << summary.status();
+  EXPECT_EQ(summary->rows, 1);
+}
+
 TEST(RunImport, RecognisesDuplicatesAcrossInputs) {
   const TemporaryFile first(Post(1, kTenantA, "amy@example.com"));
   const TemporaryFile second(absl::StrCat("[", Post(1, kTenantA, "amy@example.com"), ",",

@@ -150,10 +150,10 @@ TEST(ReadAuditLog, UsesTheIdentityColumnWhereTheRecordHasNoId) {
 }
 
 TEST(RecordDecoder, UnderstandsEveryUserType) {
-  const std::pair<const char*, int> kTypes[] = {
+  const std::pair<const char*, int> types[] = {
       {"0", 0},         {"2", 2},          {"10", 10}, {"\"4\"", 4},      {"\"Regular\"", 0},
       {"\"admin\"", 2}, {"\"Guest\"", 10}, {"11", -1}, {"\"Other\"", -1}, {"null", -1}};
-  for (const auto& [text, type] : kTypes) {
+  for (const auto& [text, type] : types) {
     const Records records = ReadInput(
         absl::StrCat(R"({"Id":"r","OrganizationId":"aaaaaaaa-0000-4000-8000-000000000001",)",
                      "\"UserType\":", text, "}"));
@@ -163,7 +163,15 @@ TEST(RecordDecoder, UnderstandsEveryUserType) {
 
 TEST(DetectShape, LooksAtTheContent) {
   const std::string mail(kMail);
-  const std::pair<std::string, InputShape> kCases[] = {
+  const std::pair<std::string, InputShape> cases[] = {
+      {"Report Refresh Date,User Principal Name\n", InputShape::kUsageReport},
+      {"Device name,Startup score\n", InputShape::kDeviceTelemetry},
+      {R"({"deviceId":"d","date":"2026-11-01","LatencyMs":20})", InputShape::kDeviceTelemetry},
+      {R"({"value":[{"deviceId":"d","appCrashCount":1}]})", InputShape::kDeviceTelemetry},
+      {R"({"Operation":"Update device","isSupported":true})", InputShape::kAuditLines},
+      {R"({"id":{"time":"x","uniqueQualifier":"1","applicationName":"meet"},"events":[]})",
+       InputShape::kGoogleReports},
+      {R"({"kind":"admin#reports#activities","items":[)", InputShape::kGoogleReports},
       {"Identity,AuditData\n", InputShape::kAuditCsv},
       {"#TYPE x\n", InputShape::kAuditCsv},
       {"", InputShape::kAuditCsv},
@@ -174,7 +182,7 @@ TEST(DetectShape, LooksAtTheContent) {
       {"  [\n", InputShape::kAuditDocument},
       {R"({"subject":"a","type":"mail.sent","occurredAt":"x"})", InputShape::kActivities},
   };
-  for (const auto& [text, shape] : kCases) EXPECT_EQ(DetectShape(text), shape) << text;
+  for (const auto& [text, shape] : cases) EXPECT_EQ(DetectShape(text), shape) << text;
 }
 
 }  // namespace
