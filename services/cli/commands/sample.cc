@@ -79,6 +79,7 @@ void AddSampleCommand(CLI::App& app, CommandContext& context) {
                    "What is written of the organisation; m365-audit-csv unless given; repeat for "
                    "several sources of the same people. activities tells everything, "
                    "remaining-activities what no log or report tells")
+      ->allow_extra_args(false)
       ->transform(CLI::CheckedTransformer(shapes).description(
           "m365-audit-csv, m365-audit-lines, m365-usage-report, google-reports, "
           "device-telemetry, activities or remaining-activities"));

@@ -107,8 +107,9 @@ class VendorCatalogTest(unittest.TestCase):
                                         "occurredAt": f"{day.isoformat()}T12:00:00Z"}) + "\n")
             suite.back_fill("made-up", PEOPLE, (today() - DAYS * DAY).isoformat(), "--source", "fjord_export")
             done = suite.tutti("import", "--format", "activities", "--organization", "made-up",
-                               "--summary", "json", str(path))
-            upload = json.loads(done)["tenants"][0]["upload"]
+                               "--summary", "json", str(path), check=False)
+            self.assertEqual(done.returncode, 1, "nothing came of it")
+            upload = json.loads(done.stdout)["tenants"][0]["upload"]
             self.assertEqual((upload["accepted"], upload["refused"]), (0, {"REASON_TYPE_UNKNOWN": 1}))
 
 
