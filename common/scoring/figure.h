@@ -57,8 +57,9 @@ score::v1::Bound BoundOf(const Figure& figure);
 // 1.96 standard deviations of the statistical error alone.
 double StatisticalMargin(const Figure& figure);
 
-// Half the width of the 95% interval: the statistical margin, what may be
-// systematic, and what is open when that is not said by a bound.
+// Half the width of the 95% interval: what may be systematic, the statistical error
+// beyond it (of which less is needed the more is systematic: the truth cannot be at both
+// ends of that), and what is open when that is not said by a bound.
 double MarginOf(const Figure& figure);
 
 score::v1::Estimate ToEstimate(const Figure& figure);

@@ -1,6 +1,8 @@
 """Organisations of like size compared, through the running services."""
 
+import csv
 import datetime
+import io
 import json
 import pathlib
 import tempfile
@@ -80,6 +82,15 @@ class BenchmarkTest(unittest.TestCase):
             self.assertEqual(benchmark("peer-05"), before)
             text = suite.tutti("benchmark", "peer-05")
             self.assertIn(f"the 28 days to {day}", text)
+            # Every format has the numbers of JSON.
+            told = benchmark("peer-05")["categories"]
+            rows = list(csv.DictReader(io.StringIO(suite.tutti("benchmark", "peer-05", "--format", "csv"))))
+            markdown = suite.tutti("benchmark", "peer-05", "--format", "markdown")
+            peers = {row["id"]: row for row in rows if row["figure"] == "peers_category"}
+            self.assertEqual({id: float(row["points"]) for id, row in peers.items()},
+                             {one["category"]: one["meanPoints"] for one in told})
+            for one in told:
+                self.assertIn(f"| peers, mean | {one['meanPoints']} |", markdown)
             page = pathlib.Path(folder) / "report.html"
             suite.tutti("report", "peer-05", "--html", str(page))
             self.assertIn(f"50 to 249 people, Europe, Retail; the 28 days to {day}", page.read_text())

@@ -12,6 +12,7 @@
 #include <tuple>
 #include <vector>
 
+#include "common/scoring/figure.h"
 #include "common/scoring/planned_margins.h"
 #include "common/scoring/public_terms.h"
 #include "common/scoring/table_counts.h"
@@ -145,11 +146,10 @@ double HabitCoverage(const Way& way, bool every_day, int64_t trials, SlotSimulat
       sum += simulator.CountSlots(way.model, {0, people_on(day)})[1];
     }
     const HabitMean estimate = HabitMeanFromSum(way.model, way.habit_days, sum);
-    if (std::abs(estimate.value - truth) <=
-        kMarginDeviations * std::hypot(estimate.error.counting, estimate.error.noise) +
-            estimate.bias) {
-      hits += 1;
-    }
+    Figure figure;
+    figure.errors[0] = estimate.error;
+    figure.bias = {estimate.bias, estimate.bias};
+    if (std::abs(estimate.value - truth) <= MarginOf(figure)) hits += 1;
   }
   return hits / static_cast<double>(trials);
 }
