@@ -77,7 +77,7 @@ class Session:
         commands, self._commands = os.pipe()
         self._answers, answers = os.pipe()
         self._process = subprocess.Popen(
-            ["/bin/sh", "-c", f'exec "$@" 3<&{commands} 4>&{answers}', "sh",
+            ["/bin/bash", "-c", f'exec "$@" 3<&{commands} 4>&{answers}', "bash",
              *_command(profile, sink, width), "--remote-debugging-pipe", "about:blank"],
             pass_fds=(commands, answers), stderr=subprocess.DEVNULL)
         os.close(commands)
