@@ -69,10 +69,11 @@ TableRow MakeRow(const catalog::v1::Table& table, unsigned features, bool exactl
 }
 
 // The estimate of a number that was moved to `shown`, so that its interval holds
-// what the interval of `estimate` allows from 0 on.
+// what the interval of `estimate` allows from 0 on. One below 0 counts as 0 there: that
+// noise took it far below says nothing of how near to 0 the truth is.
 Figure Moved(const Figure& estimate, double shown) {
   const double margin = MarginOf(estimate);
-  const double high = estimate.value + margin;
+  const double high = std::max(estimate.value, 0.0) + margin;
   const double low = std::max(estimate.value - margin, 0.0);
   const double wide = std::max({high - shown, shown - low, 0.0});
   Figure figure;

@@ -23,7 +23,8 @@ std::vector<double> ConsistentNumbers(absl::Span<const double> numbers);
 // Numbers of combinations are made consistent, and all totals are sums of them: no
 // number is negative, parts add up, no union is below its parts. Because that
 // moves a number, its margin is widened until the interval holds all of what the
-// unbiased estimate's interval allows from 0 on: a 95% margin stays one.
+// unbiased estimate's interval allows from 0 on: a 95% margin stays one. Of an estimate
+// below 0 it is as wide as of one at 0.
 //
 // When subjects are people, shares are clamped in the tails. When together they
 // are more than 95%, the combinations are scaled to add up to the clamped total,

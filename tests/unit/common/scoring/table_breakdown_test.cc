@@ -1,5 +1,6 @@
 #include "common/scoring/table_breakdown.h"
 
+#include <algorithm>
 #include <map>
 #include <numeric>
 #include <random>
@@ -117,6 +118,25 @@ TEST_F(BreakDownTest, NamesRowsForPeople) {
   EXPECT_EQ(names[6], "Desktop, web and mobile");
   EXPECT_EQ(names[7], "Desktop, with or without more");
   EXPECT_EQ(names[10], "Any of these");
+}
+
+// Mutation: an interval that ends where that of an estimate far below 0 ends prints "1 ± 1"
+// where noise alone is as wide as dozens.
+TEST_F(BreakDownTest, NoiseBelowNothingNarrowsNoMargin) {
+  double least = 1e9;
+  double most = 0;
+  for (int draw = 0; draw < 300; ++draw) {
+    publication::v1::Publication record = Publish(*catalog_, 5000, CADENCE_WEEKLY, {}, simulator_);
+    record.add_sources("workspace_records");
+    const auto out = BreakDown(*catalog_, record, catalog_->FindTable("workspace_age"));
+    ASSERT_TRUE(out.ok()) << out.status();
+    ASSERT_GT(out->rows_size(), 0);
+    const double margin = out->rows(0).subjects().margin();
+    least = std::min(least, margin);
+    most = std::max(most, margin);
+  }
+  EXPECT_GT(most, 0);
+  EXPECT_GT(least, most / 4);
 }
 
 TEST_F(BreakDownTest, HasOneRowForOneFeature) {
