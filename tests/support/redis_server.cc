@@ -88,11 +88,17 @@ absl::StatusOr<std::unique_ptr<RedisServer>> RedisServer::StartReplicaOf(
                            "--masterauth", PasswordOf("inspector")});
   if (!server.ok()) return server;
   (*server)->port_ = port;
-  RedisPool pool((*server)->OptionsFor("inspector"));
+  RedisPool replica((*server)->OptionsFor("inspector"));
+  RedisPool there(primary.OptionsFor("inspector"));
+  // The primary lists a replica once it has told that it has everything.
+  const std::string listed = absl::StrCat("port=", port, ",state=online");
   const absl::Time deadline = absl::Now() + kStartTime;
   while (absl::Now() < deadline) {
-    const std::string info = AsString(pool.Call({"INFO", "replication"})).value_or("");
-    if (absl::StrContains(info, "master_link_status:up")) return server;
+    const std::string here = AsString(replica.Call({"INFO", "replication"})).value_or("");
+    const std::string known = AsString(there.Call({"INFO", "replication"})).value_or("");
+    if (absl::StrContains(here, "master_link_status:up") && absl::StrContains(known, listed)) {
+      return server;
+    }
     absl::SleepFor(kPollTime);
   }
   return absl::UnavailableError("the replica did not reach its primary");
