@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -21,7 +20,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
-#include "absl/time/time.h"
 #include "common/telemetry/log.h"
 
 namespace tutti {
@@ -57,13 +55,14 @@ int BindTo(int family, const sockaddr* address, socklen_t size) {
   return -1;
 }
 
-bool IsServed(const sockaddr_un& address) {
+// Whether there is a socket of which the server has gone.
+bool IsAbandoned(const sockaddr_un& address) {
   const int socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (socket < 0) return true;
+  if (socket < 0) return false;
   const int code = connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof(address));
   const int error = errno;
   close(socket);
-  return code == 0 || error != ECONNREFUSED;
+  return code != 0 && error == ECONNREFUSED;
 }
 
 absl::StatusOr<int> BindPath(absl::string_view path) {
@@ -74,7 +73,7 @@ absl::StatusOr<int> BindPath(absl::string_view path) {
                                                    sizeof(address.sun_path) - 1, " bytes"));
   }
   std::memcpy(address.sun_path, path.data(), path.size());
-  if (!IsServed(address)) unlink(address.sun_path);
+  if (IsAbandoned(address)) unlink(address.sun_path);
   const int socket = BindTo(AF_UNIX, reinterpret_cast<const sockaddr*>(&address), sizeof(address));
   if (socket < 0) return NotBound();
   return socket;
@@ -143,35 +142,14 @@ int FirstKept() {
 
 }  // namespace
 
-struct Listener::Shared {
-  explicit Shared(std::vector<int> listening)
-      : sockets(std::move(listening)), stop(eventfd(0, EFD_CLOEXEC)) {}
-  ~Shared() {
-    for (const int socket : sockets) close(socket);
-    close(stop);
-  }
-  Shared(const Shared&) = delete;
-  Shared& operator=(const Shared&) = delete;
-
-  void Run(const std::function<void(int)>& take);
-  // False when there is no descriptor for one.
-  bool AcceptAll(int socket, const std::function<void(int)>& take);
-  void CountStarved();
-
-  const std::vector<int> sockets;
-  const int stop;  // readable when it ends
-  std::atomic<int64_t> starved{0};
-  absl::Time next_warning = absl::InfinitePast();
-};
-
-void Listener::Shared::CountStarved() {
-  const int64_t count = starved.fetch_add(1, std::memory_order_relaxed) + 1;
-  if (absl::Now() < next_warning) return;
-  next_warning = absl::Now() + absl::Seconds(1);
+void Listener::CountStarved() {
+  const int64_t count = starved_.fetch_add(1, std::memory_order_relaxed) + 1;
+  if (absl::Now() < next_warning_) return;
+  next_warning_ = absl::Now() + absl::Seconds(1);
   LogWarning("connections find no file descriptor", {{"times", absl::StrCat(count)}});
 }
 
-bool Listener::Shared::AcceptAll(int socket, const std::function<void(int)>& take) {
+bool Listener::AcceptAll(int socket, const std::function<void(int)>& take) {
   while (true) {
     const int connection = accept4(socket, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (connection < 0) {
@@ -190,9 +168,9 @@ bool Listener::Shared::AcceptAll(int socket, const std::function<void(int)>& tak
   }
 }
 
-void Listener::Shared::Run(const std::function<void(int)>& take) {
-  std::vector<pollfd> waiting = {{stop, POLLIN, 0}};
-  for (const int socket : sockets) waiting.push_back({socket, POLLIN, 0});
+void Listener::Run(const std::function<void(int)>& take) {
+  std::vector<pollfd> waiting = {{stop_, POLLIN, 0}};
+  for (const int socket : sockets_) waiting.push_back({socket, POLLIN, 0});
   bool has_descriptors = true;
   while (true) {
     // Without descriptors, what waits for one would be readable at once and for ever.
@@ -201,7 +179,7 @@ void Listener::Shared::Run(const std::function<void(int)>& take) {
         poll(waiting.data(), watched, has_descriptors ? -1 : kWithoutDescriptorsMillis);
     if (ready > 0 && (waiting[0].revents & POLLIN) != 0) return;
     has_descriptors = true;
-    for (const int socket : sockets) has_descriptors &= AcceptAll(socket, take);
+    for (const int socket : sockets_) has_descriptors &= AcceptAll(socket, take);
   }
 }
 
@@ -221,23 +199,25 @@ absl::StatusOr<std::unique_ptr<Listener>> Listener::Open(const std::string& addr
 }
 
 Listener::Listener(std::string address, std::vector<int> sockets)
-    : address_(std::move(address)), shared_(std::make_unique<Shared>(std::move(sockets))) {}
+    : address_(std::move(address)), sockets_(std::move(sockets)), stop_(eventfd(0, EFD_CLOEXEC)) {}
 
-Listener::~Listener() { Stop(); }
+Listener::~Listener() {
+  Stop();
+  for (const int socket : sockets_) close(socket);
+  close(stop_);
+}
 
 void Listener::Serve(std::function<void(int fd)> take) {
-  thread_ = std::thread([shared = shared_.get(), take = std::move(take)] { shared->Run(take); });
+  thread_ = std::thread([this, take = std::move(take)] { Run(take); });
 }
 
 void Listener::Stop() {
-  for (const int socket : shared_->sockets) shutdown(socket, SHUT_RDWR);
+  for (const int socket : sockets_) shutdown(socket, SHUT_RDWR);
   absl::string_view path = address_;
   if (absl::ConsumePrefix(&path, kUnix)) unlink(std::string(path).c_str());
   if (!thread_.joinable()) return;
-  eventfd_write(shared_->stop, 1);
+  eventfd_write(stop_, 1);
   thread_.join();
 }
-
-int64_t Listener::starved() const { return shared_->starved.load(std::memory_order_relaxed); }
 
 }  // namespace tutti

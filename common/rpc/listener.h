@@ -1,6 +1,7 @@
 #ifndef TUTTI_COMMON_RPC_LISTENER_H_
 #define TUTTI_COMMON_RPC_LISTENER_H_
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 
 namespace tutti {
 
@@ -44,15 +46,21 @@ class Listener {
   void Stop();
 
   // How often no descriptor was free for a connection: it was ended, or had to wait.
-  int64_t starved() const;
+  int64_t starved() const { return starved_.load(std::memory_order_relaxed); }
 
  private:
-  struct Shared;
-
   Listener(std::string address, std::vector<int> sockets);
 
-  std::string address_;
-  std::unique_ptr<Shared> shared_;
+  void Run(const std::function<void(int)>& take);
+  // False when there is no descriptor for one.
+  bool AcceptAll(int socket, const std::function<void(int)>& take);
+  void CountStarved();
+
+  const std::string address_;
+  const std::vector<int> sockets_;
+  const int stop_;  // readable when it ends
+  std::atomic<int64_t> starved_{0};
+  absl::Time next_warning_ = absl::InfinitePast();  // the thread's own
   std::thread thread_;
 };
 

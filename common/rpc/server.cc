@@ -16,6 +16,7 @@
 #include <fstream>
 #include <thread>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/flags/flag.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -249,19 +250,14 @@ absl::Status RunServer(const ServerOptions& options, const Served& served) {
   const sigset_t stop_signals = StopSignals();
   const int signals = signalfd(-1, &stop_signals, SFD_CLOEXEC);
   if (signals < 0) return absl::InternalError("signals cannot be received");
+  const absl::Cleanup close_signals = [signals] { close(signals); };
 
   RaiseFileLimit();
   absl::StatusOr<std::unique_ptr<Listener>> listener = Listener::Open(options.listen);
-  if (!listener.ok()) {
-    close(signals);
-    return listener.status();
-  }
+  if (!listener.ok()) return listener.status();
   const absl::StatusOr<std::unique_ptr<MetricsServer>> metrics =
       ShowMetrics(options, served, **listener);
-  if (!metrics.ok()) {
-    close(signals);
-    return metrics.status();
-  }
+  if (!metrics.ok()) return metrics.status();
   grpc::EnableDefaultHealthCheckService(false);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
@@ -277,10 +273,7 @@ absl::Status RunServer(const ServerOptions& options, const Served& served) {
   for (grpc::Service* service : served.services) builder.RegisterService(service);
   builder.RegisterService(&served.health);
   const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
-  if (server == nullptr) {
-    close(signals);
-    return absl::InternalError("gRPC cannot be started");
-  }
+  if (server == nullptr) return absl::InternalError("gRPC cannot be started");
   (*listener)->Serve([acceptor](int connection) {
     grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
     parameters.fd = connection;
@@ -301,7 +294,6 @@ absl::Status RunServer(const ServerOptions& options, const Served& served) {
   server->Wait();
   drain.join();
   served.access.Tick();
-  close(signals);
   return written;
 }
 

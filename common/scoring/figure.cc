@@ -4,6 +4,38 @@
 #include <cmath>
 
 namespace tutti {
+namespace {
+
+double StandardDeviation(const Figure& figure) {
+  double variance = 0;
+  for (const auto& [table, error] : figure.errors) {
+    variance += error.counting * error.counting + error.noise * error.noise;
+  }
+  return std::sqrt(variance);
+}
+
+double NormalCdf(double z) { return std::erfc(-z * M_SQRT1_2) / 2; }
+
+double NormalDensity(double z) { return std::exp(-z * z / 2) * M_2_SQRTPI * M_SQRT1_2 / 2; }
+
+// How many standard deviations a 95% interval reaches beyond a bias of at most `bias` of
+// them to either side: the solution of Phi(z) - Phi(-z - 2 bias) = 0.95 (Imbens and Manski
+// 2004, Econometrica 72, 1845-1857, formula 6), from 1.96 without a bias down to 1.645.
+double DeviationsBeyond(double bias) {
+  if (bias <= 0) return kMarginDeviations;
+  constexpr double kCoverage = 0.95;
+  constexpr double kOneSided = 1.6448536269514722;
+  constexpr int kSteps = 6;
+  // What is solved rises and is concave, so Newton's steps from below stay below.
+  double z = kOneSided;
+  for (int step = 0; step < kSteps; ++step) {
+    const double reached = NormalCdf(z) - NormalCdf(-z - 2 * bias);
+    z += (kCoverage - reached) / (NormalDensity(z) + NormalDensity(z + 2 * bias));
+  }
+  return z;
+}
+
+}  // namespace
 
 Figure Scaled(const Figure& figure, double factor) {
   Figure out = figure;
@@ -54,39 +86,6 @@ score::v1::Bound BoundOf(const Figure& figure) {
   if (figure.open.below > 0 && figure.open.above <= 0) return score::v1::BOUND_AT_MOST;
   return score::v1::BOUND_UNSPECIFIED;
 }
-
-namespace {
-
-double StandardDeviation(const Figure& figure) {
-  double variance = 0;
-  for (const auto& [table, error] : figure.errors) {
-    variance += error.counting * error.counting + error.noise * error.noise;
-  }
-  return std::sqrt(variance);
-}
-
-double NormalCdf(double z) { return std::erfc(-z * M_SQRT1_2) / 2; }
-
-double NormalDensity(double z) { return std::exp(-z * z / 2) * M_2_SQRTPI * M_SQRT1_2 / 2; }
-
-// How many standard deviations a 95% interval reaches beyond a bias of at most `bias` of
-// them to either side: the solution of Phi(z) - Phi(-z - 2 bias) = 0.95 (Imbens and Manski
-// 2004, Econometrica 72, 1845-1857, formula 6), from 1.96 without a bias down to 1.645.
-double DeviationsBeyond(double bias) {
-  if (bias <= 0) return kMarginDeviations;
-  constexpr double kCoverage = 0.95;
-  constexpr double kOneSided = 1.6448536269514722;
-  constexpr int kSteps = 6;
-  // What is solved rises and is concave, so Newton's steps from below stay below.
-  double z = kOneSided;
-  for (int step = 0; step < kSteps; ++step) {
-    const double reached = NormalCdf(z) - NormalCdf(-z - 2 * bias);
-    z += (kCoverage - reached) / (NormalDensity(z) + NormalDensity(z + 2 * bias));
-  }
-  return z;
-}
-
-}  // namespace
 
 double StatisticalMargin(const Figure& figure) {
   return kMarginDeviations * StandardDeviation(figure);

@@ -15,7 +15,6 @@ using aggregate::v1::Cadence;
 constexpr double kHalf = 0.5;
 constexpr double kPercent = 100;
 constexpr int64_t kLeastHeadcount = 10;
-constexpr int64_t kMostHeadcount = 10'000'000;
 
 bool AreCounted(const Catalog& catalog, const PublicTerms& terms, const std::vector<int>& tables) {
   return std::all_of(tables.begin(), tables.end(), [&](int table) {
@@ -124,7 +123,7 @@ int64_t SmallestHeadcount(const Catalog& catalog, const catalog::v1::Category& c
     return IsShown(catalog, PlannedTerms(catalog, headcount, cadence, PeriodDays(cadence)),
                    category);
   };
-  int64_t last = kMostHeadcount;
+  int64_t last = kMaxHeadcount;
   int64_t found = 0;
   // From the largest organisations down, one cadence after the other.
   while (last >= kLeastHeadcount && shown(last)) {

@@ -13,8 +13,6 @@ using aggregate::v1::Cadence;
 // A Sunday, from which every fourth one is counted.
 constexpr Day kGridOrigin(2000, 1, 2);
 
-// The most that a profile may say. Sizes of more people do not fit.
-constexpr int64_t kMostPeople = 10'000'000;
 constexpr int64_t kDailyHeadcount = 20'000;
 constexpr int64_t kWeeklyHeadcount = 250;
 
@@ -63,7 +61,8 @@ absl::StatusOr<Schedule> Schedule::Create(const aggregate::v1::StoredOrganizatio
     if (!from.ok()) return from.status();
     absl::StatusOr<absl::TimeZone> zone = LoadZone(terms.time_zone());
     if (!zone.ok()) return zone.status();
-    if (!IsConcrete(terms.cadence()) || terms.headcount() < 1 || terms.headcount() > kMostPeople ||
+    if (!IsConcrete(terms.cadence()) || terms.headcount() < 1 ||
+        terms.headcount() > kMaxHeadcount ||
         (!schedule.terms_.empty() && *from <= schedule.terms_.back().from_day)) {
       return absl::InvalidArgumentError("an organisation's history of terms is out of order");
     }

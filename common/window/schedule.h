@@ -14,6 +14,9 @@
 
 namespace tutti {
 
+// The most people that an organisation may say it has. Sizes of more do not fit.
+inline constexpr int64_t kMaxHeadcount = 10'000'000;
+
 // Slots of one subject kind in one window: V = 2^slots_log2 of which the first
 // M = 2^kept_log2 are kept.
 struct SlotSize {

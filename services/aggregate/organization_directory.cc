@@ -15,7 +15,6 @@ namespace {
 using aggregate::v1::Organization;
 using aggregate::v1::StoredOrganization;
 
-constexpr int64_t kMaxHeadcount = 10'000'000;
 constexpr int kMaxBackfillDays = 800;
 constexpr absl::Duration kCacheAge = absl::Seconds(5);
 // A window is named in the policy this long before it can take anything.

@@ -15,14 +15,13 @@
 #include "absl/time/clock.h"
 #include "services/cli/commands/commands.h"
 #include "services/cli/commands/connection.h"
+#include "services/cli/commands/organization_change.h"
 #include "services/cli/import/import_run.h"
-#include "tutti/aggregate/v1/organization.grpc.pb.h"
 #include "tutti/ingest/v1/ingest.grpc.pb.h"
 
 namespace tutti {
 namespace {
 
-using aggregate::v1::OrganizationService;
 using ingest::v1::IngestService;
 
 // Sends batches to tutti-ingest.
@@ -121,22 +120,14 @@ absl::Status Outcome(const ImportSummary& summary) {
 
 // Sets the people that a report names as the organisation's headcount and entitlements;
 // products that it does not name stay as they are.
-absl::Status UpdateProfile(const CommandContext& context, const TenantSummary& summary) {
-  const Connection<OrganizationService> connection(context.aggregate, context);
-  aggregate::v1::GetOrganizationRequest get;
-  get.set_name(summary.organization);
-  aggregate::v1::GetOrganizationResponse got;
-  absl::Status status = connection.Call(&OrganizationService::Stub::GetOrganization, get, got);
-  if (!status.ok()) return status;
-  aggregate::v1::UpdateOrganizationRequest request;
-  aggregate::v1::Organization& organization = *request.mutable_organization();
-  organization = got.organization();
-  for (const auto& [product, people] : summary.licensed) {
+absl::Status SetLicensed(const std::map<std::string, int64_t>& licensed,
+                         aggregate::v1::Organization& organization) {
+  auto& entitlements = *organization.mutable_entitlements();
+  for (const auto& [product, people] : licensed) {
     if (product.empty()) {
       organization.set_headcount(people);
       continue;
     }
-    auto& entitlements = *organization.mutable_entitlements();
     auto entitlement =
         std::find_if(entitlements.begin(), entitlements.end(),
                      [&name = product](const auto& one) { return one.product() == name; });
@@ -146,8 +137,7 @@ absl::Status UpdateProfile(const CommandContext& context, const TenantSummary& s
     }
     entitlement->set_people(people);
   }
-  aggregate::v1::UpdateOrganizationResponse response;
-  return connection.Call(&OrganizationService::Stub::UpdateOrganization, request, response);
+  return absl::OkStatus();
 }
 
 absl::Status UpdateProfiles(const CommandContext& context, const ImportSummary& summary) {
@@ -155,7 +145,10 @@ absl::Status UpdateProfiles(const CommandContext& context, const ImportSummary& 
   for (const TenantSummary& tenant : summary.tenants) {
     if (tenant.licensed.empty() || tenant.organization.empty()) continue;
     any = true;
-    if (absl::Status updated = UpdateProfile(context, tenant); !updated.ok()) return updated;
+    const auto changed = ChangeOrganization(
+        context, tenant.organization,
+        [&](aggregate::v1::Organization& one) { return SetLicensed(tenant.licensed, one); });
+    if (!changed.ok()) return changed.status();
   }
   if (any) return absl::OkStatus();
   return absl::FailedPreconditionError(

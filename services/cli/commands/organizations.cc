@@ -10,6 +10,7 @@
 #include "absl/strings/str_split.h"
 #include "services/cli/commands/commands.h"
 #include "services/cli/commands/connection.h"
+#include "services/cli/commands/organization_change.h"
 #include "tutti/aggregate/v1/organization.grpc.pb.h"
 
 namespace tutti {
@@ -125,21 +126,12 @@ absl::Status Create(CommandContext& context, const Wanted& wanted) {
 }
 
 absl::Status Update(CommandContext& context, const Wanted& wanted) {
-  const Connection<OrganizationService> connection(context.aggregate, context);
-  aggregate::v1::GetOrganizationRequest get;
-  get.set_name(absl::StrCat("organizations/", wanted.id));
-  aggregate::v1::GetOrganizationResponse got;
-  absl::Status status = connection.Call(&OrganizationService::Stub::GetOrganization, get, got);
-  if (!status.ok()) return status;
-  aggregate::v1::UpdateOrganizationRequest request;
-  *request.mutable_organization() = got.organization();
-  if (absl::Status applied = Apply(wanted, *request.mutable_organization()); !applied.ok()) {
-    return applied;
-  }
-  aggregate::v1::UpdateOrganizationResponse response;
-  status = connection.Call(&OrganizationService::Stub::UpdateOrganization, request, response);
-  if (status.ok()) Print(response.organization());
-  return status;
+  const absl::StatusOr<Organization> changed =
+      ChangeOrganization(context, absl::StrCat("organizations/", wanted.id),
+                         [&](Organization& organization) { return Apply(wanted, organization); });
+  if (!changed.ok()) return changed.status();
+  Print(*changed);
+  return absl::OkStatus();
 }
 
 absl::Status List(CommandContext& context) {

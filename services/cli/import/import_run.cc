@@ -14,9 +14,10 @@
 #include "services/cli/import/activities_reader.h"
 #include "services/cli/import/audit_time.h"
 #include "services/cli/import/device_telemetry.h"
-#include "services/cli/import/fed_categories.h"
 #include "services/cli/import/google_reports.h"
-#include "services/cli/import/report_sink.h"
+#include "services/cli/import/report_taker.h"
+#include "services/cli/import/step_progress.h"
+#include "services/cli/import/tenant_run.h"
 #include "services/cli/import/text_match.h"
 #include "services/cli/import/usage_report.h"
 
@@ -28,7 +29,6 @@ using ingest::v1::Activity;
 constexpr int64_t kFirstSeconds = 946857600;  // 2000-01-03T00:00:00Z
 constexpr int64_t kClockSkewSeconds = 300;
 constexpr int64_t kExportCap = 50000;
-constexpr int64_t kProgressRecords = 1024;
 
 absl::Status AtInput(size_t index, size_t count, const absl::Status& status) {
   if (status.ok() || count == 1) return status;
@@ -54,146 +54,6 @@ absl::StatusOr<OpenInput> Open(const std::string& path, InputShape shape) {
   return input;
 }
 
-// Tells a ProgressSink about a step over several inputs.
-class StepProgress {
- public:
-  StepProgress(ProgressSink* sink, absl::string_view step, uint64_t total) : sink_(sink) {
-    progress_.step = step;
-    progress_.total_bytes = total;
-  }
-  void Begin(const TextInput& input) { input_ = &input; }
-  void Record() {
-    if (++progress_.records % kProgressRecords == 0 && sink_ != nullptr) sink_->Update(Now());
-  }
-  void End() {
-    bytes_ += input_->bytes_read();
-    input_ = nullptr;
-  }
-  void Done() {
-    if (sink_ != nullptr) sink_->Done(Now());
-  }
-
- private:
-  Progress Now() {
-    progress_.bytes = bytes_ + (input_ == nullptr ? 0 : input_->bytes_read());
-    return progress_;
-  }
-
-  ProgressSink* sink_;
-  Progress progress_;
-  uint64_t bytes_ = 0;  // of inputs that are done
-  const TextInput* input_ = nullptr;
-};
-
-// Hands mapped activities of one organisation to the uploader.
-class MappedSink : public ActivitySink {
- public:
-  MappedSink(const ImportTargets& targets, const std::string& organization)
-      : targets_(targets), organization_(organization) {}
-
-  absl::Status OnActivity(const MappedActivity& mapped) override {
-    fed_.Add(mapped);
-    if (targets_.observer != nullptr) {
-      if (absl::Status status = targets_.observer->OnActivity(mapped); !status.ok()) return status;
-    }
-    if (targets_.uploader == nullptr || organization_.empty()) return absl::OkStatus();
-    Activity activity;
-    activity.set_subject(mapped.subject.data(), mapped.subject.size());
-    activity.set_type(mapped.type.data(), mapped.type.size());
-    activity.mutable_occurred_at()->set_seconds(mapped.seconds);
-    activity.set_app(mapped.app.data(), mapped.app.size());
-    activity.set_platform(mapped.platform.data(), mapped.platform.size());
-    for (size_t bit = 0; bit < kTraitNames.size(); ++bit) {
-      if ((mapped.traits & (TraitSet{1} << bit)) == 0) continue;
-      activity.add_traits(kTraitNames[bit].data(), kTraitNames[bit].size());
-    }
-    return targets_.uploader->Add(organization_, std::move(activity));
-  }
-
-  std::set<std::string> Feeds() const { return fed_.Names(); }
-
- private:
-  const ImportTargets& targets_;
-  const std::string& organization_;  // of the run, which learns it after the survey
-  FedCategories fed_;
-};
-
-// Everything about one tenant of the import.
-struct TenantRun {
-  TenantRun(const MappingOptions& mapping, const ImportTargets& targets,
-            const absl::optional<std::string>& organization_name)
-      : wanted(organization_name.has_value()),
-        organization(organization_name.value_or("")),
-        facts(mapping.accepted_domains),
-        mapper(mapping, facts, summary),
-        sink(targets, organization) {}
-
-  bool wanted;
-  std::string organization;
-  TenantFacts facts;
-  TenantSummary summary;
-  AuditMapper mapper;
-  MappedSink sink;
-};
-
-// Counts what a report says and hands it on.
-class ReportTaker final : public ReportSink {
- public:
-  // Whether a time lies in the range that is taken.
-  using InRange = std::function<bool(int64_t)>;
-
-  ReportTaker(TenantRun& run, ImportSummary& summary, StepProgress& progress, InRange in_range)
-      : run_(run), summary_(summary), progress_(progress), in_range_(std::move(in_range)) {}
-
-  bool OnRow(absl::string_view key) override {
-    progress_.Record();
-    ++summary_.rows;
-    ++run_.summary.records;
-    if (!key.empty() && !rows_.insert(Fingerprint({key})).second) {
-      ++run_.summary.duplicates;
-      return false;
-    }
-    ++run_.summary.distinct;
-    return true;
-  }
-  absl::Status OnRejected(RejectionReason reason) override {
-    progress_.Record();
-    ++summary_.rows;
-    ++summary_.rejected[static_cast<size_t>(reason)];
-    return absl::OkStatus();
-  }
-  void OnExcluded(Exclusion why) override { run_.summary.Exclude(why); }
-  absl::Status OnReported(const MappedActivity& activity) override {
-    if (!in_range_(activity.seconds)) {
-      ++summary_.rejected[static_cast<size_t>(RejectionReason::kTimeOutOfRange)];
-      return absl::OkStatus();
-    }
-    run_.summary.Saw(activity.seconds);
-    ++run_.summary.activities[std::string(activity.type)];
-    if (subjects_.insert(Fingerprint({activity.subject})).second) ++run_.summary.people;
-    return run_.sink.OnActivity(activity);
-  }
-  void OnLicensed(absl::string_view product, absl::string_view subject) override {
-    if (licensed_.insert(Fingerprint({product, subject})).second) {
-      ++run_.summary.licensed[std::string(product)];
-    }
-  }
-  void OnFeeds(absl::string_view category) override {
-    if (run_.summary.feeds.count(std::string(category)) == 0) {
-      run_.summary.feeds.emplace(category);
-    }
-  }
-
- private:
-  TenantRun& run_;
-  ImportSummary& summary_;
-  StepProgress& progress_;
-  const InRange in_range_;
-  absl::flat_hash_set<uint64_t> rows_;
-  absl::flat_hash_set<uint64_t> subjects_;
-  absl::flat_hash_set<uint64_t> licensed_;
-};
-
 absl::Status ReadReport(TextInput& input, InputShape shape, ReportSink& sink) {
   if (shape == InputShape::kUsageReport) return ReadUsageReport(input, sink);
   if (shape == InputShape::kGoogleReports) return ReadGoogleReports(input, sink);
@@ -217,8 +77,8 @@ class Importer {
       if (!run->wanted) continue;
       run->summary.tenant = tenant;
       run->summary.organization = run->organization;
-      if (activities_) run->summary.feeds = fed_.Names();
-      if (!activities_ && !reports_) run->summary.feeds = run->sink.Feeds();
+      // A report says itself what it can feed.
+      if (!reports_) run->summary.feeds = run->fed.Names();
       if (targets_.uploader != nullptr) {
         run->summary.upload = targets_.uploader->SummaryOf(run->organization);
       }
@@ -442,7 +302,7 @@ class Importer {
       Reject(RejectionReason::kTimeOutOfRange);
       return absl::OkStatus();
     }
-    fed_.Add(activity);
+    last_run_->fed.Add(activity);
     TenantSummary& summary = last_run_->summary;
     ++summary.records;
     ++summary.distinct;
@@ -492,9 +352,7 @@ class Importer {
   std::map<std::string, std::unique_ptr<TenantRun>> tenants_;
   std::string last_tenant_;
   TenantRun* last_run_ = nullptr;
-  // Of activities that were given as such.
-  absl::flat_hash_set<uint64_t> subjects_;
-  FedCategories fed_;
+  absl::flat_hash_set<uint64_t> subjects_;  // of activities that were given as such
   ImportSummary summary_;
 };
 
