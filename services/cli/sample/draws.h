@@ -42,6 +42,7 @@ enum class SampleStream : uint8_t {
   kThread,
   kQuestion,
   kMessage,
+  kTelemetry,
 };
 
 // A sequence of pseudo-random draws, read anywhere without reading what comes

@@ -22,7 +22,7 @@ constexpr uint32_t kDelivery = 2;    // the subject of the draws
 
 class GoogleTeller {
  public:
-  GoogleTeller(const SampleOrganization& organization, const UsageReportSink& take)
+  GoogleTeller(const SampleOrganization& organization, const ReportFileSink& take)
       : organization_(organization), take_(take), writer_(organization) {}
 
   absl::StatusOr<AuditLogCounts> Tell() {
@@ -96,7 +96,7 @@ class GoogleTeller {
   }
 
   const SampleOrganization& organization_;
-  const UsageReportSink& take_;
+  const ReportFileSink& take_;
   GoogleRows writer_;
   AuditLogCounts counts_;
 };
@@ -104,7 +104,7 @@ class GoogleTeller {
 }  // namespace
 
 absl::StatusOr<AuditLogCounts> TellGoogleReports(const SampleOrganization& organization,
-                                                 const UsageReportSink& take) {
+                                                 const ReportFileSink& take) {
   return GoogleTeller(organization, take).Tell();
 }
 

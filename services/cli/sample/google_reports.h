@@ -16,7 +16,7 @@ namespace tutti {
 // unasked. Not told, because no application has it: communities, and calls.
 // Holds one day in memory. Its records are activities, re-delivered ones included.
 absl::StatusOr<AuditLogCounts> TellGoogleReports(const SampleOrganization& organization,
-                                                 const UsageReportSink& take);
+                                                 const ReportFileSink& take);
 
 }  // namespace tutti
 

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/types/optional.h"
 #include "services/cli/sample/audit_row.h"
+#include "services/cli/sample/draws.h"
 #include "services/cli/sample/sample_items.h"
 
 namespace tutti {
@@ -52,6 +53,17 @@ struct Reported {
   std::string supported;
 };
 
+// From `from` to `to`, both included.
+uint32_t Between(Draws& draws, uint32_t from, uint32_t to) {
+  return from + draws.Below(to - from + 1);
+}
+
+// "12.5", of tenths.
+std::string Tenths(Draws& draws, uint32_t from, uint32_t to) {
+  const uint32_t tenths = Between(draws, from, to);
+  return absl::StrCat(tenths / 10, ".", tenths % 10);
+}
+
 class TelemetryTeller {
  public:
   TelemetryTeller(const SampleOrganization& organization, const TelemetrySink& take)
@@ -90,81 +102,76 @@ class TelemetryTeller {
 
   void WriteDay() {
     if (day_.device.empty()) return;
-    drawn_ = organization_.key().Number("telemetry", ++days_);
+    Draws draws(organization_.key(), SampleStream::kTelemetry, ++days_, 0);
     Reported reported;
-    ReportEndpoint(reported);
-    ReportNetwork(reported);
-    ReportApplications(reported);
+    ReportEndpoint(draws, reported);
+    ReportNetwork(draws, reported);
+    ReportApplications(draws, reported);
     // "device-7": names end in a digit.
-    if (day_.device.back() % 2 == 0) return WriteCsv(reported);
+    if (day_.device.back() % 2 == 0) return WriteCsv(draws, reported);
     WriteLines(reported);
   }
 
-  uint64_t Draw(uint64_t from, uint64_t to) {
-    drawn_ = drawn_ * 6364136223846793005U + 1442695040888963407U;
-    return from + (drawn_ >> 33) % (to - from + 1);
-  }
-  // "12.5", of tenths.
-  std::string Tenths(uint64_t from, uint64_t to) {
-    const uint64_t tenths = Draw(from, to);
-    return absl::StrCat(tenths / 10, ".", tenths % 10);
-  }
-
-  void ReportEndpoint(Reported& reported) {
-    const uint64_t form = Draw(0, 2);
+  void ReportEndpoint(Draws& draws, Reported& reported) {
+    const uint32_t form = Between(draws, 0, 2);
     reported.startup = form == 0                ? "-1"
-                       : form == 1 && day_.slow ? absl::StrCat(Draw(50, 100))
-                       : day_.slow              ? absl::StrCat(Draw(0, 49))
-                                                : Tenths(500, 1000);
+                       : form == 1 && day_.slow ? absl::StrCat(Between(draws, 50, 100))
+                       : day_.slow              ? absl::StrCat(Between(draws, 0, 49))
+                                                : Tenths(draws, 500, 1000);
     if (form != 2) {
-      reported.boot = absl::StrCat(day_.slow ? Draw(60'001, 240'000) : Draw(6'000, 60'000));
+      reported.boot =
+          absl::StrCat(day_.slow ? Between(draws, 60'001, 240'000) : Between(draws, 6'000, 60'000));
     }
-    const bool by_score = Draw(0, 1) == 0;
+    const bool by_score = Between(draws, 0, 1) == 0;
     if (by_score) {
-      reported.reliability = absl::StrCat(day_.crashed ? Draw(0, 49) : Draw(50, 100));
+      reported.reliability =
+          absl::StrCat(day_.crashed ? Between(draws, 0, 49) : Between(draws, 50, 100));
     } else {
       reported.reliability = "-1";
-      reported.crashes = absl::StrCat(day_.crashed ? Draw(1, 5) : 0);
+      reported.crashes = absl::StrCat(day_.crashed ? Between(draws, 1, 5) : 0);
     }
   }
 
-  void ReportNetwork(Reported& reported) {
+  void ReportNetwork(Draws& draws, Reported& reported) {
     if (!day_.network.has_value()) {
       // A row that does not say all means nothing.
-      if (Draw(0, 9) == 0) reported.download = Tenths(1, 900);
+      if (Between(draws, 0, 9) == 0) reported.download = Tenths(draws, 1, 900);
       return;
     }
     const bool mail = day_.network->count("poor_mail") > 0;
     const bool files = day_.network->count("poor_files") > 0;
     const bool calls = day_.network->count("poor_calls") > 0;
     // Each alone is enough to be too poor for calls.
-    const uint64_t fault = calls && !mail ? Draw(1, 3) : 0;
-    reported.latency = absl::StrCat(mail         ? Draw(301, 900)
-                                    : fault == 1 ? Draw(101, 300)
-                                                 : Draw(5, 100));
-    reported.download = files && !mail ? Tenths(1, 19) : Tenths(20, 2000);
-    const uint64_t form = Draw(0, 2);
-    if (form != 0 || fault == 2) reported.loss = fault == 2 ? Tenths(11, 90) : Tenths(0, 10);
-    if (form != 1 || fault == 3) reported.jitter = fault == 3 ? Tenths(301, 900) : Tenths(0, 300);
+    const uint32_t fault = calls && !mail ? Between(draws, 1, 3) : 0;
+    reported.latency = absl::StrCat(mail         ? Between(draws, 301, 900)
+                                    : fault == 1 ? Between(draws, 101, 300)
+                                                 : Between(draws, 5, 100));
+    reported.download = files && !mail ? Tenths(draws, 1, 19) : Tenths(draws, 20, 2000);
+    const uint32_t form = Between(draws, 0, 2);
+    if (form != 0 || fault == 2)
+      reported.loss = fault == 2 ? Tenths(draws, 11, 90) : Tenths(draws, 0, 10);
+    if (form != 1 || fault == 3)
+      reported.jitter = fault == 3 ? Tenths(draws, 301, 900) : Tenths(draws, 0, 300);
   }
 
-  void ReportApplications(Reported& reported) {
+  void ReportApplications(Draws& draws, Reported& reported) {
     if (!day_.applications.has_value()) {
-      if (Draw(0, 9) == 0) reported.channel = "Current";
+      if (Between(draws, 0, 9) == 0) reported.channel = "Current";
       return;
     }
     const bool recommended = day_.applications->count("recommended_channel") > 0;
     const bool supported = day_.applications->count("supported_version") > 0;
     reported.channel =
-        std::string(recommended ? kRecommended[Draw(0, std::size(kRecommended) - 1)]
-                                : kOtherChannels[Draw(0, std::size(kOtherChannels) - 1)]);
-    const bool in_words = Draw(0, 1) == 0;
+        std::string(recommended ? kRecommended[draws.Below(std::size(kRecommended))]
+                                : kOtherChannels[draws.Below(std::size(kOtherChannels))]);
+    const bool in_words = Between(draws, 0, 1) == 0;
     reported.supported =
         in_words ? (supported ? "Supported" : "Unsupported") : (supported ? "True" : "False");
   }
 
-  void WriteCsv(const Reported& reported) {
-    const std::string name = Draw(0, 4) == 0 ? absl::AsciiStrToUpper(day_.device) : day_.device;
+  void WriteCsv(Draws& draws, const Reported& reported) {
+    const std::string name =
+        Between(draws, 0, 4) == 0 ? absl::AsciiStrToUpper(day_.device) : day_.device;
     take_(true, absl::StrCat(name, ",\"Model \"\"A\"\", 14 inches\",", AuditTime(day_.seconds), ",",
                              reported.startup, ",", reported.boot, ",", reported.reliability, ",",
                              reported.crashes, ",", reported.latency, ",") +
@@ -217,8 +224,7 @@ class TelemetryTeller {
   const SampleOrganization& organization_;
   const TelemetrySink& take_;
   DeviceDay day_;
-  uint64_t days_ = 0;   // that were written
-  uint64_t drawn_ = 0;  // what this one's draws follow from
+  uint32_t days_ = 0;  // that were written
   AuditLogCounts counts_;
 };
 

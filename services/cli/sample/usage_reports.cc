@@ -148,7 +148,7 @@ absl::string_view YesNo(bool yes, uint32_t person) {
 
 class UsageTeller {
  public:
-  UsageTeller(const SampleOrganization& organization, const UsageReportSink& take)
+  UsageTeller(const SampleOrganization& organization, const ReportFileSink& take)
       : organization_(organization), take_(take), last_active_(std::size(kReports)) {
     for (uint32_t person = 0; person < organization.people(); ++person) {
       habits_.push_back(organization.HabitsOf(person));
@@ -340,7 +340,7 @@ class UsageTeller {
   }
 
   const SampleOrganization& organization_;
-  const UsageReportSink& take_;
+  const ReportFileSink& take_;
   std::vector<SampleHabits> habits_;
   std::map<Day, std::vector<UsageCounts>> pending_;  // by day in UTC; by person
   std::vector<std::vector<Day>> last_active_;        // by report and person
@@ -350,7 +350,7 @@ class UsageTeller {
 }  // namespace
 
 absl::StatusOr<AuditLogCounts> TellUsageReports(const SampleOrganization& organization,
-                                                const UsageReportSink& take) {
+                                                const ReportFileSink& take) {
   return UsageTeller(organization, take).Tell();
 }
 

@@ -11,9 +11,9 @@
 
 namespace tutti {
 
-// Takes a usage report of one day: "email-activity-2026-05-04.csv" and its bytes.
-using UsageReportSink =
-    std::function<absl::Status(const std::string& name, const std::string& csv)>;
+// Takes a file of reports: "email-activity-2026-05-04.csv" and its bytes.
+using ReportFileSink =
+    std::function<absl::Status(const std::string& name, const std::string& bytes)>;
 
 // Tells what people did as usage reports of Microsoft Graph, a CSV file a day and
 // kind of report, with a row for each licensed person, whether active or not. Days
@@ -22,7 +22,7 @@ using UsageReportSink =
 // group calls, and what somebody did to a file (only that they viewed or edited it).
 // Holds at most three days in memory. Their rows are its records.
 absl::StatusOr<AuditLogCounts> TellUsageReports(const SampleOrganization& organization,
-                                                const UsageReportSink& take);
+                                                const ReportFileSink& take);
 
 }  // namespace tutti
 
