@@ -114,10 +114,13 @@ std::string AsBitmap(absl::Span<const uint32_t> positions) {
   return bitmap;
 }
 
+// As long for every count: what its storing takes must not tell.
 std::string TallyText(const DayTally& tally) {
   if (tally.lost) return kLost;
   std::string text;
-  for (const auto& [table, count] : tally.counts) absl::StrAppend(&text, table, "=", count, " ");
+  for (const auto& [table, count] : tally.counts) {
+    absl::StrAppend(&text, table, "=", absl::Dec(count, absl::kZeroPad8), " ");
+  }
   return text;
 }
 

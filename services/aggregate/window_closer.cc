@@ -124,6 +124,22 @@ absl::StatusOr<bool> WindowCloser::CloseDays(const std::string& id,
   return true;
 }
 
+// The same is done, and as long a text comes of it, where nobody did anything: how
+// long a close takes must not tell.
+absl::StatusOr<std::string> WindowCloser::ReadBits(const BitmapId& bitmap,
+                                                   const ScheduledOrganization& organization,
+                                                   uint32_t bits) {
+  absl::StatusOr<std::string> sealed = parts_.counters.ReadSealed(bitmap);
+  const aggregate::v1::BegunWindow* begun = organization.FindBegun(bitmap.window);
+  if (begun == nullptr) {
+    if (absl::IsNotFound(sealed.status())) sealed = std::string();
+  } else if (begun->incomplete() || !Contains(*begun, bitmap.kind)) {
+    return absl::NotFoundError("not all of the window was counted");
+  }
+  if (sealed.ok()) sealed->resize(bits / 8);
+  return sealed;
+}
+
 absl::Status WindowCloser::CloseDay(const std::string& id,
                                     const ScheduledOrganization& organization, Day day,
                                     const ClosingLease& lease) {
@@ -137,12 +153,12 @@ absl::Status WindowCloser::CloseDay(const std::string& id,
   if (tallies->count(day) != 0) return absl::OkStatus();
 
   DayTally tally;
-  const aggregate::v1::BegunWindow* begun = organization.FindBegun(window);
   for (const CatalogKind& kind : parts_.catalog.kinds()) {
     const BitmapShape shape = ShapeOf(schedule, kind, window);
-    if (!keep || shape.columns == 0 || begun == nullptr) continue;
-    absl::StatusOr<std::string> bitmap = parts_.counters.ReadSealed({id, window, kind.proto->id()});
-    if (absl::IsNotFound(bitmap.status()) || begun->incomplete()) {
+    if (!keep || shape.columns == 0) continue;
+    const absl::StatusOr<std::string> bitmap =
+        ReadBits({id, window, kind.proto->id()}, organization, shape.bits());
+    if (absl::IsNotFound(bitmap.status())) {
       tally.lost = true;
       continue;
     }
@@ -307,14 +323,10 @@ absl::StatusOr<WindowCloser::Counted> WindowCloser::CountKind(
   record.set_slots_log2(shape.size.slots_log2);
   record.set_kept_slots_log2(shape.size.kept_log2);
 
-  std::string bitmap;  // empty is all zero
-  if (const aggregate::v1::BegunWindow* begun = organization.FindBegun(window)) {
-    if (begun->incomplete() || !Contains(*begun, record.kind())) return counted;
-    absl::StatusOr<std::string> sealed = parts_.counters.ReadSealed({id, window, record.kind()});
-    if (absl::IsNotFound(sealed.status())) return counted;
-    if (!sealed.ok()) return sealed.status();
-    bitmap = *std::move(sealed);
-  }
+  const absl::StatusOr<std::string> bitmap =
+      ReadBits({id, window, record.kind()}, organization, shape.bits());
+  if (absl::IsNotFound(bitmap.status())) return counted;
+  if (!bitmap.ok()) return bitmap.status();
   for (const Day day : step_days) {
     const auto tally = tallies.find(day);
     if (tally == tallies.end() || tally->second.lost) return counted;
@@ -330,7 +342,7 @@ absl::StatusOr<WindowCloser::Counted> WindowCloser::CountKind(
     for (const catalog::v1::Feature& feature : table.proto->features()) {
       out.add_features(feature.id());
     }
-    std::vector<int64_t> counts = CountPatterns(bitmap, shape.size.kept(), table.columns);
+    std::vector<int64_t> counts = CountPatterns(*bitmap, shape.size.kept(), table.columns);
     // Of one feature one cell is enough: the other is what is left of all slots.
     if (table.feature_count() == 1) counts.erase(counts.begin());
     out.mutable_cells()->Add(counts.begin(), counts.end());

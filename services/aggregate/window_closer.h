@@ -81,6 +81,10 @@ class WindowCloser {
   // Closes every day that is due up to `last`, and stores how far it came.
   absl::StatusOr<bool> CloseDays(const std::string& id, const ScheduledOrganization& organization,
                                  Day last, absl::Time now, const ClosingLease& lease);
+  // All the bits of a sealed window, zeros where nobody has begun it. NotFound when not
+  // all that happened was counted.
+  absl::StatusOr<std::string> ReadBits(const BitmapId& bitmap,
+                                       const ScheduledOrganization& organization, uint32_t bits);
   absl::Status CloseDay(const std::string& id, const ScheduledOrganization& organization, Day day,
                         const ClosingLease& lease);
   absl::StatusOr<aggregate::v1::CloseOutcome> CloseReach(const std::string& id,

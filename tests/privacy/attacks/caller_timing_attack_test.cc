@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <random>
 #include <string>
@@ -25,13 +26,14 @@
 #include "services/score/score_service.h"
 #include "services/score/watch_service.h"
 #include "tests/privacy/attacks/attack.h"
+#include "tests/privacy/attacks/timed_worlds.h"
 #include "tests/privacy/audit/rank_correlation.h"
 #include "tests/support/redis_server.h"
 
 namespace tutti {
 namespace {
 
-constexpr int64_t kHeadcount = 120;
+constexpr int64_t kBatch = 50;
 
 using Steady = std::chrono::steady_clock;
 
@@ -60,15 +62,6 @@ class CallersView {
     auto journal = FileJournal::Open(folder + "/journal");
     EXPECT_TRUE(journal.ok()) << journal.status();
     journal_ = *std::move(journal);
-    // Organisations in which nobody to a hundred people do everything.
-    LocalSuite suite(ShippedCatalog(), kLastDay);
-    suite.Create("acme", kHeadcount, kFirstDay);
-    worlds_.emplace_back();
-    for (int person = 0; person < 100; ++person) {
-      suite.Ingest("acme", EverythingOn(ShippedCatalog(), "person",
-                                        absl::StrCat("p", person, "@acme.example"), kLastDay));
-      if (person % 20 == 19) worlds_.push_back(suite.merges);
-    }
   }
   ~CallersView() { std::filesystem::remove_all(folder_); }
 
@@ -109,11 +102,22 @@ class CallersView {
     const auto readers = score::v1::ScoreService::NewStub(
         grpc::CreateCustomChannel(absl::StrCat("127.0.0.1:", port),
                                   grpc::InsecureChannelCredentials(), grpc::ChannelArguments()));
+    RedisPool inspector(redis_->OptionsFor("inspector"));
     Seen seen;
+    std::map<std::string, size_t> made;
     for (int64_t i = 0; i < closes; ++i) {
-      world = engine_() % worlds_.size();
-      const std::string id = absl::StrCat("world-", made_++);
-      Make(id, worlds_[world], directory, merger);
+      if (made.empty()) {
+        // What was published is of no more use, and the files shall not grow.
+        EXPECT_TRUE(inspector.Call({"FLUSHALL"}).ok());
+        for (int64_t j = i; j < std::min(i + kBatch, closes); ++j) {
+          const std::string id = absl::StrFormat("world-%08x", engine_());
+          made[id] = engine_() % worlds_.size();
+          Make(For(id, worlds_[made[id]]), id, directory, merger);
+        }
+      }
+      const std::string id = made.begin()->first;
+      world = made.begin()->second;
+      made.erase(made.begin());
       clock_.Advance(absl::Hours(24 * 3));
       const auto begin = Steady::now();
       double appeared = 0;
@@ -136,21 +140,14 @@ class CallersView {
   }
 
  private:
-  using Merges = std::vector<aggregate::v1::MergeDeltasRequest>;
-
-  static void Make(const std::string& id, const Merges& merges, OrganizationDirectory& directory,
-                   DeltaMerger& merger) {
+  static void Make(const aggregate::v1::MergeDeltasRequest& world, const std::string& id,
+                   OrganizationDirectory& directory, DeltaMerger& merger) {
     aggregate::v1::Organization wanted;
-    wanted.set_headcount(kHeadcount);
+    wanted.set_headcount(kTimedHeadcount);
     wanted.set_first_day(FormatDay(kFirstDay));
     wanted.add_sources("m365_audit");
     ASSERT_TRUE(directory.Create(id, wanted, /*backfill=*/true).ok());
-    for (aggregate::v1::MergeDeltasRequest request : merges) {
-      for (aggregate::v1::WindowDelta& delta : *request.mutable_deltas()) {
-        delta.set_organization(id);
-      }
-      ASSERT_TRUE(merger.Merge(request).ok());
-    }
+    ASSERT_TRUE(merger.Merge(world).ok());
     ASSERT_TRUE(directory.FinishBackfill(id).ok());
   }
 
@@ -174,9 +171,8 @@ class CallersView {
   std::filesystem::path folder_;
   std::unique_ptr<FileJournal> journal_;
   FakeWallClock clock_{absl::FromCivil(absl::CivilHour(kLastDay + 1) + 12, absl::UTCTimeZone())};
-  std::vector<Merges> worlds_;
+  std::vector<aggregate::v1::MergeDeltasRequest> worlds_ = TimedWorlds();
   std::mt19937 engine_{14};
-  int64_t made_ = 0;
 };
 
 // Mutation, the control: a closer that works for 30 ms for every twenty people whom it

@@ -4,10 +4,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <random>
 #include <string>
@@ -16,12 +18,11 @@
 #include "absl/strings/str_format.h"
 #include "tests/doubles/seeded_random_words.h"
 #include "tests/privacy/attacks/attack.h"
+#include "tests/privacy/attacks/timed_worlds.h"
 #include "tests/privacy/audit/rank_correlation.h"
 
 namespace tutti {
 namespace {
-
-constexpr int64_t kHeadcount = 120;
 
 // Remembers how large the noise was in all.
 class RecordedNoise final : public NoiseSource {
@@ -72,27 +73,30 @@ struct Timing {
   std::vector<double> noise;   // sum of |draw| / sigma
 };
 
+// What is timed comes after nothing but other closes: what was done to make an
+// organisation is over, and the same for all.
 Timing TimeCloses(int64_t closes, bool leaky) {
-  // Organisations in which nobody to a hundred people do everything.
+  constexpr int64_t kBatch = 50;
   LocalSuite suite(ShippedCatalog(), kLastDay);
-  std::vector<std::vector<aggregate::v1::MergeDeltasRequest>> worlds(1);
-  suite.Create("acme", kHeadcount, kFirstDay);
-  for (int person = 0; person < 100; ++person) {
-    suite.Ingest("acme", EverythingOn(ShippedCatalog(), "person",
-                                      absl::StrCat("p", person, "@acme.example"), kLastDay));
-    if (person % 20 == 19) worlds.push_back(suite.merges);
-  }
+  const std::vector<aggregate::v1::MergeDeltasRequest> worlds = TimedWorlds();
   Timing timing;
   std::mt19937 engine(14);
+  std::map<std::string, size_t> made;
   for (int64_t i = 0; i < closes; ++i) {
-    const size_t world = engine() % worlds.size();
-    const std::string id = absl::StrCat("world-", i);
+    if (made.empty()) {
+      for (int64_t j = i; j < std::min(i + kBatch, closes); ++j) {
+        const std::string id = absl::StrFormat("world-%08x", engine());
+        made[id] = engine() % worlds.size();
+        suite.Repeat({worlds[made[id]]}, id, kTimedHeadcount, kFirstDay);
+      }
+    }
+    const auto [id, world] = *made.begin();
+    made.erase(made.begin());
     double noise = 0;
-    suite.Repeat(worlds[world], id, kHeadcount, kFirstDay);
     CoolCaches();
-    suite.Close(id, [&]() -> std::unique_ptr<NoiseSource> {
+    suite.Close(id, [&, leaky_world = world]() -> std::unique_ptr<NoiseSource> {
       const auto seed = static_cast<uint64_t>(i);
-      if (leaky) return std::make_unique<LeakyNoise>(seed, world);
+      if (leaky) return std::make_unique<LeakyNoise>(seed, leaky_world);
       return std::make_unique<RecordedNoise>(seed, noise);
     });
     timing.seconds.push_back(absl::ToDoubleSeconds(suite.close_time));
