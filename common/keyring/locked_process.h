@@ -8,7 +8,7 @@ namespace tutti {
 // while it is parsed, and OpenSSL's states of HMAC, from which digests can be made,
 // stand in the heap, which nothing else locks. False, and nothing is changed, when the
 // process has a limit on locked memory (RLIMIT_MEMLOCK) that it may not exceed: it would
-// find no memory at all above it.
+// find no memory at all above it. What is locked reaches swap by hibernation alone.
 bool LockProcess();
 
 }  // namespace tutti

@@ -15,6 +15,7 @@
 #include "common/keyring/key_store.h"
 #include "common/keyring/locked_process.h"
 #include "common/keyring/opt_out_store.h"
+#include "common/keyring/swap.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/health.h"
 #include "common/telemetry/log.h"
@@ -42,12 +43,34 @@ absl::Status ForbidCoreDumps() {
   return absl::OkStatus();
 }
 
+// What keeps memory out of swap.
+enum class Swap { kLocked, kNone, kAllowed };
+
+absl::StatusOr<Swap> KeepOutOfSwap(bool allowed) {
+  if (LockProcess()) return Swap::kLocked;
+  const absl::Status none = CheckNoSwap();
+  if (none.ok()) return Swap::kNone;
+  if (!allowed) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "keys could be written to swap, for memory cannot be locked and ", none.message(),
+        ": raise the limit on locked memory to unlimited (RLIMIT_MEMLOCK; LimitMEMLOCK=infinity in "
+        "systemd), switch swap off (swapoff -a), forbid it (memory.swap.max; MemorySwapMax=0 in "
+        "systemd), or accept it with --allow_swap"));
+  }
+  LogWarning(
+      "memory is not locked: what passes keys on may be swapped out; raise the limit on "
+      "locked memory to unlimited, or have no swap",
+      {});
+  return Swap::kAllowed;
+}
+
 // What is done every second beside serving.
 class Chores {
  public:
-  Chores(KeyringMinder& keyring, OptOutStore& opt_outs, GrpcAggregateClient& aggregate,
+  Chores(Swap swap, KeyringMinder& keyring, OptOutStore& opt_outs, GrpcAggregateClient& aggregate,
          PolicyCache& policies, AcknowledgedCache& acknowledged, absl::Duration generation)
-      : keyring_(keyring),
+      : swap_(swap),
+        keyring_(keyring),
         opt_outs_(opt_outs),
         aggregate_(aggregate),
         policies_(policies),
@@ -57,6 +80,8 @@ class Chores {
   void Run(const IngestCounters& counters, HealthService& health) {
     absl::Status keys = keyring_.Tick();
     keys.Update(opt_outs_.ReloadIfChanged());
+    // It may have been switched on meanwhile.
+    if (swap_ == Swap::kNone) keys.Update(CheckNoSwap());
     if (!keys.ok() && keys != last_keys_) {
       LogError("keyring trouble", {{"problem", std::string(keys.message())}});
     }
@@ -85,6 +110,7 @@ class Chores {
     next_warning_ = now + absl::Minutes(1);
   }
 
+  const Swap swap_;
   KeyringMinder& keyring_;
   OptOutStore& opt_outs_;
   GrpcAggregateClient& aggregate_;
@@ -102,12 +128,8 @@ class Chores {
 
 absl::Status RunIngest(const ServerOptions& server, const IngestOptions& options) {
   if (absl::Status forbidden = ForbidCoreDumps(); !forbidden.ok()) return forbidden;
-  if (!LockProcess()) {
-    LogWarning(
-        "memory is not locked: what passes keys on may be swapped out; raise the limit on "
-        "locked memory to unlimited, or have no swap",
-        {});
-  }
+  const absl::StatusOr<Swap> swap = KeepOutOfSwap(options.allow_swap);
+  if (!swap.ok()) return swap.status();
   absl::StatusOr<std::unique_ptr<Access>> access = MakeAccess(server);
   if (!access.ok()) return access.status();
   if (options.flush_interval < absl::Milliseconds(1)) {
@@ -137,7 +159,8 @@ absl::Status RunIngest(const ServerOptions& server, const IngestOptions& options
 
   KeyringMinder keyring(KeyringFile(options.keyring), **keys, policies, clock,
                         options.rotate_keyring ? std::make_optional(options.grace) : std::nullopt);
-  Chores chores(keyring, **opt_outs, aggregate, policies, acknowledged, options.cache_generation);
+  Chores chores(*swap, keyring, **opt_outs, aggregate, policies, acknowledged,
+                options.cache_generation);
   HealthService health({kServiceName}, {"keys", "aggregate"});
   absl::Status served;
   {

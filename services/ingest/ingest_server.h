@@ -16,6 +16,7 @@ struct IngestOptions {
   std::string opt_outs;   // path; empty: beside the keyring
   std::string catalog;    // path
   bool rotate_keyring = false;
+  bool allow_swap = false;
   absl::Duration grace = absl::Hours(48);  // as aggregate's
   absl::Duration flush_interval = absl::Milliseconds(4);
   absl::Duration merge_timeout = absl::Seconds(10);
@@ -25,7 +26,9 @@ struct IngestOptions {
 };
 
 // Serves IngestService until it is told to stop. Keeps identifiers and keys out of
-// core dumps by switching those off for the process.
+// core dumps by switching those off for the process, and out of swap: FailedPrecondition
+// when its memory can neither be locked nor stay out of it otherwise (CheckNoSwap), unless
+// `allow_swap`. Swap that is switched on later makes it not ready.
 absl::Status RunIngest(const ServerOptions& server, const IngestOptions& options);
 
 }  // namespace tutti

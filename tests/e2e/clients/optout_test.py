@@ -39,7 +39,7 @@ class OptOutTest(unittest.TestCase):
                 damage(suite.keyring.with_name("keyring.optout"))
                 done = subprocess.run(
                     [BIN / "tutti-ingest", "--listen=127.0.0.1:0", "--insecure_loopback", f"--aggregate={suite.aggregate}",
-                     f"--keyring={suite.keyring}", f"--catalog={suite.catalog}"],
+                     f"--keyring={suite.keyring}", f"--catalog={suite.catalog}", "--allow_swap"],
                     capture_output=True, text=True, check=False, timeout=60)
                 self.assertNotEqual(done.returncode, 0)
                 self.assertIn("opt-out list", done.stderr)

@@ -54,7 +54,8 @@ def replica(suite, keyring, *flags):
     address.unlink(missing_ok=True)
     with subprocess.Popen(
             [BIN / "tutti-ingest", "--listen=127.0.0.1:0", "--insecure_loopback", f"--port_file={address}",
-             f"--aggregate={suite.aggregate}", f"--keyring={keyring}", f"--catalog={suite.catalog}", *flags],
+             f"--aggregate={suite.aggregate}", f"--keyring={keyring}", f"--catalog={suite.catalog}", "--allow_swap",
+             *flags],
             stderr=subprocess.DEVNULL) as process:
         deadline = time.monotonic() + 30
         while not address.exists():
