@@ -17,6 +17,17 @@ void BitMirror::EnterEpoch(uint64_t epoch) {
   bytes_ = 0;
 }
 
+void BitMirror::Use(Entry& entry) {
+  ages_.splice(ages_.begin(), ages_, entry.age);
+  entry.used = clock_.SinceStart();
+}
+
+void BitMirror::Erase(Entries::iterator entry) {
+  bytes_ -= kEntryBytes + entry->second.words.size() * sizeof(uint64_t);
+  ages_.erase(entry->second.age);
+  entries_.erase(entry);
+}
+
 std::vector<uint32_t> BitMirror::Unknown(const BitmapId& id, absl::Span<const uint32_t> positions,
                                          uint64_t epoch, bool& known) {
   const std::lock_guard<std::mutex> lock(mutex_);
@@ -24,8 +35,8 @@ std::vector<uint32_t> BitMirror::Unknown(const BitmapId& id, absl::Span<const ui
   const auto entry = entries_.find(id);
   known = entry != entries_.end();
   if (!known) return {positions.begin(), positions.end()};
-  ages_.splice(ages_.begin(), ages_, entry->second.age);
-  const std::vector<uint64_t>& words = entry->second.words;
+  Use(entry->second);
+  const auto& words = entry->second.words;
   std::vector<uint32_t> unknown;
   for (const uint32_t position : positions) {
     const size_t word = position / 64;
@@ -46,7 +57,8 @@ void BitMirror::Learn(const BitmapId& id, absl::Span<const uint32_t> positions, 
     entry->second.age = ages_.begin();
     bytes_ += kEntryBytes;
   }
-  std::vector<uint64_t>& words = entry->second.words;
+  Use(entry->second);
+  auto& words = entry->second.words;
   const size_t size = positions.empty() ? 0 : positions.back() / 64 + 1;
   if (size > words.size()) {
     bytes_ += (size - words.size()) * sizeof(uint64_t);
@@ -59,20 +71,29 @@ void BitMirror::Learn(const BitmapId& id, absl::Span<const uint32_t> positions, 
 
 void BitMirror::Forget(const BitmapId& id) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  const auto entry = entries_.find(id);
-  if (entry == entries_.end()) return;
-  bytes_ -= kEntryBytes + entry->second.words.size() * sizeof(uint64_t);
-  ages_.erase(entry->second.age);
-  entries_.erase(entry);
+  if (const auto entry = entries_.find(id); entry != entries_.end()) Erase(entry);
+}
+
+void BitMirror::Forget(const std::string& organization) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  for (auto entry = entries_.begin(); entry != entries_.end();) {
+    const auto current = entry++;
+    if (current->first.organization == organization) Erase(current);
+  }
+}
+
+void BitMirror::ForgetIdle() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const absl::Duration now = clock_.SinceStart();
+  while (!ages_.empty()) {
+    const auto oldest = entries_.find(ages_.back());
+    if (now - oldest->second.used < limits_.max_idle) break;
+    Erase(oldest);
+  }
 }
 
 void BitMirror::Shrink() {
-  while (bytes_ > max_bytes_ && !ages_.empty()) {
-    const auto oldest = entries_.find(ages_.back());
-    bytes_ -= kEntryBytes + oldest->second.words.size() * sizeof(uint64_t);
-    entries_.erase(oldest);
-    ages_.pop_back();
-  }
+  while (bytes_ > limits_.max_bytes && !ages_.empty()) Erase(entries_.find(ages_.back()));
 }
 
 size_t BitMirror::bytes() const {

@@ -1,24 +1,56 @@
 #ifndef TUTTI_COMMON_REDIS_BIT_MIRROR_H_
 #define TUTTI_COMMON_REDIS_BIT_MIRROR_H_
 
+#include <strings.h>
+
 #include <cstdint>
 #include <list>
+#include <memory>
 #include <mutex>
+#include <string>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "common/clock/clock.h"
 #include "common/storage/bitmap_id.h"
 
 namespace tutti {
 
+// How much a mirror keeps, and for how long.
+struct MirrorLimits {
+  size_t max_bytes = size_t{256} << 20;
+  // A window that is closed is merged into no more, whoever closed it: so what is left of
+  // it here goes this long after.
+  absl::Duration max_idle = absl::Minutes(10);
+};
+
+// Gives memory back zeroed.
+template <typename T>
+struct ZeroingAllocator {
+  using value_type = T;
+  ZeroingAllocator() = default;
+  template <typename U>
+  explicit ZeroingAllocator(const ZeroingAllocator<U>&) {}
+
+  T* allocate(size_t count) { return std::allocator<T>().allocate(count); }
+  void deallocate(T* memory, size_t count) {
+    explicit_bzero(memory, count * sizeof(T));
+    std::allocator<T>().deallocate(memory, count);
+  }
+  friend bool operator==(const ZeroingAllocator&, const ZeroingAllocator&) { return true; }
+};
+
 // Remembers which bits of which bitmaps are known to be set and durable, so that
 // they are not written again. Forgets the bitmaps that were used least recently
-// when it grows above its bound, and everything when the epoch changes: the store
-// may have lost what it had. Thread-safe.
+// when it grows above its bound, those that nobody asked for of late (see ForgetIdle), and
+// everything when the epoch changes: the store may have lost what it had. What is
+// forgotten is zeroed. Thread-safe.
 class BitMirror {
  public:
-  explicit BitMirror(size_t max_bytes) : max_bytes_(max_bytes) {}
+  // `clock` outlives this.
+  BitMirror(MirrorLimits limits, const SteadyClock& clock) : limits_(limits), clock_(clock) {}
 
   // The positions that are not known to be set. `known` says whether anything was
   // remembered of the bitmap in this epoch: that it exists.
@@ -31,23 +63,36 @@ class BitMirror {
   // Forgets a bitmap.
   void Forget(const BitmapId& id);
 
+  // Forgets every bitmap of an organisation.
+  void Forget(const std::string& organization);
+
+  // Forgets the bitmaps that were not asked for within max_idle. To be called now and then.
+  void ForgetIdle();
+
+  // Of everything that is remembered; 0 when nothing is.
   size_t bytes() const;
 
  private:
   struct Entry {
-    std::vector<uint64_t> words;
+    std::vector<uint64_t, ZeroingAllocator<uint64_t>> words;
     std::list<BitmapId>::iterator age;
+    absl::Duration used;  // by the clock
   };
+  using Entries = absl::flat_hash_map<BitmapId, Entry>;
 
-  void EnterEpoch(uint64_t epoch);  // mutex_ is held
-  void Shrink();                    // mutex_ is held
+  // mutex_ is held.
+  void EnterEpoch(uint64_t epoch);
+  void Use(Entry& entry);
+  void Erase(Entries::iterator entry);
+  void Shrink();
 
-  const size_t max_bytes_;
+  const MirrorLimits limits_;
+  const SteadyClock& clock_;
   mutable std::mutex mutex_;
-  uint64_t epoch_ = 0;                            // guarded by mutex_
-  size_t bytes_ = 0;                              // guarded by mutex_
-  std::list<BitmapId> ages_;                      // newest first; guarded by mutex_
-  absl::flat_hash_map<BitmapId, Entry> entries_;  // guarded by mutex_
+  uint64_t epoch_ = 0;        // guarded by mutex_
+  size_t bytes_ = 0;          // guarded by mutex_
+  std::list<BitmapId> ages_;  // last used first; guarded by mutex_
+  Entries entries_;           // guarded by mutex_
 };
 
 }  // namespace tutti

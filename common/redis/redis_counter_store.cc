@@ -277,8 +277,16 @@ absl::StatusOr<std::vector<MergeOutcome>> RedisCounterStore::Merge(
       });
 }
 
+void RedisCounterStore::Forget(const std::string& organization) { mirror_.Forget(organization); }
+
+void RedisCounterStore::Forget(const std::string& organization, Window window,
+                               const std::vector<std::string>& kinds) {
+  for (const std::string& kind : kinds) mirror_.Forget({organization, window, kind});
+}
+
 absl::Status RedisCounterStore::Seal(const std::string& organization, Window window,
                                      const std::vector<std::string>& kinds) {
+  Forget(organization, window, kinds);
   return AsOk(pool_.CallDurably(
       Script(kSealScript, SealKeys(organization, window, kinds), {absl::StrCat(kGuardSeconds)})));
 }
@@ -289,6 +297,8 @@ absl::StatusOr<std::string> RedisCounterStore::ReadSealed(const BitmapId& id) {
 
 absl::Status RedisCounterStore::DropSealed(const std::string& organization, Window window,
                                            const std::vector<std::string>& kinds) {
+  // Again: a merge that was under way at the seal may have learnt after it.
+  Forget(organization, window, kinds);
   RedisWords words = SealedKeys(organization, window, kinds);
   words.insert(words.begin(), "UNLINK");
   if (window.kind == WindowKind::kReach) words.push_back(StagedKey(organization, window.end_day));
@@ -297,6 +307,7 @@ absl::Status RedisCounterStore::DropSealed(const std::string& organization, Wind
 
 absl::Status RedisCounterStore::Drop(const std::string& organization, Window window,
                                      const std::vector<std::string>& kinds) {
+  Forget(organization, window, kinds);
   return AsOk(pool_.CallDurably(
       Script(kDropScript, SealKeys(organization, window, kinds), {absl::StrCat(kGuardSeconds)})));
 }
@@ -305,6 +316,7 @@ absl::Status RedisCounterStore::StoreTally(const std::string& organization, Day 
                                            const DayTally& tally, bool keep,
                                            const std::vector<std::string>& kinds,
                                            const std::string& lease) {
+  Forget(organization, {WindowKind::kDay, day}, kinds);
   RedisWords keys = SealedKeys(organization, {WindowKind::kDay, day}, kinds);
   keys.insert(keys.begin(),
               {TallyKey(organization), LedgerKey(organization), LeaseKey(organization)});

@@ -22,8 +22,9 @@ namespace tutti {
 // being closed. Thread-safe.
 class RedisCounterStore final : public CounterStore {
  public:
-  // `pool` outlives this.
-  RedisCounterStore(RedisPool& pool, size_t mirror_bytes) : pool_(pool), mirror_(mirror_bytes) {}
+  // References outlive this.
+  RedisCounterStore(RedisPool& pool, MirrorLimits mirror, const SteadyClock& clock)
+      : pool_(pool), mirror_(mirror, clock) {}
 
   absl::StatusOr<std::vector<MergeOutcome>> Merge(absl::Span<const BitmapDelta> deltas) override;
   absl::Status Seal(const std::string& organization, Window window,
@@ -38,10 +39,17 @@ class RedisCounterStore final : public CounterStore {
                           const std::string& lease) override;
   absl::StatusOr<std::map<Day, DayTally>> ReadTallies(const std::string& organization) override;
   absl::Status DropTallies(const std::string& organization) override;
+  void Forget(const std::string& organization) override;
   absl::Status ScrubFiles(const std::function<bool()>& stop) override;
+
+  // What this process knows of bitmaps.
+  BitMirror& mirror() { return mirror_; }
 
  private:
   struct Write;
+
+  void Forget(const std::string& organization, Window window,
+              const std::vector<std::string>& kinds);
 
   absl::Status CheckExisting(RedisConnection& connection, std::vector<Write>& writes);
   absl::Status SendBits(RedisConnection& connection, std::vector<Write>& writes);

@@ -17,10 +17,10 @@ namespace tutti {
 // Everything that is stored in one redis-server. Thread-safe.
 class RedisStores {
  public:
-  explicit RedisStores(RedisOptions options, size_t mirror_bytes = size_t{256} << 20)
+  explicit RedisStores(RedisOptions options, MirrorLimits mirror = {})
       : pool_(std::move(options)),
         organizations_(pool_),
-        counters_(pool_, mirror_bytes),
+        counters_(pool_, mirror, clock_),
         publications_(pool_),
         cohorts_(pool_) {}
 
@@ -28,6 +28,9 @@ class RedisStores {
   CounterStore& counters() { return counters_; }
   PublicationStore& publications() { return publications_; }
   CohortStore& cohorts() { return cohorts_; }
+
+  // What this process knows of the bitmaps of open windows.
+  BitMirror& mirror() { return counters_.mirror(); }
 
   // Whether the server answers.
   absl::Status Ping() { return AsOk(pool_.Call({"PING"})); }
@@ -39,6 +42,7 @@ class RedisStores {
   absl::Status CheckServer();
 
  private:
+  const SystemSteadyClock clock_;
   RedisPool pool_;
   RedisOrganizationStore organizations_;
   RedisCounterStore counters_;

@@ -34,8 +34,8 @@ struct DayTally {
 };
 
 // Keeps the bitmaps of open windows and the tallies of closed days. Thread-safe.
-// Every method may return Unavailable. Nothing here ever reports whether a bit
-// had been set before.
+// Every method that returns a status may return Unavailable. Nothing here ever reports whether a
+// bit had been set before.
 class CounterStore {
  public:
   virtual ~CounterStore() = default;
@@ -47,8 +47,8 @@ class CounterStore {
   virtual absl::StatusOr<std::vector<MergeOutcome>> Merge(absl::Span<const BitmapDelta> deltas) = 0;
 
   // Closes a window against writes, atomically and for 40 days: every bitmap of
-  // it moves aside, and later merges are kLate. `kinds` lists every kind that the
-  // catalogue has. Idempotent.
+  // it moves aside, and later merges are kLate. This process remembers nothing more of it. `kinds`
+  // lists every kind that the catalogue has. Idempotent.
   virtual absl::Status Seal(const std::string& organization, Window window,
                             const std::vector<std::string>& kinds) = 0;
 
@@ -79,6 +79,10 @@ class CounterStore {
 
   // Deletes the tallies of all days.
   virtual absl::Status DropTallies(const std::string& organization) = 0;
+
+  // Forgets whatever this process remembers of an organisation's bitmaps; the store's keys
+  // are left as they are. Does not reach the store.
+  virtual void Forget(const std::string& organization) = 0;
 
   // Has the store, and its replicas, rewrite their files so that nothing lingers in them
   // that was deleted before the call. Returns when all have done so, which may take

@@ -6,6 +6,7 @@
 #include "common/catalog/catalog.h"
 #include "common/privacy/budget.h"
 #include "common/privacy/noise.h"
+#include "common/process/core_dumps.h"
 #include "common/redis/redis_stores.h"
 #include "services/aggregate/aggregate_service.h"
 #include "services/aggregate/organization_service.h"
@@ -20,13 +21,15 @@ ABSL_FLAG(absl::Duration, policy_lease, absl::Seconds(20),
           "How long ingest may rely on what it was told of an organisation");
 ABSL_FLAG(absl::Duration, sweep_interval, absl::Seconds(30),
           "How often windows that are due are looked for");
+ABSL_FLAG(absl::Duration, mirror_idle, tutti::MirrorLimits().max_idle,
+          "How long after the last merge into a window its bits are forgotten here");
 
 namespace tutti {
 namespace {
 
 constexpr absl::Duration kScrubRetry = absl::Seconds(30);
 
-Metrics MetricsOf(const FileScrubber& scrubber) {
+Metrics MetricsOf(const FileScrubber& scrubber, const BitMirror& mirror) {
   Metrics metrics;
   metrics.AddCounter("tutti_aggregate_failed_scrubs_total",
                      "Rewritings of Redis' files that failed on some node, and are repeated.", {},
@@ -34,6 +37,9 @@ Metrics MetricsOf(const FileScrubber& scrubber) {
   metrics.AddGauge("tutti_aggregate_scrub_pending_state",
                    "1 while deleted counters may linger in Redis' files.", {},
                    [&scrubber] { return scrubber.pending() ? 1.0 : 0.0; });
+  metrics.AddGauge("tutti_aggregate_mirror_bytes",
+                   "What is remembered of open windows' counters, not to write bits twice.", {},
+                   [&mirror] { return static_cast<double>(mirror.bytes()); });
   return metrics;
 }
 
@@ -50,6 +56,7 @@ absl::StatusOr<AggregateOptions> AggregateOptionsFromFlags() {
   options.timing.grace = absl::GetFlag(FLAGS_grace);
   options.timing.policy_lease = absl::GetFlag(FLAGS_policy_lease);
   options.sweep_interval = absl::GetFlag(FLAGS_sweep_interval);
+  options.mirror.max_idle = absl::GetFlag(FLAGS_mirror_idle);
   if (options.catalog.empty()) return absl::InvalidArgumentError("give --catalog");
   if (options.journal.empty()) return absl::InvalidArgumentError("give --journal");
   if (options.timing.grace < absl::ZeroDuration() || options.timing.grace > absl::Hours(24 * 30)) {
@@ -62,10 +69,15 @@ absl::StatusOr<AggregateOptions> AggregateOptionsFromFlags() {
   if (options.sweep_interval < absl::Seconds(1)) {
     return absl::InvalidArgumentError("--sweep_interval must be at least 1s");
   }
+  if (options.mirror.max_idle < absl::Seconds(1)) {
+    return absl::InvalidArgumentError("--mirror_idle must be at least 1s");
+  }
   return options;
 }
 
 absl::Status RunAggregate(const AggregateOptions& options) {
+  // A dump would hold bits of open windows.
+  if (absl::Status forbidden = ForbidCoreDumps(); !forbidden.ok()) return forbidden;
   absl::StatusOr<std::unique_ptr<Access>> access = MakeAccess(options.server);
   if (!access.ok()) return access.status();
   absl::StatusOr<std::unique_ptr<const Catalog>> catalog = Catalog::Load(options.catalog);
@@ -76,7 +88,7 @@ absl::Status RunAggregate(const AggregateOptions& options) {
   if (!journal.ok()) return journal.status();
 
   const SystemWallClock clock;
-  RedisStores stores(options.redis);
+  RedisStores stores(options.redis, options.mirror);
   // One that does not answer yet is waited for; one that may lose counters is not.
   if (absl::Status fit = stores.CheckServer(); absl::IsFailedPrecondition(fit)) return fit;
   OrganizationDirectory directory(stores.organizations(), stores.counters(), **catalog, clock,
@@ -97,18 +109,21 @@ absl::Status RunAggregate(const AggregateOptions& options) {
   HealthService health(names, {"store"});
   scrubber.Start();
   closing.Start(options.sweep_interval);
-  return RunServer(options.server,
-                   {.services = {&aggregate, &organizations},
-                    .names = names,
-                    .health = health,
-                    .access = **access,
-                    .on_tick = [&] { health.SetPart("store", stores.CheckServer().ok()); },
-                    .on_drain =
-                        [&] {
-                          closing.Stop();
-                          scrubber.Stop();
-                        },
-                    .metrics = MetricsOf(scrubber)});
+  return RunServer(options.server, {.services = {&aggregate, &organizations},
+                                    .names = names,
+                                    .health = health,
+                                    .access = **access,
+                                    .on_tick =
+                                        [&] {
+                                          health.SetPart("store", stores.CheckServer().ok());
+                                          stores.mirror().ForgetIdle();
+                                        },
+                                    .on_drain =
+                                        [&] {
+                                          closing.Stop();
+                                          scrubber.Stop();
+                                        },
+                                    .metrics = MetricsOf(scrubber, stores.mirror())});
 }
 
 }  // namespace tutti

@@ -6,6 +6,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/redis/bit_mirror.h"
 #include "common/redis/connection.h"
 #include "common/rpc/server.h"
 #include "services/aggregate/organization_directory.h"
@@ -20,12 +21,14 @@ struct AggregateOptions {
   std::string journal;  // the journal's file, on a disk that Redis is not restored from
   WindowTiming timing;
   absl::Duration sweep_interval = absl::Seconds(30);
+  MirrorLimits mirror;
 };
 
 // InvalidArgument names the flag.
 absl::StatusOr<AggregateOptions> AggregateOptionsFromFlags();
 
-// Serves until it is told to stop.
+// Serves until it is told to stop. Keeps what it knows of counters out of core dumps by
+// switching those off for the process.
 absl::Status RunAggregate(const AggregateOptions& options);
 
 }  // namespace tutti

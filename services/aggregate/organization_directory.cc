@@ -427,6 +427,7 @@ absl::StatusOr<int64_t> OrganizationDirectory::Erase(const std::string& id) {
   tombstone.mutable_organization()->set_name(absl::StrCat("organizations/", id));
   tombstone.mutable_organization()->set_state(aggregate::v1::ORGANIZATION_STATE_ERASED);
   absl::StatusOr<int64_t> deleted = organizations_.Erase(id, tombstone);
+  counters_.Forget(id);
   // What an erasure could not reach on some node, the next one sees to.
   if (again && deleted.ok() && *deleted == 0) return NotFound();
   const std::lock_guard<std::mutex> lock(mutex_);

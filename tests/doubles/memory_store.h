@@ -51,6 +51,7 @@ class MemoryStore : public OrganizationStore, public CounterStore, public Public
                           const std::string& lease) override;
   absl::StatusOr<std::map<Day, DayTally>> ReadTallies(const std::string& organization) override;
   absl::Status DropTallies(const std::string& organization) override;
+  void Forget(const std::string&) override {}
   absl::Status ScrubFiles(const std::function<bool()>&) override { return absl::OkStatus(); }
 
   absl::StatusOr<std::vector<Day>> ListEndDays(const std::string& organization) override;

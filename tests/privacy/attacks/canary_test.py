@@ -79,9 +79,9 @@ class CutOff:
 
 class CanaryTest(unittest.TestCase):
     # Mutations: a message, a log line or a metric's label that repeats a value of the
-    # request; an ingest that may write a core dump.
+    # request; an ingest, or an aggregate, that may write a core dump.
     def test_identifiers_are_in_no_sink(self):
-        # So that what forbids core dumps is ingest, and not who runs the test.
+        # So that what forbids core dumps is the service, and not who runs the test.
         soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
         resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
         self.addCleanup(resource.setrlimit, resource.RLIMIT_CORE, (soft, hard))
@@ -148,8 +148,9 @@ class CanaryTest(unittest.TestCase):
             self.assertNotIn(b"acme", metrics, "a metric of one organisation")
 
             processes = suite.processes()
-            self.assertEqual(core_limits(processes["tutti-ingest"]), ("0", "0"))
-            self.assertNotEqual(core_limits(processes["tutti-aggregate"])[0], "0", "the control")
+            for name in ("tutti-ingest", "tutti-aggregate"):
+                self.assertEqual(core_limits(processes[name]), ("0", "0"), name)
+            self.assertNotEqual(core_limits(processes["tutti-score"])[0], "0", "the control")
 
             # A crash in the middle of it.
             for _ in range(20):

@@ -1,11 +1,8 @@
 #include "common/keyring/key_store.h"
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sodium.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -13,6 +10,7 @@
 #include <vector>
 
 #include "common/keyring/keyring_operations.h"
+#include "tests/support/own_memory.h"
 
 namespace tutti {
 namespace {
@@ -121,36 +119,6 @@ TEST_F(KeyStoreTest, RefusesAnotherIdentityKey) {
   EXPECT_EQ((*store)->ReloadIfChanged().status().code(), absl::StatusCode::kFailedPrecondition);
 }
 
-// AddressSanitizer maps terabytes of shadow, which holds no data.
-constexpr unsigned long kMostBytes = 1UL << 30;
-
-// Reads the process's own writable memory, as a debugger would, and counts where
-// a secret stands.
-int CountInMemory(const std::vector<uint8_t>& masked) {
-  int count = 0;
-  std::ifstream maps("/proc/self/maps");
-  const int memory = open("/proc/self/mem", O_RDONLY);
-  std::string line;
-  while (std::getline(maps, line)) {
-    unsigned long first = 0;
-    unsigned long last = 0;
-    char access[5] = {};
-    if (std::sscanf(line.c_str(), "%lx-%lx %4s", &first, &last, access) != 3) continue;
-    if (access[0] != 'r' || access[1] != 'w') continue;
-    if (last - first > kMostBytes) continue;
-    std::vector<uint8_t> bytes(last - first);
-    const ssize_t n = pread(memory, bytes.data(), bytes.size(), static_cast<off_t>(first));
-    for (size_t i = 0; n > 0 && i + masked.size() <= static_cast<size_t>(n); ++i) {
-      size_t equal = 0;
-      while (equal < masked.size() && (bytes[i + equal] ^ 0x5a) == masked[equal]) ++equal;
-      count += equal == masked.size() ? 1 : 0;
-    }
-    sodium_memzero(bytes.data(), bytes.size());  // or a later search finds this copy
-  }
-  close(memory);
-  return count;
-}
-
 TEST_F(KeyStoreTest, LeavesNoDestroyedKeyInMemory) {
   // The secret is kept masked, so that the search does not find itself.
   std::vector<uint8_t> masked(16);
@@ -159,7 +127,7 @@ TEST_F(KeyStoreTest, LeavesNoDestroyedKeyInMemory) {
     ASSERT_TRUE(loaded.ok());
     const std::string& key = loaded->keyring.message().keys(0).key();
     for (size_t i = 0; i < masked.size(); ++i) {
-      masked[i] = static_cast<uint8_t>(static_cast<uint8_t>(key[i]) ^ 0x5a);
+      masked[i] = static_cast<uint8_t>(static_cast<uint8_t>(key[i]) ^ kMemoryMask);
     }
   }
   EXPECT_EQ(CountInMemory(masked), 0);

@@ -7,6 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/doubles/fake_clock.h"
+#include "tests/support/own_memory.h"
 
 namespace tutti {
 namespace {
@@ -31,7 +33,8 @@ bool Knows(BitMirror& mirror, const std::string& kind, uint64_t epoch = 1) {
 }
 
 TEST(BitMirror, LeavesOutWhatItHasLearnt) {
-  BitMirror mirror(1 << 20);
+  const FakeSteadyClock clock;
+  BitMirror mirror({.max_bytes = 1 << 20}, clock);
   EXPECT_THAT(Unknown(mirror, "a", {0, 63, 64, 4000}), ElementsAre(0, 63, 64, 4000));
   mirror.Learn(Bitmap("a"), {0, 64}, 1);
   EXPECT_THAT(Unknown(mirror, "a", {0, 63, 64, 4000}), ElementsAre(63, 4000));
@@ -39,7 +42,8 @@ TEST(BitMirror, LeavesOutWhatItHasLearnt) {
 }
 
 TEST(BitMirror, KnowsThatABitmapExistsFromTheFirstLesson) {
-  BitMirror mirror(1 << 20);
+  const FakeSteadyClock clock;
+  BitMirror mirror({.max_bytes = 1 << 20}, clock);
   EXPECT_FALSE(Knows(mirror, "a"));
   mirror.Learn(Bitmap("a"), {}, 1);
   EXPECT_TRUE(Knows(mirror, "a"));
@@ -49,7 +53,8 @@ TEST(BitMirror, KnowsThatABitmapExistsFromTheFirstLesson) {
 }
 
 TEST(BitMirror, ForgetsEverythingInANewEpoch) {
-  BitMirror mirror(1 << 20);
+  const FakeSteadyClock clock;
+  BitMirror mirror({.max_bytes = 1 << 20}, clock);
   EXPECT_FALSE(Knows(mirror, "a", 1));
   mirror.Learn(Bitmap("a"), {1}, 1);
   EXPECT_THAT(Unknown(mirror, "a", {1}, 2), ElementsAre(1));
@@ -57,7 +62,8 @@ TEST(BitMirror, ForgetsEverythingInANewEpoch) {
 }
 
 TEST(BitMirror, LearnsNothingFromAnEarlierEpoch) {
-  BitMirror mirror(1 << 20);
+  const FakeSteadyClock clock;
+  BitMirror mirror({.max_bytes = 1 << 20}, clock);
   EXPECT_FALSE(Knows(mirror, "a", 2));
   mirror.Learn(Bitmap("a"), {1}, 1);
   EXPECT_FALSE(Knows(mirror, "a", 2));
@@ -65,7 +71,8 @@ TEST(BitMirror, LearnsNothingFromAnEarlierEpoch) {
 
 TEST(BitMirror, StaysWithinItsBoundAndForgetsTheLeastRecentlyUsed) {
   constexpr size_t kBound = 4096;
-  BitMirror mirror(kBound);
+  const FakeSteadyClock clock;
+  BitMirror mirror({.max_bytes = kBound}, clock);
   EXPECT_FALSE(Knows(mirror, "kept"));
   mirror.Learn(Bitmap("kept"), {7}, 1);
   for (int i = 0; i < 100; ++i) {
@@ -78,15 +85,92 @@ TEST(BitMirror, StaysWithinItsBoundAndForgetsTheLeastRecentlyUsed) {
 }
 
 TEST(BitMirror, KeepsNothingThatIsLargerThanItsBound) {
-  BitMirror mirror(1000);
+  const FakeSteadyClock clock;
+  BitMirror mirror({.max_bytes = 1000}, clock);
   EXPECT_FALSE(Knows(mirror, "a"));
   mirror.Learn(Bitmap("a"), {1'000'000}, 1);
   EXPECT_FALSE(Knows(mirror, "a"));
   EXPECT_EQ(mirror.bytes(), 0U);
 }
 
+BitmapId BitmapOf(const std::string& organization, Day end_day) {
+  return {organization, {WindowKind::kReach, end_day}, "person"};
+}
+
+// Mutation: to forget one bitmap of it, or everybody's.
+TEST(BitMirror, ForgetsAnOrganisation) {
+  const FakeSteadyClock clock;
+  BitMirror mirror({}, clock);
+  bool known = false;
+  for (int i = 0; i < 20; ++i) {
+    mirror.Learn(BitmapOf("acme", Day(2026, 3, 1) + 7 * i), {1, 900}, 0);
+    mirror.Learn(BitmapOf("other", Day(2026, 3, 1) + 7 * i), {1}, 0);
+  }
+  mirror.Forget("acme");
+  for (int i = 0; i < 20; ++i) {
+    mirror.Unknown(BitmapOf("acme", Day(2026, 3, 1) + 7 * i), {}, 0, known);
+    EXPECT_FALSE(known);
+    mirror.Unknown(BitmapOf("other", Day(2026, 3, 1) + 7 * i), {}, 0, known);
+    EXPECT_TRUE(known);
+  }
+  mirror.Forget("other");
+  EXPECT_EQ(mirror.bytes(), 0U);
+}
+
+// Mutation: a use that does not count as one; to forget at every call, or never.
+TEST(BitMirror, ForgetsWhatIsNotAskedForAnyMore) {
+  FakeSteadyClock clock;
+  BitMirror mirror({.max_idle = absl::Minutes(10)}, clock);
+  mirror.Learn(Bitmap("asked"), {1}, 0);
+  mirror.Learn(Bitmap("taught"), {1}, 0);
+  mirror.Learn(Bitmap("left"), {1}, 0);
+  clock.Advance(absl::Minutes(6));
+  mirror.ForgetIdle();
+  EXPECT_THAT(Unknown(mirror, "asked", {1}, 0), IsEmpty());
+  mirror.Learn(Bitmap("taught"), {2}, 0);
+  clock.Advance(absl::Minutes(4));
+  mirror.ForgetIdle();
+  EXPECT_FALSE(Knows(mirror, "left", 0));
+  clock.Advance(absl::Minutes(5));
+  mirror.ForgetIdle();
+  EXPECT_TRUE(Knows(mirror, "asked", 0));
+  EXPECT_TRUE(Knows(mirror, "taught", 0));
+  clock.Advance(absl::Minutes(10));
+  mirror.ForgetIdle();
+  EXPECT_EQ(mirror.bytes(), 0U);
+}
+
+// Mutation: to free the words as they are, when they are forgotten or outgrown.
+TEST(BitMirror, LeavesNothingOfWhatItForgotInMemory) {
+  constexpr size_t kWords = 400;
+  // Eight words that are like no other.
+  const std::vector<uint8_t> masked(64, 0x9d ^ kMemoryMask);
+  ASSERT_EQ(CountInMemory(masked), 0);
+  const FakeSteadyClock clock;
+  BitMirror mirror({}, clock);
+  const auto learn = [&] {
+    std::vector<uint32_t> positions;
+    for (uint32_t bit = 0; bit < kWords * 64; ++bit) {
+      const uint8_t byte = masked[0] ^ kMemoryMask;
+      if (((byte >> (bit % 8)) & 1U) != 0) positions.push_back(bit);
+    }
+    mirror.Learn(Bitmap("a"), positions, 0);
+  };
+  learn();
+  const int all = CountInMemory(masked);
+  ASSERT_GT(all, 0) << "the control";
+  mirror.Learn(Bitmap("a"), {kWords * 64 * 4}, 0);  // needs other memory
+  EXPECT_EQ(CountInMemory(masked), all);
+  mirror.Forget(Bitmap("a"));
+  EXPECT_EQ(CountInMemory(masked), 0);
+  learn();
+  Unknown(mirror, "a", {}, 1);  // another epoch
+  EXPECT_EQ(CountInMemory(masked), 0);
+}
+
 TEST(BitMirror, TakesLessonsFromManyThreads) {
-  BitMirror mirror(1 << 20);
+  const FakeSteadyClock clock;
+  BitMirror mirror({.max_bytes = 1 << 20}, clock);
   EXPECT_FALSE(Knows(mirror, "a"));
   std::vector<std::thread> threads;
   for (uint32_t thread = 0; thread < 4; ++thread) {
