@@ -1,8 +1,5 @@
 #include "services/ingest/ingest_server.h"
 
-#include <sys/prctl.h>
-#include <sys/resource.h>
-
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +13,7 @@
 #include "common/keyring/locked_process.h"
 #include "common/keyring/opt_out_store.h"
 #include "common/keyring/swap.h"
+#include "common/process/core_dumps.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/health.h"
 #include "common/telemetry/log.h"
@@ -33,15 +31,6 @@ namespace tutti {
 namespace {
 
 constexpr char kServiceName[] = "tutti.ingest.v1.IngestService";
-
-// A dump would hold identifiers and digests; nobody may attach a debugger either.
-absl::Status ForbidCoreDumps() {
-  const rlimit none = {0, 0};
-  if (setrlimit(RLIMIT_CORE, &none) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
-    return absl::InternalError("core dumps cannot be switched off");
-  }
-  return absl::OkStatus();
-}
 
 // What keeps memory out of swap.
 enum class Swap { kLocked, kNone, kAllowed };

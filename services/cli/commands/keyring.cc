@@ -7,6 +7,7 @@
 #include "absl/time/clock.h"
 #include "common/keyring/keyring_file.h"
 #include "common/keyring/keyring_operations.h"
+#include "common/keyring/locked_process.h"
 #include "common/keyring/opt_out_store.h"
 #include "services/cli/commands/commands.h"
 
@@ -112,7 +113,12 @@ CLI::App* AddAction(CLI::App& group, CommandContext& context, const char* name,
       ->envname("TUTTI_KEYRING")
       ->required();
   command->callback([&context, options, action] {
-    context.run = [options, action] { return action(*options); };
+    context.run = [options, action] {
+      // Where it may: whoever has a limit rotates keys as before, in memory of their own
+      // that is locked.
+      static_cast<void>(LockProcess());
+      return action(*options);
+    };
   });
   return command;
 }

@@ -1,11 +1,19 @@
+#include <sodium.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "common/identity/subject_id.h"
+#include "common/keyring/locked_process.h"
 #include "common/keyring/opt_out_store.h"
 #include "common/rpc/resource_name.h"
 #include "services/cli/commands/commands.h"
@@ -46,16 +54,68 @@ const char* Explain(SubjectFault fault) {
   return "is not UTF-8, or has a control character";
 }
 
+// The lines of standard input, in memory that is zeroed: neither a stream nor a string
+// zeroes what it leaves behind when it grows or ends.
+class ScrubbedLines {
+ public:
+  ScrubbedLines() : bytes_(4096) {}
+  ~ScrubbedLines() { sodium_memzero(bytes_.data(), bytes_.size()); }
+  ScrubbedLines(const ScrubbedLines&) = delete;
+  ScrubbedLines& operator=(const ScrubbedLines&) = delete;
+
+  // The next line without its end, good until the next call; none after the last.
+  std::optional<absl::string_view> Next() {
+    while (true) {
+      const absl::string_view unread(bytes_.data() + begin_, end_ - begin_);
+      if (const size_t size = unread.find('\n'); size != absl::string_view::npos) {
+        begin_ += size + 1;
+        return unread.substr(0, size);
+      }
+      if (!ReadMore()) break;
+    }
+    if (begin_ == end_) return std::nullopt;
+    const absl::string_view last(bytes_.data() + begin_, end_ - begin_);
+    begin_ = end_;
+    return last;
+  }
+
+ private:
+  // False at the end of what there is, and of what can be read.
+  bool ReadMore() {
+    std::memmove(bytes_.data(), bytes_.data() + begin_, end_ - begin_);
+    end_ -= begin_;
+    begin_ = 0;
+    if (end_ == bytes_.size()) {
+      std::vector<char> larger(2 * bytes_.size());
+      std::memcpy(larger.data(), bytes_.data(), end_);
+      bytes_.swap(larger);
+      sodium_memzero(larger.data(), larger.size());
+    }
+    ssize_t got = 0;
+    do {
+      got = read(STDIN_FILENO, bytes_.data() + end_, bytes_.size() - end_);
+    } while (got < 0 && errno == EINTR);
+    if (got <= 0) return false;
+    end_ += static_cast<size_t>(got);
+    return true;
+  }
+
+  std::vector<char> bytes_;
+  size_t begin_ = 0;  // of what is not yet returned
+  size_t end_ = 0;    // of what was read
+};
+
 // Reads ids from standard input, one a line; empty lines are skipped. Says of each
 // line that is no id why, never what it is.
 std::vector<SubjectId> ReadPeople(int& refused) {
   std::vector<SubjectId> people;
-  std::string line;
-  for (int number = 1; std::getline(std::cin, line); ++number) {
-    std::variant<SubjectId, SubjectFault> parsed = SubjectId::Parse(line);
+  ScrubbedLines lines;
+  int number = 1;
+  for (std::optional<absl::string_view> line; (line = lines.Next()).has_value(); ++number) {
+    std::variant<SubjectId, SubjectFault> parsed = SubjectId::Parse(*line);
     if (auto* person = std::get_if<SubjectId>(&parsed)) {
       people.push_back(std::move(*person));
-    } else if (line.find_first_not_of(" \t\r") != std::string::npos) {
+    } else if (line->find_first_not_of(" \t\r") != absl::string_view::npos) {
       std::cerr << "line " << number << " " << Explain(std::get<SubjectFault>(parsed)) << "\n";
       ++refused;
     }
@@ -133,6 +193,8 @@ void AddOptOutCommands(CLI::App& app, CommandContext& context) {
     command->add_option("--file", options->path, "The list's file, when it stands elsewhere");
     command->callback([&context, options, action] {
       context.run = [options, action] {
+        // Where it may: ids and the list's key stay out of swap.
+        static_cast<void>(LockProcess());
         const absl::Status good = CheckOptions(*options);
         return good.ok() ? action(*options) : good;
       };

@@ -1,5 +1,6 @@
 #include <iostream>
 
+#include "common/process/core_dumps.h"
 #include "services/cli/commands/commands.h"
 
 namespace tutti {
@@ -18,6 +19,9 @@ int Report(const absl::Status& status) {
 }  // namespace
 
 int RunCommandLine(int argc, char** argv) {
+  // Most commands read a key, a token or somebody's name: rather than to list which, none
+  // leaves a core dump.
+  if (const absl::Status forbidden = ForbidCoreDumps(); !forbidden.ok()) return Report(forbidden);
   CLI::App app("Tutti scores how an organisation adopts its tools, and never a person.", "tutti");
   CommandContext context;
   app.require_subcommand(1);

@@ -6,18 +6,23 @@ import os
 import pathlib
 import re
 import resource
+import shutil
 import signal
 import socket
+import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 import urllib.request
 
 import grpc
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "e2e/clients"))
-from suite import Suite, make_stubs  # noqa: E402
+from keys_test import memory  # noqa: E402
+from locked_memory_test import unlimited  # noqa: E402
+from suite import BIN, Suite, make_stubs  # noqa: E402
 
 CANARY = "Canary.Bird-4711"
 
@@ -31,6 +36,14 @@ def spellings():
 
 def holds_canary(content):
     return any(spelling in content for spelling in spellings())
+
+
+def allow_core_dumps(test):
+    """So that what forbids core dumps is Tutti, and not who runs the test."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
+    test.addCleanup(resource.setrlimit, resource.RLIMIT_CORE, (soft, hard))
+    test.assertNotEqual(hard, 0, "core dumps are off for all processes here")
 
 
 def core_limits(pid):
@@ -223,6 +236,78 @@ class CanaryTest(unittest.TestCase):
             take(ingest_pb2_grpc.IngestServiceStub(broken_channel).StreamActivities(iter([good, many]), timeout=30))
         self.assertNotIn("accepted_count: 5000", answers[-1], "the message arrived whole")
         return len(answers) - before
+
+
+class CommandLineTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def start(self, program, *arguments, **more):
+        """Starts a program that reads standard input."""
+        process = self.enterContext(subprocess.Popen([program, *arguments], stdin=subprocess.PIPE, **more))
+        self.addCleanup(process.kill)
+        return process
+
+    # Mutations: a command line that forbids no core dumps; that sets the limit alone,
+    # which is not asked where dumps go to a program.
+    def test_commands_leave_no_core_dump(self):
+        allow_core_dumps(self)
+        # What is root's already cannot be seen to become root's.
+        self.folder.chmod(0o711)
+        program = shutil.copy(BIN / "tutti", self.folder)
+        user = os.geteuid() or 65534
+        other = {"user": user, "group": user, "extra_groups": []} if os.geteuid() == 0 else {}
+        waiting = self.start(program, "optout", "add", "--file", self.folder / "list", "--organization", "acme",
+                             stderr=subprocess.PIPE, bufsize=0, **other)
+        waiting.stdin.write(b"\x01\n")
+        self.assertIn(b"line 1 is not UTF-8", waiting.stderr.readline())
+        control = self.start("/bin/cat", stdout=subprocess.PIPE, bufsize=0, **other)
+        control.stdin.write(b"here\n")
+        self.assertEqual(control.stdout.readline(), b"here\n")
+        self.assertEqual(core_limits(waiting.pid), ("0", "0"))
+        self.assertNotEqual(core_limits(control.pid)[0], "0", "the control")
+        # What belongs to a process that must not be dumped belongs to root.
+        self.assertEqual(pathlib.Path(f"/proc/{waiting.pid}/environ").stat().st_uid, 0)
+        self.assertEqual(pathlib.Path(f"/proc/{control.pid}/environ").stat().st_uid, user, "the control")
+        for process in (waiting, control):
+            process.communicate()
+
+    # Mutations: a buffer of lines that is freed as it is; one that is not zeroed when it
+    # grows; memory that is not locked where it may be.
+    def test_ids_that_were_read_are_not_left_in_memory(self):
+        people = self.folder / "list"
+        subprocess.run([BIN / "tutti", "optout", "init", "--file", people], capture_output=True, check=True)
+        before = people.stat().st_ino
+        # Nobody reads what it says: it waits there, all of its work done.
+        reader, writer = os.pipe()
+        self.addCleanup(os.close, reader)
+        os.set_blocking(writer, False)
+        try:
+            while True:
+                os.write(writer, b"." * 4096)
+        except BlockingIOError:
+            os.set_blocking(writer, True)
+        process = self.start(BIN / "tutti", "optout", "add", "--file", people, "--organization", "acme",
+                             stdout=writer, stderr=subprocess.DEVNULL)
+        os.close(writer)
+        process.stdin.write("".join(f"{CANARY}{i}@acme.example\n" for i in range(1000)).encode() + CANARY.encode() * 2000)
+        process.stdin.close()
+        deadline = time.monotonic() + 60
+        while people.stat().st_ino == before:
+            self.assertIsNone(process.poll())
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.01)
+        held = memory(process.pid)
+        status = pathlib.Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
+        if held is None:
+            self.skipTest("whoever runs this may not look into a process")
+        self.assertIn(b"acme", held, "the control")
+        # As they were written: those that are counted are lower case.
+        self.assertNotIn(CANARY.encode(), held)
+        if unlimited():
+            self.assertGreater(int(re.search(r"^VmLck:\s+(\d+)", status, re.MULTILINE)[1]), 1024)
 
 
 if __name__ == "__main__":
