@@ -21,6 +21,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/rpc/listener.h"
+#include "common/rpc/tracing.h"
 #include "common/telemetry/log.h"
 
 ABSL_FLAG(std::string, listen, "127.0.0.1:0",
@@ -238,9 +239,12 @@ absl::StatusOr<std::unique_ptr<Access>> MakeAccess(const ServerOptions& options)
   return access;
 }
 
-void BlockStopSignals() {
+void BeginServer() {
   const sigset_t signals = StopSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  for (const std::string& name : ForbidTracing()) {
+    LogWarning("ignored: tracing would write down what callers send", {{"variable", name}});
+  }
 }
 
 absl::Status RunServer(const ServerOptions& options, const Served& served) {

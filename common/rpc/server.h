@@ -54,9 +54,9 @@ ServerOptions ServerOptionsFromFlags();
 // apart is missing or cannot be read, and when the audit log cannot be written.
 absl::StatusOr<std::unique_ptr<Access>> MakeAccess(const ServerOptions& options);
 
-// Blocks the signals that stop a server, in this thread and those made later.
-// First thing in main, before any thread.
-void BlockStopSignals();
+// Blocks the signals that stop a server, in this thread and those made later, and has
+// gRPC trace nothing (ForbidTracing). First thing in main, before any thread.
+void BeginServer();
 
 // What a server serves.
 struct Served {

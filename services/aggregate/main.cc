@@ -9,7 +9,7 @@
 #include "services/aggregate/aggregate_server.h"
 
 int main(int argc, char** argv) {
-  tutti::BlockStopSignals();
+  tutti::BeginServer();
   absl::SetProgramUsageMessage(
       "Keeps Tutti's counters in Redis, closes windows and publishes scores' records.");
   absl::ParseCommandLine(argc, argv);

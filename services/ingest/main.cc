@@ -30,7 +30,7 @@ ABSL_FLAG(uint64_t, max_pending_positions, 4'000'000, "Bit positions that may wa
 ABSL_FLAG(int, max_flushes_in_flight, 4, "Flushes that may be under way at once");
 
 int main(int argc, char** argv) {
-  tutti::BlockStopSignals();
+  tutti::BeginServer();
   absl::SetProgramUsageMessage("Takes activities and forgets who did them.");
   absl::ParseCommandLine(argc, argv);
   const tutti::ServerOptions server = tutti::ServerOptionsFromFlags();

@@ -9,7 +9,7 @@
 #include "services/score/score_server.h"
 
 int main(int argc, char** argv) {
-  tutti::BlockStopSignals();
+  tutti::BeginServer();
   absl::SetProgramUsageMessage("Answers what an organisation's adoption score is.");
   absl::ParseCommandLine(argc, argv);
   const absl::StatusOr<tutti::ScoreOptions> options = tutti::ScoreOptionsFromFlags();

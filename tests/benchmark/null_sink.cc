@@ -85,7 +85,7 @@ class NullScore final : public score::v1::ScoreService::WithRawCallbackMethod_Ge
 }  // namespace tutti
 
 int main(int argc, char** argv) {
-  tutti::BlockStopSignals();
+  tutti::BeginServer();
   absl::SetProgramUsageMessage("Parses activities and forgets them.");
   absl::ParseCommandLine(argc, argv);
   tutti::NullSink sink;

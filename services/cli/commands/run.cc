@@ -1,6 +1,8 @@
 #include <iostream>
+#include <string>
 
 #include "common/process/core_dumps.h"
+#include "common/rpc/tracing.h"
 #include "services/cli/commands/commands.h"
 
 namespace tutti {
@@ -20,7 +22,10 @@ int Report(const absl::Status& status) {
 
 int RunCommandLine(int argc, char** argv) {
   // Most commands read a key, a token or somebody's name: rather than to list which, none
-  // leaves a core dump.
+  // leaves a core dump, and none lets gRPC trace what it sends.
+  for (const std::string& name : ForbidTracing()) {
+    std::cerr << "tutti: " << name << " is ignored: tracing would write down what is sent\n";
+  }
   if (const absl::Status forbidden = ForbidCoreDumps(); !forbidden.ok()) return Report(forbidden);
   CLI::App app("Tutti scores how an organisation adopts its tools, and never a person.", "tutti");
   CommandContext context;

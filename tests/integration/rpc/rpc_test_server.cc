@@ -71,7 +71,7 @@ class PatientService final : public score::v1::ScoreService::CallbackService {
 }  // namespace tutti
 
 int main(int argc, char** argv) {
-  tutti::BlockStopSignals();
+  tutti::BeginServer();
   absl::ParseCommandLine(argc, argv);
   tutti::HealthService health({tutti::kServiceName}, {"called"});
   tutti::PatientService service(health);

@@ -15,6 +15,7 @@ import tempfile
 import threading
 import time
 import unittest
+import unittest.mock
 import urllib.request
 
 import grpc
@@ -32,6 +33,7 @@ def spellings():
         yield text.encode()
         yield text.encode("utf-16-le")
         yield text.encode().hex().encode()
+        yield text.encode().hex(" ").encode()
 
 
 def holds_canary(content):
@@ -236,6 +238,48 @@ class CanaryTest(unittest.TestCase):
             take(ingest_pb2_grpc.IngestServiceStub(broken_channel).StreamActivities(iter([good, many]), timeout=30))
         self.assertNotIn("accepted_count: 5000", answers[-1], "the message arrived whole")
         return len(answers) - before
+
+
+# One request with a canary in it, by a client that is not ours.
+CLIENT = """
+import sys, grpc
+with grpc.insecure_channel(sys.argv[1]) as channel:
+    send = channel.unary_unary("/tutti.ingest.v1.IngestService/IngestActivities")
+    try:
+        send(sys.argv[2].encode(), timeout=30)
+    except grpc.RpcError as error:
+        print(error.code())
+"""
+
+
+class TracingTest(unittest.TestCase):
+    # Mutations: services, or a command line, that leave gRPC its GRPC_TRACE.
+    def test_grpc_traces_nothing(self):
+        tracing = {"GRPC_TRACE": "all", "GRPC_VERBOSITY": "debug"}
+        with unittest.mock.patch.dict(os.environ, tracing):
+            suite = self.enterContext(Suite())
+        yesterday = datetime.date.today() - datetime.timedelta(days=1)
+        suite.back_fill("acme", 300, (yesterday - datetime.timedelta(days=40)).isoformat())
+        path = suite.folder / "activities.jsonl"
+        path.write_text(f'{{"subject":"{CANARY}","type":"mail.sent","occurredAt":"{yesterday}T12:00:00Z"}}\n')
+        sent = subprocess.run(
+            [BIN / "tutti", "--ingest", suite.ingest, "--aggregate", suite.aggregate, "import", "--format", "activities",
+             "--organization", "acme", path], env={**os.environ, **tracing}, capture_output=True, text=True, check=True)
+        self.assertRegex(sent.stdout, r"\n +accepted +1\n")
+        told = subprocess.run([sys.executable, "-c", CLIENT, suite.ingest, CANARY], env={**os.environ, **tracing},
+                              capture_output=True, check=True)
+        self.assertIn(b"StatusCode", told.stdout)
+        self.assertTrue(holds_canary(told.stderr), "the control: gRPC would trace it")
+        self.assertIn("GRPC_TRACE is ignored", sent.stderr)
+        self.assertFalse(holds_canary((sent.stdout + sent.stderr).encode()))
+        for name in ("ingest", "aggregate", "score"):
+            log = (suite.state / "log" / name).read_bytes()
+            self.assertIn(b'"variable":"GRPC_TRACE"', log, name)
+            self.assertFalse(holds_canary(log), name)
+            # Nor anything else, the slots that aggregate is sent among it.
+            self.assertNotIn(b"MergeDeltas", log, name)
+        print(f"attack 11: gRPC told to trace everything: no canary in the logs and in what an import says; "
+              f"{len(told.stderr)} bytes and the canary in what a client that does says")
 
 
 class CommandLineTest(unittest.TestCase):
