@@ -56,8 +56,7 @@ DeltaMerger::Judged DeltaMerger::JudgeOne(const ScheduledOrganization& organizat
 }
 
 absl::Status DeltaMerger::Record(const std::string& organization, absl::Span<const int> indexes,
-                                 const aggregate::v1::MergeDeltasRequest& request,
-                                 const std::vector<Judged>& judged) {
+                                 const aggregate::v1::MergeDeltasRequest& request) {
   const auto change = [&](const ScheduledOrganization& current, StoredOrganization& next,
                           std::vector<NewBitmap>& bitmaps) {
     absl::btree_map<Window, aggregate::v1::BegunWindow*> begun;
@@ -65,16 +64,16 @@ absl::Status DeltaMerger::Record(const std::string& organization, absl::Span<con
       if (absl::StatusOr<Window> key = WindowFrom(window); key.ok()) begun[*key] = &window;
     }
     for (const int index : indexes) {
-      const Judged& judgement = judged[static_cast<size_t>(index)];
       const WindowDelta& delta = request.deltas(index);
+      // Anew: since it was judged, somebody may have paused the organisation, or closed the
+      // window.
+      const Judged judgement = JudgeOne(current, delta, clock_.Now());
       if (!judgement.begins && !judgement.invalidates) continue;
       aggregate::v1::BegunWindow*& entry = begun[judgement.window];
       if (entry != nullptr) {
         if (entry->key_id() != delta.key_id()) entry->set_incomplete(true);
         continue;
       }
-      // Somebody else may have closed it since it was judged.
-      if (!judgement.begins || current.IsClosed(judgement.window)) continue;
       entry = next.add_begun();
       SetWindow(judgement.window, *entry);
       entry->set_key_id(delta.key_id());
@@ -90,17 +89,11 @@ absl::Status DeltaMerger::Record(const std::string& organization, absl::Span<con
   return directory_.Modify(organization, change).status();
 }
 
-absl::Status DeltaMerger::Judge(const std::string& organization, absl::Span<const int> indexes,
-                                const aggregate::v1::MergeDeltasRequest& request,
-                                std::vector<Judged>& judged) {
+absl::Status DeltaMerger::JudgeAll(const std::string& organization, absl::Span<const int> indexes,
+                                   const aggregate::v1::MergeDeltasRequest& request,
+                                   std::vector<Judged>& judged) {
   absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> known =
       directory_.ReadCached(organization);
-  if (absl::IsNotFound(known.status())) {
-    for (const int index : indexes) {
-      judged[static_cast<size_t>(index)].outcome = aggregate::v1::DELTA_OUTCOME_NOT_ACTIVE;
-    }
-    return absl::OkStatus();
-  }
   if (!known.ok()) return known.status();
   const auto judge_all = [&] {
     bool records = false;
@@ -112,12 +105,26 @@ absl::Status DeltaMerger::Judge(const std::string& organization, absl::Span<cons
     return records;
   };
   if (!judge_all()) return absl::OkStatus();
-  absl::Status recorded = Record(organization, indexes, request, judged);
+  absl::Status recorded = Record(organization, indexes, request);
   // A window was closed meanwhile: what it takes is told by a fresh look.
   if (!recorded.ok() && !absl::IsFailedPrecondition(recorded)) return recorded;
   known = directory_.Read(organization);
   if (!known.ok()) return known.status();
   judge_all();
+  return absl::OkStatus();
+}
+
+absl::Status DeltaMerger::Judge(const std::string& organization, absl::Span<const int> indexes,
+                                const aggregate::v1::MergeDeltasRequest& request,
+                                std::vector<Judged>& judged) {
+  absl::Status status = JudgeAll(organization, indexes, request, judged);
+  if (!absl::IsNotFound(status)) return status;
+  // It may have been erased at any moment of this; the others of the call go on.
+  for (const int index : indexes) {
+    Judged& judgement = judged[static_cast<size_t>(index)];
+    judgement = Judged();
+    judgement.outcome = aggregate::v1::DELTA_OUTCOME_NOT_ACTIVE;
+  }
   return absl::OkStatus();
 }
 
@@ -162,7 +169,12 @@ absl::StatusOr<std::vector<DeltaOutcome>> DeltaMerger::Merge(
     judged[origin[i]].outcome = aggregate::v1::DELTA_OUTCOME_LATE;
     if ((*merged)[i] == MergeOutcome::kMissing) {
       judged[origin[i]].outcome = aggregate::v1::DELTA_OUTCOME_KEY_MISMATCH;
-      if (absl::Status lost = MarkLost(deltas[i].id); !lost.ok()) return lost;
+      absl::Status lost = MarkLost(deltas[i].id);
+      if (absl::IsNotFound(lost)) {
+        judged[origin[i]].outcome = aggregate::v1::DELTA_OUTCOME_NOT_ACTIVE;
+      } else if (!lost.ok()) {
+        return lost;
+      }
     }
   }
   std::vector<DeltaOutcome> outcomes;

@@ -32,15 +32,20 @@ class DeltaMerger {
  private:
   struct Judged;
 
-  // Judges the deltas of one organisation by what is known of it.
+  // Judges the deltas of one organisation by what is known of it, and begins the windows
+  // that are not begun.
   absl::Status Judge(const std::string& organization, absl::Span<const int> indexes,
                      const aggregate::v1::MergeDeltasRequest& request, std::vector<Judged>& judged);
+  // The same; NotFound when the organisation does not exist or was erased.
+  absl::Status JudgeAll(const std::string& organization, absl::Span<const int> indexes,
+                        const aggregate::v1::MergeDeltasRequest& request,
+                        std::vector<Judged>& judged);
   Judged JudgeOne(const ScheduledOrganization& organization,
                   const aggregate::v1::WindowDelta& delta, absl::Time now) const;
-  // Binds windows that are not begun, and marks incomplete what must be.
+  // Binds windows that are not begun, and marks incomplete what must be, by what is stored
+  // now.
   absl::Status Record(const std::string& organization, absl::Span<const int> indexes,
-                      const aggregate::v1::MergeDeltasRequest& request,
-                      const std::vector<Judged>& judged);
+                      const aggregate::v1::MergeDeltasRequest& request);
   absl::Status MarkLost(const BitmapId& id);
 
   OrganizationDirectory& directory_;

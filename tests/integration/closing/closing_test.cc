@@ -69,9 +69,9 @@ void ClosingTest::Connect(int wait_replicas) {
   merger_ = std::make_unique<DeltaMerger>(*directory_, stores_->counters(), *catalog_, clock_);
 }
 
-void ClosingTest::Fill(const std::string& organization) {
+aggregate::v1::MergeDeltasRequest ClosingTest::DeltasOf(const std::string& organization) {
   const auto read = directory_->Read(organization);
-  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_TRUE(read.ok()) << read.status();
   const CatalogKind& kind = catalog_->kinds()[static_cast<size_t>(catalog_->FindKind("person"))];
   aggregate::v1::MergeDeltasRequest request;
   request.set_catalog_fingerprint(catalog_->fingerprint());
@@ -89,7 +89,11 @@ void ClosingTest::Fill(const std::string& organization) {
       }
     }
   }
-  const auto merged = merger_->Merge(request);
+  return request;
+}
+
+void ClosingTest::Fill(const std::string& organization) {
+  const auto merged = merger_->Merge(DeltasOf(organization));
   ASSERT_TRUE(merged.ok()) << merged.status();
   for (const auto outcome : *merged) ASSERT_EQ(outcome, aggregate::v1::DELTA_OUTCOME_MERGED);
 }

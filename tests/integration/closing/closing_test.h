@@ -31,7 +31,9 @@ class ClosingTest : public ::testing::Test {
   // Starts a server and makes the organisation "acme" with a few bits.
   void SetUp() override;
 
-  // Fills the organisation's windows: a few slots of every column.
+  // For every open window of an organisation, a few slots of every column.
+  aggregate::v1::MergeDeltasRequest DeltasOf(const std::string& organization);
+  // Merges those.
   void Fill(const std::string& organization);
 
   // Closes what is due in a process of its own, killed after the n-th step unless

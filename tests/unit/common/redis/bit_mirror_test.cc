@@ -102,15 +102,16 @@ TEST(BitMirror, ForgetsAnOrganisation) {
   const FakeSteadyClock clock;
   BitMirror mirror({}, clock);
   bool known = false;
-  for (int i = 0; i < 20; ++i) {
-    mirror.Learn(BitmapOf("acme", Day(2026, 3, 1) + 7 * i), {1, 900}, 0);
-    mirror.Learn(BitmapOf("other", Day(2026, 3, 1) + 7 * i), {1}, 0);
+  const Day last(2026, 3, 20);
+  for (Day day(2026, 3, 1); day <= last; ++day) {
+    mirror.Learn(BitmapOf("acme", day), {1, 900}, 0);
+    mirror.Learn(BitmapOf("other", day), {1}, 0);
   }
   mirror.Forget("acme");
-  for (int i = 0; i < 20; ++i) {
-    mirror.Unknown(BitmapOf("acme", Day(2026, 3, 1) + 7 * i), {}, 0, known);
+  for (Day day(2026, 3, 1); day <= last; ++day) {
+    mirror.Unknown(BitmapOf("acme", day), {}, 0, known);
     EXPECT_FALSE(known);
-    mirror.Unknown(BitmapOf("other", Day(2026, 3, 1) + 7 * i), {}, 0, known);
+    mirror.Unknown(BitmapOf("other", day), {}, 0, known);
     EXPECT_TRUE(known);
   }
   mirror.Forget("other");

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <string>
+#include <utility>
 
 #include "common/window/window_proto.h"
 #include "services/aggregate/ingest_policy.h"
@@ -16,6 +18,19 @@ using aggregate::v1::DeltaOutcome;
 
 const std::string kKey(16, 'k');
 const std::string kOtherKey(16, 'o');
+
+// Something happens just before a window is begun.
+class InterruptedStore final : public MemoryStore {
+ public:
+  absl::StatusOr<VersionedOrganization> Begin(const std::string& organization,
+                                              const VersionedOrganization& old,
+                                              const aggregate::v1::StoredOrganization& stored,
+                                              const std::vector<NewBitmap>& bitmaps) override {
+    if (interruption) std::exchange(interruption, nullptr)();
+    return MemoryStore::Begin(organization, old, stored, bitmaps);
+  }
+  std::function<void()> interruption;
+};
 
 class DeltaMergerTest : public testing::Test {
  protected:
@@ -50,7 +65,7 @@ class DeltaMergerTest : public testing::Test {
   }
 
   FakeWallClock clock_{absl::FromCivil(absl::CivilHour(2026, 3, 2, 12), absl::UTCTimeZone())};
-  MemoryStore store_;
+  InterruptedStore store_;
   OrganizationDirectory directory_{store_, store_, ShippedCatalog(), clock_, WindowTiming()};
   DeltaMerger merger_{directory_, store_, ShippedCatalog(), clock_};
   Window window_;
@@ -107,6 +122,37 @@ TEST_F(DeltaMergerTest, IsLateOnceTheWindowIsClosed) {
   EXPECT_EQ(Merge(Delta(kKey, 1)), aggregate::v1::DELTA_OUTCOME_MERGED);
   clock_.Advance(absl::Hours(24 * 3));
   EXPECT_EQ(Merge(Delta(kKey, 2)), aggregate::v1::DELTA_OUTCOME_LATE);
+}
+
+// Mutation: a change that was made to an older profile is not judged again.
+TEST_F(DeltaMergerTest, BeginsNoWindowWhenTheOrganisationPausesMeanwhile) {
+  store_.interruption = [this] {
+    OrganizationDirectory other(store_, store_, ShippedCatalog(), clock_, WindowTiming());
+    ASSERT_TRUE(other.Pause("acme").ok());
+  };
+  EXPECT_EQ(Merge(Delta(kKey, 1)), aggregate::v1::DELTA_OUTCOME_NOT_ACTIVE);
+  EXPECT_EQ(store_.interruption, nullptr) << "the control";
+  EXPECT_EQ((*directory_.Read("acme"))->FindBegun(window_), nullptr);
+}
+
+// Mutation: NotFound of what was erased meanwhile is the whole call's error.
+TEST_F(DeltaMergerTest, RefusesWhatIsErasedMeanwhileAndMergesTheRest) {
+  aggregate::v1::Organization wanted;
+  wanted.set_headcount(300);
+  wanted.set_first_day("2026-02-02");
+  ASSERT_TRUE(directory_.Create("stays", wanted, true).ok());
+  store_.interruption = [this] {
+    OrganizationDirectory other(store_, store_, ShippedCatalog(), clock_, WindowTiming());
+    ASSERT_TRUE(other.Erase("acme").ok());
+  };
+  aggregate::v1::MergeDeltasRequest request;
+  *request.add_deltas() = Delta(kKey, 1);
+  *request.add_deltas() = Delta(kKey, 1);
+  request.mutable_deltas(1)->set_organization("stays");
+  const auto outcomes = merger_.Merge(request);
+  ASSERT_TRUE(outcomes.ok()) << outcomes.status();
+  EXPECT_EQ((*outcomes)[0], aggregate::v1::DELTA_OUTCOME_NOT_ACTIVE);
+  EXPECT_EQ((*outcomes)[1], aggregate::v1::DELTA_OUTCOME_MERGED);
 }
 
 }  // namespace
