@@ -223,8 +223,10 @@ absl::Status RedisPool::WaitForReplicas(RedisConnection& connection) const {
                                  absl::StrCat(absl::ToInt64Milliseconds(options_.timeout) / 2)}));
   if (!replicas.ok()) return replicas.status();
   if (*replicas < options_.wait_replicas) {
-    return absl::UnavailableError(absl::StrCat(*replicas, " of ", options_.wait_replicas,
-                                               " replicas have received the write"));
+    return absl::UnavailableError(
+        absl::StrCat(*replicas, " of ", options_.wait_replicas,
+                     " replicas have received the write; bring back those "
+                     "that are away, or lower --redis_wait_replicas"));
   }
   return absl::OkStatus();
 }

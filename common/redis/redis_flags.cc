@@ -16,8 +16,10 @@ ABSL_FLAG(std::string, redis_tls_certificate, "",
 ABSL_FLAG(std::string, redis_tls_key, "", "PEM file of that certificate's key");
 ABSL_FLAG(std::string, redis_user, "", "ACL user; by default the service's name");
 ABSL_FLAG(std::string, redis_password_file, "", "File that holds the user's password");
-ABSL_FLAG(int, redis_wait_replicas, 0,
-          "Replicas that must have received a write before it counts as durable");
+ABSL_FLAG(
+    int, redis_wait_replicas, 0,
+    "Replicas that must have received a write before it counts as durable: all that there are, "
+    "or an erasure does not miss one that is away");
 
 namespace tutti {
 namespace {

@@ -2,13 +2,16 @@
 
 #include <hiredis/hiredis.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "common/redis/cluster_nodes.h"
 
 namespace tutti {
 namespace {
@@ -22,6 +25,19 @@ absl::Status Unexpected() {
   return absl::InternalError("redis-server answered in a way that was not expected");
 }
 
+// What a node says of itself: "role", "run_id" and so on.
+using Facts = absl::flat_hash_map<std::string, std::string>;
+
+absl::StatusOr<Facts> FactsOf(RedisPool& node) {
+  const absl::StatusOr<std::string> info = AsString(node.Call({"INFO"}));
+  if (!info.ok()) return info.status();
+  Facts facts;
+  for (const absl::string_view line : absl::StrSplit(*info, "\r\n")) {
+    facts.insert(absl::StrSplit(line, absl::MaxSplits(':', 1)));
+  }
+  return facts;
+}
+
 // How a node's rewriting stands.
 struct RewriteState {
   std::string run_id;  // of the process
@@ -30,17 +46,13 @@ struct RewriteState {
 };
 
 absl::StatusOr<RewriteState> ReadRewriteState(RedisPool& node) {
-  const absl::StatusOr<std::string> info = AsString(node.Call({"INFO"}));
-  if (!info.ok()) return info.status();
-  absl::flat_hash_map<std::string, std::string> facts;
-  for (const absl::string_view line : absl::StrSplit(*info, "\r\n")) {
-    facts.insert(absl::StrSplit(line, absl::MaxSplits(':', 1)));
-  }
-  if (facts["run_id"].empty()) return Unexpected();
+  absl::StatusOr<Facts> facts = FactsOf(node);
+  if (!facts.ok()) return facts.status();
+  if ((*facts)["run_id"].empty()) return Unexpected();
   return RewriteState{
-      facts["run_id"],
-      facts["aof_rewrite_in_progress"] != "0" || facts["aof_rewrite_scheduled"] != "0",
-      facts["aof_last_bgrewrite_status"] == "ok"};
+      (*facts)["run_id"],
+      (*facts)["aof_rewrite_in_progress"] != "0" || (*facts)["aof_rewrite_scheduled"] != "0",
+      (*facts)["aof_last_bgrewrite_status"] == "ok"};
 }
 
 // Begins a rewriting; returns the process that does it.
@@ -65,26 +77,91 @@ absl::StatusOr<std::string> BeginRewrite(RedisPool& node, const std::function<bo
   }
 }
 
-}  // namespace
+// What a primary says of its replicas.
+struct Listing {
+  struct Replica {
+    RedisOptions options;
+    int64_t offset = 0;  // up to which it has done what the primary did
+  };
+  int64_t offset = 0;  // of the primary
+  std::vector<Replica> replicas;
+};
 
-absl::StatusOr<std::vector<RedisOptions>> ReplicasOf(RedisPool& primary) {
+absl::StatusOr<Listing> ListReplicas(RedisPool& primary) {
   const absl::StatusOr<RedisReply> role = primary.Call({"ROLE"});
   if (absl::Status ok = AsOk(role); !ok.ok()) return ok;
-  std::vector<RedisOptions> replicas;
   // "master", its offset, and [address, port, offset] of each replica.
-  if ((*role)->elements < 3 || (*role)->element[2]->type != REDIS_REPLY_ARRAY) return replicas;
+  if ((*role)->elements < 3 || (*role)->element[2]->type != REDIS_REPLY_ARRAY) {
+    return absl::UnavailableError("redis-server is a replica; connect to the primary");
+  }
   const redisReply& listed = *(*role)->element[2];
+  Listing listing;
+  listing.offset = (*role)->element[1]->integer;
   for (size_t i = 0; i < listed.elements; ++i) {
     const redisReply& one = *listed.element[i];
-    RedisOptions& replica = replicas.emplace_back(primary.options());
-    if (one.elements < 2 || one.element[0]->str == nullptr || one.element[1]->str == nullptr ||
-        !absl::SimpleAtoi(one.element[1]->str, &replica.port) || replica.port == 0) {
+    Listing::Replica& replica = listing.replicas.emplace_back();
+    replica.options = primary.options();
+    if (one.elements < 3 || one.element[0]->str == nullptr || one.element[1]->str == nullptr ||
+        one.element[2]->str == nullptr || !absl::SimpleAtoi(one.element[2]->str, &replica.offset) ||
+        !absl::SimpleAtoi(one.element[1]->str, &replica.options.port) ||
+        replica.options.port == 0) {
       return absl::UnavailableError(
           "a replica of redis-server announces no port, so it cannot be asked");
     }
-    replica.unix_socket.clear();
-    replica.host = one.element[0]->str;
+    replica.options.unix_socket.clear();
+    replica.options.host = one.element[0]->str;
   }
+  return listing;
+}
+
+// How many replicas are known to exist and are not among `listed`.
+absl::StatusOr<int> CountMissing(RedisPool& primary, size_t listed) {
+  absl::StatusOr<Facts> facts = FactsOf(primary);
+  if (!facts.ok()) return facts.status();
+  int known = 0;
+  // Also those that have not caught up.
+  if (!absl::SimpleAtoi((*facts)["connected_slaves"], &known)) return Unexpected();
+  known = std::max(known, primary.options().wait_replicas);
+  ClusterCopies copies;
+  if ((*facts)["cluster_enabled"] == "1") {
+    const absl::StatusOr<std::string> table = AsString(primary.Call({"CLUSTER", "NODES"}));
+    if (!table.ok()) return table.status();
+    const absl::StatusOr<ClusterCopies> read = CopiesIn(*table);
+    if (!read.ok()) return read.status();
+    copies = *read;
+  }
+  return std::max({0, std::max(known, copies.known) - static_cast<int>(listed), copies.missing});
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<RedisOptions>> ReplicasOf(RedisPool& primary) {
+  absl::StatusOr<Listing> listing = ListReplicas(primary);
+  const absl::Time deadline = absl::Now() + primary.options().timeout;
+  const int64_t offset = listing.ok() ? listing->offset : 0;
+  while (true) {
+    if (!listing.ok()) return listing.status();
+    const absl::StatusOr<int> missing = CountMissing(primary, listing->replicas.size());
+    if (!missing.ok()) return missing.status();
+    if (*missing > 0) {
+      return absl::UnavailableError(absl::StrCat(
+          *missing,
+          " of redis-server's replicas cannot be reached, and may hold what was deleted: bring "
+          "them back, or destroy their files and have them forgotten (CLUSTER FORGET in a cluster, "
+          "else a lower --redis_wait_replicas); then try again"));
+    }
+    const auto behind = std::count_if(listing->replicas.begin(), listing->replicas.end(),
+                                      [&](const auto& one) { return one.offset < offset; });
+    if (behind == 0) break;
+    if (absl::Now() >= deadline) {
+      return absl::UnavailableError(
+          absl::StrCat(behind, " of redis-server's replicas have not caught up; try again"));
+    }
+    absl::SleepFor(kPollTime);
+    listing = ListReplicas(primary);
+  }
+  std::vector<RedisOptions> replicas;
+  for (Listing::Replica& one : listing->replicas) replicas.push_back(std::move(one.options));
   return replicas;
 }
 
@@ -107,12 +184,14 @@ absl::Status RewriteFiles(RedisPool& node, const std::function<bool()>& stop) {
   }
 }
 
-absl::StatusOr<std::vector<std::string>> KeysOf(RedisPool& node, const std::string& pattern) {
+absl::StatusOr<std::vector<std::string>> KeysOf(RedisPool& node, const std::string& pattern,
+                                                const std::string& type) {
   std::vector<std::string> keys;
   std::string cursor = "0";
   do {
-    const absl::StatusOr<RedisReply> reply =
-        node.Call({"SCAN", cursor, "MATCH", pattern, "COUNT", "1000"});
+    RedisWords words = {"SCAN", cursor, "MATCH", pattern, "COUNT", "1000"};
+    if (!type.empty()) words.insert(words.end(), {"TYPE", type});
+    const absl::StatusOr<RedisReply> reply = node.Call(words);
     if (absl::Status ok = AsOk(reply); !ok.ok()) return ok;
     const redisReply& page = **reply;
     if (page.type != REDIS_REPLY_ARRAY || page.elements != 2 ||

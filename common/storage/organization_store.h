@@ -72,7 +72,7 @@ class OrganizationStore {
   // Deletes every key of the organisation except a tombstone: the profile in
   // state ERASED without counts or public input, and the ledger's totals. Returns
   // the number of deleted keys, once every node was looked through. Unavailable when
-  // some node still has others: erasing again goes on.
+  // some node still has others, or is away: erasing again goes on.
   virtual absl::StatusOr<int64_t> Erase(const std::string& organization,
                                         const aggregate::v1::StoredOrganization& tombstone) = 0;
 };

@@ -88,20 +88,74 @@ absl::StatusOr<std::unique_ptr<RedisServer>> RedisServer::StartReplicaOf(
                            "--masterauth", PasswordOf("inspector")});
   if (!server.ok()) return server;
   (*server)->port_ = port;
-  RedisPool replica((*server)->OptionsFor("inspector"));
-  RedisPool there(primary.OptionsFor("inspector"));
+  if (absl::Status there = primary.AwaitReplica(**server); !there.ok()) return there;
+  return server;
+}
+
+absl::Status RedisServer::AwaitReplica(const RedisServer& replica) const {
+  RedisPool there(replica.OptionsFor("inspector"));
+  RedisPool here(OptionsFor("inspector"));
   // The primary lists a replica once it has told that it has everything.
-  const std::string listed = absl::StrCat("port=", port, ",state=online");
+  const std::string listed = absl::StrCat("port=", replica.port_, ",state=online");
   const absl::Time deadline = absl::Now() + kStartTime;
   while (absl::Now() < deadline) {
-    const std::string here = AsString(replica.Call({"INFO", "replication"})).value_or("");
-    const std::string known = AsString(there.Call({"INFO", "replication"})).value_or("");
-    if (absl::StrContains(here, "master_link_status:up") && absl::StrContains(known, listed)) {
-      return server;
+    const std::string link = AsString(there.Call({"INFO", "replication"})).value_or("");
+    const std::string known = AsString(here.Call({"INFO", "replication"})).value_or("");
+    if (absl::StrContains(link, "master_link_status:up") && absl::StrContains(known, listed)) {
+      return absl::OkStatus();
     }
     absl::SleepFor(kPollTime);
   }
   return absl::UnavailableError("the replica did not reach its primary");
+}
+
+absl::StatusOr<std::unique_ptr<RedisServer>> RedisServer::StartClusterNode() {
+  const int port = FreePort();
+  const int bus_port = FreePort();
+  auto server =
+      StartWith({"--bind", "127.0.0.1", "--port", absl::StrCat(port), "--cluster-port",
+                 absl::StrCat(bus_port), "--cluster-enabled", "yes", "--cluster-node-timeout",
+                 "1000", "--masteruser", "inspector", "--masterauth", PasswordOf("inspector")});
+  if (!server.ok()) return server;
+  (*server)->port_ = port;
+  (*server)->bus_port_ = bus_port;
+  return server;
+}
+
+absl::StatusOr<std::unique_ptr<RedisServer>> RedisServer::StartClusterPrimary() {
+  auto server = StartClusterNode();
+  if (!server.ok()) return server;
+  RedisPool pool((*server)->OptionsFor("inspector"));
+  absl::Status all = AsOk(pool.Call({"CLUSTER", "ADDSLOTSRANGE", "0", "16383"}));
+  if (!all.ok()) return all;
+  const absl::Time deadline = absl::Now() + kStartTime;
+  while (absl::Now() < deadline) {
+    const std::string info = AsString(pool.Call({"CLUSTER", "INFO"})).value_or("");
+    if (absl::StrContains(info, "cluster_state:ok")) return server;
+    absl::SleepFor(kPollTime);
+  }
+  return absl::UnavailableError("the cluster did not come up");
+}
+
+absl::StatusOr<std::unique_ptr<RedisServer>> RedisServer::StartClusterReplicaOf(
+    const RedisServer& primary) {
+  auto server = StartClusterNode();
+  if (!server.ok()) return server;
+  RedisPool replica((*server)->OptionsFor("inspector"));
+  RedisPool there(primary.OptionsFor("inspector"));
+  const absl::StatusOr<std::string> id = AsString(there.Call({"CLUSTER", "MYID"}));
+  if (!id.ok()) return id.status();
+  absl::Status met = AsOk(replica.Call({"CLUSTER", "MEET", "127.0.0.1", absl::StrCat(primary.port_),
+                                        absl::StrCat(primary.bus_port_)}));
+  if (!met.ok()) return met;
+  // Until it knows the primary it cannot follow it.
+  const absl::Time deadline = absl::Now() + kStartTime;
+  while (!AsOk(replica.Call({"CLUSTER", "REPLICATE", *id})).ok()) {
+    if (absl::Now() > deadline) return absl::UnavailableError("the nodes did not meet");
+    absl::SleepFor(kPollTime);
+  }
+  if (absl::Status caught_up = primary.AwaitReplica(**server); !caught_up.ok()) return caught_up;
+  return server;
 }
 
 absl::Status RedisServer::Promote() {
@@ -192,6 +246,8 @@ absl::Status RedisServer::Restart() {
 }
 
 void RedisServer::Kill() { End(SIGKILL); }
+
+void RedisServer::Freeze(bool frozen) { kill(pid_, frozen ? SIGSTOP : SIGCONT); }
 
 std::string RedisServer::AppendOnlyFiles() const {
   std::string bytes;

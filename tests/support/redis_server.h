@@ -26,6 +26,11 @@ class RedisServer {
   static absl::StatusOr<std::unique_ptr<RedisServer>> StartPrimary();
   // A replica of a primary; waits until it has all that the primary has.
   static absl::StatusOr<std::unique_ptr<RedisServer>> StartReplicaOf(const RedisServer& primary);
+  // The primary of a cluster, with all slots, and a replica in that cluster. A node that
+  // does not answer for a second has failed.
+  static absl::StatusOr<std::unique_ptr<RedisServer>> StartClusterPrimary();
+  static absl::StatusOr<std::unique_ptr<RedisServer>> StartClusterReplicaOf(
+      const RedisServer& primary);
   ~RedisServer();
   RedisServer(const RedisServer&) = delete;
   RedisServer& operator=(const RedisServer&) = delete;
@@ -40,6 +45,9 @@ class RedisServer {
   void Kill();
   // Starts it anew after Kill.
   absl::Status Resume();
+  // Stops the process in the middle of whatever it does, connections and all; or lets it go
+  // on.
+  void Freeze(bool frozen);
 
   // The bytes of every append-only file.
   std::string AppendOnlyFiles() const;
@@ -62,11 +70,14 @@ class RedisServer {
  private:
   explicit RedisServer(std::filesystem::path folder) : folder_(std::move(folder)) {}
   static absl::StatusOr<std::unique_ptr<RedisServer>> StartWith(std::vector<std::string> more);
+  static absl::StatusOr<std::unique_ptr<RedisServer>> StartClusterNode();
+  absl::Status AwaitReplica(const RedisServer& replica) const;
   void End(int signal);
 
   const std::filesystem::path folder_;
   std::vector<std::string> more_;  // words of the command line
   int port_ = 0;                   // for replicas, or of one
+  int bus_port_ = 0;               // of a cluster
   pid_t pid_ = -1;
 };
 

@@ -1,9 +1,9 @@
 // Scrubbing the files of every node after a close, also when a rewriting fails.
 
 #include "absl/strings/match.h"
-#include "absl/time/clock.h"
 #include "services/aggregate/file_scrubber.h"
 #include "tests/integration/closing/closing_test.h"
+#include "tests/support/comes.h"
 
 namespace tutti {
 namespace {
@@ -12,16 +12,6 @@ class ScrubTest : public ClosingTest {
  protected:
   static bool HoldsBits(const RedisServer& server) {
     return absl::StrContains(server.AppendOnlyFiles(), "BITOP");
-  }
-
-  // Waits for something that comes by itself.
-  static bool Comes(const std::function<bool()>& there) {
-    const absl::Time deadline = absl::Now() + absl::Seconds(60);
-    while (!there()) {
-      if (absl::Now() > deadline) return false;
-      absl::SleepFor(absl::Milliseconds(10));
-    }
-    return true;
   }
 };
 
@@ -46,6 +36,44 @@ TEST_F(ScrubTest, RepeatsARewritingThatFailedOnAReplica) {
   ASSERT_TRUE((*replica)->KillRewrite()) << "the one that was begun before";
   ASSERT_TRUE(Comes([&] { return !scrubber.pending(); }));
   EXPECT_FALSE(HoldsBits(*server_));
+  EXPECT_FALSE(HoldsBits(**replica));
+}
+
+// Mutation: the replicas that the primary lists taken for all that there are.
+TEST_F(ScrubTest, IsNotOverBeforeAReplicaIsBack) {
+  const auto replica = RedisServer::StartReplicaOf(*server_);
+  ASSERT_TRUE(replica.ok()) << replica.status();
+  Connect(/*wait_replicas=*/1);
+  Fill("acme");
+  ASSERT_TRUE(directory_->Pause("acme").ok());
+  (*replica)->Kill();
+  ASSERT_TRUE(HoldsBits(**replica)) << "the control";
+  FileScrubber scrubber(stores_->counters(), absl::Milliseconds(10));
+  scrubber.Start();
+  ASSERT_TRUE(Comes([&] { return scrubber.failures() > 3; }));
+  EXPECT_TRUE(scrubber.pending());
+  ASSERT_EQ((*replica)->Resume(), absl::OkStatus());
+  ASSERT_TRUE(Comes([&] { return !scrubber.pending(); }));
+  EXPECT_FALSE(HoldsBits(*server_));
+  EXPECT_FALSE(HoldsBits(**replica));
+}
+
+// A rewriting copies what is still there.
+//
+// Mutation: a replica that is listed taken for one that has followed.
+TEST_F(ScrubTest, RewritesNoReplicaThatHasNotHeardOfADeletion) {
+  const auto replica = RedisServer::StartReplicaOf(*server_);
+  ASSERT_TRUE(replica.ok()) << replica.status();
+  Fill("acme");
+  RedisPool there((*replica)->OptionsFor("inspector"));
+  ASSERT_EQ(AsOk(there.Call({"CLIENT", "PAUSE", "3600000", "WRITE"})), absl::OkStatus());
+  ASSERT_TRUE(directory_->Pause("acme").ok());
+  FileScrubber scrubber(stores_->counters(), absl::Milliseconds(10));
+  scrubber.Start();
+  ASSERT_TRUE(Comes([&] { return scrubber.failures() > 0; }));
+  EXPECT_TRUE(HoldsBits(**replica)) << "the control";
+  ASSERT_EQ(AsOk(there.Call({"CLIENT", "UNPAUSE"})), absl::OkStatus());
+  ASSERT_TRUE(Comes([&] { return !scrubber.pending(); }));
   EXPECT_FALSE(HoldsBits(**replica));
 }
 

@@ -69,7 +69,10 @@ std::vector<RedisWords> Dangerous() {
           {"SWAPDB", "0", "1"},
           {"SELECT", "1"},
           {"LATENCY", "HISTORY", "command"},
-          {"CLUSTER", "RESET"}};
+          {"CLUSTER", "RESET"},
+          {"CLUSTER", "FORGET", "0123456789012345678901234567890123456789"},
+          {"CLUSTER", "MEET", "127.0.0.1", "1"},
+          {"CLUSTER", "FAILOVER"}};
 }
 
 // Mutation: a command more in users.acl, KEYS for one.
@@ -105,7 +108,8 @@ TEST_F(AclTest, KeepsScoreToPublishedRecords) {
                                           {"PUBLISH", "pub:acme", "2026-03-01"},
                                           {"SUBSCRIBE", "__keyspace@0__:x"},
                                           {"PSUBSCRIBE", "*"},
-                                          {"BGREWRITEAOF"}};
+                                          {"BGREWRITEAOF"},
+                                          {"CLUSTER", "NODES"}};
   for (const RedisWords& words : denied) {
     ExpectDenied("score", words);
   }

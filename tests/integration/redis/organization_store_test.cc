@@ -1,15 +1,19 @@
 #include <atomic>
 #include <thread>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/redis/keys.h"
+#include "common/redis/redis_nodes.h"
 #include "tests/integration/redis/redis_test.h"
+#include "tests/support/comes.h"
 
 namespace tutti {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
 
@@ -196,15 +200,59 @@ TEST_F(EraseTest, LeavesATombstoneAndTheLedgersTotals) {
   EXPECT_TRUE(absl::IsAlreadyExists(organizations().Create("acme", Named("again"), absl::Now())));
 }
 
+class ReplicatedEraseTest : public EraseTest {
+ protected:
+  using Server = absl::StatusOr<std::unique_ptr<RedisServer>>;
+
+  // Uses another primary.
+  void Use(Server primary) {
+    ASSERT_TRUE(primary.ok()) << primary.status();
+    server_ = *std::move(primary);
+    inspector_ = std::make_unique<RedisPool>(server_->OptionsFor("inspector"));
+    WaitFor(0);
+  }
+  // Has writes, from now on, wait for so many replicas.
+  void WaitFor(int replicas) {
+    RedisOptions options = server_->OptionsFor("aggregate");
+    options.timeout = absl::Seconds(3);
+    options.wait_replicas = replicas;
+    stores_ = std::make_unique<RedisStores>(options);
+  }
+
+  absl::Status Erase() { return organizations().Erase("acme", Named("tombstone")).status(); }
+  // Erasing says that one replica is missing.
+  bool MissesOne() {
+    const absl::Status missing = Erase();
+    EXPECT_TRUE(absl::IsUnavailable(missing)) << missing;
+    return absl::StrContains(missing.message(), "1 of redis-server's replicas cannot be reached");
+  }
+  // The organisation's name as a node knows it.
+  static std::string NameOn(const RedisServer& node) {
+    // A replica in a cluster sends whoever does not say this to its primary.
+    const auto connection = RedisConnection::Open(node.OptionsFor("inspector"));
+    if (!connection.ok()) return connection.status().ToString();
+    AsOk((*connection)->Call({"READONLY"})).IgnoreError();
+    const auto profile = AsString((*connection)->Call({"GET", ProfileKey("acme")}));
+    aggregate::v1::StoredOrganization stored;
+    if (!profile.ok() || !stored.ParseFromString(*profile)) return profile.status().ToString();
+    return stored.organization().display_name();
+  }
+  // All keys of it on a node, but guards.
+  static std::vector<std::string> LeftOn(const RedisServer& node) {
+    RedisPool pool(node.OptionsFor("inspector"));
+    std::vector<std::string> left;
+    for (const char* const type : {"string", "hash", "set", "zset", "stream"}) {
+      const auto keys = KeysOf(pool, AllKeysPattern("acme"), type);
+      EXPECT_TRUE(keys.ok()) << keys.status();
+      if (keys.ok()) left.insert(left.end(), keys->begin(), keys->end());
+    }
+    return left;
+  }
+};
+
 // Mutation: looking through the primary alone, or through no node of which a key is left.
-TEST_F(EraseTest, IsNotOverWhileAReplicaHoldsAKey) {
-  absl::StatusOr<std::unique_ptr<RedisServer>> primary = RedisServer::StartPrimary();
-  ASSERT_TRUE(primary.ok()) << primary.status();
-  server_ = *std::move(primary);
-  RedisOptions options = server_->OptionsFor("aggregate");
-  options.timeout = absl::Seconds(5);
-  stores_ = std::make_unique<RedisStores>(options);
-  inspector_ = std::make_unique<RedisPool>(server_->OptionsFor("inspector"));
+TEST_F(ReplicatedEraseTest, IsNotOverWhileAReplicaHoldsAKey) {
+  ASSERT_NO_FATAL_FAILURE(Use(RedisServer::StartPrimary()));
   const auto replica = RedisServer::StartReplicaOf(*server_);
   ASSERT_TRUE(replica.ok()) << replica.status();
   Fill("acme");
@@ -218,6 +266,80 @@ TEST_F(EraseTest, IsNotOverWhileAReplicaHoldsAKey) {
   ASSERT_EQ(AsOk(there.Call({"DEL", stray})), absl::OkStatus());
   EXPECT_EQ(organizations().Erase("acme", Named("tombstone")).value_or(-1), 0);
   EXPECT_THAT(Left("acme"), UnorderedElementsAre(ProfileKey("acme"), LedgerKey("acme")));
+}
+
+// Mutation: the replicas that the primary lists taken for all that there are.
+TEST_F(ReplicatedEraseTest, IsNotOverWhileAReplicaThatIsWaitedForIsAway) {
+  ASSERT_NO_FATAL_FAILURE(Use(RedisServer::StartPrimary()));
+  const auto replica = RedisServer::StartReplicaOf(*server_);
+  ASSERT_TRUE(replica.ok()) << replica.status();
+  WaitFor(1);
+  Fill("acme");
+  (*replica)->Kill();
+  ASSERT_TRUE(Comes([&] { return MissesOne(); }));
+  // What can be deleted is.
+  EXPECT_THAT(Left("acme"), UnorderedElementsAre(ProfileKey("acme"), LedgerKey("acme")));
+  EXPECT_TRUE(MissesOne());
+  // Unless it is told, the primary knows nothing of a replica that is away: the limit.
+  WaitFor(0);
+  EXPECT_EQ(Erase(), absl::OkStatus());
+  WaitFor(1);
+  EXPECT_TRUE(MissesOne());
+  ASSERT_EQ((*replica)->Resume(), absl::OkStatus());
+  ASSERT_TRUE(Comes([&] { return Erase().ok(); }));
+  EXPECT_THAT(LeftOn(**replica), UnorderedElementsAre(ProfileKey("acme"), LedgerKey("acme")));
+  EXPECT_EQ(NameOn(**replica), "tombstone");
+}
+
+// Mutation: a replica that is listed taken for one that has followed.
+TEST_F(ReplicatedEraseTest, IsNotOverWhileAReplicaHasNotHeardOfIt) {
+  ASSERT_NO_FATAL_FAILURE(Use(RedisServer::StartPrimary()));
+  const auto replica = RedisServer::StartReplicaOf(*server_);
+  ASSERT_TRUE(replica.ok()) << replica.status();
+  WaitFor(1);
+  // What is left of it has the same keys.
+  Create("acme");
+  RedisPool there((*replica)->OptionsFor("inspector"));
+  ASSERT_EQ(AsOk(there.Call({"CLIENT", "PAUSE", "3600000", "WRITE"})), absl::OkStatus());
+  const absl::Status behind = Erase();
+  EXPECT_TRUE(absl::IsUnavailable(behind)) << behind;
+  EXPECT_THAT(behind.message(), HasSubstr("1 of redis-server's replicas have not caught up"));
+  EXPECT_EQ(NameOn(**replica), "acme") << "the control";
+  ASSERT_EQ(AsOk(there.Call({"CLIENT", "UNPAUSE"})), absl::OkStatus());
+  ASSERT_TRUE(Comes([&] { return Erase().ok(); }));
+  EXPECT_EQ(NameOn(**replica), "tombstone");
+}
+
+// Mutation: not asking for the cluster's table.
+TEST_F(ReplicatedEraseTest, IsNotOverWhileAClusterKnowsOfAReplicaThatIsAway) {
+  ASSERT_NO_FATAL_FAILURE(Use(RedisServer::StartClusterPrimary()));
+  const auto replica = RedisServer::StartClusterReplicaOf(*server_);
+  ASSERT_TRUE(replica.ok()) << replica.status();
+  Fill("acme");
+  (*replica)->Freeze(true);
+  ASSERT_TRUE(Comes([&] { return MissesOne(); }));
+  (*replica)->Freeze(false);
+  ASSERT_TRUE(Comes([&] { return Erase().ok(); }));
+  EXPECT_EQ(NameOn(**replica), "tombstone");
+  EXPECT_THAT(LeftOn(**replica), UnorderedElementsAre(ProfileKey("acme"), LedgerKey("acme")));
+
+  (*replica)->Kill();
+  ASSERT_TRUE(Comes([&] { return MissesOne(); }));
+  ASSERT_TRUE(Comes([&] {
+    const std::string table = AsString(inspector_->Call({"CLUSTER", "NODES"})).value_or("");
+    return absl::StrContains(table, "slave,fail");
+  }));
+  EXPECT_TRUE(MissesOne());
+  ASSERT_EQ((*replica)->Resume(), absl::OkStatus());
+  ASSERT_TRUE(Comes([&] { return Erase().ok(); }));
+
+  // One that never comes back.
+  RedisPool there((*replica)->OptionsFor("inspector"));
+  const std::string id = AsString(there.Call({"CLUSTER", "MYID"})).value();
+  (*replica)->Kill();
+  ASSERT_TRUE(Comes([&] { return MissesOne(); }));
+  ASSERT_EQ(AsOk(inspector_->Call({"CLUSTER", "FORGET", id})), absl::OkStatus());
+  EXPECT_EQ(Erase(), absl::OkStatus());
 }
 
 TEST_F(EraseTest, IsNotUndoneByWorkThatWasUnderWay) {
