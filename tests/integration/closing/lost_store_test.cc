@@ -5,6 +5,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "tests/integration/closing/closing_test.h"
+#include "tests/support/comes.h"
 #include "tests/support/report_attack.h"
 
 namespace tutti {
@@ -154,6 +155,39 @@ TEST_F(LostStoreTest, AnErasedOrganisationComesBackUnderNoIdAndKeepsItsBudget) {
   }
   const auto total = AsString(inspector_->Call({"HGET", "{acme}:ledger", "person:total"}));
   EXPECT_TRUE(total.ok()) << total.status();
+}
+
+// Mutation: an organisation that has a tombstone taken for one of which all is gone.
+TEST_F(LostStoreTest, AnErasureThatFailedHalfWayGoesOnWhenItIsRepeated) {
+  // It comes as far as the tombstone.
+  ASSERT_EQ(AsOk(inspector_->Call({"ACL", "SETUSER", "aggregate", "-unlink"})), absl::OkStatus());
+  for (int i = 0; i < 2; ++i) {
+    const auto stopped = directory_->Erase("acme");
+    EXPECT_FALSE(stopped.ok() || absl::IsNotFound(stopped.status())) << stopped.status();
+    EXPECT_TRUE(absl::IsNotFound(directory_->Get("acme").status()));
+    EXPECT_THAT(CounterKeys(), Not(IsEmpty())) << "the control";
+  }
+  ASSERT_EQ(AsOk(inspector_->Call({"ACL", "SETUSER", "aggregate", "+unlink"})), absl::OkStatus());
+  const auto deleted = directory_->Erase("acme");
+  ASSERT_TRUE(deleted.ok()) << deleted.status();
+  EXPECT_GT(*deleted, 0);
+  EXPECT_THAT(CounterKeys(), IsEmpty());
+  EXPECT_TRUE(absl::IsNotFound(directory_->Erase("acme").status()));
+}
+
+// Mutation: the same.
+TEST_F(LostStoreTest, NothingIsLeftOfAnOrganisationOnlyOnceEveryReplicaHasFollowed) {
+  const auto replica = RedisServer::StartReplicaOf(*server_);
+  ASSERT_TRUE(replica.ok()) << replica.status();
+  RedisPool there((*replica)->OptionsFor("inspector"));
+  ASSERT_EQ(AsOk(there.Call({"CLIENT", "PAUSE", "3600000", "WRITE"})), absl::OkStatus());
+  for (int i = 0; i < 2; ++i) {
+    const absl::Status behind = directory_->Erase("acme").status();
+    EXPECT_TRUE(absl::IsUnavailable(behind)) << behind;
+    EXPECT_THAT(CounterKeys(), IsEmpty()) << "what can be deleted is";
+  }
+  ASSERT_EQ(AsOk(there.Call({"CLIENT", "UNPAUSE"})), absl::OkStatus());
+  EXPECT_TRUE(Comes([&] { return absl::IsNotFound(directory_->Erase("acme").status()); }));
 }
 
 // Mutation: without the rewrite, every bit that was ever set stands in the file as
