@@ -41,20 +41,26 @@ std::shared_ptr<const OptOutList> OptOutStore::snapshot() const {
   return snapshot_;
 }
 
-absl::Status OptOutStore::ReloadIfChanged() {
-  const absl::StatusOr<SecretFile::Version> current = file_.CurrentVersion();
-  if (!current.ok()) return current.status();
-  {
-    const std::lock_guard lock(mutex_);
-    if (snapshot_ != nullptr && *current == version_) return absl::OkStatus();
-  }
-  absl::StatusOr<OptOutFile::Loaded> loaded = file_.Load();
-  if (!loaded.ok()) return loaded.status();
-  auto fresh = std::make_shared<const OptOutList>(std::move(loaded->list));
-  // Declared after `fresh`: the old snapshot is let go when the lock is.
+void OptOutStore::Replace(std::shared_ptr<const OptOutList> fresh, SecretFile::Version version) {
+  // The lock is let go before `fresh`, which is the old snapshot then.
   const std::lock_guard lock(mutex_);
   fresh.swap(snapshot_);
-  version_ = loaded->version;
+  version_ = version;
+}
+
+absl::Status OptOutStore::ReloadIfChanged() {
+  const absl::StatusOr<SecretFile::Version> current = file_.CurrentVersion();
+  {
+    const std::lock_guard lock(mutex_);
+    if (current.ok() && snapshot_ != nullptr && *current == version_) return absl::OkStatus();
+  }
+  absl::StatusOr<OptOutFile::Loaded> loaded =
+      current.ok() ? file_.Load() : absl::StatusOr<OptOutFile::Loaded>(current.status());
+  if (!loaded.ok()) {
+    Replace(nullptr, {});
+    return loaded.status();
+  }
+  Replace(std::make_shared<const OptOutList>(std::move(loaded->list)), loaded->version);
   return absl::OkStatus();
 }
 

@@ -34,22 +34,24 @@ class OptOutFile {
   SecretFile file_;
 };
 
-// The list as a server sees it: a snapshot, replaced when the file is.
-// Thread-safe.
+// The list as a server sees it: a snapshot, replaced when the file is. There is none while
+// the file cannot be read: whoever was added to it since would be counted. Thread-safe.
 class OptOutStore {
  public:
   // Loads the file. Errors as OptOutFile::Load: without its list, nobody may count
   // people.
   static absl::StatusOr<std::unique_ptr<OptOutStore>> Open(const std::string& path);
 
+  // nullptr while the file cannot be read: nobody may count people then.
   std::shared_ptr<const OptOutList> snapshot() const;
 
   // Loads the file again when it is not the one that was loaded last. On an error
-  // the snapshot stays.
+  // there is no snapshot until it is loaded.
   absl::Status ReloadIfChanged();
 
  private:
   explicit OptOutStore(std::string path) : file_(std::move(path)) {}
+  void Replace(std::shared_ptr<const OptOutList> fresh, SecretFile::Version version);
 
   const OptOutFile file_;
   mutable std::mutex mutex_;

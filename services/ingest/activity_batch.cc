@@ -81,10 +81,13 @@ class ActivityBatch::Judging {
         last_second(absl::ToUnixSeconds(now + kClockTolerance)),
         person_kind_(parts.catalog.FindKind(kPersonKind)),
         opt_outs_(parts.opt_outs.snapshot()) {
-    if (opt_outs_->Has(policy.organization())) {
+    if (opt_outs_ != nullptr && opt_outs_->Has(policy.organization())) {
       opted_out_.emplace(opt_outs_->MembersOf(policy.organization()));
     }
   }
+
+  // Whether it can be told who of a kind has opted out.
+  bool KnowsOptOuts(int kind) const { return kind != person_kind_ || opt_outs_ != nullptr; }
 
   bool OptedOut(int kind, const SubjectId& subject) {
     return opted_out_.has_value() && kind == person_kind_ && opted_out_->Contain(subject);
@@ -126,6 +129,9 @@ void ActivityBatch::Judge(const BatchView& batch) {
   for (size_t i = 0; i < count; ++i) {
     const auto index = static_cast<int>(i);
     const Reason reason = JudgeOne(index, batch.activity(i), judging);
+    // The batch is refused whole: its producer sends all of it again.
+    opt_outs_unreadable_ = reason == ingest::v1::REASON_OPT_OUTS_UNREADABLE;
+    if (opt_outs_unreadable_) return;
     if (reason != ingest::v1::REASON_UNSPECIFIED) Reject(index, reason);
   }
   if (judging.ignored.apps + judging.ignored.platforms + judging.ignored.traits > 0) {
@@ -164,6 +170,7 @@ Reason ActivityBatch::JudgeOne(int index, const ActivityView& activity, Judging&
   const Day day = verdicts_.DayOf(activity.seconds);
   const DayVerdict& verdict = verdicts_.Of(day, shape->kind);
   if (verdict.refusal != ingest::v1::REASON_UNSPECIFIED) return verdict.refusal;
+  if (!judging.KnowsOptOuts(shape->kind)) return ingest::v1::REASON_OPT_OUTS_UNREADABLE;
 
   fresh_.push_back({index, shape, &verdict});
   subjects_.push_back(
@@ -246,6 +253,12 @@ BatchDelta& ActivityBatch::DeltaOf(int window, int kind) {
 }
 
 std::optional<Refusal> ActivityBatch::refusal() const {
+  if (opt_outs_unreadable_) {
+    return Refusal{absl::StatusCode::kUnavailable, ingest::v1::REASON_OPT_OUTS_UNREADABLE,
+                   "activities",
+                   "this ingest cannot read who has opted out: retry with backoff; an operator "
+                   "must put an undamaged opt-out list back"};
+  }
   if (accepted_ > 0 || key_missing_ == 0) return std::nullopt;
   return Refusal{absl::StatusCode::kFailedPrecondition, ingest::v1::REASON_KEY_MISSING,
                  "activities",

@@ -34,7 +34,8 @@ class ActivityBatch final : public PendingBatch {
   // Judges every activity; fills in the response's rejections and `deltas`.
   void Judge(const BatchView& batch);
 
-  // After Judge: present when nothing could be kept because a key is missing.
+  // After Judge: present when nothing could be kept because a key is missing, or when
+  // there are people in the batch and who has opted out cannot be read.
   std::optional<Refusal> refusal() const;
 
   // Completes the response by the outcomes of the deltas and calls `done`.
@@ -78,6 +79,7 @@ class ActivityBatch final : public PendingBatch {
   int accepted_ = 0;
   int partly_late_ = 0;
   int key_missing_ = 0;
+  bool opt_outs_unreadable_ = false;  // and needed
 };
 
 }  // namespace tutti

@@ -102,7 +102,8 @@ TEST_F(OptOutStoreTest, FailsClosedWithoutAWholeFile) {
   EXPECT_TRUE(absl::IsDataLoss(OptOutStore::Open(path_).status()));
 }
 
-TEST_F(OptOutStoreTest, FollowsTheFileAndKeepsTheLastGoodList) {
+// Mutation: to keep the list of before.
+TEST_F(OptOutStoreTest, FollowsTheFileAndHasNoListWhileItCannotBeRead) {
   ASSERT_TRUE(OptOutFile(path_).Create().ok());
   const auto store = OptOutStore::Open(path_);
   ASSERT_TRUE(store.ok()) << store.status();
@@ -112,11 +113,18 @@ TEST_F(OptOutStoreTest, FollowsTheFileAndKeepsTheLastGoodList) {
                   .ok());
   EXPECT_TRUE((*store)->ReloadIfChanged().ok());
   EXPECT_TRUE((*store)->snapshot()->Has("acme"));
+  std::filesystem::copy_file(path_, path_ + ".whole");
   std::ofstream(path_, std::ios::trunc) << "damaged";
-  EXPECT_TRUE(absl::IsDataLoss((*store)->ReloadIfChanged()));
-  EXPECT_TRUE((*store)->snapshot()->Has("acme"));
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_TRUE(absl::IsDataLoss((*store)->ReloadIfChanged()));
+    EXPECT_EQ((*store)->snapshot(), nullptr);
+  }
   std::filesystem::remove(path_);
   EXPECT_TRUE(absl::IsNotFound((*store)->ReloadIfChanged()));
+  EXPECT_EQ((*store)->snapshot(), nullptr);
+  std::filesystem::rename(path_ + ".whole", path_);
+  EXPECT_TRUE((*store)->ReloadIfChanged().ok());
+  ASSERT_NE((*store)->snapshot(), nullptr);
   EXPECT_TRUE((*store)->snapshot()->Has("acme"));
 }
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
 #include <string>
 #include <variant>
@@ -82,6 +83,32 @@ TEST_F(ActivityIngesterTest, DropsWhatPeopleDoWhoOptedOutAndAnswersAsIfItWereKno
   const Reply known = SendAndTick(MakeBatch({MakeActivity("bob@x", "mail.sent")}));
   EXPECT_EQ(dropped.response.SerializeAsString(), known.response.SerializeAsString());
   EXPECT_EQ(dropped.refusal.has_value(), known.refusal.has_value());
+}
+
+// Mutation: to count people by the list of before, or without one; to merge what else there
+// is of a batch that is to be sent again.
+TEST_F(ActivityIngesterTest, CountsNobodyWhileItCannotBeReadWhoOptedOut) {
+  SetSize("device", 10, 10);
+  const auto people = MakeBatch({MakeActivity("ann@x", "mail.sent")});
+  const auto devices = MakeBatch({MakeActivity("laptop-1", "device.seen")});
+  const auto both =
+      MakeBatch({MakeActivity("laptop-2", "device.seen"), MakeActivity("ann@x", "mail.sent")});
+  const std::string path = OptOutPathBeside(keyring_path);
+  std::filesystem::rename(path, path + ".away");
+  ASSERT_FALSE(opt_outs->ReloadIfChanged().ok());
+  for (const auto& batch : {people, both}) {
+    const Reply reply = SendAndTick(batch);
+    ASSERT_TRUE(reply.refusal.has_value());
+    EXPECT_EQ(reply.refusal->code, absl::StatusCode::kUnavailable);
+    EXPECT_EQ(reply.refusal->reason, REASON_OPT_OUTS_UNREADABLE);
+  }
+  EXPECT_THAT(client.merges, IsEmpty());
+  EXPECT_EQ(counters.refused_batches[REASON_OPT_OUTS_UNREADABLE], 2u);
+  EXPECT_EQ(SendAndTick(devices).response.accepted_count(), 1) << "no person is in it";
+
+  std::filesystem::rename(path + ".away", path);
+  ASSERT_TRUE(opt_outs->ReloadIfChanged().ok());
+  EXPECT_EQ(SendAndTick(both).response.accepted_count(), 2);
 }
 
 TEST_F(ActivityIngesterTest, GivesASubjectOneSlotInATableOfAWindow) {
