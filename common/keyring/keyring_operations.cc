@@ -27,6 +27,8 @@ Day DayAt(absl::Time time, int hours_east) {
 // open while the day at UTC-12, `grace` ago, is not later than E + 1.
 Day FirstOpenEndDay(absl::Time now, absl::Duration grace) { return DayAt(now - grace, -12) - 1; }
 
+Day LastDayOfExtension(absl::Time now) { return DayAt(now, 14) + kExtensionDays; }
+
 Day LastEndDayAhead(absl::Time now) { return DayAt(now, 14) + kKeyDaysAhead; }
 
 absl::Status CheckClock(absl::Time now, absl::Duration grace) {
@@ -40,10 +42,12 @@ absl::Status CheckClock(absl::Time now, absl::Duration grace) {
   return absl::OkStatus();
 }
 
-void AddKey(Window window, absl::string_view organization, Keyring& keyring) {
+void AddKey(Window window, absl::string_view organization, absl::string_view kept_until,
+            Keyring& keyring) {
   WindowKey& key = *keyring.add_keys();
   SetWindow(window, key);
   key.set_organization(organization.data(), organization.size());
+  key.set_kept_until(kept_until.data(), kept_until.size());
   // Sized first: the secret is drawn into its final place.
   key.mutable_id()->resize(kKeyIdBytes);
   randombytes_buf(key.mutable_id()->data(), kKeyIdBytes);
@@ -54,9 +58,9 @@ void AddKey(Window window, absl::string_view organization, Keyring& keyring) {
 // Makes keys for the end days from first to last, both included, and records it:
 // in the range that ends on the day before, if there is one.
 int AddKeys(WindowKind kind, Day first, Day last, absl::string_view organization,
-            Keyring& keyring) {
+            absl::string_view kept_until, Keyring& keyring) {
   if (last < first) return 0;
-  for (Day day = first; day <= last; ++day) AddKey({kind, day}, organization, keyring);
+  for (Day day = first; day <= last; ++day) AddKey({kind, day}, organization, kept_until, keyring);
   auto& ranges = organization.empty() ? *keyring.mutable_shared() : *keyring.mutable_extensions();
   for (CoveredRange& range : ranges) {
     if (range.window_kind() == ToProto(kind) && range.organization() == organization &&
@@ -128,7 +132,7 @@ absl::StatusOr<ScrubbedKeyring> NewKeyring(absl::Time now, absl::Duration grace)
   message.mutable_identity_key()->resize(kIdentityKeyBytes);
   randombytes_buf(message.mutable_identity_key()->data(), kIdentityKeyBytes);
   for (const WindowKind kind : kKinds) {
-    AddKeys(kind, FirstOpenEndDay(now, grace), LastEndDayAhead(now), "", message);
+    AddKeys(kind, FirstOpenEndDay(now, grace), LastEndDayAhead(now), "", "", message);
   }
   return keyring;
 }
@@ -143,17 +147,23 @@ absl::StatusOr<RotationResult> RotateKeyring(absl::Time now, absl::Duration grac
   for (const WindowKind kind : kKinds) {
     const std::optional<Day> last = LastSharedDay(message, kind);
     const Day first_new = last.has_value() ? std::max(*last + 1, first_open) : first_open;
-    result.created += AddKeys(kind, first_new, LastEndDayAhead(now), "", message);
+    result.created += AddKeys(kind, first_new, LastEndDayAhead(now), "", "", message);
+  }
+  for (WindowKey& key : *message.mutable_keys()) {
+    if (key.organization().empty() || !key.kept_until().empty()) continue;
+    key.set_kept_until(FormatDay(LastDayOfExtension(now)));
   }
   const std::string first_kept = FormatDay(first_open);
-  result.destroyed = keyring.EraseKeys([&first_kept](const WindowKey& key) {
-    return key.organization().empty() && key.end_day() < first_kept;
+  const std::string today = FormatDay(DayAt(now, -12));
+  result.destroyed = keyring.EraseKeys([&](const WindowKey& key) {
+    return key.organization().empty() ? key.end_day() < first_kept : key.kept_until() < today;
   });
   return result;
 }
 
-absl::StatusOr<int> ExtendKeyring(absl::string_view organization, Day from, std::optional<Day> to,
-                                  absl::Time now, ScrubbedKeyring& keyring) {
+absl::StatusOr<ExtensionResult> ExtendKeyring(absl::string_view organization, Day from,
+                                              std::optional<Day> to, absl::Time now,
+                                              ScrubbedKeyring& keyring) {
   if (sodium_init() < 0) return absl::InternalError("libsodium cannot be initialised");
   if (absl::Status clock = CheckClock(now, absl::ZeroDuration()); !clock.ok()) return clock;
   Keyring& message = keyring.mutable_message();
@@ -172,9 +182,13 @@ absl::StatusOr<int> ExtendKeyring(absl::string_view organization, Day from, std:
           "they leave it out"));
     }
   }
-  int created = 0;
-  for (const WindowKind kind : kKinds) created += AddKeys(kind, from, *to, organization, message);
-  return created;
+  ExtensionResult result;
+  result.kept_until = LastDayOfExtension(now);
+  const std::string kept_until = FormatDay(result.kept_until);
+  for (const WindowKind kind : kKinds) {
+    result.created += AddKeys(kind, from, *to, organization, kept_until, message);
+  }
+  return result;
 }
 
 int ForgetExtension(absl::string_view organization, ScrubbedKeyring& keyring) {
@@ -198,7 +212,8 @@ KeyringSummary Summarize(const ScrubbedKeyring& keyring) {
     const absl::StatusOr<Window> window = WindowFrom(key);
     if (!window.ok()) continue;
     ++(key.organization().empty() ? summary.shared_keys : summary.extension_keys);
-    summary.keys.push_back({*window, key.organization(), absl::BytesToHexString(key.id())});
+    summary.keys.push_back(
+        {*window, key.organization(), absl::BytesToHexString(key.id()), key.kept_until()});
   }
   std::sort(summary.keys.begin(), summary.keys.end(), [](const auto& a, const auto& b) {
     return std::tie(a.organization, a.window) < std::tie(b.organization, b.window);

@@ -25,6 +25,9 @@ inline constexpr int kKeyDaysAhead = 35;
 // An extension reaches back at most this far: 800 days of back-fill and a reach
 // window before them.
 inline constexpr int kMaxExtensionDays = 828;
+// Keys of an extension are kept this many days after the one on which they were made: a
+// bound on who forgets to forget them. A back-fill takes hours.
+inline constexpr int kExtensionDays = 30;
 inline constexpr absl::Duration kDefaultGrace = absl::Hours(48);
 
 // What is done to a keyring. `now` is given, so that nothing here reads a clock;
@@ -43,23 +46,29 @@ struct RotationResult {
 };
 
 // Makes the shared keys that are missing up to kKeyDaysAhead after today, and
-// destroys those whose windows are closed everywhere. No key is made for a window
-// that ever had a shared one, also when the clock went back. Keys of extensions
-// stay. Rotating twice at one time changes nothing the second time.
+// destroys those whose windows are closed everywhere, and keys of extensions whose last
+// day is over everywhere. No key is made for a window that ever had a shared one, also
+// when the clock went back. Rotating twice at one time changes nothing the second time.
 absl::StatusOr<RotationResult> RotateKeyring(absl::Time now, absl::Duration grace,
                                              ScrubbedKeyring& keyring);
 
+struct ExtensionResult {
+  int created = 0;
+  Day kept_until;  // the last day on which the keys are kept
+};
+
 // Makes reach and day keys of one organisation for the end days from `from` to
-// `to`, both included, for a back-fill; returns how many. `to` is by default the
+// `to`, both included, for a back-fill, kept for kExtensionDays. `to` is by default the
 // day before the first day that ever had shared keys: activity whose reach windows
 // end later finds the shared keys. InvalidArgument: a malformed organisation, days
 // out of order, not in the past, or more than kMaxExtensionDays ago.
 // FailedPrecondition: the organisation had a key for one of the windows, shared or
 // extended, existing or destroyed.
-absl::StatusOr<int> ExtendKeyring(absl::string_view organization, Day from, std::optional<Day> to,
-                                  absl::Time now, ScrubbedKeyring& keyring);
+absl::StatusOr<ExtensionResult> ExtendKeyring(absl::string_view organization, Day from,
+                                              std::optional<Day> to, absl::Time now,
+                                              ScrubbedKeyring& keyring);
 
-// Destroys the keys of an organisation's extensions, after its back-fill; returns
+// Destroys the keys of an organisation's extensions at once, after its back-fill; returns
 // how many. That they existed stays on record.
 int ForgetExtension(absl::string_view organization, ScrubbedKeyring& keyring);
 
@@ -74,6 +83,7 @@ struct KeyringSummary {
     Window window;
     std::string organization;  // empty: shared
     std::string id_hex;        // 32 digits
+    std::string kept_until;    // of an extension's, as in the keyring; empty: shared
   };
   struct Range {
     WindowKind kind = WindowKind::kReach;

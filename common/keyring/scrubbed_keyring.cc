@@ -54,6 +54,10 @@ absl::Status CheckKeys(const Keyring& keyring) {
     if (key.key().size() != kWindowKeyBytes) {
       return Malformed("keys", i, "key must have 32 bytes");
     }
+    if (!key.kept_until().empty() &&
+        (key.organization().empty() || !ParseDay(key.kept_until()).ok())) {
+      return Malformed("keys", i, "kept_until must be a day, and of an organization's key");
+    }
     if (!windows.emplace(key.organization(), *window).second || !ids.insert(key.id()).second) {
       return Malformed("keys", i, "a window has two keys, or two keys have one id");
     }

@@ -31,7 +31,7 @@ absl::Status Init(const KeyringOptions& options) {
   if (absl::Status created = KeyringFile(options.path).Create(*keyring); !created.ok()) {
     return created;
   }
-  const absl::Status listed = OptOutFile(OptOutPathBeside(options.path)).Create();
+  absl::Status listed = OptOutFile(OptOutPathBeside(options.path)).Create();
   if (!listed.ok() && !absl::IsAlreadyExists(listed)) return listed;
   std::cout << "made a keyring of " << Summarize(*keyring).shared_keys << " window keys\n";
   return absl::OkStatus();
@@ -63,15 +63,20 @@ absl::Status Extend(const KeyringOptions& options) {
       return absl::InvalidArgumentError(absl::StrCat("--to: ", day.status().message()));
     to = *day;
   }
-  int made = 0;
+  ExtensionResult result;
   absl::Status updated =
       KeyringFile(options.path).Update([&](ScrubbedKeyring& keyring) -> absl::Status {
-        absl::StatusOr<int> extended =
+        absl::StatusOr<ExtensionResult> extended =
             ExtendKeyring(options.organization, *from, to, absl::Now(), keyring);
-        if (extended.ok()) made = *extended;
+        if (extended.ok()) result = *extended;
         return extended.status();
       });
-  if (updated.ok()) std::cout << made << " keys made for past windows\n";
+  if (updated.ok()) {
+    std::cout << result.created << " keys made for past windows\nFinish the back-fill by "
+              << FormatDay(result.kept_until)
+              << ": a rotation after that day destroys these keys, and a window never gets a "
+                 "second one. `tutti keyring forget` destroys them at once.\n";
+  }
   return updated;
 }
 
@@ -100,13 +105,13 @@ absl::Status Show(const KeyringOptions& options) {
   for (const KeyringSummary::Key& key : summary.keys) {
     std::cout << "  " << KindName(key.window.kind) << "\t" << FormatDay(key.window.end_day)
               << "\tid " << key.id_hex << (key.organization.empty() ? "" : "\t") << key.organization
-              << "\n";
+              << (key.kept_until.empty() ? "" : "\tuntil ") << key.kept_until << "\n";
   }
   return absl::OkStatus();
 }
 
 CLI::App* AddAction(CLI::App& group, CommandContext& context, const char* name,
-                    const char* description, absl::Status (*action)(const KeyringOptions&),
+                    const std::string& description, absl::Status (*action)(const KeyringOptions&),
                     const std::shared_ptr<KeyringOptions>& options) {
   CLI::App* command = group.add_subcommand(name, description);
   command->add_option("--keyring", options->path, "The keyring's file")
@@ -137,11 +142,16 @@ void AddKeyringCommands(CLI::App& app, CommandContext& context) {
   add_grace(AddAction(*group, context, "init",
                       "Make a keyring, and an empty opt-out list, where none is", Init, options));
   add_grace(AddAction(*group, context, "rotate",
-                      "Make keys of coming windows, destroy those of closed ones", Rotate,
-                      options));
+                      absl::StrCat("Make keys of coming windows, destroy those of closed ones, "
+                                   "and those of back-fills ",
+                                   kExtensionDays, " days after they were made"),
+                      Rotate, options));
   CLI::App* extend =
       AddAction(*group, context, "extend",
-                "Make keys of past windows of one organisation, for a back-fill", Extend, options);
+                absl::StrCat("Make keys of past windows of one organisation, for a back-fill of at "
+                             "most ",
+                             kExtensionDays, " days"),
+                Extend, options);
   extend->add_option("--organization", options->organization, "Its id")->required();
   extend->add_option("--from", options->from, "The first day, YYYY-MM-DD")->required();
   extend->add_option("--to", options->to,

@@ -3,6 +3,7 @@ every file and in the memory of every process. Attack 12: two ingest replicas an
 rotations at the same time must not give anybody a second slot."""
 
 import contextlib
+import datetime
 import hashlib
 import hmac
 import os
@@ -45,6 +46,16 @@ def parts_found(keys, haystack):
     # Each run holds bytes 8 to 15 or bytes 16 to 23: what has neither has no run.
     likely = [key for key in keys if key[8:16] in haystack or key[16:24] in haystack]
     return sum(any(key[at:at + 16] in haystack for at in range(17)) for key in likely)
+
+
+def days_ago(days, command, keyring, *more):
+    """What a command of the keyring said so many days ago."""
+    shim = next(pathlib.Path("/usr/lib").rglob("faketime/libfaketime.so.1"), None)
+    if shim is None:
+        raise AssertionError("libfaketime is not installed")
+    return subprocess.run([BIN / "tutti", "keyring", command, "--keyring", keyring, *more], check=True, text=True,
+                          capture_output=True, env={**os.environ, "LD_PRELOAD": str(shim),
+                                                    "FAKETIME": f"-{days * 24}h"}).stdout
 
 
 @contextlib.contextmanager
@@ -157,14 +168,6 @@ class KeysTest(unittest.TestCase):
     # Mutation: a rotation that gives a window another key, or changes the identity key; a
     # digest of an id as it was spelled.
     def test_two_replicas_and_rotations_give_nobody_a_second_slot(self):
-        shim = next(pathlib.Path("/usr/lib").rglob("faketime/libfaketime.so.1"), None)
-        self.assertIsNotNone(shim, "libfaketime is not installed")
-
-        def days_ago(days, command, keyring):
-            return subprocess.run([BIN / "tutti", "keyring", command, "--keyring", keyring], check=True, text=True,
-                                  capture_output=True, env={**os.environ, "LD_PRELOAD": str(shim),
-                                                            "FAKETIME": f"-{days * 24}h"}).stdout
-
         # Rotated from 7 days ago up to 2 days ago, which leaves the keys of all windows
         # that the activities of the last five days are in.
         keyring = pathlib.Path(self.folder.name) / "old"
@@ -253,6 +256,26 @@ class KeysTest(unittest.TestCase):
             print(f"attack 12: {len(alone)} bitmaps are the same after two replicas sent all {sent['first']} and "
                   f"{sent['second']} times in other spellings, while {len(contents) - 1} rotations made {made} keys and "
                   f"destroyed {destroyed}; another keyring is refused")
+
+    # Mutation: a rotation that leaves the keys of past windows to `forget` alone.
+    def test_rotation_destroys_keys_of_a_back_fill_that_nobody_ended(self):
+        keyring = pathlib.Path(self.folder.name) / "unended"
+        days_ago(40, "init", keyring)
+        said = days_ago(39, "extend", keyring, "--organization", "acme", "--from", (today() - 80 * DAY).isoformat())
+        last = datetime.date.fromisoformat(re.search(r"Finish the back-fill by (\S+):", said)[1])
+        self.assertIn((last - today()).days, (-9, -8), "30 days; it may be tomorrow at UTC+14")
+
+        def secrets():
+            keys = self.keyring_pb2.Keyring.FromString(keyring.read_bytes()).keys
+            return {bytes(key.key) for key in keys if key.organization == "acme"}
+
+        made = secrets()
+        self.assertGreater(len(made), 50)
+        days_ago(10, "rotate", keyring)
+        self.assertEqual(secrets(), made, "the control")
+        days_ago(6, "rotate", keyring)
+        self.assertEqual(secrets(), set())
+        self.assertEqual(parts_found(made, keyring.read_bytes()), 0)
 
     # Mutation: an aggregate that binds no window to the id of its first key.
     def test_a_lost_keyring_spoils_open_windows_and_restarts_none(self):

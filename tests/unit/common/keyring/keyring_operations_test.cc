@@ -133,7 +133,7 @@ TEST(KeyringOperationsTest, ExtendsToTheDayBeforeTheSharedKeys) {
       ExtendKeyring("acme", Day(2026, 9, 1), std::nullopt, At("2026-11-20T13:00:00Z"), keyring);
   ASSERT_TRUE(created.ok()) << created.status();
   const std::set<Day> expected = Days(Day(2026, 9, 1), Day(2026, 11, 16));
-  EXPECT_EQ(*created, 2 * static_cast<int>(expected.size()));
+  EXPECT_EQ(created->created, 2 * static_cast<int>(expected.size()));
   EXPECT_EQ(EndDays(keyring, WindowKind::kReach, "acme"), expected);
   EXPECT_EQ(EndDays(keyring, WindowKind::kDay, "acme"), expected);
   EXPECT_TRUE(EndDays(keyring, WindowKind::kDay, "other").empty());
@@ -166,13 +166,53 @@ TEST(KeyringOperationsTest, RefusesAWindowWhoseSharedKeyWasDestroyed) {
   EXPECT_EQ(extended.status().code(), absl::StatusCode::kFailedPrecondition);
 }
 
-TEST(KeyringOperationsTest, KeepsExtensionsThroughRotationsUntilTheyAreForgotten) {
+// Mutation: to keep them for ever, or a day less; to destroy those of everybody.
+TEST(KeyringOperationsTest, KeepsExtensionsThroughRotationsUntilTheirLastDayIsOver) {
+  ScrubbedKeyring keyring = New("2026-11-20T12:00:00Z");
+  const auto extended =
+      ExtendKeyring("acme", Day(2026, 9, 1), std::nullopt, At("2026-11-20T13:00:00Z"), keyring);
+  ASSERT_TRUE(extended.ok()) << extended.status();
+  // It is the 21st at UTC+14.
+  EXPECT_EQ(extended->kept_until, Day(2026, 12, 21));
+  const auto later = ExtendKeyring("other", Day(2026, 11, 1), Day(2026, 11, 1),
+                                   At("2026-11-22T13:00:00Z"), keyring);
+  ASSERT_TRUE(later.ok()) << later.status();
+  // At UTC-12 the 22nd begins at 12:00 UTC.
+  auto rotated = RotateKeyring(At("2026-12-22T11:59:59Z"), kGrace, keyring);
+  ASSERT_TRUE(rotated.ok()) << rotated.status();
+  EXPECT_EQ(EndDays(keyring, WindowKind::kDay, "acme").size(), 77u);
+  EXPECT_EQ(EndDays(keyring, WindowKind::kReach, "acme").size(), 77u);
+  rotated = RotateKeyring(At("2026-12-22T12:00:00Z"), kGrace, keyring);
+  ASSERT_TRUE(rotated.ok()) << rotated.status();
+  EXPECT_EQ(rotated->destroyed, 2 * 77 + 2) << "with the shared ones of one day";
+  EXPECT_TRUE(EndDays(keyring, WindowKind::kDay, "acme").empty());
+  EXPECT_TRUE(EndDays(keyring, WindowKind::kReach, "acme").empty());
+  EXPECT_EQ(EndDays(keyring, WindowKind::kDay, "other").size(), 1u);
+  EXPECT_FALSE(EndDays(keyring, WindowKind::kDay).empty());
+  // They are on record: there is no second key.
+  const auto again =
+      ExtendKeyring("acme", Day(2026, 9, 5), Day(2026, 9, 5), At("2026-12-22T13:00:00Z"), keyring);
+  EXPECT_EQ(again.status().code(), absl::StatusCode::kFailedPrecondition);
+}
+
+// Mutation: to take a missing day for one that is over, or for none at all.
+TEST(KeyringOperationsTest, GivesKeysOfExtensionsThatHaveNoLastDayOne) {
+  ScrubbedKeyring keyring = New("2026-11-20T12:00:00Z");
+  const absl::Time now = At("2026-11-20T13:00:00Z");
+  ASSERT_TRUE(ExtendKeyring("acme", Day(2026, 9, 1), std::nullopt, now, keyring).ok());
+  for (auto& key : *keyring.mutable_message().mutable_keys()) key.clear_kept_until();
+  ASSERT_TRUE(RotateKeyring(now, kGrace, keyring).ok());
+  EXPECT_EQ(EndDays(keyring, WindowKind::kDay, "acme").size(), 77u);
+  for (const auto& key : keyring.message().keys()) {
+    EXPECT_EQ(key.kept_until(), key.organization().empty() ? "" : "2026-12-21");
+  }
+}
+
+TEST(KeyringOperationsTest, ForgetsExtensionsAtOnce) {
   ScrubbedKeyring keyring = New("2026-11-20T12:00:00Z");
   ASSERT_TRUE(
       ExtendKeyring("acme", Day(2026, 9, 1), std::nullopt, At("2026-11-20T13:00:00Z"), keyring)
           .ok());
-  ASSERT_TRUE(RotateKeyring(At("2026-12-20T12:00:00Z"), kGrace, keyring).ok());
-  EXPECT_EQ(EndDays(keyring, WindowKind::kDay, "acme").size(), 77u);
   EXPECT_EQ(ForgetExtension("acme", keyring), 2 * 77);
   EXPECT_TRUE(EndDays(keyring, WindowKind::kDay, "acme").empty());
   EXPECT_EQ(ForgetExtension("acme", keyring), 0);
