@@ -291,6 +291,7 @@ absl::StatusOr<CloseOutcome> WindowCloser::Draw(const std::string& id,
   record.set_generated_data(profile.generated_data());
   record.set_region(profile.region());
   record.set_industry(profile.industry());
+  record.mutable_grace()->set_seconds(absl::ToInt64Seconds(parts_.directory.timing().grace));
   const std::unique_ptr<NoiseSource> noise = parts_.make_noise();
   for (Counted& counted : kinds) {
     if (absl::Status noised = AddNoise(counted.plan, *noise, counted.record); !noised.ok()) {

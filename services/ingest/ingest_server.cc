@@ -124,6 +124,11 @@ absl::Status RunIngest(const ServerOptions& server, const IngestOptions& options
   if (options.flush_interval < absl::Milliseconds(1)) {
     return absl::InvalidArgumentError("--flush_interval must be at least 1ms");
   }
+  if (options.cache_generation < absl::Seconds(1) ||
+      options.cache_generation > kLongestCacheGeneration) {
+    return absl::InvalidArgumentError(absl::StrCat("--cache_generation must be 1s to ",
+                                                   absl::FormatDuration(kLongestCacheGeneration)));
+  }
   const absl::StatusOr<std::unique_ptr<const Catalog>> catalog = Catalog::Load(options.catalog);
   if (!catalog.ok()) return catalog.status();
   const absl::StatusOr<std::unique_ptr<KeyStore>> keys = KeyStore::Open(options.keyring);

@@ -12,7 +12,6 @@
 ABSL_FLAG(std::string, catalog, "", "File of the catalogue; the same for every service");
 ABSL_FLAG(std::vector<std::string>, past_catalogs, {},
           "Files of catalogues that older records were counted by");
-ABSL_FLAG(absl::Duration, grace, absl::Hours(48), "As tutti-aggregate's; for the statement");
 
 namespace tutti {
 
@@ -24,7 +23,6 @@ absl::StatusOr<ScoreOptions> ScoreOptionsFromFlags() {
   options.redis = *std::move(redis);
   options.catalog = absl::GetFlag(FLAGS_catalog);
   options.past_catalogs = absl::GetFlag(FLAGS_past_catalogs);
-  options.statement.grace = absl::GetFlag(FLAGS_grace);
   if (options.catalog.empty()) return absl::InvalidArgumentError("give --catalog");
   return options;
 }
@@ -44,7 +42,7 @@ absl::Status RunScore(const ScoreOptions& options) {
   }
   RedisStores stores(options.redis);
   ScoreReader reader(stores.publications(), stores.cohorts(), catalogs);
-  const StatementWriter statements(*catalogs.front(), options.statement);
+  const StatementWriter statements(*catalogs.front());
   WatchService watchers(reader);
   ScoreServiceImpl service(reader, watchers, statements, **access);
   const std::vector<std::string> names = {score::v1::ScoreService::service_full_name()};

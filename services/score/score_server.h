@@ -18,7 +18,6 @@ struct ScoreOptions {
   RedisOptions redis;
   std::string catalog;                     // the catalogue's file
   std::vector<std::string> past_catalogs;  // of older records
-  StatementConfiguration statement;
 };
 
 // InvalidArgument names the flag.

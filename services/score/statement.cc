@@ -7,6 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "common/privacy/budget.h"
 #include "common/privacy/zcdp.h"
 #include "common/scoring/planned_margins.h"
@@ -26,8 +27,15 @@ int PeriodDays(Cadence cadence) {
   return cadence == aggregate::v1::CADENCE_WEEKLY ? 7 : kReachDays;
 }
 
-std::string Hours(absl::Duration duration) {
-  return absl::StrCat(absl::ToInt64Hours(duration), " hours");
+// How long after the day that follows its last day a window stays open: as the latest
+// record was closed. Aggregate alone knows it before there is one.
+std::string GraceOf(const std::optional<Publication>& latest) {
+  if (!latest.has_value() || !latest->has_grace()) {
+    return "the grace that aggregate is run with (48 hours unless it is told another)";
+  }
+  const absl::Duration grace = absl::Seconds(latest->grace().seconds());
+  if (grace % absl::Hours(1) != absl::ZeroDuration()) return absl::FormatDuration(grace);
+  return absl::StrCat(absl::ToInt64Hours(grace), " hours");
 }
 
 void AddRetention(PrivacyStatement& statement, const std::string& what, const std::string& where,
@@ -38,21 +46,25 @@ void AddRetention(PrivacyStatement& statement, const std::string& what, const st
   entry.set_how_long(how_long);
 }
 
-void FillRetention(const StatementConfiguration& configuration, PrivacyStatement& statement) {
+void FillRetention(const std::string& grace, PrivacyStatement& statement) {
   const std::string closed =
-      absl::StrCat("until its window closes: one day and ", Hours(configuration.grace),
+      absl::StrCat("until its window closes: one day and ", grace,
                    " after the window's last day, and some seconds more for ingest to stop");
-  AddRetention(statement, "identifiers of people", "the memory of ingest",
-               "while the request that brings them is handled");
+  AddRetention(statement, "identifiers of people",
+               "the memory of ingest, of which no core is dumped",
+               "while the request that brings them is handled; then what Tutti read them into is "
+               "zeroed, and the network library's buffers are freed as they are, until they are "
+               "used again");
   AddRetention(statement, "hashes of identifiers, so that repeats cost little",
-               "the memory of ingest", "minutes");
+               "the memory of ingest", "10 minutes at most");
   AddRetention(statement, "window keys, made up to 35 days before the window's last day",
                "the keyring's file and the memory of ingest",
-               absl::StrCat("until the window is closed in every time zone, one day and ",
-                            Hours(configuration.grace),
-                            " after its last day at UTC-12, and an hour more; those of past "
-                            "windows, made for a first import, until the operator's `tutti "
-                            "keyring forget` when that import is finished"));
+               absl::StrCat("until the window is closed in every time zone, one day and ", grace,
+                            " after its last day at UTC-12, and an hour more, when keys are "
+                            "rotated with that grace; those of past windows, made for a first "
+                            "import, until the operator's `tutti keyring forget` when that "
+                            "import is finished, or the first rotation more than 30 days after "
+                            "they were made"));
   AddRetention(statement, "the identity key", "the keyring's file and the memory of ingest",
                "as long as the keyring; it links nothing without window keys");
   AddRetention(
@@ -175,8 +187,7 @@ void FillReadersAndLimits(const Catalog& catalog, PrivacyStatement& statement) {
 
 }  // namespace
 
-StatementWriter::StatementWriter(const Catalog& catalog, StatementConfiguration configuration)
-    : catalog_(catalog), configuration_(configuration) {
+StatementWriter::StatementWriter(const Catalog& catalog) : catalog_(catalog) {
   for (const Cadence cadence : {aggregate::v1::CADENCE_DAILY, aggregate::v1::CADENCE_WEEKLY,
                                 aggregate::v1::CADENCE_FOUR_WEEKLY}) {
     for (const catalog::v1::Category& category : catalog.proto().categories()) {
@@ -219,7 +230,7 @@ PrivacyStatement StatementWriter::Write(const std::optional<Publication>& latest
         "of weekly publication, which is what an organisation of 250 to 19,999 people gets."));
   }
   FillGuarantees(latest, cadence, statement);
-  FillRetention(configuration_, statement);
+  FillRetention(GraceOf(latest), statement);
   FillReadersAndLimits(catalog_, statement);
   // Without a publication, what an organisation gets that asks for no cadence.
   const auto found = thresholds_.find(cadence);

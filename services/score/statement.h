@@ -6,24 +6,19 @@
 #include <optional>
 #include <vector>
 
-#include "absl/time/time.h"
 #include "common/catalog/catalog.h"
 #include "tutti/publication/v1/publication.pb.h"
 #include "tutti/score/v1/score.pb.h"
 
 namespace tutti {
 
-// What the statement says beside the catalogue.
-struct StatementConfiguration {
-  absl::Duration grace = absl::Hours(48);  // as aggregate's
-};
-
-// Writes privacy statements from the catalogue and the configuration, so that they
-// cannot drift from what the services do. Immutable and thread-safe.
+// Writes privacy statements from the catalogue, and from what aggregate wrote into an
+// organisation's latest record, so that they cannot drift from what the services do: what
+// aggregate is told by flags is told to nobody twice. Immutable and thread-safe.
 class StatementWriter {
  public:
   // `catalog` outlives it.
-  StatementWriter(const Catalog& catalog, StatementConfiguration configuration);
+  explicit StatementWriter(const Catalog& catalog);
 
   // For an organisation whose latest record is given; in general terms, with
   // weekly figures, when it has none.
@@ -35,7 +30,6 @@ class StatementWriter {
                       aggregate::v1::Cadence cadence, score::v1::PrivacyStatement& statement) const;
 
   const Catalog& catalog_;
-  const StatementConfiguration configuration_;
   // By the cadence that an organisation asks for, then by category; 0: never shown.
   std::map<aggregate::v1::Cadence, std::vector<int64_t>> thresholds_;
 };

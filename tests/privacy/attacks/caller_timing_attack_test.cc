@@ -88,7 +88,7 @@ class CallersView {
     AggregateServiceImpl aggregate(directory, merger, closing, ShippedCatalog(), clock_, *access);
     ScoreReader reader(scores_->publications(), scores_->cohorts(), {&ShippedCatalog()});
     WatchService watchers(reader);
-    const StatementWriter statements(ShippedCatalog(), {});
+    const StatementWriter statements(ShippedCatalog());
     ScoreServiceImpl score(reader, watchers, statements, *access);
     grpc::ServerBuilder builder;
     int port = 0;

@@ -67,7 +67,7 @@ class ScoreServiceTest : public ::testing::Test {
   FakePublications publications_;
   FakeCohorts cohorts_;
   ScoreReader reader_{publications_, cohorts_, {catalog_.get()}};
-  StatementWriter statements_{*catalog_, {}};
+  StatementWriter statements_{*catalog_};
   const std::unique_ptr<Access> access_ = Access::ForEverybody();
   WatchService watchers_{reader_};
   ScoreServiceImpl service_{reader_, watchers_, statements_, *access_};
