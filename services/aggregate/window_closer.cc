@@ -22,6 +22,10 @@ bool Contains(const aggregate::v1::BegunWindow& begun, const std::string& kind) 
   return std::find(begun.kinds().begin(), begun.kinds().end(), kind) != begun.kinds().end();
 }
 
+// The later of a stored day (empty: none) and another: whoever overslept finds that others
+// came farther, and what was closed stays closed.
+std::string Later(const std::string& stored, Day day) { return std::max(stored, FormatDay(day)); }
+
 // Adds a draw to every number of a counted kind; an incomplete one has none.
 absl::Status AddNoise(const NoisePlan& plan, NoiseSource& noise, KindRecord& record) {
   for (int i = 0; i < record.tables_size(); ++i) {
@@ -109,7 +113,7 @@ absl::StatusOr<bool> WindowCloser::CloseDays(const std::string& id,
   absl::StatusOr<Organization> recorded = parts_.directory.Modify(
       id, [&](const ScheduledOrganization&, aggregate::v1::StoredOrganization& next,
               std::vector<NewBitmap>&) {
-        next.set_last_closed_day(FormatDay(day - 1));
+        next.set_last_closed_day(Later(next.last_closed_day(), day - 1));
         auto& begun = *next.mutable_begun();
         begun.erase(std::remove_if(begun.begin(), begun.end(),
                                    [&](const aggregate::v1::BegunWindow& window) {
@@ -397,7 +401,7 @@ absl::Status WindowCloser::Finish(const std::string& id, const ScheduledOrganiza
   absl::StatusOr<Organization> recorded = parts_.directory.Modify(
       id, [&](const ScheduledOrganization&, aggregate::v1::StoredOrganization& next,
               std::vector<NewBitmap>&) {
-        next.set_last_closed_end_day(FormatDay(end_day));
+        next.set_last_closed_end_day(Later(next.last_closed_end_day(), end_day));
         auto& begun = *next.mutable_begun();
         begun.erase(std::remove_if(begun.begin(), begun.end(),
                                    [&](const aggregate::v1::BegunWindow& w) {

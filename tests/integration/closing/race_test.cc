@@ -128,6 +128,66 @@ TEST_F(RaceTest, AReplicaThatOverslept) {
                                " published records changed"));
 }
 
+// A replica that stalls until another has closed the next window as well, where it is about
+// to store how far it came. Mutations: storing what it came to, whatever others came to since
+// (of days, of reach windows), closes days again, and their empty counts stay behind.
+TEST_F(RaceTest, AReplicaThatOversleptAWeekTakesNothingBack) {
+  const auto sleeps = {std::pair(CloseStep::kDayTallied, 28),  // the window's last day
+                       std::pair(CloseStep::kDaysRecorded, 1),
+                       std::pair(CloseStep::kTalliesDropped, 1), std::pair(CloseStep::kDropped, 1),
+                       std::pair(CloseStep::kRecorded, 1)};
+  int tries = 0;
+  int changed = 0;
+  for (const auto& [where, time] : sleeps) {
+    SCOPED_TRACE(static_cast<int>(where));
+    std::string first;
+    std::string second;
+    int times = 0;
+    const auto report = Close([&, where = where, time = time](CloseStep step) {
+      if (step != where || ++times != time) return;
+      // Meanwhile the lease runs out and another replica closes all of it, and a week later
+      // the next window.
+      ASSERT_TRUE(AsInteger(inspector_->Call({"DEL", "{acme}:lease"})).ok());
+      ASSERT_TRUE(Close().ok());
+      clock_.Advance(absl::Hours(24 * 7));
+      ASSERT_TRUE(Close().ok());
+      first = Published();
+      second = Published(kEndDay + 7);
+    });
+    ASSERT_TRUE(report.ok()) << report.status();
+    EXPECT_GE(times, time);
+    EXPECT_NE(first, "");
+    EXPECT_NE(second, "");
+    ASSERT_TRUE(Close().ok());
+    const auto stored = directory_->Read("acme");
+    ASSERT_TRUE(stored.ok()) << stored.status();
+    EXPECT_EQ((*stored)->stored().last_closed_end_day(), FormatDay(kEndDay + 7));
+    EXPECT_GE((*stored)->stored().last_closed_day(), FormatDay(kEndDay + 7));
+    for (const aggregate::v1::BegunWindow& begun : (*stored)->stored().begun()) {
+      EXPECT_GT(begun.end_day(), FormatDay(kEndDay + 7)) << "a closed window is open again";
+    }
+    const auto tallies = stores_->counters().ReadTallies("acme");
+    ASSERT_TRUE(tallies.ok()) << tallies.status();
+    for (const auto& [day, tally] : *tallies) {
+      EXPECT_GT(day, kEndDay + 7) << "counts of a published day";
+    }
+    EXPECT_EQ(Published(), first);
+    EXPECT_EQ(Published(kEndDay + 7), second);
+    ++tries;
+    changed += Published() == first && Published(kEndDay + 7) == second ? 0 : 1;
+    EXPECT_THAT(Costs(), SizeIs(2 * catalog_->kinds().size()));
+    EXPECT_THAT(JournalLines(), SizeIs(2));
+    EXPECT_THAT(CounterKeys(), IsEmpty());
+
+    std::filesystem::remove(folder_ / "journal");
+    clock_.Set(absl::FromCivil(absl::CivilHour(kEndDay) + 12, absl::UTCTimeZone()));
+    server_.reset();
+    SetUp();
+  }
+  ReportAttack(3, absl::StrCat("a replica oversleeps a week at ", tries,
+                               " steps of a close: ", changed, " published records changed"));
+}
+
 // A replica that stalls for longer than its lease, while the organisation is paused.
 // Mutation: scripts that tally or stage for whoever asks leave counts of a paused
 // organisation, or a record that its resumption publishes.
