@@ -9,6 +9,7 @@
 #include "common/redis/connection.h"
 #include "common/redis/redis_cohort_store.h"
 #include "common/redis/redis_counter_store.h"
+#include "common/redis/redis_journal_identity_store.h"
 #include "common/redis/redis_organization_store.h"
 #include "common/redis/redis_publication_store.h"
 
@@ -22,12 +23,14 @@ class RedisStores {
         organizations_(pool_),
         counters_(pool_, mirror, clock_),
         publications_(pool_),
-        cohorts_(pool_) {}
+        cohorts_(pool_),
+        journal_(pool_) {}
 
   OrganizationStore& organizations() { return organizations_; }
   CounterStore& counters() { return counters_; }
   PublicationStore& publications() { return publications_; }
   CohortStore& cohorts() { return cohorts_; }
+  JournalIdentityStore& journal() { return journal_; }
 
   // What this process knows of the bitmaps of open windows.
   BitMirror& mirror() { return counters_.mirror(); }
@@ -48,6 +51,7 @@ class RedisStores {
   RedisCounterStore counters_;
   RedisPublicationStore publications_;
   RedisCohortStore cohorts_;
+  RedisJournalIdentityStore journal_;
 };
 
 // Reads flags --redis_socket, --redis_address, --redis_user, --redis_password_file

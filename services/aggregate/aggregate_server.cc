@@ -3,18 +3,25 @@
 #include <memory>
 
 #include "absl/flags/flag.h"
+#include "absl/strings/str_cat.h"
 #include "common/catalog/catalog.h"
 #include "common/privacy/budget.h"
 #include "common/privacy/noise.h"
 #include "common/process/core_dumps.h"
 #include "common/redis/redis_stores.h"
+#include "common/telemetry/log.h"
 #include "services/aggregate/aggregate_service.h"
+#include "services/aggregate/journal_binding.h"
 #include "services/aggregate/organization_service.h"
 
 ABSL_FLAG(std::string, catalog, "", "File of the catalogue; the same for every service");
 ABSL_FLAG(
     std::string, journal, "",
-    "File in which every published record is noted, apart from Redis; never restored with it");
+    "File in which every published record is noted, apart from Redis; never restored with it; one "
+    "for all aggregates of a store");
+ABSL_FLAG(std::string, adopt_journal, "",
+          "Once, when the store's journal is lost for good: its identity as the error says it, or "
+          "\"none\"; --journal takes its place, and windows that are due are not published");
 ABSL_FLAG(absl::Duration, grace, absl::Hours(48),
           "How long after the day that follows its last day a window takes late events");
 ABSL_FLAG(absl::Duration, policy_lease, absl::Seconds(20),
@@ -43,6 +50,28 @@ Metrics MetricsOf(const FileScrubber& scrubber, const BitMirror& mirror) {
   return metrics;
 }
 
+// Whether the store may be worked with. Not thread-safe.
+class StoreCheck {
+ public:
+  StoreCheck(RedisStores& stores, JournalBinding& binding) : stores_(stores), binding_(binding) {}
+
+  // Says once in the log what is wrong with the journal.
+  bool Good() {
+    if (!stores_.CheckServer().ok()) return false;
+    const absl::Status bound = binding_.Check();
+    if (!bound.ok() && bound != last_) {
+      LogError("journal_refused", {{"problem", std::string(bound.message())}});
+    }
+    last_ = bound;
+    return bound.ok();
+  }
+
+ private:
+  RedisStores& stores_;
+  JournalBinding& binding_;
+  absl::Status last_;
+};
+
 }  // namespace
 
 absl::StatusOr<AggregateOptions> AggregateOptionsFromFlags() {
@@ -53,12 +82,18 @@ absl::StatusOr<AggregateOptions> AggregateOptionsFromFlags() {
   options.redis = *std::move(redis);
   options.catalog = absl::GetFlag(FLAGS_catalog);
   options.journal = absl::GetFlag(FLAGS_journal);
+  options.adopt_journal = absl::GetFlag(FLAGS_adopt_journal);
   options.timing.grace = absl::GetFlag(FLAGS_grace);
   options.timing.policy_lease = absl::GetFlag(FLAGS_policy_lease);
   options.sweep_interval = absl::GetFlag(FLAGS_sweep_interval);
   options.mirror.max_idle = absl::GetFlag(FLAGS_mirror_idle);
   if (options.catalog.empty()) return absl::InvalidArgumentError("give --catalog");
   if (options.journal.empty()) return absl::InvalidArgumentError("give --journal");
+  if (!options.adopt_journal.empty() && options.adopt_journal != JournalBinding::kNoJournal &&
+      !IsJournalIdentity(options.adopt_journal)) {
+    return absl::InvalidArgumentError(
+        "--adopt_journal must be the 32 hexadecimal digits that the error names, or none");
+  }
   if (options.timing.grace < absl::ZeroDuration() || options.timing.grace > absl::Hours(24 * 30)) {
     return absl::InvalidArgumentError("--grace must be 0 to 720h");
   }
@@ -69,8 +104,11 @@ absl::StatusOr<AggregateOptions> AggregateOptionsFromFlags() {
   if (options.sweep_interval < absl::Seconds(1)) {
     return absl::InvalidArgumentError("--sweep_interval must be at least 1s");
   }
-  if (options.mirror.max_idle < absl::Seconds(1)) {
-    return absl::InvalidArgumentError("--mirror_idle must be at least 1s");
+  // The statement says the longest.
+  if (options.mirror.max_idle < absl::Seconds(1) ||
+      options.mirror.max_idle > MirrorLimits().max_idle) {
+    return absl::InvalidArgumentError(absl::StrCat("--mirror_idle must be 1s to ",
+                                                   absl::FormatDuration(MirrorLimits().max_idle)));
   }
   return options;
 }
@@ -84,19 +122,25 @@ absl::Status RunAggregate(const AggregateOptions& options) {
   if (!catalog.ok()) return catalog.status();
   // A catalogue whose noise could not be drawn is found now, not at a close.
   if (absl::Status drawable = CheckNoisePlans(**catalog); !drawable.ok()) return drawable;
-  absl::StatusOr<std::unique_ptr<FileJournal>> journal = FileJournal::Open(options.journal);
-  if (!journal.ok()) return journal.status();
 
   const SystemWallClock clock;
   RedisStores stores(options.redis, options.mirror);
+  absl::StatusOr<std::unique_ptr<FileJournal>> journal = FileJournal::Open(options.journal);
+  if (!journal.ok()) return journal.status();
   // One that does not answer yet is waited for; one that may lose counters is not.
   if (absl::Status fit = stores.CheckServer(); absl::IsFailedPrecondition(fit)) return fit;
   OrganizationDirectory directory(stores.organizations(), stores.counters(), **catalog, clock,
                                   options.timing);
+  JournalBinding binding({**journal, stores.journal(), stores.organizations(),
+                          stores.publications(), directory, **catalog, clock,
+                          options.adopt_journal});
+  // As of the server: what may pass is waited for, and nothing is closed before.
+  if (absl::Status bound = binding.Check(); !bound.ok() && !absl::IsUnavailable(bound)) {
+    return bound;
+  }
   DeltaMerger merger(directory, stores.counters(), **catalog, clock);
   WindowCloser closer({directory, stores.organizations(), stores.counters(), stores.publications(),
-                       **journal, **catalog, clock,
-                       [] { return std::make_unique<KernelNoise>(); }});
+                       binding, **catalog, clock, [] { return std::make_unique<KernelNoise>(); }});
   CohortBuilder cohorts({stores.organizations(), stores.publications(), stores.cohorts(), **catalog,
                          clock, options.timing.grace});
   FileScrubber scrubber(stores.counters(), kScrubRetry);
@@ -107,6 +151,7 @@ absl::Status RunAggregate(const AggregateOptions& options) {
   const std::vector<std::string> names = {aggregate::v1::AggregateService::service_full_name(),
                                           aggregate::v1::OrganizationService::service_full_name()};
   HealthService health(names, {"store"});
+  StoreCheck store(stores, binding);
   scrubber.Start();
   closing.Start(options.sweep_interval);
   return RunServer(options.server, {.services = {&aggregate, &organizations},
@@ -115,7 +160,7 @@ absl::Status RunAggregate(const AggregateOptions& options) {
                                     .access = **access,
                                     .on_tick =
                                         [&] {
-                                          health.SetPart("store", stores.CheckServer().ok());
+                                          health.SetPart("store", store.Good());
                                           stores.mirror().ForgetIdle();
                                         },
                                     .on_drain =

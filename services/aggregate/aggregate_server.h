@@ -19,6 +19,7 @@ struct AggregateOptions {
   RedisOptions redis;
   std::string catalog;  // the catalogue's file
   std::string journal;  // the journal's file, on a disk that Redis is not restored from
+  std::string adopt_journal;  // see BindingParts::adopt
   WindowTiming timing;
   absl::Duration sweep_interval = absl::Seconds(30);
   MirrorLimits mirror;

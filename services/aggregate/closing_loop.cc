@@ -57,6 +57,8 @@ absl::StatusOr<CloseReport> ClosingLoop::CloseOne(const std::string& organizatio
 
 absl::StatusOr<SweepReport> ClosingLoop::Sweep() {
   SweepReport sweep;
+  // Nor is anything put off that another may close.
+  if (absl::Status may = closer_.MayClose(); !may.ok()) return may;
   // However the sweep ends, what it deleted is scrubbed when it is over.
   bool deleted = false;
   const absl::Cleanup scrub = [&] {

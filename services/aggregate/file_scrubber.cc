@@ -1,10 +1,17 @@
 #include "services/aggregate/file_scrubber.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "common/telemetry/log.h"
 
 namespace tutti {
+namespace {
+
+// A node that is away may be so for days, and each try rewrites the files of the others.
+constexpr absl::Duration kLongestRetry = absl::Hours(1);
+
+}  // namespace
 
 void FileScrubber::Start() {
   thread_ = std::thread([this] { Run(); });
@@ -35,6 +42,7 @@ bool FileScrubber::stopping() {
 
 void FileScrubber::Run() {
   std::unique_lock<std::mutex> lock(mutex_);
+  absl::Duration pause = retry_;
   while (true) {
     wake_.wait(lock, [this] { return stopping_ || wanted_; });
     if (stopping_) return;
@@ -45,13 +53,15 @@ void FileScrubber::Run() {
     lock.lock();
     if (scrubbed.ok()) {
       pending_ = wanted_;
+      pause = retry_;
       continue;
     }
     wanted_ = true;
     if (stopping_) return;
     ++failures_;
     LogWarning("scrub_failed", {{"code", absl::StatusCodeToString(scrubbed.code())}});
-    wake_.wait_for(lock, absl::ToChronoNanoseconds(retry_), [this] { return stopping_; });
+    wake_.wait_for(lock, absl::ToChronoNanoseconds(pause), [this] { return stopping_; });
+    pause = std::min(2 * pause, std::max(retry_, kLongestRetry));
   }
 }
 

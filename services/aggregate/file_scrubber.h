@@ -18,7 +18,8 @@ namespace tutti {
 // scrub succeeds that began after the last one asked. Thread-safe.
 class FileScrubber {
  public:
-  // `counters` outlives this. A scrub that failed is repeated after `retry`.
+  // `counters` outlives this. A scrub that failed is repeated after `retry`, and then
+  // after twice as long each time, up to an hour.
   FileScrubber(CounterStore& counters, absl::Duration retry) : counters_(counters), retry_(retry) {}
   ~FileScrubber() { Stop(); }
 

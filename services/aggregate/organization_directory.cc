@@ -240,8 +240,10 @@ absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> OrganizationDirecto
 }
 
 absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> OrganizationDirectory::Modify(
-    const std::string& id, const Change& change) {
-  absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> current = Read(id);
+    const std::string& id, const Change& change,
+    std::shared_ptr<const ScheduledOrganization> known) {
+  absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> current = std::move(known);
+  if (*current == nullptr) current = Read(id);
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
     if (!current.ok()) return current.status();
     StoredOrganization next = (*current)->stored();

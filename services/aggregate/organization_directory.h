@@ -108,12 +108,13 @@ class OrganizationDirectory {
 
   // Changes what is stored: calls `change` on a copy and stores it, again on the
   // newest when somebody else was faster. `change` may refuse. With `bitmaps`, see
-  // OrganizationStore::Begin.
+  // OrganizationStore::Begin. Begins with `known`, when that is given, as what is stored.
   using Change = std::function<absl::Status(const ScheduledOrganization& current,
                                             aggregate::v1::StoredOrganization& next,
                                             std::vector<NewBitmap>& bitmaps)>;
-  absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> Modify(const std::string& id,
-                                                                      const Change& change);
+  absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> Modify(
+      const std::string& id, const Change& change,
+      std::shared_ptr<const ScheduledOrganization> known = nullptr);
 
   // When something of the organisation is to be closed next; InfiniteFuture when
   // nothing is.

@@ -1,27 +1,29 @@
 #include "services/aggregate/publication_journal.h"
 
 #include <fcntl.h>
-#include <openssl/sha.h>
+#include <sodium.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <filesystem>
 #include <vector>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "common/organization/organization_id.h"
 
 namespace tutti {
 namespace {
 
-std::string Sha256(const std::string& record) {
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-  SHA256(reinterpret_cast<const unsigned char*>(record.data()), record.size(), digest.data());
-  return absl::BytesToHexString(
-      absl::string_view(reinterpret_cast<const char*>(digest.data()), digest.size()));
-}
+constexpr char kFirstWord[] = "tutti-journal ";
+constexpr char kDigits[] = "0123456789abcdef";
+constexpr size_t kIdentityBytes = 16;
+constexpr size_t kFirstLineBytes = sizeof(kFirstWord) - 1 + 2 * kIdentityBytes + 1;
 
 absl::Status FileError(const std::string& path, absl::string_view what) {
   return absl::ErrnoToStatus(errno, absl::StrCat("journal ", path, ": cannot ", what));
@@ -43,78 +45,185 @@ class FileLock {
   const bool held_;
 };
 
+// Everything in a file from a byte on.
+absl::StatusOr<std::string> ReadFrom(const std::string& path, int file, int64_t begin) {
+  std::string text;
+  std::array<char, 65536> buffer{};
+  while (true) {
+    const ssize_t n = pread(file, buffer.data(), buffer.size(),
+                            static_cast<off_t>(begin + static_cast<int64_t>(text.size())));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return FileError(path, "read");
+    if (n == 0) return text;
+    text.append(buffer.data(), static_cast<size_t>(n));
+  }
+}
+
+// Puts a line at the end of a file that is `size` bytes long but for what a crash cut short:
+// that was never acknowledged, and goes. Returns when the line is durable.
+absl::Status AppendLine(const std::string& path, int file, int64_t size, const std::string& line) {
+  if (ftruncate(file, static_cast<off_t>(size)) != 0) return FileError(path, "truncate");
+  if (write(file, line.data(), line.size()) != static_cast<ssize_t>(line.size()) ||
+      fdatasync(file) != 0) {
+    return FileError(path, "write");
+  }
+  return absl::OkStatus();
+}
+
+// Makes the file's name durable: a journal that was made and is gone after a power cut would
+// be made anew.
+absl::Status SyncFolder(const std::string& path) {
+  const std::string parent = std::filesystem::path(path).parent_path();
+  const int folder =
+      open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0) return FileError(path, "open the folder of");
+  const bool synced = fsync(folder) == 0;
+  const absl::Status status = synced ? absl::OkStatus() : FileError(path, "write the folder of");
+  close(folder);
+  return status;
+}
+
+// A line but the first.
+struct Line {
+  std::string organization;
+  Day end_day;
+  JournalEntry entry;
+};
+
+absl::StatusOr<Line> ParseLine(absl::string_view text) {
+  const std::vector<std::string> parts = absl::StrSplit(text, absl::MaxSplits(' ', 2));
+  if (parts.size() != 3 || !IsOrganizationId(parts[0])) {
+    return absl::InvalidArgumentError("not a line of a journal");
+  }
+  const absl::StatusOr<Day> end_day = ParseDay(parts[1]);
+  if (!end_day.ok()) return end_day.status();
+  absl::StatusOr<JournalEntry> entry = ParseJournalEntry(parts[2]);
+  if (!entry.ok()) return entry.status();
+  return Line{parts[0], *end_day, *std::move(entry)};
+}
+
+// Whether a text is, or was going to be, the first line.
+bool BeginsFirstLine(absl::string_view text) {
+  const absl::string_view word(kFirstWord);
+  if (text.size() <= word.size()) return absl::StartsWith(word, text);
+  if (!absl::StartsWith(text, word) || text.size() > kFirstLineBytes) return false;
+  const absl::string_view digits = text.substr(word.size());
+  const size_t end = digits.find_first_not_of(kDigits);
+  return end == absl::string_view::npos ||
+         (end == 2 * kIdentityBytes && digits.substr(end) == "\n");
+}
+
 }  // namespace
+
+bool IsJournalIdentity(absl::string_view text) {
+  return text.size() == 2 * kIdentityBytes && text.find_first_not_of(kDigits) == text.npos;
+}
+
+std::string NewJournalIdentity() {
+  std::string bytes(kIdentityBytes, '\0');
+  randombytes_buf(bytes.data(), bytes.size());
+  return absl::BytesToHexString(bytes);
+}
 
 absl::StatusOr<std::unique_ptr<FileJournal>> FileJournal::Open(const std::string& path) {
   const int file = open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (file < 0) return FileError(path, "open");
   std::unique_ptr<FileJournal> journal(new FileJournal(path, file));
   const std::lock_guard<std::mutex> lock(journal->mutex_);
-  const FileLock file_lock(file, LOCK_SH);
+  const FileLock file_lock(file, LOCK_EX);
   if (!file_lock.held()) return FileError(path, "lock");
+  if (absl::Status named = journal->Identify(); !named.ok()) return named;
   if (absl::Status read = journal->CatchUp(); !read.ok()) return read;
   return journal;
 }
 
 FileJournal::~FileJournal() { close(file_); }
 
+absl::Status FileJournal::Identify() {
+  absl::StatusOr<std::string> text = ReadFrom(path_, file_, 0);
+  if (!text.ok()) return text.status();
+  std::string line = text->substr(0, kFirstLineBytes);
+  if (!BeginsFirstLine(line)) {
+    return absl::DataLossError(
+        absl::StrCat("journal ", path_,
+                     ": does not begin as a journal does; restore the file, or name "
+                     "another in --journal"));
+  }
+  if (line.size() < kFirstLineBytes) {
+    line = absl::StrCat(kFirstWord, NewJournalIdentity(), "\n");
+    if (absl::Status made = AppendLine(path_, file_, 0, line); !made.ok()) return made;
+  }
+  // Whoever made the file may have been stopped before this.
+  if (absl::Status synced = SyncFolder(path_); !synced.ok()) return synced;
+  identity_ = line.substr(sizeof(kFirstWord) - 1, 2 * kIdentityBytes);
+  read_bytes_ = kFirstLineBytes;
+  return absl::OkStatus();
+}
+
+absl::Status FileJournal::Take(const std::string& line) {
+  absl::StatusOr<Line> parsed = ParseLine(line);
+  if (parsed.ok() &&
+      entries_[parsed->organization].emplace(parsed->end_day, std::move(parsed->entry)).second) {
+    return absl::OkStatus();
+  }
+  return absl::DataLossError(
+      absl::StrCat("journal ", path_,
+                   ": has a line that is not \"organisation day digest kind=cost ...\", or "
+                   "a second one of some window; restore the file, do not delete it"));
+}
+
 absl::Status FileJournal::CatchUp() {
-  std::string added;
-  std::array<char, 65536> buffer{};
-  while (true) {
-    const ssize_t n = pread(file_, buffer.data(), buffer.size(),
-                            static_cast<off_t>(read_bytes_ + static_cast<int64_t>(added.size())));
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return FileError(path_, "read");
-    if (n == 0) break;
-    added.append(buffer.data(), static_cast<size_t>(n));
+  struct stat open_file = {};
+  struct stat named = {};
+  // What is written into a file that nobody finds again is not remembered.
+  if (fstat(file_, &open_file) != 0 || stat(path_.c_str(), &named) != 0 ||
+      open_file.st_dev != named.st_dev || open_file.st_ino != named.st_ino ||
+      open_file.st_size < read_bytes_) {
+    return absl::DataLossError(absl::StrCat(
+        "journal ", path_,
+        ": was deleted, replaced or cut short while it was open; put it back and restart"));
   }
+  const absl::StatusOr<std::string> added = ReadFrom(path_, file_, read_bytes_);
+  if (!added.ok()) return added.status();
   size_t begin = 0;
-  for (size_t end = added.find('\n'); end != std::string::npos; end = added.find('\n', begin)) {
-    const std::string line = added.substr(begin, end - begin);
+  for (size_t end = added->find('\n'); end != std::string::npos; end = added->find('\n', begin)) {
+    if (absl::Status taken = Take(added->substr(begin, end - begin)); !taken.ok()) return taken;
+    read_bytes_ += static_cast<int64_t>(end + 1 - begin);
     begin = end + 1;
-    if (line.empty()) continue;
-    const std::vector<std::string> parts = absl::StrSplit(line, ' ');
-    const absl::StatusOr<Day> day = ParseDay(parts.size() == 3 ? parts[1] : "");
-    if (!day.ok() || parts[2].size() != 2 * SHA256_DIGEST_LENGTH) {
-      return absl::DataLossError(absl::StrCat("journal ", path_,
-                                              ": has a line that is not \"organisation day "
-                                              "digest\"; restore the file, do not delete it"));
-    }
-    digests_.emplace(std::make_pair(parts[0], *day), parts[2]);
   }
-  read_bytes_ += static_cast<int64_t>(begin);
   return absl::OkStatus();
 }
 
 absl::Status FileJournal::Record(const std::string& organization, Day end_day,
-                                 const std::string& record) {
-  const std::string digest = Sha256(record);
+                                 const std::string& record, const Costs& nano_rho) {
+  const JournalEntry entry = JournalEntryOf(record, nano_rho);
+  const std::string line =
+      absl::StrCat(organization, " ", FormatDay(end_day), " ", FormatJournalEntry(entry));
+  // A line that cannot be read would end all reading.
+  if (!ParseLine(line).ok()) return absl::InvalidArgumentError("not an entry of a journal");
   const std::lock_guard<std::mutex> lock(mutex_);
   const FileLock file_lock(file_, LOCK_EX);
   if (!file_lock.held()) return FileError(path_, "lock");
   if (absl::Status read = CatchUp(); !read.ok()) return read;
-  const auto found = digests_.find({organization, end_day});
-  if (found != digests_.end()) {
-    if (found->second == digest) return absl::OkStatus();
+  const std::map<Day, JournalEntry>& known = entries_[organization];
+  if (const auto found = known.find(end_day); found != known.end()) {
+    if (found->second.digest == entry.digest) return absl::OkStatus();
     return absl::AlreadyExistsError("the journal knows another record of this window");
   }
-  // A line that a crash cut short was never acknowledged: it goes.
-  if (ftruncate(file_, static_cast<off_t>(read_bytes_)) != 0) return FileError(path_, "truncate");
-  const std::string line = absl::StrCat(organization, " ", FormatDay(end_day), " ", digest, "\n");
-  if (write(file_, line.data(), line.size()) != static_cast<ssize_t>(line.size()) ||
-      fdatasync(file_) != 0) {
-    return FileError(path_, "write");
-  }
-  return CatchUp();
+  absl::Status written = AppendLine(path_, file_, read_bytes_, line + "\n");
+  return written.ok() ? CatchUp() : written;
 }
 
-absl::StatusOr<bool> FileJournal::Knows(const std::string& organization, Day end_day) {
+absl::StatusOr<std::map<Day, Costs>> FileJournal::Read(const std::string& organization) {
   const std::lock_guard<std::mutex> lock(mutex_);
   const FileLock file_lock(file_, LOCK_SH);
   if (!file_lock.held()) return FileError(path_, "lock");
   if (absl::Status read = CatchUp(); !read.ok()) return read;
-  return digests_.count({organization, end_day}) != 0;
+  std::map<Day, Costs> costs;
+  if (const auto found = entries_.find(organization); found != entries_.end()) {
+    for (const auto& [day, entry] : found->second) costs.emplace(day, entry.nano_rho);
+  }
+  return costs;
 }
 
 }  // namespace tutti

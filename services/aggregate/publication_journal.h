@@ -10,28 +10,41 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/window/day.h"
+#include "services/aggregate/journal_entry.h"
 
 namespace tutti {
 
 // Remembers, apart from the store of counters and never restored with it, which
 // records were drawn: for each organisation and end day, the SHA-256 of the
-// record. A window that the journal knows and the store does not have was lost
-// with an old backup, and must not be drawn again. Thread-safe.
+// record and what it cost. A window that the journal knows and the store does not
+// have was lost with an old backup: it must not be drawn again, and costs what the
+// journal says. Thread-safe.
 class PublicationJournal {
  public:
   virtual ~PublicationJournal() = default;
 
-  // Returns when the entry is durable. AlreadyExists when the window has an entry
-  // with another digest; entering the same again changes nothing.
-  virtual absl::Status Record(const std::string& organization, Day end_day,
-                              const std::string& record) = 0;
+  // 32 hexadecimal digits that no other journal has.
+  virtual absl::StatusOr<std::string> Identity() = 0;
 
-  // Whether the window has an entry.
-  virtual absl::StatusOr<bool> Knows(const std::string& organization, Day end_day) = 0;
+  // Returns when the entry is durable. AlreadyExists when the window has an entry
+  // with another digest; entering the same again changes nothing. `nano_rho` names
+  // at least one kind.
+  virtual absl::Status Record(const std::string& organization, Day end_day,
+                              const std::string& record, const Costs& nano_rho) = 0;
+
+  // The windows of an organisation that have an entry, and what each cost.
+  virtual absl::StatusOr<std::map<Day, Costs>> Read(const std::string& organization) = 0;
 };
 
-// Keeps the journal in one file of text, a line for each record, which several
-// processes of one machine may share.
+// Whether a text is as PublicationJournal::Identity says.
+bool IsJournalIdentity(absl::string_view text);
+
+// Makes one, at random.
+std::string NewJournalIdentity();
+
+// Keeps the journal in one file of text, which several processes of one machine may
+// share: in the first line "tutti-journal" and its identity, then a line for each record,
+// "organisation day " and its JournalEntry.
 class FileJournal : public PublicationJournal {
  public:
   // Opens or makes the file (mode 0600). Errors name the file. DataLoss when it
@@ -42,21 +55,27 @@ class FileJournal : public PublicationJournal {
   FileJournal(const FileJournal&) = delete;
   FileJournal& operator=(const FileJournal&) = delete;
 
-  absl::Status Record(const std::string& organization, Day end_day,
-                      const std::string& record) override;
-  absl::StatusOr<bool> Knows(const std::string& organization, Day end_day) override;
+  absl::StatusOr<std::string> Identity() override { return identity_; }
+  absl::Status Record(const std::string& organization, Day end_day, const std::string& record,
+                      const Costs& nano_rho) override;
+  absl::StatusOr<std::map<Day, Costs>> Read(const std::string& organization) override;
 
  private:
   FileJournal(std::string path, int file) : path_(std::move(path)), file_(file) {}
 
+  // Reads the first line; writes it where there is none. The file is locked.
+  absl::Status Identify();
   // Reads what was added since the last look, by whomever.
   absl::Status CatchUp();
+  // Takes in one line.
+  absl::Status Take(const std::string& line);
 
   const std::string path_;
   const int file_;
+  std::string identity_;
   std::mutex mutex_;
   int64_t read_bytes_ = 0;                                      // guarded by mutex_
-  std::map<std::pair<std::string, Day>, std::string> digests_;  // guarded by mutex_
+  std::map<std::string, std::map<Day, JournalEntry>> entries_;  // guarded by mutex_
 };
 
 }  // namespace tutti

@@ -26,6 +26,21 @@ bool Contains(const aggregate::v1::BegunWindow& begun, const std::string& kind) 
 // came farther, and what was closed stays closed.
 std::string Later(const std::string& stored, Day day) { return std::max(stored, FormatDay(day)); }
 
+// What a record cost.
+absl::StatusOr<Costs> CostsOf(const std::string& record) {
+  Publication publication;
+  if (!publication.ParseFromString(record)) {
+    return absl::DataLossError("a staged record cannot be read");
+  }
+  Costs costs;
+  for (const KindRecord& kind : publication.kinds()) {
+    if (kind.state() == publication::v1::KIND_STATE_COMPLETE) {
+      costs[kind.kind()] = kind.nano_rho();
+    }
+  }
+  return costs;
+}
+
 // Adds a draw to every number of a counted kind; an incomplete one has none.
 absl::Status AddNoise(const NoisePlan& plan, NoiseSource& noise, KindRecord& record) {
   for (int i = 0; i < record.tables_size(); ++i) {
@@ -53,6 +68,7 @@ WindowCloser::WindowCloser(CloserParts parts) : parts_(std::move(parts)) {
 
 absl::StatusOr<CloseReport> WindowCloser::CloseDue(const std::string& organization) {
   CloseReport report;
+  if (absl::Status may = MayClose(); !may.ok()) return may;
   const absl::StatusOr<std::unique_ptr<ClosingLease>> lease =
       ClosingLease::Take(parts_.organizations, organization);
   if (!lease.ok()) return lease.status();
@@ -206,7 +222,9 @@ absl::StatusOr<CloseOutcome> WindowCloser::Publish(const std::string& id,
       if (absl::IsNotFound(staged.status())) continue;
     }
     if (!staged.ok()) return staged.status();
-    const absl::Status journaled = parts_.journal.Record(id, end_day, *staged);
+    const absl::StatusOr<Costs> costs = CostsOf(*staged);
+    if (!costs.ok()) return costs.status();
+    const absl::Status journaled = parts_.binding.journal().Record(id, end_day, *staged, *costs);
     if (absl::IsAlreadyExists(journaled)) return aggregate::v1::CLOSE_OUTCOME_INCOMPLETE;
     if (!journaled.ok()) return journaled;
     parts_.on_step(CloseStep::kJournaled);
@@ -232,12 +250,12 @@ absl::StatusOr<CloseOutcome> WindowCloser::Draw(const std::string& id,
   const Window window{WindowKind::kReach, end_day};
   if (absl::Status sealed = parts_.counters.Seal(id, window, kinds_); !sealed.ok()) return sealed;
   parts_.on_step(CloseStep::kSealed);
-  const absl::StatusOr<bool> drawn_before = parts_.journal.Knows(id, end_day);
-  if (!drawn_before.ok()) return drawn_before.status();
-  if (*drawn_before) {
-    // A store that lost the record has lost what it cost as well.
-    const absl::Status charged =
-        parts_.publications.Charge(id, end_day, CostsOf(organization, end_day));
+  const absl::StatusOr<std::map<Day, Costs>> drawn = parts_.binding.journal().Read(id);
+  if (!drawn.ok()) return drawn.status();
+  if (const auto before = drawn->find(end_day); before != drawn->end()) {
+    // A store that lost the record has lost what it cost as well, and may say of the
+    // organisation what was so long before.
+    const absl::Status charged = parts_.publications.Charge(id, end_day, before->second);
     if (!charged.ok()) return charged;
     return aggregate::v1::CLOSE_OUTCOME_INCOMPLETE;
   }
@@ -370,18 +388,6 @@ absl::StatusOr<WindowCloser::Counted> WindowCloser::CountKind(
   record.set_nano_rho(counted.plan.nano_rho);
   record.set_state(publication::v1::KIND_STATE_COMPLETE);
   return counted;
-}
-
-std::map<std::string, uint64_t> WindowCloser::CostsOf(const ScheduledOrganization& organization,
-                                                      Day end_day) const {
-  const Schedule& schedule = organization.schedule();
-  const Window window{WindowKind::kReach, end_day};
-  std::map<std::string, uint64_t> costs;
-  for (size_t kind = 0; kind < kinds_.size(); ++kind) {
-    if (ShapeOf(schedule, parts_.catalog.kinds()[kind], window).columns == 0) continue;
-    costs[kinds_[kind]] = PublicationNanoRho(schedule.TermsAt(window.first_day()).cadence);
-  }
-  return costs;
 }
 
 absl::Status WindowCloser::Finish(const std::string& id, const ScheduledOrganization& organization,

@@ -15,8 +15,8 @@
 #include "common/storage/organization_store.h"
 #include "common/storage/publication_store.h"
 #include "services/aggregate/closing_lease.h"
+#include "services/aggregate/journal_binding.h"
 #include "services/aggregate/organization_directory.h"
-#include "services/aggregate/publication_journal.h"
 #include "tutti/aggregate/v1/aggregate.pb.h"
 #include "tutti/publication/v1/publication.pb.h"
 
@@ -43,7 +43,7 @@ struct CloserParts {
   OrganizationStore& organizations;
   CounterStore& counters;
   PublicationStore& publications;
-  PublicationJournal& journal;
+  JournalBinding& binding;
   const Catalog& catalog;
   const WallClock& clock;
   // Makes the noise of one record. Called once for each; the result is used by
@@ -70,7 +70,10 @@ class WindowCloser {
  public:
   explicit WindowCloser(CloserParts parts);
 
-  // NotFound when there is no such organisation. On an error, calling again goes
+  // OK when windows may be closed: the journal is that of the store. See JournalBinding.
+  absl::Status MayClose() { return parts_.binding.Check(); }
+
+  // As MayClose, and NotFound when there is no such organisation. On an error, calling again goes
   // on where it stopped.
   absl::StatusOr<CloseReport> CloseDue(const std::string& organization);
 
@@ -104,9 +107,6 @@ class WindowCloser {
   absl::StatusOr<Counted> CountKind(const std::string& id,
                                     const ScheduledOrganization& organization, Day end_day,
                                     int kind, const std::map<Day, DayTally>& tallies);
-  // What every kind of a publication of that end day may cost at most.
-  std::map<std::string, uint64_t> CostsOf(const ScheduledOrganization& organization,
-                                          Day end_day) const;
   absl::Status Finish(const std::string& id, const ScheduledOrganization& organization, Day end_day,
                       const ClosingLease& lease);
 

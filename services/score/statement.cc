@@ -91,7 +91,10 @@ void FillRetention(const std::string& grace, PrivacyStatement& statement) {
                "Redis", "10 minutes after the last activity");
   AddRetention(statement, "means of published scores of at least ten organisations", "Redis",
                "for ever; they hold a hash of each organisation's id");
-  AddRetention(statement, "a list of which records were published, with their checksums",
+  AddRetention(statement, "which journal of publications is this Redis's: a random number", "Redis",
+               "for ever");
+  AddRetention(statement,
+               "a list of which records were published, with their checksums and what each cost",
                "the journal of aggregate", "for ever");
   AddRetention(statement, "answers made of published records", "the memory of score",
                "as long as there is room; not given once the organisation is erased");

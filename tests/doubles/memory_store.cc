@@ -290,4 +290,16 @@ absl::StatusOr<Ledger> MemoryStore::ReadLedger(const std::string& organization) 
   return organizations_[organization].ledger;
 }
 
+absl::StatusOr<std::string> MemoryStore::ReadJournal() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return journal_;
+}
+
+absl::Status MemoryStore::ReplaceJournal(const std::string& old, const std::string& identity) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (journal_ != old && journal_ != identity) return absl::AbortedError("another is stored");
+  journal_ = identity;
+  return absl::OkStatus();
+}
+
 }  // namespace tutti

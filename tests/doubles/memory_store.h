@@ -10,14 +10,18 @@
 #include <vector>
 
 #include "common/storage/counter_store.h"
+#include "common/storage/journal_identity_store.h"
 #include "common/storage/organization_store.h"
 #include "common/storage/publication_store.h"
 
 namespace tutti {
 
-// All three stores in memory, by the same contracts as the real ones. For tests
+// All stores but that of cohorts in memory, by the same contracts as the real ones. For tests
 // that close windows many thousands of times. Thread-safe.
-class MemoryStore : public OrganizationStore, public CounterStore, public PublicationStore {
+class MemoryStore : public OrganizationStore,
+                    public CounterStore,
+                    public PublicationStore,
+                    public JournalIdentityStore {
  public:
   absl::StatusOr<VersionedOrganization> Read(const std::string& organization) override;
   absl::Status Create(const std::string& organization,
@@ -67,6 +71,9 @@ class MemoryStore : public OrganizationStore, public CounterStore, public Public
                       const std::map<std::string, uint64_t>& nano_rho) override;
   absl::StatusOr<Ledger> ReadLedger(const std::string& organization) override;
 
+  absl::StatusOr<std::string> ReadJournal() override;
+  absl::Status ReplaceJournal(const std::string& old, const std::string& identity) override;
+
  private:
   struct Organization {
     bool exists = false;
@@ -84,6 +91,7 @@ class MemoryStore : public OrganizationStore, public CounterStore, public Public
 
   std::mutex mutex_;
   std::map<std::string, Organization> organizations_;  // guarded by mutex_
+  std::string journal_;                                // guarded by mutex_
 };
 
 }  // namespace tutti

@@ -32,10 +32,13 @@ void SeedKeys(uint32_t seed, keyring::v1::Keyring& keyring) {
 // A journal that remembers nothing: no store is restored here.
 class LocalSuite::NoJournal final : public PublicationJournal {
  public:
-  absl::Status Record(const std::string&, Day, const std::string&) override {
+  absl::StatusOr<std::string> Identity() override { return std::string(32, '0'); }
+  absl::Status Record(const std::string&, Day, const std::string&, const Costs&) override {
     return absl::OkStatus();
   }
-  absl::StatusOr<bool> Knows(const std::string&, Day) override { return false; }
+  absl::StatusOr<std::map<Day, Costs>> Read(const std::string&) override {
+    return std::map<Day, Costs>();
+  }
 };
 
 class LocalSuite::Aggregate final : public AggregateClient {
@@ -109,6 +112,7 @@ LocalSuite::LocalSuite(const Catalog& catalog, Day last_day, uint32_t seed)
       clock_(absl::FromCivil(absl::CivilHour(last_day + 1) + 12, absl::UTCTimeZone())),
       journal_(std::make_unique<NoJournal>()),
       directory_(store_, store_, catalog, clock_, WindowTiming()),
+      binding_({*journal_, store_, store_, store_, directory_, catalog, clock_}),
       merger_(directory_, store_, catalog, clock_) {
   std::string folder = (std::filesystem::temp_directory_path() / "tutti-local.XXXXXX").string();
   EXPECT_NE(mkdtemp(folder.data()), nullptr);
@@ -210,7 +214,7 @@ std::vector<publication::v1::Publication> LocalSuite::Close(const std::string& o
   EXPECT_TRUE(directory_.FinishBackfill(organization).ok());
   const absl::Time before = clock_.Now();
   clock_.Advance(absl::Hours(24 * 3));
-  WindowCloser closer({directory_, store_, store_, store_, *journal_, catalog_, clock_, noise});
+  WindowCloser closer({directory_, store_, store_, store_, binding_, catalog_, clock_, noise});
   const auto begin = std::chrono::steady_clock::now();
   const absl::StatusOr<CloseReport> report = closer.CloseDue(organization);
   close_time = absl::FromChrono(std::chrono::steady_clock::now() - begin);

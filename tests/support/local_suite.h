@@ -15,8 +15,8 @@
 #include "common/privacy/noise.h"
 #include "common/window/day.h"
 #include "services/aggregate/delta_merger.h"
+#include "services/aggregate/journal_binding.h"
 #include "services/aggregate/organization_directory.h"
-#include "services/aggregate/publication_journal.h"
 #include "services/aggregate/window_closer.h"
 #include "services/ingest/acknowledged_cache.h"
 #include "services/ingest/activity_ingester.h"
@@ -103,6 +103,7 @@ class LocalSuite {
   MemoryStore store_;
   std::unique_ptr<NoJournal> journal_;
   OrganizationDirectory directory_;
+  JournalBinding binding_;
   DeltaMerger merger_;
   std::filesystem::path folder_;
   std::string keyring_path_;

@@ -27,10 +27,12 @@ int main(int argc, char** argv) {
   const tutti::FakeWallClock clock(absl::FromUnixSeconds(std::atoll(argv[6])));
   tutti::OrganizationDirectory directory(stores.organizations(), stores.counters(), **catalog,
                                          clock, tutti::WindowTiming());
+  tutti::JournalBinding binding({**journal, stores.journal(), stores.organizations(),
+                                 stores.publications(), directory, **catalog, clock});
   const int last_step = std::atoi(argv[7]);
   int steps = 0;
   tutti::WindowCloser closer({directory, stores.organizations(), stores.counters(),
-                              stores.publications(), **journal, **catalog, clock,
+                              stores.publications(), binding, **catalog, clock,
                               [] { return std::make_unique<tutti::KernelNoise>(); },
                               [&](tutti::CloseStep) {
                                 if (++steps == last_step) kill(getpid(), SIGKILL);

@@ -47,6 +47,7 @@ void ClosingTest::SetUp() {
   ASSERT_TRUE(server.ok()) << server.status();
   server_ = *std::move(server);
   Connect();
+  ASSERT_EQ(Bind(), absl::OkStatus());
   aggregate::v1::Organization wanted;
   wanted.set_headcount(kHeadcount);
   wanted.set_first_day(FormatDay(kFirstDay));
@@ -127,11 +128,28 @@ int ClosingTest::CloseInProcess(int steps, int* steps_made) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+BindingParts ClosingTest::PartsWith(PublicationJournal& journal) {
+  return {journal,
+          stores_->journal(),
+          stores_->organizations(),
+          stores_->publications(),
+          *directory_,
+          *catalog_,
+          clock_,
+          adopt_};
+}
+
+absl::Status ClosingTest::Bind() {
+  const auto journal = FileJournal::Open(folder_ / journal_);
+  return journal.ok() ? JournalBinding(PartsWith(**journal)).Check() : journal.status();
+}
+
 absl::StatusOr<CloseReport> ClosingTest::Close(const std::function<void(CloseStep)>& on_step) {
-  const auto journal = FileJournal::Open(folder_ / "journal");
+  const auto journal = FileJournal::Open(folder_ / journal_);
   if (!journal.ok()) return journal.status();
+  JournalBinding binding(PartsWith(**journal));
   WindowCloser closer({*directory_, stores_->organizations(), stores_->counters(),
-                       stores_->publications(), **journal, *catalog_, clock_,
+                       stores_->publications(), binding, *catalog_, clock_,
                        [] { return std::make_unique<KernelNoise>(); }, on_step});
   return closer.CloseDue("acme");
 }
@@ -154,7 +172,9 @@ Ledger ClosingTest::Costs() {
 
 std::vector<std::string> ClosingTest::JournalLines() const {
   std::vector<std::string> lines;
-  std::ifstream file(folder_ / "journal");
+  std::ifstream file(folder_ / journal_);
+  std::string first;
+  std::getline(file, first);
   for (std::string line; std::getline(file, line);) lines.push_back(line);
   return lines;
 }

@@ -40,6 +40,9 @@ class ClosingTest : public ::testing::Test {
   // `steps` is 0. Its exit status; -1 when a signal ended it.
   int CloseInProcess(int steps, int* steps_made = nullptr);
 
+  // Asks whether windows may be closed, as aggregate does when it starts.
+  absl::Status Bind();
+
   // Closes what is due in this process.
   absl::StatusOr<CloseReport> Close(const std::function<void(CloseStep)>& on_step = [](CloseStep) {
   });
@@ -48,7 +51,7 @@ class ClosingTest : public ::testing::Test {
   std::string Published(Day end_day = kEndDay);
   std::string Staged(Day end_day = kEndDay);
   Ledger Costs();
-  std::vector<std::string> JournalLines() const;
+  std::vector<std::string> JournalLines() const;  // but the first, which is its identity
   // Keys that hold bits or counts of one window or its days.
   std::vector<std::string> CounterKeys();
 
@@ -57,7 +60,11 @@ class ClosingTest : public ::testing::Test {
 
   void Connect(int wait_replicas = 0);
 
+  BindingParts PartsWith(PublicationJournal& journal);
+
   std::filesystem::path folder_;
+  std::string journal_ = "journal";  // a file in folder_
+  std::string adopt_;                // what --adopt_journal says
   std::unique_ptr<const Catalog> catalog_;
   FakeWallClock clock_;
   std::unique_ptr<RedisServer> server_;

@@ -1,5 +1,6 @@
 // What becomes of a window when the store loses what it had.
 
+#include <algorithm>
 #include <filesystem>
 
 #include "absl/strings/match.h"
@@ -61,6 +62,59 @@ TEST_F(LostStoreTest, DrawsNothingAgainThatWasDrawnBeforeARestoredBackup) {
   ASSERT_THAT(next->windows, SizeIs(1));
   EXPECT_NE(next->windows[0].score(), report->windows[0].score());
   EXPECT_EQ(next->windows[0].outcome(), aggregate::v1::CLOSE_OUTCOME_PUBLISHED);
+}
+
+// A backup of a time when the organisation published weekly, restored after it published for
+// four weeks, which is dearer. Mutation: charging what the restored organisation's cadence
+// costs.
+TEST_F(LostStoreTest, ChargesWhatTheLostRecordCostWhateverTheBackupSays) {
+  // A window that ends on a fourth Sunday.
+  const Day end_day = LastFourWeeklyEnd(kEndDay);
+  ASSERT_TRUE(directory_->Erase("acme").ok());
+  const auto begin = [&](aggregate::v1::Cadence cadence) {
+    for (const std::string& key :
+         AsStrings(inspector_->Call({"KEYS", "{acme}:*"})).value_or(std::vector<std::string>())) {
+      ASSERT_TRUE(AsOk(inspector_->Call({"DEL", key})).ok());
+    }
+    clock_.Set(absl::FromCivil(absl::CivilHour(end_day) + 12, absl::UTCTimeZone()));
+    aggregate::v1::Organization wanted;
+    wanted.set_headcount(kHeadcount);
+    wanted.set_first_day(FormatDay(end_day - 27));
+    wanted.set_cadence(cadence);
+    wanted.add_sources("m365_audit");
+    ASSERT_TRUE(directory_->Create("acme", wanted, /*backfill=*/true).ok());
+    Fill("acme");
+    ASSERT_TRUE(directory_->FinishBackfill("acme").ok());
+    clock_.Advance(absl::Hours(24 * 4));
+  };
+  begin(aggregate::v1::CADENCE_WEEKLY);
+  server_->Kill();
+  server_->SaveFiles(folder_ / "backup");
+  ASSERT_TRUE(server_->Resume().ok());
+  Connect();
+  begin(aggregate::v1::CADENCE_FOUR_WEEKLY);
+  ASSERT_TRUE(Close().ok());
+  ASSERT_NE(Published(end_day), "");
+  const Ledger dearer = Costs();
+  ASSERT_THAT(dearer, Not(IsEmpty()));
+
+  server_->Kill();
+  server_->RestoreFiles(folder_ / "backup");
+  ASSERT_TRUE(server_->Resume().ok());
+  Connect();
+  const auto restored = directory_->Read("acme");
+  ASSERT_TRUE(restored.ok()) << restored.status();
+  ASSERT_EQ((*restored)->schedule().TermsAt(end_day - 27).cadence, aggregate::v1::CADENCE_WEEKLY)
+      << "the control";
+  const auto report = Close();
+  ASSERT_TRUE(report.ok()) << report.status();
+  ASSERT_THAT(report->windows, SizeIs(1));
+  EXPECT_EQ(report->windows[0].outcome(), aggregate::v1::CLOSE_OUTCOME_INCOMPLETE);
+  EXPECT_EQ(Costs(), dearer);
+  uint64_t most = 0;
+  for (const auto& [entry, cost] : Costs()) most = std::max(most, cost);
+  EXPECT_GT(most, PublicationNanoRho(aggregate::v1::CADENCE_WEEKLY)) << "the control";
+  ReportAttack(2, "restored a backup with a cheaper cadence: the lost record's cost is charged");
 }
 
 // Mutation: acknowledging a staged record before the replica has it.
@@ -143,11 +197,13 @@ TEST_F(LostStoreTest, AnErasedOrganisationComesBackUnderNoIdAndKeepsItsBudget) {
   EXPECT_EQ(draws, 0);
   ReportAttack(2, absl::StrCat("an erased organisation created and closed again: refused, ", draws,
                                " second draws"));
-  // What is left: the tombstone, the ledger's totals, and guards that run out.
+  // What is left: the tombstone, the ledger's totals, and guards that run out. Which journal
+  // is the store's is of no organisation.
   const auto keys = AsStrings(inspector_->Call({"KEYS", "*"}));
   ASSERT_TRUE(keys.ok());
   for (const std::string& key : *keys) {
-    if (key == "{acme}:profile" || key == "{acme}:ledger" || absl::StartsWith(key, "orgs:")) {
+    if (key == "journal" || key == "{acme}:profile" || key == "{acme}:ledger" ||
+        absl::StartsWith(key, "orgs:")) {
       continue;
     }
     EXPECT_GT(AsInteger(inspector_->Call({"TTL", key})).value_or(-1), 0) << key;

@@ -70,10 +70,12 @@ class CallersView {
     OrganizationDirectory directory(stores_->organizations(), stores_->counters(), ShippedCatalog(),
                                     clock_, WindowTiming());
     DeltaMerger merger(directory, stores_->counters(), ShippedCatalog(), clock_);
+    JournalBinding binding({*journal_, stores_->journal(), stores_->organizations(),
+                            stores_->publications(), directory, ShippedCatalog(), clock_});
     size_t world = 0;
     WindowCloser closer(
-        {directory, stores_->organizations(), stores_->counters(), stores_->publications(),
-         *journal_, ShippedCatalog(), clock_, [&]() -> std::unique_ptr<NoiseSource> {
+        {directory, stores_->organizations(), stores_->counters(), stores_->publications(), binding,
+         ShippedCatalog(), clock_, [&]() -> std::unique_ptr<NoiseSource> {
            const auto begin = Steady::now();
            while (leaky && SecondsSince(begin) < 30e-3 * static_cast<double>(world)) {
            }

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -17,7 +18,7 @@
 #include "common/window/window_proto.h"
 #include "google/protobuf/text_format.h"
 #include "services/aggregate/delta_merger.h"
-#include "services/aggregate/publication_journal.h"
+#include "services/aggregate/journal_binding.h"
 #include "services/aggregate/window_closer.h"
 #include "tests/doubles/broken_noise.h"
 #include "tests/doubles/fake_clock.h"
@@ -80,6 +81,8 @@ class RedisWorlds {
     auto journal = FileJournal::Open(folder + "/journal");
     EXPECT_TRUE(journal.ok()) << journal.status();
     journal_ = *std::move(journal);
+    binding_.emplace(BindingParts{*journal_, stores_->journal(), stores_->organizations(),
+                                  stores_->publications(), *directory_, *catalog_, clock_});
   }
   ~RedisWorlds() { std::filesystem::remove_all(folder_); }
 
@@ -122,7 +125,7 @@ class RedisWorlds {
 
     clock_.Advance(absl::Hours(24 * 3));
     WindowCloser closer({*directory_, stores_->organizations(), stores_->counters(),
-                         stores_->publications(), *journal_, *catalog_, clock_, noise});
+                         stores_->publications(), *binding_, *catalog_, clock_, noise});
     const auto report = closer.CloseDue(id);
     clock_.Advance(-absl::Hours(24 * 3));
     EXPECT_TRUE(report.ok()) << report.status();
@@ -140,6 +143,7 @@ class RedisWorlds {
   std::unique_ptr<OrganizationDirectory> directory_;
   std::unique_ptr<DeltaMerger> merger_;
   std::unique_ptr<FileJournal> journal_;
+  std::optional<JournalBinding> binding_;
   double claim_ = 0;
   int64_t runs_ = 0;
 };

@@ -1,16 +1,30 @@
 #include "services/aggregate/publication_journal.h"
 
-#include <gtest/gtest.h>
 #include <stdlib.h>
 
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
 
 namespace tutti {
 namespace {
 
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::Eq;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
 const Day kEnd(2026, 3, 1);
+const Costs kCosts = {{"device", 7}, {"person", 46'428'571}};
 
 class FileJournalTest : public testing::Test {
  protected:
@@ -35,46 +49,138 @@ class FileJournalTest : public testing::Test {
   std::string path_;
 };
 
-TEST_F(FileJournalTest, KnowsWhatWasRecordedAlsoAfterAReopening) {
+TEST_F(FileJournalTest, KnowsWhatWasRecordedAndWhatItCostAlsoAfterAReopening) {
   {
     const auto journal = Open();
-    EXPECT_FALSE(journal->Knows("acme", kEnd).value());
-    EXPECT_TRUE(journal->Record("acme", kEnd, "record").ok());
-    EXPECT_TRUE(journal->Record("acme", kEnd, "record").ok());
-    EXPECT_TRUE(absl::IsAlreadyExists(journal->Record("acme", kEnd, "another")));
+    EXPECT_THAT(journal->Read("acme").value(), IsEmpty());
+    EXPECT_TRUE(journal->Record("acme", kEnd, "record", kCosts).ok());
+    EXPECT_TRUE(journal->Record("acme", kEnd, "record", kCosts).ok());
+    EXPECT_TRUE(absl::IsAlreadyExists(journal->Record("acme", kEnd, "another", kCosts)));
   }
   const auto journal = Open();
-  EXPECT_TRUE(journal->Knows("acme", kEnd).value());
-  EXPECT_FALSE(journal->Knows("acme", kEnd + 1).value());
-  EXPECT_FALSE(journal->Knows("acm", kEnd).value());
-  EXPECT_TRUE(absl::IsAlreadyExists(journal->Record("acme", kEnd, "another")));
+  EXPECT_THAT(journal->Read("acme").value(), ElementsAre(std::pair(kEnd, kCosts)));
+  EXPECT_THAT(journal->Read("acm").value(), IsEmpty());
+  EXPECT_TRUE(absl::IsAlreadyExists(journal->Record("acme", kEnd, "another", kCosts)));
   EXPECT_EQ(Content().find("record"), std::string::npos) << "only digests stand there";
 }
 
 TEST_F(FileJournalTest, SeesWhatAnotherProcessRecorded) {
   const auto one = Open();
   const auto other = Open();
-  EXPECT_TRUE(one->Record("acme", kEnd, "record").ok());
-  EXPECT_TRUE(other->Knows("acme", kEnd).value());
-  EXPECT_TRUE(absl::IsAlreadyExists(other->Record("acme", kEnd, "another")));
+  EXPECT_TRUE(one->Record("acme", kEnd, "record", kCosts).ok());
+  EXPECT_THAT(other->Read("acme").value(), SizeIs(1));
+  EXPECT_TRUE(absl::IsAlreadyExists(other->Record("acme", kEnd, "another", kCosts)));
+}
+
+// Mutations: an identity made at every opening; one that every journal has.
+TEST_F(FileJournalTest, HasAnIdentityOfItsOwnForAsLongAsItLasts) {
+  const std::string identity = Open()->Identity().value();
+  EXPECT_TRUE(IsJournalIdentity(identity)) << identity;
+  EXPECT_TRUE(Open()->Record("acme", kEnd, "record", kCosts).ok());
+  EXPECT_EQ(Open()->Identity().value(), identity);
+  std::filesystem::remove(path_);
+  EXPECT_NE(Open()->Identity().value(), identity);
+}
+
+// Mutation: a first line that is written without the lock, or before it is looked for.
+TEST_F(FileJournalTest, ProcessesThatMakeItAtTheSameTimeMakeOne) {
+  std::vector<std::string> identities(8);
+  std::vector<std::thread> threads;
+  threads.reserve(identities.size());
+  for (std::string& identity : identities) {
+    threads.emplace_back([&] { identity = Open()->Identity().value(); });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_THAT(identities, Each(Eq(identities[0])));
+}
+
+// A crash came while the file was made. Mutation: taking half an identity for one, or
+// refusing the file for ever.
+TEST_F(FileJournalTest, BeginsAnewWhereTheFirstLineWasCutShort) {
+  const std::string identity = Open()->Identity().value();
+  const std::string whole = Content();
+  for (size_t size = 0; size < whole.size(); ++size) {
+    std::ofstream(path_, std::ios::trunc) << whole.substr(0, size);
+    const auto journal = Open();
+    ASSERT_NE(journal, nullptr);
+    EXPECT_NE(journal->Identity().value(), identity) << size;
+    EXPECT_EQ(Content().size(), whole.size());
+    EXPECT_EQ(Open()->Identity().value(), journal->Identity().value());
+  }
 }
 
 // Mutation: appending after half a line makes one line of two.
 TEST_F(FileJournalTest, DropsALineThatACrashCutShort) {
-  EXPECT_TRUE(Open()->Record("acme", kEnd, "record").ok());
+  EXPECT_TRUE(Open()->Record("acme", kEnd, "record", kCosts).ok());
   const std::string whole = Content();
   std::ofstream(path_, std::ios::app) << "acme 2026-03-08 0123";
   const auto journal = Open();
-  EXPECT_FALSE(journal->Knows("acme", kEnd + 7).value());
-  EXPECT_TRUE(journal->Record("acme", kEnd + 7, "next").ok());
-  EXPECT_TRUE(Open()->Knows("acme", kEnd + 7).value());
+  EXPECT_THAT(journal->Read("acme").value(), SizeIs(1));
+  EXPECT_TRUE(journal->Record("acme", kEnd + 7, "next", kCosts).ok());
+  EXPECT_THAT(Open()->Read("acme").value(), SizeIs(2));
   EXPECT_EQ(Content().substr(0, whole.size()), whole);
 }
 
+// Mutations: reading numbers, days or digests as they come; taking the first of two lines of
+// a window.
 TEST_F(FileJournalTest, RefusesAFileThatIsNoJournal) {
-  std::ofstream(path_) << "something else\n";
+  std::ofstream(path_) << "something else";
   EXPECT_TRUE(absl::IsDataLoss(FileJournal::Open(path_).status()));
   EXPECT_FALSE(FileJournal::Open(folder_ + "/none/journal").ok());
+
+  std::filesystem::remove(path_);
+  ASSERT_TRUE(Open()->Record("acme", kEnd, "record", kCosts).ok());
+  const std::string whole = Content();
+  const std::string digest(64, 'a');
+  std::vector<std::string> lines = {"", "acme", "acme 2026-03-08 aa person=1",
+                                    whole.substr(0, whole.find('\n'))};
+  for (const char* const rest :
+       {"", " ", " person", " person=", " =1", " person=01", " person=-1", " person=+1",
+        " person=1 ", "  person=1", " person=1\r", " person=18446744073709551616",
+        " person=1 person=1", " person=1 device=1"}) {
+    lines.push_back(absl::StrCat("acme 2026-03-08 ", digest, rest));
+  }
+  for (const char* const front : {"acme 2026-3-8 ", "Acme 2026-03-08 ", " acme 2026-03-08 ",
+                                  "acme 2026-03-08  ", "acme 2026-03-08 A",
+                                  // A second record of the window.
+                                  "acme 2026-03-01 "}) {
+    lines.push_back(absl::StrCat(front, digest, " person=1"));
+  }
+  for (const std::string& line : lines) {
+    std::ofstream(path_, std::ios::trunc) << whole << line << "\n";
+    const absl::Status refused = FileJournal::Open(path_).status();
+    EXPECT_TRUE(absl::IsDataLoss(refused)) << line << ": " << refused;
+    EXPECT_THAT(refused.message(), HasSubstr(path_));
+  }
+  // The control.
+  std::ofstream(path_, std::ios::trunc)
+      << whole << "acme 2026-03-08 " << digest << " device=0 person=18446744073709551615\n";
+  EXPECT_THAT(Open()->Read("acme").value(), SizeIs(2));
+}
+
+// Mutation: writing what cannot be read again.
+TEST_F(FileJournalTest, TakesNothingThatItCouldNotRead) {
+  const auto journal = Open();
+  for (const Costs& costs : {Costs(), Costs{{"", 1}}, Costs{{"a b", 1}}, Costs{{"a\nb", 1}}}) {
+    EXPECT_TRUE(absl::IsInvalidArgument(journal->Record("acme", kEnd, "record", costs)));
+  }
+  EXPECT_TRUE(absl::IsInvalidArgument(journal->Record("a\nb", kEnd, "record", kCosts)));
+  EXPECT_THAT(Open()->Read("acme").value(), IsEmpty());
+}
+
+// Whoever goes on with a file that nobody finds again forgets all of it at the next start.
+// Mutation: never looking at the name again.
+TEST_F(FileJournalTest, NoticesThatTheFileIsGone) {
+  const auto journal = Open();
+  ASSERT_TRUE(journal->Record("acme", kEnd, "record", kCosts).ok());
+  std::filesystem::rename(path_, path_ + ".1");
+  EXPECT_TRUE(absl::IsDataLoss(journal->Record("acme", kEnd + 7, "next", kCosts)));
+  const auto another = Open();
+  EXPECT_TRUE(absl::IsDataLoss(journal->Read("acme").status()));
+  std::filesystem::rename(path_ + ".1", path_);
+  EXPECT_THAT(journal->Read("acme").value(), SizeIs(1));
+  std::filesystem::resize_file(path_, 60);
+  EXPECT_TRUE(absl::IsDataLoss(journal->Record("acme", kEnd + 7, "next", kCosts)));
 }
 
 }  // namespace

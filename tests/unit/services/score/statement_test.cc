@@ -146,6 +146,7 @@ const std::map<std::string, std::vector<std::string>>& SaidOfKeys() {
       {"CohortKey", {"means of published scores"}},
       {"LedgerKey", {"the ledger"}},
       {"LeaseKey", {"which process is closing windows"}},
+      {"JournalKey", {"which journal of publications"}},
   };
   return said;
 }

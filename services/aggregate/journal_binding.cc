@@ -1,0 +1,162 @@
+#include "services/aggregate/journal_binding.h"
+
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
+#include "common/privacy/budget.h"
+#include "common/telemetry/log.h"
+#include "services/aggregate/ingest_policy.h"
+
+namespace tutti {
+namespace {
+
+constexpr int kPage = 1000;
+constexpr int kMaxAttempts = 3;
+
+absl::Status Refuse(absl::string_view own, const std::string& stored) {
+  const absl::string_view lost =
+      stored.empty() ? absl::string_view(JournalBinding::kNoJournal) : absl::string_view(stored);
+  return absl::FailedPreconditionError(absl::StrCat(
+      "--journal: this journal (", own, ") is not the store's (",
+      stored.empty() ? "it names none, and has records that this journal does not know" : stored,
+      "): all aggregates of one store share one journal, or a restored backup is published a "
+      "second time. Give the store's journal. If it is lost for good, start one aggregate with "
+      "--adopt_journal=",
+      lost, ": windows that are due by then are not published any more"));
+}
+
+}  // namespace
+
+JournalBinding::JournalBinding(BindingParts parts) : parts_(std::move(parts)) {}
+
+absl::Status JournalBinding::Check() {
+  const absl::StatusOr<std::string> own = parts_.journal.Identity();
+  if (!own.ok()) return own.status();
+  const std::lock_guard<std::mutex> lock(mutex_);
+  for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
+    const absl::StatusOr<std::string> stored = parts_.identities.ReadJournal();
+    if (!stored.ok()) return stored.status();
+    if (*stored == *own && bound_) return absl::OkStatus();
+    bound_ = false;
+    if (*stored != *own) {
+      const bool adopt = parts_.adopt == (stored->empty() ? kNoJournal : *stored);
+      absl::Status may = adopt             ? Adopt()
+                         : stored->empty() ? CheckCovered()
+                                           : absl::FailedPreconditionError("another journal");
+      if (absl::IsFailedPrecondition(may)) return Refuse(*own, *stored);
+      if (!may.ok()) return may;
+    }
+    const absl::Status replaced = parts_.identities.ReplaceJournal(*stored, *own);
+    bound_ = replaced.ok();
+    // Another was faster: what it stored decides.
+    if (!absl::IsAborted(replaced)) return replaced;
+  }
+  return absl::UnavailableError("the store's journal changes all the time; try again");
+}
+
+absl::Status JournalBinding::ForEachOrganization(
+    const std::function<absl::Status(const std::string& organization)>& visit) {
+  std::string cursor;
+  while (true) {
+    const absl::StatusOr<std::vector<std::string>> page = parts_.organizations.List(cursor, kPage);
+    if (!page.ok()) return page.status();
+    for (const std::string& organization : *page) {
+      if (absl::Status visited = visit(organization); !visited.ok()) return visited;
+    }
+    if (static_cast<int>(page->size()) < kPage) return absl::OkStatus();
+    cursor = page->back();
+  }
+}
+
+absl::Status JournalBinding::CheckCovered() {
+  return ForEachOrganization([&](const std::string& organization) -> absl::Status {
+    const absl::StatusOr<Ledger> ledger = parts_.publications.ReadLedger(organization);
+    // An erased one has totals, and no days to compare.
+    const bool erased = absl::IsNotFound(ledger.status());
+    if (!ledger.ok() && !erased) return ledger.status();
+    const absl::StatusOr<std::map<Day, Costs>> known = parts_.journal.Read(organization);
+    if (!known.ok()) return known.status();
+    bool covered = !erased || !known->empty();
+    if (ledger.ok()) {
+      for (const auto& [entry, cost] : *ledger) covered = covered && known->count(entry.second) > 0;
+    }
+    return covered ? absl::OkStatus() : absl::FailedPreconditionError("not all is known");
+  });
+}
+
+absl::Status JournalBinding::Adopt() {
+  int64_t organizations = 0;
+  absl::Status adopted = ForEachOrganization([&](const std::string& organization) -> absl::Status {
+    const absl::StatusOr<Ledger> ledger = parts_.publications.ReadLedger(organization);
+    // Of an erased one nothing is drawn.
+    if (absl::IsNotFound(ledger.status())) return absl::OkStatus();
+    if (!ledger.ok()) return ledger.status();
+    ++organizations;
+    if (absl::Status paid = EnterPaid(organization, *ledger); !paid.ok()) return paid;
+    return EnterDue(organization, *ledger);
+  });
+  if (adopted.ok()) {
+    LogWarning("journal_adopted", {{"organizations", absl::StrCat(organizations)}});
+  }
+  return adopted;
+}
+
+absl::Status JournalBinding::EnterPaid(const std::string& organization, const Ledger& ledger) {
+  std::map<Day, Costs> paid;
+  for (const auto& [entry, cost] : ledger) paid[entry.second][entry.first] = cost;
+  for (const auto& [end_day, costs] : paid) {
+    absl::StatusOr<std::string> record = parts_.publications.ReadStaged(organization, end_day);
+    if (absl::IsNotFound(record.status())) {
+      const absl::StatusOr<std::vector<std::string>> published =
+          parts_.publications.Read(organization, absl::MakeConstSpan(&end_day, 1));
+      record = published.ok() ? absl::StatusOr<std::string>(published->front())
+                              : absl::StatusOr<std::string>(published.status());
+    }
+    // One that is paid for and lost: no record is empty, so none is ever taken for it.
+    if (absl::IsNotFound(record.status())) record = std::string();
+    if (!record.ok()) return record.status();
+    const absl::Status entered = parts_.journal.Record(organization, end_day, *record, costs);
+    if (!entered.ok() && !absl::IsAlreadyExists(entered)) return entered;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status JournalBinding::EnterDue(const std::string& organization, const Ledger& ledger) {
+  const auto found = parts_.directory.Read(organization);
+  // What is left of a creation that failed.
+  if (absl::IsNotFound(found.status())) return absl::OkStatus();
+  if (!found.ok()) return found.status();
+  // Also of one that is back-filling or paused: the store may have lost that it went on.
+  const Schedule& schedule = (*found)->schedule();
+  const absl::Time now = parts_.clock.Now();
+  std::set<Day> paid;
+  for (const auto& [entry, cost] : ledger) paid.insert(entry.second);
+  for (Day end_day = (*found)->next_reach_end();
+       schedule.CloseTime({WindowKind::kReach, end_day}) + parts_.directory.timing().policy_lease <=
+       now;
+       end_day = schedule.NextReachEnd(end_day)) {
+    if (paid.count(end_day) > 0) continue;
+    const Costs costs = CostsOf(schedule, end_day);
+    if (costs.empty()) continue;  // too small for any kind: nothing was drawn
+    const absl::Status entered = parts_.journal.Record(organization, end_day, "", costs);
+    if (!entered.ok() && !absl::IsAlreadyExists(entered)) return entered;
+  }
+  return absl::OkStatus();
+}
+
+// By the stored terms: those of a window are settled when it begins, four weeks and more
+// before it is due, so only a backup older than that can have others.
+Costs JournalBinding::CostsOf(const Schedule& schedule, Day end_day) const {
+  const Window window{WindowKind::kReach, end_day};
+  Costs costs;
+  for (const CatalogKind& kind : parts_.catalog.kinds()) {
+    if (ShapeOf(schedule, kind, window).columns == 0) continue;
+    costs[kind.proto->id()] = PublicationNanoRho(schedule.TermsAt(window.first_day()).cadence);
+  }
+  return costs;
+}
+
+}  // namespace tutti
