@@ -56,6 +56,38 @@ absl::Status CheckTls(const RedisOptions& options) {
   return absl::OkStatus();
 }
 
+absl::Status ReadAddress(const std::string& flag, const std::string& address,
+                         RedisOptions& options) {
+  const size_t colon = address.rfind(':');
+  options.host = address.substr(0, colon);
+  if (colon == std::string::npos || !absl::SimpleAtoi(address.substr(colon + 1), &options.port)) {
+    return absl::InvalidArgumentError(absl::StrCat("--", flag, " must be host:port"));
+  }
+  return absl::OkStatus();
+}
+
+// Who one is to a server: its user and password, and TLS.
+absl::Status ReadCredentials(const std::string& flag, const std::string& password_file,
+                             const std::string& default_user, RedisOptions& options) {
+  options.tls = {absl::GetFlag(FLAGS_redis_tls_authorities),
+                 absl::GetFlag(FLAGS_redis_tls_certificate), absl::GetFlag(FLAGS_redis_tls_key)};
+  if (absl::Status good = CheckTls(options); !good.ok()) return good;
+  if (password_file.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("give --", flag, ": redis-server must have ACLs"));
+  }
+  std::ifstream file(password_file);
+  std::getline(file, options.password);
+  absl::StripAsciiWhitespace(&options.password);
+  if (options.password.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--", flag, ": ", password_file, " cannot be read or is empty"));
+  }
+  options.user = absl::GetFlag(FLAGS_redis_user);
+  if (options.user.empty()) options.user = default_user;
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<RedisOptions> RedisOptionsFromFlags(const std::string& default_user) {
@@ -66,29 +98,23 @@ absl::StatusOr<RedisOptions> RedisOptionsFromFlags(const std::string& default_us
   if (options.unix_socket.empty() == address.empty()) {
     return absl::InvalidArgumentError("give --redis_socket or --redis_address, one of them");
   }
-  if (!address.empty()) {
-    const size_t colon = address.rfind(':');
-    options.host = address.substr(0, colon);
-    if (colon == std::string::npos || !absl::SimpleAtoi(address.substr(colon + 1), &options.port)) {
-      return absl::InvalidArgumentError("--redis_address must be host:port");
-    }
-  }
-  options.tls = {absl::GetFlag(FLAGS_redis_tls_authorities),
-                 absl::GetFlag(FLAGS_redis_tls_certificate), absl::GetFlag(FLAGS_redis_tls_key)};
-  if (absl::Status good = CheckTls(options); !good.ok()) return good;
-  const std::string path = absl::GetFlag(FLAGS_redis_password_file);
-  if (path.empty()) {
-    return absl::InvalidArgumentError("give --redis_password_file: redis-server must have ACLs");
-  }
-  std::ifstream file(path);
-  std::getline(file, options.password);
-  absl::StripAsciiWhitespace(&options.password);
-  if (options.password.empty()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--redis_password_file: ", path, " cannot be read or is empty"));
-  }
-  options.user = absl::GetFlag(FLAGS_redis_user);
-  if (options.user.empty()) options.user = default_user;
+  absl::Status read =
+      address.empty() ? absl::OkStatus() : ReadAddress("redis_address", address, options);
+  if (!read.ok()) return read;
+  read = ReadCredentials("redis_password_file", absl::GetFlag(FLAGS_redis_password_file),
+                         default_user, options);
+  if (!read.ok()) return read;
+  return options;
+}
+
+absl::StatusOr<RedisOptions> RedisOptionsAt(const std::string& flag, const std::string& address,
+                                            const std::string& password_file,
+                                            const std::string& default_user) {
+  RedisOptions options;
+  absl::Status read = ReadAddress(flag, address, options);
+  if (!read.ok()) return read;
+  read = ReadCredentials(flag + "_password_file", password_file, default_user, options);
+  if (!read.ok()) return absl::Status(read.code(), absl::StrCat("--", flag, ": ", read.message()));
   return options;
 }
 

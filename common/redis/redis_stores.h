@@ -38,11 +38,11 @@ class RedisStores {
   // Whether the server answers.
   absl::Status Ping() { return AsOk(pool_.Call({"PING"})); }
 
-  // Whether the server answers and may be trusted with writes: it is a primary,
-  // keeps an append-only file and evicts nothing. Unavailable when that may pass by
-  // itself, FailedPrecondition when its configuration is wrong. That the file is
-  // synchronised at every write cannot be asked. Needs the INFO command.
+  // Whether the server answers and may be trusted with writes; see server_check.h.
   absl::Status CheckServer();
+
+  // Which run of redis-server answers: no other has the same.
+  absl::StatusOr<std::string> RunId();
 
  private:
   const SystemSteadyClock clock_;
@@ -53,6 +53,13 @@ class RedisStores {
   RedisCohortStore cohorts_;
   RedisJournalIdentityStore journal_;
 };
+
+// As RedisOptionsFromFlags, of another server: at `address`, "host:port", which is what the flag
+// of that name says, and with the password in the file that `flag` with "_password_file" names.
+// User and TLS are those of the flags.
+absl::StatusOr<RedisOptions> RedisOptionsAt(const std::string& flag, const std::string& address,
+                                            const std::string& password_file,
+                                            const std::string& default_user);
 
 // Reads flags --redis_socket, --redis_address, --redis_user, --redis_password_file
 // and --redis_wait_replicas. InvalidArgument when they make no sense or the file

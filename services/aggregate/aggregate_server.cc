@@ -13,12 +13,18 @@
 #include "services/aggregate/aggregate_service.h"
 #include "services/aggregate/journal_binding.h"
 #include "services/aggregate/organization_service.h"
+#include "services/aggregate/redis_journal.h"
 
 ABSL_FLAG(std::string, catalog, "", "File of the catalogue; the same for every service");
 ABSL_FLAG(
     std::string, journal, "",
     "File in which every published record is noted, apart from Redis; never restored with it; one "
     "for all aggregates of a store");
+ABSL_FLAG(std::string, journal_redis, "",
+          "Instead of --journal: host:port of a second, small redis-server that holds it, for "
+          "aggregates on several machines; TLS as to the first");
+ABSL_FLAG(std::string, journal_redis_password_file, "",
+          "File that holds the user's password at --journal_redis");
 ABSL_FLAG(std::string, adopt_journal, "",
           "Once, when the store's journal is lost for good: its identity as the error says it, or "
           "\"none\"; --journal takes its place, and windows that are due are not published");
@@ -48,6 +54,13 @@ Metrics MetricsOf(const FileScrubber& scrubber, const BitMirror& mirror) {
                    "What is remembered of open windows' counters, not to write bits twice.", {},
                    [&mirror] { return static_cast<double>(mirror.bytes()); });
   return metrics;
+}
+
+absl::StatusOr<std::unique_ptr<PublicationJournal>> OpenJournal(const AggregateOptions& options,
+                                                                RedisStores& stores) {
+  if (!options.journal_redis.has_value()) return FileJournal::Open(options.journal);
+  return std::make_unique<RedisJournal>(*options.journal_redis,
+                                        [&stores] { return stores.RunId(); });
 }
 
 // Whether the store may be worked with. Not thread-safe.
@@ -88,7 +101,17 @@ absl::StatusOr<AggregateOptions> AggregateOptionsFromFlags() {
   options.sweep_interval = absl::GetFlag(FLAGS_sweep_interval);
   options.mirror.max_idle = absl::GetFlag(FLAGS_mirror_idle);
   if (options.catalog.empty()) return absl::InvalidArgumentError("give --catalog");
-  if (options.journal.empty()) return absl::InvalidArgumentError("give --journal");
+  const std::string journal_redis = absl::GetFlag(FLAGS_journal_redis);
+  if (options.journal.empty() == journal_redis.empty()) {
+    return absl::InvalidArgumentError("give --journal or --journal_redis, one of them");
+  }
+  if (!journal_redis.empty()) {
+    absl::StatusOr<RedisOptions> second =
+        RedisOptionsAt("journal_redis", journal_redis,
+                       absl::GetFlag(FLAGS_journal_redis_password_file), "aggregate");
+    if (!second.ok()) return second.status();
+    options.journal_redis = *std::move(second);
+  }
   if (!options.adopt_journal.empty() && options.adopt_journal != JournalBinding::kNoJournal &&
       !IsJournalIdentity(options.adopt_journal)) {
     return absl::InvalidArgumentError(
@@ -125,7 +148,7 @@ absl::Status RunAggregate(const AggregateOptions& options) {
 
   const SystemWallClock clock;
   RedisStores stores(options.redis, options.mirror);
-  absl::StatusOr<std::unique_ptr<FileJournal>> journal = FileJournal::Open(options.journal);
+  absl::StatusOr<std::unique_ptr<PublicationJournal>> journal = OpenJournal(options, stores);
   if (!journal.ok()) return journal.status();
   // One that does not answer yet is waited for; one that may lose counters is not.
   if (absl::Status fit = stores.CheckServer(); absl::IsFailedPrecondition(fit)) return fit;

@@ -1,6 +1,7 @@
 #ifndef TUTTI_SERVICES_AGGREGATE_AGGREGATE_SERVER_H_
 #define TUTTI_SERVICES_AGGREGATE_AGGREGATE_SERVER_H_
 
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -19,6 +20,8 @@ struct AggregateOptions {
   RedisOptions redis;
   std::string catalog;  // the catalogue's file
   std::string journal;  // the journal's file, on a disk that Redis is not restored from
+  // Or its server.
+  std::optional<RedisOptions> journal_redis;
   std::string adopt_journal;  // see BindingParts::adopt
   WindowTiming timing;
   absl::Duration sweep_interval = absl::Seconds(30);

@@ -20,7 +20,7 @@ absl::Status Refuse(absl::string_view own, const std::string& stored) {
   const absl::string_view lost =
       stored.empty() ? absl::string_view(JournalBinding::kNoJournal) : absl::string_view(stored);
   return absl::FailedPreconditionError(absl::StrCat(
-      "--journal: this journal (", own, ") is not the store's (",
+      "--journal, --journal_redis: this journal (", own, ") is not the store's (",
       stored.empty() ? "it names none, and has records that this journal does not know" : stored,
       "): all aggregates of one store share one journal, or a restored backup is published a "
       "second time. Give the store's journal. If it is lost for good, start one aggregate with "

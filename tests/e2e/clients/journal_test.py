@@ -49,7 +49,10 @@ class JournalTest(unittest.TestCase):
     def test_the_flags_say_what_they_want(self):
         with Suite() as suite:
             for flags, wanted in (
-                    ([], "give --journal"),
+                    ([], "give --journal or --journal_redis, one of them"),
+                    (["--journal=x", "--journal_redis=127.0.0.1:1"], "give --journal or --journal_redis, one of them"),
+                    (["--journal_redis=127.0.0.1"], "--journal_redis must be host:port"),
+                    (["--journal_redis=127.0.0.1:1"], "give --journal_redis_password_file"),
                     (["--journal=x", "--adopt_journal=x"], "--adopt_journal must be the 32 hexadecimal digits")):
                 done = subprocess.run(
                     [BIN / "tutti-aggregate", "--insecure_loopback", f"--catalog={SOURCE}/deploy/catalog/adoption.textproto",

@@ -65,7 +65,7 @@ TEST_F(JournalBindingTest, NothingIsClosedWithAnotherJournalThanTheStores) {
     for (int i = 0; i < 2; ++i) {
       const auto refused = Close([&](CloseStep) { ++steps; });
       EXPECT_TRUE(absl::IsFailedPrecondition(refused.status())) << refused.status();
-      EXPECT_THAT(refused.status().message(), HasSubstr("--journal: "));
+      EXPECT_THAT(refused.status().message(), HasSubstr("--journal, "));
       EXPECT_THAT(refused.status().message(), HasSubstr("all aggregates of one store share one"));
       EXPECT_THAT(refused.status().message(),
                   HasSubstr(absl::StrCat("--adopt_journal=", Identity("journal"))));

@@ -1,0 +1,32 @@
+#ifndef TUTTI_COMMON_REDIS_SERVER_CHECK_H_
+#define TUTTI_COMMON_REDIS_SERVER_CHECK_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/redis/connection.h"
+
+namespace tutti {
+
+// What a redis-server says of itself.
+struct ServerFacts {
+  std::string run_id;  // another one after every restart
+  bool primary = false;
+  bool in_cluster = false;
+  bool appends = false;      // keeps an append-only file
+  bool writes_file = false;  // the last write to it succeeded
+  bool evicts = false;       // may throw away keys
+};
+
+// Needs the INFO command.
+absl::StatusOr<ServerFacts> ReadServerFacts(RedisPool& server);
+
+// Whether a server may be trusted with writes: it is a primary, keeps an append-only file and
+// evicts nothing. Unavailable when that may pass by itself, FailedPrecondition when its
+// configuration is wrong. That the file is synchronised at every write cannot be asked.
+absl::Status CheckServer(const ServerFacts& facts);
+
+}  // namespace tutti
+
+#endif  // TUTTI_COMMON_REDIS_SERVER_CHECK_H_

@@ -1,0 +1,49 @@
+#ifndef TUTTI_SERVICES_AGGREGATE_REDIS_JOURNAL_H_
+#define TUTTI_SERVICES_AGGREGATE_REDIS_JOURNAL_H_
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "common/redis/connection.h"
+#include "services/aggregate/publication_journal.h"
+
+namespace tutti {
+
+// Keeps the journal in a small redis-server of its own, for aggregates on several machines:
+// never the one of the counters, nor one that is backed up and restored with it. Like a
+// journal in a file it must not be lost; what it is asked for and what it answers says which
+// journal it is, so one that came back empty is not written to.
+//
+// Keys: "journal-identity", and for each organisation "journal:<organisation>", a hash of end
+// days to JournalEntries. Thread-safe.
+class RedisJournal final : public PublicationJournal {
+ public:
+  // `store_run_id` asks the counters' server which run of redis-server it is.
+  RedisJournal(RedisOptions options, std::function<absl::StatusOr<std::string>()> store_run_id)
+      : pool_(std::move(options)), store_run_id_(std::move(store_run_id)) {}
+
+  // Makes the identity when the server has none. FailedPrecondition when the server is that of
+  // the counters, or one of a cluster, or may lose what it took (see CheckServer).
+  absl::StatusOr<std::string> Identity() override;
+
+  // Each as PublicationJournal has it, and FailedPrecondition when the server has another
+  // journal than Identity said last, or that was not asked yet.
+  absl::Status Record(const std::string& organization, Day end_day, const std::string& record,
+                      const Costs& nano_rho) override;
+  absl::StatusOr<std::map<Day, Costs>> Read(const std::string& organization) override;
+
+ private:
+  std::string identity();
+
+  RedisPool pool_;
+  const std::function<absl::StatusOr<std::string>()> store_run_id_;
+  std::mutex mutex_;
+  std::string identity_;  // guarded by mutex_
+};
+
+}  // namespace tutti
+
+#endif  // TUTTI_SERVICES_AGGREGATE_REDIS_JOURNAL_H_
