@@ -25,7 +25,9 @@ namespace {
 
 constexpr double kLeastCoverage = 0.935;
 constexpr double kMostCoverage = 0.97;
-constexpr double kChance = 3;  // standard deviations of a finite number of trials
+// The slack of a finite number of trials, in standard deviations. The long form has so
+// many that none is needed: what it comes to is within the bounds as they stand.
+constexpr double kChance = 3;
 
 struct Cadence {
   const char* name;
@@ -202,7 +204,8 @@ TEST(Margins, HoldForEveryWayOfCountingInTheCatalogue) {
         std::printf("margins: %8lld people, %-11s 1/%-5.0f kept: %3d figures, %.1f%% to %.1f%%\n",
                     static_cast<long long>(headcount), cadence.name, 1 / rate, range.figures,
                     100 * range.least, 100 * range.most);
-        EXPECT_LE(range.farthest_outside, kChance) << headcount << " " << cadence.name;
+        EXPECT_LE(range.farthest_outside, is_long ? 0 : kChance)
+            << headcount << " " << cadence.name;
       }
     }
   }
