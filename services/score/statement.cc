@@ -74,6 +74,11 @@ void FillRetention(const std::string& grace, PrivacyStatement& statement) {
                closed);
   AddRetention(statement, "bitmaps of hashed slots for one day (pseudonymised data)", "Redis",
                closed);
+  AddRetention(statement,
+               "parts of those bitmaps, so that no bit is written twice (pseudonymised data)",
+               "the memory of aggregate, of which no core is dumped",
+               "until the window closes there, or 10 minutes and some seconds after something last "
+               "went into it there; then zeroed");
   AddRetention(statement, "markers that a window is closed, without content", "Redis", "40 days");
   AddRetention(statement, "exact counts of closed days, without slots", "Redis",
                "until the publication that takes them, or until the organisation pauses");

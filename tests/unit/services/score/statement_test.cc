@@ -11,6 +11,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/keyring/keyring_operations.h"
+#include "common/redis/bit_mirror.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/cli/report/statement_text.h"
@@ -31,7 +32,7 @@ class StatementTest : public ::testing::Test {
     publication::v1::Publication latest;
     latest.set_cadence(cadence);
     latest.set_headcount(1000);
-    latest.mutable_grace()->set_seconds(48 * 3600);
+    latest.mutable_grace()->set_seconds(int64_t{48} * 3600);
     return writer_.Write(latest);
   }
 
@@ -87,7 +88,7 @@ std::string RetentionOf(const score::v1::PrivacyStatement& statement) {
 TEST_F(StatementTest, SaysHowLongWindowsStayOpenAsTheLatestRecordWasClosed) {
   publication::v1::Publication latest;
   latest.set_cadence(aggregate::v1::CADENCE_WEEKLY);
-  latest.mutable_grace()->set_seconds(72 * 3600);
+  latest.mutable_grace()->set_seconds(int64_t{72} * 3600);
   const std::string retention = RetentionOf(writer_.Write(latest));
   EXPECT_THAT(retention, HasSubstr("72 hours"));
   EXPECT_THAT(retention, Not(HasSubstr("48 hours")));
@@ -95,7 +96,7 @@ TEST_F(StatementTest, SaysHowLongWindowsStayOpenAsTheLatestRecordWasClosed) {
                            "profile", "published records", "checksums", "logs"}) {
     EXPECT_THAT(retention, HasSubstr(kept));
   }
-  latest.mutable_grace()->set_seconds(90 * 60);
+  latest.mutable_grace()->set_seconds(int64_t{90} * 60);
   EXPECT_THAT(RetentionOf(writer_.Write(latest)), HasSubstr("one day and 1h30m"));
   latest.mutable_grace()->set_seconds(0);
   EXPECT_THAT(RetentionOf(writer_.Write(latest)), HasSubstr("one day and 0 hours"));
@@ -124,6 +125,14 @@ TEST_F(StatementTest, SaysHowLongKeysAreKept) {
   EXPECT_THAT(retention, HasSubstr(absl::StrCat("made up to ", kKeyDaysAhead, " days before")));
   EXPECT_THAT(retention, HasSubstr(absl::StrCat("the first rotation more than ", kExtensionDays,
                                                 " days after they were made")));
+}
+
+// Mutation: a longer time, or shorter words.
+TEST_F(StatementTest, SaysHowLongAggregateRemembersAtMost) {
+  EXPECT_THAT(
+      RetentionOf(writer_.Write(std::nullopt)),
+      HasSubstr(absl::StrCat("or ", absl::ToInt64Minutes(MirrorLimits().max_idle),
+                             " minutes and some seconds after something last went into it there")));
 }
 
 // What the statement says of the keys of each function of common/redis/keys.h: by the
