@@ -4,11 +4,15 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <string>
 
 #include "absl/strings/str_format.h"
+#include "common/scoring/peer_benchmark.h"
 #include "common/scoring/score_builder.h"
+#include "common/scoring/score_change.h"
 #include "common/scoring/table_breakdown.h"
+#include "services/score/recommendations.h"
 #include "tests/doubles/zero_noise.h"
 #include "tests/privacy/attacks/attack.h"
 
@@ -38,7 +42,12 @@ bool Clamped(const score::v1::Estimate& share) {
   return true;
 }
 
-// Mutation: shares that are shown as they are estimated.
+// What a category shows at most and at least, whatever its people do: its points of shares
+// of 95% and of 5%. All of 30 are had for a habit of three days a week already.
+constexpr double kMostPoints = 70 * 0.95 + 30;
+constexpr double kLeastPoints = 70 * 0.05;
+
+// Mutations: shares that are shown as they are estimated; a measure that counts people.
 TEST(ClampAttack, NeverShowsThatEverybodyOrNobodyDoesSomething) {
   for (const bool everybody : {true, false}) {
     const Publication record = Publish(everybody);
@@ -46,8 +55,15 @@ TEST(ClampAttack, NeverShowsThatEverybodyOrNobodyDoesSomething) {
     ASSERT_TRUE(scored.ok()) << scored.status();
     int shares = 0;
     for (const auto& measure : scored->score.measures()) {
+      if (measure.unit() != score::v1::UNIT_PERCENT) {
+        // A number of people, by the headcount, is a share that nobody clamped.
+        const catalog::v1::Measure& counted = *ShippedCatalog().FindMeasure(measure.measure());
+        const int table = ShippedCatalog().FindTable(counted.count().table());
+        EXPECT_NE(ShippedCatalog().tables()[static_cast<size_t>(table)].proto->kind(), "person")
+            << measure.measure();
+        continue;
+      }
       if (measure.state() != score::v1::FIGURE_STATE_MEASURED) continue;
-      if (measure.unit() != score::v1::UNIT_PERCENT) continue;
       ++shares;
       EXPECT_TRUE(Clamped(measure.value()))
           << measure.measure() << " " << measure.value().ShortDebugString();
@@ -57,11 +73,17 @@ TEST(ClampAttack, NeverShowsThatEverybodyOrNobodyDoesSomething) {
     for (const auto& category : scored->score.categories()) {
       if (category.state() != score::v1::FIGURE_STATE_MEASURED) continue;
       ++categories;
-      EXPECT_LT(category.points().value(), 100) << category.category();
-      EXPECT_GT(category.points().value(), 0) << category.category();
+      EXPECT_LE(category.points().value(), kMostPoints + 1e-9) << category.category();
+      EXPECT_GE(category.points().value(), kLeastPoints - 1e-9) << category.category();
       EXPECT_NE(category.points().bound(), score::v1::BOUND_UNSPECIFIED) << category.category();
     }
     EXPECT_NE(scored->score.percent().bound(), score::v1::BOUND_UNSPECIFIED);
+    int recommended = 0;
+    for (const auto& recommendation : RecommendActions(ShippedCatalog(), scored->score)) {
+      ++recommended;
+      EXPECT_TRUE(Clamped(recommendation.value())) << recommendation.action();
+    }
+    EXPECT_GT(recommended, everybody ? -1 : 3);
     int rows = 0;
     for (size_t t = 0; t < ShippedCatalog().tables().size(); ++t) {
       if (ShippedCatalog().tables()[t].proto->kind() != "person") continue;
@@ -72,6 +94,7 @@ TEST(ClampAttack, NeverShowsThatEverybodyOrNobodyDoesSomething) {
       for (const auto& row : table->rows()) {
         ++rows;
         EXPECT_LE(row.share().value(), 95 + 1e-9) << table->display_name();
+        EXPECT_LE(row.subjects().value(), 0.95 * kHeadcount + 1e-6) << table->display_name();
         if (row.kind() == score::v1::ROW_KIND_EXACTLY &&
             row.share().bound() != score::v1::BOUND_AT_MOST) {
           exactly += row.share().value();
@@ -86,8 +109,10 @@ TEST(ClampAttack, NeverShowsThatEverybodyOrNobodyDoesSomething) {
     EXPECT_GT(shares, 20);
     EXPECT_GT(categories, 3);
     EXPECT_GT(rows, 50);
-    ReportAttack(5, absl::StrFormat("%s: %d shares, %d categories and %d table rows, all clamped",
-                                    everybody ? "everybody" : "nobody", shares, categories, rows));
+    ReportAttack(5, absl::StrFormat("%s: %d shares, %d categories, %d recommendations and %d "
+                                    "table rows, all clamped",
+                                    everybody ? "everybody" : "nobody", shares, categories,
+                                    recommended, rows));
   }
   // The control: the same check over shares that nobody clamped.
   score::v1::Estimate plain;
@@ -95,6 +120,66 @@ TEST(ClampAttack, NeverShowsThatEverybodyOrNobodyDoesSomething) {
   EXPECT_FALSE(Clamped(plain));
   plain.set_value(0);
   EXPECT_FALSE(Clamped(plain));
+}
+
+// From nobody to everybody, and back, is a change of what is shown of each.
+void ExpectClampedChange(const score::v1::Change& change, double from, double to,
+                         const std::string& what) {
+  ASSERT_TRUE(change.has_difference()) << what;
+  EXPECT_NEAR(change.difference().value(), to - from, 1e-9) << what;
+  EXPECT_NE(change.difference().bound(), score::v1::BOUND_UNSPECIFIED) << what;
+}
+
+// Mutation: changes of what was estimated, before it was clamped.
+TEST(ClampAttack, ShowsNoChangeFromNobodyToEverybody) {
+  auto nobody = ScorePublication(ShippedCatalog(), Publish(false));
+  auto everybody = ScorePublication(ShippedCatalog(), Publish(true));
+  ASSERT_TRUE(nobody.ok() && everybody.ok());
+  int changes = 0;
+  for (const bool up : {true, false}) {
+    const ScoredPublication& earlier = up ? *nobody : *everybody;
+    ScoredPublication& later = up ? *everybody : *nobody;
+    AddChanges(earlier, later);
+    AddTrend(earlier, later);
+    ExpectClampedChange(later.score.change(), earlier.score.points().value(),
+                        later.score.points().value(), "points");
+    ExpectClampedChange(later.score.trend_180_days(), earlier.score.percent().value(),
+                        later.score.percent().value(), "trend");
+    for (int i = 0; i < later.score.categories_size(); ++i) {
+      const auto& category = later.score.categories(i);
+      if (category.state() != score::v1::FIGURE_STATE_MEASURED) continue;
+      ++changes;
+      ExpectClampedChange(category.change(), earlier.score.categories(i).points().value(),
+                          category.points().value(), category.category());
+      EXPECT_LE(std::abs(category.change().difference().value()), kMostPoints - kLeastPoints);
+    }
+  }
+  EXPECT_GT(changes, 6);
+  ReportAttack(5, absl::StrCat(changes,
+                               " changes between everybody and nobody, all of what is "
+                               "shown of each"));
+}
+
+// Mutation: means of what was estimated, before it was clamped.
+TEST(ClampAttack, ShowsNoBenchmarkOfEverybodyOrNobody) {
+  for (const bool all : {true, false}) {
+    const auto scored = ScorePublication(ShippedCatalog(), Publish(all));
+    ASSERT_TRUE(scored.ok()) << scored.status();
+    PeerSum peers;
+    for (int i = 0; i <= kFewestPeers; ++i) peers.Add(absl::StrCat("peer-", i), scored->score);
+    ASSERT_TRUE(peers.enough());
+    const auto benchmark = MeanOfOthers(peers.ToProto(kLastDay), "peer-0", scored->score);
+    ASSERT_TRUE(benchmark.has_value());
+    EXPECT_LE(benchmark->mean_percent(), std::round(kMostPoints));
+    EXPECT_GE(benchmark->mean_percent(), std::round(kLeastPoints));
+    EXPECT_GT(benchmark->categories_size(), 3);
+    for (const auto& category : benchmark->categories()) {
+      EXPECT_LE(category.mean_points(), std::round(kMostPoints)) << category.category();
+      EXPECT_GE(category.mean_points(), std::round(kLeastPoints)) << category.category();
+    }
+    ReportAttack(5, absl::StrFormat("a benchmark of organisations in which %s does it: %d percent",
+                                    all ? "everybody" : "nobody", benchmark->mean_percent()));
+  }
 }
 
 }  // namespace
