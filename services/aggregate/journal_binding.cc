@@ -49,7 +49,7 @@ absl::Status JournalBinding::Check() {
       if (absl::IsFailedPrecondition(may)) return Refuse(*own, *stored);
       if (!may.ok()) return may;
     }
-    const absl::Status replaced = parts_.identities.ReplaceJournal(*stored, *own);
+    absl::Status replaced = parts_.identities.ReplaceJournal(*stored, *own);
     bound_ = replaced.ok();
     // Another was faster: what it stored decides.
     if (!absl::IsAborted(replaced)) return replaced;
@@ -118,7 +118,7 @@ absl::Status JournalBinding::EnterPaid(const std::string& organization, const Le
     // One that is paid for and lost: no record is empty, so none is ever taken for it.
     if (absl::IsNotFound(record.status())) record = std::string();
     if (!record.ok()) return record.status();
-    const absl::Status entered = parts_.journal.Record(organization, end_day, *record, costs);
+    absl::Status entered = parts_.journal.Record(organization, end_day, *record, costs);
     if (!entered.ok() && !absl::IsAlreadyExists(entered)) return entered;
   }
   return absl::OkStatus();
@@ -141,7 +141,7 @@ absl::Status JournalBinding::EnterDue(const std::string& organization, const Led
     if (paid.count(end_day) > 0) continue;
     const Costs costs = CostsOf(schedule, end_day);
     if (costs.empty()) continue;  // too small for any kind: nothing was drawn
-    const absl::Status entered = parts_.journal.Record(organization, end_day, "", costs);
+    absl::Status entered = parts_.journal.Record(organization, end_day, "", costs);
     if (!entered.ok() && !absl::IsAlreadyExists(entered)) return entered;
   }
   return absl::OkStatus();

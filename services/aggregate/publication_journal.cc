@@ -78,7 +78,7 @@ absl::Status SyncFolder(const std::string& path) {
       open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder < 0) return FileError(path, "open the folder of");
   const bool synced = fsync(folder) == 0;
-  const absl::Status status = synced ? absl::OkStatus() : FileError(path, "write the folder of");
+  absl::Status status = synced ? absl::OkStatus() : FileError(path, "write the folder of");
   close(folder);
   return status;
 }

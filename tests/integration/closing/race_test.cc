@@ -154,7 +154,8 @@ TEST_F(RaceTest, AReplicaThatOversleptAWeekTakesNothingBack) {
       first = Published();
       second = Published(kEndDay + 7);
     });
-    ASSERT_TRUE(report.ok()) << report.status();
+    // It may notice that it is late.
+    ASSERT_TRUE(report.ok() || absl::IsAborted(report.status())) << report.status();
     EXPECT_GE(times, time);
     EXPECT_NE(first, "");
     EXPECT_NE(second, "");

@@ -197,6 +197,7 @@ TEST_F(RedisJournalTest, ClosesNothingWhileItDoesNotAnswer) {
   RedisJournal journal = Open();
   ASSERT_EQ(JournalBinding(PartsWith(journal)).Check(), absl::OkStatus());
   kept_->Kill();
+  EXPECT_TRUE(absl::IsUnavailable(journal.Read("acme").status()));
   int steps = 0;
   EXPECT_TRUE(absl::IsUnavailable(CloseWith(journal, [&](CloseStep) { ++steps; }).status()));
   EXPECT_EQ(steps, 0);
