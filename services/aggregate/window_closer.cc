@@ -91,7 +91,7 @@ absl::Status WindowCloser::CloseAll(const std::string& id, ClosingLease& lease,
     if (report.next_due > now) return parts_.organizations.SetDue(id, report.next_due);
 
     const Day end_day = (*organization)->next_reach_end();
-    absl::StatusOr<bool> days = CloseDays(id, **organization, end_day, now, lease);
+    const absl::StatusOr<bool> days = CloseDays(id, *organization, end_day, now, lease);
     if (!days.ok()) return days.status();
     report.deleted |= *days;
     const absl::Time close_time =
@@ -105,8 +105,11 @@ absl::Status WindowCloser::CloseAll(const std::string& id, ClosingLease& lease,
     if (absl::Status still = lease.Prolong(); !still.ok()) return still;
     organization = parts_.directory.Read(id);
     if (!organization.ok()) return organization.status();
-    absl::StatusOr<CloseOutcome> outcome = CloseReach(id, **organization, end_day, lease);
+    absl::StatusOr<CloseOutcome> outcome = Publish(id, **organization, end_day, lease);
     if (!outcome.ok()) return outcome.status();
+    if (absl::Status finished = Finish(id, *organization, end_day, lease); !finished.ok()) {
+      return finished;
+    }
     report.deleted = true;
     aggregate::v1::ClosedWindow& window = report.windows.emplace_back();
     window.set_score(absl::StrCat("organizations/", id, "/scores/", FormatDay(end_day)));
@@ -115,30 +118,33 @@ absl::Status WindowCloser::CloseAll(const std::string& id, ClosingLease& lease,
 }
 
 absl::StatusOr<bool> WindowCloser::CloseDays(const std::string& id,
-                                             const ScheduledOrganization& organization, Day last,
+                                             const Organization& organization, Day last,
                                              absl::Time now, const ClosingLease& lease) {
-  const Schedule& schedule = organization.schedule();
+  const Schedule& schedule = organization->schedule();
   const absl::Duration policy_lease = parts_.directory.timing().policy_lease;
-  Day day = organization.next_day();
+  Day day = organization->next_day();
   while (day <= last && schedule.CloseTime({WindowKind::kDay, day}) + policy_lease <= now) {
-    if (absl::Status closed = CloseDay(id, organization, day, lease); !closed.ok()) return closed;
+    if (absl::Status closed = CloseDay(id, *organization, day, lease); !closed.ok()) return closed;
     parts_.on_step(CloseStep::kDayTallied);
     ++day;
   }
-  if (day == organization.next_day()) return false;
+  if (day == organization->next_day()) return false;
+  const std::string next_day = FormatDay(day);
   absl::StatusOr<Organization> recorded = parts_.directory.Modify(
-      id, [&](const ScheduledOrganization&, aggregate::v1::StoredOrganization& next,
-              std::vector<NewBitmap>&) {
+      id,
+      [&](const ScheduledOrganization&, aggregate::v1::StoredOrganization& next,
+          std::vector<NewBitmap>&) {
         next.set_last_closed_day(Later(next.last_closed_day(), day - 1));
         auto& begun = *next.mutable_begun();
         begun.erase(std::remove_if(begun.begin(), begun.end(),
                                    [&](const aggregate::v1::BegunWindow& window) {
                                      return window.window_kind() == keyring::v1::WINDOW_KIND_DAY &&
-                                            window.end_day() < FormatDay(day);
+                                            window.end_day() < next_day;
                                    }),
                     begun.end());
         return absl::OkStatus();
-      });
+      },
+      organization);
   if (!recorded.ok()) return recorded.status();
   parts_.on_step(CloseStep::kDaysRecorded);
   return true;
@@ -190,16 +196,6 @@ absl::Status WindowCloser::CloseDay(const std::string& id,
     }
   }
   return parts_.counters.StoreTally(id, day, tally, keep, kinds_, lease.token());
-}
-
-absl::StatusOr<CloseOutcome> WindowCloser::CloseReach(const std::string& id,
-                                                      const ScheduledOrganization& organization,
-                                                      Day end_day, const ClosingLease& lease) {
-  absl::StatusOr<CloseOutcome> outcome = Publish(id, organization, end_day, lease);
-  if (!outcome.ok()) return outcome;
-  if (absl::Status finished = Finish(id, organization, end_day, lease); !finished.ok())
-    return finished;
-  return outcome;
 }
 
 absl::StatusOr<CloseOutcome> WindowCloser::Publish(const std::string& id,
@@ -390,11 +386,11 @@ absl::StatusOr<WindowCloser::Counted> WindowCloser::CountKind(
   return counted;
 }
 
-absl::Status WindowCloser::Finish(const std::string& id, const ScheduledOrganization& organization,
+absl::Status WindowCloser::Finish(const std::string& id, const Organization& organization,
                                   Day end_day, const ClosingLease& lease) {
   const Window window{WindowKind::kReach, end_day};
   // A window that was not published leaves nothing behind either.
-  for (const Day day : organization.schedule().StepDays(end_day)) {
+  for (const Day day : organization->schedule().StepDays(end_day)) {
     absl::Status dropped =
         parts_.counters.StoreTally(id, day, {}, /*keep=*/false, kinds_, lease.token());
     if (!dropped.ok()) return dropped;
@@ -404,20 +400,23 @@ absl::Status WindowCloser::Finish(const std::string& id, const ScheduledOrganiza
     return dropped;
   }
   parts_.on_step(CloseStep::kDropped);
+  const std::string last = FormatDay(end_day);
   absl::StatusOr<Organization> recorded = parts_.directory.Modify(
-      id, [&](const ScheduledOrganization&, aggregate::v1::StoredOrganization& next,
-              std::vector<NewBitmap>&) {
+      id,
+      [&](const ScheduledOrganization&, aggregate::v1::StoredOrganization& next,
+          std::vector<NewBitmap>&) {
         next.set_last_closed_end_day(Later(next.last_closed_end_day(), end_day));
         auto& begun = *next.mutable_begun();
         begun.erase(std::remove_if(begun.begin(), begun.end(),
                                    [&](const aggregate::v1::BegunWindow& w) {
                                      return w.window_kind() == keyring::v1::WINDOW_KIND_REACH &&
-                                            w.end_day() <= FormatDay(end_day);
+                                            w.end_day() <= last;
                                    }),
                     begun.end());
         return absl::OkStatus();
-      });
-  parts_.on_step(CloseStep::kRecorded);
+      },
+      organization);
+  if (recorded.ok()) parts_.on_step(CloseStep::kRecorded);
   return recorded.status();
 }
 

@@ -82,17 +82,14 @@ class WindowCloser {
 
   absl::Status CloseAll(const std::string& id, ClosingLease& lease, CloseReport& report);
   // Closes every day that is due up to `last`, and stores how far it came.
-  absl::StatusOr<bool> CloseDays(const std::string& id, const ScheduledOrganization& organization,
-                                 Day last, absl::Time now, const ClosingLease& lease);
+  absl::StatusOr<bool> CloseDays(const std::string& id, const Organization& organization, Day last,
+                                 absl::Time now, const ClosingLease& lease);
   // All the bits of a sealed window, zeros where nobody has begun it. NotFound when not
   // all that happened was counted.
   absl::StatusOr<std::string> ReadBits(const BitmapId& bitmap,
                                        const ScheduledOrganization& organization, uint32_t bits);
   absl::Status CloseDay(const std::string& id, const ScheduledOrganization& organization, Day day,
                         const ClosingLease& lease);
-  absl::StatusOr<aggregate::v1::CloseOutcome> CloseReach(const std::string& id,
-                                                         const ScheduledOrganization& organization,
-                                                         Day end_day, const ClosingLease& lease);
   // Sees to it that the window's one record is published, unless it must not exist.
   absl::StatusOr<aggregate::v1::CloseOutcome> Publish(const std::string& id,
                                                       const ScheduledOrganization& organization,
@@ -107,7 +104,8 @@ class WindowCloser {
   absl::StatusOr<Counted> CountKind(const std::string& id,
                                     const ScheduledOrganization& organization, Day end_day,
                                     int kind, const std::map<Day, DayTally>& tallies);
-  absl::Status Finish(const std::string& id, const ScheduledOrganization& organization, Day end_day,
+  // Deletes what the window was counted from, and stores that it is closed.
+  absl::Status Finish(const std::string& id, const Organization& organization, Day end_day,
                       const ClosingLease& lease);
 
   const CloserParts parts_;
