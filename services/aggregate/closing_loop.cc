@@ -10,6 +10,8 @@ namespace tutti {
 namespace {
 
 constexpr int kBatch = 100;
+// A day and a window are closed in less, on a slow disk too.
+constexpr auto kTick = std::chrono::milliseconds(100);
 // An organisation that could not be closed is tried again after this.
 constexpr absl::Duration kRetry = absl::Seconds(30);
 // An entry without an organisation is one being created, or what is left of a
@@ -49,9 +51,11 @@ void ClosingLoop::Run(absl::Duration interval) {
 }
 
 absl::StatusOr<CloseReport> ClosingLoop::CloseOne(const std::string& organization) {
-  absl::StatusOr<CloseReport> report = closer_.CloseDue(organization);
+  const Pace pace(kTick);
+  absl::StatusOr<CloseReport> report = closer_.CloseDue(organization, pace);
   // One that failed may have come to a deletion.
   if (report.ok() ? report->deleted : !absl::IsNotFound(report.status())) scrubber_.ScrubSoon();
+  pace.AwaitTick();
   return report;
 }
 

@@ -41,7 +41,8 @@ class ClosingLoop {
   void Stop();
 
   // Closes what is due of one organisation. The store's files are scrubbed afterwards,
-  // when counters were deleted.
+  // when counters were deleted. Whoever calls this chooses when the close begins, and could
+  // time it: records appear, and it returns, at ticks of 100 ms after it began.
   absl::StatusOr<CloseReport> CloseOne(const std::string& organization);
 
   // Closes what is due of all, then makes the cohorts that are due. One organisation's

@@ -66,7 +66,8 @@ WindowCloser::WindowCloser(CloserParts parts) : parts_(std::move(parts)) {
   for (const CatalogKind& kind : parts_.catalog.kinds()) kinds_.push_back(kind.proto->id());
 }
 
-absl::StatusOr<CloseReport> WindowCloser::CloseDue(const std::string& organization) {
+absl::StatusOr<CloseReport> WindowCloser::CloseDue(const std::string& organization,
+                                                   const Pace& pace) {
   CloseReport report;
   if (absl::Status may = MayClose(); !may.ok()) return may;
   const absl::StatusOr<std::unique_ptr<ClosingLease>> lease =
@@ -76,12 +77,12 @@ absl::StatusOr<CloseReport> WindowCloser::CloseDue(const std::string& organizati
     report.busy = true;
     return report;
   }
-  absl::Status closed = CloseAll(organization, **lease, report);
+  absl::Status closed = CloseAll(organization, **lease, pace, report);
   if (!closed.ok()) return closed;
   return report;
 }
 
-absl::Status WindowCloser::CloseAll(const std::string& id, ClosingLease& lease,
+absl::Status WindowCloser::CloseAll(const std::string& id, ClosingLease& lease, const Pace& pace,
                                     CloseReport& report) {
   while (true) {
     absl::StatusOr<Organization> organization = parts_.directory.Read(id);
@@ -105,7 +106,7 @@ absl::Status WindowCloser::CloseAll(const std::string& id, ClosingLease& lease,
     if (absl::Status still = lease.Prolong(); !still.ok()) return still;
     organization = parts_.directory.Read(id);
     if (!organization.ok()) return organization.status();
-    absl::StatusOr<CloseOutcome> outcome = Publish(id, **organization, end_day, lease);
+    absl::StatusOr<CloseOutcome> outcome = Publish(id, **organization, end_day, lease, pace);
     if (!outcome.ok()) return outcome.status();
     if (absl::Status finished = Finish(id, *organization, end_day, lease); !finished.ok()) {
       return finished;
@@ -200,7 +201,8 @@ absl::Status WindowCloser::CloseDay(const std::string& id,
 
 absl::StatusOr<CloseOutcome> WindowCloser::Publish(const std::string& id,
                                                    const ScheduledOrganization& organization,
-                                                   Day end_day, const ClosingLease& lease) {
+                                                   Day end_day, const ClosingLease& lease,
+                                                   const Pace& pace) {
   // Again when another replica, whose lease ran out while it was at it, staged
   // first: then its record is the window's.
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
@@ -224,6 +226,7 @@ absl::StatusOr<CloseOutcome> WindowCloser::Publish(const std::string& id,
     if (absl::IsAlreadyExists(journaled)) return aggregate::v1::CLOSE_OUTCOME_INCOMPLETE;
     if (!journaled.ok()) return journaled;
     parts_.on_step(CloseStep::kJournaled);
+    pace.AwaitTick();
     const absl::Status promoted = parts_.publications.Promote(id, end_day);
     if (!promoted.ok() && !absl::IsAlreadyExists(promoted)) return promoted;
     parts_.on_step(CloseStep::kPromoted);

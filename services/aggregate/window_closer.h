@@ -17,6 +17,7 @@
 #include "services/aggregate/closing_lease.h"
 #include "services/aggregate/journal_binding.h"
 #include "services/aggregate/organization_directory.h"
+#include "services/aggregate/pace.h"
 #include "tutti/aggregate/v1/aggregate.pb.h"
 #include "tutti/publication/v1/publication.pb.h"
 
@@ -74,13 +75,14 @@ class WindowCloser {
   absl::Status MayClose() { return parts_.binding.Check(); }
 
   // As MayClose, and NotFound when there is no such organisation. On an error, calling again goes
-  // on where it stopped.
-  absl::StatusOr<CloseReport> CloseDue(const std::string& organization);
+  // on where it stopped. Each record appears at a tick of `pace`.
+  absl::StatusOr<CloseReport> CloseDue(const std::string& organization, const Pace& pace = Pace());
 
  private:
   using Organization = std::shared_ptr<const ScheduledOrganization>;
 
-  absl::Status CloseAll(const std::string& id, ClosingLease& lease, CloseReport& report);
+  absl::Status CloseAll(const std::string& id, ClosingLease& lease, const Pace& pace,
+                        CloseReport& report);
   // Closes every day that is due up to `last`, and stores how far it came.
   absl::StatusOr<bool> CloseDays(const std::string& id, const Organization& organization, Day last,
                                  absl::Time now, const ClosingLease& lease);
@@ -93,7 +95,8 @@ class WindowCloser {
   // Sees to it that the window's one record is published, unless it must not exist.
   absl::StatusOr<aggregate::v1::CloseOutcome> Publish(const std::string& id,
                                                       const ScheduledOrganization& organization,
-                                                      Day end_day, const ClosingLease& lease);
+                                                      Day end_day, const ClosingLease& lease,
+                                                      const Pace& pace);
   // Draws the record and stages it, unless it must not exist. AlreadyExists when
   // somebody else has.
   absl::StatusOr<aggregate::v1::CloseOutcome> Draw(const std::string& id,

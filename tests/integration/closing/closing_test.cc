@@ -122,6 +122,7 @@ int ClosingTest::CloseInProcess(int steps, int* steps_made) {
   pid_t pid = -1;
   EXPECT_EQ(posix_spawn(&pid, arguments[0], &actions, nullptr, arguments.data(), environ), 0);
   posix_spawn_file_actions_destroy(&actions);
+  if (pid < 0) return -1;  // nothing to wait for
   int status = 0;
   waitpid(pid, &status, 0);
   if (steps_made != nullptr) std::ifstream(output) >> *steps_made;

@@ -181,11 +181,11 @@ class CallersView {
 // counts is seen in both, however busy the machine is.
 TEST(CallerTimingAttack, ACallerLearnsNothingFromHowLongACloseTakes) {
   CallersView view;
-  const int64_t closes = Longer(200, 40'000);
+  const int64_t closes = Longer(100, 10'000);
   const Seen seen = view.Watch(closes, /*leaky=*/false);
   const double answered = RankCorrelation(seen.answered, seen.people);
   const double appeared = RankCorrelation(seen.appeared, seen.people);
-  constexpr int64_t kLeaks = 100;
+  constexpr int64_t kLeaks = 50;
   const Seen leaky = view.Watch(kLeaks, /*leaky=*/true);
   const double control = std::min(RankCorrelation(leaky.answered, leaky.people),
                                   RankCorrelation(leaky.appeared, leaky.people));
