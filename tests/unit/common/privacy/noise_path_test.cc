@@ -17,22 +17,22 @@ namespace {
 
 // The first thing in the source that has no business in the noise path, or "".
 std::string Forbidden(const std::string& source) {
-  static const std::regex kComment("//[^\n]*");
-  static const std::regex kForbidden(
+  static const std::regex comment_text("//[^\n]*");
+  static const std::regex forbidden_words(
       R"(\b(float|double|float_t|double_t|_Float\w*|__float128)\b)"
       R"(|\w*_distribution\b|\bmt19937\w*|\bminstd_rand\w*|\branlux\w*|\brandom_device\b)"
       R"(|\b\w*_engine\b|\bs?rand\w*\s*\(|\bdrand48\b|\babsl::BitGen\b|\w*[Ss]eed\w*)"
       R"(|<random>|<cmath>|<math\.h>|\bsqrtl?\b|\bexpl?\s*\(|\blogl?\s*\()"
       R"(|\b\d[\d']*\.\d|\b\d+[eE][-+]?\d)");
-  const std::string code = std::regex_replace(source, kComment, "");
+  const std::string code = std::regex_replace(source, comment_text, "");
   std::smatch found;
-  return std::regex_search(code, found, kForbidden) ? found.str() : "";
+  return std::regex_search(code, found, forbidden_words) ? found.str() : "";
 }
 
 // The same of chance alone, for a file that has floating point of other things in it.
 std::string ForbiddenChance(const std::string& source) {
-  static const std::regex kFloatingPoint(R"(\bdouble\b|\bfloat\b|\b\d[\d']*\.\d+|<cmath>)");
-  return Forbidden(std::regex_replace(source, kFloatingPoint, ""));
+  static const std::regex floating_words(R"(\bdouble\b|\bfloat\b|\b\d[\d']*\.\d+|<cmath>)");
+  return Forbidden(std::regex_replace(source, floating_words, ""));
 }
 
 std::filesystem::path Root() {
@@ -75,9 +75,9 @@ TEST(NoisePath, LeadsThroughAggregateFromTheKernelsGeneratorAlone) {
   // It is told to make noise in one place, of one kind.
   const std::string server = Read(aggregate / "aggregate_server.cc");
   EXPECT_EQ(ForbiddenChance(server), "");
-  static const std::regex kNoise(R"(\w*Noise\w*(?=>|\())");
+  static const std::regex noise_words(R"(\w*Noise\w*(?=>|\())");
   std::set<std::string> makes;
-  for (std::sregex_iterator it(server.begin(), server.end(), kNoise), end; it != end; ++it) {
+  for (std::sregex_iterator it(server.begin(), server.end(), noise_words), end; it != end; ++it) {
     makes.insert(it->str());
   }
   EXPECT_EQ(makes, (std::set<std::string>{"CheckNoisePlans", "KernelNoise"}));
