@@ -5,13 +5,12 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/redis/cluster_nodes.h"
+#include "common/redis/server_check.h"
 
 namespace tutti {
 namespace {
@@ -25,19 +24,6 @@ absl::Status Unexpected() {
   return absl::InternalError("redis-server answered in a way that was not expected");
 }
 
-// What a node says of itself: "role", "run_id" and so on.
-using Facts = absl::flat_hash_map<std::string, std::string>;
-
-absl::StatusOr<Facts> FactsOf(RedisPool& node) {
-  const absl::StatusOr<std::string> info = AsString(node.Call({"INFO"}));
-  if (!info.ok()) return info.status();
-  Facts facts;
-  for (const absl::string_view line : absl::StrSplit(*info, "\r\n")) {
-    facts.insert(absl::StrSplit(line, absl::MaxSplits(':', 1)));
-  }
-  return facts;
-}
-
 // How a node's rewriting stands.
 struct RewriteState {
   std::string run_id;  // of the process
@@ -46,7 +32,7 @@ struct RewriteState {
 };
 
 absl::StatusOr<RewriteState> ReadRewriteState(RedisPool& node) {
-  absl::StatusOr<Facts> facts = FactsOf(node);
+  auto facts = ReadInfo(node);
   if (!facts.ok()) return facts.status();
   if ((*facts)["run_id"].empty()) return Unexpected();
   return RewriteState{
@@ -116,7 +102,7 @@ absl::StatusOr<Listing> ListReplicas(RedisPool& primary) {
 
 // How many replicas are known to exist and are not among `listed`.
 absl::StatusOr<int> CountMissing(RedisPool& primary, size_t listed) {
-  absl::StatusOr<Facts> facts = FactsOf(primary);
+  auto facts = ReadInfo(primary);
   if (!facts.ok()) return facts.status();
   int known = 0;
   // Also those that have not caught up.

@@ -1,23 +1,28 @@
 #include "common/redis/server_check.h"
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_split.h"
 
 namespace tutti {
 
-absl::StatusOr<ServerFacts> ReadServerFacts(RedisPool& server) {
+absl::StatusOr<absl::flat_hash_map<std::string, std::string>> ReadInfo(RedisPool& server) {
   const absl::StatusOr<std::string> info = AsString(server.Call({"INFO"}));
   if (!info.ok()) return info.status();
   absl::flat_hash_map<std::string, std::string> facts;
   for (const absl::string_view line : absl::StrSplit(*info, "\r\n")) {
     facts.insert(absl::StrSplit(line, absl::MaxSplits(':', 1)));
   }
-  return ServerFacts{facts["run_id"],
-                     facts["role"] == "master",
-                     facts["cluster_enabled"] == "1",
-                     facts["aof_enabled"] == "1",
-                     facts["aof_last_write_status"] == "ok",
-                     facts["maxmemory_policy"] != "noeviction"};
+  return facts;
+}
+
+absl::StatusOr<ServerFacts> ReadServerFacts(RedisPool& server) {
+  auto facts = ReadInfo(server);
+  if (!facts.ok()) return facts.status();
+  return ServerFacts{(*facts)["run_id"],
+                     (*facts)["role"] == "master",
+                     (*facts)["cluster_enabled"] == "1",
+                     (*facts)["aof_enabled"] == "1",
+                     (*facts)["aof_last_write_status"] == "ok",
+                     (*facts)["maxmemory_policy"] != "noeviction"};
 }
 
 absl::Status CheckServer(const ServerFacts& facts) {

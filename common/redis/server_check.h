@@ -3,13 +3,18 @@
 
 #include <string>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/redis/connection.h"
 
 namespace tutti {
 
-// What a redis-server says of itself.
+// All that a redis-server says of itself, by name: "role", "run_id" and so on. Needs the
+// INFO command.
+absl::StatusOr<absl::flat_hash_map<std::string, std::string>> ReadInfo(RedisPool& server);
+
+// What matters of it here.
 struct ServerFacts {
   std::string run_id;  // another one after every restart
   bool primary = false;
@@ -19,7 +24,6 @@ struct ServerFacts {
   bool evicts = false;       // may throw away keys
 };
 
-// Needs the INFO command.
 absl::StatusOr<ServerFacts> ReadServerFacts(RedisPool& server);
 
 // Whether a server may be trusted with writes: it is a primary, keeps an append-only file and

@@ -6,8 +6,6 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
-#include "absl/strings/numbers.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 
 namespace tutti {
@@ -29,11 +27,6 @@ bool IsZoneFile(const std::string& name) {
   return std::filesystem::is_regular_file("/usr/share/zoneinfo/" + name, failed);
 }
 
-bool ParseDigits(absl::string_view digits, int& number) {
-  return std::all_of(digits.begin(), digits.end(), absl::ascii_isdigit) &&
-         absl::SimpleAtoi(digits, &number);
-}
-
 }  // namespace
 
 absl::StatusOr<Day> ParseDay(absl::string_view text) {
@@ -41,30 +34,17 @@ absl::StatusOr<Day> ParseDay(absl::string_view text) {
     return absl::InvalidArgumentError(
         "a day must be ISO 8601, YYYY-MM-DD, from 2000-01-02 to 2999-12-31");
   };
-  // By hand: Abseil's ParseCivilTime takes many times as long, and a close parses hundreds
-  // of days.
-  int year = 0;
-  int month = 0;
-  int number = 0;
-  if (text.size() != 10 || text[4] != '-' || text[7] != '-' ||
-      !ParseDigits(text.substr(0, 4), year) || !ParseDigits(text.substr(5, 2), month) ||
-      !ParseDigits(text.substr(8, 2), number)) {
-    return malformed();
-  }
-  const Day day(year, month, number);
-  // One that does not exist has become another.
-  if (day.month() != month || day.day() != number || day < Day(2000, 1, 2) ||
-      day > Day(2999, 12, 31)) {
+  Day day;
+  // ParseCivilTime also takes other spellings; only the canonical one comes back
+  // unchanged.
+  if (text.size() != 10 || !absl::ParseCivilTime(text, &day) || FormatDay(day) != text ||
+      day < Day(2000, 1, 2) || day > Day(2999, 12, 31)) {
     return malformed();
   }
   return day;
 }
 
-std::string FormatDay(Day day) {
-  return absl::StrCat(absl::Dec(day.year(), absl::kZeroPad4), "-",
-                      absl::Dec(day.month(), absl::kZeroPad2), "-",
-                      absl::Dec(day.day(), absl::kZeroPad2));
-}
+std::string FormatDay(Day day) { return absl::FormatCivilTime(day); }
 
 absl::StatusOr<absl::TimeZone> LoadZone(const std::string& name) {
   absl::TimeZone zone = absl::UTCTimeZone();

@@ -10,7 +10,7 @@ namespace tutti {
 namespace {
 
 constexpr int kBatch = 100;
-// A day and a window are closed in less, on a slow disk too.
+// Longer than a day and a window take to close.
 constexpr auto kTick = std::chrono::milliseconds(100);
 // An organisation that could not be closed is tried again after this.
 constexpr absl::Duration kRetry = absl::Seconds(30);

@@ -7,11 +7,11 @@
 #include "common/scoring/peer_benchmark.h"
 #include "common/scoring/score_builder.h"
 #include "common/window/schedule.h"
+#include "services/aggregate/every_organization.h"
 
 namespace tutti {
 namespace {
 
-constexpr int kPage = 500;
 // The cohort that says that a window's others are all there.
 constexpr char kDone[] = "done";
 // A window closes a day and the grace after its last day in the westernmost zone; a
@@ -28,26 +28,21 @@ absl::StatusOr<int> CohortBuilder::BuildDue() {
   if (!absl::IsNotFound(done.status())) return done.status();
 
   std::map<std::string, PeerSum> sums;
-  std::string cursor;
-  while (true) {
-    const auto page = parts_.organizations.List(cursor, kPage);
-    if (!page.ok()) return page.status();
-    for (const std::string& id : *page) {
-      const auto bytes = parts_.publications.Read(id, absl::MakeConstSpan(&end_day, 1));
-      if (absl::IsNotFound(bytes.status())) continue;
-      if (!bytes.ok()) return bytes.status();
-      publication::v1::Publication record;
-      if (!record.ParseFromString(bytes->front()) ||
-          record.catalog_fingerprint() != parts_.catalog.fingerprint()) {
-        continue;
-      }
-      const auto scored = ScorePublication(parts_.catalog, record);
-      if (!scored.ok()) continue;
-      for (const PeerGroup& group : PeerGroupsOf(record)) sums[group.id].Add(id, scored->score);
+  const absl::Status all = ForEachOrganization(parts_.organizations, [&](const std::string& id) {
+    const auto bytes = parts_.publications.Read(id, absl::MakeConstSpan(&end_day, 1));
+    if (absl::IsNotFound(bytes.status())) return absl::OkStatus();
+    if (!bytes.ok()) return bytes.status();
+    publication::v1::Publication record;
+    if (!record.ParseFromString(bytes->front()) ||
+        record.catalog_fingerprint() != parts_.catalog.fingerprint()) {
+      return absl::OkStatus();
     }
-    if (static_cast<int>(page->size()) < kPage) break;
-    cursor = page->back();
-  }
+    const auto scored = ScorePublication(parts_.catalog, record);
+    if (!scored.ok()) return absl::OkStatus();
+    for (const PeerGroup& group : PeerGroupsOf(record)) sums[group.id].Add(id, scored->score);
+    return absl::OkStatus();
+  });
+  if (!all.ok()) return all;
 
   int made = 0;
   for (const auto& [id, sum] : sums) {

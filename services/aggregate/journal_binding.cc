@@ -8,12 +8,12 @@
 #include "absl/types/span.h"
 #include "common/privacy/budget.h"
 #include "common/telemetry/log.h"
+#include "services/aggregate/every_organization.h"
 #include "services/aggregate/ingest_policy.h"
 
 namespace tutti {
 namespace {
 
-constexpr int kPage = 1000;
 constexpr int kMaxAttempts = 3;
 
 absl::Status Refuse(absl::string_view own, const std::string& stored) {
@@ -57,47 +57,36 @@ absl::Status JournalBinding::Check() {
   return absl::UnavailableError("the store's journal changes all the time; try again");
 }
 
-absl::Status JournalBinding::ForEachOrganization(
-    const std::function<absl::Status(const std::string& organization)>& visit) {
-  std::string cursor;
-  while (true) {
-    const absl::StatusOr<std::vector<std::string>> page = parts_.organizations.List(cursor, kPage);
-    if (!page.ok()) return page.status();
-    for (const std::string& organization : *page) {
-      if (absl::Status visited = visit(organization); !visited.ok()) return visited;
-    }
-    if (static_cast<int>(page->size()) < kPage) return absl::OkStatus();
-    cursor = page->back();
-  }
-}
-
 absl::Status JournalBinding::CheckCovered() {
-  return ForEachOrganization([&](const std::string& organization) -> absl::Status {
-    const absl::StatusOr<Ledger> ledger = parts_.publications.ReadLedger(organization);
-    // An erased one has totals, and no days to compare.
-    const bool erased = absl::IsNotFound(ledger.status());
-    if (!ledger.ok() && !erased) return ledger.status();
-    const absl::StatusOr<std::map<Day, Costs>> known = parts_.journal.Read(organization);
-    if (!known.ok()) return known.status();
-    bool covered = !erased || !known->empty();
-    if (ledger.ok()) {
-      for (const auto& [entry, cost] : *ledger) covered = covered && known->count(entry.second) > 0;
-    }
-    return covered ? absl::OkStatus() : absl::FailedPreconditionError("not all is known");
-  });
+  return ForEachOrganization(
+      parts_.organizations, [&](const std::string& organization) -> absl::Status {
+        const absl::StatusOr<Ledger> ledger = parts_.publications.ReadLedger(organization);
+        // An erased one has totals, and no days to compare.
+        const bool erased = absl::IsNotFound(ledger.status());
+        if (!ledger.ok() && !erased) return ledger.status();
+        const absl::StatusOr<std::map<Day, Costs>> known = parts_.journal.Read(organization);
+        if (!known.ok()) return known.status();
+        bool covered = !erased || !known->empty();
+        if (ledger.ok()) {
+          for (const auto& [entry, cost] : *ledger)
+            covered = covered && known->count(entry.second) > 0;
+        }
+        return covered ? absl::OkStatus() : absl::FailedPreconditionError("not all is known");
+      });
 }
 
 absl::Status JournalBinding::Adopt() {
   int64_t organizations = 0;
-  absl::Status adopted = ForEachOrganization([&](const std::string& organization) -> absl::Status {
-    const absl::StatusOr<Ledger> ledger = parts_.publications.ReadLedger(organization);
-    // Of an erased one nothing is drawn.
-    if (absl::IsNotFound(ledger.status())) return absl::OkStatus();
-    if (!ledger.ok()) return ledger.status();
-    ++organizations;
-    if (absl::Status paid = EnterPaid(organization, *ledger); !paid.ok()) return paid;
-    return EnterDue(organization, *ledger);
-  });
+  absl::Status adopted = ForEachOrganization(
+      parts_.organizations, [&](const std::string& organization) -> absl::Status {
+        const absl::StatusOr<Ledger> ledger = parts_.publications.ReadLedger(organization);
+        // Of an erased one nothing is drawn.
+        if (absl::IsNotFound(ledger.status())) return absl::OkStatus();
+        if (!ledger.ok()) return ledger.status();
+        ++organizations;
+        if (absl::Status paid = EnterPaid(organization, *ledger); !paid.ok()) return paid;
+        return EnterDue(organization, *ledger);
+      });
   if (adopted.ok()) {
     LogWarning("journal_adopted", {{"organizations", absl::StrCat(organizations)}});
   }

@@ -1,7 +1,6 @@
 #ifndef TUTTI_SERVICES_AGGREGATE_JOURNAL_BINDING_H_
 #define TUTTI_SERVICES_AGGREGATE_JOURNAL_BINDING_H_
 
-#include <functional>
 #include <mutex>
 #include <string>
 
@@ -55,9 +54,6 @@ class JournalBinding {
   PublicationJournal& journal() { return parts_.journal; }
 
  private:
-  // Calls `visit` with every id that was ever used, until one fails.
-  absl::Status ForEachOrganization(
-      const std::function<absl::Status(const std::string& organization)>& visit);
   // Whether the journal can be that of a store that names none: it knows all that the
   // ledgers know.
   absl::Status CheckCovered();

@@ -5,12 +5,10 @@ import datetime
 import itertools
 import os
 import pathlib
-import re
 import subprocess
 import tempfile
 import time
 import unittest
-import urllib.request
 
 import grpc
 
@@ -100,14 +98,9 @@ class OptOutTest(unittest.TestCase):
             path = pathlib.Path(f"{suite.keyring}.optout")
             kept = path.with_name("kept")
             people = (f"person-{i}@acme.example" for i in itertools.count())
-            port = re.search(r'"event":"showing metrics","port":"(\d+)"', suite.logs())[1]
-
-            def metric(name):
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as page:
-                    return float(re.search(f"^{re.escape(name)} (\\S+)", page.read().decode(), re.MULTILINE)[1])
 
             def refusals():
-                return metric('tutti_ingest_refused_batches_total{reason="opt_outs_unreadable"}')
+                return suite.metric('tutti_ingest_refused_batches_total{reason="opt_outs_unreadable"}')
 
             def wait_for(refused):
                 """Sends of people who were never counted until the answer is this; returns it."""
@@ -141,7 +134,7 @@ class OptOutTest(unittest.TestCase):
                 self.assertEqual(bits(suite, "acme"), counted)
                 self.assertGreaterEqual(refusals(), before + 4)
                 self.assertIn("opt-out list", suite.logs())
-                self.assertEqual(metric("tutti_ready_state"), 0)
+                self.assertEqual(suite.metric("tutti_ready_state"), 0)
                 # What is no person's goes on.
                 sender.send("acme", "laptop-1", "device.started")
 

@@ -4,10 +4,12 @@ services with a client that is not ours."""
 import contextlib
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
+import urllib.request
 
 SOURCE = pathlib.Path(os.environ["TUTTI_SOURCE_DIR"])
 BIN = pathlib.Path(os.environ["TUTTI_BIN_DIR"])
@@ -122,6 +124,16 @@ class Suite:
         """Ends the back-fill and publishes what is due."""
         self.tutti("organizations", "finish-backfill", name)
         return self.tutti("publish", name, "--wait", "30")
+
+    def metrics(self):
+        """What the service shows that was started with --metrics_listen=127.0.0.1:0."""
+        port = re.search(r'"showing metrics","port":"(\d+)"', self.logs())[1]
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as page:
+            return page.read().decode()
+
+    def metric(self, name):
+        """The value of one of them, named with its labels."""
+        return float(re.search(f"^{re.escape(name)} (\\S+)", self.metrics(), re.MULTILINE)[1])
 
     def logs(self):
         return "\n".join(p.read_text() for p in sorted((self.state / "log").glob("*")))

@@ -8,13 +8,16 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <cstdlib>
 #include <fstream>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/window/window_proto.h"
+#include "services/aggregate/closing_loop.h"
 #include "services/aggregate/ingest_policy.h"
+#include "services/aggregate/pace.h"
 #include "tests/support/report_attack.h"
 
 namespace tutti {
@@ -68,6 +71,20 @@ void ClosingTest::Connect(int wait_replicas) {
   directory_ = std::make_unique<OrganizationDirectory>(
       stores_->organizations(), stores_->counters(), *catalog_, clock_, WindowTiming());
   merger_ = std::make_unique<DeltaMerger>(*directory_, stores_->counters(), *catalog_, clock_);
+}
+
+void ClosingTest::SaveBackup() {
+  server_->Kill();
+  server_->SaveFiles(folder_ / "backup");
+  ASSERT_TRUE(server_->Resume().ok());
+  Connect();
+}
+
+void ClosingTest::RestoreBackup() {
+  server_->Kill();
+  server_->RestoreFiles(folder_ / "backup");
+  ASSERT_TRUE(server_->Resume().ok());
+  Connect();
 }
 
 aggregate::v1::MergeDeltasRequest ClosingTest::DeltasOf(const std::string& organization) {
@@ -257,6 +274,38 @@ TEST_F(ClosingTest, SurvivesBeingKilledAfterEveryStep) {
   }
   ReportAttack(3, absl::StrCat("killed at ", kills, " of ", steps,
                                " steps of a close: ", second_draws, " second draws"));
+}
+
+// Attack 14: whoever has it closed chooses when that begins. A tick is the least that each
+// takes; how late a thread is woken nobody knows. Mutations: a record that appears when it is
+// ready; an answer that comes when all is done, or at once when nothing is.
+TEST_F(ClosingTest, ShowsItselfAtTicksToWhoeverChoosesWhenItBegins) {
+  using Clock = Pace::Clock;
+  constexpr auto kTick = std::chrono::milliseconds(100);
+  const auto journal = FileJournal::Open(folder_ / journal_);
+  ASSERT_TRUE(journal.ok()) << journal.status();
+  JournalBinding binding(PartsWith(**journal));
+  Clock::time_point appeared;
+  WindowCloser closer({*directory_, stores_->organizations(), stores_->counters(),
+                       stores_->publications(), binding, *catalog_, clock_,
+                       [] { return std::make_unique<KernelNoise>(); },
+                       [&](CloseStep step) {
+                         if (step == CloseStep::kPromoted) appeared = Clock::now();
+                       }});
+  CohortBuilder cohorts({stores_->organizations(), stores_->publications(), stores_->cohorts(),
+                         *catalog_, clock_, absl::Hours(48)});
+  FileScrubber scrubber(stores_->counters(), absl::Hours(1));
+  ClosingLoop closing(closer, cohorts, stores_->organizations(), scrubber, clock_);
+  Clock::time_point begin = Clock::now();
+  const auto report = closing.CloseOne("acme");
+  const Clock::time_point answered = Clock::now();
+  ASSERT_TRUE(report.ok()) << report.status();
+  ASSERT_THAT(report->windows, SizeIs(1));
+  EXPECT_GE(appeared - begin, kTick);
+  EXPECT_GE(answered - begin, 2 * kTick);
+  begin = Clock::now();
+  EXPECT_TRUE(absl::IsNotFound(closing.CloseOne("nobody").status()));
+  EXPECT_GE(Clock::now() - begin, kTick);
 }
 
 // Attack 3: averaging what is read again. Mutation: a record that is drawn when it is

@@ -60,6 +60,11 @@ class ClosingTest : public ::testing::Test {
 
   void Connect(int wait_replicas = 0);
 
+  // Copies the server's files, and puts them back as somebody restores a backup; connects
+  // anew.
+  void SaveBackup();
+  void RestoreBackup();
+
   BindingParts PartsWith(PublicationJournal& journal);
 
   std::filesystem::path folder_;

@@ -28,19 +28,6 @@ class JournalBindingTest : public ClosingTest {
   }
   std::string StoredIdentity() { return stores_->journal().ReadJournal().value_or("none"); }
 
-  void SaveBackup() {
-    server_->Kill();
-    server_->SaveFiles(folder_ / "backup");
-    ASSERT_TRUE(server_->Resume().ok());
-    Connect();
-  }
-  void RestoreBackup() {
-    server_->Kill();
-    server_->RestoreFiles(folder_ / "backup");
-    ASSERT_TRUE(server_->Resume().ok());
-    Connect();
-  }
-
   // Closes what is due and counts how often noise is drawn.
   absl::StatusOr<CloseReport> CloseAndCountDraws() {
     return Close([&](CloseStep step) { draws_ += step == CloseStep::kDrawn ? 1 : 0; });

@@ -28,17 +28,12 @@ class LostStoreTest : public ClosingTest {
 // Mutation: closing without asking the journal draws a second record of a window
 // that was published.
 TEST_F(LostStoreTest, DrawsNothingAgainThatWasDrawnBeforeARestoredBackup) {
-  server_->Kill();
-  server_->SaveFiles(folder_ / "backup");
-  ASSERT_TRUE(server_->Resume().ok());
+  SaveBackup();
   ASSERT_TRUE(Close().status().ok());
   const std::string published = Published();
   ASSERT_NE(published, "");
 
-  server_->Kill();
-  server_->RestoreFiles(folder_ / "backup");
-  ASSERT_TRUE(server_->Resume().ok());
-  Connect();
+  RestoreBackup();
   ASSERT_EQ(Published(), "");
   int draws = 0;
   const auto report = CloseAndCount(CloseStep::kDrawn, draws);
@@ -88,20 +83,14 @@ TEST_F(LostStoreTest, ChargesWhatTheLostRecordCostWhateverTheBackupSays) {
     clock_.Advance(absl::Hours(24 * 4));
   };
   begin(aggregate::v1::CADENCE_WEEKLY);
-  server_->Kill();
-  server_->SaveFiles(folder_ / "backup");
-  ASSERT_TRUE(server_->Resume().ok());
-  Connect();
+  SaveBackup();
   begin(aggregate::v1::CADENCE_FOUR_WEEKLY);
   ASSERT_TRUE(Close().ok());
   ASSERT_NE(Published(end_day), "");
   const Ledger dearer = Costs();
   ASSERT_THAT(dearer, Not(IsEmpty()));
 
-  server_->Kill();
-  server_->RestoreFiles(folder_ / "backup");
-  ASSERT_TRUE(server_->Resume().ok());
-  Connect();
+  RestoreBackup();
   const auto restored = directory_->Read("acme");
   ASSERT_TRUE(restored.ok()) << restored.status();
   ASSERT_EQ((*restored)->schedule().TermsAt(end_day - 27).cadence, aggregate::v1::CADENCE_WEEKLY)

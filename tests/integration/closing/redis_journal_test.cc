@@ -123,18 +123,12 @@ TEST_F(RedisJournalTest, OfManyRecordsOfAWindowOneIsKept) {
 TEST_F(RedisJournalTest, DrawsNothingAgainThatWasDrawnBeforeARestoredBackup) {
   RedisJournal journal = Open();
   ASSERT_EQ(JournalBinding(PartsWith(journal)).Check(), absl::OkStatus());
-  server_->Kill();
-  server_->SaveFiles(folder_ / "backup");
-  ASSERT_TRUE(server_->Resume().ok());
-  Connect();
+  SaveBackup();
   const auto first = CloseWith(journal);
   ASSERT_TRUE(first.ok()) << first.status();
   ASSERT_NE(Published(), "");
   const Ledger paid = Costs();
-  server_->Kill();
-  server_->RestoreFiles(folder_ / "backup");
-  ASSERT_TRUE(server_->Resume().ok());
-  Connect();
+  RestoreBackup();
   int draws = 0;
   const auto report =
       CloseWith(journal, [&](CloseStep step) { draws += step == CloseStep::kDrawn ? 1 : 0; });

@@ -2,12 +2,10 @@
 but its tombstone."""
 
 import pathlib
-import re
 import sys
 import tempfile
 import time
 import unittest
-import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "e2e/clients"))
 from made_up import write_activities  # noqa: E402
@@ -81,11 +79,8 @@ class LeavingTest(unittest.TestCase):
     def test_aggregate_forgets_what_nobody_merges_into(self):
         flags = "--mirror_idle=5s --metrics_listen=127.0.0.1:0"
         with Suite(aggregate_flags=flags) as suite, tempfile.TemporaryDirectory() as folder:
-            port = re.search(r'"event":"showing metrics","port":"(\d+)"', suite.logs())[1]
-
             def remembered():
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as page:
-                    return float(re.search(r"^tutti_aggregate_mirror_bytes (\S+)", page.read().decode(), re.MULTILINE)[1])
+                return suite.metric("tutti_aggregate_mirror_bytes")
 
             path = pathlib.Path(folder) / "activities.jsonl"
             suite.back_fill("acme", 300, write_activities(path, people=50, days=40))

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <thread>
 
@@ -63,6 +64,22 @@ TEST(FileScrubberTest, RepeatsWhatFailedAndCountsIt) {
   AwaitIdle(scrubber);
   EXPECT_EQ(store.scrubs, 3);
   EXPECT_EQ(scrubber.failures(), 2U);
+}
+
+// Every try rewrites the files of the nodes that are there. Mutation: a pause that stays as
+// it is.
+TEST(FileScrubberTest, RepeatsWhatGoesOnFailingLessAndLessOften) {
+  constexpr auto kRetry = std::chrono::milliseconds(2);
+  ScriptedStore store;
+  store.on_scrub = [](int number, const auto&) {
+    return number < 8 ? absl::UnavailableError("a node is away") : absl::OkStatus();
+  };
+  const auto begin = std::chrono::steady_clock::now();
+  FileScrubber scrubber(store, absl::FromChrono(kRetry));
+  scrubber.Start();
+  AwaitIdle(scrubber);
+  // 1 + 2 + 4 + ... + 64; how much longer a pause lasts nobody knows.
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, 127 * kRetry);
 }
 
 TEST(FileScrubberTest, StopsInTheMiddleAndLeavesTheRest) {

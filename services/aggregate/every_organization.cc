@@ -1,0 +1,25 @@
+#include "services/aggregate/every_organization.h"
+
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace tutti {
+
+absl::Status ForEachOrganization(
+    OrganizationStore& organizations,
+    const std::function<absl::Status(const std::string& organization)>& visit) {
+  constexpr int kPage = 500;
+  std::string cursor;
+  while (true) {
+    const absl::StatusOr<std::vector<std::string>> page = organizations.List(cursor, kPage);
+    if (!page.ok()) return page.status();
+    for (const std::string& organization : *page) {
+      if (absl::Status visited = visit(organization); !visited.ok()) return visited;
+    }
+    if (static_cast<int>(page->size()) < kPage) return absl::OkStatus();
+    cursor = page->back();
+  }
+}
+
+}  // namespace tutti
