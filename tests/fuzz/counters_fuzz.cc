@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/clock/clock.h"
 #include "common/redis/keys.h"
 #include "common/redis/redis_counter_store.h"
 #include "common/redis/redis_organization_store.h"
@@ -23,7 +24,8 @@ namespace tutti {
 namespace {
 
 constexpr Day kDay(2026, 11, 22);
-constexpr size_t kMirrorBytes = 1 << 16;
+const MirrorLimits kMirror = {.max_bytes = 1 << 16};
+const SystemSteadyClock kClock;
 
 Day DrawDay(FuzzedDataProvider& draw) { return kDay - draw.ConsumeIntegralInRange(0, 5000); }
 
@@ -41,7 +43,7 @@ std::vector<std::string> Sent(const Use& use) {
 absl::StatusOr<std::map<Day, DayTally>> ReadTallies(const std::string& reply) {
   const OneReply server(reply);
   RedisPool pool(server.options());
-  return RedisCounterStore(pool, kMirrorBytes).ReadTallies("acme");
+  return RedisCounterStore(pool, kMirror, kClock).ReadTallies("acme");
 }
 
 // As the store lays them out: "habit_1=5 habit_2=7 ", or "lost".
@@ -160,7 +162,7 @@ void ReadOutcomes(FuzzedDataProvider& draw) {
   }
   const OneReply server(reply);
   RedisPool pool(server.options());
-  const auto outcomes = RedisCounterStore(pool, kMirrorBytes).Merge(deltas);
+  const auto outcomes = RedisCounterStore(pool, kMirror, kClock).Merge(deltas);
   if (outcomes.ok()) Require(outcomes->size() == deltas.size(), "each delta has its outcome");
   if (good) Require(outcomes.ok() && *outcomes == expected, "as the server tells them");
 }
@@ -176,7 +178,7 @@ void CountABitmap(FuzzedDataProvider& draw) {
   const std::string stored = draw.ConsumeRemainingBytesAsString();
   const OneReply server(Bulk(stored));
   RedisPool pool(server.options());
-  const auto bitmap = RedisCounterStore(pool, kMirrorBytes)
+  const auto bitmap = RedisCounterStore(pool, kMirror, kClock)
                           .ReadSealed({"acme", {WindowKind::kReach, kDay}, "person"});
   Require(bitmap.ok() && *bitmap == stored, "a bitmap comes out as it went in");
   std::vector<int64_t> expected(size_t{1} << columns.size(), 0);
@@ -198,7 +200,7 @@ void ReadAnything(FuzzedDataProvider& draw) {
   if (what == 0) return static_cast<void>(ReadTallies(reply));
   const OneReply server(reply);
   RedisPool pool(server.options());
-  RedisCounterStore counters(pool, kMirrorBytes);
+  RedisCounterStore counters(pool, kMirror, kClock);
   const std::vector<uint32_t> positions = {1, 9, 700};
   const BitmapDelta delta = {{"acme", {WindowKind::kReach, kDay}, "person"}, positions};
   if (what == 1) {
