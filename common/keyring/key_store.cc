@@ -2,6 +2,7 @@
 
 #include <sodium.h>
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -57,6 +58,13 @@ absl::StatusOr<std::shared_ptr<const KeySnapshot>> KeySnapshot::Create(
     snapshot->index_.emplace(std::make_pair(key.organization(), *window), i);
   }
   return std::shared_ptr<const KeySnapshot>(std::move(snapshot));
+}
+
+int KeySnapshot::CountSharedBefore(Day end_day) const {
+  return static_cast<int>(std::count_if(index_.begin(), index_.end(), [&](const auto& entry) {
+    const auto& [organization, window] = entry.first;
+    return organization.empty() && window.end_day < end_day;
+  }));
 }
 
 bool KeySnapshot::Find(absl::string_view organization, Window window, SlotHash& hash) const {

@@ -51,6 +51,9 @@ class KeySnapshot {
   // one. False when there is none.
   bool Find(absl::string_view organization, Window window, SlotHash& hash) const;
 
+  // How many shared keys there are of windows that end before a day.
+  int CountSharedBefore(Day end_day) const;
+
   const Digester& digester() const { return digester_; }
 
  private:

@@ -23,10 +23,6 @@ Day DayAt(absl::Time time, int hours_east) {
   return absl::ToCivilDay(time, absl::FixedTimeZone(hours_east * 3600));
 }
 
-// The first end day whose window may still be open somewhere. The window of E is
-// open while the day at UTC-12, `grace` ago, is not later than E + 1.
-Day FirstOpenEndDay(absl::Time now, absl::Duration grace) { return DayAt(now - grace, -12) - 1; }
-
 Day LastDayOfExtension(absl::Time now) { return DayAt(now, 14) + kExtensionDays; }
 
 Day LastEndDayAhead(absl::Time now) { return DayAt(now, 14) + kKeyDaysAhead; }
@@ -123,6 +119,10 @@ absl::Status CheckExtension(absl::string_view organization, Day from, Day to, ab
 
 }  // namespace
 
+// The window of E is open somewhere while the day at UTC-12, `grace` ago, is not later
+// than E + 1.
+Day FirstKeptEndDay(absl::Time now, absl::Duration grace) { return DayAt(now - grace, -12) - 1; }
+
 absl::StatusOr<ScrubbedKeyring> NewKeyring(absl::Time now, absl::Duration grace) {
   if (sodium_init() < 0) return absl::InternalError("libsodium cannot be initialised");
   if (absl::Status clock = CheckClock(now, grace); !clock.ok()) return clock;
@@ -132,7 +132,7 @@ absl::StatusOr<ScrubbedKeyring> NewKeyring(absl::Time now, absl::Duration grace)
   message.mutable_identity_key()->resize(kIdentityKeyBytes);
   randombytes_buf(message.mutable_identity_key()->data(), kIdentityKeyBytes);
   for (const WindowKind kind : kKinds) {
-    AddKeys(kind, FirstOpenEndDay(now, grace), LastEndDayAhead(now), "", "", message);
+    AddKeys(kind, FirstKeptEndDay(now, grace), LastEndDayAhead(now), "", "", message);
   }
   return keyring;
 }
@@ -143,20 +143,20 @@ absl::StatusOr<RotationResult> RotateKeyring(absl::Time now, absl::Duration grac
   if (absl::Status clock = CheckClock(now, grace); !clock.ok()) return clock;
   RotationResult result;
   Keyring& message = keyring.mutable_message();
-  const Day first_open = FirstOpenEndDay(now, grace);
+  const Day first_kept = FirstKeptEndDay(now, grace);
   for (const WindowKind kind : kKinds) {
     const std::optional<Day> last = LastSharedDay(message, kind);
-    const Day first_new = last.has_value() ? std::max(*last + 1, first_open) : first_open;
+    const Day first_new = last.has_value() ? std::max(*last + 1, first_kept) : first_kept;
     result.created += AddKeys(kind, first_new, LastEndDayAhead(now), "", "", message);
   }
   for (WindowKey& key : *message.mutable_keys()) {
     if (key.organization().empty() || !key.kept_until().empty()) continue;
     key.set_kept_until(FormatDay(LastDayOfExtension(now)));
   }
-  const std::string first_kept = FormatDay(first_open);
+  const std::string first_day = FormatDay(first_kept);
   const std::string today = FormatDay(DayAt(now, -12));
   result.destroyed = keyring.EraseKeys([&](const WindowKey& key) {
-    return key.organization().empty() ? key.end_day() < first_kept : key.kept_until() < today;
+    return key.organization().empty() ? key.end_day() < first_day : key.kept_until() < today;
   });
   return result;
 }

@@ -35,6 +35,9 @@ inline constexpr absl::Duration kDefaultGrace = absl::Hours(48);
 // everywhere when it is closed at UTC-12, where days end last: at the end of day
 // E + 1 there, plus the grace. Days begin first at UTC+14.
 
+// The first end day whose shared keys a rotation keeps.
+Day FirstKeptEndDay(absl::Time now, absl::Duration grace);
+
 // A new keyring: an identity key, and shared reach and day keys for every end day
 // whose window is not closed everywhere, up to kKeyDaysAhead after today at
 // UTC+14.

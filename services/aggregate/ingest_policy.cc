@@ -30,6 +30,7 @@ aggregate::v1::GetIngestPolicyResponse MakeIngestPolicy(const ScheduledOrganizat
   const Schedule& schedule = organization.schedule();
   policy.set_time_zone(schedule.TermsAt(schedule.DayOf(now)).zone.name());
   policy.set_first_day(FormatDay(schedule.first_day()));
+  policy.mutable_grace()->set_seconds(absl::ToInt64Seconds(directory.timing().grace));
   if (!organization.TakesActivity()) return policy;
   const bool backfilling = organization.state() == aggregate::v1::ORGANIZATION_STATE_BACKFILLING;
   for (const Window& window : directory.OpenWindows(organization, now)) {

@@ -12,6 +12,9 @@ Metrics MetricsOf(const IngestCounters& counters) {
   metrics.AddCounter("tutti_ingest_accepted_activities_total",
                      "Activities that were answered as accepted.", {},
                      [&counters] { return counters.accepted_activities.load(); });
+  metrics.AddGauge("tutti_ingest_overdue_keys_count",
+                   "Keys of windows that are closed, a day after they should have been destroyed.",
+                   {}, [&counters] { return static_cast<double>(counters.overdue_keys.load()); });
   for (int reason = ingest::v1::REASON_UNSPECIFIED + 1; reason < ingest::v1::Reason_ARRAYSIZE;
        ++reason) {
     if (!ingest::v1::Reason_IsValid(reason)) continue;

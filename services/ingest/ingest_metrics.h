@@ -6,8 +6,8 @@
 
 namespace tutti {
 
-// The series that ingest shows: accepted activities, and refused activities and
-// batches by reason. Repeats are not shown: a producer who watched them would learn
+// The series that ingest shows: accepted activities, refused activities and batches by
+// reason, and overdue keys. Repeats are not shown: a producer who watched them would learn
 // whether somebody had done a thing before. `counters` outlives the result.
 Metrics MetricsOf(const IngestCounters& counters);
 

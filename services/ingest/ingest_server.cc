@@ -10,6 +10,7 @@
 #include "common/catalog/catalog.h"
 #include "common/clock/clock.h"
 #include "common/keyring/key_store.h"
+#include "common/keyring/keyring_operations.h"
 #include "common/keyring/locked_process.h"
 #include "common/keyring/opt_out_store.h"
 #include "common/keyring/swap.h"
@@ -56,17 +57,19 @@ absl::StatusOr<Swap> KeepOutOfSwap(bool allowed) {
 // What is done every second beside serving.
 class Chores {
  public:
-  Chores(Swap swap, KeyringMinder& keyring, OptOutStore& opt_outs, GrpcAggregateClient& aggregate,
-         PolicyCache& policies, AcknowledgedCache& acknowledged, absl::Duration generation)
+  Chores(Swap swap, KeyringMinder& keyring, const KeyStore& keys, OptOutStore& opt_outs,
+         GrpcAggregateClient& aggregate, PolicyCache& policies, AcknowledgedCache& acknowledged,
+         absl::Duration generation)
       : swap_(swap),
         keyring_(keyring),
+        keys_(keys),
         opt_outs_(opt_outs),
         aggregate_(aggregate),
         policies_(policies),
         acknowledged_(acknowledged),
         generation_(generation) {}
 
-  void Run(const IngestCounters& counters, HealthService& health) {
+  void Run(IngestCounters& counters, HealthService& health) {
     absl::Status keys = keyring_.Tick();
     keys.Update(opt_outs_.ReloadIfChanged());
     // It may have been switched on meanwhile.
@@ -84,23 +87,42 @@ class Chores {
       acknowledged_.NextGeneration();
       generation_begin_ = now;
     }
-    WarnOfMissingKeys(counters);
+    CountOverdueKeys(counters);
+    WarnOfKeys(counters);
   }
 
  private:
+  // Nobody rotates, or somebody does with a longer grace than aggregate's: then keys outlive
+  // their windows by more than the statement says. A day is left to whoever rotates.
+  void CountOverdueKeys(IngestCounters& counters) {
+    const std::optional<absl::Duration> grace = policies_.grace();
+    if (!grace.has_value()) return;
+    const Day first_kept = FirstKeptEndDay(absl::Now() - absl::Hours(24), *grace);
+    counters.overdue_keys = keys_.snapshot()->CountSharedBefore(first_kept);
+  }
+
   // Somebody must act, so it is said as long as it goes on, once a minute.
-  void WarnOfMissingKeys(const IngestCounters& counters) {
-    const uint64_t missing = counters.refused_activities[ingest::v1::REASON_KEY_MISSING].load();
+  void WarnOfKeys(const IngestCounters& counters) {
     const absl::Duration now = clock_.SinceStart();
-    if (missing == warned_missing_ || now < next_warning_) return;
-    LogError("keys are missing: rotate or extend the keyring",
-             {{"refused_activities", absl::StrCat(missing)}});
-    warned_missing_ = missing;
-    next_warning_ = now + absl::Minutes(1);
+    if (now < next_warning_) return;
+    const uint64_t missing = counters.refused_activities[ingest::v1::REASON_KEY_MISSING].load();
+    if (missing != warned_missing_) {
+      LogError("keys are missing: rotate or extend the keyring",
+               {{"refused_activities", absl::StrCat(missing)}});
+      warned_missing_ = missing;
+      next_warning_ = now + absl::Minutes(1);
+    }
+    if (const int overdue = counters.overdue_keys; overdue > 0) {
+      LogError(
+          "keys of closed windows are kept: rotate the keyring, with aggregate's grace",
+          {{"keys", absl::StrCat(overdue)}, {"grace", absl::FormatDuration(*policies_.grace())}});
+      next_warning_ = now + absl::Minutes(1);
+    }
   }
 
   const Swap swap_;
   KeyringMinder& keyring_;
+  const KeyStore& keys_;
   OptOutStore& opt_outs_;
   GrpcAggregateClient& aggregate_;
   PolicyCache& policies_;
@@ -153,7 +175,7 @@ absl::Status RunIngest(const ServerOptions& server, const IngestOptions& options
 
   KeyringMinder keyring(KeyringFile(options.keyring), **keys, policies, clock,
                         options.rotate_keyring ? std::make_optional(options.grace) : std::nullopt);
-  Chores chores(*swap, keyring, **opt_outs, aggregate, policies, acknowledged,
+  Chores chores(*swap, keyring, **keys, **opt_outs, aggregate, policies, acknowledged,
                 options.cache_generation);
   HealthService health({kServiceName}, {"keys", "aggregate"});
   absl::Status served;

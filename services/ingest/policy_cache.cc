@@ -67,6 +67,9 @@ void PolicyCache::Finish(const std::string& organization,
     Entry& entry = entries_[organization];
     entry.fetching = false;
     waiting.swap(entry.waiting);
+    if (response.ok() && response->has_grace()) {
+      grace_ = absl::Seconds(response->grace().seconds());
+    }
     if (policy.ok()) {
       entry.policy = *std::move(policy);
       entry.expire_time = entry.policy->expire_time();
@@ -117,6 +120,11 @@ void PolicyCache::EvictExpired() {
     current->second.policy = nullptr;
     if (!current->second.fetching) entries_.erase(current);
   }
+}
+
+std::optional<absl::Duration> PolicyCache::grace() {
+  const std::lock_guard lock(mutex_);
+  return grace_;
 }
 
 }  // namespace tutti

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -55,6 +56,9 @@ class PolicyCache {
   // keys in memory.
   void EvictExpired();
 
+  // The grace that aggregate's latest answer named; absent before the first.
+  std::optional<absl::Duration> grace();
+
  private:
   struct Entry {
     std::shared_ptr<const OrganizationPolicy> policy;  // null: none, or an error
@@ -77,6 +81,7 @@ class PolicyCache {
 
   std::mutex mutex_;
   absl::flat_hash_map<std::string, Entry> entries_;  // guarded by mutex_
+  std::optional<absl::Duration> grace_;              // guarded by mutex_
 };
 
 }  // namespace tutti

@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 import yaml
@@ -91,6 +92,31 @@ class ClusterKeyringTest(unittest.TestCase):
                 self.assertEqual(suite.processes()["tutti-ingest"], running)
                 self.assertTrue(any(b":reach:" in key for key in suite.redis_values()))
                 self.assertIn("keys made", rotated.stdout)
+
+    # Mutation: an ingest that never hears aggregate's grace finds nothing amiss.
+    def test_a_keyring_rotated_with_a_longer_grace_than_aggregates_is_noticed(self):
+        with tempfile.TemporaryDirectory() as folder:
+            keyring = pathlib.Path(folder) / "keyring"
+            subprocess.run([BIN / "tutti", "keyring", "init", "--keyring", keyring, "--grace-hours", "336"],
+                           capture_output=True, check=True, timeout=60)
+            flags = "--norotate_keyring --metrics_listen=127.0.0.1:0"
+            with Suite(keyring=keyring, ingest_flags=flags) as suite:
+                def wait_for(count):
+                    deadline = time.monotonic() + 30
+                    while (overdue := suite.metric("tutti_ingest_overdue_keys_count")) != count:
+                        self.assertLess(time.monotonic(), deadline, f"{overdue} keys are said to be overdue")
+
+                wait_for(0)
+                activities = suite.folder / "activities.jsonl"
+                write_activities(activities, people=3, days=1)
+                suite.tutti("organizations", "create", "acme", "--headcount", "40")
+                suite.tutti("import", "--format", "activities", "--organization", "acme", str(activities), check=False)
+                # Two weeks and not two days, but for the one that is left to whoever rotates:
+                # eleven days, each with two keys.
+                wait_for(22)
+                self.assertIn("keys of closed windows are kept", suite.logs())
+                suite.tutti("keyring", "rotate", "--keyring", str(suite.keyring), "--grace-hours", "48")
+                wait_for(0)
 
 
 if __name__ == "__main__":

@@ -63,6 +63,28 @@ TEST_F(KeyStoreTest, FindsTheOrganisationsOwnKeyBeforeTheSharedOne) {
   EXPECT_FALSE(keys->Find("acme", {WindowKind::kDay, Day(2027, 11, 3)}, hash));
 }
 
+// Mutation: the keys of extensions, or of the first day that is kept, counted too.
+TEST_F(KeyStoreTest, CountsTheSharedKeysThatARotationWouldDestroy) {
+  Update([](ScrubbedKeyring& keyring) {
+    ASSERT_TRUE(ExtendKeyring("acme", Day(2026, 11, 1), std::nullopt, kNow, keyring).ok());
+  });
+  const auto store = KeyStore::Open(path_);
+  ASSERT_TRUE(store.ok()) << store.status();
+  const auto count = [&](absl::Time now, absl::Duration grace) {
+    return (*store)->snapshot()->CountSharedBefore(FirstKeptEndDay(now, grace));
+  };
+  EXPECT_EQ(count(kNow, kDefaultGrace), 0);
+  EXPECT_EQ(count(kNow, kDefaultGrace - absl::Hours(24)), 2) << "a reach and a day window";
+  EXPECT_EQ(count(kNow + absl::Hours(3 * 24), kDefaultGrace), 6);
+  Update([](ScrubbedKeyring& keyring) {
+    const auto rotated = RotateKeyring(kNow + absl::Hours(3 * 24), kDefaultGrace, keyring);
+    ASSERT_TRUE(rotated.ok()) << rotated.status();
+    EXPECT_EQ(rotated->destroyed, 6);
+  });
+  ASSERT_TRUE((*store)->ReloadIfChanged().ok());
+  EXPECT_EQ(count(kNow + absl::Hours(3 * 24), kDefaultGrace), 0);
+}
+
 TEST_F(KeyStoreTest, HashesByWindowTableAndDigest) {
   const auto store = KeyStore::Open(path_);
   ASSERT_TRUE(store.ok()) << store.status();
