@@ -15,7 +15,7 @@ PolicyCache::Answer PolicyCache::AnswerOf(const Entry& entry) {
                  "the organisation is paused or erased: resume it before sending activities"};
 }
 
-void PolicyCache::Get(const std::string& organization, Callback done) {
+void PolicyCache::Get(const std::string& organization, const Callback& done) {
   const absl::Time now = clock_.Now();
   bool fetch = false;
   Answer answer;
@@ -27,7 +27,7 @@ void PolicyCache::Get(const std::string& organization, Callback done) {
     if (known) {
       answer = AnswerOf(entry);
     } else {
-      entry.waiting.push_back(std::move(done));
+      entry.waiting.push_back(done);
     }
     fetch = !entry.fetching && now >= entry.refresh_time;
     // What has expired is worth no waiting.

@@ -45,7 +45,7 @@ class PolicyCache {
 
   // Calls back exactly once: with a policy that takes activity now, or why there
   // is none.
-  void Get(const std::string& organization, Callback done);
+  void Get(const std::string& organization, const Callback& done);
 
   // Forgets what is known of an organisation.
   void Invalidate(const std::string& organization);

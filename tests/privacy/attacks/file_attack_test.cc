@@ -1,6 +1,7 @@
-// Attack 6 from the files alone: somebody has stolen the append-only file of a real
+// Attacks 6 and 9 from the files alone: somebody has stolen the append-only file of a real
 // redis-server, or of its replica, knows every id and the algorithm, and rebuilds the
-// bitmaps by doing what the file says.
+// bitmaps by doing what the file says, or has seen who did what when and looks at the order
+// in which bits were written.
 
 #include <gtest/gtest.h>
 
@@ -21,6 +22,7 @@
 #include "common/identity/subject_id.h"
 #include "common/redis/redis_stores.h"
 #include "tests/privacy/attacks/attack.h"
+#include "tests/privacy/attacks/order_of_writes.h"
 #include "tests/support/redis_server.h"
 
 namespace tutti {
@@ -29,6 +31,25 @@ namespace {
 constexpr int64_t kPeople = 10'000;
 
 std::string PersonId(int64_t person) { return absl::StrCat("person", person, "@acme.example"); }
+
+const CatalogTable& FirstTable() {
+  const CatalogKind& person =
+      ShippedCatalog().kinds()[static_cast<size_t>(ShippedCatalog().FindKind("person"))];
+  return ShippedCatalog().tables()[static_cast<size_t>(person.reach_tables[0])];
+}
+
+void Create(OrganizationDirectory& directory, const std::string& organization, int64_t headcount) {
+  aggregate::v1::Organization wanted;
+  wanted.set_headcount(headcount);
+  wanted.set_first_day(FormatDay(kFirstDay));
+  wanted.add_sources("m365_audit");
+  ASSERT_TRUE(directory.Create(organization, wanted, /*backfill=*/true).ok());
+}
+
+// The name of the bitmap of the last reach window.
+std::string LastBitmap(const std::string& organization) {
+  return absl::StrCat("{", organization, "}:reach:", FormatDay(kLastDay), ":person");
+}
 
 // The commands of a file in Redis' wire format, from the first SELECT on: a file begins
 // with one.
@@ -102,27 +123,18 @@ class FileAttack : public testing::Test {
         std::make_unique<OrganizationDirectory>(stores_->organizations(), stores_->counters(),
                                                 ShippedCatalog(), suite_.clock(), WindowTiming());
     suite_.Create("acme", kPeople, kFirstDay);
-    aggregate::v1::Organization wanted;
-    wanted.set_headcount(kPeople);
-    wanted.set_first_day(FormatDay(kFirstDay));
-    wanted.add_sources("m365_audit");
-    ASSERT_TRUE(directory_->Create("acme", wanted, /*backfill=*/true).ok());
+    Create(*directory_, "acme", kPeople);
     std::mt19937 engine(6);
     std::vector<ingest::v1::Activity> activities;
     for (int64_t person = 0; person < kPeople; ++person) {
       active_.push_back(engine() % 2 == 0);
       if (!active_.back()) continue;
-      activities.push_back(ActivityFor(ShippedCatalog(), table(), 0, PersonId(person), kLastDay));
+      activities.push_back(
+          ActivityFor(ShippedCatalog(), FirstTable(), 0, PersonId(person), kLastDay));
     }
     suite_.Ingest("acme", activities);
     DeltaMerger merger(*directory_, stores_->counters(), ShippedCatalog(), suite_.clock());
     for (const auto& request : suite_.merges) ASSERT_TRUE(merger.Merge(request).ok());
-  }
-
-  static const CatalogTable& table() {
-    const CatalogKind& person =
-        ShippedCatalog().kinds()[static_cast<size_t>(ShippedCatalog().FindKind("person"))];
-    return ShippedCatalog().tables()[static_cast<size_t>(person.reach_tables[0])];
   }
 
   struct Guess {
@@ -143,8 +155,8 @@ class FileAttack : public testing::Test {
     for (int64_t person = 0; person < kPeople; ++person) {
       const Digest digest =
           session.Compute(scope, std::get<SubjectId>(SubjectId::Parse(PersonId(person))));
-      const auto slot = static_cast<uint32_t>(key.Hash(table().salt, digest) & (kept - 1));
-      const uint32_t position = table().columns[0] * kept + slot;
+      const auto slot = static_cast<uint32_t>(key.Hash(FirstTable().salt, digest) & (kept - 1));
+      const uint32_t position = FirstTable().columns[0] * kept + slot;
       const bool hit =
           position / 8 < bitmap.size() &&
           (static_cast<unsigned char>(bitmap[position / 8]) << position % 8 & 0x80) != 0;
@@ -168,10 +180,9 @@ class FileAttack : public testing::Test {
 TEST_F(FileAttack, SaysNothingWithoutTheKeyAndLaterNothingAtAll) {
   LocalSuite other(ShippedCatalog(), kLastDay, /*seed=*/99);
   other.Create("acme", kPeople, kFirstDay);
-  const std::string name = absl::StrCat("{acme}:reach:", FormatDay(kLastDay), ":person");
   const double error = 3 * std::sqrt(0.04 * 0.96 * 4 / kPeople) / 2;  // 4% of the slots are set
   for (const RedisServer* const node : {primary_.get(), replica_.get()}) {
-    const std::string bitmap = Rebuild(node->AppendOnlyFiles())[name];
+    const std::string bitmap = Rebuild(node->AppendOnlyFiles())[LastBitmap("acme")];
     ASSERT_FALSE(bitmap.empty());
     const Guess blind = Attack(bitmap, *other.keys().snapshot());
     const Guess control = Attack(bitmap, *suite_.keys().snapshot());
@@ -192,6 +203,88 @@ TEST_F(FileAttack, SaysNothingWithoutTheKeyAndLaterNothingAtAll) {
     }
     EXPECT_LT(files.size(), size_t{64} << 10) << "one bitmap is larger than that";
   }
+}
+
+// Mutation: a flush that is sent, or written, in the order in which it came.
+TEST(FileOrderAttack, TheFileSaysNothingOfTheOrderOfEvents) {
+  auto server = RedisServer::Start();
+  ASSERT_TRUE(server.ok()) << server.status();
+  RedisStores stores((*server)->OptionsFor("aggregate"));
+  LocalSuite suite(ShippedCatalog(), kLastDay);
+  OrganizationDirectory directory(stores.organizations(), stores.counters(), ShippedCatalog(),
+                                  suite.clock(), WindowTiming());
+  DeltaMerger merger(directory, stores.counters(), ShippedCatalog(), suite.clock());
+  const std::shared_ptr<const KeySnapshot> keys = suite.keys().snapshot();
+  SlotHash key;
+  ASSERT_TRUE(keys->Find("acme", {WindowKind::kReach, kLastDay}, key));
+  Digester::Session session = keys->digester().NewSession();
+
+  constexpr int kOrganizations = 110;
+  constexpr int kFlushes = 50;  // of each
+  // By bitmap and flush, the slots of the people in the order in which they did something.
+  std::map<std::string, std::vector<std::vector<uint32_t>>> came;
+  uint32_t kept = 0;
+  int64_t next = 0;
+  for (int number = 0; number < kOrganizations; ++number) {
+    const std::string id = absl::StrCat("acme-", number);
+    const DigestScope scope("person", id);
+    constexpr int64_t kHeadcount = int64_t{kFlushes} * OrderOfWrites::kFlush;
+    suite.Create(id, kHeadcount, kFirstDay);
+    Create(directory, id, kHeadcount);
+    for (int flush = 0; flush < kFlushes; ++flush) {
+      std::vector<ingest::v1::Activity> activities;
+      std::vector<Digest> digests;
+      for (int i = 0; i < OrderOfWrites::kFlush; ++i, ++next) {
+        activities.push_back(
+            ActivityFor(ShippedCatalog(), FirstTable(), 0, PersonId(next), kLastDay));
+        digests.push_back(
+            session.Compute(scope, std::get<SubjectId>(SubjectId::Parse(PersonId(next)))));
+      }
+      suite.merges.clear();
+      suite.Ingest(id, activities);
+      for (const auto& request : suite.merges) {
+        ASSERT_TRUE(merger.Merge(request).ok());
+        for (const auto& delta : request.deltas()) {
+          if (delta.window_kind() == keyring::v1::WINDOW_KIND_REACH) {
+            kept = uint32_t{1} << delta.kept_slots_log2();
+          }
+        }
+      }
+      std::vector<uint32_t>& slots = came[LastBitmap(id)].emplace_back();
+      for (const Digest& digest : digests) {
+        slots.push_back(static_cast<uint32_t>(key.Hash(FirstTable().salt, digest) & (kept - 1)));
+      }
+    }
+  }
+
+  OrderOfWrites in_file;
+  OrderOfWrites leaky;
+  std::map<std::string, size_t> seen;
+  for (const RedisWords& words : CommandsIn((*server)->AppendOnlyFiles())) {
+    if (!absl::EqualsIgnoreCase(words[0], "BITFIELD")) continue;
+    const auto flushes = came.find(words[1]);
+    if (flushes == came.end()) continue;
+    const size_t flush = seen[words[1]]++;
+    ASSERT_LT(flush, flushes->second.size());
+    std::vector<uint32_t> written;
+    for (size_t i = 4; i < words.size(); i += 4) {
+      uint32_t position = 0;
+      ASSERT_TRUE(absl::SimpleAtoi(words[i], &position));
+      if (position / kept == FirstTable().columns[0]) written.push_back(position % kept);
+    }
+    const std::vector<uint32_t>& slots = flushes->second[flush];
+    in_file.Add(slots, written);
+    // The control: one flush in ten is written as it came.
+    leaky.Add(slots, flush % 10 == 0 ? slots : written);
+  }
+  EXPECT_GT(in_file.n(), kOrganizations * kFlushes * OrderOfWrites::kFlush * 9 / 10);
+  ReportAttack(9, absl::StrFormat("from the append-only file: rank correlation of events and "
+                                  "writes %.5f, limit %.5f, n = %d in flushes of %d; with one "
+                                  "flush in ten unsorted %.5f",
+                                  in_file.correlation(), in_file.limit(), in_file.n(),
+                                  OrderOfWrites::kFlush, leaky.correlation()));
+  EXPECT_LT(std::abs(in_file.correlation()), in_file.limit());
+  EXPECT_GT(leaky.correlation(), leaky.limit()) << "the control must be detected";
 }
 
 }  // namespace

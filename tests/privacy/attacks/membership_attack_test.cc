@@ -17,6 +17,7 @@
 #include "common/keyring/keyring_operations.h"
 #include "tests/doubles/zero_noise.h"
 #include "tests/privacy/attacks/attack.h"
+#include "tests/privacy/attacks/order_of_writes.h"
 
 namespace tutti {
 namespace {
@@ -376,37 +377,6 @@ TEST(LinkingAttack, TheOrderOfWritesSaysNothingOfTheOrderOfEvents) {
   ReportAttack(9, absl::StrCat("a flush of 20 people writes the same ", positions,
                                " positions in whatever order they came"));
 }
-
-// The rank correlation of the order in which people of a flush did something with the
-// order in which their slots are written, over many flushes of 20 people.
-class OrderOfWrites {
- public:
-  static constexpr int kFlush = 20;
-
-  // Where each person's slot is in what is written, of those that are in it.
-  void Add(const std::vector<uint32_t>& slots, const std::vector<uint32_t>& written) {
-    for (size_t person = 0; person < slots.size(); ++person) {
-      const auto at = std::find(written.begin(), written.end(), slots[person]);
-      if (at == written.end()) continue;
-      const double event = static_cast<double>(person) - (kFlush - 1) / 2.0;
-      const double write = static_cast<double>(at - written.begin()) -
-                           (static_cast<double>(written.size()) - 1) / 2.0;
-      both_ += event * write;
-      events_ += event * event;
-      writes_ += write * write;
-      ++n_;
-    }
-  }
-  double correlation() const { return both_ / std::sqrt(events_ * writes_); }
-  double limit() const { return 3 / std::sqrt(n_); }
-  int n() const { return n_; }
-
- private:
-  double both_ = 0;
-  double events_ = 0;
-  double writes_ = 0;
-  int n_ = 0;
-};
 
 TEST(LinkingAttack, TheOrderOfWritesIsUncorrelatedWithTheOrderOfEvents) {
   const int flushes = static_cast<int>(Longer(100'000, 1'000'000)) / OrderOfWrites::kFlush;
