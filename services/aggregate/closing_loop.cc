@@ -9,8 +9,9 @@
 namespace tutti {
 namespace {
 
-constexpr int kBatch = 100;
-// Longer than a day and a window take to close.
+// How many organisations wait for a tick together, each in a thread of its own.
+constexpr int kTogether = 50;
+// Longer than these take to close, by far.
 constexpr auto kTick = std::chrono::milliseconds(100);
 // An organisation that could not be closed is tried again after this.
 constexpr absl::Duration kRetry = absl::Seconds(30);
@@ -60,6 +61,13 @@ absl::StatusOr<CloseReport> ClosingLoop::CloseOne(const std::string& organizatio
 }
 
 absl::StatusOr<SweepReport> ClosingLoop::Sweep() {
+  const Pace pace(kTick);
+  absl::StatusOr<SweepReport> sweep = SweepAll(pace);
+  pace.AwaitTick();
+  return sweep;
+}
+
+absl::StatusOr<SweepReport> ClosingLoop::SweepAll(const Pace& pace) {
   SweepReport sweep;
   // Nor is anything put off that another may close.
   if (absl::Status may = closer_.MayClose(); !may.ok()) return may;
@@ -69,35 +77,48 @@ absl::StatusOr<SweepReport> ClosingLoop::Sweep() {
     if (deleted) scrubber_.ScrubSoon();
   };
   while (!stopping()) {
-    absl::StatusOr<std::vector<std::string>> due = organizations_.ListDue(clock_.Now(), kBatch);
+    absl::StatusOr<std::vector<std::string>> due = organizations_.ListDue(clock_.Now(), kTogether);
     if (!due.ok()) return due.status();
     if (due->empty()) break;
-    for (const std::string& organization : *due) {
-      if (stopping()) break;
-      absl::StatusOr<CloseReport> report = closer_.CloseDue(organization);
-      const bool missing = absl::IsNotFound(report.status());
-      if (!report.ok() || report->busy) {
-        // Whoever closes it sets the time anew; if nobody does, we try again.
-        absl::Status later =
-            organizations_.SetDue(organization, clock_.Now() + (missing ? kLookAgain : kRetry));
-        if (!later.ok()) return later;
-      }
-      if (missing) continue;
-      if (!report.ok()) {
-        deleted = true;  // it may have come to that
-        ++sweep.failed;
-        LogWarning("close_failed", {{"code", absl::StatusCodeToString(report.status().code())}});
-        continue;
-      }
-      sweep.busy += report->busy ? 1 : 0;
-      deleted |= report->deleted;
-      std::move(report->windows.begin(), report->windows.end(), std::back_inserter(sweep.windows));
+    if (absl::Status closed = CloseTogether(*due, pace, sweep, deleted); !closed.ok()) {
+      return closed;
     }
   }
   if (!stopping()) {
     if (const absl::StatusOr<int> built = cohorts_.BuildDue(); !built.ok()) return built.status();
   }
   return sweep;
+}
+
+absl::Status ClosingLoop::CloseTogether(const std::vector<std::string>& organizations,
+                                        const Pace& pace, SweepReport& sweep, bool& deleted) {
+  std::vector<absl::StatusOr<CloseReport>> reports(organizations.size());
+  std::vector<std::thread> closers;
+  for (size_t i = 0; i < organizations.size(); ++i) {
+    closers.emplace_back([&, i] { reports[i] = closer_.CloseDue(organizations[i], pace, 1); });
+  }
+  for (std::thread& thread : closers) thread.join();
+  absl::Status status;
+  for (size_t i = 0; i < organizations.size(); ++i) {
+    absl::StatusOr<CloseReport>& report = reports[i];
+    const bool missing = absl::IsNotFound(report.status());
+    if (!report.ok() || report->busy) {
+      // Whoever closes it sets the time anew; if nobody does, we try again.
+      status.Update(
+          organizations_.SetDue(organizations[i], clock_.Now() + (missing ? kLookAgain : kRetry)));
+    }
+    if (missing) continue;
+    if (!report.ok()) {
+      deleted = true;  // it may have come to that
+      ++sweep.failed;
+      LogWarning("close_failed", {{"code", absl::StatusCodeToString(report.status().code())}});
+      continue;
+    }
+    sweep.busy += report->busy ? 1 : 0;
+    deleted |= report->deleted;
+    std::move(report->windows.begin(), report->windows.end(), std::back_inserter(sweep.windows));
+  }
+  return status;
 }
 
 }  // namespace tutti

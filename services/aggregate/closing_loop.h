@@ -3,7 +3,9 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -22,7 +24,9 @@ struct SweepReport {
   int failed = 0;
 };
 
-// Closes whatever is due, of every organisation, now and then. Thread-safe.
+// Closes whatever is due, of every organisation, now and then. How long a close took is for
+// nobody to see, who chose when it began or saw another one end: records appear at ticks of
+// 100 ms alone, and so do answers. Thread-safe.
 class ClosingLoop {
  public:
   // References outlive this.
@@ -37,19 +41,23 @@ class ClosingLoop {
 
   // Sweeps every `interval` in a thread of its own, until Stop.
   void Start(absl::Duration interval);
-  // Returns when a sweep that is under way has ended its present organisation.
+  // Returns when a sweep that is under way has ended with its present organisations.
   void Stop();
 
   // Closes what is due of one organisation. The store's files are scrubbed afterwards,
-  // when counters were deleted. Whoever calls this chooses when the close begins, and could
-  // time it: records appear, and it returns, at ticks of 100 ms after it began.
+  // when counters were deleted.
   absl::StatusOr<CloseReport> CloseOne(const std::string& organization);
 
   // Closes what is due of all, then makes the cohorts that are due. One organisation's
-  // failure does not hold up the others.
+  // failure does not hold up the others, nor do its many windows: organisations wait for a
+  // tick together, each with one.
   absl::StatusOr<SweepReport> Sweep();
 
  private:
+  absl::StatusOr<SweepReport> SweepAll(const Pace& pace);
+  // Closes at most one window of each.
+  absl::Status CloseTogether(const std::vector<std::string>& organizations, const Pace& pace,
+                             SweepReport& sweep, bool& deleted);
   void Run(absl::Duration interval);
   bool stopping();
 

@@ -67,7 +67,7 @@ WindowCloser::WindowCloser(CloserParts parts) : parts_(std::move(parts)) {
 }
 
 absl::StatusOr<CloseReport> WindowCloser::CloseDue(const std::string& organization,
-                                                   const Pace& pace) {
+                                                   const Pace& pace, size_t most) {
   CloseReport report;
   if (absl::Status may = MayClose(); !may.ok()) return may;
   const absl::StatusOr<std::unique_ptr<ClosingLease>> lease =
@@ -77,14 +77,14 @@ absl::StatusOr<CloseReport> WindowCloser::CloseDue(const std::string& organizati
     report.busy = true;
     return report;
   }
-  absl::Status closed = CloseAll(organization, **lease, pace, report);
+  absl::Status closed = CloseAll(organization, **lease, pace, most, report);
   if (!closed.ok()) return closed;
   return report;
 }
 
 absl::Status WindowCloser::CloseAll(const std::string& id, ClosingLease& lease, const Pace& pace,
-                                    CloseReport& report) {
-  while (true) {
+                                    size_t most, CloseReport& report) {
+  while (report.windows.size() < most) {
     absl::StatusOr<Organization> organization = parts_.directory.Read(id);
     if (!organization.ok()) return organization.status();
     const absl::Time now = parts_.clock.Now();
@@ -116,6 +116,7 @@ absl::Status WindowCloser::CloseAll(const std::string& id, ClosingLease& lease, 
     window.set_score(absl::StrCat("organizations/", id, "/scores/", FormatDay(end_day)));
     window.set_outcome(*outcome);
   }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<bool> WindowCloser::CloseDays(const std::string& id,

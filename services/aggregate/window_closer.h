@@ -2,6 +2,7 @@
 #define TUTTI_SERVICES_AGGREGATE_WINDOW_CLOSER_H_
 
 #include <functional>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -75,13 +76,15 @@ class WindowCloser {
   absl::Status MayClose() { return parts_.binding.Check(); }
 
   // As MayClose, and NotFound when there is no such organisation. On an error, calling again goes
-  // on where it stopped. Each record appears at a tick of `pace`.
-  absl::StatusOr<CloseReport> CloseDue(const std::string& organization, const Pace& pace = Pace());
+  // on where it stopped. Each record appears at a tick of `pace`. After `most` reach windows
+  // the rest is left due.
+  absl::StatusOr<CloseReport> CloseDue(const std::string& organization, const Pace& pace = Pace(),
+                                       size_t most = std::numeric_limits<size_t>::max());
 
  private:
   using Organization = std::shared_ptr<const ScheduledOrganization>;
 
-  absl::Status CloseAll(const std::string& id, ClosingLease& lease, const Pace& pace,
+  absl::Status CloseAll(const std::string& id, ClosingLease& lease, const Pace& pace, size_t most,
                         CloseReport& report);
   // Closes every day that is due up to `last`, and stores how far it came.
   absl::StatusOr<bool> CloseDays(const std::string& id, const Organization& organization, Day last,

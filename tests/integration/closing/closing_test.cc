@@ -11,6 +11,8 @@
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
+#include <mutex>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -23,6 +25,7 @@
 
 namespace tutti {
 
+using ::testing::ElementsAreArray;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
@@ -307,6 +310,62 @@ TEST_F(ClosingTest, ShowsItselfAtTicksToWhoeverChoosesWhenItBegins) {
   begin = Clock::now();
   EXPECT_TRUE(absl::IsNotFound(closing.CloseOne("nobody").status()));
   EXPECT_GE(Clock::now() - begin, kTick);
+}
+
+// So that one organisation's close is not timed by the end of another's. Mutations: records
+// of a sweep that appear when they are ready; an organisation with many windows that holds up
+// the others; a sweep that ends after one window of each.
+TEST_F(ClosingTest, SweepsAtTicksOneWindowOfEachAtATime) {
+  using Clock = Pace::Clock;
+  constexpr auto kTick = std::chrono::milliseconds(100);
+  aggregate::v1::Organization wanted;
+  wanted.set_headcount(kHeadcount);
+  wanted.set_first_day(FormatDay(kFirstDay));
+  wanted.add_sources("m365_audit");
+  for (const char* const id : {"beta", "gamma"}) {
+    ASSERT_TRUE(directory_->Create(id, wanted, /*backfill=*/true).ok());
+    Fill(id);
+    ASSERT_TRUE(directory_->FinishBackfill(id).ok());
+  }
+  clock_.Advance(absl::Hours(24 * 14));
+  const auto journal = FileJournal::Open(folder_ / journal_);
+  ASSERT_TRUE(journal.ok()) << journal.status();
+  JournalBinding binding(PartsWith(**journal));
+  std::mutex mutex;
+  std::vector<Clock::duration> appeared;
+  const Clock::time_point begin = Clock::now();
+  WindowCloser closer({*directory_, stores_->organizations(), stores_->counters(),
+                       stores_->publications(), binding, *catalog_, clock_,
+                       [] { return std::make_unique<KernelNoise>(); },
+                       [&](CloseStep step) {
+                         if (step != CloseStep::kPromoted) return;
+                         const std::lock_guard lock(mutex);
+                         appeared.push_back(Clock::now() - begin);
+                       }});
+  CohortBuilder cohorts({stores_->organizations(), stores_->publications(), stores_->cohorts(),
+                         *catalog_, clock_, absl::Hours(48)});
+  FileScrubber scrubber(stores_->counters(), absl::Hours(1));
+  ClosingLoop closing(closer, cohorts, stores_->organizations(), scrubber, clock_);
+  const auto sweep = closing.Sweep();
+  const Clock::duration answered = Clock::now() - begin;
+  ASSERT_TRUE(sweep.ok()) << sweep.status();
+  EXPECT_EQ(sweep->failed + sweep->busy, 0);
+  std::vector<std::string> scores;
+  for (const auto& window : sweep->windows) {
+    EXPECT_EQ(window.outcome(), aggregate::v1::CLOSE_OUTCOME_PUBLISHED);
+    scores.push_back(window.score());
+  }
+  std::vector<std::string> expected;
+  for (const Day end_day : {kEndDay, kEndDay + int64_t{7}, kEndDay + int64_t{14}}) {
+    for (const char* const id : {"acme", "beta", "gamma"}) {
+      expected.push_back(absl::StrCat("organizations/", id, "/scores/", FormatDay(end_day)));
+    }
+  }
+  EXPECT_THAT(scores, ElementsAreArray(expected));
+  ASSERT_THAT(appeared, SizeIs(9));
+  for (size_t i = 0; i < appeared.size(); ++i) EXPECT_GE(appeared[i], kTick * (1 + i / 3));
+  EXPECT_GE(answered, 4 * kTick);
+  EXPECT_THAT(*stores_->organizations().ListDue(clock_.Now(), 10), IsEmpty());
 }
 
 // Attack 3: averaging what is read again: records and scores, of the primary and of its
