@@ -205,7 +205,7 @@ TEST_F(FileAttack, SaysNothingWithoutTheKeyAndLaterNothingAtAll) {
   }
 }
 
-// Mutation: a flush that is sent, or written, in the order in which it came.
+// Mutation, the control: flushes that are written in the order in which they came.
 TEST(FileOrderAttack, TheFileSaysNothingOfTheOrderOfEvents) {
   auto server = RedisServer::Start();
   ASSERT_TRUE(server.ok()) << server.status();
