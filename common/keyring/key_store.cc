@@ -56,15 +56,15 @@ absl::StatusOr<std::shared_ptr<const KeySnapshot>> KeySnapshot::Create(
     std::memcpy(to, key.key().data(), kSipHashKeyBytes);
     std::memcpy(snapshot->ids_[i].data(), key.id().data(), key.id().size());
     snapshot->index_.emplace(std::make_pair(key.organization(), *window), i);
+    if (key.organization().empty()) snapshot->shared_end_days_.push_back(window->end_day);
   }
+  std::sort(snapshot->shared_end_days_.begin(), snapshot->shared_end_days_.end());
   return std::shared_ptr<const KeySnapshot>(std::move(snapshot));
 }
 
 int KeySnapshot::CountSharedBefore(Day end_day) const {
-  return static_cast<int>(std::count_if(index_.begin(), index_.end(), [&](const auto& entry) {
-    const auto& [organization, window] = entry.first;
-    return organization.empty() && window.end_day < end_day;
-  }));
+  const auto& days = shared_end_days_;
+  return static_cast<int>(std::lower_bound(days.begin(), days.end(), end_day) - days.begin());
 }
 
 bool KeySnapshot::Find(absl::string_view organization, Window window, SlotHash& hash) const {

@@ -68,6 +68,7 @@ class KeySnapshot {
   std::vector<KeyId> ids_;
   // Organisation (empty: shared) and window -> index.
   absl::flat_hash_map<std::pair<std::string, Window>, size_t> index_;
+  std::vector<Day> shared_end_days_;  // ascending; a day for each key
 };
 
 // The keyring as a server sees it: a snapshot, replaced when the file is.

@@ -1,9 +1,9 @@
 #include "services/aggregate/closing_loop.h"
 
 #include <chrono>
+#include <iterator>
 #include <utility>
 
-#include "absl/cleanup/cleanup.h"
 #include "common/telemetry/log.h"
 
 namespace tutti {
@@ -62,36 +62,30 @@ absl::StatusOr<CloseReport> ClosingLoop::CloseOne(const std::string& organizatio
 
 absl::StatusOr<SweepReport> ClosingLoop::Sweep() {
   const Pace pace(kTick);
-  absl::StatusOr<SweepReport> sweep = SweepAll(pace);
+  SweepReport sweep;
+  const absl::Status swept = SweepAll(pace, sweep);
+  // However it ended.
+  if (sweep.deleted) scrubber_.ScrubSoon();
   pace.AwaitTick();
+  if (!swept.ok()) return swept;
   return sweep;
 }
 
-absl::StatusOr<SweepReport> ClosingLoop::SweepAll(const Pace& pace) {
-  SweepReport sweep;
+absl::Status ClosingLoop::SweepAll(const Pace& pace, SweepReport& sweep) {
   // Nor is anything put off that another may close.
   if (absl::Status may = closer_.MayClose(); !may.ok()) return may;
-  // However the sweep ends, what it deleted is scrubbed when it is over.
-  bool deleted = false;
-  const absl::Cleanup scrub = [&] {
-    if (deleted) scrubber_.ScrubSoon();
-  };
   while (!stopping()) {
-    absl::StatusOr<std::vector<std::string>> due = organizations_.ListDue(clock_.Now(), kTogether);
+    const absl::StatusOr<std::vector<std::string>> due =
+        organizations_.ListDue(clock_.Now(), kTogether);
     if (!due.ok()) return due.status();
-    if (due->empty()) break;
-    if (absl::Status closed = CloseTogether(*due, pace, sweep, deleted); !closed.ok()) {
-      return closed;
-    }
+    if (due->empty()) return cohorts_.BuildDue().status();
+    if (absl::Status closed = CloseTogether(*due, pace, sweep); !closed.ok()) return closed;
   }
-  if (!stopping()) {
-    if (const absl::StatusOr<int> built = cohorts_.BuildDue(); !built.ok()) return built.status();
-  }
-  return sweep;
+  return absl::OkStatus();
 }
 
 absl::Status ClosingLoop::CloseTogether(const std::vector<std::string>& organizations,
-                                        const Pace& pace, SweepReport& sweep, bool& deleted) {
+                                        const Pace& pace, SweepReport& sweep) {
   std::vector<absl::StatusOr<CloseReport>> reports(organizations.size());
   std::vector<std::thread> closers;
   for (size_t i = 0; i < organizations.size(); ++i) {
@@ -109,13 +103,13 @@ absl::Status ClosingLoop::CloseTogether(const std::vector<std::string>& organiza
     }
     if (missing) continue;
     if (!report.ok()) {
-      deleted = true;  // it may have come to that
+      sweep.deleted = true;  // it may have come to that
       ++sweep.failed;
       LogWarning("close_failed", {{"code", absl::StatusCodeToString(report.status().code())}});
       continue;
     }
     sweep.busy += report->busy ? 1 : 0;
-    deleted |= report->deleted;
+    sweep.deleted |= report->deleted;
     std::move(report->windows.begin(), report->windows.end(), std::back_inserter(sweep.windows));
   }
   return status;

@@ -22,6 +22,7 @@ struct SweepReport {
   std::vector<aggregate::v1::ClosedWindow> windows;
   int busy = 0;
   int failed = 0;
+  bool deleted = false;  // counters were deleted, or may have been
 };
 
 // Closes whatever is due, of every organisation, now and then. How long a close took is for
@@ -54,10 +55,10 @@ class ClosingLoop {
   absl::StatusOr<SweepReport> Sweep();
 
  private:
-  absl::StatusOr<SweepReport> SweepAll(const Pace& pace);
+  absl::Status SweepAll(const Pace& pace, SweepReport& sweep);
   // Closes at most one window of each.
   absl::Status CloseTogether(const std::vector<std::string>& organizations, const Pace& pace,
-                             SweepReport& sweep, bool& deleted);
+                             SweepReport& sweep);
   void Run(absl::Duration interval);
   bool stopping();
 

@@ -84,12 +84,13 @@ absl::StatusOr<CloseReport> WindowCloser::CloseDue(const std::string& organizati
 
 absl::Status WindowCloser::CloseAll(const std::string& id, ClosingLease& lease, const Pace& pace,
                                     size_t most, CloseReport& report) {
-  while (report.windows.size() < most) {
+  while (true) {
     absl::StatusOr<Organization> organization = parts_.directory.Read(id);
     if (!organization.ok()) return organization.status();
     const absl::Time now = parts_.clock.Now();
     report.next_due = parts_.directory.NextDue(**organization);
     if (report.next_due > now) return parts_.organizations.SetDue(id, report.next_due);
+    if (report.windows.size() == most) return absl::OkStatus();
 
     const Day end_day = (*organization)->next_reach_end();
     const absl::StatusOr<bool> days = CloseDays(id, *organization, end_day, now, lease);
@@ -116,7 +117,6 @@ absl::Status WindowCloser::CloseAll(const std::string& id, ClosingLease& lease, 
     window.set_score(absl::StrCat("organizations/", id, "/scores/", FormatDay(end_day)));
     window.set_outcome(*outcome);
   }
-  return absl::OkStatus();
 }
 
 absl::StatusOr<bool> WindowCloser::CloseDays(const std::string& id,

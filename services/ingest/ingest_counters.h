@@ -9,7 +9,7 @@
 
 namespace tutti {
 
-// Counts since the process began what ingest did, and what is amiss now; never by organisation.
+// Counts since the process began what ingest did; never by organisation.
 // Thread-safe.
 struct IngestCounters {
   std::atomic<uint64_t> accepted_activities{0};
@@ -18,8 +18,6 @@ struct IngestCounters {
   // By Reason.
   std::array<std::atomic<uint64_t>, ingest::v1::Reason_ARRAYSIZE> refused_activities{};
   std::array<std::atomic<uint64_t>, ingest::v1::Reason_ARRAYSIZE> refused_batches{};
-  // Shared keys that a rotation would have destroyed more than a day ago.
-  std::atomic<int> overdue_keys{0};
 };
 
 }  // namespace tutti

@@ -7,14 +7,14 @@
 
 namespace tutti {
 
-Metrics MetricsOf(const IngestCounters& counters) {
+Metrics MetricsOf(const IngestCounters& counters, const KeyringMinder& keyring) {
   Metrics metrics;
   metrics.AddCounter("tutti_ingest_accepted_activities_total",
                      "Activities that were answered as accepted.", {},
                      [&counters] { return counters.accepted_activities.load(); });
   metrics.AddGauge("tutti_ingest_overdue_keys_count",
                    "Keys of windows that are closed, a day after they should have been destroyed.",
-                   {}, [&counters] { return static_cast<double>(counters.overdue_keys.load()); });
+                   {}, [&keyring] { return static_cast<double>(keyring.CountOverdueKeys()); });
   for (int reason = ingest::v1::REASON_UNSPECIFIED + 1; reason < ingest::v1::Reason_ARRAYSIZE;
        ++reason) {
     if (!ingest::v1::Reason_IsValid(reason)) continue;

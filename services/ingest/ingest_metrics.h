@@ -3,13 +3,14 @@
 
 #include "common/telemetry/metrics.h"
 #include "services/ingest/ingest_counters.h"
+#include "services/ingest/keyring_minder.h"
 
 namespace tutti {
 
 // The series that ingest shows: accepted activities, refused activities and batches by
 // reason, and overdue keys. Repeats are not shown: a producer who watched them would learn
-// whether somebody had done a thing before. `counters` outlives the result.
-Metrics MetricsOf(const IngestCounters& counters);
+// whether somebody had done a thing before. References outlive the result.
+Metrics MetricsOf(const IngestCounters& counters, const KeyringMinder& keyring);
 
 }  // namespace tutti
 

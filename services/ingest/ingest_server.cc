@@ -10,7 +10,6 @@
 #include "common/catalog/catalog.h"
 #include "common/clock/clock.h"
 #include "common/keyring/key_store.h"
-#include "common/keyring/keyring_operations.h"
 #include "common/keyring/locked_process.h"
 #include "common/keyring/opt_out_store.h"
 #include "common/keyring/swap.h"
@@ -57,19 +56,17 @@ absl::StatusOr<Swap> KeepOutOfSwap(bool allowed) {
 // What is done every second beside serving.
 class Chores {
  public:
-  Chores(Swap swap, KeyringMinder& keyring, const KeyStore& keys, OptOutStore& opt_outs,
-         GrpcAggregateClient& aggregate, PolicyCache& policies, AcknowledgedCache& acknowledged,
-         absl::Duration generation)
+  Chores(Swap swap, KeyringMinder& keyring, OptOutStore& opt_outs, GrpcAggregateClient& aggregate,
+         PolicyCache& policies, AcknowledgedCache& acknowledged, absl::Duration generation)
       : swap_(swap),
         keyring_(keyring),
-        keys_(keys),
         opt_outs_(opt_outs),
         aggregate_(aggregate),
         policies_(policies),
         acknowledged_(acknowledged),
         generation_(generation) {}
 
-  void Run(IngestCounters& counters, HealthService& health) {
+  void Run(const IngestCounters& counters, HealthService& health) {
     absl::Status keys = keyring_.Tick();
     keys.Update(opt_outs_.ReloadIfChanged());
     // It may have been switched on meanwhile.
@@ -87,20 +84,10 @@ class Chores {
       acknowledged_.NextGeneration();
       generation_begin_ = now;
     }
-    CountOverdueKeys(counters);
     WarnOfKeys(counters);
   }
 
  private:
-  // Nobody rotates, or somebody does with a longer grace than aggregate's: then keys outlive
-  // their windows by more than the statement says. A day is left to whoever rotates.
-  void CountOverdueKeys(IngestCounters& counters) {
-    const std::optional<absl::Duration> grace = policies_.grace();
-    if (!grace.has_value()) return;
-    const Day first_kept = FirstKeptEndDay(absl::Now() - absl::Hours(24), *grace);
-    counters.overdue_keys = keys_.snapshot()->CountSharedBefore(first_kept);
-  }
-
   // Somebody must act, so it is said as long as it goes on, once a minute.
   void WarnOfKeys(const IngestCounters& counters) {
     const absl::Duration now = clock_.SinceStart();
@@ -112,7 +99,7 @@ class Chores {
       warned_missing_ = missing;
       next_warning_ = now + absl::Minutes(1);
     }
-    if (const int overdue = counters.overdue_keys; overdue > 0) {
+    if (const int overdue = keyring_.CountOverdueKeys(); overdue > 0) {
       LogError(
           "keys of closed windows are kept: rotate the keyring, with aggregate's grace",
           {{"keys", absl::StrCat(overdue)}, {"grace", absl::FormatDuration(*policies_.grace())}});
@@ -122,7 +109,6 @@ class Chores {
 
   const Swap swap_;
   KeyringMinder& keyring_;
-  const KeyStore& keys_;
   OptOutStore& opt_outs_;
   GrpcAggregateClient& aggregate_;
   PolicyCache& policies_;
@@ -175,7 +161,7 @@ absl::Status RunIngest(const ServerOptions& server, const IngestOptions& options
 
   KeyringMinder keyring(KeyringFile(options.keyring), **keys, policies, clock,
                         options.rotate_keyring ? std::make_optional(options.grace) : std::nullopt);
-  Chores chores(*swap, keyring, **keys, **opt_outs, aggregate, policies, acknowledged,
+  Chores chores(*swap, keyring, **opt_outs, aggregate, policies, acknowledged,
                 options.cache_generation);
   HealthService health({kServiceName}, {"keys", "aggregate"});
   absl::Status served;
@@ -187,7 +173,7 @@ absl::Status RunIngest(const ServerOptions& server, const IngestOptions& options
                                 **access,
                                 [&] { chores.Run(counters, health); },
                                 [&] { service.Drain(); },
-                                MetricsOf(counters)});
+                                MetricsOf(counters, keyring)});
   }
   // Calls that outlived the drain call back while everything they use still is.
   aggregate.Shutdown();

@@ -3,6 +3,12 @@
 #include "common/keyring/keyring_operations.h"
 
 namespace tutti {
+namespace {
+
+// Left to whoever rotates.
+constexpr absl::Duration kOverdue = absl::Hours(24);
+
+}  // namespace
 
 absl::Status KeyringMinder::Tick() {
   absl::Status rotated = Rotate();
@@ -10,6 +16,12 @@ absl::Status KeyringMinder::Tick() {
   if (!reloaded.ok()) return reloaded.status();
   if (*reloaded) policies_.Clear();
   return rotated;
+}
+
+int KeyringMinder::CountOverdueKeys() const {
+  const std::optional<absl::Duration> grace = policies_.grace();
+  if (!grace.has_value()) return 0;
+  return keys_.snapshot()->CountSharedBefore(FirstKeptEndDay(clock_.Now() - kOverdue, *grace));
 }
 
 absl::Status KeyringMinder::Rotate() {

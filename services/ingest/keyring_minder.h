@@ -13,7 +13,7 @@
 namespace tutti {
 
 // Looks after the keyring of a running ingest: picks up a file that was replaced,
-// and rotates it when told to. Not thread-safe.
+// and rotates it when told to. Not thread-safe, but for CountOverdueKeys.
 class KeyringMinder {
  public:
   static constexpr absl::Duration kRotationInterval = absl::Hours(1);
@@ -31,6 +31,12 @@ class KeyringMinder {
   // that hold other keys are dropped. To be called about every second. On an error
   // what was loaded stays in use.
   absl::Status Tick();
+
+  // How many shared keys a rotation with aggregate's grace would have destroyed more than a
+  // day ago: nobody rotates, or somebody does with a longer grace, and keys outlive their
+  // windows by more than the statement says. 0 before aggregate has named its grace.
+  // Thread-safe.
+  int CountOverdueKeys() const;
 
  private:
   absl::Status Rotate();

@@ -122,7 +122,7 @@ void PolicyCache::EvictExpired() {
   }
 }
 
-std::optional<absl::Duration> PolicyCache::grace() {
+std::optional<absl::Duration> PolicyCache::grace() const {
   const std::lock_guard lock(mutex_);
   return grace_;
 }

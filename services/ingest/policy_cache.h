@@ -57,7 +57,7 @@ class PolicyCache {
   void EvictExpired();
 
   // The grace that aggregate's latest answer named; absent before the first.
-  std::optional<absl::Duration> grace();
+  std::optional<absl::Duration> grace() const;
 
  private:
   struct Entry {
@@ -79,7 +79,7 @@ class PolicyCache {
   KeyStore& keys_;
   const WallClock& clock_;
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   absl::flat_hash_map<std::string, Entry> entries_;  // guarded by mutex_
   std::optional<absl::Duration> grace_;              // guarded by mutex_
 };

@@ -101,22 +101,25 @@ class ClusterKeyringTest(unittest.TestCase):
                            capture_output=True, check=True, timeout=60)
             flags = "--norotate_keyring --metrics_listen=127.0.0.1:0"
             with Suite(keyring=keyring, ingest_flags=flags) as suite:
-                def wait_for(count):
-                    deadline = time.monotonic() + 30
-                    while (overdue := suite.metric("tutti_ingest_overdue_keys_count")) != count:
-                        self.assertLess(time.monotonic(), deadline, f"{overdue} keys are said to be overdue")
+                def overdue():
+                    return suite.metric("tutti_ingest_overdue_keys_count")
 
-                wait_for(0)
+                def wait_for(condition):
+                    deadline = time.monotonic() + 30
+                    while not condition():
+                        self.assertLess(time.monotonic(), deadline, f"{overdue()} keys are said to be overdue")
+
+                self.assertEqual(overdue(), 0, "aggregate has not told its grace")
                 activities = suite.folder / "activities.jsonl"
                 write_activities(activities, people=3, days=1)
                 suite.tutti("organizations", "create", "acme", "--headcount", "40")
                 suite.tutti("import", "--format", "activities", "--organization", "acme", str(activities), check=False)
                 # Two weeks and not two days, but for the one that is left to whoever rotates:
                 # eleven days, each with two keys.
-                wait_for(22)
-                self.assertIn("keys of closed windows are kept", suite.logs())
+                wait_for(lambda: overdue() == 22)
+                wait_for(lambda: "keys of closed windows are kept" in suite.logs())
                 suite.tutti("keyring", "rotate", "--keyring", str(suite.keyring), "--grace-hours", "48")
-                wait_for(0)
+                wait_for(lambda: overdue() == 0)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/window/window_proto.h"
-#include "services/aggregate/closing_loop.h"
 #include "services/aggregate/ingest_policy.h"
 #include "services/aggregate/pace.h"
 #include "services/score/score_reader.h"
@@ -28,6 +27,10 @@ namespace tutti {
 using ::testing::ElementsAreArray;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+
+// What callers see happens at.
+using Clock = Pace::Clock;
+constexpr auto kTick = std::chrono::milliseconds(100);
 
 const Day ClosingTest::kFirstDay(2026, 3, 2);  // a Monday
 const Day ClosingTest::kEndDay = kFirstDay + int64_t{27};
@@ -55,12 +58,7 @@ void ClosingTest::SetUp() {
   server_ = *std::move(server);
   Connect();
   ASSERT_EQ(Bind(), absl::OkStatus());
-  aggregate::v1::Organization wanted;
-  wanted.set_headcount(kHeadcount);
-  wanted.set_first_day(FormatDay(kFirstDay));
-  wanted.add_sources("m365_audit");
-  const auto created = directory_->Create("acme", wanted, /*backfill=*/true);
-  ASSERT_TRUE(created.ok()) << created.status();
+  Create("acme");
   Fill("acme");
   ASSERT_TRUE(directory_->FinishBackfill("acme").ok());
   clock_.Advance(absl::Hours(24 * 4));  // the first window is due, the next is not
@@ -89,6 +87,15 @@ void ClosingTest::RestoreBackup() {
   server_->RestoreFiles(folder_ / "backup");
   ASSERT_TRUE(server_->Resume().ok());
   Connect();
+}
+
+void ClosingTest::Create(const std::string& organization) {
+  aggregate::v1::Organization wanted;
+  wanted.set_headcount(kHeadcount);
+  wanted.set_first_day(FormatDay(kFirstDay));
+  wanted.add_sources("m365_audit");
+  const auto created = directory_->Create(organization, wanted, /*backfill=*/true);
+  ASSERT_TRUE(created.ok()) << created.status();
 }
 
 aggregate::v1::MergeDeltasRequest ClosingTest::DeltasOf(const std::string& organization) {
@@ -170,10 +177,33 @@ absl::StatusOr<CloseReport> ClosingTest::Close(const std::function<void(CloseSte
   const auto journal = FileJournal::Open(folder_ / journal_);
   if (!journal.ok()) return journal.status();
   JournalBinding binding(PartsWith(**journal));
-  WindowCloser closer({*directory_, stores_->organizations(), stores_->counters(),
-                       stores_->publications(), binding, *catalog_, clock_,
-                       [] { return std::make_unique<KernelNoise>(); }, on_step});
-  return closer.CloseDue("acme");
+  return WindowCloser(PartsWith(binding, on_step)).CloseDue("acme");
+}
+
+CloserParts ClosingTest::PartsWith(JournalBinding& binding,
+                                   const std::function<void(CloseStep)>& on_step) {
+  return {*directory_,
+          stores_->organizations(),
+          stores_->counters(),
+          stores_->publications(),
+          binding,
+          *catalog_,
+          clock_,
+          [] { return std::make_unique<KernelNoise>(); },
+          on_step};
+}
+
+void ClosingTest::WithClosingLoop(const std::function<void(CloseStep)>& on_step,
+                                  const std::function<void(ClosingLoop&)>& use) {
+  const auto journal = FileJournal::Open(folder_ / journal_);
+  ASSERT_TRUE(journal.ok()) << journal.status();
+  JournalBinding binding(PartsWith(**journal));
+  WindowCloser closer(PartsWith(binding, on_step));
+  CohortBuilder cohorts({stores_->organizations(), stores_->publications(), stores_->cohorts(),
+                         *catalog_, clock_, absl::Hours(48)});
+  FileScrubber scrubber(stores_->counters(), absl::Hours(1));
+  ClosingLoop closing(closer, cohorts, stores_->organizations(), scrubber, clock_);
+  use(closing);
 }
 
 std::string ClosingTest::Published(Day end_day) {
@@ -284,88 +314,67 @@ TEST_F(ClosingTest, SurvivesBeingKilledAfterEveryStep) {
 // takes; how late a thread is woken nobody knows. Mutations: a record that appears when it is
 // ready; an answer that comes when all is done, or at once when nothing is.
 TEST_F(ClosingTest, ShowsItselfAtTicksToWhoeverChoosesWhenItBegins) {
-  using Clock = Pace::Clock;
-  constexpr auto kTick = std::chrono::milliseconds(100);
-  const auto journal = FileJournal::Open(folder_ / journal_);
-  ASSERT_TRUE(journal.ok()) << journal.status();
-  JournalBinding binding(PartsWith(**journal));
   Clock::time_point appeared;
-  WindowCloser closer({*directory_, stores_->organizations(), stores_->counters(),
-                       stores_->publications(), binding, *catalog_, clock_,
-                       [] { return std::make_unique<KernelNoise>(); },
-                       [&](CloseStep step) {
-                         if (step == CloseStep::kPromoted) appeared = Clock::now();
-                       }});
-  CohortBuilder cohorts({stores_->organizations(), stores_->publications(), stores_->cohorts(),
-                         *catalog_, clock_, absl::Hours(48)});
-  FileScrubber scrubber(stores_->counters(), absl::Hours(1));
-  ClosingLoop closing(closer, cohorts, stores_->organizations(), scrubber, clock_);
-  Clock::time_point begin = Clock::now();
-  const auto report = closing.CloseOne("acme");
-  const Clock::time_point answered = Clock::now();
-  ASSERT_TRUE(report.ok()) << report.status();
-  ASSERT_THAT(report->windows, SizeIs(1));
-  EXPECT_GE(appeared - begin, kTick);
-  EXPECT_GE(answered - begin, 2 * kTick);
-  begin = Clock::now();
-  EXPECT_TRUE(absl::IsNotFound(closing.CloseOne("nobody").status()));
-  EXPECT_GE(Clock::now() - begin, kTick);
+  const auto on_step = [&](CloseStep step) {
+    if (step == CloseStep::kPromoted) appeared = Clock::now();
+  };
+  WithClosingLoop(on_step, [&](ClosingLoop& closing) {
+    Clock::time_point begin = Clock::now();
+    const auto report = closing.CloseOne("acme");
+    const Clock::time_point answered = Clock::now();
+    ASSERT_TRUE(report.ok()) << report.status();
+    ASSERT_THAT(report->windows, SizeIs(1));
+    EXPECT_GE(appeared - begin, kTick);
+    EXPECT_GE(answered - begin, 2 * kTick);
+    begin = Clock::now();
+    EXPECT_TRUE(absl::IsNotFound(closing.CloseOne("nobody").status()));
+    EXPECT_GE(Clock::now() - begin, kTick);
+  });
 }
 
 // So that one organisation's close is not timed by the end of another's. Mutations: records
 // of a sweep that appear when they are ready; an organisation with many windows that holds up
 // the others; a sweep that ends after one window of each.
 TEST_F(ClosingTest, SweepsAtTicksOneWindowOfEachAtATime) {
-  using Clock = Pace::Clock;
-  constexpr auto kTick = std::chrono::milliseconds(100);
-  aggregate::v1::Organization wanted;
-  wanted.set_headcount(kHeadcount);
-  wanted.set_first_day(FormatDay(kFirstDay));
-  wanted.add_sources("m365_audit");
   for (const char* const id : {"beta", "gamma"}) {
-    ASSERT_TRUE(directory_->Create(id, wanted, /*backfill=*/true).ok());
+    Create(id);
     Fill(id);
     ASSERT_TRUE(directory_->FinishBackfill(id).ok());
   }
   clock_.Advance(absl::Hours(24 * 14));
-  const auto journal = FileJournal::Open(folder_ / journal_);
-  ASSERT_TRUE(journal.ok()) << journal.status();
-  JournalBinding binding(PartsWith(**journal));
   std::mutex mutex;
-  std::vector<Clock::duration> appeared;
-  const Clock::time_point begin = Clock::now();
-  WindowCloser closer({*directory_, stores_->organizations(), stores_->counters(),
-                       stores_->publications(), binding, *catalog_, clock_,
-                       [] { return std::make_unique<KernelNoise>(); },
-                       [&](CloseStep step) {
-                         if (step != CloseStep::kPromoted) return;
-                         const std::lock_guard lock(mutex);
-                         appeared.push_back(Clock::now() - begin);
-                       }});
-  CohortBuilder cohorts({stores_->organizations(), stores_->publications(), stores_->cohorts(),
-                         *catalog_, clock_, absl::Hours(48)});
-  FileScrubber scrubber(stores_->counters(), absl::Hours(1));
-  ClosingLoop closing(closer, cohorts, stores_->organizations(), scrubber, clock_);
-  const auto sweep = closing.Sweep();
-  const Clock::duration answered = Clock::now() - begin;
-  ASSERT_TRUE(sweep.ok()) << sweep.status();
-  EXPECT_EQ(sweep->failed + sweep->busy, 0);
-  std::vector<std::string> scores;
-  for (const auto& window : sweep->windows) {
-    EXPECT_EQ(window.outcome(), aggregate::v1::CLOSE_OUTCOME_PUBLISHED);
-    scores.push_back(window.score());
-  }
-  std::vector<std::string> expected;
-  for (const Day end_day : {kEndDay, kEndDay + int64_t{7}, kEndDay + int64_t{14}}) {
-    for (const char* const id : {"acme", "beta", "gamma"}) {
-      expected.push_back(absl::StrCat("organizations/", id, "/scores/", FormatDay(end_day)));
+  std::vector<Clock::time_point> appeared;
+  const auto on_step = [&](CloseStep step) {
+    if (step != CloseStep::kPromoted) return;
+    const std::lock_guard lock(mutex);
+    appeared.push_back(Clock::now());
+  };
+  WithClosingLoop(on_step, [&](ClosingLoop& closing) {
+    const Clock::time_point begin = Clock::now();
+    const auto sweep = closing.Sweep();
+    const Clock::time_point answered = Clock::now();
+    ASSERT_TRUE(sweep.ok()) << sweep.status();
+    EXPECT_EQ(sweep->failed + sweep->busy, 0);
+    EXPECT_TRUE(sweep->deleted);
+    std::vector<std::string> scores;
+    for (const auto& window : sweep->windows) {
+      EXPECT_EQ(window.outcome(), aggregate::v1::CLOSE_OUTCOME_PUBLISHED);
+      scores.push_back(window.score());
     }
-  }
-  EXPECT_THAT(scores, ElementsAreArray(expected));
-  ASSERT_THAT(appeared, SizeIs(9));
-  for (size_t i = 0; i < appeared.size(); ++i) EXPECT_GE(appeared[i], kTick * (1 + i / 3));
-  EXPECT_GE(answered, 4 * kTick);
-  EXPECT_THAT(*stores_->organizations().ListDue(clock_.Now(), 10), IsEmpty());
+    std::vector<std::string> expected;
+    for (const Day end_day : {kEndDay, kEndDay + int64_t{7}, kEndDay + int64_t{14}}) {
+      for (const char* const id : {"acme", "beta", "gamma"}) {
+        expected.push_back(absl::StrCat("organizations/", id, "/scores/", FormatDay(end_day)));
+      }
+    }
+    EXPECT_THAT(scores, ElementsAreArray(expected));
+    ASSERT_THAT(appeared, SizeIs(9));
+    for (size_t i = 0; i < appeared.size(); ++i) {
+      EXPECT_GE(appeared[i] - begin, kTick * (1 + i / 3));
+    }
+    EXPECT_GE(answered - begin, 4 * kTick);
+    EXPECT_THAT(*stores_->organizations().ListDue(clock_.Now(), 10), IsEmpty());
+  });
 }
 
 // Attack 3: averaging what is read again: records and scores, of the primary and of its

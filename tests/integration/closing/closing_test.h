@@ -10,6 +10,7 @@
 #include "common/redis/redis_stores.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "services/aggregate/closing_loop.h"
 #include "services/aggregate/delta_merger.h"
 #include "services/aggregate/window_closer.h"
 #include "tests/doubles/fake_clock.h"
@@ -31,6 +32,8 @@ class ClosingTest : public ::testing::Test {
   // Starts a server and makes the organisation "acme" with a few bits.
   void SetUp() override;
 
+  // Makes an organisation to be back-filled, like "acme", and with nothing in it.
+  void Create(const std::string& organization);
   // For every open window of an organisation, a few slots of every column.
   aggregate::v1::MergeDeltasRequest DeltasOf(const std::string& organization);
   // Merges those.
@@ -66,6 +69,10 @@ class ClosingTest : public ::testing::Test {
   void RestoreBackup();
 
   BindingParts PartsWith(PublicationJournal& journal);
+  CloserParts PartsWith(JournalBinding& binding, const std::function<void(CloseStep)>& on_step);
+  // Lends a closing loop that is not started.
+  void WithClosingLoop(const std::function<void(CloseStep)>& on_step,
+                       const std::function<void(ClosingLoop&)>& use);
 
   std::filesystem::path folder_;
   std::string journal_ = "journal";  // a file in folder_

@@ -101,11 +101,7 @@ TEST_F(JournalBindingTest, AStoreThatLostEverythingKeepsItsJournal) {
   ASSERT_TRUE(server_->Resume().ok());
   Connect();
   clock_.Set(absl::FromCivil(absl::CivilHour(kEndDay) + 12, absl::UTCTimeZone()));
-  aggregate::v1::Organization wanted;
-  wanted.set_headcount(kHeadcount);
-  wanted.set_first_day(FormatDay(kFirstDay));
-  wanted.add_sources("m365_audit");
-  ASSERT_TRUE(directory_->Create("acme", wanted, /*backfill=*/true).ok());
+  Create("acme");
   Fill("acme");
   ASSERT_TRUE(directory_->FinishBackfill("acme").ok());
   clock_.Advance(absl::Hours(24 * 4));
@@ -149,10 +145,7 @@ TEST_F(JournalBindingTest, NothingIsClosedBeforeTheStoreHasAnswered) {
   ASSERT_TRUE(journal.ok()) << journal.status();
   JournalBinding binding(PartsWith(**journal));
   int steps = 0;
-  WindowCloser closer({*directory_, stores_->organizations(), stores_->counters(),
-                       stores_->publications(), binding, *catalog_, clock_,
-                       [] { return std::make_unique<KernelNoise>(); },
-                       [&](CloseStep) { ++steps; }});
+  WindowCloser closer(PartsWith(binding, [&](CloseStep) { ++steps; }));
   server_->Kill();
   EXPECT_TRUE(absl::IsUnavailable(closer.MayClose())) << closer.MayClose();
   ASSERT_TRUE(server_->Resume().ok());

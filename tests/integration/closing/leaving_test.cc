@@ -16,11 +16,7 @@ class LeavingTest : public ClosingTest {
   // Makes an organisation that has begun no window, which both replicas know.
   void SetUp() override {
     ClosingTest::SetUp();
-    aggregate::v1::Organization wanted;
-    wanted.set_headcount(kHeadcount);
-    wanted.set_first_day(FormatDay(kFirstDay));
-    wanted.add_sources("m365_audit");
-    ASSERT_TRUE(directory_->Create("leaver", wanted, /*backfill=*/true).ok());
+    Create("leaver");
     stale_ = std::make_unique<OrganizationDirectory>(stores_->organizations(), stores_->counters(),
                                                      *catalog_, clock_, WindowTiming());
     ASSERT_TRUE(stale_->ReadCached("leaver").ok());

@@ -58,16 +58,10 @@ class RedisJournalTest : public ClosingTest {
     return RedisJournal(kept_->OptionsFor(user), [this] { return stores_->RunId(); });
   }
 
-  absl::StatusOr<CloseReport> CloseWith(RedisJournal& journal,
-                                        const std::function<void(CloseStep)>& on_step = {}) {
+  absl::StatusOr<CloseReport> CloseWith(
+      RedisJournal& journal, const std::function<void(CloseStep)>& on_step = [](CloseStep) {}) {
     JournalBinding binding(PartsWith(journal));
-    WindowCloser closer({*directory_, stores_->organizations(), stores_->counters(),
-                         stores_->publications(), binding, *catalog_, clock_,
-                         [] { return std::make_unique<KernelNoise>(); },
-                         [&](CloseStep step) {
-                           if (on_step) on_step(step);
-                         }});
-    return closer.CloseDue("acme");
+    return WindowCloser(PartsWith(binding, on_step)).CloseDue("acme");
   }
 
   std::unique_ptr<RedisServer> kept_;

@@ -15,6 +15,18 @@ namespace tutti {
 inline const Day kLastDay(2026, 11, 1);  // a Sunday that ends a window of every cadence
 inline const Day kFirstDay = kLastDay - int64_t{27};
 
+inline std::string PersonId(int64_t person) {
+  return absl::StrCat("person", person, "@acme.example");
+}
+
+// The kind that people are counted by, and its first table.
+inline const CatalogKind& PersonKind() {
+  return ShippedCatalog().kinds()[static_cast<size_t>(ShippedCatalog().FindKind("person"))];
+}
+inline const CatalogTable& FirstTable() {
+  return ShippedCatalog().tables()[static_cast<size_t>(PersonKind().reach_tables[0])];
+}
+
 // What somebody does who does everything, on every day of the window.
 inline std::vector<ingest::v1::Activity> Everything(const std::string& person) {
   std::vector<ingest::v1::Activity> all;

@@ -30,14 +30,6 @@ namespace {
 
 constexpr int64_t kPeople = 10'000;
 
-std::string PersonId(int64_t person) { return absl::StrCat("person", person, "@acme.example"); }
-
-const CatalogTable& FirstTable() {
-  const CatalogKind& person =
-      ShippedCatalog().kinds()[static_cast<size_t>(ShippedCatalog().FindKind("person"))];
-  return ShippedCatalog().tables()[static_cast<size_t>(person.reach_tables[0])];
-}
-
 void Create(OrganizationDirectory& directory, const std::string& organization, int64_t headcount) {
   aggregate::v1::Organization wanted;
   wanted.set_headcount(headcount);

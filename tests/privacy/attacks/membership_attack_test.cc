@@ -22,8 +22,6 @@
 namespace tutti {
 namespace {
 
-std::string PersonId(int64_t person) { return absl::StrCat("person", person, "@acme.example"); }
-
 Digest DigestOf(const KeySnapshot& keys, const std::string& id) {
   Digester::Session session = keys.digester().NewSession();
   return session.Compute(DigestScope("person", "acme"), std::get<SubjectId>(SubjectId::Parse(id)));
@@ -121,7 +119,7 @@ class MembershipAttack : public testing::Test {
       active_[static_cast<size_t>(person)] = engine() % 2 == 0;
       if (!active_[static_cast<size_t>(person)]) continue;
       for (const Day day : {kLastDay - int64_t{kEarlier}, kLastDay}) {
-        activities.push_back(ActivityFor(ShippedCatalog(), table(), 0, PersonId(person), day));
+        activities.push_back(ActivityFor(ShippedCatalog(), FirstTable(), 0, PersonId(person), day));
       }
     }
     suite_.Ingest("acme", activities);
@@ -138,16 +136,10 @@ class MembershipAttack : public testing::Test {
     for (auto& [window, bits] : dump_) std::sort(bits.positions.begin(), bits.positions.end());
   }
 
-  static const CatalogKind& person_kind() {
-    return ShippedCatalog().kinds()[static_cast<size_t>(ShippedCatalog().FindKind("person"))];
-  }
-  static const CatalogTable& table() {
-    return ShippedCatalog().tables()[static_cast<size_t>(person_kind().reach_tables[0])];
-  }
   // The table of a window to look people up in: one that their activity is in.
   static const CatalogTable& TableIn(Window window, const Bits& bits) {
-    if (window.kind == WindowKind::kReach) return table();
-    for (const int index : person_kind().habit_tables) {
+    if (window.kind == WindowKind::kReach) return FirstTable();
+    for (const int index : PersonKind().habit_tables) {
       const CatalogTable& habit = ShippedCatalog().tables()[static_cast<size_t>(index)];
       const auto first = std::lower_bound(bits.positions.begin(), bits.positions.end(),
                                           habit.columns[0] * bits.kept);
@@ -155,7 +147,7 @@ class MembershipAttack : public testing::Test {
         return habit;
     }
     ADD_FAILURE() << "nothing is in " << FormatDay(window.end_day);
-    return table();
+    return FirstTable();
   }
 
   std::vector<Digest> DigestsOfAll(const KeySnapshot& keys) const {
@@ -385,9 +377,7 @@ TEST(LinkingAttack, TheOrderOfWritesIsUncorrelatedWithTheOrderOfEvents) {
   const std::shared_ptr<const KeySnapshot> keys = suite.keys().snapshot();
   SlotHash key;
   ASSERT_TRUE(keys->Find("acme", {WindowKind::kReach, kLastDay}, key));
-  const auto& kind =
-      ShippedCatalog().kinds()[static_cast<size_t>(ShippedCatalog().FindKind("person"))];
-  const CatalogTable& table = ShippedCatalog().tables()[static_cast<size_t>(kind.reach_tables[0])];
+  const CatalogTable& table = FirstTable();
   OrderOfWrites sorted;
   OrderOfWrites leaky;
   int64_t next = 0;
