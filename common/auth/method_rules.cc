@@ -17,6 +17,7 @@ constexpr MethodRule kRules[] = {
     {"/tutti.ingest.v1.IngestService/StreamActivities", kCallers, kActivitiesWrite,
      "batch.organization"},
     {"/tutti.aggregate.v1.AggregateService/GetIngestPolicy", kIngestAlone, kNoScope, ""},
+    {"/tutti.aggregate.v1.AggregateService/ReportKeyring", kIngestAlone, kNoScope, ""},
     {"/tutti.aggregate.v1.AggregateService/MergeDeltas", kIngestAlone, kNoScope, ""},
     {"/tutti.aggregate.v1.AggregateService/PublishDueWindows", kCallers, kOrganizationsAdmin,
      "organization"},

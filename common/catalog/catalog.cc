@@ -129,6 +129,7 @@ void Catalog::CompileTables() {
   for (const catalog::v1::SubjectKind& kind : proto_.kinds()) {
     CatalogKind compiled;
     compiled.proto = &kind;
+    compiled.fingerprint = CountingFingerprint(proto_, kind.id());
     kinds_.push_back(std::move(compiled));
   }
   for (const catalog::v1::Table& table : proto_.tables()) {

@@ -37,6 +37,7 @@ struct CatalogKind {
   std::vector<int> habit_tables;  // indexes into Catalog::tables()
   uint32_t reach_columns = 0;     // 1 + the largest column of a reach window; 0 when none
   uint32_t day_columns = 0;       // 1 + the largest column of a day window; 0 when none
+  std::string fingerprint;        // of what is counted, see CountingFingerprint
 };
 
 // A validated catalogue, compiled into lookups. Immutable and thread-safe.

@@ -2,7 +2,9 @@
 
 #include <openssl/sha.h>
 
+#include <algorithm>
 #include <array>
+#include <set>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/string_view.h"
@@ -35,6 +37,45 @@ std::string CatalogFingerprint(const catalog::v1::Catalog& catalog) {
   const Sha256Digest digest = Sha256(bytes);
   return absl::BytesToHexString(
       absl::string_view(reinterpret_cast<const char*>(digest.data()), kFingerprintBytes));
+}
+
+std::string CountingFingerprint(const catalog::v1::Catalog& catalog, const std::string& kind) {
+  catalog::v1::Catalog counted;
+  for (const catalog::v1::SubjectKind& each : catalog.kinds()) {
+    if (each.id() != kind) continue;
+    catalog::v1::SubjectKind& sizes = *counted.add_kinds();
+    sizes = each;
+    sizes.clear_plural();
+    sizes.clear_protected_unit();
+  }
+  std::set<std::string> types;
+  bool every_type = false;
+  for (const catalog::v1::Table& each : catalog.tables()) {
+    if (each.kind() != kind) continue;
+    catalog::v1::Table& table = *counted.add_tables();
+    table = each;
+    table.clear_weight();
+    table.clear_display_name();
+    table.clear_description();
+    for (catalog::v1::Feature& feature : *table.mutable_features()) {
+      feature.clear_display_name();
+      for (const catalog::v1::Rule& rule : feature.any_of()) {
+        types.insert(rule.types().begin(), rule.types().end());
+        every_type |= rule.types().empty();
+      }
+    }
+  }
+  std::sort(counted.mutable_tables()->begin(), counted.mutable_tables()->end(),
+            [](const auto& a, const auto& b) { return a.id() < b.id(); });
+  for (const catalog::v1::ActivityType& each : catalog.activity_types()) {
+    if (types.count(each.id()) == 0 && !(every_type && each.kind() == kind)) continue;
+    catalog::v1::ActivityType& type = *counted.add_activity_types();
+    type.set_id(each.id());
+    type.set_kind(each.kind());
+  }
+  std::sort(counted.mutable_activity_types()->begin(), counted.mutable_activity_types()->end(),
+            [](const auto& a, const auto& b) { return a.id() < b.id(); });
+  return CatalogFingerprint(counted);
 }
 
 uint64_t TableSalt(const catalog::v1::Table& table) {

@@ -13,6 +13,12 @@ namespace tutti {
 // do not count.
 std::string CatalogFingerprint(const catalog::v1::Catalog& catalog);
 
+// 32 hex digits, likewise, of what is counted of one subject kind: its sizes, its tables
+// with their features, columns and rules, and the kinds of the types that those name. Words,
+// weights and the order of the tables do not count. Two catalogues that agree in it set the
+// same bits.
+std::string CountingFingerprint(const catalog::v1::Catalog& catalog, const std::string& kind);
+
 // A table's salt: the first 8 bytes, most significant first, of SHA-256 over kind,
 // table id and the name of the role, each followed by a zero byte (which no id
 // has). Kept for ever: with another salt, people in open windows get new slots.

@@ -47,6 +47,8 @@ absl::StatusOr<std::shared_ptr<const KeySnapshot>> KeySnapshot::Create(
   if (!digester.ok()) return digester.status();
 
   std::shared_ptr<KeySnapshot> snapshot(new KeySnapshot(*std::move(secrets), *std::move(digester)));
+  snapshot->keyring_id_ = message.id();
+  snapshot->birth_time_ = absl::FromUnixSeconds(message.birth_time().seconds());
   snapshot->ids_.resize(count);
   to += kIdentityKeyBytes;
   for (size_t i = 0; i < count; ++i, to += kSipHashKeyBytes) {

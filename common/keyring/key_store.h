@@ -56,6 +56,10 @@ class KeySnapshot {
 
   const Digester& digester() const { return digester_; }
 
+  // The keyring's public id and when it was made; an empty id when it has none yet.
+  const std::string& keyring_id() const { return keyring_id_; }
+  absl::Time birth_time() const { return birth_time_; }
+
  private:
   friend class KeyStore;
   KeySnapshot(SecretBytes secrets, Digester digester)
@@ -63,6 +67,8 @@ class KeySnapshot {
 
   const uint8_t* identity_key() const { return secrets_.span().data(); }
 
+  std::string keyring_id_;
+  absl::Time birth_time_ = absl::InfinitePast();
   SecretBytes secrets_;  // the identity key, then the first half of each window key
   Digester digester_;
   std::vector<KeyId> ids_;

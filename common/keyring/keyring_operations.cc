@@ -99,6 +99,12 @@ std::optional<Day> LastSharedDay(const Keyring& keyring, WindowKind kind) {
   return last;
 }
 
+void Name(absl::Time birth, Keyring& keyring) {
+  keyring.mutable_id()->resize(kKeyringIdBytes);
+  randombytes_buf(keyring.mutable_id()->data(), kKeyringIdBytes);
+  keyring.mutable_birth_time()->set_seconds(absl::ToUnixSeconds(birth));
+}
+
 absl::Status CheckExtension(absl::string_view organization, Day from, Day to, absl::Time now) {
   if (!IsOrganizationId(organization)) {
     return absl::InvalidArgumentError("organization must match [a-z0-9][a-z0-9-]{0,62}");
@@ -129,6 +135,7 @@ absl::StatusOr<ScrubbedKeyring> NewKeyring(absl::Time now, absl::Duration grace)
   ScrubbedKeyring keyring;
   Keyring& message = keyring.mutable_message();
   message.set_format(kKeyringFormat);
+  Name(now, message);
   message.mutable_identity_key()->resize(kIdentityKeyBytes);
   randombytes_buf(message.mutable_identity_key()->data(), kIdentityKeyBytes);
   for (const WindowKind kind : kKinds) {
@@ -143,6 +150,11 @@ absl::StatusOr<RotationResult> RotateKeyring(absl::Time now, absl::Duration grac
   if (absl::Status clock = CheckClock(now, grace); !clock.ok()) return clock;
   RotationResult result;
   Keyring& message = keyring.mutable_message();
+  if (message.id().empty()) {
+    // It was made when the first of its windows were open.
+    Name(absl::FromCivil(FirstSharedDay(message).value_or(DayAt(now, -12)), absl::UTCTimeZone()),
+         message);
+  }
   const Day first_kept = FirstKeptEndDay(now, grace);
   for (const WindowKind kind : kKinds) {
     const std::optional<Day> last = LastSharedDay(message, kind);
@@ -208,6 +220,10 @@ bool EverCovered(const Keyring& keyring, Window window, absl::string_view organi
 
 KeyringSummary Summarize(const ScrubbedKeyring& keyring) {
   KeyringSummary summary;
+  summary.id_hex = absl::BytesToHexString(keyring.message().id());
+  if (keyring.message().has_birth_time()) {
+    summary.birth_time = absl::FromUnixSeconds(keyring.message().birth_time().seconds());
+  }
   for (const WindowKey& key : keyring.message().keys()) {
     const absl::StatusOr<Window> window = WindowFrom(key);
     if (!window.ok()) continue;

@@ -20,6 +20,7 @@ inline constexpr uint32_t kKeyringFormat = 1;
 inline constexpr size_t kIdentityKeyBytes = 32;
 inline constexpr size_t kWindowKeyBytes = 32;
 inline constexpr size_t kKeyIdBytes = 16;
+inline constexpr size_t kKeyringIdBytes = 16;
 // Shared keys exist for windows that end up to this many days after today.
 inline constexpr int kKeyDaysAhead = 35;
 // An extension reaches back at most this far: 800 days of back-fill and a reach
@@ -38,7 +39,7 @@ inline constexpr absl::Duration kDefaultGrace = absl::Hours(48);
 // The first end day whose shared keys a rotation keeps.
 Day FirstKeptEndDay(absl::Time now, absl::Duration grace);
 
-// A new keyring: an identity key, and shared reach and day keys for every end day
+// A new keyring: an id, an identity key, and shared reach and day keys for every end day
 // whose window is not closed everywhere, up to kKeyDaysAhead after today at
 // UTC+14.
 absl::StatusOr<ScrubbedKeyring> NewKeyring(absl::Time now, absl::Duration grace);
@@ -94,6 +95,8 @@ struct KeyringSummary {
     Day last_end_day;
     std::string organization;  // empty: shared
   };
+  std::string id_hex;  // 32 digits; empty before the first rotation that sets it
+  absl::Time birth_time = absl::InfinitePast();
   int shared_keys = 0;
   int extension_keys = 0;
   std::vector<Key> keys;      // by organisation, kind and end day

@@ -76,6 +76,9 @@ absl::Status Check(const Keyring& keyring) {
   if (keyring.identity_key().size() != kIdentityKeyBytes) {
     return absl::DataLossError("keyring: identity_key must have 32 bytes");
   }
+  if (!keyring.id().empty() && keyring.id().size() != kKeyringIdBytes) {
+    return absl::DataLossError("keyring: id must have 16 bytes, or none");
+  }
   if (keyring.shared().empty()) return absl::DataLossError("keyring: shared must not be empty");
   absl::Status status = CheckRanges(keyring.shared(), "shared", true);
   if (status.ok()) status = CheckRanges(keyring.extensions(), "extensions", false);

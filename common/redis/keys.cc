@@ -61,6 +61,7 @@ std::string CohortKey(Day end_day, absl::string_view cohort) {
 std::string LedgerKey(absl::string_view organization) { return Tagged(organization, "ledger"); }
 std::string LeaseKey(absl::string_view organization) { return Tagged(organization, "lease"); }
 std::string JournalKey() { return "journal"; }
+std::string CountingHistoryKey() { return "counting-history"; }
 std::string AllKeysPattern(absl::string_view organization) { return Tagged(organization, "*"); }
 
 std::string PublicationChannel(absl::string_view organization) {

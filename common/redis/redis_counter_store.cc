@@ -20,25 +20,27 @@ constexpr size_t kBitsPerDensePosition = 512;
 constexpr int kGuardSeconds = 40 * 24 * 3600;
 // Of the key that every merge writes. It must outlast nothing.
 constexpr int kTickSeconds = 600;
+// Stands in a tally where a kind's day was lost.
 constexpr char kLost[] = "lost";
 
+// The guard of a window that was sealed is a list, of one that was dropped a hash: neither
+// takes bits. Answers how many were dropped before.
 constexpr char kSealScript[] = R"lua(
+local dropped = 0
 for i = 1, #KEYS, 2 do
   local kind = redis.call('TYPE', KEYS[i]).ok
+  if kind == 'hash' then dropped = dropped + 1 end
   if kind == 'string' then redis.call('RENAME', KEYS[i], KEYS[i + 1]) end
-  if kind ~= 'list' then redis.call('RPUSH', KEYS[i], 'closed') end
+  if kind == 'string' or kind == 'none' then redis.call('RPUSH', KEYS[i], 'closed') end
   redis.call('EXPIRE', KEYS[i], ARGV[1])
 end
-return 1
+return dropped
 )lua";
 
-// Moves aside as above, and deletes what was moved.
 constexpr char kDropScript[] = R"lua(
 for i = 1, #KEYS, 2 do
-  redis.call('UNLINK', KEYS[i + 1])
-  local kind = redis.call('TYPE', KEYS[i]).ok
-  if kind == 'string' then redis.call('UNLINK', KEYS[i]) end
-  if kind ~= 'list' then redis.call('RPUSH', KEYS[i], 'closed') end
+  redis.call('UNLINK', KEYS[i], KEYS[i + 1])
+  redis.call('HSET', KEYS[i], 'dropped', 1)
   redis.call('EXPIRE', KEYS[i], ARGV[1])
 end
 return 1
@@ -116,25 +118,26 @@ std::string AsBitmap(absl::Span<const uint32_t> positions) {
 
 // As long for every count: what its storing takes must not tell.
 std::string TallyText(const DayTally& tally) {
-  if (tally.lost) return kLost;
   std::string text;
   for (const auto& [table, count] : tally.counts) {
     absl::StrAppend(&text, table, "=", absl::Dec(count, absl::kZeroPad8), " ");
   }
+  for (const std::string& kind : tally.lost_kinds) absl::StrAppend(&text, kind, "=", kLost, " ");
   return text;
 }
 
 absl::StatusOr<DayTally> ParseTally(const std::string& text) {
   DayTally tally;
-  tally.lost = text == kLost;
-  if (tally.lost) return tally;
   for (const absl::string_view part : absl::StrSplit(text, ' ', absl::SkipEmpty())) {
     const std::pair<std::string, std::string> pair = absl::StrSplit(part, '=');
     int64_t count = 0;
-    if (!absl::SimpleAtoi(pair.second, &count)) {
+    if (pair.second == kLost) {
+      tally.lost_kinds.insert(pair.first);
+    } else if (absl::SimpleAtoi(pair.second, &count)) {
+      tally.counts[pair.first] = count;
+    } else {
       return absl::DataLossError("a stored tally cannot be read");
     }
-    tally.counts[pair.first] = count;
   }
   return tally;
 }
@@ -197,7 +200,7 @@ size_t RedisCounterStore::AppendWrite(RedisConnection& connection, const Write& 
 absl::Status RedisCounterStore::ReadOutcome(const redisReply& reply, Write& write) {
   const std::string text =
       reply.type == REDIS_REPLY_STRING ? std::string(reply.str, reply.len) : "";
-  if (ErrorCodeOf(reply) == "WRONGTYPE" || text == "list") {
+  if (ErrorCodeOf(reply) == "WRONGTYPE" || text == "list" || text == "hash") {
     write.outcome = MergeOutcome::kLate;
   } else if (text == "none" || (reply.type == REDIS_REPLY_INTEGER && reply.integer == 0)) {
     write.outcome = MergeOutcome::kMissing;
@@ -284,11 +287,13 @@ void RedisCounterStore::Forget(const std::string& organization, Window window,
   for (const std::string& kind : kinds) mirror_.Forget({organization, window, kind});
 }
 
-absl::Status RedisCounterStore::Seal(const std::string& organization, Window window,
-                                     const std::vector<std::string>& kinds) {
+absl::StatusOr<bool> RedisCounterStore::Seal(const std::string& organization, Window window,
+                                             const std::vector<std::string>& kinds) {
   Forget(organization, window, kinds);
-  return AsOk(pool_.CallDurably(
+  const absl::StatusOr<int64_t> dropped = AsInteger(pool_.CallDurably(
       Script(kSealScript, SealKeys(organization, window, kinds), {absl::StrCat(kGuardSeconds)})));
+  if (!dropped.ok()) return dropped.status();
+  return *dropped == 0;
 }
 
 absl::StatusOr<std::string> RedisCounterStore::ReadSealed(const BitmapId& id) {

@@ -27,8 +27,8 @@ class RedisCounterStore final : public CounterStore {
       : pool_(pool), mirror_(mirror, clock) {}
 
   absl::StatusOr<std::vector<MergeOutcome>> Merge(absl::Span<const BitmapDelta> deltas) override;
-  absl::Status Seal(const std::string& organization, Window window,
-                    const std::vector<std::string>& kinds) override;
+  absl::StatusOr<bool> Seal(const std::string& organization, Window window,
+                            const std::vector<std::string>& kinds) override;
   absl::StatusOr<std::string> ReadSealed(const BitmapId& id) override;
   absl::Status DropSealed(const std::string& organization, Window window,
                           const std::vector<std::string>& kinds) override;

@@ -8,6 +8,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/redis/keys.h"
@@ -24,9 +25,12 @@ return 1
 
 constexpr char kBeginScript[] = R"lua(
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 'changed' end
+local guarded = ''
 for i = 2, #KEYS do
-  if redis.call('TYPE', KEYS[i]).ok == 'list' then return 'closed' end
+  local kind = redis.call('TYPE', KEYS[i]).ok
+  if kind ~= 'none' and kind ~= 'string' then guarded = guarded .. ' ' .. (i - 2) end
 end
+if guarded ~= '' then return guarded end
 for i = 2, #KEYS do
   if redis.call('EXISTS', KEYS[i]) == 0 then redis.call('SETBIT', KEYS[i], ARGV[i + 1], 0) end
 end
@@ -155,12 +159,14 @@ absl::Status RedisOrganizationStore::Create(const std::string& organization,
 absl::StatusOr<VersionedOrganization> RedisOrganizationStore::Replace(
     const std::string& organization, const VersionedOrganization& old,
     const aggregate::v1::StoredOrganization& stored) {
-  return Begin(organization, old, stored, {});
+  std::set<Window> guarded;
+  return Begin(organization, old, stored, {}, guarded);
 }
 
 absl::StatusOr<VersionedOrganization> RedisOrganizationStore::Begin(
     const std::string& organization, const VersionedOrganization& old,
-    const aggregate::v1::StoredOrganization& stored, const std::vector<NewBitmap>& bitmaps) {
+    const aggregate::v1::StoredOrganization& stored, const std::vector<NewBitmap>& bitmaps,
+    std::set<Window>& guarded) {
   VersionedOrganization next{stored, stored.SerializeAsString()};
   RedisWords keys = {ProfileKey(organization)};
   RedisWords arguments = {old.version, next.version};
@@ -172,8 +178,15 @@ absl::StatusOr<VersionedOrganization> RedisOrganizationStore::Begin(
       AsString(pool_.CallDurably(Script(kBeginScript, keys, arguments)));
   if (!result.ok()) return result.status();
   if (*result == "changed") return absl::AbortedError("the organisation was changed meanwhile");
-  if (*result == "closed") return absl::FailedPreconditionError("the window is closed");
-  return next;
+  if (*result == "done") return next;
+  for (const absl::string_view part : absl::StrSplit(*result, ' ', absl::SkipEmpty())) {
+    size_t index = 0;
+    if (!absl::SimpleAtoi(part, &index) || index >= bitmaps.size()) {
+      return absl::InternalError("redis-server answered in a way that was not expected");
+    }
+    guarded.insert(bitmaps[index].id.window);
+  }
+  return absl::FailedPreconditionError("some of the windows are closed");
 }
 
 absl::Status RedisOrganizationStore::SetDue(const std::string& organization, absl::Time due) {

@@ -25,7 +25,8 @@ class RedisOrganizationStore final : public OrganizationStore {
   absl::StatusOr<VersionedOrganization> Begin(const std::string& organization,
                                               const VersionedOrganization& old,
                                               const aggregate::v1::StoredOrganization& stored,
-                                              const std::vector<NewBitmap>& bitmaps) override;
+                                              const std::vector<NewBitmap>& bitmaps,
+                                              std::set<Window>& guarded) override;
   absl::Status SetDue(const std::string& organization, absl::Time due) override;
   absl::StatusOr<std::vector<std::string>> ListDue(absl::Time now, int limit) override;
   absl::StatusOr<std::vector<std::string>> List(const std::string& cursor, int limit) override;

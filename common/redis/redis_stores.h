@@ -9,6 +9,7 @@
 #include "common/redis/connection.h"
 #include "common/redis/redis_cohort_store.h"
 #include "common/redis/redis_counter_store.h"
+#include "common/redis/redis_counting_history_store.h"
 #include "common/redis/redis_journal_identity_store.h"
 #include "common/redis/redis_organization_store.h"
 #include "common/redis/redis_publication_store.h"
@@ -24,13 +25,15 @@ class RedisStores {
         counters_(pool_, mirror, clock_),
         publications_(pool_),
         cohorts_(pool_),
-        journal_(pool_) {}
+        journal_(pool_),
+        history_(pool_) {}
 
   OrganizationStore& organizations() { return organizations_; }
   CounterStore& counters() { return counters_; }
   PublicationStore& publications() { return publications_; }
   CohortStore& cohorts() { return cohorts_; }
   JournalIdentityStore& journal() { return journal_; }
+  CountingHistoryStore& history() { return history_; }
 
   // What this process knows of the bitmaps of open windows.
   BitMirror& mirror() { return counters_.mirror(); }
@@ -52,6 +55,7 @@ class RedisStores {
   RedisPublicationStore publications_;
   RedisCohortStore cohorts_;
   RedisJournalIdentityStore journal_;
+  RedisCountingHistoryStore history_;
 };
 
 // As RedisOptionsFromFlags, of another server: at `address`, "host:port", which is what the flag

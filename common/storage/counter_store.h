@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,11 +27,11 @@ enum class MergeOutcome {
   kMissing,  // the bitmap does not exist (it was lost): nothing is left set
 };
 
-// Habit counts of one closed day: the table's id to the number of slots that show
-// it. `lost` says that the day had been begun and its bitmap was gone.
+// Habit counts of one closed day: the table's id to the number of slots that show it, of each
+// kind of which all that happened was counted; the other kinds are lost.
 struct DayTally {
   std::map<std::string, int64_t> counts;
-  bool lost = false;
+  std::set<std::string> lost_kinds;
 };
 
 // Keeps the bitmaps of open windows and the tallies of closed days. Thread-safe.
@@ -48,8 +49,9 @@ class CounterStore {
 
   // Closes a window against writes, atomically and for 40 days: every bitmap of
   // it moves aside, and later merges are kLate. This process remembers nothing more of it. `kinds`
-  // lists every kind that the catalogue has. Idempotent.
-  virtual absl::Status Seal(const std::string& organization, Window window,
+  // lists every kind that the catalogue has. False when the window was dropped before: what
+  // happened in it was not counted. Idempotent.
+  virtual absl::StatusOr<bool> Seal(const std::string& organization, Window window,
                             const std::vector<std::string>& kinds) = 0;
 
   // Reads a bitmap that Seal moved aside. NotFound when there is none.
@@ -60,8 +62,8 @@ class CounterStore {
   virtual absl::Status DropSealed(const std::string& organization, Window window,
                                   const std::vector<std::string>& kinds) = 0;
 
-  // Deletes bitmaps of an open window (an organisation is paused). The window
-  // stays closed as after Seal.
+  // Deletes bitmaps of a window that is never published (an organisation is paused). The
+  // window stays closed as after Seal, which tells that it was dropped.
   virtual absl::Status Drop(const std::string& organization, Window window,
                             const std::vector<std::string>& kinds) = 0;
 

@@ -2,6 +2,7 @@
 #define TUTTI_COMMON_STORAGE_ORGANIZATION_STORE_H_
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -43,11 +44,12 @@ class OrganizationStore {
 
   // Like Replace, and makes the bitmaps (all zero, at full size) in the same
   // atomic step, so that a window that is said to be begun has its bitmaps.
-  // Aborted as in Replace; FailedPrecondition when one of the windows is closed
-  // (nothing is changed).
+  // Aborted as in Replace; FailedPrecondition when some of the windows are closed or were
+  // dropped: nothing is changed, and `guarded` names those.
   virtual absl::StatusOr<VersionedOrganization> Begin(
       const std::string& organization, const VersionedOrganization& old,
-      const aggregate::v1::StoredOrganization& stored, const std::vector<NewBitmap>& bitmaps) = 0;
+      const aggregate::v1::StoredOrganization& stored, const std::vector<NewBitmap>& bitmaps,
+      std::set<Window>& guarded) = 0;
 
   // Sets when the organisation is due next.
   virtual absl::Status SetDue(const std::string& organization, absl::Time due) = 0;

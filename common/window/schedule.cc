@@ -4,6 +4,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "common/window/window_proto.h"
 
 namespace tutti {
 namespace {
@@ -66,10 +67,27 @@ absl::StatusOr<Schedule> Schedule::Create(const aggregate::v1::StoredOrganizatio
         (!schedule.terms_.empty() && *from <= schedule.terms_.back().from_day)) {
       return absl::InvalidArgumentError("an organisation's history of terms is out of order");
     }
-    schedule.terms_.push_back({*from, terms.headcount(), terms.cadence(), *zone});
+    // Terms of an edition that did not note them had the profile's.
+    const aggregate::v1::Organization& profile = stored.organization();
+    schedule.terms_.push_back({*from, terms.headcount(), terms.cadence(), *zone,
+                               terms.has_region() ? terms.region() : profile.region(),
+                               terms.has_industry() ? terms.industry() : profile.industry()});
+    schedule.calendar_.Add(*from, *zone);
   }
   if (schedule.terms_.empty()) {
     return absl::InvalidArgumentError("an organisation's history of terms is empty");
+  }
+  if (stored.has_create_time()) {
+    schedule.create_time_ = absl::FromUnixSeconds(stored.create_time().seconds()) +
+                            absl::Nanoseconds(stored.create_time().nanos());
+  }
+  if (absl::StatusOr<Day> day = ParseDay(stored.opened_day()); day.ok()) {
+    schedule.opened_day_ = *day;
+  }
+  for (const aggregate::v1::BegunWindow& begun : stored.begun()) {
+    const absl::StatusOr<Window> window = WindowFrom(begun);
+    if (!window.ok()) return window.status();
+    schedule.opened_day_ = std::max(schedule.opened_day_, window->first_day());
   }
   return schedule;
 }
@@ -119,6 +137,14 @@ std::vector<Day> Schedule::StepDays(Day end_day) const {
   return days;
 }
 
+absl::Time Schedule::OpenTime(Window window) const {
+  return std::max(create_time_, calendar_.StartOf(window.first_day()) - kClockTolerance);
+}
+
+Day Schedule::LastOpenedDay(absl::Time now) const {
+  return std::max(opened_day_, calendar_.DayOf(now + kClockTolerance));
+}
+
 absl::Time Schedule::CloseTime(Window window) const {
   const absl::TimeZone& zone = SizingTerms(window).zone;
   return absl::FromCivil(absl::CivilSecond(window.end_day + 1), zone) + absl::Hours(24) + grace_;
@@ -135,16 +161,6 @@ std::optional<SlotSize> Schedule::SizeOf(const catalog::v1::SubjectKind& kind,
   const WindowTerms& terms = SizingTerms(window);
   if (terms.headcount < kind.min_headcount()) return std::nullopt;
   return SizeForHeadcount(kind, terms.headcount, terms.cadence);
-}
-
-Day Schedule::DayOf(absl::Time time) const {
-  // The zone in effect on a day decides where the day begins, so the search
-  // starts from the newest terms and goes back.
-  for (auto terms = terms_.rbegin(); terms != terms_.rend(); ++terms) {
-    const Day day(absl::ToCivilDay(time, terms->zone));
-    if (day >= terms->from_day) return day;
-  }
-  return absl::ToCivilDay(time, terms_.front().zone);
 }
 
 Cadence ChooseCadence(int64_t headcount, Cadence requested, Cadence current) {

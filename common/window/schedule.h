@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/window/calendar.h"
 #include "common/window/window.h"
 #include "tutti/aggregate/v1/aggregate.pb.h"
 #include "tutti/catalog/v1/catalog.pb.h"
@@ -16,6 +17,10 @@ namespace tutti {
 
 // The most people that an organisation may say it has. Sizes of more do not fit.
 inline constexpr int64_t kMaxHeadcount = 10'000'000;
+
+// What happens is taken this long before the clock says that it has happened: producers'
+// clocks differ. So a window opens this long before its first day begins.
+inline constexpr absl::Duration kClockTolerance = absl::Minutes(5);
 
 // Slots of one subject kind in one window: V = 2^slots_log2 of which the first
 // M = 2^kept_log2 are kept.
@@ -36,12 +41,16 @@ struct WindowTerms {
   int64_t headcount = 0;
   aggregate::v1::Cadence cadence = aggregate::v1::CADENCE_FOUR_WEEKLY;  // never AUTO
   absl::TimeZone zone;
+  // The groups of peers that the window's score counts for; may be empty.
+  std::string region;
+  std::string industry;
 };
 
-// Answers which windows an organisation has, when they close, and how large they
-// are, from the history of its terms. A window uses the terms in effect on its
-// first day, so nothing that changes later moves a window that has begun.
-// Immutable and thread-safe.
+// Answers which windows an organisation has, when they open and close, and how large they
+// are, from the history of its terms. A window uses the terms in effect on its first day, and
+// a change applies from a day that has not opened (see LastOpenedDay): so what a window is
+// follows from what was in effect as it opened, whether or not anybody did anything, and
+// nothing changes it afterwards. Immutable and thread-safe.
 //
 // Example: weekly since ever, four-weekly for windows from 2026-03-02 on. The
 // window that ends on Sunday 2026-03-22 begins on 2026-02-23: weekly, so it
@@ -59,6 +68,8 @@ class Schedule {
   Day first_day() const { return first_day_; }
 
   const WindowTerms& TermsAt(Day day) const;
+  // In order of days; at least one.
+  const std::vector<WindowTerms>& terms() const { return terms_; }
 
   // Whether a reach window of this organisation ends on the day, and begins on
   // first_day() or later.
@@ -77,6 +88,15 @@ class Schedule {
   // The days whose habits the publication of `end_day` takes, ascending.
   std::vector<Day> StepDays(Day end_day) const;
 
+  // From when the window may take something: kClockTolerance before its first day, but not
+  // before the organisation was created (a back-fill takes past days from then on).
+  absl::Time OpenTime(Window window) const;
+
+  // The latest first day of a window that has opened at `now`, and that a change made now must
+  // not touch: by what the calendar says, and by what was noted of changes and of windows
+  // that were begun, for the clocks of those who made and began them differ.
+  Day LastOpenedDay(absl::Time now) const;
+
   // From when the window takes no more: end of the end day, in its zone, plus one
   // day plus the grace.
   absl::Time CloseTime(Window window) const;
@@ -90,15 +110,18 @@ class Schedule {
   // kind asks for.
   std::optional<SlotSize> SizeOf(const catalog::v1::SubjectKind& kind, Window window) const;
 
-  // The civil day of an instant, in the zone in effect.
-  Day DayOf(absl::Time time) const;
+  // Which civil day an instant belongs to.
+  const Calendar& calendar() const { return calendar_; }
 
  private:
   Schedule() = default;
 
   Day first_day_;
   absl::Duration grace_;
+  absl::Time create_time_ = absl::InfinitePast();
+  Day opened_day_;  // at least
   std::vector<WindowTerms> terms_;
+  Calendar calendar_;
 };
 
 // The last day, at most `day`, on which windows of every cadence end.

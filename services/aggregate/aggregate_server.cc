@@ -152,8 +152,8 @@ absl::Status RunAggregate(const AggregateOptions& options) {
   if (!journal.ok()) return journal.status();
   // One that does not answer yet is waited for; one that may lose counters is not.
   if (absl::Status fit = stores.CheckServer(); absl::IsFailedPrecondition(fit)) return fit;
-  OrganizationDirectory directory(stores.organizations(), stores.counters(), **catalog, clock,
-                                  options.timing);
+  OrganizationDirectory directory(stores.organizations(), stores.counters(), stores.history(),
+                                  **catalog, clock, options.timing);
   JournalBinding binding({**journal, stores.journal(), stores.organizations(),
                           stores.publications(), directory, **catalog, clock,
                           options.adopt_journal});

@@ -21,6 +21,18 @@ absl::Status AggregateServiceImpl::CheckCatalog(const std::string& fingerprint) 
                     "aggregate.tutti", "CATALOG_MISMATCH");
 }
 
+absl::Status AggregateServiceImpl::NoteKeyring(const aggregate::v1::KeyringIdentity& keyring) {
+  return directory_.history().NoteKeyring(
+      keyring.id(),
+      absl::FromUnixMillis(TimeUtil::TimestampToMilliseconds(keyring.birth_time())));
+}
+
+grpc::Status AggregateServiceImpl::ReportKeyring(grpc::ServerContext* /*context*/,
+                                                 const aggregate::v1::ReportKeyringRequest* request,
+                                                 aggregate::v1::ReportKeyringResponse*) {
+  return ToGrpcStatus(NoteKeyring(request->keyring()));
+}
+
 grpc::Status AggregateServiceImpl::GetIngestPolicy(
     grpc::ServerContext* context, const aggregate::v1::GetIngestPolicyRequest* request,
     aggregate::v1::GetIngestPolicyResponse* response) {
@@ -29,6 +41,11 @@ grpc::Status AggregateServiceImpl::GetIngestPolicy(
   access_.NoteIngest(context, *id);
   if (absl::Status same = CheckCatalog(request->catalog_fingerprint()); !same.ok()) {
     return ToGrpcStatus(same);
+  }
+  if (request->has_keyring()) {
+    if (absl::Status noted = NoteKeyring(request->keyring()); !noted.ok()) {
+      return ToGrpcStatus(noted);
+    }
   }
   const auto organization = directory_.Read(*id);
   if (!organization.ok()) return ToGrpcStatus(organization.status());

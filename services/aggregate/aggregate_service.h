@@ -27,6 +27,9 @@ class AggregateServiceImpl final : public aggregate::v1::AggregateService::Servi
   grpc::Status GetIngestPolicy(grpc::ServerContext* context,
                                const aggregate::v1::GetIngestPolicyRequest* request,
                                aggregate::v1::GetIngestPolicyResponse* response) override;
+  grpc::Status ReportKeyring(grpc::ServerContext* context,
+                             const aggregate::v1::ReportKeyringRequest* request,
+                             aggregate::v1::ReportKeyringResponse* response) override;
   grpc::Status MergeDeltas(grpc::ServerContext* context,
                            const aggregate::v1::MergeDeltasRequest* request,
                            aggregate::v1::MergeDeltasResponse* response) override;
@@ -35,6 +38,7 @@ class AggregateServiceImpl final : public aggregate::v1::AggregateService::Servi
                                  aggregate::v1::PublishDueWindowsResponse* response) override;
 
  private:
+  absl::Status NoteKeyring(const aggregate::v1::KeyringIdentity& keyring);
   absl::Status CheckCatalog(const std::string& fingerprint) const;
 
   OrganizationDirectory& directory_;

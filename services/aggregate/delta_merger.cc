@@ -1,5 +1,6 @@
 #include "services/aggregate/delta_merger.h"
 
+#include <set>
 #include <utility>
 
 #include "absl/container/btree_map.h"
@@ -30,33 +31,36 @@ DeltaMerger::Judged DeltaMerger::JudgeOne(const ScheduledOrganization& organizat
     return judged;
   }
   const Schedule& schedule = organization.schedule();
-  const bool exists = window->kind == WindowKind::kReach
-                          ? schedule.IsReachEnd(window->end_day)
-                          : window->end_day >= schedule.first_day() &&
-                                schedule.PublicationTaking(window->end_day).has_value();
-  if (!exists) return judged;
+  if (!organization.Has(*window)) return judged;
   const bool backfilling = organization.state() == aggregate::v1::ORGANIZATION_STATE_BACKFILLING;
   if (organization.IsClosed(*window) || (!backfilling && now >= schedule.CloseTime(*window))) {
     judged.outcome = aggregate::v1::DELTA_OUTCOME_LATE;
     return judged;
   }
-  const BitmapShape shape = ShapeOf(schedule, catalog_.kinds()[static_cast<size_t>(kind)], *window);
+  // The caller's clock is ahead. Nothing goes into a window whose terms may yet change.
+  if (now < schedule.OpenTime(*window)) return judged;
+  const BitmapShape shape =
+      organization.ShapeOf(catalog_.kinds()[static_cast<size_t>(kind)], *window);
   if (shape.columns == 0 || shape.size.kept_log2 != delta.kept_slots_log2()) return judged;
   for (const uint32_t position : delta.positions()) {
     if (position >= shape.bits()) return judged;
   }
+  judged.outcome = aggregate::v1::DELTA_OUTCOME_KEY_MISMATCH;
+  if (organization.LostKeyring(*window) || shape.incomplete) return judged;
   const aggregate::v1::BegunWindow* begun = organization.FindBegun(*window);
+  if (begun != nullptr && begun->key_id() != delta.key_id()) {
+    judged.invalidates = !begun->incomplete();
+    return judged;
+  }
+  if (begun != nullptr && (begun->incomplete() || !HasBitmap(*begun, delta.kind()))) return judged;
   judged.begins = begun == nullptr;
   judged.outcome = aggregate::v1::DELTA_OUTCOME_MERGED;
-  if (begun != nullptr && (begun->incomplete() || begun->key_id() != delta.key_id())) {
-    judged.outcome = aggregate::v1::DELTA_OUTCOME_KEY_MISMATCH;
-    judged.invalidates = !begun->incomplete();
-  }
   return judged;
 }
 
 absl::Status DeltaMerger::Record(const std::string& organization, absl::Span<const int> indexes,
                                  const aggregate::v1::MergeDeltasRequest& request) {
+  std::set<Window> guarded;
   const auto change = [&](const ScheduledOrganization& current, StoredOrganization& next,
                           std::vector<NewBitmap>& bitmaps) {
     absl::btree_map<Window, aggregate::v1::BegunWindow*> begun;
@@ -69,6 +73,7 @@ absl::Status DeltaMerger::Record(const std::string& organization, absl::Span<con
       // window.
       const Judged judgement = JudgeOne(current, delta, clock_.Now());
       if (!judgement.begins && !judgement.invalidates) continue;
+      if (guarded.count(judgement.window) > 0) continue;
       aggregate::v1::BegunWindow*& entry = begun[judgement.window];
       if (entry != nullptr) {
         if (entry->key_id() != delta.key_id()) entry->set_incomplete(true);
@@ -78,15 +83,20 @@ absl::Status DeltaMerger::Record(const std::string& organization, absl::Span<con
       SetWindow(judgement.window, *entry);
       entry->set_key_id(delta.key_id());
       for (const CatalogKind& kind : catalog_.kinds()) {
-        const BitmapShape shape = ShapeOf(current.schedule(), kind, judgement.window);
-        if (shape.columns == 0) continue;
+        const BitmapShape shape = current.ShapeOf(kind, judgement.window);
+        if (shape.columns == 0 || shape.incomplete) continue;
         entry->add_kinds(kind.proto->id());
         bitmaps.push_back({{organization, judgement.window, kind.proto->id()}, shape.bits()});
       }
     }
     return absl::OkStatus();
   };
-  return directory_.Modify(organization, change).status();
+  // What can be begun is begun, however many others are closed.
+  while (true) {
+    const size_t known = guarded.size();
+    absl::Status recorded = directory_.Modify(organization, change, nullptr, &guarded).status();
+    if (!absl::IsFailedPrecondition(recorded) || guarded.size() == known) return recorded;
+  }
 }
 
 absl::Status DeltaMerger::JudgeAll(const std::string& organization, absl::Span<const int> indexes,
@@ -105,9 +115,9 @@ absl::Status DeltaMerger::JudgeAll(const std::string& organization, absl::Span<c
     return records;
   };
   if (!judge_all()) return absl::OkStatus();
-  absl::Status recorded = Record(organization, indexes, request);
-  // A window was closed meanwhile: what it takes is told by a fresh look.
-  if (!recorded.ok() && !absl::IsFailedPrecondition(recorded)) return recorded;
+  if (absl::Status recorded = Record(organization, indexes, request); !recorded.ok()) {
+    return recorded;
+  }
   known = directory_.Read(organization);
   if (!known.ok()) return known.status();
   judge_all();
@@ -134,7 +144,8 @@ absl::Status DeltaMerger::MarkLost(const BitmapId& id) {
               [&](const ScheduledOrganization&, StoredOrganization& next, std::vector<NewBitmap>&) {
                 for (aggregate::v1::BegunWindow& begun : *next.mutable_begun()) {
                   absl::StatusOr<Window> window = WindowFrom(begun);
-                  if (window.ok() && *window == id.window) begun.set_incomplete(true);
+                  if (!window.ok() || *window != id.window) continue;
+                  if (HasBitmap(begun, id.kind)) begun.add_lost_kinds(id.kind);
                 }
                 return absl::OkStatus();
               })

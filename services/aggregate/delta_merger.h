@@ -14,9 +14,9 @@
 
 namespace tutti {
 
-// Turns deltas into bits. The first delta of a window binds it to the delta's key
-// and makes its bitmaps, atomically; a delta under another key is refused and
-// leaves the window incomplete. Thread-safe.
+// Turns deltas into bits. The first delta of a window binds it to the delta's key and makes
+// its bitmaps, atomically; a delta under another key is refused and leaves the window
+// incomplete. A bitmap that is lost leaves its kind incomplete, and no other. Thread-safe.
 class DeltaMerger {
  public:
   // References outlive this.
@@ -43,9 +43,10 @@ class DeltaMerger {
   Judged JudgeOne(const ScheduledOrganization& organization,
                   const aggregate::v1::WindowDelta& delta, absl::Time now) const;
   // Binds windows that are not begun, and marks incomplete what must be, by what is stored
-  // now.
+  // now. Windows that are closed meanwhile are left out.
   absl::Status Record(const std::string& organization, absl::Span<const int> indexes,
                       const aggregate::v1::MergeDeltasRequest& request);
+  // Marks a kind of a window incomplete, whose bitmap is gone.
   absl::Status MarkLost(const BitmapId& id);
 
   OrganizationDirectory& directory_;

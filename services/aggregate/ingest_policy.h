@@ -8,18 +8,6 @@
 
 namespace tutti {
 
-// What a bitmap of one kind looks like in one window; `columns` is 0 when the
-// kind is not collected there.
-struct BitmapShape {
-  SlotSize size;
-  uint32_t columns = 0;
-
-  uint32_t bits() const { return columns * size.kept(); }
-};
-
-// The shape of a kind's bitmap in a window of the organisation.
-BitmapShape ShapeOf(const Schedule& schedule, const CatalogKind& kind, Window window);
-
 // The lease that ingest works by: every window that takes activity at `now`, with
 // its sizes and the key to which it is bound.
 aggregate::v1::GetIngestPolicyResponse MakeIngestPolicy(const ScheduledOrganization& organization,

@@ -9,7 +9,6 @@
 #include "common/privacy/budget.h"
 #include "common/telemetry/log.h"
 #include "services/aggregate/every_organization.h"
-#include "services/aggregate/ingest_policy.h"
 
 namespace tutti {
 namespace {
@@ -128,7 +127,7 @@ absl::Status JournalBinding::EnterDue(const std::string& organization, const Led
        now;
        end_day = schedule.NextReachEnd(end_day)) {
     if (paid.count(end_day) > 0) continue;
-    const Costs costs = CostsOf(schedule, end_day);
+    const Costs costs = CostsOf(**found, end_day);
     if (costs.empty()) continue;  // too small for any kind: nothing was drawn
     absl::Status entered = parts_.journal.Record(organization, end_day, "", costs);
     if (!entered.ok() && !absl::IsAlreadyExists(entered)) return entered;
@@ -138,12 +137,13 @@ absl::Status JournalBinding::EnterDue(const std::string& organization, const Led
 
 // By the stored terms: those of a window are settled when it begins, four weeks and more
 // before it is due, so only a backup older than that can have others.
-Costs JournalBinding::CostsOf(const Schedule& schedule, Day end_day) const {
+Costs JournalBinding::CostsOf(const ScheduledOrganization& organization, Day end_day) const {
   const Window window{WindowKind::kReach, end_day};
   Costs costs;
   for (const CatalogKind& kind : parts_.catalog.kinds()) {
-    if (ShapeOf(schedule, kind, window).columns == 0) continue;
-    costs[kind.proto->id()] = PublicationNanoRho(schedule.TermsAt(window.first_day()).cadence);
+    if (organization.ShapeOf(kind, window).columns == 0) continue;
+    costs[kind.proto->id()] =
+        PublicationNanoRho(organization.schedule().TermsAt(window.first_day()).cadence);
   }
   return costs;
 }

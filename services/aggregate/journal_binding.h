@@ -61,7 +61,7 @@ class JournalBinding {
   absl::Status EnterPaid(const std::string& organization, const Ledger& ledger);
   absl::Status EnterDue(const std::string& organization, const Ledger& ledger);
   // What every kind of a publication of that end day may cost at most.
-  Costs CostsOf(const Schedule& schedule, Day end_day) const;
+  Costs CostsOf(const ScheduledOrganization& organization, Day end_day) const;
 
   const BindingParts parts_;
   std::mutex mutex_;

@@ -55,6 +55,8 @@ void FillTerms(const Organization& organization, Day from, aggregate::v1::Cadenc
   terms.set_headcount(organization.headcount());
   terms.set_cadence(cadence);
   terms.set_time_zone(organization.time_zone());
+  terms.set_region(organization.region());
+  terms.set_industry(organization.industry());
 }
 
 // Moves the first day forward to where a window begins.
@@ -74,12 +76,20 @@ absl::Status NotFound() {
 
 }  // namespace
 
+bool HasBitmap(const aggregate::v1::BegunWindow& begun, const std::string& kind) {
+  const auto contains = [&](const auto& kinds) {
+    return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
+  };
+  return contains(begun.kinds()) && !contains(begun.lost_kinds());
+}
+
 absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> ScheduledOrganization::Create(
-    VersionedOrganization versioned, absl::Duration grace) {
+    VersionedOrganization versioned, absl::Duration grace,
+    std::shared_ptr<const CountingEras> eras) {
   absl::StatusOr<Schedule> schedule = Schedule::Create(versioned.stored, grace);
   if (!schedule.ok()) return absl::DataLossError(schedule.status().message());
   std::shared_ptr<ScheduledOrganization> result(
-      new ScheduledOrganization(std::move(versioned), *std::move(schedule)));
+      new ScheduledOrganization(std::move(versioned), *std::move(schedule), std::move(eras)));
   for (const aggregate::v1::BegunWindow& begun : result->stored().begun()) {
     absl::StatusOr<Window> window = WindowFrom(begun);
     if (!window.ok()) return absl::DataLossError(window.status().message());
@@ -103,6 +113,36 @@ bool ScheduledOrganization::TakesActivity() const {
          state() == aggregate::v1::ORGANIZATION_STATE_ACTIVE;
 }
 
+bool ScheduledOrganization::Has(Window window) const {
+  if (window.kind == WindowKind::kReach) return schedule_.IsReachEnd(window.end_day);
+  return window.end_day >= schedule_.first_day() &&
+         schedule_.PublicationTaking(window.end_day).has_value();
+}
+
+bool ScheduledOrganization::LostKeyring(Window window) const {
+  return eras_->LostKeyringSince(schedule_.OpenTime(window));
+}
+
+BitmapShape ScheduledOrganization::ShapeOf(const CatalogKind& kind, Window window) const {
+  BitmapShape shape;
+  const std::optional<SlotSize> size = schedule_.SizeOf(*kind.proto, window);
+  const CountingEras::Counted counted = eras_->HowCounted(kind, schedule_.OpenTime(window));
+  if (!size.has_value() || counted == CountingEras::Counted::kNotAtAll) return shape;
+  shape.size = *size;
+  shape.columns = window.kind == WindowKind::kReach ? kind.reach_columns : kind.day_columns;
+  shape.incomplete = counted == CountingEras::Counted::kInPart;
+  return shape;
+}
+
+std::vector<std::string> ScheduledOrganization::KindsWithBitmaps(const Catalog& catalog) const {
+  std::set<std::string> kinds;
+  for (const CatalogKind& kind : catalog.kinds()) kinds.insert(kind.proto->id());
+  for (const aggregate::v1::BegunWindow& begun : stored().begun()) {
+    kinds.insert(begun.kinds().begin(), begun.kinds().end());
+  }
+  return {kinds.begin(), kinds.end()};
+}
+
 const aggregate::v1::BegunWindow* ScheduledOrganization::FindBegun(Window window) const {
   const auto found = begun_.find(window);
   return found == begun_.end() ? nullptr : found->second;
@@ -113,13 +153,15 @@ bool ScheduledOrganization::IsClosed(Window window) const {
 }
 
 OrganizationDirectory::OrganizationDirectory(OrganizationStore& organizations,
-                                             CounterStore& counters, const Catalog& catalog,
-                                             const WallClock& clock, WindowTiming timing)
+                                             CounterStore& counters, CountingHistoryStore& history,
+                                             const Catalog& catalog, const WallClock& clock,
+                                             WindowTiming timing)
     : organizations_(organizations),
       counters_(counters),
       catalog_(catalog),
       clock_(clock),
-      timing_(timing) {}
+      timing_(timing),
+      history_(history, catalog, clock) {}
 
 absl::Status OrganizationDirectory::Validate(const Organization& wanted) const {
   if (wanted.headcount() < 1 || wanted.headcount() > kMaxHeadcount) {
@@ -169,7 +211,10 @@ absl::StatusOr<Organization> OrganizationDirectory::Create(const std::string& id
   organization.set_name(absl::StrCat("organizations/", id));
   CopySettable(wanted, organization);
   const absl::TimeZone zone = *LoadZone(organization.time_zone());
-  const Day today(absl::ToCivilDay(clock_.Now(), zone));
+  const absl::Time now = clock_.Now();
+  *stored.mutable_create_time() =
+      google::protobuf::util::TimeUtil::MillisecondsToTimestamp(absl::ToUnixMillis(now));
+  const Day today(absl::ToCivilDay(now, zone));
   Day first = today + 1;
   if (backfill) {
     absl::StatusOr<Day> wanted_first = ParseDay(wanted.first_day());
@@ -188,8 +233,10 @@ absl::StatusOr<Organization> OrganizationDirectory::Create(const std::string& id
   if (absl::Status aligned = AlignFirstDay(first, stored); !aligned.ok()) return aligned;
   Count(stored);
 
+  absl::StatusOr<std::shared_ptr<const CountingEras>> eras = history_.Current();
+  if (!eras.ok()) return eras.status();
   absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> scheduled =
-      ScheduledOrganization::Create({stored, ""}, timing_.grace);
+      ScheduledOrganization::Create({stored, ""}, timing_.grace, *std::move(eras));
   if (!scheduled.ok()) return scheduled.status();
   if (absl::Status created = organizations_.Create(id, stored, NextDue(**scheduled));
       !created.ok()) {
@@ -211,8 +258,10 @@ absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> OrganizationDirecto
     cache_.erase(id);
     return NotFound();
   }
+  absl::StatusOr<std::shared_ptr<const CountingEras>> eras = history_.Current();
+  if (!eras.ok()) return eras.status();
   absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> scheduled =
-      ScheduledOrganization::Create(std::move(versioned), timing_.grace);
+      ScheduledOrganization::Create(std::move(versioned), timing_.grace, *std::move(eras));
   if (!scheduled.ok()) return scheduled.status();
   const std::lock_guard<std::mutex> lock(mutex_);
   cache_[id] = {clock_.Now(), *scheduled};
@@ -241,7 +290,7 @@ absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> OrganizationDirecto
 
 absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> OrganizationDirectory::Modify(
     const std::string& id, const Change& change,
-    std::shared_ptr<const ScheduledOrganization> known) {
+    std::shared_ptr<const ScheduledOrganization> known, std::set<Window>* guarded) {
   absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> current = std::move(known);
   if (*current == nullptr) current = Read(id);
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
@@ -249,9 +298,11 @@ absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> OrganizationDirecto
     StoredOrganization next = (*current)->stored();
     std::vector<NewBitmap> bitmaps;
     if (absl::Status changed = change(**current, next, bitmaps); !changed.ok()) return changed;
+    std::set<Window> closed;
     absl::StatusOr<VersionedOrganization> stored =
         bitmaps.empty() ? organizations_.Replace(id, (*current)->versioned(), next)
-                        : organizations_.Begin(id, (*current)->versioned(), next, bitmaps);
+                        : organizations_.Begin(id, (*current)->versioned(), next, bitmaps, closed);
+    if (guarded != nullptr) guarded->insert(closed.begin(), closed.end());
     if (stored.ok()) return Remember(id, *std::move(stored));
     if (!absl::IsAborted(stored.status())) return stored.status();
     current = Read(id);
@@ -321,11 +372,18 @@ absl::StatusOr<Organization> OrganizationDirectory::Update(const std::string& id
             ChooseCadence(organization.headcount(), organization.cadence(), last.cadence());
         organization.set_effective_cadence(cadence);
         if (last.headcount() == organization.headcount() && last.cadence() == cadence &&
-            last.time_zone() == organization.time_zone()) {
+            last.time_zone() == organization.time_zone() &&
+            last.region() == organization.region() && last.industry() == organization.industry()) {
           return absl::OkStatus();
         }
-        const Day from =
-            std::max(current.schedule().DayOf(clock_.Now()) + 1, current.schedule().first_day());
+        // In the new zone, too, the first day that it applies to has not begun.
+        const absl::Time now = clock_.Now();
+        const Day opened =
+            std::max(current.schedule().LastOpenedDay(now),
+                     Day(absl::ToCivilDay(now + kClockTolerance,
+                                          *LoadZone(organization.time_zone()))));
+        next.set_opened_day(FormatDay(opened));
+        const Day from = std::max(opened + 1, current.schedule().first_day());
         // A change that has not begun to apply is replaced by the new one.
         while (next.terms_size() > 0 &&
                next.terms(next.terms_size() - 1).from_day() >= FormatDay(from)) {
@@ -373,6 +431,7 @@ absl::StatusOr<Organization> OrganizationDirectory::Pause(const std::string& id)
   const auto lease = ClosingLease::Await(organizations_, id);
   if (!lease.ok()) return lease.status();
   std::vector<Window> begun;
+  std::vector<std::string> kinds;
   Window next_reach{WindowKind::kReach, Day()};
   absl::StatusOr<Organization> paused = ChangeState(
       id,
@@ -380,13 +439,13 @@ absl::StatusOr<Organization> OrganizationDirectory::Pause(const std::string& id)
           std::vector<NewBitmap>&) -> absl::Status {
         begun.clear();
         for (const auto& [window, unused] : current.begun()) begun.push_back(window);
+        kinds = current.KindsWithBitmaps(catalog_);
         next_reach.end_day = current.next_reach_end();
+        next.set_opened_day(FormatDay(current.schedule().LastOpenedDay(clock_.Now())));
         next.mutable_organization()->set_state(aggregate::v1::ORGANIZATION_STATE_PAUSED);
         return absl::OkStatus();
       });
   if (!paused.ok()) return paused;
-  std::vector<std::string> kinds;
-  for (const CatalogKind& kind : catalog_.kinds()) kinds.push_back(kind.proto->id());
   for (const Window& window : begun) {
     if (absl::Status gone = counters_.Drop(id, window, kinds); !gone.ok()) return gone;
   }
@@ -410,8 +469,10 @@ absl::StatusOr<Organization> OrganizationDirectory::Resume(const std::string& id
           std::vector<NewBitmap>&) -> absl::Status {
         if (current.state() != aggregate::v1::ORGANIZATION_STATE_PAUSED) return absl::OkStatus();
         next.mutable_organization()->set_state(aggregate::v1::ORGANIZATION_STATE_ACTIVE);
-        // Nothing of a window that was open during the pause is ever published.
-        return AlignFirstDay(current.schedule().DayOf(clock_.Now()) + 1, next);
+        // Nothing of a window that was open before or during the pause is ever published.
+        const Day opened = current.schedule().LastOpenedDay(clock_.Now());
+        next.set_opened_day(FormatDay(opened));
+        return AlignFirstDay(opened + 1, next);
       });
 }
 
@@ -457,18 +518,18 @@ std::vector<Window> OrganizationDirectory::OpenWindows(const ScheduledOrganizati
                                                        absl::Time now) const {
   const Schedule& schedule = organization.schedule();
   const bool backfilling = organization.state() == aggregate::v1::ORGANIZATION_STATE_BACKFILLING;
-  const Day last = schedule.DayOf(now) + kDaysAhead;
+  const Day last = schedule.calendar().DayOf(now) + kDaysAhead;
   const auto is_open = [&](Window window) {
     return !organization.IsClosed(window) && (backfilling || now < schedule.CloseTime(window));
   };
   std::vector<Window> windows;
   for (Day day = organization.next_day(); day <= last; ++day) {
     const Window window{WindowKind::kDay, day};
-    if (is_open(window) && schedule.PublicationTaking(day).has_value()) windows.push_back(window);
+    if (is_open(window) && organization.Has(window)) windows.push_back(window);
   }
   for (Day end = organization.next_reach_end(); end < last + kReachDays; ++end) {
     const Window window{WindowKind::kReach, end};
-    if (schedule.IsReachEnd(end) && is_open(window)) windows.push_back(window);
+    if (organization.Has(window) && is_open(window)) windows.push_back(window);
   }
   return windows;
 }

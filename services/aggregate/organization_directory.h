@@ -18,6 +18,8 @@
 #include "common/storage/counter_store.h"
 #include "common/storage/organization_store.h"
 #include "common/window/schedule.h"
+#include "services/aggregate/bitmap_shape.h"
+#include "services/aggregate/counting_history.h"
 
 namespace tutti {
 
@@ -27,12 +29,18 @@ struct WindowTiming {
   absl::Duration policy_lease = absl::Seconds(20);  // of what ingest may rely on
 };
 
-// An organisation, and the windows that follow from it. Immutable.
+// Whether a kind's bitmap was made when the window was begun, and is not known to be lost.
+bool HasBitmap(const aggregate::v1::BegunWindow& begun, const std::string& kind);
+
+// An organisation, and the windows that follow from it. Says of every window what it is, by
+// one rule, from the history of the organisation and that of keyrings and catalogues at the
+// instant at which the window opens; nothing changes that afterwards. Immutable.
 class ScheduledOrganization {
  public:
   // DataLoss when what is stored makes no sense.
   static absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> Create(
-      VersionedOrganization versioned, absl::Duration grace);
+      VersionedOrganization versioned, absl::Duration grace,
+      std::shared_ptr<const CountingEras> eras);
 
   const VersionedOrganization& versioned() const { return versioned_; }
   const aggregate::v1::StoredOrganization& stored() const { return versioned_.stored; }
@@ -40,6 +48,17 @@ class ScheduledOrganization {
   aggregate::v1::OrganizationState state() const { return stored().organization().state(); }
   // Whether activity is taken.
   bool TakesActivity() const;
+  // Whether the window exists, closed or not.
+  bool Has(Window window) const;
+  // Whether the window lost its keyring: it takes nothing and is never published.
+  bool LostKeyring(Window window) const;
+  // What the bitmap of a kind is like in a window that exists.
+  BitmapShape ShapeOf(const CatalogKind& kind, Window window) const;
+
+  // The kinds that may have a bitmap in some window: those of the catalogue, and those that
+  // an earlier one had when a window was begun.
+  std::vector<std::string> KindsWithBitmaps(const Catalog& catalog) const;
+
   // The begun window; nullptr when nothing was written to it.
   const aggregate::v1::BegunWindow* FindBegun(Window window) const;
   const absl::flat_hash_map<Window, const aggregate::v1::BegunWindow*>& begun() const {
@@ -53,11 +72,13 @@ class ScheduledOrganization {
   bool IsClosed(Window window) const;
 
  private:
-  ScheduledOrganization(VersionedOrganization versioned, Schedule schedule)
-      : versioned_(std::move(versioned)), schedule_(std::move(schedule)) {}
+  ScheduledOrganization(VersionedOrganization versioned, Schedule schedule,
+                        std::shared_ptr<const CountingEras> eras)
+      : versioned_(std::move(versioned)), schedule_(std::move(schedule)), eras_(std::move(eras)) {}
 
   VersionedOrganization versioned_;
   Schedule schedule_;
+  std::shared_ptr<const CountingEras> eras_;
   Day next_day_;
   Day next_reach_end_;
   absl::flat_hash_map<Window, const aggregate::v1::BegunWindow*> begun_;
@@ -70,7 +91,8 @@ class OrganizationDirectory {
  public:
   // References outlive this.
   OrganizationDirectory(OrganizationStore& organizations, CounterStore& counters,
-                        const Catalog& catalog, const WallClock& clock, WindowTiming timing);
+                        CountingHistoryStore& history, const Catalog& catalog,
+                        const WallClock& clock, WindowTiming timing);
 
   // Creates it. InvalidArgument names the field; AlreadyExists when the id was
   // ever used.
@@ -108,13 +130,15 @@ class OrganizationDirectory {
 
   // Changes what is stored: calls `change` on a copy and stores it, again on the
   // newest when somebody else was faster. `change` may refuse. With `bitmaps`, see
-  // OrganizationStore::Begin. Begins with `known`, when that is given, as what is stored.
+  // OrganizationStore::Begin: FailedPrecondition when some of their windows are guarded, which
+  // `guarded` is then told. Begins with `known`, when that is given, as what is stored.
   using Change = std::function<absl::Status(const ScheduledOrganization& current,
                                             aggregate::v1::StoredOrganization& next,
                                             std::vector<NewBitmap>& bitmaps)>;
   absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> Modify(
       const std::string& id, const Change& change,
-      std::shared_ptr<const ScheduledOrganization> known = nullptr);
+      std::shared_ptr<const ScheduledOrganization> known = nullptr,
+      std::set<Window>* guarded = nullptr);
 
   // When something of the organisation is to be closed next; InfiniteFuture when
   // nothing is.
@@ -125,6 +149,7 @@ class OrganizationDirectory {
   std::vector<Window> OpenWindows(const ScheduledOrganization& organization, absl::Time now) const;
 
   const WindowTiming& timing() const { return timing_; }
+  CountingHistory& history() { return history_; }
 
  private:
   absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> Remember(
@@ -138,6 +163,7 @@ class OrganizationDirectory {
   const Catalog& catalog_;
   const WallClock& clock_;
   const WindowTiming timing_;
+  CountingHistory history_;
 
   struct Entry {
     absl::Time read_at;

@@ -6,7 +6,6 @@
 #include "absl/strings/str_cat.h"
 #include "common/scoring/planned_margins.h"
 #include "common/window/window_proto.h"
-#include "services/aggregate/ingest_policy.h"
 #include "services/aggregate/slot_counts.h"
 
 namespace tutti {
@@ -17,10 +16,6 @@ using publication::v1::KindRecord;
 using publication::v1::Publication;
 
 constexpr int kMaxAttempts = 3;
-
-bool Contains(const aggregate::v1::BegunWindow& begun, const std::string& kind) {
-  return std::find(begun.kinds().begin(), begun.kinds().end(), kind) != begun.kinds().end();
-}
 
 // The later of a stored day (empty: none) and another: whoever overslept finds that others
 // came farther, and what was closed stays closed.
@@ -62,9 +57,7 @@ absl::Status AddNoise(const NoisePlan& plan, NoiseSource& noise, KindRecord& rec
 
 }  // namespace
 
-WindowCloser::WindowCloser(CloserParts parts) : parts_(std::move(parts)) {
-  for (const CatalogKind& kind : parts_.catalog.kinds()) kinds_.push_back(kind.proto->id());
-}
+WindowCloser::WindowCloser(CloserParts parts) : parts_(std::move(parts)) {}
 
 absl::StatusOr<CloseReport> WindowCloser::CloseDue(const std::string& organization,
                                                    const Pace& pace, size_t most) {
@@ -131,6 +124,8 @@ absl::StatusOr<bool> WindowCloser::CloseDays(const std::string& id,
     ++day;
   }
   if (day == organization->next_day()) return false;
+  absl::Status dropped = DropStrays(id, *organization, WindowKind::kDay, day - 1);
+  if (!dropped.ok()) return dropped;
   const std::string next_day = FormatDay(day);
   absl::StatusOr<Organization> recorded = parts_.directory.Modify(
       id,
@@ -152,19 +147,42 @@ absl::StatusOr<bool> WindowCloser::CloseDays(const std::string& id,
   return true;
 }
 
+absl::Status WindowCloser::DropStrays(const std::string& id,
+                                      const ScheduledOrganization& organization, WindowKind kind,
+                                      Day last) {
+  for (const auto& [window, begun] : organization.begun()) {
+    const bool closed = kind == WindowKind::kDay ? window.end_day >= organization.next_day()
+                                                 : window.end_day == last;
+    if (window.kind != kind || window.end_day > last || closed) continue;
+    absl::Status dropped =
+        parts_.counters.Drop(id, window, organization.KindsWithBitmaps(parts_.catalog));
+    if (!dropped.ok()) return dropped;
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> WindowCloser::Seal(const std::string& id,
+                                        const ScheduledOrganization& organization, Window window) {
+  const absl::StatusOr<bool> whole =
+      parts_.counters.Seal(id, window, organization.KindsWithBitmaps(parts_.catalog));
+  if (!whole.ok()) return whole;
+  const aggregate::v1::BegunWindow* begun = organization.FindBegun(window);
+  return *whole && !organization.LostKeyring(window) && (begun == nullptr || !begun->incomplete());
+}
+
 // The same is done, and as long a text comes of it, where nobody did anything: how
 // long a close takes must not tell.
 absl::StatusOr<std::string> WindowCloser::ReadBits(const BitmapId& bitmap,
                                                    const ScheduledOrganization& organization,
-                                                   uint32_t bits) {
+                                                   const BitmapShape& shape) {
+  const absl::Status lost = absl::NotFoundError("not all of the window was counted");
   absl::StatusOr<std::string> sealed = parts_.counters.ReadSealed(bitmap);
   const aggregate::v1::BegunWindow* begun = organization.FindBegun(bitmap.window);
-  if (begun == nullptr) {
-    if (absl::IsNotFound(sealed.status())) sealed = std::string();
-  } else if (begun->incomplete() || !Contains(*begun, bitmap.kind)) {
-    return absl::NotFoundError("not all of the window was counted");
-  }
-  if (sealed.ok()) sealed->resize(bits / 8);
+  if (shape.incomplete || (begun != nullptr && !HasBitmap(*begun, bitmap.kind))) return lost;
+  const size_t bytes = shape.bits() / 8;
+  if (begun == nullptr && absl::IsNotFound(sealed.status())) return std::string(bytes, '\0');
+  // Of another length it was made by other terms, or another catalogue.
+  if (sealed.ok() && sealed->size() != bytes) return lost;
   return sealed;
 }
 
@@ -174,7 +192,8 @@ absl::Status WindowCloser::CloseDay(const std::string& id,
   const Window window{WindowKind::kDay, day};
   const Schedule& schedule = organization.schedule();
   const bool keep = schedule.PublicationTaking(day).has_value();
-  if (absl::Status sealed = parts_.counters.Seal(id, window, kinds_); !sealed.ok()) return sealed;
+  const absl::StatusOr<bool> whole = Seal(id, organization, window);
+  if (!whole.ok()) return whole.status();
   absl::StatusOr<std::map<Day, DayTally>> tallies = parts_.counters.ReadTallies(id);
   if (!tallies.ok()) return tallies.status();
   // A crash came after the tally and before it was recorded.
@@ -182,12 +201,12 @@ absl::Status WindowCloser::CloseDay(const std::string& id,
 
   DayTally tally;
   for (const CatalogKind& kind : parts_.catalog.kinds()) {
-    const BitmapShape shape = ShapeOf(schedule, kind, window);
+    const BitmapShape shape = organization.ShapeOf(kind, window);
     if (!keep || shape.columns == 0) continue;
     const absl::StatusOr<std::string> bitmap =
-        ReadBits({id, window, kind.proto->id()}, organization, shape.bits());
-    if (absl::IsNotFound(bitmap.status())) {
-      tally.lost = true;
+        ReadBits({id, window, kind.proto->id()}, organization, shape);
+    if (!*whole || absl::IsNotFound(bitmap.status())) {
+      tally.lost_kinds.insert(kind.proto->id());
       continue;
     }
     if (!bitmap.ok()) return bitmap.status();
@@ -197,7 +216,8 @@ absl::Status WindowCloser::CloseDay(const std::string& id,
           CountPatterns(*bitmap, shape.size.kept(), table.columns).back();
     }
   }
-  return parts_.counters.StoreTally(id, day, tally, keep, kinds_, lease.token());
+  return parts_.counters.StoreTally(id, day, tally, keep,
+                                    organization.KindsWithBitmaps(parts_.catalog), lease.token());
 }
 
 absl::StatusOr<CloseOutcome> WindowCloser::Publish(const std::string& id,
@@ -248,7 +268,8 @@ absl::StatusOr<CloseOutcome> WindowCloser::Draw(const std::string& id,
                                                 const ScheduledOrganization& organization,
                                                 Day end_day, const ClosingLease& lease) {
   const Window window{WindowKind::kReach, end_day};
-  if (absl::Status sealed = parts_.counters.Seal(id, window, kinds_); !sealed.ok()) return sealed;
+  const absl::StatusOr<bool> whole = Seal(id, organization, window);
+  if (!whole.ok()) return whole.status();
   parts_.on_step(CloseStep::kSealed);
   const absl::StatusOr<std::map<Day, Costs>> drawn = parts_.binding.journal().Read(id);
   if (!drawn.ok()) return drawn.status();
@@ -269,6 +290,7 @@ absl::StatusOr<CloseOutcome> WindowCloser::Draw(const std::string& id,
                      terms.cadence, step)) {
     return aggregate::v1::CLOSE_OUTCOME_TOO_SMALL;
   }
+  if (!*whole) return aggregate::v1::CLOSE_OUTCOME_INCOMPLETE;
   const absl::StatusOr<Ledger> ledger = parts_.publications.ReadLedger(id);
   if (!ledger.ok()) return ledger.status();
   // Somebody has drawn it: a second draw is made for nobody, not even to be refused.
@@ -281,19 +303,21 @@ absl::StatusOr<CloseOutcome> WindowCloser::Draw(const std::string& id,
   // All of it is counted, and found affordable, before any noise is drawn.
   std::vector<Counted> kinds;
   StagedRecord staged;
-  for (size_t kind = 0; kind < kinds_.size(); ++kind) {
-    if (ShapeOf(schedule, parts_.catalog.kinds()[kind], window).columns == 0) continue;
+  for (size_t kind = 0; kind < parts_.catalog.kinds().size(); ++kind) {
+    const CatalogKind& catalog_kind = parts_.catalog.kinds()[kind];
+    if (organization.ShapeOf(catalog_kind, window).columns == 0) continue;
     absl::StatusOr<Counted> counted =
         CountKind(id, organization, end_day, static_cast<int>(kind), *tallies);
     if (!counted.ok()) return counted.status();
     if (counted->record.state() == publication::v1::KIND_STATE_COMPLETE) {
       const uint64_t cost = counted->plan.nano_rho;
-      const absl::Status affordable = CheckBudget(*ledger, kinds_[kind], end_day, cost);
+      const std::string& kind_id = catalog_kind.proto->id();
+      const absl::Status affordable = CheckBudget(*ledger, kind_id, end_day, cost);
       if (absl::IsResourceExhausted(affordable)) {
         return aggregate::v1::CLOSE_OUTCOME_BUDGET_EXHAUSTED;
       }
       if (!affordable.ok()) return affordable;
-      staged.nano_rho[kinds_[kind]] = cost;
+      staged.nano_rho[kind_id] = cost;
     }
     kinds.push_back(*std::move(counted));
   }
@@ -311,8 +335,8 @@ absl::StatusOr<CloseOutcome> WindowCloser::Draw(const std::string& id,
   record.set_catalog_fingerprint(parts_.catalog.fingerprint());
   record.set_catalog_version(parts_.catalog.proto().version());
   record.set_generated_data(profile.generated_data());
-  record.set_region(profile.region());
-  record.set_industry(profile.industry());
+  record.set_region(terms.region);
+  record.set_industry(terms.industry);
   record.mutable_grace()->set_seconds(absl::ToInt64Seconds(parts_.directory.timing().grace));
   const std::unique_ptr<NoiseSource> noise = parts_.make_noise();
   for (Counted& counted : kinds) {
@@ -337,7 +361,7 @@ absl::StatusOr<WindowCloser::Counted> WindowCloser::CountKind(
   const Window window{WindowKind::kReach, end_day};
   const Schedule& schedule = organization.schedule();
   const CatalogKind& catalog_kind = parts_.catalog.kinds()[static_cast<size_t>(kind)];
-  const BitmapShape shape = ShapeOf(schedule, catalog_kind, window);
+  const BitmapShape shape = organization.ShapeOf(catalog_kind, window);
   const std::vector<Day> step_days = schedule.StepDays(end_day);
   Counted counted;
   KindRecord& record = counted.record;
@@ -347,12 +371,14 @@ absl::StatusOr<WindowCloser::Counted> WindowCloser::CountKind(
   record.set_kept_slots_log2(shape.size.kept_log2);
 
   const absl::StatusOr<std::string> bitmap =
-      ReadBits({id, window, record.kind()}, organization, shape.bits());
+      ReadBits({id, window, record.kind()}, organization, shape);
   if (absl::IsNotFound(bitmap.status())) return counted;
   if (!bitmap.ok()) return bitmap.status();
   for (const Day day : step_days) {
     const auto tally = tallies.find(day);
-    if (tally == tallies.end() || tally->second.lost) return counted;
+    if (tally == tallies.end() || tally->second.lost_kinds.count(record.kind()) > 0) {
+      return counted;
+    }
   }
 
   counted.plan = PlanNoise(parts_.catalog, kind, schedule.TermsAt(window.first_day()).cadence,
@@ -393,16 +419,19 @@ absl::StatusOr<WindowCloser::Counted> WindowCloser::CountKind(
 absl::Status WindowCloser::Finish(const std::string& id, const Organization& organization,
                                   Day end_day, const ClosingLease& lease) {
   const Window window{WindowKind::kReach, end_day};
+  const std::vector<std::string> kinds = organization->KindsWithBitmaps(parts_.catalog);
   // A window that was not published leaves nothing behind either.
   for (const Day day : organization->schedule().StepDays(end_day)) {
     absl::Status dropped =
-        parts_.counters.StoreTally(id, day, {}, /*keep=*/false, kinds_, lease.token());
+        parts_.counters.StoreTally(id, day, {}, /*keep=*/false, kinds, lease.token());
     if (!dropped.ok()) return dropped;
   }
   parts_.on_step(CloseStep::kTalliesDropped);
-  if (absl::Status dropped = parts_.counters.DropSealed(id, window, kinds_); !dropped.ok()) {
+  if (absl::Status dropped = parts_.counters.DropSealed(id, window, kinds); !dropped.ok()) {
     return dropped;
   }
+  absl::Status strays = DropStrays(id, *organization, WindowKind::kReach, end_day);
+  if (!strays.ok()) return strays;
   parts_.on_step(CloseStep::kDropped);
   const std::string last = FormatDay(end_day);
   absl::StatusOr<Organization> recorded = parts_.directory.Modify(

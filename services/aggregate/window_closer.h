@@ -89,10 +89,14 @@ class WindowCloser {
   // Closes every day that is due up to `last`, and stores how far it came.
   absl::StatusOr<bool> CloseDays(const std::string& id, const Organization& organization, Day last,
                                  absl::Time now, const ClosingLease& lease);
+  // Closes a window against writes. False when it is spoilt: no kind of it is ever published.
+  absl::StatusOr<bool> Seal(const std::string& id, const ScheduledOrganization& organization,
+                            Window window);
   // All the bits of a sealed window, zeros where nobody has begun it. NotFound when not
-  // all that happened was counted.
+  // all that happened was counted, or not all of it alike.
   absl::StatusOr<std::string> ReadBits(const BitmapId& bitmap,
-                                       const ScheduledOrganization& organization, uint32_t bits);
+                                       const ScheduledOrganization& organization,
+                                       const BitmapShape& shape);
   absl::Status CloseDay(const std::string& id, const ScheduledOrganization& organization, Day day,
                         const ClosingLease& lease);
   // Sees to it that the window's one record is published, unless it must not exist.
@@ -110,12 +114,15 @@ class WindowCloser {
   absl::StatusOr<Counted> CountKind(const std::string& id,
                                     const ScheduledOrganization& organization, Day end_day,
                                     int kind, const std::map<Day, DayTally>& tallies);
+  // Deletes the bitmaps of windows of one kind that were begun, end on `last` or earlier, and
+  // are none of those that were closed: they have no owner.
+  absl::Status DropStrays(const std::string& id, const ScheduledOrganization& organization,
+                          WindowKind kind, Day last);
   // Deletes what the window was counted from, and stores that it is closed.
   absl::Status Finish(const std::string& id, const Organization& organization, Day end_day,
                       const ClosingLease& lease);
 
   const CloserParts parts_;
-  std::vector<std::string> kinds_;
 };
 
 }  // namespace tutti

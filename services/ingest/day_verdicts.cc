@@ -3,15 +3,15 @@
 namespace tutti {
 
 DayVerdicts::DayVerdicts(const OrganizationPolicy& policy, const Catalog& catalog, absl::Time now)
-    : policy_(policy), catalog_(catalog), now_(now), today_(absl::ToCivilDay(now, policy.zone())) {}
+    : policy_(policy), catalog_(catalog), now_(now), today_(policy.calendar().DayOf(now)) {}
 
 Day DayVerdicts::DayOf(int64_t unix_seconds) {
   constexpr int64_t kSecondsPerDay = 86'400;
   CachedDay& cached = days_[static_cast<size_t>(unix_seconds / kSecondsPerDay) % days_.size()];
   if (unix_seconds < cached.begin || unix_seconds >= cached.end) {
-    cached.day = absl::ToCivilDay(absl::FromUnixSeconds(unix_seconds), policy_.zone());
-    cached.begin = absl::ToUnixSeconds(absl::FromCivil(cached.day, policy_.zone()));
-    cached.end = absl::ToUnixSeconds(absl::FromCivil(cached.day + 1, policy_.zone()));
+    cached.day = policy_.calendar().DayOf(absl::FromUnixSeconds(unix_seconds));
+    cached.begin = absl::ToUnixSeconds(policy_.calendar().StartOf(cached.day));
+    cached.end = absl::ToUnixSeconds(policy_.calendar().StartOf(cached.day + 1));
   }
   return cached.day;
 }
@@ -44,7 +44,7 @@ DayVerdict DayVerdicts::Judge(Day day, int kind) {
       late = true;
     } else if (window.kinds[static_cast<size_t>(kind)].kept == 0) {
       withheld = true;
-    } else if (window.incomplete) {
+    } else if (window.incomplete || window.kinds[static_cast<size_t>(kind)].incomplete) {
       incomplete = true;
     } else if (window.key == PolicyWindow::Key::kMissing) {
       key_missing = true;

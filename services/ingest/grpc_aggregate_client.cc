@@ -19,6 +19,14 @@ absl::Status Simplify(const grpc::Status& status) {
   return simple;
 }
 
+// False when the keyring has no id yet.
+bool SetIdentity(const KeySnapshot& keys, aggregate::v1::KeyringIdentity& keyring) {
+  if (keys.keyring_id().empty()) return false;
+  keyring.set_id(keys.keyring_id());
+  keyring.mutable_birth_time()->set_seconds(absl::ToUnixSeconds(keys.birth_time()));
+  return true;
+}
+
 }  // namespace
 
 // One call: lives until it has called back.
@@ -31,10 +39,12 @@ struct GrpcAggregateClient::Call {
 };
 
 GrpcAggregateClient::GrpcAggregateClient(std::shared_ptr<grpc::Channel> channel,
-                                         std::string catalog_fingerprint, absl::Duration timeout)
+                                         std::string catalog_fingerprint, const KeyStore& keys,
+                                         absl::Duration timeout)
     : channel_(std::move(channel)),
       stub_(aggregate::v1::AggregateService::NewStub(channel_)),
       catalog_fingerprint_(std::move(catalog_fingerprint)),
+      keys_(keys),
       timeout_(timeout) {}
 
 template <typename Request, typename Response, typename Start>
@@ -67,9 +77,21 @@ void GrpcAggregateClient::FetchPolicy(const std::string& organization, PolicyCal
   aggregate::v1::GetIngestPolicyRequest request;
   request.set_organization(absl::StrCat("organizations/", organization));
   request.set_catalog_fingerprint(catalog_fingerprint_);
+  if (!SetIdentity(*keys_.snapshot(), *request.mutable_keyring())) request.clear_keyring();
   Run(std::move(request), std::move(done),
       [this](auto* context, auto* sent, auto* response, auto finished) {
         stub_->async()->GetIngestPolicy(context, sent, response, std::move(finished));
+      });
+}
+
+void GrpcAggregateClient::ReportKeyring(std::function<void(const absl::Status&)> done) {
+  aggregate::v1::ReportKeyringRequest request;
+  if (!SetIdentity(*keys_.snapshot(), *request.mutable_keyring())) return done(absl::OkStatus());
+  Run<aggregate::v1::ReportKeyringRequest, aggregate::v1::ReportKeyringResponse>(
+      std::move(request),
+      [done = std::move(done)](const auto& response) { done(response.status()); },
+      [this](auto* context, auto* sent, auto* response, auto finished) {
+        stub_->async()->ReportKeyring(context, sent, response, std::move(finished));
       });
 }
 

@@ -2,12 +2,14 @@
 #define TUTTI_SERVICES_INGEST_GRPC_AGGREGATE_CLIENT_H_
 
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <set>
 #include <string>
 
 #include "absl/time/time.h"
+#include "common/keyring/key_store.h"
 #include "grpcpp/channel.h"
 #include "grpcpp/client_context.h"
 #include "services/ingest/aggregate_client.h"
@@ -18,13 +20,17 @@ namespace tutti {
 // Calls aggregate over a channel. Thread-safe.
 class GrpcAggregateClient final : public AggregateClient {
  public:
+  // Policies are asked for with the id of the keyring that is loaded then. `keys` outlives this;
   // `timeout` bounds each call.
   GrpcAggregateClient(std::shared_ptr<grpc::Channel> channel, std::string catalog_fingerprint,
-                      absl::Duration timeout);
+                      const KeyStore& keys, absl::Duration timeout);
   ~GrpcAggregateClient() override { Shutdown(); }
 
   void FetchPolicy(const std::string& organization, PolicyCallback done) override;
   void Merge(aggregate::v1::MergeDeltasRequest request, MergeCallback done) override;
+
+  // Tells aggregate which keyring is loaded; at once OK when it has no id yet.
+  void ReportKeyring(std::function<void(const absl::Status&)> done);
 
   // Whether there is a connection; begins to make one when there is none.
   bool Connected() const;
@@ -45,6 +51,7 @@ class GrpcAggregateClient final : public AggregateClient {
   const std::shared_ptr<grpc::Channel> channel_;
   const std::unique_ptr<aggregate::v1::AggregateService::Stub> stub_;
   const std::string catalog_fingerprint_;
+  const KeyStore& keys_;
   const absl::Duration timeout_;
 
   std::mutex mutex_;

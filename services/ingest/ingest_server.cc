@@ -1,5 +1,6 @@
 #include "services/ingest/ingest_server.h"
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -53,6 +54,9 @@ absl::StatusOr<Swap> KeepOutOfSwap(bool allowed) {
   return Swap::kAllowed;
 }
 
+// How often aggregate is told which keyring is loaded.
+constexpr absl::Duration kReportInterval = absl::Minutes(1);
+
 // What is done every second beside serving.
 class Chores {
  public:
@@ -76,6 +80,7 @@ class Chores {
     }
     last_keys_ = keys;
     health.SetPart("keys", keys.ok());
+    ReportKeyring();
     health.SetPart("aggregate", aggregate_.Connected());
     policies_.EvictExpired();
     const absl::Duration now = clock_.SinceStart();
@@ -88,6 +93,16 @@ class Chores {
   }
 
  private:
+  // Whether or not there is traffic: what becomes of a window must not depend on it.
+  void ReportKeyring() {
+    const absl::Duration now = clock_.SinceStart();
+    if (now < next_report_ && reported_->load()) return;
+    next_report_ = now + kReportInterval;
+    aggregate_.ReportKeyring([reported = reported_](const absl::Status& status) {
+      reported->store(status.ok());
+    });
+  }
+
   // Somebody must act, so it is said as long as it goes on, once a minute.
   void WarnOfKeys(const IngestCounters& counters) {
     const absl::Duration now = clock_.SinceStart();
@@ -117,6 +132,9 @@ class Chores {
   const SystemSteadyClock clock_;
   absl::Status last_keys_;
   std::optional<absl::Duration> generation_begin_;
+  // The call may end after this.
+  const std::shared_ptr<std::atomic<bool>> reported_ = std::make_shared<std::atomic<bool>>(false);
+  absl::Duration next_report_ = -absl::InfiniteDuration();
   uint64_t warned_missing_ = 0;
   absl::Duration next_warning_ = -absl::InfiniteDuration();
 };
@@ -150,7 +168,7 @@ absl::Status RunIngest(const ServerOptions& server, const IngestOptions& options
 
   const SystemWallClock clock;
   IngestCounters counters;
-  GrpcAggregateClient aggregate(*std::move(channel), (*catalog)->fingerprint(),
+  GrpcAggregateClient aggregate(*std::move(channel), (*catalog)->fingerprint(), **keys,
                                 options.merge_timeout);
   PolicyCache policies(aggregate, **catalog, **keys, clock);
   AcknowledgedCache acknowledged(ColumnLayout::Of(**catalog).words(), options.cache_entries);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -38,18 +39,37 @@ absl::StatusOr<std::shared_ptr<const OrganizationPolicy>> OrganizationPolicy::Cr
   }
   if (!policy->takes_activity_) return std::shared_ptr<const OrganizationPolicy>(policy);
 
-  const absl::StatusOr<absl::TimeZone> zone = LoadZone(response.time_zone());
-  if (!zone.ok()) return Malformed("time_zone");
-  policy->zone_ = *zone;
   const absl::StatusOr<Day> first_day = ParseDay(response.first_day());
   if (!first_day.ok()) return Malformed("first_day");
   policy->first_day_ = *first_day;
+  if (absl::Status added = policy->AddZones(response); !added.ok()) return added;
   for (const aggregate::v1::OpenWindow& open : response.windows()) {
     if (absl::Status added = policy->AddWindow(open, catalog); !added.ok()) return added;
   }
   policy->mismatch_reported_ = std::vector<std::atomic<bool>>(policy->windows_.size());
   policy->IndexByDay();
   return std::shared_ptr<const OrganizationPolicy>(policy);
+}
+
+absl::Status OrganizationPolicy::AddZones(const aggregate::v1::GetIngestPolicyResponse& response) {
+  if (response.zones().empty()) {
+    // An aggregate of an edition that names one zone alone.
+    const absl::StatusOr<absl::TimeZone> zone = LoadZone(response.time_zone());
+    if (!zone.ok()) return Malformed("time_zone");
+    calendar_.Add(first_day_, *zone);
+    return absl::OkStatus();
+  }
+  std::optional<Day> before;
+  for (const aggregate::v1::ZoneChange& change : response.zones()) {
+    const absl::StatusOr<Day> from = ParseDay(change.from_day());
+    const absl::StatusOr<absl::TimeZone> zone = LoadZone(change.time_zone());
+    if (!from.ok() || !zone.ok() || (before.has_value() && *from <= *before)) {
+      return Malformed("zones");
+    }
+    calendar_.Add(*from, *zone);
+    before = *from;
+  }
+  return absl::OkStatus();
 }
 
 absl::Status OrganizationPolicy::AddWindow(const aggregate::v1::OpenWindow& open,
@@ -76,7 +96,7 @@ absl::Status OrganizationPolicy::AddWindow(const aggregate::v1::OpenWindow& open
     }
     window.kinds[static_cast<size_t>(kind)] = {(uint64_t{1} << size.slots_log2()) - 1,
                                                uint32_t{1} << size.kept_slots_log2(),
-                                               size.kept_slots_log2()};
+                                               size.kept_slots_log2(), size.incomplete()};
   }
   windows_.push_back(std::move(window));
   return absl::OkStatus();

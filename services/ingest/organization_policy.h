@@ -13,6 +13,7 @@
 #include "common/catalog/catalog.h"
 #include "common/identity/digester.h"
 #include "common/keyring/key_store.h"
+#include "common/window/calendar.h"
 #include "common/window/window.h"
 #include "tutti/aggregate/v1/aggregate.pb.h"
 
@@ -24,6 +25,7 @@ struct KindSlots {
   uint64_t slot_mask = 0;  // V - 1
   uint32_t kept = 0;       // M; 0 when the kind is not collected
   uint32_t kept_log2 = 0;
+  bool incomplete = false;  // takes nothing more
 };
 
 // One window of a policy.
@@ -56,7 +58,7 @@ class OrganizationPolicy {
   // From here on nothing of the policy may be used.
   absl::Time expire_time() const { return expire_time_; }
   bool takes_activity() const { return takes_activity_; }
-  const absl::TimeZone& zone() const { return zone_; }
+  const Calendar& calendar() const { return calendar_; }
   Day first_day() const { return first_day_; }
   const std::shared_ptr<const KeySnapshot>& keys() const { return keys_; }
   // By the catalogue's index of the kind.
@@ -75,13 +77,14 @@ class OrganizationPolicy {
 
  private:
   OrganizationPolicy() = default;
+  absl::Status AddZones(const aggregate::v1::GetIngestPolicyResponse& response);
   absl::Status AddWindow(const aggregate::v1::OpenWindow& open, const Catalog& catalog);
   void IndexByDay();
 
   std::string organization_;
   absl::Time expire_time_;
   bool takes_activity_ = false;
-  absl::TimeZone zone_;
+  Calendar calendar_;
   Day first_day_;
   std::shared_ptr<const KeySnapshot> keys_;
   std::vector<DigestScope> scopes_;

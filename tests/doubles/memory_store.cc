@@ -31,21 +31,24 @@ absl::Status MemoryStore::Create(const std::string& organization, const StoredOr
 absl::StatusOr<VersionedOrganization> MemoryStore::Replace(const std::string& organization,
                                                            const VersionedOrganization& old,
                                                            const StoredOrganization& stored) {
-  return Begin(organization, old, stored, {});
+  std::set<Window> guarded;
+  return Begin(organization, old, stored, {}, guarded);
 }
 
 absl::StatusOr<VersionedOrganization> MemoryStore::Begin(const std::string& organization,
                                                          const VersionedOrganization& old,
                                                          const StoredOrganization& stored,
-                                                         const std::vector<NewBitmap>& bitmaps) {
+                                                         const std::vector<NewBitmap>& bitmaps,
+                                                         std::set<Window>& guarded) {
   const Lock lock(mutex_);
   Organization& entry = organizations_[organization];
   if (entry.profile != old.version) return absl::AbortedError("changed by somebody else");
   for (const NewBitmap& bitmap : bitmaps) {
     if (entry.guards.count({bitmap.id.window, bitmap.id.kind}) != 0) {
-      return absl::FailedPreconditionError("the window is closed");
+      guarded.insert(bitmap.id.window);
     }
   }
+  if (!guarded.empty()) return absl::FailedPreconditionError("some of the windows are closed");
   for (const NewBitmap& bitmap : bitmaps) {
     entry.open[{bitmap.id.window, bitmap.id.kind}].resize(bitmap.bits / 8);
   }
@@ -134,16 +137,17 @@ absl::StatusOr<std::vector<MergeOutcome>> MemoryStore::Merge(absl::Span<const Bi
   return outcomes;
 }
 
-absl::Status MemoryStore::Seal(const std::string& organization, Window window,
-                               const std::vector<std::string>& kinds) {
+absl::StatusOr<bool> MemoryStore::Seal(const std::string& organization, Window window,
+                                       const std::vector<std::string>& kinds) {
   const Lock lock(mutex_);
   Organization& entry = organizations_[organization];
+  bool dropped = false;
   for (const std::string& kind : kinds) {
     auto bitmap = entry.open.extract({window, kind});
     if (!bitmap.empty()) entry.sealed.insert(std::move(bitmap));
-    entry.guards.insert({window, kind});
+    dropped |= entry.guards.try_emplace({window, kind}, false).first->second;
   }
-  return absl::OkStatus();
+  return !dropped;
 }
 
 absl::StatusOr<std::string> MemoryStore::ReadSealed(const BitmapId& id) {
@@ -165,8 +169,14 @@ absl::Status MemoryStore::DropSealed(const std::string& organization, Window win
 
 absl::Status MemoryStore::Drop(const std::string& organization, Window window,
                                const std::vector<std::string>& kinds) {
-  absl::Status sealed = Seal(organization, window, kinds);
-  return sealed.ok() ? DropSealed(organization, window, kinds) : sealed;
+  const Lock lock(mutex_);
+  Organization& entry = organizations_[organization];
+  for (const std::string& kind : kinds) {
+    entry.open.erase({window, kind});
+    entry.sealed.erase({window, kind});
+    entry.guards[{window, kind}] = true;
+  }
+  return absl::OkStatus();
 }
 
 absl::Status MemoryStore::StoreTally(const std::string& organization, Day day,
@@ -300,6 +310,32 @@ absl::Status MemoryStore::ReplaceJournal(const std::string& old, const std::stri
   if (journal_ != old && journal_ != identity) return absl::AbortedError("another is stored");
   journal_ = identity;
   return absl::OkStatus();
+}
+
+absl::StatusOr<VersionedHistory> MemoryStore::ReadHistory() {
+  const Lock lock(mutex_);
+  VersionedHistory versioned;
+  versioned.version = history_;
+  if (!versioned.history.ParseFromString(history_)) return absl::DataLossError("unreadable");
+  return versioned;
+}
+
+absl::Status MemoryStore::ReplaceHistory(const std::string& old,
+                                         const aggregate::v1::CountingHistory& history) {
+  const Lock lock(mutex_);
+  if (history_ != old) return absl::AbortedError("changed by somebody else");
+  history_ = history.SerializeAsString();
+  return absl::OkStatus();
+}
+
+std::vector<std::pair<Window, std::string>> MemoryStore::Bitmaps(const std::string& organization) {
+  const Lock lock(mutex_);
+  std::vector<std::pair<Window, std::string>> bitmaps;
+  const Organization& entry = organizations_[organization];
+  for (const auto* some : {&entry.open, &entry.sealed}) {
+    for (const auto& [bitmap, bits] : *some) bitmaps.push_back(bitmap);
+  }
+  return bitmaps;
 }
 
 }  // namespace tutti

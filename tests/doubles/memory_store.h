@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/storage/counter_store.h"
+#include "common/storage/counting_history_store.h"
 #include "common/storage/journal_identity_store.h"
 #include "common/storage/organization_store.h"
 #include "common/storage/publication_store.h"
@@ -21,7 +22,8 @@ namespace tutti {
 class MemoryStore : public OrganizationStore,
                     public CounterStore,
                     public PublicationStore,
-                    public JournalIdentityStore {
+                    public JournalIdentityStore,
+                    public CountingHistoryStore {
  public:
   absl::StatusOr<VersionedOrganization> Read(const std::string& organization) override;
   absl::Status Create(const std::string& organization,
@@ -32,7 +34,8 @@ class MemoryStore : public OrganizationStore,
   absl::StatusOr<VersionedOrganization> Begin(const std::string& organization,
                                               const VersionedOrganization& old,
                                               const aggregate::v1::StoredOrganization& stored,
-                                              const std::vector<NewBitmap>& bitmaps) override;
+                                              const std::vector<NewBitmap>& bitmaps,
+                                              std::set<Window>& guarded) override;
   absl::Status SetDue(const std::string& organization, absl::Time due) override;
   absl::StatusOr<std::vector<std::string>> ListDue(absl::Time now, int limit) override;
   absl::StatusOr<std::vector<std::string>> List(const std::string& cursor, int limit) override;
@@ -43,8 +46,8 @@ class MemoryStore : public OrganizationStore,
                                 const aggregate::v1::StoredOrganization& tombstone) override;
 
   absl::StatusOr<std::vector<MergeOutcome>> Merge(absl::Span<const BitmapDelta> deltas) override;
-  absl::Status Seal(const std::string& organization, Window window,
-                    const std::vector<std::string>& kinds) override;
+  absl::StatusOr<bool> Seal(const std::string& organization, Window window,
+                            const std::vector<std::string>& kinds) override;
   absl::StatusOr<std::string> ReadSealed(const BitmapId& id) override;
   absl::Status DropSealed(const std::string& organization, Window window,
                           const std::vector<std::string>& kinds) override;
@@ -74,13 +77,20 @@ class MemoryStore : public OrganizationStore,
   absl::StatusOr<std::string> ReadJournal() override;
   absl::Status ReplaceJournal(const std::string& old, const std::string& identity) override;
 
+  absl::StatusOr<VersionedHistory> ReadHistory() override;
+  absl::Status ReplaceHistory(const std::string& old,
+                              const aggregate::v1::CountingHistory& history) override;
+
+  // The windows and kinds of an organisation that have a bitmap, open or sealed.
+  std::vector<std::pair<Window, std::string>> Bitmaps(const std::string& organization);
+
  private:
   struct Organization {
     bool exists = false;
     std::string profile;
     std::map<std::pair<Window, std::string>, std::string> open;
     std::map<std::pair<Window, std::string>, std::string> sealed;
-    std::set<std::pair<Window, std::string>> guards;
+    std::map<std::pair<Window, std::string>, bool> guards;  // true: of one that was dropped
     std::map<Day, DayTally> tallies;
     std::map<Day, std::string> staged;
     std::map<Day, std::string> published;
@@ -92,6 +102,7 @@ class MemoryStore : public OrganizationStore,
   std::mutex mutex_;
   std::map<std::string, Organization> organizations_;  // guarded by mutex_
   std::string journal_;                                // guarded by mutex_
+  std::string history_;                                // guarded by mutex_
 };
 
 }  // namespace tutti

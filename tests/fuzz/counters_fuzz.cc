@@ -46,18 +46,22 @@ absl::StatusOr<std::map<Day, DayTally>> ReadTallies(const std::string& reply) {
   return RedisCounterStore(pool, kMirror, kClock).ReadTallies("acme");
 }
 
-// As the store lays them out: "habit_1=5 habit_2=7 ", or "lost".
+// As the store lays them out: "habit_1=5 habit_2=7 device=lost ".
 void ReadTalliesThatWereWritten(FuzzedDataProvider& draw) {
   std::map<Day, DayTally> written;
   std::vector<std::string> stored;
   for (int days = draw.ConsumeIntegralInRange(0, 30); days > 0; --days) {
     DayTally& tally = written[kDay - days];
-    tally.lost = draw.ConsumeIntegralInRange(0, 4) == 0;
-    std::string text = tally.lost ? "lost" : "";
-    for (int tables = draw.ConsumeIntegralInRange(0, 4); tables > 0 && !tally.lost; --tables) {
+    std::string text;
+    for (int tables = draw.ConsumeIntegralInRange(0, 4); tables > 0; --tables) {
       const std::string table = absl::StrCat("habit_", tables);
       tally.counts[table] = draw.ConsumeIntegral<int64_t>();
       absl::StrAppend(&text, table, "=", tally.counts[table], " ");
+    }
+    for (int kinds = draw.ConsumeIntegralInRange(0, 2); kinds > 0; --kinds) {
+      const std::string kind = absl::StrCat("kind_", kinds);
+      tally.lost_kinds.insert(kind);
+      absl::StrAppend(&text, kind, "=lost ");
     }
     stored.insert(stored.end(), {FormatDay(kDay - days), text});
   }
@@ -66,7 +70,7 @@ void ReadTalliesThatWereWritten(FuzzedDataProvider& draw) {
   for (const auto& [day, tally] : written) {
     const auto found = read->find(day);
     Require(found != read->end() && found->second.counts == tally.counts &&
-                found->second.lost == tally.lost,
+                found->second.lost_kinds == tally.lost_kinds,
             "as they were written");
   }
 }

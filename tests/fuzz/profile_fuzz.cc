@@ -33,7 +33,7 @@ struct Parts {
   absl::Time now = absl::FromCivil(absl::CivilHour(kToday) + 12, absl::UTCTimeZone());
   MemoryStore store;
   FakeWallClock clock{now};
-  OrganizationDirectory directory{store, store, *catalog, clock, {}};
+  OrganizationDirectory directory{store, store, store, *catalog, clock, {}};
   std::shared_ptr<const KeySnapshot> keys = *KeySnapshot::Create(*NewKeyring(now, kDefaultGrace));
 };
 
@@ -89,9 +89,9 @@ void RequireFits(const Schedule& schedule, Day day) {
     Require(step.back() == *taking, "and the days until its end");
   }
   for (const CatalogKind& kind : TheParts().catalog->kinds()) {
-    const BitmapShape shape = ShapeOf(schedule, kind, {WindowKind::kReach, next});
-    if (shape.columns == 0) continue;
-    Require(shape.size.kept() >= 64 && shape.size.kept() <= shape.size.slots(),
+    const auto size = schedule.SizeOf(*kind.proto, {WindowKind::kReach, next});
+    if (!size.has_value()) continue;
+    Require(size->kept() >= 64 && size->kept() <= size->slots(),
             "some slots are kept, and no more than there are");
   }
 }
@@ -113,7 +113,7 @@ void RequireIndexed(const OrganizationPolicy& policy, Day day) {
 // False when what is stored makes no sense. Mutation: any headcount makes sense.
 bool ReadStored(const StoredOrganization& stored, Day day) {
   Parts& parts = TheParts();
-  const auto organization = ScheduledOrganization::Create({stored, ""}, kDefaultGrace);
+  const auto organization = ScheduledOrganization::Create({stored, ""}, kDefaultGrace, std::make_shared<const CountingEras>());
   if (!organization.ok()) {
     Require(absl::IsDataLoss(organization.status()), "or it is refused as lost");
     return false;
@@ -162,7 +162,7 @@ void ReadPolicy(const GetIngestPolicyResponse& told, Day day) {
 void ChangeAPolicy(FuzzedDataProvider& draw) {
   Parts& parts = TheParts();
   const Day day = DrawDay(draw);
-  const auto organization = ScheduledOrganization::Create({DrawProfile(draw), ""}, kDefaultGrace);
+  const auto organization = ScheduledOrganization::Create({DrawProfile(draw), ""}, kDefaultGrace, std::make_shared<const CountingEras>());
   Require(organization.ok(), "a good profile is taken");
   GetIngestPolicyResponse told =
       MakeIngestPolicy(**organization, parts.directory, *parts.catalog, parts.now);

@@ -95,6 +95,11 @@ absl::Status Show(const KeyringOptions& options) {
   absl::StatusOr<KeyringFile::Loaded> loaded = KeyringFile(options.path).Load();
   if (!loaded.ok()) return loaded.status();
   const KeyringSummary summary = Summarize(loaded->keyring);
+  if (!summary.id_hex.empty()) {
+    std::cout << "keyring " << summary.id_hex << ", made "
+              << absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", summary.birth_time, absl::UTCTimeZone())
+              << "\n";
+  }
   std::cout << summary.shared_keys << " keys for coming windows, " << summary.extension_keys
             << " for past windows of back-fills\n";
   for (const KeyringSummary::Range& range : summary.ranges) {

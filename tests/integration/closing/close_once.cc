@@ -25,7 +25,7 @@ int main(int argc, char** argv) {
   const auto journal = tutti::FileJournal::Open(argv[4]);
   if (!catalog.ok() || !journal.ok()) return 2;
   const tutti::FakeWallClock clock(absl::FromUnixSeconds(std::atoll(argv[6])));
-  tutti::OrganizationDirectory directory(stores.organizations(), stores.counters(), **catalog,
+  tutti::OrganizationDirectory directory(stores.organizations(), stores.counters(), stores.history(), **catalog,
                                          clock, tutti::WindowTiming());
   tutti::JournalBinding binding({**journal, stores.journal(), stores.organizations(),
                                  stores.publications(), directory, **catalog, clock});

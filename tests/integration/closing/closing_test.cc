@@ -71,7 +71,7 @@ void ClosingTest::Connect(int wait_replicas) {
   stores_ = std::make_unique<RedisStores>(options);
   inspector_ = std::make_unique<RedisPool>(server_->OptionsFor("inspector"));
   directory_ = std::make_unique<OrganizationDirectory>(
-      stores_->organizations(), stores_->counters(), *catalog_, clock_, WindowTiming());
+      stores_->organizations(), stores_->counters(), stores_->history(), *catalog_, clock_, WindowTiming());
   merger_ = std::make_unique<DeltaMerger>(*directory_, stores_->counters(), *catalog_, clock_);
 }
 
@@ -105,7 +105,7 @@ aggregate::v1::MergeDeltasRequest ClosingTest::DeltasOf(const std::string& organ
   aggregate::v1::MergeDeltasRequest request;
   request.set_catalog_fingerprint(catalog_->fingerprint());
   for (const Window window : directory_->OpenWindows(**read, clock_.Now())) {
-    const BitmapShape shape = ShapeOf((*read)->schedule(), kind, window);
+    const BitmapShape shape = (*read)->ShapeOf(kind, window);
     aggregate::v1::WindowDelta& delta = *request.add_deltas();
     delta.set_organization(organization);
     SetWindow(window, delta);

@@ -74,23 +74,28 @@ TEST_F(OrganizationStoreTest, LetsExactlyOneOfManyWritersWin) {
 TEST_F(OrganizationStoreTest, BeginsWindowsAtFullSizeWithTheProfile) {
   const BitmapId id{"acme", kReachWindow, "person"};
   const VersionedOrganization old = Create("acme");
-  ASSERT_TRUE(organizations().Begin("acme", old, Named("begun"), {{id, 65536}}).ok());
+  std::set<Window> guarded;
+  ASSERT_TRUE(organizations().Begin("acme", old, Named("begun"), {{id, 65536}}, guarded).ok());
   EXPECT_EQ(Raw(BitmapKey(id)), std::string(65536 / 8, '\0'));
   EXPECT_EQ(organizations().Read("acme")->stored.organization().display_name(), "begun");
   // Somebody else's attempt changes nothing.
   const BitmapId other{"acme", kReachWindow, "device"};
-  EXPECT_TRUE(
-      absl::IsAborted(organizations().Begin("acme", old, Named("x"), {{other, 64}}).status()));
+  EXPECT_TRUE(absl::IsAborted(
+      organizations().Begin("acme", old, Named("x"), {{other, 64}}, guarded).status()));
+  EXPECT_TRUE(guarded.empty());
   EXPECT_EQ(Raw(BitmapKey(other)), "");
 }
 
 TEST_F(OrganizationStoreTest, BeginsNoClosedWindowAndThenChangesNothing) {
   const VersionedOrganization old = Create("acme");
-  ASSERT_EQ(stores_->counters().Seal("acme", kReachWindow, {"device"}), absl::OkStatus());
-  const BitmapId open{"acme", kReachWindow, "person"};
+  ASSERT_TRUE(stores_->counters().Seal("acme", kReachWindow, {"device"}).value());
+  const BitmapId open{"acme", kDayWindow, "person"};
   const BitmapId closed{"acme", kReachWindow, "device"};
+  std::set<Window> guarded;
   EXPECT_TRUE(absl::IsFailedPrecondition(
-      organizations().Begin("acme", old, Named("x"), {{open, 64}, {closed, 64}}).status()));
+      organizations().Begin("acme", old, Named("x"), {{open, 64}, {closed, 64}}, guarded)
+          .status()));
+  EXPECT_EQ(guarded, std::set<Window>{kReachWindow});
   EXPECT_EQ(organizations().Read("acme")->version, old.version);
   EXPECT_EQ(Raw(BitmapKey(open)), "");
 }

@@ -45,8 +45,9 @@ class RedisTest : public ::testing::Test {
     std::vector<NewBitmap> bitmaps;
     bitmaps.reserve(kinds.size());
     for (const std::string& kind : kinds) bitmaps.push_back({{id, window, kind}, bits});
+    std::set<Window> guarded;
     const absl::StatusOr<VersionedOrganization> begun =
-        stores_->organizations().Begin(id, Create(id), Named("begun"), bitmaps);
+        stores_->organizations().Begin(id, Create(id), Named("begun"), bitmaps, guarded);
     ASSERT_TRUE(begun.ok()) << begun.status();
   }
 

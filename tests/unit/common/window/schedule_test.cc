@@ -122,7 +122,7 @@ TEST(ScheduleTest, CountsDaysInTheZone) {
   const Schedule schedule = MakePlain(CADENCE_WEEKLY, "2026-01-05", 1000, "Pacific/Auckland");
   const absl::Time noon =
       absl::FromCivil(absl::CivilSecond(2026, 3, 8, 12, 0, 0), absl::UTCTimeZone());
-  EXPECT_EQ(schedule.DayOf(noon), Day(2026, 3, 9));
+  EXPECT_EQ(schedule.calendar().DayOf(noon), Day(2026, 3, 9));
 }
 
 // Mutation: a close time, or a size, that follows from the newest terms.
@@ -167,9 +167,9 @@ TEST(ScheduleTest, DaysNeverGoBackAcrossAChangeOfZone) {
     AddTerms(stored, "2026-03-11", CADENCE_WEEKLY, 1000, to);
     const Schedule schedule = Make(stored);
     absl::Time time = absl::FromCivil(Day(2026, 3, 8), absl::UTCTimeZone());
-    Day last = schedule.DayOf(time);
+    Day last = schedule.calendar().DayOf(time);
     for (int hour = 0; hour < 24 * 7; ++hour, time += absl::Hours(1)) {
-      const Day day = schedule.DayOf(time);
+      const Day day = schedule.calendar().DayOf(time);
       EXPECT_GE(day, last) << from << " to " << to << " at " << time;
       EXPECT_LE(day - last, 1) << from << " to " << to << " at " << time;
       last = day;

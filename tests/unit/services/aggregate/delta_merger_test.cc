@@ -25,9 +25,10 @@ class InterruptedStore final : public MemoryStore {
   absl::StatusOr<VersionedOrganization> Begin(const std::string& organization,
                                               const VersionedOrganization& old,
                                               const aggregate::v1::StoredOrganization& stored,
-                                              const std::vector<NewBitmap>& bitmaps) override {
+                                              const std::vector<NewBitmap>& bitmaps,
+                                              std::set<Window>& guarded) override {
     if (interruption) std::exchange(interruption, nullptr)();
-    return MemoryStore::Begin(organization, old, stored, bitmaps);
+    return MemoryStore::Begin(organization, old, stored, bitmaps, guarded);
   }
   std::function<void()> interruption;
 };
@@ -42,7 +43,7 @@ class DeltaMergerTest : public testing::Test {
     window_ = {WindowKind::kReach, Day(2026, 3, 1)};
     const auto& kind =
         ShippedCatalog().kinds()[static_cast<size_t>(ShippedCatalog().FindKind("person"))];
-    shape_ = ShapeOf((*directory_.Read("acme"))->schedule(), kind, window_);
+    shape_ = (*directory_.Read("acme"))->ShapeOf(kind, window_);
   }
 
   aggregate::v1::WindowDelta Delta(const std::string& key, uint32_t position) {
@@ -66,7 +67,7 @@ class DeltaMergerTest : public testing::Test {
 
   FakeWallClock clock_{absl::FromCivil(absl::CivilHour(2026, 3, 2, 12), absl::UTCTimeZone())};
   InterruptedStore store_;
-  OrganizationDirectory directory_{store_, store_, ShippedCatalog(), clock_, WindowTiming()};
+  OrganizationDirectory directory_{store_, store_, store_, ShippedCatalog(), clock_, WindowTiming()};
   DeltaMerger merger_{directory_, store_, ShippedCatalog(), clock_};
   Window window_;
   BitmapShape shape_;
@@ -127,7 +128,7 @@ TEST_F(DeltaMergerTest, IsLateOnceTheWindowIsClosed) {
 // Mutation: a change that was made to an older profile is not judged again.
 TEST_F(DeltaMergerTest, BeginsNoWindowWhenTheOrganisationPausesMeanwhile) {
   store_.interruption = [this] {
-    OrganizationDirectory other(store_, store_, ShippedCatalog(), clock_, WindowTiming());
+    OrganizationDirectory other(store_, store_, store_, ShippedCatalog(), clock_, WindowTiming());
     ASSERT_TRUE(other.Pause("acme").ok());
   };
   EXPECT_EQ(Merge(Delta(kKey, 1)), aggregate::v1::DELTA_OUTCOME_NOT_ACTIVE);
@@ -142,7 +143,7 @@ TEST_F(DeltaMergerTest, RefusesWhatIsErasedMeanwhileAndMergesTheRest) {
   wanted.set_first_day("2026-02-02");
   ASSERT_TRUE(directory_.Create("stays", wanted, true).ok());
   store_.interruption = [this] {
-    OrganizationDirectory other(store_, store_, ShippedCatalog(), clock_, WindowTiming());
+    OrganizationDirectory other(store_, store_, store_, ShippedCatalog(), clock_, WindowTiming());
     ASSERT_TRUE(other.Erase("acme").ok());
   };
   aggregate::v1::MergeDeltasRequest request;

@@ -104,7 +104,7 @@ class IngestServiceTest : public IngestFixture {
     return grpc::CreateChannel(Address(name), grpc::InsecureChannelCredentials());
   }
   std::unique_ptr<GrpcAggregateClient> MakeClient(const std::string& fingerprint) const {
-    return std::make_unique<GrpcAggregateClient>(Connect("aggregate"), fingerprint,
+    return std::make_unique<GrpcAggregateClient>(Connect("aggregate"), fingerprint, *keys,
                                                  absl::Seconds(60));
   }
 

@@ -1,0 +1,152 @@
+#include "services/aggregate/counting_history.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/telemetry/log.h"
+#include "google/protobuf/util/time_util.h"
+
+namespace tutti {
+namespace {
+
+using aggregate::v1::CatalogEra;
+using google::protobuf::util::TimeUtil;
+
+constexpr absl::Duration kCacheAge = absl::Seconds(5);
+// A catalogue counts from so long after its first process starts: by then every process
+// knows of it, and one that runs another takes nothing of what it counts otherwise.
+constexpr absl::Duration kNotice = absl::Minutes(1);
+constexpr int kMaxAttempts = 20;
+// Older ones belong to windows that were closed long ago.
+constexpr int kMaxCatalogs = 100;
+constexpr size_t kKeyringIdBytes = 16;
+
+absl::Time ToTime(const google::protobuf::Timestamp& timestamp) {
+  return absl::FromUnixMillis(TimeUtil::TimestampToMilliseconds(timestamp));
+}
+
+google::protobuf::Timestamp ToTimestamp(absl::Time time) {
+  return TimeUtil::MillisecondsToTimestamp(absl::ToUnixMillis(time));
+}
+
+// Empty when the era does not have the kind.
+std::string FingerprintIn(const CatalogEra& era, const std::string& kind) {
+  for (const aggregate::v1::CountedKind& counted : era.kinds()) {
+    if (counted.kind() == kind) return counted.fingerprint();
+  }
+  return "";
+}
+
+}  // namespace
+
+bool CountingEras::LostKeyringSince(absl::Time opened) const {
+  for (int i = 1; i < history_.keyrings_size(); ++i) {
+    if (ToTime(history_.keyrings(i).begin_time()) > opened) return true;
+  }
+  return false;
+}
+
+CountingEras::Counted CountingEras::HowCounted(const CatalogKind& kind, absl::Time opened) const {
+  if (history_.catalogs().empty()) return Counted::kAlike;
+  int first = history_.catalogs_size() - 1;
+  while (first > 0 && ToTime(history_.catalogs(first).begin_time()) > opened) --first;
+  const std::string& id = kind.proto->id();
+  if (FingerprintIn(history_.catalogs(first), id).empty()) return Counted::kNotAtAll;
+  for (int i = first; i < history_.catalogs_size(); ++i) {
+    if (FingerprintIn(history_.catalogs(i), id) != kind.fingerprint) return Counted::kInPart;
+  }
+  return Counted::kAlike;
+}
+
+template <typename Change>
+absl::Status CountingHistory::Modify(Change change) {
+  for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
+    absl::StatusOr<VersionedHistory> stored = store_.ReadHistory();
+    if (!stored.ok()) return stored.status();
+    aggregate::v1::CountingHistory next = stored->history;
+    if (change(next)) {
+      absl::Status replaced = store_.ReplaceHistory(stored->version, next);
+      if (absl::IsAborted(replaced)) continue;
+      if (!replaced.ok()) return replaced;
+    }
+    const std::lock_guard<std::mutex> lock(mutex_);
+    eras_ = std::make_shared<const CountingEras>(std::move(next));
+    read_at_ = clock_.Now();
+    return absl::OkStatus();
+  }
+  return absl::UnavailableError("the history of keyrings is being changed by others; try again");
+}
+
+absl::Status CountingHistory::NoteCatalog() {
+  return Modify([&](aggregate::v1::CountingHistory& history) {
+    CatalogEra era;
+    *era.mutable_begin_time() = ToTimestamp(clock_.Now() + kNotice);
+    bool same = !history.catalogs().empty();
+    for (const CatalogKind& kind : catalog_.kinds()) {
+      aggregate::v1::CountedKind& counted = *era.add_kinds();
+      counted.set_kind(kind.proto->id());
+      counted.set_fingerprint(kind.fingerprint);
+      same = same && FingerprintIn(*history.catalogs().rbegin(), counted.kind()) ==
+                         counted.fingerprint();
+    }
+    if (same && history.catalogs().rbegin()->kinds_size() == era.kinds_size()) return false;
+    *history.add_catalogs() = std::move(era);
+    auto& catalogs = *history.mutable_catalogs();
+    if (catalogs.size() > kMaxCatalogs) catalogs.DeleteSubrange(0, catalogs.size() - kMaxCatalogs);
+    return true;
+  });
+}
+
+absl::StatusOr<std::shared_ptr<const CountingEras>> CountingHistory::Current() {
+  bool noted = false;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const absl::Duration age = clock_.Now() - read_at_;
+    if (noted_ && age >= absl::ZeroDuration() && age < kCacheAge) return eras_;
+    noted = noted_;
+  }
+  absl::Status read = noted ? Modify([](auto&) { return false; }) : NoteCatalog();
+  if (!read.ok()) return read;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  noted_ = true;
+  return eras_;
+}
+
+absl::Status CountingHistory::NoteKeyring(const std::string& id, absl::Time birth) {
+  if (id.size() != kKeyringIdBytes) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("keyring.id: must have ", kKeyringIdBytes, " bytes"));
+  }
+  const auto knows = [&](const aggregate::v1::CountingHistory& history) {
+    return std::any_of(history.keyrings().begin(), history.keyrings().end(),
+                       [&](const aggregate::v1::KeyringEra& era) { return era.id() == id; });
+  };
+  const absl::StatusOr<std::shared_ptr<const CountingEras>> current = Current();
+  if (!current.ok()) return current.status();
+  if (knows((*current)->history())) return absl::OkStatus();
+  bool replaces = false;
+  absl::Status noted = Modify([&](aggregate::v1::CountingHistory& history) {
+    replaces = false;
+    if (knows(history)) return false;
+    const absl::Time now = clock_.Now();
+    absl::Time begin = std::min(birth, now);
+    replaces = !history.keyrings().empty();
+    // One that is older than the one before it takes over only now.
+    if (replaces && begin <= ToTime(history.keyrings().rbegin()->begin_time())) begin = now;
+    aggregate::v1::KeyringEra& era = *history.add_keyrings();
+    era.set_id(id);
+    *era.mutable_begin_time() = ToTimestamp(begin);
+    return true;
+  });
+  if (noted.ok() && replaces) {
+    LogError(
+        "keyring_replaced",
+        {{"problem",
+          "ingest has another keyring than before: windows that had opened before it was made "
+          "are incomplete and are never published. All ingests share one keyring"}});
+  }
+  return noted;
+}
+
+}  // namespace tutti
