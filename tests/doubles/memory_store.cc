@@ -328,6 +328,11 @@ absl::Status MemoryStore::ReplaceHistory(const std::string& old,
   return absl::OkStatus();
 }
 
+void MemoryStore::Lose(const BitmapId& id) {
+  const Lock lock(mutex_);
+  organizations_[id.organization].open.erase({id.window, id.kind});
+}
+
 std::vector<std::pair<Window, std::string>> MemoryStore::Bitmaps(const std::string& organization) {
   const Lock lock(mutex_);
   std::vector<std::pair<Window, std::string>> bitmaps;

@@ -81,6 +81,8 @@ class MemoryStore : public OrganizationStore,
   absl::Status ReplaceHistory(const std::string& old,
                               const aggregate::v1::CountingHistory& history) override;
 
+  // Loses the bitmap of an open window.
+  void Lose(const BitmapId& id);
   // The windows and kinds of an organisation that have a bitmap, open or sealed.
   std::vector<std::pair<Window, std::string>> Bitmaps(const std::string& organization);
 

@@ -29,18 +29,6 @@ void SeedKeys(uint32_t seed, keyring::v1::Keyring& keyring) {
 
 }  // namespace
 
-// A journal that remembers nothing: no store is restored here.
-class LocalSuite::NoJournal final : public PublicationJournal {
- public:
-  absl::StatusOr<std::string> Identity() override { return std::string(32, '0'); }
-  absl::Status Record(const std::string&, Day, const std::string&, const Costs&) override {
-    return absl::OkStatus();
-  }
-  absl::StatusOr<std::map<Day, Costs>> Read(const std::string&) override {
-    return std::map<Day, Costs>();
-  }
-};
-
 class LocalSuite::Aggregate final : public AggregateClient {
  public:
   explicit Aggregate(LocalSuite& suite) : suite_(suite) {}
@@ -110,9 +98,8 @@ LocalSuite::LocalSuite(const Catalog& catalog, Day last_day, uint32_t seed)
       last_day_(last_day),
       seed_(seed),
       clock_(absl::FromCivil(absl::CivilHour(last_day + 1) + 12, absl::UTCTimeZone())),
-      journal_(std::make_unique<NoJournal>()),
       directory_(store_, store_, store_, catalog, clock_, WindowTiming()),
-      binding_({*journal_, store_, store_, store_, directory_, catalog, clock_}),
+      binding_({journal_, store_, store_, store_, directory_, catalog, clock_}),
       merger_(directory_, store_, catalog, clock_) {
   std::string folder = (std::filesystem::temp_directory_path() / "tutti-local.XXXXXX").string();
   EXPECT_NE(mkdtemp(folder.data()), nullptr);

@@ -26,6 +26,7 @@
 #include "services/ingest/policy_cache.h"
 #include "tests/doubles/fake_clock.h"
 #include "tests/doubles/memory_store.h"
+#include "tests/doubles/no_journal.h"
 #include "tutti/publication/v1/publication.pb.h"
 
 namespace tutti {
@@ -94,14 +95,13 @@ class LocalSuite {
 
  private:
   class Aggregate;
-  class NoJournal;
 
   const Catalog& catalog_;
   const Day last_day_;
   const uint32_t seed_;
   FakeWallClock clock_;
   MemoryStore store_;
-  std::unique_ptr<NoJournal> journal_;
+  NoJournal journal_;
   OrganizationDirectory directory_;
   JournalBinding binding_;
   DeltaMerger merger_;

@@ -99,6 +99,7 @@ TEST_F(AclTest, KeepsScoreToPublishedRecords) {
                                           {"HGETALL", "{acme}:tally"},
                                           {"GET", "journal"},
                                           {"SET", "journal", "x"},
+                                          {"GET", "counting-history"},
                                           {"SET", "{acme}:pub:2026-03-01", "x"},
                                           {"GETDEL", "{acme}:pub:2026-03-01"},
                                           {"DEL", "{acme}:pub:2026-03-01"},
@@ -137,6 +138,7 @@ TEST_F(AclTest, KeepsAggregateToItsKeysAlsoInsideScripts) {
   }
   // The control: what it is there for.
   EXPECT_EQ(Try("aggregate", {"GET", "journal"}), "");
+  EXPECT_EQ(Try("aggregate", {"GET", "counting-history"}), "");
   RedisPool pool(server_->OptionsFor("aggregate"));
   EXPECT_FALSE(AsOk(pool.Call({"EVAL", "return redis.call('CONFIG', 'GET', '*')", "0"})).ok());
   EXPECT_FALSE(AsOk(pool.Call({"EVAL", "return redis.call('KEYS', '*')", "0"})).ok());

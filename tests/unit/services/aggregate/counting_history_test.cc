@@ -1,0 +1,147 @@
+#include "services/aggregate/counting_history.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "tests/doubles/fake_clock.h"
+#include "tests/doubles/memory_store.h"
+#include "tests/support/local_suite.h"
+
+namespace tutti {
+namespace {
+
+using Counted = CountingEras::Counted;
+
+const absl::Time kNow = absl::FromCivil(absl::CivilHour(2026, 3, 4, 12), absl::UTCTimeZone());
+const absl::Time kBefore = kNow - absl::Hours(1);
+const absl::Time kLater = kNow + absl::Hours(1);
+
+std::unique_ptr<const Catalog> Changed(const std::function<void(catalog::v1::Catalog&)>& change) {
+  catalog::v1::Catalog proto = ShippedCatalog().proto();
+  change(proto);
+  auto built = Catalog::Build(proto, "changed");
+  EXPECT_TRUE(built.ok()) << built.status();
+  return *std::move(built);
+}
+
+class CountingHistoryTest : public testing::Test {
+ protected:
+  // What a process that begins now, with a catalogue, knows.
+  std::shared_ptr<const CountingEras> Begin(const Catalog& catalog) {
+    CountingHistory history(store_, catalog, clock_);
+    return *history.Current();
+  }
+  Counted How(const CountingEras& eras, const Catalog& catalog, const std::string& kind,
+              absl::Time opened) {
+    return eras.HowCounted(catalog.kinds()[static_cast<size_t>(catalog.FindKind(kind))], opened);
+  }
+
+  FakeWallClock clock_{kNow};
+  MemoryStore store_;
+};
+
+// Mutation: an era for every process.
+TEST_F(CountingHistoryTest, NotesACatalogueOnceHoweverManyProcessesRunIt) {
+  EXPECT_EQ(Begin(ShippedCatalog())->history().catalogs_size(), 1);
+  EXPECT_EQ(Begin(ShippedCatalog())->history().catalogs_size(), 1);
+}
+
+// Mutation: a fingerprint of the whole file.
+TEST_F(CountingHistoryTest, TakesOtherWordsAndWeightsForTheSameCatalogue) {
+  Begin(ShippedCatalog());
+  const auto reworded = Changed([](catalog::v1::Catalog& proto) {
+    proto.mutable_tables(0)->set_display_name("Other words");
+    proto.mutable_tables(0)->set_weight(proto.tables(0).weight() + 1);
+    proto.mutable_kinds(0)->set_plural("others");
+  });
+  EXPECT_EQ(Begin(*reworded)->history().catalogs_size(), 1);
+}
+
+// Mutation: a window of which one kind is counted otherwise loses all its kinds.
+TEST_F(CountingHistoryTest, LosesOnlyTheKindThatIsCountedOtherwiseAndOnlyInOpenWindows) {
+  Begin(ShippedCatalog());
+  clock_.Set(kNow);
+  const auto changed = Changed([](catalog::v1::Catalog& proto) {
+    for (auto& kind : *proto.mutable_kinds()) {
+      if (kind.id() == "device") kind.set_slots_per_subject(2 * kind.slots_per_subject());
+    }
+  });
+  const auto eras = Begin(*changed);
+  EXPECT_EQ(How(*eras, *changed, "device", kBefore), Counted::kInPart);
+  EXPECT_EQ(How(*eras, *changed, "person", kBefore), Counted::kAlike);
+  // From the moment on at which every process knows of it.
+  EXPECT_EQ(How(*eras, *changed, "device", kNow), Counted::kInPart);
+  EXPECT_EQ(How(*eras, *changed, "device", kLater), Counted::kAlike);
+  // A process with the catalogue of before takes nothing of the kind any more.
+  EXPECT_EQ(How(*eras, ShippedCatalog(), "device", kBefore), Counted::kInPart);
+  EXPECT_EQ(How(*eras, ShippedCatalog(), "device", kLater), Counted::kInPart);
+  EXPECT_EQ(How(*eras, ShippedCatalog(), "person", kLater), Counted::kAlike);
+  // And back again.
+  clock_.Set(kLater);
+  const auto back = Begin(ShippedCatalog());
+  EXPECT_EQ(How(*back, ShippedCatalog(), "device", kBefore), Counted::kInPart);
+  EXPECT_EQ(How(*back, ShippedCatalog(), "device", kLater + absl::Hours(1)), Counted::kAlike);
+}
+
+// Mutation: a kind that was added is lost where it was never looked for.
+TEST_F(CountingHistoryTest, DoesNotCountANewKindInWindowsThatAreOpen) {
+  const auto fewer = Changed([](catalog::v1::Catalog& proto) {
+    catalog::v1::SubjectKind added = proto.kinds(0);
+    added.set_id("badge");
+    added.set_plural("badges");
+    *proto.add_kinds() = added;
+    catalog::v1::ActivityType& type = *proto.add_activity_types();
+    type.set_id("badge.worn");
+    type.set_kind("badge");
+    type.set_description("A badge is worn.");
+    catalog::v1::Table& table = *proto.add_tables();
+    table.set_id("badges_worn");
+    table.set_kind("badge");
+    table.set_role(catalog::v1::TABLE_ROLE_PRIMARY);
+    table.set_weight(1);
+    table.set_display_name("Badges");
+    table.set_description("Badges that are worn.");
+    catalog::v1::Feature& feature = *table.add_features();
+    feature.set_id("worn");
+    feature.set_display_name("Worn");
+    feature.add_any_of()->add_types("badge.worn");
+  });
+  Begin(ShippedCatalog());
+  const auto eras = Begin(*fewer);
+  EXPECT_EQ(How(*eras, *fewer, "badge", kBefore), Counted::kNotAtAll);
+  EXPECT_EQ(How(*eras, *fewer, "person", kBefore), Counted::kAlike);
+  EXPECT_EQ(How(*eras, *fewer, "badge", kLater), Counted::kAlike);
+}
+
+// Mutations: the first keyring loses something; one that is older than the one before it
+// takes over when it was made.
+TEST_F(CountingHistoryTest, LosesWhatHadOpenedBeforeASecondKeyringWasMade) {
+  CountingHistory history(store_, ShippedCatalog(), clock_);
+  const std::string first(16, '1');
+  const std::string second(16, '2');
+  const std::string older(16, '3');
+  ASSERT_EQ(history.NoteKeyring(first, kNow - absl::Minutes(1)), absl::OkStatus());
+  EXPECT_FALSE((*history.Current())->LostKeyringSince(kBefore));
+  ASSERT_EQ(history.NoteKeyring(second, kNow - absl::Minutes(1) + absl::Seconds(1)),
+            absl::OkStatus());
+  EXPECT_TRUE((*history.Current())->LostKeyringSince(kBefore));
+  EXPECT_FALSE((*history.Current())->LostKeyringSince(kNow));
+  ASSERT_EQ(history.NoteKeyring(first, kNow - absl::Minutes(1)), absl::OkStatus());
+  EXPECT_EQ((*history.Current())->history().keyrings_size(), 2);
+  clock_.Set(kLater);
+  ASSERT_EQ(history.NoteKeyring(older, kBefore), absl::OkStatus());
+  EXPECT_TRUE((*history.Current())->LostKeyringSince(kNow));
+  EXPECT_FALSE((*history.Current())->LostKeyringSince(kLater));
+  // What another process notes is known here soon.
+  CountingHistory another(store_, ShippedCatalog(), clock_);
+  ASSERT_EQ(another.NoteKeyring(std::string(16, '4'), kLater), absl::OkStatus());
+  clock_.Advance(absl::Seconds(6));
+  EXPECT_EQ((*history.Current())->history().keyrings_size(), 4);
+  EXPECT_TRUE(absl::IsInvalidArgument(history.NoteKeyring("short", kNow)));
+}
+
+}  // namespace
+}  // namespace tutti

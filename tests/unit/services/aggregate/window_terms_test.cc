@@ -1,0 +1,301 @@
+// What a window is follows from the moment at which it opens. Each test is a way in which it
+// changed afterwards, or took more with it than it had to.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "common/window/window_proto.h"
+#include "services/aggregate/delta_merger.h"
+#include "services/aggregate/ingest_policy.h"
+#include "services/aggregate/window_closer.h"
+#include "tests/doubles/fake_clock.h"
+#include "tests/doubles/no_journal.h"
+#include "tests/doubles/zero_noise.h"
+#include "tests/support/local_suite.h"
+
+namespace tutti {
+namespace {
+
+using aggregate::v1::DeltaOutcome;
+
+const std::string kKey(16, 'k');
+// A Sunday; weekly windows begin on Mondays.
+const Day kSunday(2026, 3, 1);
+const Window kTomorrow{WindowKind::kReach, kSunday + 28};
+
+class WindowTermsTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    aggregate::v1::Organization wanted;
+    wanted.set_headcount(1000);
+    wanted.add_sources("m365_audit");
+    wanted.set_region("north");
+    ASSERT_TRUE(directory_.Create("acme", wanted, false).ok());
+    SetClock(kSunday, 23, 56);
+  }
+
+  void SetClock(Day day, int hour, int minute) {
+    clock_.Set(absl::FromCivil(absl::CivilMinute(day.year(), day.month(), day.day(), hour, minute),
+                               absl::UTCTimeZone()));
+  }
+
+  aggregate::v1::Organization Profile() { return *directory_.Get("acme"); }
+  std::shared_ptr<const ScheduledOrganization> Now() { return *directory_.Read("acme"); }
+  BitmapShape Shape(const std::string& kind, Window window) {
+    return Now()->ShapeOf(
+        ShippedCatalog().kinds()[static_cast<size_t>(ShippedCatalog().FindKind(kind))], window);
+  }
+
+  aggregate::v1::WindowDelta Delta(Window window, const std::string& kind = "person") {
+    aggregate::v1::WindowDelta delta;
+    delta.set_organization("acme");
+    SetWindow(window, delta);
+    delta.set_kind(kind);
+    delta.set_key_id(kKey);
+    delta.set_kept_slots_log2(Shape(kind, window).size.kept_log2);
+    delta.add_positions(5);
+    return delta;
+  }
+  std::vector<DeltaOutcome> Merge(const std::vector<aggregate::v1::WindowDelta>& deltas) {
+    aggregate::v1::MergeDeltasRequest request;
+    for (const auto& delta : deltas) *request.add_deltas() = delta;
+    const auto outcomes = merger_.Merge(request);
+    EXPECT_TRUE(outcomes.ok()) << outcomes.status();
+    return outcomes.ok() ? *outcomes : std::vector<DeltaOutcome>();
+  }
+
+  // Closes what is due; the record of an end day.
+  publication::v1::Publication Close(Day end_day) {
+    WindowCloser closer({directory_, store_, store_, store_, binding_, ShippedCatalog(), clock_,
+                         [] { return std::make_unique<ZeroNoise>(); }});
+    const auto report = closer.CloseDue("acme");
+    EXPECT_TRUE(report.ok()) << report.status();
+    for (const auto& closed : report->windows) outcomes_[closed.score()] = closed.outcome();
+    PublicationStore& publications = store_;
+    publication::v1::Publication record;
+    const auto read = publications.Read("acme", {&end_day, 1});
+    EXPECT_TRUE(!read.ok() || record.ParseFromString(read->front()));
+    return record;
+  }
+
+  static publication::v1::KindState StateOf(const publication::v1::Publication& record,
+                                            const std::string& kind) {
+    for (const auto& each : record.kinds()) {
+      if (each.kind() == kind) return each.state();
+    }
+    return publication::v1::KIND_STATE_UNSPECIFIED;
+  }
+
+  FakeWallClock clock_{absl::FromCivil(absl::CivilHour(2026, 1, 28, 12), absl::UTCTimeZone())};
+  MemoryStore store_;
+  NoJournal journal_;
+  OrganizationDirectory directory_{store_, store_, store_, ShippedCatalog(), clock_,
+                                   WindowTiming()};
+  JournalBinding binding_{{journal_, store_, store_, store_, directory_, ShippedCatalog(), clock_}};
+  DeltaMerger merger_{directory_, store_, ShippedCatalog(), clock_};
+  std::map<std::string, aggregate::v1::CloseOutcome> outcomes_;
+};
+
+// With a second size one person has a slot of each: through four sizes Delta^2 was 3,072
+// where 2 is charged.
+TEST_F(WindowTermsTest, AWindowThatTakesTomorrowsEventsKeepsItsSize) {
+  const BitmapShape before = Shape("person", kTomorrow);
+  for (const bool somebody_acted : {false, true}) {
+    if (somebody_acted) {
+      ASSERT_EQ(Merge({Delta(kTomorrow)})[0], aggregate::v1::DELTA_OUTCOME_MERGED);
+    }
+    for (const int64_t headcount : {1100, 2100, 4200, 900}) {
+      aggregate::v1::Organization wanted = Profile();
+      wanted.set_headcount(headcount);
+      ASSERT_TRUE(directory_.Update("acme", wanted).ok());
+      EXPECT_EQ(Shape("person", kTomorrow).size, before.size) << headcount << somebody_acted;
+    }
+    EXPECT_NE(Shape("person", {WindowKind::kReach, kTomorrow.end_day + 7}).size.slots_log2, 0u);
+  }
+}
+
+// The next one, which has not opened, has the new size: the control.
+TEST_F(WindowTermsTest, AWindowThatHasNotOpenedTakesTheChange) {
+  const Window next{WindowKind::kReach, kTomorrow.end_day + 7};
+  const BitmapShape before = Shape("person", next);
+  aggregate::v1::Organization wanted = Profile();
+  wanted.set_headcount(4000);
+  ASSERT_TRUE(directory_.Update("acme", wanted).ok());
+  EXPECT_EQ(Shape("person", next).size.slots_log2, before.size.slots_log2 + 2);
+}
+
+TEST_F(WindowTermsTest, AWindowTakesNothingBeforeItOpens) {
+  const aggregate::v1::WindowDelta delta = Delta(kTomorrow);
+  SetClock(kSunday, 23, 54);
+  EXPECT_EQ(Merge({delta})[0], aggregate::v1::DELTA_OUTCOME_POLICY_MISMATCH);
+  EXPECT_TRUE(store_.Bitmaps("acme").empty());
+  SetClock(kSunday, 23, 55);
+  EXPECT_EQ(Merge({delta})[0], aggregate::v1::DELTA_OUTCOME_MERGED);
+}
+
+TEST_F(WindowTermsTest, AWindowThatHasOpenedIsClosedAlsoUnderASlowerCadence) {
+  ASSERT_EQ(Merge({Delta(kTomorrow)})[0], aggregate::v1::DELTA_OUTCOME_MERGED);
+  aggregate::v1::Organization wanted = Profile();
+  wanted.set_cadence(aggregate::v1::CADENCE_FOUR_WEEKLY);
+  ASSERT_TRUE(directory_.Update("acme", wanted).ok());
+  SetClock(kTomorrow.end_day + 60, 12, 0);
+  EXPECT_EQ(StateOf(Close(kTomorrow.end_day), "person"), publication::v1::KIND_STATE_COMPLETE);
+  EXPECT_TRUE(store_.Bitmaps("acme").empty());
+  EXPECT_TRUE(Now()->begun().empty());
+}
+
+// An event of a moment before the pause; on the parent of this the window was published, with
+// none of it and none of what came later.
+TEST_F(WindowTermsTest, APauseLeavesNoGuardOnAWindowThatIsScoredLater) {
+  ASSERT_EQ(Merge({Delta(kTomorrow)})[0], aggregate::v1::DELTA_OUTCOME_MERGED);
+  ASSERT_TRUE(directory_.Pause("acme").ok());
+  SetClock(kSunday, 23, 50);  // another process, whose clock is behind
+  ASSERT_TRUE(directory_.Resume("acme").ok());
+  EXPECT_FALSE(Now()->Has(kTomorrow));
+  EXPECT_GT(Now()->schedule().first_day(), kTomorrow.first_day());
+  SetClock(kSunday + 8, 12, 0);
+  const Window first{WindowKind::kReach, Now()->next_reach_end()};
+  EXPECT_EQ(Merge({Delta(first)})[0], aggregate::v1::DELTA_OUTCOME_MERGED);
+}
+
+// Mutation: a seal that takes the guard of a drop for its own.
+TEST_F(WindowTermsTest, AWindowThatWasDroppedIsNotPublishedAsZero) {
+  ASSERT_EQ(store_.Drop("acme", kTomorrow, {"person"}), absl::OkStatus());
+  SetClock(kTomorrow.end_day + 8, 12, 0);
+  Close(kTomorrow.end_day);
+  EXPECT_EQ(outcomes_[absl::StrCat("organizations/acme/scores/", FormatDay(kTomorrow.end_day))],
+            aggregate::v1::CLOSE_OUTCOME_INCOMPLETE);
+}
+
+TEST_F(WindowTermsTest, OneWindowThatIsGuardedHoldsUpNoOther) {
+  SetClock(kSunday + 1, 12, 0);
+  const Window next{WindowKind::kReach, kTomorrow.end_day - 7};
+  const Window day{WindowKind::kDay, kSunday + 1};
+  ASSERT_TRUE(store_.Seal("acme", kTomorrow, {"device"}).value());
+  EXPECT_EQ(Merge({Delta(kTomorrow), Delta(next), Delta(day)}),
+            (std::vector<DeltaOutcome>{aggregate::v1::DELTA_OUTCOME_LATE,
+                                       aggregate::v1::DELTA_OUTCOME_MERGED,
+                                       aggregate::v1::DELTA_OUTCOME_MERGED}));
+}
+
+// Mutation: a lost bitmap makes the whole window incomplete.
+TEST_F(WindowTermsTest, AKindThatIsLostLeavesTheOthers) {
+  SetClock(kSunday + 1, 12, 0);
+  const Window day{WindowKind::kDay, kSunday + 1};
+  ASSERT_EQ(Merge({Delta(kTomorrow), Delta(day), Delta(kTomorrow, "device")}),
+            std::vector<DeltaOutcome>(3, aggregate::v1::DELTA_OUTCOME_MERGED));
+  store_.Lose({"acme", kTomorrow, "device"});
+  EXPECT_EQ(Merge({Delta(kTomorrow, "device"), Delta(kTomorrow)}),
+            (std::vector<DeltaOutcome>{aggregate::v1::DELTA_OUTCOME_KEY_MISMATCH,
+                                       aggregate::v1::DELTA_OUTCOME_MERGED}));
+  const auto policy = MakeIngestPolicy(*Now(), directory_, ShippedCatalog(), clock_.Now());
+  int incomplete = 0;
+  for (const auto& window : policy.windows()) {
+    EXPECT_FALSE(window.incomplete());
+    for (const auto& kind : window.kinds()) {
+      incomplete += kind.incomplete() ? 1 : 0;
+      EXPECT_TRUE(!kind.incomplete() || kind.kind() == "device");
+    }
+  }
+  EXPECT_EQ(incomplete, 1);
+  SetClock(kTomorrow.end_day + 8, 12, 0);
+  const publication::v1::Publication record = Close(kTomorrow.end_day);
+  EXPECT_EQ(StateOf(record, "device"), publication::v1::KIND_STATE_INCOMPLETE);
+  EXPECT_EQ(StateOf(record, "person"), publication::v1::KIND_STATE_COMPLETE);
+}
+
+// Mutation: one lost day of a kind loses the day for all kinds, or for none.
+TEST_F(WindowTermsTest, ALostDayOfPeopleIsLostForPeopleAlone) {
+  SetClock(kTomorrow.end_day, 12, 0);
+  const Window day{WindowKind::kDay, kTomorrow.end_day};
+  ASSERT_EQ(Merge({Delta(day), Delta(kTomorrow, "device")}),
+            std::vector<DeltaOutcome>(2, aggregate::v1::DELTA_OUTCOME_MERGED));
+  store_.Lose({"acme", day, "person"});
+  SetClock(kTomorrow.end_day + 8, 12, 0);
+  const publication::v1::Publication record = Close(kTomorrow.end_day);
+  EXPECT_EQ(StateOf(record, "person"), publication::v1::KIND_STATE_INCOMPLETE);
+  EXPECT_EQ(StateOf(record, "device"), publication::v1::KIND_STATE_COMPLETE);
+}
+
+// Mutation: what is missing of a bitmap is taken for zeros.
+TEST_F(WindowTermsTest, ABitmapOfAnotherLengthIsNotCounted) {
+  const auto begun = directory_.Modify(
+      "acme", [&](const ScheduledOrganization&, aggregate::v1::StoredOrganization& next,
+                  std::vector<NewBitmap>& bitmaps) {
+        aggregate::v1::BegunWindow& window = *next.add_begun();
+        SetWindow(kTomorrow, window);
+        window.set_key_id(kKey);
+        for (const char* const kind : {"person", "device"}) {
+          window.add_kinds(kind);
+          // Of a catalogue that had one column less.
+          const BitmapShape shape = Shape(kind, kTomorrow);
+          const uint32_t columns = shape.columns - (std::string(kind) == "person" ? 1 : 0);
+          bitmaps.push_back({{"acme", kTomorrow, kind}, columns * shape.size.kept()});
+        }
+        return absl::OkStatus();
+      });
+  ASSERT_TRUE(begun.ok()) << begun.status();
+  SetClock(kTomorrow.end_day + 8, 12, 0);
+  const publication::v1::Publication record = Close(kTomorrow.end_day);
+  EXPECT_EQ(StateOf(record, "person"), publication::v1::KIND_STATE_INCOMPLETE);
+  EXPECT_EQ(StateOf(record, "device"), publication::v1::KIND_STATE_COMPLETE);
+}
+
+// Mutation: a close that forgets what it does not find.
+TEST_F(WindowTermsTest, ABitmapOfNoWindowIsDeleted) {
+  const Window off_grid{WindowKind::kReach, kTomorrow.end_day - 3};
+  const auto begun = directory_.Modify(
+      "acme", [&](const ScheduledOrganization&, aggregate::v1::StoredOrganization& next,
+                  std::vector<NewBitmap>& bitmaps) {
+        aggregate::v1::BegunWindow& window = *next.add_begun();
+        SetWindow(off_grid, window);
+        window.add_kinds("of an earlier catalogue");
+        bitmaps.push_back({{"acme", off_grid, "of an earlier catalogue"}, 64});
+        return absl::OkStatus();
+      });
+  ASSERT_TRUE(begun.ok()) << begun.status();
+  SetClock(kTomorrow.end_day + 8, 12, 0);
+  Close(kTomorrow.end_day);
+  EXPECT_TRUE(store_.Bitmaps("acme").empty());
+}
+
+// Touched or not: in a world in which nobody did anything the same is told.
+TEST_F(WindowTermsTest, AKeyringThatIsReplacedLeavesNoWindowThatHadOpened) {
+  for (const bool somebody_acted : {false, true}) {
+    if (somebody_acted) {
+      ASSERT_EQ(Merge({Delta(kTomorrow)})[0], aggregate::v1::DELTA_OUTCOME_MERGED);
+    }
+    ASSERT_EQ(directory_.history().NoteKeyring(std::string(16, '1'), clock_.Now()),
+              absl::OkStatus());
+  }
+  SetClock(kSunday + 2, 12, 0);
+  ASSERT_EQ(directory_.history().NoteKeyring(std::string(16, '2'), clock_.Now()),
+            absl::OkStatus());
+  EXPECT_EQ(Merge({Delta(kTomorrow)})[0], aggregate::v1::DELTA_OUTCOME_KEY_MISMATCH);
+  SetClock(kTomorrow.end_day + 15, 12, 0);
+  Close(kTomorrow.end_day);
+  const auto outcome = [&](Day day) {
+    return outcomes_[absl::StrCat("organizations/acme/scores/", FormatDay(day))];
+  };
+  // Nobody acted in any of the others.
+  for (Day end = kTomorrow.end_day - 7; end <= kTomorrow.end_day; end += 7) {
+    EXPECT_EQ(outcome(end), aggregate::v1::CLOSE_OUTCOME_INCOMPLETE) << end;
+  }
+  EXPECT_EQ(outcome(kTomorrow.end_day + 7), aggregate::v1::CLOSE_OUTCOME_PUBLISHED);
+}
+
+// Mutation: the profile's region at the close.
+TEST_F(WindowTermsTest, AWindowIsComparedWithThePeersThatItHadAsItOpened) {
+  aggregate::v1::Organization wanted = Profile();
+  wanted.set_region("south");
+  ASSERT_TRUE(directory_.Update("acme", wanted).ok());
+  SetClock(kTomorrow.end_day + 15, 12, 0);
+  EXPECT_EQ(Close(kTomorrow.end_day).region(), "north");
+  EXPECT_EQ(Close(kTomorrow.end_day + 7).region(), "south");
+}
+
+}  // namespace
+}  // namespace tutti
