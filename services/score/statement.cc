@@ -99,6 +99,10 @@ void FillRetention(const std::string& grace, PrivacyStatement& statement) {
   AddRetention(statement, "which journal of publications is this Redis's: a random number", "Redis",
                "for ever");
   AddRetention(statement,
+               "which keyrings and catalogues counted, and since when: random ids of keyrings, "
+               "checksums of catalogues",
+               "Redis", "for ever; of catalogues the last 100");
+  AddRetention(statement,
                "a list of which records were published, with their checksums and what each cost",
                "the journal of aggregate", "for ever");
   AddRetention(statement, "answers made of published records", "the memory of score",

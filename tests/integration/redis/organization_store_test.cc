@@ -156,7 +156,7 @@ class EraseTest : public OrganizationStoreTest {
     Begin(id, kReachWindow, {"person"});
     ASSERT_EQ(Merge({id, kReachWindow, "person"}, {1}).value(), MergeOutcome::kMerged);
     const Day day = kDayWindow.end_day;
-    ASSERT_EQ(stores_->counters().StoreTally(id, day, {{{"mail", 3}}, false}, true, {}, ""),
+    ASSERT_EQ(stores_->counters().StoreTally(id, day, {{{"mail", 3}}, {}}, true, {}, ""),
               absl::OkStatus());
     PublicationStore& publications = stores_->publications();
     for (int i = 0; i < 3; ++i) {
@@ -353,7 +353,7 @@ TEST_F(EraseTest, IsNotUndoneByWorkThatWasUnderWay) {
   const Day day = kDayWindow.end_day;
   // The store still knows the bitmap from before.
   EXPECT_EQ(Merge({"acme", kReachWindow, "person"}, {2}).value(), MergeOutcome::kLate);
-  EXPECT_EQ(stores_->counters().StoreTally("acme", day, {{{"mail", 3}}, false}, true, {}, ""),
+  EXPECT_EQ(stores_->counters().StoreTally("acme", day, {{{"mail", 3}}, {}}, true, {}, ""),
             absl::OkStatus());
   EXPECT_FALSE(stores_->publications().Stage("acme", {day + 70, "record", {}, {}}).ok());
   EXPECT_FALSE(stores_->publications().Promote("acme", day + 14).ok());

@@ -124,7 +124,7 @@ TEST_F(PublicationStoreTest, LetsExactlyOneOfManyStage) {
 TEST_F(PublicationStoreTest, StagingEntersTheCostAndDeletesItsTallies) {
   for (int day = 0; day < 3; ++day) {
     ASSERT_EQ(
-        stores_->counters().StoreTally("acme", kEnd - day, {{{"mail", day}}, false}, true, {}, ""),
+        stores_->counters().StoreTally("acme", kEnd - day, {{{"mail", day}}, {}}, true, {}, ""),
         absl::OkStatus());
   }
   StagedRecord staged = Record("record");

@@ -156,6 +156,7 @@ const std::map<std::string, std::vector<std::string>>& SaidOfKeys() {
       {"LedgerKey", {"the ledger"}},
       {"LeaseKey", {"which process is closing windows"}},
       {"JournalKey", {"which journal of publications"}},
+      {"CountingHistoryKey", {"which keyrings and catalogues counted"}},
   };
   return said;
 }
