@@ -118,7 +118,7 @@ class ClusterKeyringTest(unittest.TestCase):
                 # eleven days, each with two keys.
                 wait_for(lambda: overdue() == 22)
                 wait_for(lambda: "keys of closed windows are kept" in suite.logs())
-                suite.tutti("keyring", "rotate", "--keyring", str(suite.keyring), "--grace-hours", "48")
+                suite.tutti("keyring", "rotate", "--keyring", str(suite.keyring), "--grace-hours", "48", "--force")
                 wait_for(lambda: overdue() == 0)
 
 
