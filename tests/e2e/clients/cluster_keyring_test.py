@@ -80,6 +80,9 @@ class ClusterKeyringTest(unittest.TestCase):
                 send = ("import", "--format", "activities", "--organization", "acme", str(activities))
                 refused = suite.tutti(*send, check=False)
                 self.assertIn("key", (refused.stdout + refused.stderr).lower())
+                # A script that goes on with finish-backfill after a 0 would make it final.
+                self.assertEqual(refused.returncode, 3, refused.stderr)
+                self.assertIn("run the import again", refused.stderr)
                 self.assertGreater(missing_keys(suite), 0)
 
                 # The suite's state folder is now the volume of the writers.
