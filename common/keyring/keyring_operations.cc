@@ -17,6 +17,8 @@ using keyring::v1::CoveredRange;
 using keyring::v1::Keyring;
 using keyring::v1::WindowKey;
 
+constexpr absl::Duration kLongestGrace = absl::Hours(24 * 14);
+
 constexpr WindowKind kKinds[] = {WindowKind::kReach, WindowKind::kDay};
 
 Day DayAt(absl::Time time, int hours_east) {
@@ -28,7 +30,7 @@ Day LastDayOfExtension(absl::Time now) { return DayAt(now, 14) + kExtensionDays;
 Day LastEndDayAhead(absl::Time now) { return DayAt(now, 14) + kKeyDaysAhead; }
 
 absl::Status CheckClock(absl::Time now, absl::Duration grace) {
-  if (grace < absl::ZeroDuration() || grace > absl::Hours(24 * 14)) {
+  if (grace < absl::ZeroDuration() || grace > kLongestGrace) {
     return absl::InvalidArgumentError("grace must be from 0 to 14 days");
   }
   if (now < absl::FromCivil(Day(2000, 3, 1), absl::UTCTimeZone()) ||
@@ -89,14 +91,48 @@ std::optional<Day> FirstSharedDay(const Keyring& keyring) {
   return first;
 }
 
-std::optional<Day> LastSharedDay(const Keyring& keyring, WindowKind kind) {
-  std::optional<Day> last;
-  for (const CoveredRange& range : keyring.shared()) {
-    const absl::StatusOr<Day> day = ParseDay(range.last_end_day());
-    if (range.window_kind() != ToProto(kind) || !day.ok()) continue;
-    if (!last.has_value() || *day > *last) last = *day;
+// What a rotation destroys: shared keys of windows that end before one day, and keys of
+// extensions that are kept until a day before another. ISO 8601 days compare like their texts.
+class Limits {
+ public:
+  Limits(Day first_kept, Day today)
+      : first_kept_(FormatDay(first_kept)), today_(FormatDay(today)) {}
+
+  bool IsOver(const WindowKey& key) const {
+    if (key.organization().empty()) return key.end_day() < first_kept_;
+    return !key.kept_until().empty() && key.kept_until() < today_;
   }
-  return last;
+
+ private:
+  const std::string first_kept_;
+  const std::string today_;
+};
+
+// See RotateKeyring.
+absl::Status CheckNoneOverdue(absl::Time now, absl::Duration grace, const Keyring& keyring) {
+  const Day first_kept = FirstKeptEndDay(now, grace);
+  const Day today = DayAt(now, -12);
+  const Limits limits(first_kept, today);
+  const Limits overdue(first_kept - kMaxOverdueDays, today - kMaxOverdueDays);
+  if (std::none_of(keyring.keys().begin(), keyring.keys().end(),
+                   [&](const WindowKey& key) { return overdue.IsOver(key); })) {
+    return absl::OkStatus();
+  }
+  int shared = 0;
+  int extended = 0;
+  std::string last;
+  for (const WindowKey& key : keyring.keys()) {
+    if (!limits.IsOver(key)) continue;
+    ++(key.organization().empty() ? shared : extended);
+    if (key.organization().empty()) last = std::max(last, key.end_day());
+  }
+  return absl::FailedPreconditionError(absl::StrCat(
+      "by this clock, which shows ", absl::FormatTime("%Y-%m-%d %H:%M", now, absl::UTCTimeZone()),
+      " UTC, ", shared, " keys of windows", last.empty() ? "" : " up to ", last, " and ", extended,
+      " keys of back-fills are over, some for more than ", kMaxOverdueDays,
+      " days; nothing was changed. If the clock is wrong they are needed, and a window never gets "
+      "a second key: set the clock. If it is right, and nobody has rotated for so long or the "
+      "grace was longer, destroy them with `tutti keyring rotate --force`"));
 }
 
 void Name(absl::Time birth, Keyring& keyring) {
@@ -145,31 +181,32 @@ absl::StatusOr<ScrubbedKeyring> NewKeyring(absl::Time now, absl::Duration grace)
 }
 
 absl::StatusOr<RotationResult> RotateKeyring(absl::Time now, absl::Duration grace,
-                                             ScrubbedKeyring& keyring) {
+                                             ScrubbedKeyring& keyring, OverdueKeys overdue) {
   if (sodium_init() < 0) return absl::InternalError("libsodium cannot be initialised");
   if (absl::Status clock = CheckClock(now, grace); !clock.ok()) return clock;
-  RotationResult result;
   Keyring& message = keyring.mutable_message();
+  if (overdue == OverdueKeys::kRefuse) {
+    if (absl::Status due = CheckNoneOverdue(now, grace, message); !due.ok()) return due;
+  }
   if (message.id().empty()) {
     // It was made when the first of its windows were open.
     Name(absl::FromCivil(FirstSharedDay(message).value_or(DayAt(now, -12)), absl::UTCTimeZone()),
          message);
   }
   const Day first_kept = FirstKeptEndDay(now, grace);
+  RotationResult result;
   for (const WindowKind kind : kKinds) {
-    const std::optional<Day> last = LastSharedDay(message, kind);
-    const Day first_new = last.has_value() ? std::max(*last + 1, first_kept) : first_kept;
-    result.created += AddKeys(kind, first_new, LastEndDayAhead(now), "", "", message);
+    for (Day day = first_kept; day <= LastEndDayAhead(now); ++day) {
+      if (EverCovered(message, {kind, day}, "")) continue;
+      result.created += AddKeys(kind, day, day, "", "", message);
+    }
   }
   for (WindowKey& key : *message.mutable_keys()) {
     if (key.organization().empty() || !key.kept_until().empty()) continue;
     key.set_kept_until(FormatDay(LastDayOfExtension(now)));
   }
-  const std::string first_day = FormatDay(first_kept);
-  const std::string today = FormatDay(DayAt(now, -12));
-  result.destroyed = keyring.EraseKeys([&](const WindowKey& key) {
-    return key.organization().empty() ? key.end_day() < first_day : key.kept_until() < today;
-  });
+  const Limits limits(first_kept, DayAt(now, -12));
+  result.destroyed = keyring.EraseKeys([&](const WindowKey& key) { return limits.IsOver(key); });
   return result;
 }
 
@@ -185,6 +222,8 @@ absl::StatusOr<ExtensionResult> ExtendKeyring(absl::string_view organization, Da
   }
   absl::Status valid = CheckExtension(organization, from, *to, now);
   if (!valid.ok()) return valid;
+  // By the longest grace, for which is aggregate's is not known here.
+  if (absl::Status due = CheckNoneOverdue(now, kLongestGrace, message); !due.ok()) return due;
   for (const WindowKind kind : kKinds) {
     for (Day day = from; day <= *to; ++day) {
       if (!EverCovered(message, {kind, day}, organization)) continue;

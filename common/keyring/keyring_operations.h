@@ -31,6 +31,11 @@ inline constexpr int kMaxExtensionDays = 828;
 inline constexpr int kExtensionDays = 30;
 inline constexpr absl::Duration kDefaultGrace = absl::Hours(48);
 
+// A rotation refuses, unless it is forced, to destroy a key that a rotation in time would have
+// destroyed more than this many days before: either nobody has rotated for so long, or the
+// clock has jumped. Weekly rotation has a day to spare.
+inline constexpr int kMaxOverdueDays = 8;
+
 // What is done to a keyring. `now` is given, so that nothing here reads a clock;
 // `grace` must be that of aggregate. A window whose end day is E is closed
 // everywhere when it is closed at UTC-12, where days end last: at the end of day
@@ -49,12 +54,21 @@ struct RotationResult {
   int destroyed = 0;
 };
 
+enum class OverdueKeys { kRefuse, kDestroy };
+
 // Makes the shared keys that are missing up to kKeyDaysAhead after today, and
 // destroys those whose windows are closed everywhere, and keys of extensions whose last
-// day is over everywhere. No key is made for a window that ever had a shared one, also
-// when the clock went back. Rotating twice at one time changes nothing the second time.
+// day is over everywhere. No key is made for a window that ever had a shared one; those
+// that a jump of the clock passed over are made when it has gone back. Rotating twice at
+// one time changes nothing the second time.
+//
+// FailedPrecondition, and nothing is changed, when a key is overdue by more than
+// kMaxOverdueDays and overdue ones are refused: the keyring alone cannot tell a rotation that
+// comes weeks late from a clock that shows a day that has not come, and a window never gets a
+// second key. The error says what would be destroyed, and by which clock.
 absl::StatusOr<RotationResult> RotateKeyring(absl::Time now, absl::Duration grace,
-                                             ScrubbedKeyring& keyring);
+                                             ScrubbedKeyring& keyring,
+                                             OverdueKeys overdue = OverdueKeys::kRefuse);
 
 struct ExtensionResult {
   int created = 0;
@@ -67,7 +81,8 @@ struct ExtensionResult {
 // end later finds the shared keys. InvalidArgument: a malformed organisation, days
 // out of order, not in the past, or more than kMaxExtensionDays ago.
 // FailedPrecondition: the organisation had a key for one of the windows, shared or
-// extended, existing or destroyed.
+// extended, existing or destroyed; or a shared key is overdue as in RotateKeyring, so that the
+// clock may be wrong, by which the keys would be kept.
 absl::StatusOr<ExtensionResult> ExtendKeyring(absl::string_view organization, Day from,
                                               std::optional<Day> to, absl::Time now,
                                               ScrubbedKeyring& keyring);

@@ -145,7 +145,9 @@ absl::Status SecretFile::Update(const Change& change) const {
   if (!loaded.ok()) return loaded.status();
   const absl::StatusOr<SecretBytes> after = change(loaded->bytes);
   if (!after.ok()) return after.status();
-  return loaded->bytes.span() == after->span() ? absl::OkStatus() : Replace(*after);
+  // What changes nothing now may have been done before, by a writer that could not make it
+  // durable: OK says that it is.
+  return loaded->bytes.span() == after->span() ? SyncFolderOf(noun_, path_) : Replace(*after);
 }
 
 absl::Status SecretFile::Replace(const SecretBytes& bytes) const {

@@ -51,6 +51,7 @@ class SecretFile {
 
   // Replaces the content by what `change` makes of it, with all other writers
   // excluded. When `change` fails, or changes nothing, the file stays as it is.
+  // OK says that the content is durable; after another error it may be replaced already.
   // Unavailable when another process is writing.
   absl::Status Update(const Change& change) const;
 

@@ -226,7 +226,8 @@ absl::Status RedisPool::WaitForReplicas(RedisConnection& connection) const {
     return absl::UnavailableError(
         absl::StrCat(*replicas, " of ", options_.wait_replicas,
                      " replicas have received the write; bring back those "
-                     "that are away, or lower --redis_wait_replicas"));
+                     "that are away, or lower --",
+                     options_.wait_flag));
   }
   return absl::OkStatus();
 }

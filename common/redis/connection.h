@@ -30,6 +30,8 @@ struct RedisOptions {
   absl::Duration timeout = absl::Seconds(10);  // of connecting, and of each command
   // Replicas that must have received a write before it counts as durable.
   int wait_replicas = 0;
+  // The flag that says how many, for errors.
+  std::string wait_flag = "redis_wait_replicas";
 };
 
 struct RedisReplyDeleter {

@@ -19,7 +19,7 @@ ABSL_FLAG(std::string, redis_password_file, "", "File that holds the user's pass
 ABSL_FLAG(
     int, redis_wait_replicas, 0,
     "Replicas that must have received a write before it counts as durable: all that there are, "
-    "or an erasure does not miss one that is away");
+    "or an erasure does not miss one that is away; aggregate is not ready while fewer are online");
 
 namespace tutti {
 namespace {
@@ -54,6 +54,11 @@ absl::Status CheckTls(const RedisOptions& options) {
         "neither");
   }
   return absl::OkStatus();
+}
+
+absl::Status CheckWaitReplicas(const RedisOptions& options) {
+  if (options.wait_replicas >= 0) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("--", options.wait_flag, " must not be negative"));
 }
 
 absl::Status ReadAddress(const std::string& flag, const std::string& address,
@@ -94,6 +99,7 @@ absl::StatusOr<RedisOptions> RedisOptionsFromFlags(const std::string& default_us
   RedisOptions options;
   options.unix_socket = absl::GetFlag(FLAGS_redis_socket);
   options.wait_replicas = absl::GetFlag(FLAGS_redis_wait_replicas);
+  if (absl::Status good = CheckWaitReplicas(options); !good.ok()) return good;
   const std::string address = absl::GetFlag(FLAGS_redis_address);
   if (options.unix_socket.empty() == address.empty()) {
     return absl::InvalidArgumentError("give --redis_socket or --redis_address, one of them");
@@ -108,9 +114,12 @@ absl::StatusOr<RedisOptions> RedisOptionsFromFlags(const std::string& default_us
 }
 
 absl::StatusOr<RedisOptions> RedisOptionsAt(const std::string& flag, const std::string& address,
-                                            const std::string& password_file,
+                                            const std::string& password_file, int wait_replicas,
                                             const std::string& default_user) {
   RedisOptions options;
+  options.wait_flag = absl::StrCat(flag, "_wait_replicas");
+  options.wait_replicas = wait_replicas;
+  if (absl::Status good = CheckWaitReplicas(options); !good.ok()) return good;
   absl::Status read = ReadAddress(flag, address, options);
   if (!read.ok()) return read;
   read = ReadCredentials(flag + "_password_file", password_file, default_user, options);

@@ -6,13 +6,13 @@ namespace tutti {
 
 absl::Status RedisStores::CheckServer() {
   const absl::StatusOr<ServerFacts> facts = ReadServerFacts(pool_);
-  return facts.ok() ? tutti::CheckServer(*facts) : facts.status();
+  return facts.ok() ? tutti::CheckServer(*facts, pool_.options()) : facts.status();
 }
 
 absl::StatusOr<std::string> RedisStores::RunId() {
-  const absl::StatusOr<ServerFacts> facts = ReadServerFacts(pool_);
+  auto facts = ReadInfo(pool_);
   if (!facts.ok()) return facts.status();
-  return facts->run_id;
+  return (*facts)["run_id"];
 }
 
 }  // namespace tutti

@@ -59,10 +59,10 @@ class RedisStores {
 };
 
 // As RedisOptionsFromFlags, of another server: at `address`, "host:port", which is what the flag
-// of that name says, and with the password in the file that `flag` with "_password_file" names.
-// User and TLS are those of the flags.
+// of that name says, and with the password in the file that `flag` with "_password_file" names,
+// and as many replicas as `flag` with "_wait_replicas" says. User and TLS are those of the flags.
 absl::StatusOr<RedisOptions> RedisOptionsAt(const std::string& flag, const std::string& address,
-                                            const std::string& password_file,
+                                            const std::string& password_file, int wait_replicas,
                                             const std::string& default_user);
 
 // Reads flags --redis_socket, --redis_address, --redis_user, --redis_password_file

@@ -1,8 +1,41 @@
 #include "common/redis/server_check.h"
 
+#include <algorithm>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 
 namespace tutti {
+namespace {
+
+using Info = absl::flat_hash_map<std::string, std::string>;
+
+// "slave0:ip=127.0.0.1,port=6380,state=online,offset=42,lag=0".
+bool IsOnlineReplica(const Info::value_type& fact) {
+  return absl::StartsWith(fact.first, "slave") && absl::StrContains(fact.second, ",state=online,");
+}
+
+// Whether a write is on disk before it is answered.
+absl::StatusOr<bool> Synchronizes(RedisPool& server) {
+  const absl::StatusOr<std::vector<std::string>> settings =
+      AsStrings(server.Call({"CONFIG", "GET", "*appendfsync*"}));
+  // The latter where the command was given another name.
+  if (absl::IsPermissionDenied(settings.status()) || absl::IsInternal(settings.status())) {
+    return absl::FailedPreconditionError(
+        "redis-server does not say whether it synchronises its append-only file at every write; "
+        "let it answer CONFIG GET: add +config|get to the user's line in its ACL file, as "
+        "deploy/redis has it");
+  }
+  if (!settings.ok()) return settings.status();
+  Info values;
+  for (size_t i = 0; i + 1 < settings->size(); i += 2) {
+    values.emplace((*settings)[i], (*settings)[i + 1]);
+  }
+  return values["appendfsync"] == "always" && values["no-appendfsync-on-rewrite"] == "no";
+}
+
+}  // namespace
 
 absl::StatusOr<absl::flat_hash_map<std::string, std::string>> ReadInfo(RedisPool& server) {
   const absl::StatusOr<std::string> info = AsString(server.Call({"INFO"}));
@@ -17,15 +50,19 @@ absl::StatusOr<absl::flat_hash_map<std::string, std::string>> ReadInfo(RedisPool
 absl::StatusOr<ServerFacts> ReadServerFacts(RedisPool& server) {
   auto facts = ReadInfo(server);
   if (!facts.ok()) return facts.status();
+  const absl::StatusOr<bool> synchronizes = Synchronizes(server);
+  if (!synchronizes.ok()) return synchronizes.status();
   return ServerFacts{(*facts)["run_id"],
                      (*facts)["role"] == "master",
                      (*facts)["cluster_enabled"] == "1",
                      (*facts)["aof_enabled"] == "1",
                      (*facts)["aof_last_write_status"] == "ok",
-                     (*facts)["maxmemory_policy"] != "noeviction"};
+                     (*facts)["maxmemory_policy"] != "noeviction",
+                     static_cast<int>(std::count_if(facts->begin(), facts->end(), IsOnlineReplica)),
+                     *synchronizes};
 }
 
-absl::Status CheckServer(const ServerFacts& facts) {
+absl::Status CheckServer(const ServerFacts& facts, const RedisOptions& options) {
   if (!facts.primary) {
     return absl::UnavailableError("redis-server is a replica; connect to the primary");
   }
@@ -33,12 +70,24 @@ absl::Status CheckServer(const ServerFacts& facts) {
     return absl::FailedPreconditionError(
         "redis-server keeps no append-only file; set appendonly yes and appendfsync always");
   }
+  if (!facts.synchronizes) {
+    return absl::FailedPreconditionError(
+        "redis-server does not synchronise its append-only file at every write, so a crash may "
+        "lose what was answered; set appendfsync always and no-appendfsync-on-rewrite no");
+  }
   if (!facts.writes_file) {
     return absl::UnavailableError("redis-server cannot write its append-only file; check the disk");
   }
   if (facts.evicts) {
     return absl::FailedPreconditionError(
         "redis-server may evict counters; set maxmemory-policy noeviction");
+  }
+  if (facts.online_replicas < options.wait_replicas) {
+    return absl::UnavailableError(
+        absl::StrCat(facts.online_replicas, " of ", options.wait_replicas,
+                     " replicas of redis-server are online; bring back those that are away, or "
+                     "lower --",
+                     options.wait_flag));
   }
   return absl::OkStatus();
 }

@@ -22,14 +22,20 @@ struct ServerFacts {
   bool appends = false;      // keeps an append-only file
   bool writes_file = false;  // the last write to it succeeded
   bool evicts = false;       // may throw away keys
+  int online_replicas = 0;   // that follow it; neither away nor still copying
+  // Synchronises the file before it answers a write, also while the file is rewritten. INFO
+  // does not tell it.
+  bool synchronizes = false;
 };
 
+// Needs the commands INFO and CONFIG GET; FailedPrecondition when the server denies the latter.
 absl::StatusOr<ServerFacts> ReadServerFacts(RedisPool& server);
 
-// Whether a server may be trusted with writes: it is a primary, keeps an append-only file and
-// evicts nothing. Unavailable when that may pass by itself, FailedPrecondition when its
-// configuration is wrong. That the file is synchronised at every write cannot be asked.
-absl::Status CheckServer(const ServerFacts& facts);
+// Whether a server may be trusted with writes: it is a primary, keeps an append-only file that
+// it synchronises at every write, evicts nothing, and has the replicas that `options` wait
+// for. Unavailable when what is wrong may pass by itself, FailedPrecondition when the server's
+// configuration is.
+absl::Status CheckServer(const ServerFacts& facts, const RedisOptions& options);
 
 }  // namespace tutti
 

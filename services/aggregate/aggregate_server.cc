@@ -25,6 +25,10 @@ ABSL_FLAG(std::string, journal_redis, "",
           "aggregates on several machines; TLS as to the first");
 ABSL_FLAG(std::string, journal_redis_password_file, "",
           "File that holds the user's password at --journal_redis");
+ABSL_FLAG(
+    int, journal_redis_wait_replicas, 0,
+    "Replicas of --journal_redis that must have received an entry before the record is shown; "
+    "aggregate is not ready while fewer are online");
 ABSL_FLAG(std::string, adopt_journal, "",
           "Once, when the store's journal is lost for good: its identity as the error says it, or "
           "\"none\"; --journal takes its place, and windows that are due are not published");
@@ -68,15 +72,18 @@ class StoreCheck {
  public:
   StoreCheck(RedisStores& stores, JournalBinding& binding) : stores_(stores), binding_(binding) {}
 
-  // Says once in the log what is wrong with the journal.
+  // Says once in the log what is wrong.
   bool Good() {
-    if (!stores_.CheckServer().ok()) return false;
-    const absl::Status bound = binding_.Check();
-    if (!bound.ok() && bound != last_) {
-      LogError("journal_refused", {{"problem", std::string(bound.message())}});
+    const absl::Status fit = stores_.CheckServer();
+    if (!fit.ok() && fit != last_) {
+      LogError("store_refused", {{"problem", std::string(fit.message())}});
     }
-    last_ = bound;
-    return bound.ok();
+    const absl::Status good = fit.ok() ? binding_.Check() : fit;
+    if (fit.ok() && !good.ok() && good != last_) {
+      LogError("journal_refused", {{"problem", std::string(good.message())}});
+    }
+    last_ = good;
+    return good.ok();
   }
 
  private:
@@ -106,9 +113,9 @@ absl::StatusOr<AggregateOptions> AggregateOptionsFromFlags() {
     return absl::InvalidArgumentError("give --journal or --journal_redis, one of them");
   }
   if (!journal_redis.empty()) {
-    absl::StatusOr<RedisOptions> second =
-        RedisOptionsAt("journal_redis", journal_redis,
-                       absl::GetFlag(FLAGS_journal_redis_password_file), "aggregate");
+    absl::StatusOr<RedisOptions> second = RedisOptionsAt(
+        "journal_redis", journal_redis, absl::GetFlag(FLAGS_journal_redis_password_file),
+        absl::GetFlag(FLAGS_journal_redis_wait_replicas), "aggregate");
     if (!second.ok()) return second.status();
     options.journal_redis = *std::move(second);
   }

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 #include <vector>
 
@@ -15,7 +16,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "common/organization/organization_id.h"
+#include "common/telemetry/log.h"
 
 namespace tutti {
 namespace {
@@ -59,15 +62,28 @@ absl::StatusOr<std::string> ReadFrom(const std::string& path, int file, int64_t 
   }
 }
 
-// Puts a line at the end of a file that is `size` bytes long but for what a crash cut short:
-// that was never acknowledged, and goes. Returns when the line is durable.
-absl::Status AppendLine(const std::string& path, int file, int64_t size, const std::string& line) {
-  if (ftruncate(file, static_cast<off_t>(size)) != 0) return FileError(path, "truncate");
-  if (write(file, line.data(), line.size()) != static_cast<ssize_t>(line.size()) ||
-      fdatasync(file) != 0) {
+// Writes a line at its place and returns when it is durable. One that is there already is
+// written nevertheless: after a sync that failed the kernel takes for written what is in its
+// memory alone, and has told nobody who opened the file since. For the same reason a sync that
+// fails now ends the process: trying again would be answered with success. A line that is cut
+// short has no end, so it is none, and the error is returned.
+absl::Status WriteLine(const std::string& path, int file, int64_t begin, const std::string& line) {
+  if (pwrite(file, line.data(), line.size(), static_cast<off_t>(begin)) !=
+      static_cast<ssize_t>(line.size())) {
     return FileError(path, "write");
   }
-  return absl::OkStatus();
+  if (fdatasync(file) == 0) return absl::OkStatus();
+  LogError("journal_not_durable",
+           {{"problem", FileError(path, "synchronise").ToString()},
+            {"action", "check the disk, and the journal after it, before aggregate is restarted"}});
+  std::_Exit(EXIT_FAILURE);
+}
+
+// The same at the end of a file that is `size` bytes long but for what a crash cut short: that
+// was never acknowledged, and goes.
+absl::Status AppendLine(const std::string& path, int file, int64_t size, const std::string& line) {
+  if (ftruncate(file, static_cast<off_t>(size)) != 0) return FileError(path, "truncate");
+  return WriteLine(path, file, size, line);
 }
 
 // Makes the file's name durable: a journal that was made and is gone after a power cut would
@@ -90,6 +106,11 @@ struct Line {
   JournalEntry entry;
 };
 
+std::string FormatLine(const std::string& organization, Day end_day, const JournalEntry& entry) {
+  return absl::StrCat(organization, " ", FormatDay(end_day), " ", FormatJournalEntry(entry), "\n");
+}
+
+// Without its end. What it takes, FormatLine gives back byte for byte.
 absl::StatusOr<Line> ParseLine(absl::string_view text) {
   const std::vector<std::string> parts = absl::StrSplit(text, absl::MaxSplits(' ', 2));
   if (parts.size() != 3 || !IsOrganizationId(parts[0])) {
@@ -126,7 +147,7 @@ std::string NewJournalIdentity() {
 }
 
 absl::StatusOr<std::unique_ptr<FileJournal>> FileJournal::Open(const std::string& path) {
-  const int file = open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (file < 0) return FileError(path, "open");
   std::unique_ptr<FileJournal> journal(new FileJournal(path, file));
   const std::lock_guard<std::mutex> lock(journal->mutex_);
@@ -149,11 +170,15 @@ absl::Status FileJournal::Identify() {
                      ": does not begin as a journal does; restore the file, or name "
                      "another in --journal"));
   }
+  absl::Status made;
   if (line.size() < kFirstLineBytes) {
     line = absl::StrCat(kFirstWord, NewJournalIdentity(), "\n");
-    if (absl::Status made = AppendLine(path_, file_, 0, line); !made.ok()) return made;
+    made = AppendLine(path_, file_, 0, line);
+  } else {
+    // Whoever made the file may have been stopped before it was durable.
+    made = WriteLine(path_, file_, 0, line);
   }
-  // Whoever made the file may have been stopped before this.
+  if (!made.ok()) return made;
   if (absl::Status synced = SyncFolder(path_); !synced.ok()) return synced;
   identity_ = line.substr(sizeof(kFirstWord) - 1, 2 * kIdentityBytes);
   read_bytes_ = kFirstLineBytes;
@@ -162,8 +187,9 @@ absl::Status FileJournal::Identify() {
 
 absl::Status FileJournal::Take(const std::string& line) {
   absl::StatusOr<Line> parsed = ParseLine(line);
-  if (parsed.ok() &&
-      entries_[parsed->organization].emplace(parsed->end_day, std::move(parsed->entry)).second) {
+  if (parsed.ok() && entries_[parsed->organization]
+                         .emplace(parsed->end_day, Known{std::move(parsed->entry), read_bytes_})
+                         .second) {
     return absl::OkStatus();
   }
   return absl::DataLossError(
@@ -197,20 +223,24 @@ absl::Status FileJournal::CatchUp() {
 absl::Status FileJournal::Record(const std::string& organization, Day end_day,
                                  const std::string& record, const Costs& nano_rho) {
   const JournalEntry entry = JournalEntryOf(record, nano_rho);
-  const std::string line =
-      absl::StrCat(organization, " ", FormatDay(end_day), " ", FormatJournalEntry(entry));
+  const std::string line = FormatLine(organization, end_day, entry);
   // A line that cannot be read would end all reading.
-  if (!ParseLine(line).ok()) return absl::InvalidArgumentError("not an entry of a journal");
+  if (!ParseLine(absl::StripSuffix(line, "\n")).ok())
+    return absl::InvalidArgumentError("not an entry of a journal");
   const std::lock_guard<std::mutex> lock(mutex_);
   const FileLock file_lock(file_, LOCK_EX);
   if (!file_lock.held()) return FileError(path_, "lock");
   if (absl::Status read = CatchUp(); !read.ok()) return read;
-  const std::map<Day, JournalEntry>& known = entries_[organization];
+  const std::map<Day, Known>& known = entries_[organization];
   if (const auto found = known.find(end_day); found != known.end()) {
-    if (found->second.digest == entry.digest) return absl::OkStatus();
-    return absl::AlreadyExistsError("the journal knows another record of this window");
+    if (found->second.entry.digest != entry.digest) {
+      return absl::AlreadyExistsError("the journal knows another record of this window");
+    }
+    // As it stands there: what it cost was said the first time.
+    return WriteLine(path_, file_, found->second.begin,
+                     FormatLine(organization, end_day, found->second.entry));
   }
-  absl::Status written = AppendLine(path_, file_, read_bytes_, line + "\n");
+  absl::Status written = AppendLine(path_, file_, read_bytes_, line);
   return written.ok() ? CatchUp() : written;
 }
 
@@ -221,7 +251,7 @@ absl::StatusOr<std::map<Day, Costs>> FileJournal::Read(const std::string& organi
   if (absl::Status read = CatchUp(); !read.ok()) return read;
   std::map<Day, Costs> costs;
   if (const auto found = entries_.find(organization); found != entries_.end()) {
-    for (const auto& [day, entry] : found->second) costs.emplace(day, entry.nano_rho);
+    for (const auto& [day, known] : found->second) costs.emplace(day, known.entry.nano_rho);
   }
   return costs;
 }

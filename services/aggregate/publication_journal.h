@@ -44,7 +44,9 @@ std::string NewJournalIdentity();
 
 // Keeps the journal in one file of text, which several processes of one machine may
 // share: in the first line "tutti-journal" and its identity, then a line for each record,
-// "organisation day " and its JournalEntry.
+// "organisation day " and its JournalEntry. When the disk fails to make a line durable the
+// process ends, with a line in the log: nothing that is asked of that disk later says whether
+// it has the line.
 class FileJournal : public PublicationJournal {
  public:
   // Opens or makes the file (mode 0600). Errors name the file. DataLoss when it
@@ -61,21 +63,26 @@ class FileJournal : public PublicationJournal {
   absl::StatusOr<std::map<Day, Costs>> Read(const std::string& organization) override;
 
  private:
+  struct Known {
+    JournalEntry entry;
+    int64_t begin = 0;  // of its line in the file
+  };
+
   FileJournal(std::string path, int file) : path_(std::move(path)), file_(file) {}
 
   // Reads the first line; writes it where there is none. The file is locked.
   absl::Status Identify();
   // Reads what was added since the last look, by whomever.
   absl::Status CatchUp();
-  // Takes in one line.
+  // Takes in the line that begins where reading has come to.
   absl::Status Take(const std::string& line);
 
   const std::string path_;
   const int file_;
   std::string identity_;
   std::mutex mutex_;
-  int64_t read_bytes_ = 0;                                      // guarded by mutex_
-  std::map<std::string, std::map<Day, JournalEntry>> entries_;  // guarded by mutex_
+  int64_t read_bytes_ = 0;                               // guarded by mutex_
+  std::map<std::string, std::map<Day, Known>> entries_;  // guarded by mutex_
 };
 
 }  // namespace tutti

@@ -57,7 +57,7 @@ std::string RedisJournal::identity() {
 absl::StatusOr<std::string> RedisJournal::Identity() {
   const absl::StatusOr<ServerFacts> facts = ReadServerFacts(pool_);
   if (!facts.ok()) return facts.status();
-  if (absl::Status fit = CheckServer(*facts); !fit.ok()) {
+  if (absl::Status fit = CheckServer(*facts, pool_.options()); !fit.ok()) {
     return absl::Status(fit.code(), absl::StrCat("--journal_redis: ", fit.message()));
   }
   const absl::StatusOr<std::string> store = store_run_id_();

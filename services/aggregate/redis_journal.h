@@ -26,7 +26,8 @@ class RedisJournal final : public PublicationJournal {
       : pool_(std::move(options)), store_run_id_(std::move(store_run_id)) {}
 
   // Makes the identity when the server has none. FailedPrecondition when the server is that of
-  // the counters, or one of a cluster, or may lose what it took (see CheckServer).
+  // the counters, or one of a cluster, or may lose what it took, and Unavailable when that may
+  // pass (see CheckServer).
   absl::StatusOr<std::string> Identity() override;
 
   // Each as PublicationJournal has it, and FailedPrecondition when the server has another

@@ -177,7 +177,8 @@ absl::Status RunIngest(const ServerOptions& server, const IngestOptions& options
       {**catalog, policies, acknowledged, coalescer, **opt_outs, counters, clock});
   IngestServiceImpl service(ingester, **access);
 
-  KeyringMinder keyring(KeyringFile(options.keyring), **keys, policies, clock,
+  const SystemSteadyClock steady_clock;
+  KeyringMinder keyring(KeyringFile(options.keyring), **keys, policies, clock, steady_clock,
                         options.rotate_keyring ? std::make_optional(options.grace) : std::nullopt);
   Chores chores(*swap, keyring, **opt_outs, aggregate, policies, acknowledged,
                 options.cache_generation);

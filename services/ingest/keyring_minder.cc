@@ -1,5 +1,6 @@
 #include "services/ingest/keyring_minder.h"
 
+#include "absl/strings/str_cat.h"
 #include "common/keyring/keyring_operations.h"
 
 namespace tutti {
@@ -11,6 +12,7 @@ constexpr absl::Duration kOverdue = absl::Hours(24);
 }  // namespace
 
 absl::Status KeyringMinder::Tick() {
+  HearAggregate();
   absl::Status rotated = Rotate();
   const absl::StatusOr<bool> reloaded = keys_.ReloadIfChanged();
   if (!reloaded.ok()) return reloaded.status();
@@ -26,13 +28,37 @@ int KeyringMinder::CountOverdueKeys() const {
 
 absl::Status KeyringMinder::Rotate() {
   const absl::Time now = clock_.Now();
-  if (!rotation_grace_.has_value() || now < next_rotation_) return absl::OkStatus();
+  // A clock that went back would put the next one off.
+  const bool due = now >= next_rotation_ || now < next_rotation_ - kRotationInterval;
+  if (!rotation_grace_.has_value() || !due) return absl::OkStatus();
+  if (absl::Status right = CheckClock(now); !right.ok()) return right;
   absl::Status status = file_.Update([&](ScrubbedKeyring& keyring) {
     return RotateKeyring(now, *rotation_grace_, keyring).status();
   });
   // A rotation that failed is tried again on the next tick.
   if (status.ok()) next_rotation_ = now + kRotationInterval;
   return status;
+}
+
+void KeyringMinder::HearAggregate() {
+  const std::optional<absl::Time> heard = policies_.lease_end();
+  if (heard == lease_end_) return;
+  lease_end_ = heard;
+  lease_heard_ = steady_clock_.SinceStart();
+}
+
+absl::Status KeyringMinder::CheckClock(absl::Time now) const {
+  const absl::Duration since = steady_clock_.SinceStart() - lease_heard_;
+  if (!lease_end_.has_value() || since > kHeardRecently) return absl::OkStatus();
+  // What aggregate's clock shows now is up to a lease before this.
+  const absl::Time latest = *lease_end_ + since;
+  const absl::Duration ahead = now > latest ? now - latest : now - (latest - kLongestLease);
+  if (absl::AbsDuration(ahead) <= kClocksDiffer) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      "the keyring is not rotated: this clock is about ",
+      absl::FormatDuration(absl::Trunc(absl::AbsDuration(ahead), absl::Minutes(1))),
+      ahead > absl::ZeroDuration() ? " ahead of" : " behind",
+      " aggregate's, and keys that are destroyed too early are never made again: set the clocks"));
 }
 
 }  // namespace tutti

@@ -17,19 +17,28 @@ namespace tutti {
 class KeyringMinder {
  public:
   static constexpr absl::Duration kRotationInterval = absl::Hours(1);
+  // Nothing is rotated by a clock that differs from aggregate's by more than this. An answer of
+  // aggregate shows its time to within a lease, so up to kLongestLease more is not noticed.
+  static constexpr absl::Duration kClocksDiffer = absl::Minutes(10);
+  static constexpr absl::Duration kLongestLease = absl::Minutes(10);
+  // What aggregate's clock showed longer ago is not held against ours: a machine that slept
+  // would wait for activity before it rotates.
+  static constexpr absl::Duration kHeardRecently = absl::Hours(1);
 
   // References outlive this. `rotation_grace`: absent when somebody else rotates.
   KeyringMinder(KeyringFile file, KeyStore& keys, PolicyCache& policies, const WallClock& clock,
-                std::optional<absl::Duration> rotation_grace)
+                const SteadyClock& steady_clock, std::optional<absl::Duration> rotation_grace)
       : file_(std::move(file)),
         keys_(keys),
         policies_(policies),
         clock_(clock),
+        steady_clock_(steady_clock),
         rotation_grace_(rotation_grace) {}
 
   // Rotates when that is due, then loads the file again if it changed; policies
   // that hold other keys are dropped. To be called about every second. On an error
-  // what was loaded stays in use.
+  // what was loaded stays in use. FailedPrecondition when the clock seems to have jumped, for
+  // keys are overdue (see RotateKeyring) or aggregate's clock shows another time.
   absl::Status Tick();
 
   // How many shared keys a rotation with aggregate's grace would have destroyed more than a
@@ -40,13 +49,19 @@ class KeyringMinder {
 
  private:
   absl::Status Rotate();
+  void HearAggregate();
+  absl::Status CheckClock(absl::Time now) const;
 
   const KeyringFile file_;
   KeyStore& keys_;
   PolicyCache& policies_;
   const WallClock& clock_;
+  const SteadyClock& steady_clock_;
   const std::optional<absl::Duration> rotation_grace_;
   absl::Time next_rotation_ = absl::InfinitePast();
+  // When the latest lease of aggregate ends, and when that was heard.
+  std::optional<absl::Time> lease_end_;
+  absl::Duration lease_heard_;
 };
 
 }  // namespace tutti

@@ -70,6 +70,10 @@ void PolicyCache::Finish(const std::string& organization,
     if (response.ok() && response->has_grace()) {
       grace_ = absl::Seconds(response->grace().seconds());
     }
+    // Also when it is over already, because the clocks differ.
+    if (response.ok() && response->has_expire_time()) {
+      lease_end_ = absl::FromUnixSeconds(response->expire_time().seconds());
+    }
     if (policy.ok()) {
       entry.policy = *std::move(policy);
       entry.expire_time = entry.policy->expire_time();
@@ -125,6 +129,11 @@ void PolicyCache::EvictExpired() {
 std::optional<absl::Duration> PolicyCache::grace() const {
   const std::lock_guard lock(mutex_);
   return grace_;
+}
+
+std::optional<absl::Time> PolicyCache::lease_end() const {
+  const std::lock_guard lock(mutex_);
+  return lease_end_;
 }
 
 }  // namespace tutti

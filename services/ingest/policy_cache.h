@@ -59,6 +59,10 @@ class PolicyCache {
   // The grace that aggregate's latest answer named; absent before the first.
   std::optional<absl::Duration> grace() const;
 
+  // When the lease of aggregate's latest answer ends, by aggregate's clock; absent before the
+  // first.
+  std::optional<absl::Time> lease_end() const;
+
  private:
   struct Entry {
     std::shared_ptr<const OrganizationPolicy> policy;  // null: none, or an error
@@ -82,6 +86,7 @@ class PolicyCache {
   mutable std::mutex mutex_;
   absl::flat_hash_map<std::string, Entry> entries_;  // guarded by mutex_
   std::optional<absl::Duration> grace_;              // guarded by mutex_
+  std::optional<absl::Time> lease_end_;              // guarded by mutex_
 };
 
 }  // namespace tutti

@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "common/privacy/budget.h"
 #include "common/privacy/zcdp.h"
+#include "common/scoring/peer_benchmark.h"
 #include "common/scoring/planned_margins.h"
 #include "common/window/window.h"
 
@@ -162,8 +163,25 @@ void AddItemsLimit(const Catalog& catalog, PrivacyStatement& statement) {
     if (kind.id() != "person") items.emplace_back(kind.plural());
   }
   if (items.empty()) return;
-  statement.add_limits(absl::StrCat("Tables of items (", absl::StrJoin(items, ", "),
-                                    ") protect one item, not a person with many."));
+  const std::string names = absl::StrJoin(items, ", ");
+  statement.add_limits(
+      absl::StrCat("Tables of items (", names, ") protect one item, not a person with many."));
+  statement.add_limits(absl::StrCat(
+      "Opting out covers what a person does: activities whose subject is the person. Items that "
+      "the person owns, made or took part in (",
+      names, ") are counted as before."));
+}
+
+// Each mean is rounded to a point, so the sum of N others is known to N/2.
+void AddBenchmarkLimit(PrivacyStatement& statement) {
+  statement.add_limits(absl::StrCat(
+      "A benchmark is a mean over at least ", kFewestPeers,
+      " other organisations' published scores. Whoever knows the scores of all of a group but one, "
+      "because they are one owner's or pool what they are told, can work out that one's published "
+      "score, in a group of ",
+      kFewestPeers + 1, " to about ", kFewestPeers / 2,
+      " points; nothing of a person that the published record does not say. Region and industry "
+      "count as they stood when the window opened."));
 }
 
 void FillReadersAndLimits(const Catalog& catalog, PrivacyStatement& statement) {
@@ -181,6 +199,7 @@ void FillReadersAndLimits(const Catalog& catalog, PrivacyStatement& statement) {
     AddMembershipLimit(kind, statement);
   }
   AddItemsLimit(catalog, statement);
+  AddBenchmarkLimit(statement);
   const auto kinds = static_cast<double>(catalog.kinds().size());
   if (catalog.kinds().size() > 1) {
     statement.add_limits(absl::StrFormat(

@@ -39,7 +39,7 @@ void AddDevTokenCommand(CLI::App& app, CommandContext& context);
 void AddHealthCommand(CLI::App& app, CommandContext& context);
 
 // Parses the command line and runs what it asks for. Returns the exit status: 0
-// done, 1 failed, 2 not understood, 3 nothing there yet.
+// done, 1 failed, 2 not understood, 3 nothing there yet, or not all that an import needs.
 int RunCommandLine(int argc, char** argv);
 
 }  // namespace tutti

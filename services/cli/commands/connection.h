@@ -26,7 +26,7 @@ class Connection {
   }
 
   // Calls and waits. The error says which address was called when it cannot be
-  // reached.
+  // reached; what the service itself says stays as it is.
   template <typename Request, typename Response>
   absl::Status Call(grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&,
                                                           Response*),
@@ -35,7 +35,7 @@ class Connection {
     grpc::ClientContext context;
     context.set_deadline(absl::ToChronoTime(absl::Now() + timeout_));
     absl::Status status = FromGrpcStatus((stub_.get()->*method)(&context, request, &response));
-    if (absl::IsUnavailable(status)) {
+    if (absl::IsUnavailable(status) && ReasonOf(status).empty()) {
       return absl::UnavailableError(
           absl::StrCat("cannot reach the service at ", address_, ": ", status.message()));
     }

@@ -16,6 +16,7 @@
 #include "services/cli/commands/commands.h"
 #include "services/cli/commands/connection.h"
 #include "services/cli/commands/organization_change.h"
+#include "services/cli/import/import_outcome.h"
 #include "services/cli/import/import_run.h"
 #include "tutti/ingest/v1/ingest.grpc.pb.h"
 
@@ -103,21 +104,6 @@ void Print(const ImportSummary& summary, const std::string& format) {
   std::cout << (format == "json" ? SummaryJson(summary) : SummaryText(summary));
 }
 
-// A script has to notice when nothing has come of an import.
-absl::Status Outcome(const ImportSummary& summary) {
-  if (summary.rows > 0 && summary.rows == summary.Rejected()) {
-    return absl::InvalidArgumentError("no row could be read: see the summary for the reasons");
-  }
-  int64_t accepted = 0, refused = 0;
-  for (const TenantSummary& tenant : summary.tenants) {
-    accepted += tenant.upload.accepted;
-    for (const auto& [reason, count] : tenant.upload.refused) refused += count;
-  }
-  if (accepted > 0 || refused == 0) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      absl::StrCat("all ", refused, " activities were refused: see the summary for the reasons"));
-}
-
 // Sets the people that a report names as the organisation's headcount and entitlements;
 // products that it does not name stay as they are.
 absl::Status SetLicensed(const std::map<std::string, int64_t>& licensed,
@@ -171,7 +157,7 @@ absl::Status Import(CommandContext& context, ImportArguments& arguments) {
   const absl::StatusOr<ImportSummary> summary = RunImport(arguments.options, targets);
   if (summary.ok()) {
     Print(*summary, arguments.summary_format);
-    absl::Status outcome = Outcome(*summary);
+    absl::Status outcome = OutcomeOf(*summary);
     if (arguments.update_profile) outcome.Update(UpdateProfiles(context, *summary));
     return outcome;
   }
@@ -179,7 +165,7 @@ absl::Status Import(CommandContext& context, ImportArguments& arguments) {
     unfinished.warnings.emplace_back("ended by an error: all numbers are of what came before it");
     Print(unfinished, arguments.summary_format);
   }
-  return summary.status();
+  return OutcomeOf(summary.status(), ReasonOf(summary.status()));
 }
 
 }  // namespace
@@ -228,6 +214,12 @@ void AddImportCommand(CLI::App& app, CommandContext& context) {
   command->add_option("--summary", arguments->summary_format, "text or json")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
+  command->footer(
+      "Exit status: 0 done; 1 ended by an error; 2 not understood; 3 not all was taken, for a "
+      "reason "
+      "that can be repaired, or a file or tenant is not there: the last line says what to do. "
+      "Repeat the import then, and finish a back-fill only after a 0. Rows that cannot be read and "
+      "activities that come too late are counted in the summary alone.");
   command->callback([&context, arguments] {
     context.run = [&context, arguments] { return Import(context, *arguments); };
   });

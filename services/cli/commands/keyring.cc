@@ -20,6 +20,7 @@ struct KeyringOptions {
   std::string from;
   std::string to;
   int grace_hours = 48;
+  bool force = false;
 };
 
 const char* KindName(WindowKind kind) { return kind == WindowKind::kReach ? "reach" : "day"; }
@@ -42,7 +43,8 @@ absl::Status Rotate(const KeyringOptions& options) {
   absl::Status updated =
       KeyringFile(options.path).Update([&](ScrubbedKeyring& keyring) -> absl::Status {
         absl::StatusOr<RotationResult> rotated =
-            RotateKeyring(absl::Now(), absl::Hours(options.grace_hours), keyring);
+            RotateKeyring(absl::Now(), absl::Hours(options.grace_hours), keyring,
+                          options.force ? OverdueKeys::kDestroy : OverdueKeys::kRefuse);
         if (rotated.ok()) result = *rotated;
         return rotated.status();
       });
@@ -146,11 +148,17 @@ void AddKeyringCommands(CLI::App& app, CommandContext& context) {
   };
   add_grace(AddAction(*group, context, "init",
                       "Make a keyring, and an empty opt-out list, where none is", Init, options));
-  add_grace(AddAction(*group, context, "rotate",
-                      absl::StrCat("Make keys of coming windows, destroy those of closed ones, "
-                                   "and those of back-fills ",
-                                   kExtensionDays, " days after they were made"),
-                      Rotate, options));
+  CLI::App* rotate =
+      AddAction(*group, context, "rotate",
+                absl::StrCat("Make keys of coming windows, destroy those of closed ones, "
+                             "and those of back-fills ",
+                             kExtensionDays, " days after they were made"),
+                Rotate, options);
+  add_grace(rotate);
+  rotate->add_flag(
+      "--force", options->force,
+      absl::StrCat("Destroy also keys that should have gone more than ", kMaxOverdueDays,
+                   " days ago: nobody has rotated since, and the clock is right"));
   CLI::App* extend =
       AddAction(*group, context, "extend",
                 absl::StrCat("Make keys of past windows of one organisation, for a back-fill of at "

@@ -152,7 +152,8 @@ absl::Status Add(const OptOutOptions& options) {
   if (added > 0) {
     std::cout
         << "From the next seconds on every ingest drops what they do. What is already set in\n"
-           "open windows stays until those close and are deleted (up to 31 days).\n";
+           "open windows stays until those close and are deleted (up to 31 days). Their devices,\n"
+           "documents, threads and meetings are counted as before.\n";
   }
   return Report("opted out", added, people.size() - added, refused);
 }
@@ -204,6 +205,9 @@ void AddOptOutCommands(CLI::App& app, CommandContext& context) {
   const auto of_organization = [&](CLI::App* command) {
     command->add_option("--organization", options->organization, "Its id")->required();
   };
+  group->footer(
+      "An opt-out covers what people do, not their devices, documents, threads or meetings: the "
+      "catalogue's tables of items count those as before.");
   add("init", "Make an empty list where none is; keyring init does so too", Init);
   of_organization(add("add", "Drop from now on what these people do (one id a line)", Add));
   of_organization(add("remove", "Count these people again (one id a line)", Remove));

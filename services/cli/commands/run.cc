@@ -10,12 +10,12 @@ namespace {
 
 constexpr int kFailed = 1;
 constexpr int kNotUnderstood = 2;
-constexpr int kNothingThere = 3;
+constexpr int kNotThereYet = 3;
 
 int Report(const absl::Status& status) {
   if (status.ok()) return 0;
   std::cerr << "tutti: " << std::string(status.message()) << "\n";
-  return absl::IsNotFound(status) ? kNothingThere : kFailed;
+  return absl::IsNotFound(status) ? kNotThereYet : kFailed;
 }
 
 }  // namespace

@@ -32,8 +32,12 @@ constexpr int64_t kExportCap = 50000;
 
 absl::Status AtInput(size_t index, size_t count, const absl::Status& status) {
   if (status.ok() || count == 1) return status;
-  return absl::Status(status.code(),
-                      absl::StrCat("input ", index + 1, " of ", count, ": ", status.message()));
+  absl::Status named(status.code(),
+                     absl::StrCat("input ", index + 1, " of ", count, ": ", status.message()));
+  // The reason that ingest gave, for one.
+  status.ForEachPayload(
+      [&](absl::string_view type, const absl::Cord& payload) { named.SetPayload(type, payload); });
+  return named;
 }
 
 // One input, opened, of a known shape.

@@ -21,7 +21,7 @@ from suite import BIN, SOURCE, Suite, make_stubs
 BUF = SOURCE / "build/tools/node_modules/.bin/buf"
 # Methods that name no organisation of a caller's.
 WITHOUT = {"ListOrganizations"}
-FOR_SERVICES = {"MergeDeltas", "GetIngestPolicy"}
+FOR_SERVICES = {"MergeDeltas", "GetIngestPolicy", "ReportKeyring"}
 GET_SCORE = "/tutti.score.v1.ScoreService/GetScore"
 HEALTH = "/grpc.health.v1.Health/Check"
 

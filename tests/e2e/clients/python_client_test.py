@@ -238,8 +238,8 @@ class PythonClientTest(unittest.TestCase):
 
         good.write_text(good.read_text().replace("mail.sent", "no.such"))
         done = run("--format", "activities", str(good))
-        self.assertEqual(done.returncode, 1)
-        self.assertIn("all 1 activities were refused", done.stderr)
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("1 activities were refused for what can be repaired", done.stderr)
         self.assertEqual(json.loads(done.stdout)["tenants"][0]["upload"]["refused"], {"REASON_TYPE_UNKNOWN": 1})
 
         good.write_text("half a line\n")

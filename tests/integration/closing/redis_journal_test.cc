@@ -163,6 +163,45 @@ TEST_F(RedisJournalTest, RefusesAServerThatMayForget) {
   ASSERT_EQ(AsOk(kept.Call({"CONFIG", "SET", "maxmemory-policy", "allkeys-lru"})),
             absl::OkStatus());
   EXPECT_TRUE(absl::IsFailedPrecondition(journal.Identity().status()));
+  ASSERT_EQ(AsOk(kept.Call({"CONFIG", "SET", "maxmemory-policy", "noeviction"})), absl::OkStatus());
+  ASSERT_TRUE(journal.Identity().ok());
+  for (const char* const when : {"everysec", "no"}) {
+    ASSERT_EQ(AsOk(kept.Call({"CONFIG", "SET", "appendfsync", when})), absl::OkStatus());
+    refused = journal.Identity().status();
+    EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << when << ": " << refused;
+    EXPECT_THAT(refused.message(), HasSubstr("--journal_redis: redis-server does not synchronise"));
+  }
+}
+
+// Mutations: a journal that is asked for no replica; one that names the counters' flag.
+TEST_F(RedisJournalTest, NotesNothingThatItsReplicasHaveNotReceived) {
+  auto primary = RedisServer::StartPrimary();
+  ASSERT_TRUE(primary.ok()) << primary.status();
+  kept_ = *std::move(primary);
+  ASSERT_NO_FATAL_FAILURE(ReadUsers());
+  RedisOptions options = kept_->OptionsFor("aggregate");
+  options.wait_replicas = 1;
+  options.wait_flag = "journal_redis_wait_replicas";
+  options.timeout = absl::Seconds(2);
+  RedisJournal journal(options, [this] { return stores_->RunId(); });
+  absl::Status refused = journal.Identity().status();
+  EXPECT_TRUE(absl::IsUnavailable(refused)) << refused;
+  EXPECT_THAT(refused.message(), HasSubstr("--journal_redis: 0 of 1 replicas"));
+  EXPECT_THAT(refused.message(), HasSubstr("--journal_redis_wait_replicas"));
+
+  const auto replica = RedisServer::StartReplicaOf(*kept_);
+  ASSERT_TRUE(replica.ok()) << replica.status();
+  ASSERT_TRUE(journal.Identity().ok()) << journal.Identity().status();
+  EXPECT_EQ(journal.Record("acme", kEndDay, "record", kCosts), absl::OkStatus());
+  // One that hangs is online for a while.
+  (*replica)->Freeze(true);
+  refused = journal.Record("acme", kEndDay + 7, "next", kCosts);
+  EXPECT_TRUE(absl::IsUnavailable(refused)) << refused;
+  EXPECT_THAT(refused.message(), HasSubstr("--journal_redis_wait_replicas"));
+  EXPECT_TRUE(absl::IsUnavailable(journal.Record("acme", kEndDay + 7, "next", kCosts)))
+      << "a repeat finds it with the primary alone";
+  (*replica)->Freeze(false);
+  EXPECT_EQ(journal.Record("acme", kEndDay + 7, "next", kCosts), absl::OkStatus());
 }
 
 // It came back without its files, or another answers at its address. Mutation: an entry that
@@ -224,7 +263,7 @@ TEST_F(RedisJournalTest, LetsAggregateDoNothingElseThere) {
                                                          {"DEL", "journal:acme"},
                                                          {"HDEL", "journal:acme", "2026-03-01"},
                                                          {"FLUSHALL"},
-                                                         {"CONFIG", "GET", "*"},
+                                                         {"CONFIG", "SET", "appendfsync", "no"},
                                                          {"KEYS", "*"},
                                                          {"EXPIRE", "journal:acme", "1"},
                                                          {"RENAME", "journal:acme", "journal:a"}}) {

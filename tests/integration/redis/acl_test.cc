@@ -45,7 +45,8 @@ std::vector<RedisWords> Dangerous() {
           {"RANDOMKEY"},
           {"MONITOR"},
           {"SLOWLOG", "GET"},
-          {"CONFIG", "GET", "*"},
+          {"CONFIG", "REWRITE"},
+          {"CONFIG", "RESETSTAT"},
           {"CONFIG", "SET", "appendfsync", "no"},
           {"CLIENT", "LIST"},
           {"CLIENT", "KILL", "TYPE", "normal"},
@@ -107,6 +108,7 @@ TEST_F(AclTest, KeepsScoreToPublishedRecords) {
                                           {"EVAL", "return 1", "0"},
                                           {"SCAN", "0"},
                                           {"INFO"},
+                                          {"CONFIG", "GET", "*"},
                                           {"MULTI"},
                                           {"PUBLISH", "pub:acme", "2026-03-01"},
                                           {"SUBSCRIBE", "__keyspace@0__:x"},
@@ -142,6 +144,24 @@ TEST_F(AclTest, KeepsAggregateToItsKeysAlsoInsideScripts) {
   RedisPool pool(server_->OptionsFor("aggregate"));
   EXPECT_FALSE(AsOk(pool.Call({"EVAL", "return redis.call('CONFIG', 'GET', '*')", "0"})).ok());
   EXPECT_FALSE(AsOk(pool.Call({"EVAL", "return redis.call('KEYS', '*')", "0"})).ok());
+}
+
+// It asks whether what is answered is on disk, and Redis has no smaller right than to ask for
+// all settings. Mutation: a password in redis.conf, where the ACL file has its hash.
+TEST_F(AclTest, ShowsAggregateSettingsAndNoPassword) {
+  RedisPool pool(server_->OptionsFor("aggregate"));
+  const auto settings = AsStrings(pool.Call({"CONFIG", "GET", "*"}));
+  ASSERT_TRUE(settings.ok()) << settings.status();
+  int secrets = 0;
+  for (size_t i = 0; i + 1 < settings->size(); i += 2) {
+    for (const char* const name :
+         {"requirepass", "masterauth", "tls-key-file-pass", "tls-client-key-file-pass"}) {
+      if ((*settings)[i] != name) continue;
+      ++secrets;
+      EXPECT_EQ((*settings)[i + 1], "") << name;
+    }
+  }
+  EXPECT_GE(secrets, 2);
 }
 
 TEST_F(AclTest, LetsNobodyInWithoutAUserOrWithAWrongPassword) {

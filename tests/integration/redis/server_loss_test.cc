@@ -1,5 +1,6 @@
 #include <atomic>
 #include <thread>
+#include <tuple>
 
 #include "absl/time/clock.h"
 #include "common/redis/keys.h"
@@ -10,6 +11,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::ElementsAreArray;
+using ::testing::HasSubstr;
 
 class ServerLossTest : public RedisTest {
  protected:
@@ -101,6 +103,63 @@ TEST_F(ServerLossTest, DoesNotTrustAServerThatKeepsNoFileOrEvicts) {
   EXPECT_EQ(stores_->CheckServer(), absl::OkStatus());
   ASSERT_TRUE(AsOk(inspector_->Call({"CONFIG", "SET", "appendonly", "no"})).ok());
   EXPECT_TRUE(absl::IsFailedPrecondition(stores_->CheckServer()));
+}
+
+// What is answered before it is on disk is lost in a crash. Mutations: not to ask; to ask for
+// appendfsync alone, which a rewriting may suspend.
+TEST_F(ServerLossTest, DoesNotTrustAServerThatSynchronisesItsFileLater) {
+  for (const auto& [setting, wrong, right] :
+       {std::tuple("appendfsync", "everysec", "always"), std::tuple("appendfsync", "no", "always"),
+        std::tuple("no-appendfsync-on-rewrite", "yes", "no")}) {
+    ASSERT_TRUE(AsOk(inspector_->Call({"CONFIG", "SET", setting, wrong})).ok());
+    const absl::Status refused = stores_->CheckServer();
+    EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << setting << " " << wrong << ": " << refused;
+    EXPECT_THAT(std::string(refused.message()), HasSubstr("set appendfsync always"));
+    ASSERT_TRUE(AsOk(inspector_->Call({"CONFIG", "SET", setting, right})).ok());
+    EXPECT_EQ(stores_->CheckServer(), absl::OkStatus());
+  }
+}
+
+// Mutation: to take silence for "always".
+TEST_F(ServerLossTest, DoesNotTrustAServerThatDoesNotSayWhenItSynchronises) {
+  ASSERT_TRUE(AsOk(inspector_->Call({"ACL", "SETUSER", "aggregate", "-config|get"})).ok());
+  const absl::Status refused = stores_->CheckServer();
+  EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("+config|get"));
+  EXPECT_TRUE(stores_->RunId().ok()) << "that is another question";
+}
+
+// Mutations: to leave it to the first write; to count a replica that is away, or still copies.
+TEST_F(ServerLossTest, DoesNotTrustAServerWithFewerReplicasThanAreWaitedFor) {
+  absl::StatusOr<std::unique_ptr<RedisServer>> primary = RedisServer::StartPrimary();
+  ASSERT_TRUE(primary.ok()) << primary.status();
+  server_ = *std::move(primary);
+  RedisOptions options = server_->OptionsFor("aggregate");
+  options.wait_replicas = 1;
+  RedisStores stores(options);
+  absl::Status refused = stores.CheckServer();
+  EXPECT_TRUE(absl::IsUnavailable(refused)) << refused;
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("0 of 1 replicas"));
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("--redis_wait_replicas"));
+  {
+    const auto replica = RedisServer::StartReplicaOf(*server_);
+    ASSERT_TRUE(replica.ok()) << replica.status();
+    EXPECT_EQ(stores.CheckServer(), absl::OkStatus());
+    options.wait_replicas = 2;
+    EXPECT_TRUE(absl::IsUnavailable(RedisStores(options).CheckServer()));
+    (*replica)->Kill();
+    // The primary sees the end of the connection by itself.
+    const absl::Time deadline = absl::Now() + absl::Seconds(30);
+    while (stores.CheckServer().ok() && absl::Now() < deadline) {
+      absl::SleepFor(absl::Milliseconds(10));
+    }
+    EXPECT_TRUE(absl::IsUnavailable(stores.CheckServer()));
+    ASSERT_EQ((*replica)->Resume(), absl::OkStatus());
+    while (!stores.CheckServer().ok() && absl::Now() < deadline) {
+      absl::SleepFor(absl::Milliseconds(10));
+    }
+    EXPECT_EQ(stores.CheckServer(), absl::OkStatus());
+  }
 }
 
 TEST_F(ServerLossTest, DoesNotCountAWriteAsDurableWithoutItsReplicas) {

@@ -271,7 +271,7 @@ class KeysTest(unittest.TestCase):
 
         made = secrets()
         self.assertGreater(len(made), 50)
-        days_ago(10, "rotate", keyring)
+        days_ago(10, "rotate", keyring, "--force")
         self.assertEqual(secrets(), made, "the control")
         days_ago(6, "rotate", keyring)
         self.assertEqual(secrets(), set())

@@ -90,7 +90,8 @@ class RankedGuess {
 absl::Status RotateBySeed(absl::Time now, ScrubbedKeyring& keyring) {
   std::set<std::string> before;
   for (const auto& key : keyring.message().keys()) before.insert(key.id());
-  absl::Status rotated = RotateKeyring(now, absl::Hours(48), keyring).status();
+  absl::Status rotated =
+      RotateKeyring(now, absl::Hours(48), keyring, OverdueKeys::kDestroy).status();
   std::mt19937 engine(29);
   for (auto& key : *keyring.mutable_message().mutable_keys()) {
     if (before.count(key.id()) != 0) continue;

@@ -109,7 +109,7 @@ TEST_F(KeyStoreTest, PicksUpAReplacedFileAndKeepsOldSnapshotsAlive) {
   const auto old = (*store)->snapshot();
   EXPECT_FALSE(*(*store)->ReloadIfChanged());
   Update([](ScrubbedKeyring& keyring) {
-    ASSERT_TRUE(RotateKeyring(kNow + absl::Hours(24 * 10), kDefaultGrace, keyring).ok());
+    ASSERT_TRUE(RotateKeyring(kNow + absl::Hours(24 * 8), kDefaultGrace, keyring).ok());
   });
   const auto reloaded = (*store)->ReloadIfChanged();
   ASSERT_TRUE(reloaded.ok()) << reloaded.status();
@@ -157,7 +157,7 @@ TEST_F(KeyStoreTest, LeavesNoDestroyedKeyInMemory) {
   ASSERT_TRUE(store.ok()) << store.status();
   EXPECT_EQ(CountInMemory(masked), 1);
   Update([](ScrubbedKeyring& keyring) {
-    ASSERT_TRUE(RotateKeyring(kNow + absl::Hours(24 * 10), kDefaultGrace, keyring).ok());
+    ASSERT_TRUE(RotateKeyring(kNow + absl::Hours(24 * 8), kDefaultGrace, keyring).ok());
   });
   ASSERT_TRUE(*(*store)->ReloadIfChanged());
   EXPECT_EQ(CountInMemory(masked), 0);

@@ -4,13 +4,32 @@
 #include <gtest/gtest.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <string>
 
 #include "common/keyring/keyring_operations.h"
+
+namespace {
+
+bool folders_fail = false;
+
+}  // namespace
+
+// Takes the place of libc's: a file system that cannot make the names of files durable when it
+// is told to.
+extern "C" int fsync(int file) {
+  struct stat status = {};
+  if (!folders_fail || fstat(file, &status) != 0 || !S_ISDIR(status.st_mode)) {
+    return static_cast<int>(syscall(SYS_fsync, file));
+  }
+  errno = EIO;
+  return -1;
+}
 
 namespace tutti {
 namespace {
@@ -162,6 +181,23 @@ TEST_F(KeyringFileTest, LeavesTheFileWhenTheChangeFailsOrChangesNothing) {
                   })
                   .ok());
   EXPECT_TRUE(*KeyringFile(path_).CurrentVersion() == *before);
+}
+
+// The repeat finds that there is nothing to change. Mutation: OK for that.
+TEST_F(KeyringFileTest, ARepeatOfWhatMayNotBeDurableSynchronisesIt) {
+  Create();
+  const auto rotate = [&] {
+    return KeyringFile(path_).Update([](ScrubbedKeyring& keyring) {
+      return RotateKeyring(kNow + absl::Hours(24), kDefaultGrace, keyring).status();
+    });
+  };
+  folders_fail = true;
+  EXPECT_FALSE(rotate().ok());
+  const std::string replaced = Content();
+  EXPECT_FALSE(rotate().ok());
+  folders_fail = false;
+  EXPECT_TRUE(rotate().ok());
+  EXPECT_EQ(Content(), replaced) << "the control: nothing was left to change";
 }
 
 // Mutation: removing what a crashed writer left only when something is written lets

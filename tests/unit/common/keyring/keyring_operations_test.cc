@@ -111,7 +111,8 @@ TEST(KeyringOperationsTest, RotatesExactlyWhenTheWindowClosesInTheWesternmostZon
 
 TEST(KeyringOperationsTest, NeverMakesAKeyTwiceWhenTheClockGoesBack) {
   ScrubbedKeyring keyring = New("2026-11-20T12:00:00Z");
-  ASSERT_TRUE(RotateKeyring(At("2026-12-01T12:00:00Z"), kGrace, keyring).ok());
+  ASSERT_TRUE(
+      RotateKeyring(At("2026-12-01T12:00:00Z"), kGrace, keyring, OverdueKeys::kDestroy).ok());
   const std::set<Day> days = EndDays(keyring, WindowKind::kDay);
   const auto result = RotateKeyring(At("2026-11-20T12:00:00Z"), kGrace, keyring);
   ASSERT_TRUE(result.ok()) << result.status();
@@ -119,9 +120,95 @@ TEST(KeyringOperationsTest, NeverMakesAKeyTwiceWhenTheClockGoesBack) {
   EXPECT_EQ(EndDays(keyring, WindowKind::kDay), days);
 }
 
+std::string BytesOf(const ScrubbedKeyring& keyring) {
+  return keyring.message().SerializeAsString();
+}
+
+// One day of a clock that is 400 days ahead destroyed every key, and none was made again.
+// Mutations: no limit; a limit that is looked at after keys were made or destroyed.
+TEST(KeyringOperationsTest, RefusesToRotateByAClockThatJumpedAhead) {
+  ScrubbedKeyring keyring = New("2026-11-20T12:00:00Z");
+  const std::string before = BytesOf(keyring);
+  const std::set<Day> days = EndDays(keyring, WindowKind::kDay);
+  for (const int ahead : {9, 30, 36, 60, 400, 10'000}) {
+    const absl::Time jumped = At("2026-11-20T12:00:00Z") + absl::Hours(24 * ahead);
+    const absl::Status refused = RotateKeyring(jumped, kGrace, keyring).status();
+    EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << ahead << ": " << refused;
+    EXPECT_EQ(BytesOf(keyring), before) << ahead;
+  }
+  const absl::Status refused = RotateKeyring(At("2027-12-25T12:00:00Z"), kGrace, keyring).status();
+  for (const char* const said :
+       {"shows 2027-12-25 12:00 UTC", "80 keys of windows up to 2026-12-26", "0 keys of back-fills",
+        "clock", "rotate --force"}) {
+    EXPECT_THAT(std::string(refused.message()), HasSubstr(said));
+  }
+
+  // Who means it can.
+  const auto forced =
+      RotateKeyring(At("2027-12-25T12:00:00Z"), kGrace, keyring, OverdueKeys::kDestroy);
+  ASSERT_TRUE(forced.ok()) << forced.status();
+  EXPECT_EQ(forced->destroyed, 80);
+  EXPECT_EQ(forced->created, 80);
+  for (const Day day : EndDays(keyring, WindowKind::kDay)) EXPECT_EQ(days.count(day), 0u);
+}
+
+// Mutation: a limit of less than a week.
+TEST(KeyringOperationsTest, RotatesWeeklyWithADayToSpareUnforced) {
+  ScrubbedKeyring keyring = New("2026-11-20T12:00:00Z");
+  absl::Time now = At("2026-11-20T12:00:00Z");
+  for (int week = 0; week < 10; ++week) {
+    now += absl::Hours(24 * (week % 2 == 0 ? 7 : 8));
+    const auto rotated = RotateKeyring(now, kGrace, keyring);
+    ASSERT_TRUE(rotated.ok()) << rotated.status();
+    EXPECT_EQ(EndDays(keyring, WindowKind::kDay).size(), 40u);
+  }
+}
+
+// Mutation: making keys from the last day on that ever had one.
+TEST(KeyringOperationsTest, MakesKeysOfTheDaysThatAJumpPassedOverWhenTheClockIsRightAgain) {
+  ScrubbedKeyring keyring = New("2026-11-20T12:00:00Z");
+  const std::set<Day> first = EndDays(keyring, WindowKind::kReach);
+  ASSERT_TRUE(
+      RotateKeyring(At("2027-12-25T12:00:00Z"), kGrace, keyring, OverdueKeys::kDestroy).ok());
+  const std::set<Day> ahead = EndDays(keyring, WindowKind::kReach);
+  auto rotated = RotateKeyring(At("2026-11-21T12:00:00Z"), kGrace, keyring);
+  ASSERT_TRUE(rotated.ok()) << rotated.status();
+  std::set<Day> expected = ahead;
+  expected.insert(*first.rbegin() + 1);
+  EXPECT_EQ(EndDays(keyring, WindowKind::kReach), expected) << "none is made a second time";
+  // The same jump a second time is refused like the first.
+  EXPECT_TRUE(absl::IsFailedPrecondition(
+      RotateKeyring(At("2027-12-25T12:00:00Z"), kGrace, keyring).status()));
+}
+
+// Mutation: a limit for shared keys alone.
+TEST(KeyringOperationsTest, RefusesWhenOnlyKeysOfABackFillAreOverdue) {
+  ScrubbedKeyring keyring = New("2026-11-20T12:00:00Z");
+  const absl::Time now = At("2026-11-20T13:00:00Z");
+  ASSERT_TRUE(ExtendKeyring("acme", Day(2026, 9, 1), std::nullopt, now, keyring).ok());
+  keyring.EraseKeys([](const auto& key) { return key.organization().empty(); });
+  // Kept until the 21st of December.
+  EXPECT_TRUE(absl::IsFailedPrecondition(
+      RotateKeyring(At("2026-12-30T13:00:00Z"), kGrace, keyring).status()));
+  EXPECT_EQ(EndDays(keyring, WindowKind::kDay, "acme").size(), 77u);
+  ASSERT_TRUE(RotateKeyring(At("2026-12-29T13:00:00Z"), kGrace, keyring).ok());
+  EXPECT_TRUE(EndDays(keyring, WindowKind::kDay, "acme").empty());
+}
+
+// Its keys would be kept until a day that the jump put off. Mutation: no limit there.
+TEST(KeyringOperationsTest, RefusesToExtendByAClockThatJumpedAhead) {
+  ScrubbedKeyring keyring = New("2026-11-20T12:00:00Z");
+  const std::string before = BytesOf(keyring);
+  const auto extended =
+      ExtendKeyring("acme", Day(2026, 9, 1), Day(2026, 9, 2), At("2027-12-25T12:00:00Z"), keyring);
+  EXPECT_TRUE(absl::IsFailedPrecondition(extended.status())) << extended.status();
+  EXPECT_EQ(BytesOf(keyring), before);
+}
+
 TEST(KeyringOperationsTest, LeavesAGapAfterALongPauseRatherThanKeysOfClosedWindows) {
   ScrubbedKeyring keyring = New("2026-01-01T12:00:00Z");
-  ASSERT_TRUE(RotateKeyring(At("2026-11-20T12:00:00Z"), kGrace, keyring).ok());
+  ASSERT_TRUE(
+      RotateKeyring(At("2026-11-20T12:00:00Z"), kGrace, keyring, OverdueKeys::kDestroy).ok());
   EXPECT_EQ(EndDays(keyring, WindowKind::kDay), Days(Day(2026, 11, 17), Day(2026, 11, 21) + 35));
   EXPECT_FALSE(EverCovered(keyring.message(), {WindowKind::kDay, Day(2026, 6, 1)}, ""));
   EXPECT_TRUE(EverCovered(keyring.message(), {WindowKind::kDay, Day(2026, 1, 5)}, ""));
@@ -161,7 +248,7 @@ TEST(KeyringOperationsTest, RefusesASecondKeyForAWindowOfTheOrganisation) {
 TEST(KeyringOperationsTest, RefusesAWindowWhoseSharedKeyWasDestroyed) {
   ScrubbedKeyring keyring = New("2026-11-20T12:00:00Z");
   const absl::Time later = At("2027-01-20T12:00:00Z");
-  ASSERT_TRUE(RotateKeyring(later, kGrace, keyring).ok());
+  ASSERT_TRUE(RotateKeyring(later, kGrace, keyring, OverdueKeys::kDestroy).ok());
   const auto extended = ExtendKeyring("acme", Day(2026, 11, 20), Day(2026, 11, 20), later, keyring);
   EXPECT_EQ(extended.status().code(), absl::StatusCode::kFailedPrecondition);
 }
@@ -178,7 +265,7 @@ TEST(KeyringOperationsTest, KeepsExtensionsThroughRotationsUntilTheirLastDayIsOv
                                    At("2026-11-22T13:00:00Z"), keyring);
   ASSERT_TRUE(later.ok()) << later.status();
   // At UTC-12 the 22nd begins at 12:00 UTC.
-  auto rotated = RotateKeyring(At("2026-12-22T11:59:59Z"), kGrace, keyring);
+  auto rotated = RotateKeyring(At("2026-12-22T11:59:59Z"), kGrace, keyring, OverdueKeys::kDestroy);
   ASSERT_TRUE(rotated.ok()) << rotated.status();
   EXPECT_EQ(EndDays(keyring, WindowKind::kDay, "acme").size(), 77u);
   EXPECT_EQ(EndDays(keyring, WindowKind::kReach, "acme").size(), 77u);

@@ -1,7 +1,12 @@
 #include "services/aggregate/publication_journal.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -13,12 +18,28 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
+namespace {
+
+int syncs = 0;
+bool disk_fails = false;
+
+}  // namespace
+
+// Takes the place of libc's: a disk that fails when it is told to.
+extern "C" int fdatasync(int file) {
+  ++syncs;
+  if (!disk_fails) return static_cast<int>(syscall(SYS_fdatasync, file));
+  errno = EIO;
+  return -1;
+}
+
 namespace tutti {
 namespace {
 
 using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::Eq;
+using ::testing::ExitedWithCode;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
@@ -166,6 +187,45 @@ TEST_F(FileJournalTest, TakesNothingThatItCouldNotRead) {
   }
   EXPECT_TRUE(absl::IsInvalidArgument(journal->Record("a\nb", kEnd, "record", kCosts)));
   EXPECT_THAT(Open()->Read("acme").value(), IsEmpty());
+}
+
+// After a failed sync the kernel takes the line for written, and a repeat finds it. Mutation: an
+// error in place of the end of the process.
+TEST_F(FileJournalTest, EndsTheProcessWhenALineCannotBeMadeDurable) {
+  const auto journal = Open();
+  const auto record = [&] {
+    disk_fails = true;
+    static_cast<void>(journal->Record("acme", kEnd, "record", kCosts));
+  };
+  EXPECT_EXIT(record(), ExitedWithCode(1), "journal_not_durable");
+  // The line is there, but for a power cut; its repeat is no more durable.
+  EXPECT_THAT(journal->Read("acme").value(), SizeIs(1));
+  EXPECT_EXIT(record(), ExitedWithCode(1), "journal_not_durable");
+  EXPECT_TRUE(journal->Record("acme", kEnd, "record", kCosts).ok());
+}
+
+// What another process wrote, or an earlier run, may be in memory alone, in pages that count as
+// written: they are written once more. Mutations: OK for what is found; a sync without the write.
+TEST_F(FileJournalTest, ARepeatIsWrittenAndSynchronisedBeforeItIsAcknowledged) {
+  const auto other = Open();
+  ASSERT_TRUE(Open()->Record("acme", kEnd, "record", kCosts).ok());
+  ASSERT_TRUE(Open()->Record("acme", kEnd + 7, "next", kCosts).ok());
+  const std::string whole = Content();
+  const auto reopened = Open();
+  for (FileJournal* const journal : {other.get(), reopened.get()}) {
+    const timespec long_ago[] = {{1, 0}, {1, 0}};
+    ASSERT_EQ(utimensat(AT_FDCWD, path_.c_str(), long_ago, 0), 0);
+    syncs = 0;
+    EXPECT_TRUE(journal->Record("acme", kEnd, "record", kCosts).ok());
+    EXPECT_EQ(syncs, 1);
+    struct stat file = {};
+    ASSERT_EQ(stat(path_.c_str(), &file), 0);
+    EXPECT_GT(file.st_mtim.tv_sec, 1) << "nothing was written";
+    EXPECT_EQ(Content(), whole);
+    // The control: what is refused needs no disk.
+    EXPECT_TRUE(absl::IsAlreadyExists(journal->Record("acme", kEnd, "another", kCosts)));
+    EXPECT_EQ(syncs, 1);
+  }
 }
 
 // Whoever goes on with a file that nobody finds again forgets all of it at the next start.

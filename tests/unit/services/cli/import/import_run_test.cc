@@ -114,6 +114,33 @@ TEST(RunImport, SendsEachTenantToItsOwnOrganisation) {
   }
 }
 
+class RefusingIngest : public BatchSink {
+ public:
+  absl::StatusOr<IngestActivitiesResponse> Send(const IngestActivitiesRequest&) override {
+    absl::Status refused = absl::FailedPreconditionError("no key");
+    refused.SetPayload("reason", absl::Cord("KEY_MISSING"));
+    return refused;
+  }
+};
+
+// Mutation: an error of several inputs that has its text alone.
+TEST(RunImport, KeepsTheReasonThatIngestGaveForAnError) {
+  const TemporaryFile file(absl::StrCat(Post(1, kTenantA, "amy@example.com"),
+                                        Post(2, kTenantA, "bob@example.com"),
+                                        Post(3, kTenantA, "carol@example.com")));
+  const TemporaryFile other(Post(4, kTenantA, "dave@example.com"));
+  ImportOptions options = OptionsFor({file.path(), other.path()});
+  options.tenants.organization = "organizations/acme";
+  RefusingIngest ingest;
+  UploadOptions one_by_one;
+  one_by_one.batch_activities = 1;
+  one_by_one.in_flight = 1;
+  ActivityUploader uploader(ingest, one_by_one);
+  const absl::Status status = RunImport(options, {.uploader = &uploader}).status();
+  EXPECT_THAT(std::string(status.message()), HasSubstr("input 1 of 2: no key"));
+  EXPECT_EQ(status.GetPayload("reason"), absl::Cord("KEY_MISSING"));
+}
+
 TEST(RunImport, SaysWhenTheTenantIsNotThere) {
   const TemporaryFile file(Post(1, kTenantA, "amy@example.com"));
   ImportOptions options = OptionsFor({file.path()});

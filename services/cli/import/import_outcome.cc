@@ -1,0 +1,82 @@
+#include "services/cli/import/import_outcome.h"
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "tutti/ingest/v1/ingest.pb.h"
+
+namespace tutti {
+namespace {
+
+constexpr char kReasonPrefix[] = "REASON_";
+constexpr char kRepeat[] =
+    "Then run the import again: nothing counts twice. Do not finish a back-fill before";
+
+}  // namespace
+
+absl::string_view RepairOf(absl::string_view reason) {
+  ingest::v1::Reason parsed = ingest::v1::REASON_UNSPECIFIED;
+  ingest::v1::Reason_Parse(absl::StrCat(kReasonPrefix, reason), &parsed);
+  switch (parsed) {
+    case ingest::v1::REASON_KEY_MISSING:
+      return "rotate the keyring, or extend it for the back-fill";
+    case ingest::v1::REASON_OPT_OUTS_UNREADABLE:
+      return "put an undamaged opt-out list back beside ingest's keyring";
+    case ingest::v1::REASON_TYPE_UNKNOWN:
+      return "give the services a catalogue that has these types, or correct the types";
+    case ingest::v1::REASON_TIME_IN_FUTURE:
+      return "set the clocks of this machine and of ingest's";
+    case ingest::v1::REASON_CATALOG_MISMATCH:
+      return "give every service the same catalogue";
+    case ingest::v1::REASON_ORGANIZATION_NOT_FOUND:
+      return "create the organisation";
+    case ingest::v1::REASON_STORE_UNAVAILABLE:
+    case ingest::v1::REASON_OVERLOADED:
+      return "wait until the services are ready";
+    default:
+      return "";
+  }
+}
+
+absl::Status OutcomeOf(const ImportSummary& summary) {
+  if (summary.rows > 0 && summary.rows == summary.Rejected()) {
+    return absl::InvalidArgumentError("no row could be read: see the summary for the reasons");
+  }
+  int64_t accepted = 0;
+  int64_t refused = 0;
+  int64_t repairable = 0;
+  std::map<std::string, int64_t> repairs;
+  for (const TenantSummary& tenant : summary.tenants) {
+    accepted += tenant.upload.accepted;
+    for (const auto& [name, count] : tenant.upload.refused) {
+      refused += count;
+      const absl::string_view repair = RepairOf(absl::StripPrefix(name, kReasonPrefix));
+      if (repair.empty()) continue;
+      repairable += count;
+      repairs[std::string(repair)] += count;
+    }
+  }
+  if (repairable > 0) {
+    std::string message =
+        absl::StrCat(repairable, " activities were refused for what can be repaired. ");
+    for (const auto& [repair, count] : repairs) {
+      absl::StrAppend(&message, "For ", count, ": ", repair, ". ");
+    }
+    return absl::NotFoundError(absl::StrCat(message, kRepeat));
+  }
+  if (accepted > 0 || refused == 0) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("all ", refused, " activities were refused: see the summary for the reasons"));
+}
+
+absl::Status OutcomeOf(const absl::Status& error, absl::string_view reason) {
+  const absl::string_view repair = RepairOf(reason);
+  if (repair.empty()) return error;
+  return absl::NotFoundError(
+      absl::StrCat(error.message(), ". To repair it: ", repair, ". ", kRepeat));
+}
+
+}  // namespace tutti
