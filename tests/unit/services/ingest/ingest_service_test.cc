@@ -1,11 +1,13 @@
 #include "services/ingest/ingest_service.h"
 
 #include <gmock/gmock.h>
+#include <grpc/grpc.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -71,6 +73,9 @@ class FakeAggregateService final : public aggregate::v1::AggregateService::Servi
 
 class IngestServiceTest : public IngestFixture {
  protected:
+  // Never ended: gRPC's end may wait ten seconds for a poll of its own.
+  static void SetUpTestSuite() { grpc_init(); }
+
   IngestServiceTest() : aggregate_(AcmePolicy()) {
     aggregate_server_ = Serve("aggregate", aggregate_);
     remote_ = MakeClient(SmallCatalog().fingerprint());
@@ -262,12 +267,12 @@ struct LockstepClient {
   explicit LockstepClient(ingest::v1::IngestService::Stub& stub)
       : stream(stub.StreamActivities(&context)) {}
 
-  void Run(const StreamActivitiesRequest& request, std::atomic<int>& answered) {
+  void Run(const StreamActivitiesRequest& request, const std::function<void()>& on_answer) {
     StreamActivitiesResponse response;
     while (stream->Write(request) && stream->Read(&response)) {
       EXPECT_EQ(response.response().accepted_count(), request.batch().activities_size());
       ++answers;
-      ++answered;
+      on_answer();
     }
     while (stream->Read(&response)) ++answers;
     status = stream->Finish();
@@ -298,15 +303,17 @@ TEST_F(IngestServiceTest, AnswersAllThatItTookFromBusyStreamsWhenItDrains) {
     const std::unique_ptr<grpc::Server> server = Serve(name, service);
     const auto stub = ingest::v1::IngestService::NewStub(Connect(name));
     const uint64_t before = counters.accepted_activities;
-    std::atomic<int> answered = 0;
+    std::atomic<int> left = kStreams + round;
+    const auto drain_after_the_last = [&] {
+      if (--left == 0) service.Drain();
+    };
     std::vector<std::unique_ptr<LockstepClient>> clients;
     std::vector<std::thread> threads;
     for (int i = 0; i < kStreams; ++i) {
       clients.push_back(std::make_unique<LockstepClient>(*stub));
-      threads.emplace_back([&, own = clients.back().get()] { own->Run(request, answered); });
+      threads.emplace_back(
+          [&, own = clients.back().get()] { own->Run(request, drain_after_the_last); });
     }
-    while (answered < kStreams + round) std::this_thread::yield();
-    service.Drain();
     for (std::thread& thread : threads) thread.join();
     server->Shutdown();
     uint64_t answers = 0;
