@@ -44,12 +44,13 @@ class DeltaCoalescerTest : public IngestFixture {
     }
   }
 
-  // Submits positions for windows of an organisation's policy.
+  // Submits positions for windows of an organisation's policy, of so many activities.
   bool Submit(DeltaCoalescer& to, Finished& finished,
               const std::vector<std::pair<int, std::vector<uint32_t>>>& windows,
-              size_t organization = 0) {
+              size_t organization = 0, size_t activities = 1) {
     std::unique_ptr<PendingBatch> batch = std::make_unique<FakeBatch>(finished);
     batch->policy = compiled_[organization];
+    batch->activities = activities;
     for (const auto& [window, positions] : windows) {
       batch->deltas.emplace_back();
       batch->deltas.back().window = window;
@@ -144,14 +145,15 @@ TEST_F(DeltaCoalescerTest, FailsEveryBatchOfATickWhenACallFails) {
   EXPECT_EQ(b.status.code(), absl::StatusCode::kUnavailable);
 }
 
-TEST_F(DeltaCoalescerTest, FlushesWithoutATickWhenMuchWaits) {
+// Mutation: to count positions, so that a flush tells how much was new.
+TEST_F(DeltaCoalescerTest, FlushesWithoutATickWhenManyActivitiesWait) {
   CoalescerLimits limits;
-  limits.flush_positions = 3;
+  limits.flush_activities = 3;
   DeltaCoalescer small(client, SmallCatalog(), limits);
   Finished a;
-  ASSERT_TRUE(Submit(small, a, {{0, {1, 2}}}));
+  ASSERT_TRUE(Submit(small, a, {{0, {1, 2, 3, 4}}}, 0, 2));
   EXPECT_THAT(client.merges, IsEmpty());
-  ASSERT_TRUE(Submit(small, a, {{0, {3}}}));
+  ASSERT_TRUE(Submit(small, a, {{0, {}}}, 0, 1));
   EXPECT_THAT(client.merges, SizeIs(1));
 }
 
@@ -159,17 +161,17 @@ TEST_F(DeltaCoalescerTest, FlushesWithoutATickWhenMuchWaits) {
 TEST_F(DeltaCoalescerTest, BoundsFlushesInFlightAndWhatWaits) {
   CoalescerLimits limits;
   limits.max_flushes_in_flight = 1;
-  limits.max_pending_positions = 3;
+  limits.max_pending_activities = 3;
   DeltaCoalescer small(client, SmallCatalog(), limits);
   client.hold_merges = true;
   Finished a;
   ASSERT_TRUE(Submit(small, a, {{0, {1}}}));
   small.Tick();
-  ASSERT_TRUE(Submit(small, a, {{0, {1, 2}}}));
+  ASSERT_TRUE(Submit(small, a, {{0, {1, 2, 3, 4}}}, 0, 2));
   small.Tick();
   EXPECT_THAT(client.merges, SizeIs(1));
-  EXPECT_FALSE(Submit(small, a, {{0, {3, 4}}}));
-  EXPECT_TRUE(Submit(small, a, {{0, {3}}}));
+  EXPECT_FALSE(Submit(small, a, {{0, {}}}, 0, 2));
+  EXPECT_TRUE(Submit(small, a, {{0, {3}}}, 0, 1));
   client.AnswerMerges();
   small.AnswerWritten();
   EXPECT_EQ(a.times, 1);
