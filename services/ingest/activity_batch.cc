@@ -264,17 +264,18 @@ std::optional<Refusal> ActivityBatch::refusal() const {
                  "keyring, or extend it for the back-fill"};
 }
 
-void ActivityBatch::Finish(const absl::Status& status) {
-  if (!status.ok()) return done_(RefusalFrom(status));
-  if (const std::optional<Refusal> refusal = RefusalOfOutcomes()) {
-    parts_.policies.Invalidate(policy->organization());
-    return done_(refusal);
+void ActivityBatch::Settle(const absl::Status& status) {
+  if (!status.ok()) {
+    refused_ = RefusalFrom(status);
+    return;
   }
+  refused_ = RefusalOfOutcomes();
   const bool all_merged = std::all_of(deltas.begin(), deltas.end(), [](const BatchDelta& delta) {
     return delta.outcome == aggregate::v1::DELTA_OUTCOME_MERGED;
   });
+  if (!all_merged) parts_.policies.Invalidate(policy->organization());
+  if (refused_.has_value()) return;
   if (!all_merged) {
-    parts_.policies.Invalidate(policy->organization());
     Reconsider();
     SortRejections();
   }
@@ -283,7 +284,6 @@ void ActivityBatch::Finish(const absl::Status& status) {
                                                 std::memory_order_relaxed);
   response_.set_accepted_count(accepted_count_);
   response_.set_partly_late_count(partly_late_);
-  done_(std::nullopt);
 }
 
 std::optional<Refusal> ActivityBatch::RefusalOfOutcomes() const {

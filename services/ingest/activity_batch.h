@@ -43,8 +43,9 @@ class ActivityBatch final : public PendingBatch {
   // there are people in the batch and who has opted out cannot be read.
   std::optional<Refusal> refusal() const;
 
-  // Completes the response by the outcomes of the deltas and calls `done`.
-  void Finish(const absl::Status& status) override;
+  // Completes the response by the outcomes of the deltas.
+  void Settle(const absl::Status& status) override;
+  void Answer() override { done_(refused_); }
 
  private:
   struct Accepted {
@@ -89,6 +90,7 @@ class ActivityBatch final : public PendingBatch {
   int partly_late_ = 0;
   int key_missing_ = 0;
   bool opt_outs_unreadable_ = false;  // and needed
+  std::optional<Refusal> refused_;    // once it is settled
 };
 
 }  // namespace tutti

@@ -64,7 +64,7 @@ void DeltaCoalescer::AnswerWritten() {
     written.swap(written_);
   }
   for (const std::shared_ptr<Flush>& flush : written) {
-    for (const std::unique_ptr<PendingBatch>& batch : flush->batches) batch->Finish(flush->status);
+    for (const std::unique_ptr<PendingBatch>& batch : flush->batches) batch->Answer();
   }
 }
 
@@ -184,6 +184,7 @@ void DeltaCoalescer::Complete(const std::shared_ptr<Flush>& flush) {
   for (const Outgoing& outgoing : flush->outgoing) {
     for (BatchDelta* source : outgoing.sources) source->outcome = outgoing.outcome;
   }
+  for (const std::unique_ptr<PendingBatch>& batch : flush->batches) batch->Settle(flush->status);
   const std::lock_guard lock(mutex_);
   --in_flight_;
   written_.push_back(flush);

@@ -26,9 +26,13 @@ class PendingBatch {
  public:
   virtual ~PendingBatch() = default;
 
-  // Called once, on any thread: with OK when every delta has its outcome, else
-  // with the error of the call to aggregate.
-  virtual void Finish(const absl::Status& status) = 0;
+  // Called once, on any thread, as soon as the write is over: with OK when every delta
+  // has its outcome, else with the error of the call to aggregate. Does all there is to
+  // do but the answering.
+  virtual void Settle(const absl::Status& status) = 0;
+
+  // Called once after that, on a tick: must take as long whatever was new.
+  virtual void Answer() = 0;
 
   std::shared_ptr<const OrganizationPolicy> policy;
   size_t activities = 0;  // of the request, whatever became of each
@@ -55,8 +59,9 @@ struct CoalescerLimits {
 // without repetition, so that the order of activities and their number is not
 // visible. Every batch, whether it brings anything new or not, waits for the call
 // of its tick, and then for the next tick: how long a write took, which depends on
-// what was new, does not show in when the answer comes. When too many flushes are in
-// flight, ticks pass without one. Thread-safe.
+// what was new, does not show in when the answer comes, and on that tick nothing is left
+// to do but to answer. When too many flushes are in flight, ticks pass without one.
+// Thread-safe.
 class DeltaCoalescer {
  public:
   // References outlive this; every call of the client must have called back before

@@ -17,6 +17,7 @@ using testing::SizeIs;
 
 // What became of a batch.
 struct Finished {
+  int settled = 0;
   int times = 0;
   absl::Status status;
   std::vector<aggregate::v1::DeltaOutcome> outcomes;
@@ -25,10 +26,14 @@ struct Finished {
 class FakeBatch final : public PendingBatch {
  public:
   explicit FakeBatch(Finished& finished) : finished_(finished) {}
-  void Finish(const absl::Status& status) override {
-    ++finished_.times;
+  void Settle(const absl::Status& status) override {
+    ++finished_.settled;
     finished_.status = status;
     for (const BatchDelta& delta : deltas) finished_.outcomes.push_back(delta.outcome);
+  }
+  void Answer() override {
+    ++finished_.times;
+    EXPECT_LE(finished_.times, finished_.settled);
   }
 
  private:
@@ -80,6 +85,21 @@ TEST_F(DeltaCoalescerTest, MergesBatchesIntoSortedDeltasWithoutRepetition) {
   EXPECT_THAT(SentDeltas()[2].positions(), IsEmpty());
   EXPECT_EQ(a.times + b.times + c.times, 3);
   EXPECT_THAT(a.outcomes, SizeIs(2));
+}
+
+// What is to be done for what was new must not hold up the answers of a tick. Mutation: to
+// settle on the tick.
+TEST_F(DeltaCoalescerTest, SettlesWhenItIsWrittenAndAnswersOnTheNextTick) {
+  client.hold_merges = true;
+  Finished a;
+  ASSERT_TRUE(Submit(*coalescer, a, {{0, {1}}}));
+  coalescer->Tick();
+  EXPECT_EQ(a.settled, 0);
+  client.AnswerMerges();
+  EXPECT_EQ(a.settled, 1);
+  EXPECT_EQ(a.times, 0);
+  coalescer->Tick();
+  EXPECT_EQ(a.times, 1);
 }
 
 TEST_F(DeltaCoalescerTest, SendsNothingOnAnIdleTick) {
