@@ -19,7 +19,8 @@ ABSL_FLAG(bool, allow_swap, false,
           "demonstrations and tests alone");
 ABSL_FLAG(int, grace_hours, 48, "Hours that windows stay open; the same as tutti-aggregate's");
 ABSL_FLAG(absl::Duration, flush_interval, absl::Milliseconds(4),
-          "How often what came in is made durable and answered");
+          "How often what came in is made durable and answered; up to half as long again, by "
+          "chance");
 ABSL_FLAG(absl::Duration, merge_timeout, absl::Seconds(10), "Bound of a call to tutti-aggregate");
 ABSL_FLAG(uint64_t, cache_entries, uint64_t{1} << 20,
           "Subjects and days remembered in memory, so that repeats cost little");
