@@ -195,8 +195,10 @@ absl::StatusOr<RotationResult> RotateKeyring(absl::Time now, absl::Duration grac
   }
   const Day first_kept = FirstKeptEndDay(now, grace);
   RotationResult result;
+  // Days of before the keyring belong to extensions, whatever the clock shows.
+  const Day first_shared = FirstSharedDay(message).value_or(first_kept);
   for (const WindowKind kind : kKinds) {
-    for (Day day = first_kept; day <= LastEndDayAhead(now); ++day) {
+    for (Day day = std::max(first_kept, first_shared); day <= LastEndDayAhead(now); ++day) {
       if (EverCovered(message, {kind, day}, "")) continue;
       result.created += AddKeys(kind, day, day, "", "", message);
     }

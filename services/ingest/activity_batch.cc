@@ -1,11 +1,11 @@
 #include "services/ingest/activity_batch.h"
 
-#include <sodium.h>
-
 #include <algorithm>
 #include <utility>
 #include <variant>
 
+#include "absl/container/flat_hash_map.h"
+#include "absl/numeric/bits.h"
 #include "common/identity/digester.h"
 #include "common/identity/subject_id.h"
 #include "common/keyring/opt_out_store.h"
@@ -105,28 +105,27 @@ class ActivityBatch::Judging {
 };
 
 ActivityBatch::ActivityBatch(const IngestParts& parts, ColumnLayout layout,
+                             const ColumnTables& tables,
                              std::shared_ptr<const OrganizationPolicy> organization_policy,
-                             ingest::v1::IngestActivitiesResponse& response, Done done)
+                             size_t activity_count, ingest::v1::IngestActivitiesResponse& response,
+                             Done done)
     : parts_(parts),
       layout_(layout),
+      tables_(tables),
       response_(response),
       done_(std::move(done)),
       now_(parts.clock.Now()),
-      verdicts_(*organization_policy, parts.catalog, now_) {
+      verdicts_(*organization_policy, parts.catalog, now_),
+      folded_(layout.words(), activity_count) {
   policy = std::move(organization_policy);
-}
-
-ActivityBatch::~ActivityBatch() {
-  if (!subjects_.empty()) sodium_memzero(subjects_.data(), subjects_.size() * sizeof(SubjectDay));
+  activities = activity_count;
+  delta_index_.resize(static_cast<size_t>(policy->window_count()) * parts.catalog.kinds().size());
 }
 
 void ActivityBatch::Judge(const BatchView& batch) {
-  const size_t count = batch.size();
-  fresh_.reserve(count);
-  subjects_.reserve(count);
-  columns_.reserve(count * layout_.words());
+  accepted_.reserve(activities);
   Judging judging(parts_, layout_, *policy, now_);
-  for (size_t i = 0; i < count; ++i) {
+  for (size_t i = 0; i < activities; ++i) {
     const auto index = static_cast<int>(i);
     const Reason reason = JudgeOne(index, batch.activity(i), judging);
     // The batch is refused whole: its producer sends all of it again.
@@ -139,20 +138,23 @@ void ActivityBatch::Judge(const BatchView& batch) {
     response_.mutable_ignored()->set_platforms(judging.ignored.platforms);
     response_.mutable_ignored()->set_traits(judging.ignored.traits);
   }
-  accepted_ = static_cast<int>(fresh_.size());
-  for (const Fresh& fresh : fresh_) partly_late_ += fresh.verdict->partly_late ? 1 : 0;
-  // Whatever the cache says, the tick must name the organisation.
-  if (!fresh_.empty()) DeltaOf(fresh_.front().verdict->windows.front(), fresh_.front().shape->kind);
-  DropKnown();
-  for (size_t i = 0; i < fresh_.size(); ++i) AddPositions(i);
+  accepted_count_ = static_cast<int>(accepted_.size());
+  for (const Accepted& accepted : accepted_) partly_late_ += accepted.verdict->partly_late ? 1 : 0;
+  for (const DayVerdict* const verdict : verdicts_.taken()) {
+    for (const int window : verdict->windows) DeltaOf(window, verdict->kind);
+  }
+  own_deltas_ = deltas.size();
+  folded_.Fold();
+  // From here on it matters who is known or has opted out.
+  parts_.acknowledged.RemoveKnown(folded_.subjects(), folded_.columns());
+  folded_.ClearOptedOut();
+  AddPositions();
+  folded_.DropEmpty();
   // A window under another key learns of ours by an empty delta: aggregate then
   // knows that it is incomplete.
   for (const DayVerdicts::Mismatch& mismatch : verdicts_.mismatches()) {
     DeltaOf(mismatch.window, mismatch.kind);
   }
-  uint64_t positions = 0;
-  for (const BatchDelta& delta : deltas) positions += delta.positions.size();
-  parts_.counters.sent_positions.fetch_add(positions, std::memory_order_relaxed);
 }
 
 Reason ActivityBatch::JudgeOne(int index, const ActivityView& activity, Judging& judging) {
@@ -172,17 +174,12 @@ Reason ActivityBatch::JudgeOne(int index, const ActivityView& activity, Judging&
   if (verdict.refusal != ingest::v1::REASON_UNSPECIFIED) return verdict.refusal;
   if (!judging.KnowsOptOuts(shape->kind)) return ingest::v1::REASON_OPT_OUTS_UNREADABLE;
 
-  fresh_.push_back({index, shape, &verdict});
-  subjects_.push_back(
-      {judging.digester.Compute(policy->scope(shape->kind), std::get<SubjectId>(subject)),
-       static_cast<int32_t>(day - kEpoch)});
-  if (judging.OptedOut(shape->kind, std::get<SubjectId>(subject))) {
-    // Answered like something known: a producer must not learn who has opted out.
-    columns_.resize(columns_.size() + layout_.words());
-    return ingest::v1::REASON_UNSPECIFIED;
-  }
-  const uint64_t* const columns = judging.columns.Of(shape);
-  columns_.insert(columns_.end(), columns, columns + layout_.words());
+  accepted_.push_back({index, &verdict});
+  const Digest digest =
+      judging.digester.Compute(policy->scope(shape->kind), std::get<SubjectId>(subject));
+  const bool added =
+      folded_.Add({digest, static_cast<int32_t>(day - kEpoch)}, verdict, judging.columns.Of(shape));
+  if (added && judging.OptedOut(shape->kind, std::get<SubjectId>(subject))) folded_.OptOutLast();
   return ingest::v1::REASON_UNSPECIFIED;
 }
 
@@ -193,63 +190,64 @@ void ActivityBatch::Reject(int index, Reason reason) {
       1, std::memory_order_relaxed);
 }
 
-void ActivityBatch::DropKnown() {
-  if (fresh_.empty()) return;
-  parts_.acknowledged.RemoveKnown(subjects_, absl::MakeSpan(columns_));
+void ActivityBatch::AddPositions() {
   const size_t words = layout_.words();
-  size_t kept = 0;
-  for (size_t i = 0; i < fresh_.size(); ++i) {
-    const uint64_t* const columns = &columns_[i * words];
-    if (std::all_of(columns, columns + words, [](uint64_t word) { return word == 0; })) continue;
-    if (kept != i) {
-      fresh_[kept] = fresh_[i];
-      subjects_[kept] = subjects_[i];
-      std::copy(columns, columns + words, &columns_[kept * words]);
+  std::vector<uint64_t> wanted(static_cast<size_t>(policy->window_count()) * words);
+  std::vector<int> windows;
+  folded_.ForEachSubject([&](absl::Span<const size_t> entries) {
+    windows.clear();
+    // What the subject did on any of a window's days.
+    for (const size_t entry : entries) {
+      if (folded_.IsEmpty(entry)) continue;
+      for (const int window : folded_.verdict(entry).windows) {
+        windows.push_back(window);
+        uint64_t* const own = &wanted[static_cast<size_t>(window) * words];
+        for (size_t w = 0; w < words; ++w) own[w] |= folded_.columns(entry)[w];
+      }
     }
-    ++kept;
-  }
-  sodium_memzero(subjects_.data() + kept, (subjects_.size() - kept) * sizeof(SubjectDay));
-  fresh_.resize(kept);
-  subjects_.resize(kept);
-  columns_.resize(kept * words);
+    for (const int window : windows) {
+      AddPositions(window, folded_.verdict(entries.front()).kind,
+                   folded_.subjects()[entries.front()].digest,
+                   &wanted[static_cast<size_t>(window) * words]);
+    }
+  });
 }
 
-void ActivityBatch::AddPositions(size_t fresh) {
-  const ActivityShape& shape = *fresh_[fresh].shape;
-  const Digest& digest = subjects_[fresh].digest;
-  const uint64_t* const reach_columns = &columns_[fresh * layout_.words()];
-  for (const int index : fresh_[fresh].verdict->windows) {
-    const PolicyWindow& window = policy->window(index);
-    const KindSlots& slots = window.kinds[static_cast<size_t>(shape.kind)];
-    const bool is_day = window.window.kind == WindowKind::kDay;
-    const uint64_t* const wanted = reach_columns + (is_day ? layout_.reach_words : 0);
-    BatchDelta* delta = nullptr;
-    for (const TableHit& hit : is_day ? shape.day : shape.reach) {
-      const CatalogTable& table = parts_.catalog.tables()[static_cast<size_t>(hit.table)];
-      std::optional<uint64_t> slot;
-      for (size_t f = 0; f < table.columns.size(); ++f) {
-        const uint32_t column = table.columns[f];
-        if (((hit.features >> f) & 1) == 0 || ((wanted[column / 64] >> (column % 64)) & 1) == 0) {
-          continue;
-        }
-        if (!slot.has_value()) slot = window.hash.Hash(table.salt, digest) & slots.slot_mask;
-        if (delta == nullptr) delta = &DeltaOf(index, shape.kind);
-        if (*slot >= slots.kept) break;
-        delta->positions.push_back(column * slots.kept + static_cast<uint32_t>(*slot));
+void ActivityBatch::AddPositions(int window_index, int kind, const Digest& digest,
+                                 uint64_t* columns) {
+  const PolicyWindow& window = policy->window(window_index);
+  const KindSlots& slots = window.kinds[static_cast<size_t>(kind)];
+  const bool is_day = window.window.kind == WindowKind::kDay;
+  const auto tables = tables_.Of(kind, window.window.kind);
+  uint64_t* const own = columns + (is_day ? layout_.reach_words : 0);
+  BatchDelta& delta = DeltaOf(window_index, kind);
+  for (size_t w = 0; w < (is_day ? layout_.day_words : layout_.reach_words); ++w) {
+    while (own[w] != 0) {
+      const CatalogTable& table = *tables[w * 64 + static_cast<size_t>(absl::countr_zero(own[w]))];
+      const uint64_t slot = window.hash.Hash(table.salt, digest) & slots.slot_mask;
+      for (const uint32_t column : table.columns) {
+        uint64_t& word = own[column / 64];
+        const uint64_t bit = uint64_t{1} << (column % 64);
+        if ((word & bit) == 0) continue;
+        word &= ~bit;
+        if (slot >= slots.kept) continue;
+        delta.positions.push_back(column * slots.kept + static_cast<uint32_t>(slot));
       }
     }
   }
+  std::fill_n(columns, layout_.words(), 0);
 }
 
 BatchDelta& ActivityBatch::DeltaOf(int window, int kind) {
-  const int64_t key = int64_t{window} * static_cast<int64_t>(parts_.catalog.kinds().size()) + kind;
-  const auto [entry, added] = delta_index_.try_emplace(key, deltas.size());
-  if (added) {
+  const size_t kinds = parts_.catalog.kinds().size();
+  uint32_t& place = delta_index_[static_cast<size_t>(window) * kinds + static_cast<size_t>(kind)];
+  if (place == 0) {
     deltas.emplace_back();
     deltas.back().window = window;
     deltas.back().kind = kind;
+    place = static_cast<uint32_t>(deltas.size());
   }
-  return deltas[entry->second];
+  return deltas[place - 1];
 }
 
 std::optional<Refusal> ActivityBatch::refusal() const {
@@ -259,40 +257,38 @@ std::optional<Refusal> ActivityBatch::refusal() const {
                    "this ingest cannot read who has opted out: retry with backoff; an operator "
                    "must put an undamaged opt-out list back"};
   }
-  if (accepted_ > 0 || key_missing_ == 0) return std::nullopt;
+  if (!accepted_.empty() || key_missing_ == 0) return std::nullopt;
   return Refusal{absl::StatusCode::kFailedPrecondition, ingest::v1::REASON_KEY_MISSING,
                  "activities",
                  "this ingest has no key for windows that are open: an operator must rotate the "
                  "keyring, or extend it for the back-fill"};
 }
 
-void ActivityBatch::Finish(const absl::Status& status) {
-  if (!status.ok()) return done_(RefusalFrom(status));
-  if (const std::optional<Refusal> refusal = RefusalOfOutcomes()) {
-    parts_.policies.Invalidate(policy->organization());
-    return done_(refusal);
+void ActivityBatch::Settle(const absl::Status& status) {
+  if (!status.ok()) {
+    refused_ = RefusalFrom(status);
+    return;
   }
-  const auto repeated = static_cast<uint64_t>(accepted_) - fresh_.size();
+  refused_ = RefusalOfOutcomes();
   const bool all_merged = std::all_of(deltas.begin(), deltas.end(), [](const BatchDelta& delta) {
     return delta.outcome == aggregate::v1::DELTA_OUTCOME_MERGED;
   });
+  if (!all_merged) parts_.policies.Invalidate(policy->organization());
+  if (refused_.has_value()) return;
   if (!all_merged) {
-    parts_.policies.Invalidate(policy->organization());
-    for (size_t i = 0; i < fresh_.size(); ++i) Reconsider(i);
+    Reconsider();
     SortRejections();
   }
-  parts_.acknowledged.Add(subjects_, columns_);
-  parts_.counters.accepted_activities.fetch_add(static_cast<uint64_t>(accepted_),
+  parts_.acknowledged.Add(folded_.subjects(), folded_.columns());
+  parts_.counters.accepted_activities.fetch_add(static_cast<uint64_t>(accepted_count_),
                                                 std::memory_order_relaxed);
-  parts_.counters.repeated_activities.fetch_add(repeated, std::memory_order_relaxed);
-  response_.set_accepted_count(accepted_);
+  response_.set_accepted_count(accepted_count_);
   response_.set_partly_late_count(partly_late_);
-  done_(std::nullopt);
 }
 
 std::optional<Refusal> ActivityBatch::RefusalOfOutcomes() const {
-  for (const BatchDelta& delta : deltas) {
-    switch (delta.outcome) {
+  for (size_t i = 0; i < own_deltas_; ++i) {
+    switch (deltas[i].outcome) {
       case aggregate::v1::DELTA_OUTCOME_MERGED:
       case aggregate::v1::DELTA_OUTCOME_LATE:
       case aggregate::v1::DELTA_OUTCOME_KEY_MISMATCH:
@@ -309,33 +305,34 @@ std::optional<Refusal> ActivityBatch::RefusalOfOutcomes() const {
   return std::nullopt;
 }
 
-DeltaOutcome ActivityBatch::OutcomeOf(int window, int kind) const {
-  const int64_t key = int64_t{window} * static_cast<int64_t>(parts_.catalog.kinds().size()) + kind;
-  const auto found = delta_index_.find(key);
-  return found == delta_index_.end() ? aggregate::v1::DELTA_OUTCOME_MERGED
-                                     : deltas[found->second].outcome;
+ActivityBatch::Outcome ActivityBatch::OutcomeOf(const DayVerdict& verdict) {
+  Outcome outcome;
+  for (const int window : verdict.windows) {
+    const DeltaOutcome merge = DeltaOf(window, verdict.kind).outcome;
+    outcome.merged |= merge == aggregate::v1::DELTA_OUTCOME_MERGED;
+    outcome.late |= merge == aggregate::v1::DELTA_OUTCOME_LATE;
+    outcome.incomplete |= merge == aggregate::v1::DELTA_OUTCOME_KEY_MISMATCH;
+  }
+  return outcome;
 }
 
-void ActivityBatch::Reconsider(size_t index) {
-  const Fresh& fresh = fresh_[index];
-  bool merged = false;
-  bool late = false;
-  bool incomplete = false;
-  for (const int window : fresh.verdict->windows) {
-    const DeltaOutcome outcome = OutcomeOf(window, fresh.shape->kind);
-    merged |= outcome == aggregate::v1::DELTA_OUTCOME_MERGED;
-    late |= outcome == aggregate::v1::DELTA_OUTCOME_LATE;
-    incomplete |= outcome == aggregate::v1::DELTA_OUTCOME_KEY_MISMATCH;
+void ActivityBatch::Reconsider() {
+  for (const auto& [index, verdict] : accepted_) {
+    const Outcome outcome = OutcomeOf(*verdict);
+    if (outcome.merged) {
+      partly_late_ += outcome.late && !verdict->partly_late ? 1 : 0;
+      continue;
+    }
+    --accepted_count_;
+    partly_late_ -= verdict->partly_late ? 1 : 0;
+    Reject(index,
+           outcome.incomplete ? ingest::v1::REASON_WINDOW_INCOMPLETE : ingest::v1::REASON_LATE);
   }
-  if (merged) {
-    partly_late_ += late && !fresh.verdict->partly_late ? 1 : 0;
-    return;
+  // Of these nothing is durable, so the cache must learn nothing.
+  for (size_t i = 0; i < folded_.size(); ++i) {
+    if (!OutcomeOf(folded_.verdict(i)).merged) folded_.Clear(i);
   }
-  // Nothing of it is durable, so the cache must learn nothing.
-  std::fill_n(&columns_[index * layout_.words()], layout_.words(), uint64_t{0});
-  --accepted_;
-  partly_late_ -= fresh.verdict->partly_late ? 1 : 0;
-  Reject(fresh.index, incomplete ? ingest::v1::REASON_WINDOW_INCOMPLETE : ingest::v1::REASON_LATE);
+  folded_.DropEmpty();
 }
 
 void ActivityBatch::SortRejections() {

@@ -24,6 +24,17 @@ ColumnLayout ColumnLayout::Of(const Catalog& catalog) {
   return layout;
 }
 
+ColumnTables::ColumnTables(const Catalog& catalog) {
+  for (const CatalogKind& kind : catalog.kinds()) {
+    reach_.emplace_back(kind.reach_columns);
+    day_.emplace_back(kind.day_columns);
+  }
+  for (const CatalogTable& table : catalog.tables()) {
+    auto& of_kind = (table.is_habit() ? day_ : reach_)[static_cast<size_t>(table.kind)];
+    for (const uint32_t column : table.columns) of_kind[column] = &table;
+  }
+}
+
 void ActivityIngester::Ingest(std::shared_ptr<const BatchView> batch,
                               IngestActivitiesResponse& response, Done done) {
   const absl::StatusOr<std::string> organization =
@@ -53,12 +64,12 @@ void ActivityIngester::Ingest(std::shared_ptr<const BatchView> batch,
 void ActivityIngester::Judge(const std::shared_ptr<const OrganizationPolicy>& policy,
                              const BatchView& view, IngestActivitiesResponse& response,
                              const Done& done) {
-  auto batch = std::make_unique<ActivityBatch>(parts_, layout_, policy, response,
-                                               [this, done](const std::optional<Refusal>& refusal) {
-                                                 if (refusal.has_value())
-                                                   return Refuse(*refusal, done);
-                                                 done(std::nullopt);
-                                               });
+  auto batch =
+      std::make_unique<ActivityBatch>(parts_, layout_, tables_, policy, view.size(), response,
+                                      [this, done](const std::optional<Refusal>& refusal) {
+                                        if (refusal.has_value()) return Refuse(*refusal, done);
+                                        done(std::nullopt);
+                                      });
   batch->Judge(view);
   if (const std::optional<Refusal> refusal = batch->refusal()) return Refuse(*refusal, done);
   if (batch->deltas.empty()) return done(std::nullopt);

@@ -4,10 +4,13 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <vector>
 
+#include "absl/types/span.h"
 #include "common/catalog/catalog.h"
 #include "common/clock/clock.h"
 #include "common/keyring/opt_out_store.h"
+#include "common/window/window.h"
 #include "services/ingest/acknowledged_cache.h"
 #include "services/ingest/batch_view.h"
 #include "services/ingest/delta_coalescer.h"
@@ -39,20 +42,37 @@ struct ColumnLayout {
   static ColumnLayout Of(const Catalog& catalog);
 };
 
+// The table that each column of a kind's windows belongs to.
+class ColumnTables {
+ public:
+  // The catalogue outlives this.
+  explicit ColumnTables(const Catalog& catalog);
+
+  // By the catalogue's index of the kind, then by column; null where there is none.
+  absl::Span<const CatalogTable* const> Of(int kind, WindowKind window) const {
+    return (window == WindowKind::kDay ? day_ : reach_)[static_cast<size_t>(kind)];
+  }
+
+ private:
+  std::vector<std::vector<const CatalogTable*>> reach_;
+  std::vector<std::vector<const CatalogTable*>> day_;
+};
+
 // Takes batches of activities: validates each, digests its subject, drops the
 // identity, and has the bits made durable. Thread-safe.
 //
 // When a window turns out to be closed or spoilt only as its bits are merged, an
-// activity that was sent to it counts as late there, or is refused when no other
-// window took it. An activity that brought nothing new is not judged again: it was
-// accepted before.
+// activity of it counts as late there, or is refused when no other window took it,
+// whether it brought anything new or not. The bytes of an answer follow from the
+// request, the clock and what is public about the organisation. What a batch costs
+// follows from its activities, up to the slots of each subject, paid once a batch.
 class ActivityIngester {
  public:
   // Absent: the batch was judged item by item and the response is filled in.
   using Done = std::function<void(const std::optional<Refusal>&)>;
 
   explicit ActivityIngester(const IngestParts& parts)
-      : parts_(parts), layout_(ColumnLayout::Of(parts.catalog)) {}
+      : parts_(parts), layout_(ColumnLayout::Of(parts.catalog)), tables_(parts.catalog) {}
 
   // Calls back exactly once, on any thread, when what was accepted is durable; at
   // once when nothing was. The response must live until then; the batch is let go
@@ -67,6 +87,7 @@ class ActivityIngester {
 
   const IngestParts parts_;
   const ColumnLayout layout_;
+  const ColumnTables tables_;
 };
 
 }  // namespace tutti

@@ -19,12 +19,15 @@ Day DayVerdicts::DayOf(int64_t unix_seconds) {
 const DayVerdict& DayVerdicts::Of(Day day, int kind) {
   const int64_t key = (day - Day()) * static_cast<int64_t>(catalog_.kinds().size()) + kind;
   const auto [entry, added] = verdicts_.try_emplace(key);
-  if (added) entry->second = Judge(day, kind);
+  if (!added) return entry->second;
+  entry->second = Judge(day, kind);
+  if (entry->second.refusal == ingest::v1::REASON_UNSPECIFIED) taken_.push_back(&entry->second);
   return entry->second;
 }
 
 DayVerdict DayVerdicts::Judge(Day day, int kind) {
   DayVerdict verdict;
+  verdict.kind = kind;
   if (day < policy_.first_day()) {
     verdict.refusal = ingest::v1::REASON_BEFORE_FIRST_DAY;
     return verdict;

@@ -15,6 +15,7 @@ namespace tutti {
 
 // What becomes of the activities of one day and kind.
 struct DayVerdict {
+  int kind = 0;                                                 // by the catalogue's index
   ingest::v1::Reason refusal = ingest::v1::REASON_UNSPECIFIED;  // UNSPECIFIED: taken
   bool partly_late = false;  // a window of the day is closed, another is open
   std::vector<int> windows;  // that take them, by index; empty when refused
@@ -50,6 +51,9 @@ class DayVerdicts {
   // The reference stays good as long as this lives.
   const DayVerdict& Of(Day day, int kind);
 
+  // Those that were asked for and not refused, in the order of the asking.
+  const std::vector<const DayVerdict*>& taken() const { return taken_; }
+
   // Windows to report to aggregate; each is found once for a policy.
   const std::vector<Mismatch>& mismatches() const { return mismatches_; }
 
@@ -68,6 +72,7 @@ class DayVerdicts {
   const Day today_;
   std::array<CachedDay, 64> days_ = {};
   absl::node_hash_map<int64_t, DayVerdict> verdicts_;
+  std::vector<const DayVerdict*> taken_;
   std::vector<Mismatch> mismatches_;
 };
 

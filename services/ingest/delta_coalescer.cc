@@ -43,18 +43,17 @@ struct DeltaCoalescer::Flush {
 };
 
 bool DeltaCoalescer::Submit(std::unique_ptr<PendingBatch>& batch) {
-  size_t positions = 0;
-  for (const BatchDelta& delta : batch->deltas) positions += delta.positions.size();
   {
     const std::lock_guard lock(mutex_);
     if (pending_.size() >= limits_.max_pending_batches ||
-        (!pending_.empty() && pending_positions_ + positions > limits_.max_pending_positions)) {
+        (!pending_.empty() &&
+         pending_activities_ + batch->activities > limits_.max_pending_activities)) {
       return false;
     }
+    pending_activities_ += batch->activities;
     pending_.push_back(std::move(batch));
-    pending_positions_ += positions;
   }
-  if (std::shared_ptr<Flush> flush = Begin(limits_.flush_positions)) Send(flush);
+  if (std::shared_ptr<Flush> flush = Begin(limits_.flush_activities)) Send(flush);
   return true;
 }
 
@@ -65,7 +64,7 @@ void DeltaCoalescer::AnswerWritten() {
     written.swap(written_);
   }
   for (const std::shared_ptr<Flush>& flush : written) {
-    for (const std::unique_ptr<PendingBatch>& batch : flush->batches) batch->Finish(flush->status);
+    for (const std::unique_ptr<PendingBatch>& batch : flush->batches) batch->Answer();
   }
 }
 
@@ -79,15 +78,15 @@ size_t DeltaCoalescer::pending_batches() const {
   return pending_.size();
 }
 
-std::shared_ptr<DeltaCoalescer::Flush> DeltaCoalescer::Begin(size_t min_positions) {
+std::shared_ptr<DeltaCoalescer::Flush> DeltaCoalescer::Begin(size_t min_activities) {
   const std::lock_guard lock(mutex_);
-  if (pending_.empty() || pending_positions_ < min_positions ||
+  if (pending_.empty() || pending_activities_ < min_activities ||
       in_flight_ >= limits_.max_flushes_in_flight) {
     return nullptr;
   }
   auto flush = std::make_shared<Flush>();
   flush->batches.swap(pending_);
-  pending_positions_ = 0;
+  pending_activities_ = 0;
   ++in_flight_;
   return flush;
 }
@@ -185,6 +184,7 @@ void DeltaCoalescer::Complete(const std::shared_ptr<Flush>& flush) {
   for (const Outgoing& outgoing : flush->outgoing) {
     for (BatchDelta* source : outgoing.sources) source->outcome = outgoing.outcome;
   }
+  for (const std::unique_ptr<PendingBatch>& batch : flush->batches) batch->Settle(flush->status);
   const std::lock_guard lock(mutex_);
   --in_flight_;
   written_.push_back(flush);

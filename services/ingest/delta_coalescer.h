@@ -26,20 +26,30 @@ class PendingBatch {
  public:
   virtual ~PendingBatch() = default;
 
-  // Called once, on any thread: with OK when every delta has its outcome, else
-  // with the error of the call to aggregate.
-  virtual void Finish(const absl::Status& status) = 0;
+  // Called once, on any thread, as soon as the write is over: with OK when every delta
+  // has its outcome, else with the error of the call to aggregate. Does all there is to
+  // do but the answering.
+  virtual void Settle(const absl::Status& status) = 0;
+
+  // Called once after that, on a tick: must take as long whatever was new.
+  virtual void Answer() = 0;
 
   std::shared_ptr<const OrganizationPolicy> policy;
+  size_t activities = 0;  // of the request, whatever became of each
   // At least one, so that each tick names each organisation that had requests.
   std::vector<BatchDelta> deltas;
 };
 
+// What waits is counted in activities, not in positions: whether a batch is taken, and
+// when it is flushed, must not tell how much of it was new. Memory is bounded all the
+// same. An activity of the shipped catalogue sets at most 34 columns in each of 5 windows
+// at weekly cadence, or 30 at daily, so max_pending_activities make at most 140 MB of
+// positions, or 820; only a back-fill has more windows open.
 struct CoalescerLimits {
-  size_t flush_positions = 100'000;  // flush without waiting for the tick
+  size_t flush_activities = 20'000;  // flush without waiting for the tick
   size_t call_positions = 250'000;   // at most so many in one call
   size_t call_deltas = 10'000;       // at most so many in one call
-  size_t max_pending_positions = 4'000'000;
+  size_t max_pending_activities = 200'000;
   size_t max_pending_batches = 20'000;
   int max_flushes_in_flight = 4;
 };
@@ -49,8 +59,9 @@ struct CoalescerLimits {
 // without repetition, so that the order of activities and their number is not
 // visible. Every batch, whether it brings anything new or not, waits for the call
 // of its tick, and then for the next tick: how long a write took, which depends on
-// what was new, does not show in when the answer comes. When too many flushes are in
-// flight, ticks pass without one. Thread-safe.
+// what was new, does not show in when the answer comes, and on that tick nothing is left
+// to do but to answer. When too many flushes are in flight, ticks pass without one.
+// Thread-safe.
 class DeltaCoalescer {
  public:
   // References outlive this; every call of the client must have called back before
@@ -76,7 +87,7 @@ class DeltaCoalescer {
   struct Piece;
 
   // Takes what waits, when a flush may begin; else null.
-  std::shared_ptr<Flush> Begin(size_t min_positions);
+  std::shared_ptr<Flush> Begin(size_t min_activities);
   void Send(const std::shared_ptr<Flush>& flush);
   // Sorts the flush's positions into one delta for each bitmap.
   void Merge(Flush& flush) const;
@@ -89,7 +100,7 @@ class DeltaCoalescer {
 
   mutable std::mutex mutex_;
   std::vector<std::unique_ptr<PendingBatch>> pending_;  // guarded by mutex_
-  size_t pending_positions_ = 0;                        // guarded by mutex_
+  size_t pending_activities_ = 0;                       // guarded by mutex_
   int in_flight_ = 0;                                   // guarded by mutex_
   std::vector<std::shared_ptr<Flush>> written_;         // guarded by mutex_
 };

@@ -1,5 +1,7 @@
 #include "services/ingest/flush_loop.h"
 
+#include <sodium.h>
+
 #include <chrono>
 
 namespace tutti {
@@ -18,8 +20,12 @@ FlushLoop::~FlushLoop() {
 }
 
 void FlushLoop::Run(absl::Duration interval) {
-  const auto beat = absl::ToChronoNanoseconds(interval);
-  auto next = std::chrono::steady_clock::now() + beat;
+  const auto next_beat = [interval] {
+    const int64_t shortest = absl::ToInt64Microseconds(interval);
+    const uint32_t more = randombytes_uniform(static_cast<uint32_t>(shortest / 2));
+    return std::chrono::microseconds(shortest + more);
+  };
+  auto next = std::chrono::steady_clock::now() + next_beat();
   std::unique_lock lock(mutex_);
   while (!wake_.wait_until(lock, next, [this] { return stop_; })) {
     lock.unlock();
@@ -27,7 +33,7 @@ void FlushLoop::Run(absl::Duration interval) {
     lock.lock();
     // Beats that a long tick missed are left out, not made up for.
     const auto now = std::chrono::steady_clock::now();
-    next += beat * ((now - next) / beat + 1);
+    while (next <= now) next += next_beat();
   }
 }
 

@@ -10,12 +10,14 @@
 
 namespace tutti {
 
-// A thread that ticks a coalescer at a fixed beat, from its making to its end. The
-// beat does not follow the requests, so what a request waits for its tick says
-// nothing about what it brought.
+// A thread that ticks a coalescer, from its making to its end. The beat does not follow
+// the requests, so what a request waits for its tick says nothing about what it brought;
+// and it is uneven by chance, so that nobody who asks in step with it can time answers to
+// the microsecond.
 class FlushLoop {
  public:
-  // The coalescer outlives this. `interval` is at least a millisecond.
+  // The coalescer outlives this. A beat takes `interval`, a millisecond to a second, to half
+  // as much again.
   FlushLoop(DeltaCoalescer& coalescer, absl::Duration interval);
   // Ticks once more and ends.
   ~FlushLoop();

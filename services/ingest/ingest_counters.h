@@ -13,8 +13,6 @@ namespace tutti {
 // Thread-safe.
 struct IngestCounters {
   std::atomic<uint64_t> accepted_activities{0};
-  std::atomic<uint64_t> repeated_activities{0};  // accepted ones that brought nothing new
-  std::atomic<uint64_t> sent_positions{0};       // before those of a tick are merged
   // By Reason.
   std::array<std::atomic<uint64_t>, ingest::v1::Reason_ARRAYSIZE> refused_activities{};
   std::array<std::atomic<uint64_t>, ingest::v1::Reason_ARRAYSIZE> refused_batches{};

@@ -147,8 +147,8 @@ absl::Status RunIngest(const ServerOptions& server, const IngestOptions& options
   if (!swap.ok()) return swap.status();
   absl::StatusOr<std::unique_ptr<Access>> access = MakeAccess(server);
   if (!access.ok()) return access.status();
-  if (options.flush_interval < absl::Milliseconds(1)) {
-    return absl::InvalidArgumentError("--flush_interval must be at least 1ms");
+  if (options.flush_interval < absl::Milliseconds(1) || options.flush_interval > absl::Seconds(1)) {
+    return absl::InvalidArgumentError("--flush_interval must be 1ms to 1s");
   }
   if (options.cache_generation < absl::Seconds(1) ||
       options.cache_generation > kLongestCacheGeneration) {

@@ -83,7 +83,11 @@ bool IsRequestId(absl::string_view id) {
 //
 // gRPC may call back on the thread that starts an operation, so operations start
 // without the lock; `starting_` keeps the stream from finishing meanwhile.
-class IngestServiceImpl::Stream final : public grpc::ServerBidiReactor<ByteBuffer, ByteBuffer> {
+//
+// Whoever answers a batch later holds the stream, so that it is there whatever became of
+// the call.
+class IngestServiceImpl::Stream final : public grpc::ServerBidiReactor<ByteBuffer, ByteBuffer>,
+                                        public std::enable_shared_from_this<Stream> {
  public:
   Stream(IngestServiceImpl& service, const grpc::ServerContextBase* call,
          std::shared_ptr<const Caller> caller)
@@ -100,26 +104,28 @@ class IngestServiceImpl::Stream final : public grpc::ServerBidiReactor<ByteBuffe
   }
 
   void OnReadDone(bool ok) override {
-    std::shared_ptr<ReceivedBatch> batch;
-    auto answer = std::make_unique<Answer>();
-    grpc::Status status;
-    if (ok) {
-      batch = service_.batches_.Take();
-      status = Read(*batch, answer->message);
-    }
     std::unique_lock lock(mutex_);
+    read_all_ |= !ok;
+    // What comes after the end is dropped: it is not answered, so its sender sends it again.
+    if (!ok || closing_) {
+      reading_ = false;
+      return Advance(std::move(lock));
+    }
+    // Counted before it is looked at: the stream does not finish while it is unanswered.
+    ++unanswered_;
+    lock.unlock();
+    std::shared_ptr<ReceivedBatch> batch = service_.batches_.Take();
+    auto answer = std::make_unique<Answer>();
+    const grpc::Status status = Read(*batch, answer->message);
+    lock.lock();
     reading_ = false;
-    if (!ok) {
-      read_all_ = true;
-    } else if (!status.ok()) {
+    if (!status.ok()) {
+      --unanswered_;
+      if (!closing_) status_ = status;
       closing_ = true;
-      status_ = status;
-    } else {
-      ++unanswered_;
+      return Advance(std::move(lock));
     }
     Advance(std::move(lock));
-    // As long as the batch is unanswered, the stream does not finish.
-    if (!ok || !status.ok()) return;
     if (answer->message.has_error()) return Send(std::move(answer));
     Ingest(std::move(batch), std::move(answer));
   }
@@ -177,17 +183,18 @@ class IngestServiceImpl::Stream final : public grpc::ServerBidiReactor<ByteBuffe
   void Ingest(std::shared_ptr<ReceivedBatch> batch, std::unique_ptr<Answer> answer) {
     const BatchView* const view = &batch->view();
     IngestActivitiesResponse& response = *answer->message.mutable_response();
-    service_.ingester_.Ingest(std::shared_ptr<const BatchView>(std::move(batch), view), response,
-                              [this, held = std::shared_ptr<Answer>(std::move(answer))](
-                                  const std::optional<Refusal>& refusal) {
-                                if (refusal.has_value()) {
-                                  ingest::v1::BatchError& error = *held->message.mutable_error();
-                                  error.set_code(static_cast<int>(refusal->code));
-                                  error.set_reason(refusal->reason);
-                                  error.set_message(MessageOf(*refusal));
-                                }
-                                Send(held);
-                              });
+    service_.ingester_.Ingest(
+        std::shared_ptr<const BatchView>(std::move(batch), view), response,
+        [self = shared_from_this(),
+         held = std::shared_ptr<Answer>(std::move(answer))](const std::optional<Refusal>& refusal) {
+          if (refusal.has_value()) {
+            ingest::v1::BatchError& error = *held->message.mutable_error();
+            error.set_code(static_cast<int>(refusal->code));
+            error.set_reason(refusal->reason);
+            error.set_message(MessageOf(*refusal));
+          }
+          self->Send(held);
+        });
   }
 
   void Send(const std::shared_ptr<Answer>& answer) {
@@ -199,7 +206,7 @@ class IngestServiceImpl::Stream final : public grpc::ServerBidiReactor<ByteBuffe
     Advance(std::move(lock));
   }
 
-  // Nobody hears them. The first stays while it is being written.
+  // The client is gone. The first stays while it is being written.
   void DropAnswers() {
     const auto first = answers_.begin() + (writing_ ? 1 : 0);
     unanswered_ -= static_cast<int>(answers_.end() - first);
@@ -237,7 +244,7 @@ class IngestServiceImpl::Stream final : public grpc::ServerBidiReactor<ByteBuffe
   std::deque<std::shared_ptr<Answer>> answers_;  // the first is being written
   int unanswered_ = 0;                           // read, and their answers not yet written
   int starting_ = 0;
-  bool reading_ = false;
+  bool reading_ = false;  // or looking at what was read
   bool writing_ = false;
   bool read_all_ = false;  // the client has no more, or is gone
   bool closing_ = false;   // no more is read

@@ -19,14 +19,15 @@ ABSL_FLAG(bool, allow_swap, false,
           "demonstrations and tests alone");
 ABSL_FLAG(int, grace_hours, 48, "Hours that windows stay open; the same as tutti-aggregate's");
 ABSL_FLAG(absl::Duration, flush_interval, absl::Milliseconds(4),
-          "How often what came in is made durable and answered");
+          "How often what came in is made durable and answered; up to half as long again, by "
+          "chance");
 ABSL_FLAG(absl::Duration, merge_timeout, absl::Seconds(10), "Bound of a call to tutti-aggregate");
 ABSL_FLAG(uint64_t, cache_entries, uint64_t{1} << 20,
           "Subjects and days remembered in memory, so that repeats cost little");
 ABSL_FLAG(absl::Duration, cache_generation, absl::Minutes(3),
           "They are forgotten after one to two of these");
 ABSL_FLAG(uint64_t, max_pending_batches, 20'000, "Batches that may wait to be durable");
-ABSL_FLAG(uint64_t, max_pending_positions, 4'000'000, "Bit positions that may wait");
+ABSL_FLAG(uint64_t, max_pending_activities, 200'000, "Activities that may wait to be durable");
 ABSL_FLAG(int, max_flushes_in_flight, 4, "Flushes that may be under way at once");
 
 int main(int argc, char** argv) {
@@ -47,7 +48,7 @@ int main(int argc, char** argv) {
   options.cache_entries = absl::GetFlag(FLAGS_cache_entries);
   options.cache_generation = absl::GetFlag(FLAGS_cache_generation);
   options.coalescer.max_pending_batches = absl::GetFlag(FLAGS_max_pending_batches);
-  options.coalescer.max_pending_positions = absl::GetFlag(FLAGS_max_pending_positions);
+  options.coalescer.max_pending_activities = absl::GetFlag(FLAGS_max_pending_activities);
   options.coalescer.max_flushes_in_flight = absl::GetFlag(FLAGS_max_flushes_in_flight);
   const absl::Status served = tutti::RunIngest(server, options);
   if (served.ok()) return 0;

@@ -13,6 +13,7 @@
 #include "common/keyring/keyring_operations.h"
 #include "common/window/window_proto.h"
 #include "ingest_fixture.h"
+#include "services/ingest/activity_batch.h"
 
 namespace tutti {
 namespace {
@@ -190,10 +191,12 @@ TEST_F(ActivityIngesterTest, SendsNothingNewForARepeatButWaitsForItsTick) {
   coalescer->Tick();
   EXPECT_TRUE(again->done);
   EXPECT_EQ(again->response.SerializeAsString(), first.response.SerializeAsString());
-  ASSERT_THAT(SentDeltas(), SizeIs(1));
-  EXPECT_EQ(SentDeltas()[0].organization(), "acme");
-  EXPECT_THAT(SentDeltas()[0].positions(), IsEmpty());
-  EXPECT_EQ(counters.repeated_activities.load(), 1u);
+  // Every window of its day is named, as the first time.
+  ASSERT_THAT(SentDeltas(), SizeIs(4 + 1));
+  for (const auto& delta : SentDeltas()) {
+    EXPECT_EQ(delta.organization(), "acme");
+    EXPECT_THAT(delta.positions(), IsEmpty());
+  }
 }
 
 TEST_F(ActivityIngesterTest, SendsOnlyTheNewColumnsOfAKnownSubject) {
@@ -205,6 +208,33 @@ TEST_F(ActivityIngesterTest, SendsOnlyTheNewColumnsOfAKnownSubject) {
   client.merges.clear();
   SendAndTick(MakeBatch({MakeActivity("ann@x", "mail.sent", "2026-11-19T08:00:00Z")}));
   EXPECT_THAT(SentTo(WindowKind::kDay, "2026-11-19"), SizeIs(1));
+}
+
+// What a person costs beyond the counting of activities must not grow with their number.
+// Mutation: entries that are not folded, or by day alone.
+TEST_F(ActivityIngesterTest, PaysForASubjectOnceABatch) {
+  std::vector<Activity> activities;
+  for (int i = 0; i < 1000; ++i) {
+    activities.push_back(MakeActivity("ann@x", i % 2 == 0 ? "mail.sent" : "chat.sent",
+                                      absl::StrCat("2026-11-", 18 + i % 3, "T08:00:00Z")));
+  }
+  const auto request = MakeBatch(activities);
+  const auto view = ViewOf(request);
+  const ColumnTables tables(SmallCatalog());
+  const IngestParts parts = {SmallCatalog(), *policies, *acknowledged, *coalescer,
+                             *opt_outs,      counters,  clock};
+  IngestActivitiesResponse response;
+  ActivityBatch batch(
+      parts, ColumnLayout::Of(SmallCatalog()), tables,
+      *OrganizationPolicy::Create("acme", AcmePolicy(), SmallCatalog(), keys->snapshot()),
+      view->size(), response, [](const std::optional<Refusal>&) {});
+  batch.Judge(*view);
+  EXPECT_EQ(batch.activities, 1000u);
+  ASSERT_THAT(batch.deltas, SizeIs(4 + 3));
+  for (const BatchDelta& delta : batch.deltas) {
+    const bool is_day = delta.window >= 4;
+    EXPECT_THAT(delta.positions, SizeIs(is_day ? 1 : 3)) << "before a flush sorts them";
+  }
 }
 
 TEST_F(ActivityIngesterTest, SendsAgainWhatFailed) {
@@ -420,6 +450,32 @@ TEST_F(ActivityIngesterTest, RefusesWholeBatches) {
   client.policies["acme"] = absl::DeadlineExceededError("slow");
   EXPECT_EQ(refused(batch), REASON_STORE_UNAVAILABLE);
   EXPECT_THAT(client.merges, IsEmpty());
+}
+
+// Somebody who is known, or has opted out, must be refused as somebody new is. Mutation:
+// limits that count positions.
+TEST_F(ActivityIngesterTest, RefusesWhenTooManyActivitiesWaitWhateverTheyBring) {
+  SendAndTick(MakeBatch({MakeActivity("known@x", "mail.sent")}));
+  CoalescerLimits limits;
+  limits.max_pending_activities = 3;
+  coalescer = std::make_unique<DeltaCoalescer>(client, SmallCatalog(), limits);
+  ingester = std::make_unique<ActivityIngester>(IngestParts{
+      SmallCatalog(), *policies, *acknowledged, *coalescer, *opt_outs, counters, clock});
+  const auto twice = [](const std::string& subject) {
+    return MakeBatch({MakeActivity(subject, "mail.sent"), MakeActivity(subject, "mail.sent")});
+  };
+  for (const char* const first : {"known@x", "new@x"}) {
+    for (const char* const second : {"known@x", "newer@x"}) {
+      const auto waiting = Send(twice(first));
+      const auto refused = Send(twice(second));
+      EXPECT_FALSE(waiting->done);
+      ASSERT_TRUE(refused->refusal.has_value()) << first << " " << second;
+      EXPECT_EQ(refused->refusal->reason, REASON_OVERLOADED);
+      coalescer->Tick();
+      coalescer->AnswerWritten();
+      EXPECT_TRUE(waiting->done);
+    }
+  }
 }
 
 TEST_F(ActivityIngesterTest, RefusesWhenTooMuchWaits) {

@@ -17,6 +17,7 @@ using testing::SizeIs;
 
 // What became of a batch.
 struct Finished {
+  int settled = 0;
   int times = 0;
   absl::Status status;
   std::vector<aggregate::v1::DeltaOutcome> outcomes;
@@ -25,10 +26,14 @@ struct Finished {
 class FakeBatch final : public PendingBatch {
  public:
   explicit FakeBatch(Finished& finished) : finished_(finished) {}
-  void Finish(const absl::Status& status) override {
-    ++finished_.times;
+  void Settle(const absl::Status& status) override {
+    ++finished_.settled;
     finished_.status = status;
     for (const BatchDelta& delta : deltas) finished_.outcomes.push_back(delta.outcome);
+  }
+  void Answer() override {
+    ++finished_.times;
+    EXPECT_LE(finished_.times, finished_.settled);
   }
 
  private:
@@ -44,12 +49,13 @@ class DeltaCoalescerTest : public IngestFixture {
     }
   }
 
-  // Submits positions for windows of an organisation's policy.
+  // Submits positions for windows of an organisation's policy, of so many activities.
   bool Submit(DeltaCoalescer& to, Finished& finished,
               const std::vector<std::pair<int, std::vector<uint32_t>>>& windows,
-              size_t organization = 0) {
+              size_t organization = 0, size_t activities = 1) {
     std::unique_ptr<PendingBatch> batch = std::make_unique<FakeBatch>(finished);
     batch->policy = compiled_[organization];
+    batch->activities = activities;
     for (const auto& [window, positions] : windows) {
       batch->deltas.emplace_back();
       batch->deltas.back().window = window;
@@ -79,6 +85,21 @@ TEST_F(DeltaCoalescerTest, MergesBatchesIntoSortedDeltasWithoutRepetition) {
   EXPECT_THAT(SentDeltas()[2].positions(), IsEmpty());
   EXPECT_EQ(a.times + b.times + c.times, 3);
   EXPECT_THAT(a.outcomes, SizeIs(2));
+}
+
+// What is to be done for what was new must not hold up the answers of a tick. Mutation: to
+// settle on the tick.
+TEST_F(DeltaCoalescerTest, SettlesWhenItIsWrittenAndAnswersOnTheNextTick) {
+  client.hold_merges = true;
+  Finished a;
+  ASSERT_TRUE(Submit(*coalescer, a, {{0, {1}}}));
+  coalescer->Tick();
+  EXPECT_EQ(a.settled, 0);
+  client.AnswerMerges();
+  EXPECT_EQ(a.settled, 1);
+  EXPECT_EQ(a.times, 0);
+  coalescer->Tick();
+  EXPECT_EQ(a.times, 1);
 }
 
 TEST_F(DeltaCoalescerTest, SendsNothingOnAnIdleTick) {
@@ -144,14 +165,15 @@ TEST_F(DeltaCoalescerTest, FailsEveryBatchOfATickWhenACallFails) {
   EXPECT_EQ(b.status.code(), absl::StatusCode::kUnavailable);
 }
 
-TEST_F(DeltaCoalescerTest, FlushesWithoutATickWhenMuchWaits) {
+// Mutation: to count positions, so that a flush tells how much was new.
+TEST_F(DeltaCoalescerTest, FlushesWithoutATickWhenManyActivitiesWait) {
   CoalescerLimits limits;
-  limits.flush_positions = 3;
+  limits.flush_activities = 3;
   DeltaCoalescer small(client, SmallCatalog(), limits);
   Finished a;
-  ASSERT_TRUE(Submit(small, a, {{0, {1, 2}}}));
+  ASSERT_TRUE(Submit(small, a, {{0, {1, 2, 3, 4}}}, 0, 2));
   EXPECT_THAT(client.merges, IsEmpty());
-  ASSERT_TRUE(Submit(small, a, {{0, {3}}}));
+  ASSERT_TRUE(Submit(small, a, {{0, {}}}, 0, 1));
   EXPECT_THAT(client.merges, SizeIs(1));
 }
 
@@ -159,17 +181,17 @@ TEST_F(DeltaCoalescerTest, FlushesWithoutATickWhenMuchWaits) {
 TEST_F(DeltaCoalescerTest, BoundsFlushesInFlightAndWhatWaits) {
   CoalescerLimits limits;
   limits.max_flushes_in_flight = 1;
-  limits.max_pending_positions = 3;
+  limits.max_pending_activities = 3;
   DeltaCoalescer small(client, SmallCatalog(), limits);
   client.hold_merges = true;
   Finished a;
   ASSERT_TRUE(Submit(small, a, {{0, {1}}}));
   small.Tick();
-  ASSERT_TRUE(Submit(small, a, {{0, {1, 2}}}));
+  ASSERT_TRUE(Submit(small, a, {{0, {1, 2, 3, 4}}}, 0, 2));
   small.Tick();
   EXPECT_THAT(client.merges, SizeIs(1));
-  EXPECT_FALSE(Submit(small, a, {{0, {3, 4}}}));
-  EXPECT_TRUE(Submit(small, a, {{0, {3}}}));
+  EXPECT_FALSE(Submit(small, a, {{0, {}}}, 0, 2));
+  EXPECT_TRUE(Submit(small, a, {{0, {3}}}, 0, 1));
   client.AnswerMerges();
   small.AnswerWritten();
   EXPECT_EQ(a.times, 1);

@@ -1,0 +1,258 @@
+"""Attack 10, by batches: "has this person done it before?" and "has this person opted
+out?", asked by the time of the answers to batches that say something of one person many
+times over.
+
+Batches differ in nothing but whom they are about: somebody new, somebody who has done all
+of it before, somebody who has opted out. What a batch costs that person is multiplied by
+copies, by many acts on many days, and hidden among what others do; it is sent by itself and
+through a stream, to a service at rest and under load. The control is a batch as large that
+costs more: as many new people as there were copies."""
+
+import contextlib
+import itertools
+import os
+import pathlib
+import queue
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "e2e/clients"))
+from made_up import DAY, read_catalog, today  # noqa: E402
+from suite import BIN, SOURCE, Suite, make_stubs  # noqa: E402
+
+LONG = os.environ.get("TUTTI_LONG") == "1"
+EACH = int(os.environ.get("TUTTI_BATCHES", "1000" if LONG else "100"))  # of each kind of person
+CONTROLS = 60
+POOL = 20  # people who are known, or have opted out, to draw from
+PEOPLE = 5000  # of the organisation
+NOBODY = "xxx-000000@made-up.example"  # stands for the person in a batch
+INGEST = "/tutti.ingest.v1.IngestService/"
+
+
+def person(state, number):
+    return f"{state}-{number:06}@made-up.example"
+
+
+def area_under_curve(one, other):
+    """How often one of `other` took longer than one of `one`; ties count half."""
+    ordered = sorted([(time, 0) for time in one] + [(time, 1) for time in other])
+    ranks = below = 0
+    for _, group in itertools.groupby(ordered, key=lambda pair: pair[0]):
+        sides = [side for _, side in group]
+        ranks += sum(sides) * (below + (len(sides) + 1) / 2)
+        below += len(sides)
+    return (ranks - len(other) * (len(other) + 1) / 2) / (len(one) * len(other))
+
+
+def standard_error(n, m):
+    """Of that area when both have one distribution."""
+    return ((n + m + 1) / (12 * n * m)) ** 0.5
+
+
+def errors_allowed(comparisons):
+    """Standard errors that the farthest of so many may come to: as unlikely as 3 of one in
+    the long form; one in a million in the form that runs with every test."""
+    chance = 0.0027 if LONG else 1e-6
+    return statistics.NormalDist().inv_cdf(1 - chance / 2 / comparisons)
+
+
+class Load:
+    """Others who send what is known without a pause."""
+
+    def __init__(self, channel, request):
+        self.call = channel.unary_unary(INGEST + "IngestActivities")
+        self.request = request
+        self.stopping = threading.Event()
+
+    def run(self):
+        while not self.stopping.is_set():
+            self.call(self.request, timeout=60)
+
+    def __enter__(self):
+        self.thread = threading.Thread(target=self.run)
+        self.thread.start()
+
+    def __exit__(self, *_):
+        self.stopping.set()
+        self.thread.join()
+
+
+class Unary:
+    def __init__(self, channel):
+        self.call = channel.unary_unary(INGEST + "IngestActivities")
+
+    def __call__(self, request):
+        return self.call(request, timeout=60)
+
+    def close(self):
+        pass
+
+
+class Stream:
+    def __init__(self, channel):
+        self.requests = queue.SimpleQueue()
+        self.answers = channel.stream_stream(INGEST + "StreamActivities")(iter(self.requests.get, None))
+
+    def __call__(self, request):
+        # request_id: "1", batch: the request.
+        size, length = len(request), b""
+        while size >= 0x80:
+            length += bytes([size & 0x7F | 0x80])
+            size >>= 7
+        self.requests.put(b"\x0a\x011\x12" + length + bytes([size]) + request)
+        return next(self.answers)
+
+    def close(self):
+        self.requests.put(None)
+        list(self.answers)
+
+
+class BatchLatencyTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.folder = pathlib.Path(folder.name)
+        make_stubs(cls.folder)
+        cls.fresh = itertools.count()
+
+    def request(self, subjects, change=lambda activity, i: None):
+        from tutti.ingest.v1 import ingest_pb2
+        request = ingest_pb2.IngestActivitiesRequest(organization="organizations/acme")
+        for i, subject in enumerate(subjects):
+            activity = request.activities.add(subject=subject, type="mail.sent", app="outlook", platform="web")
+            activity.occurred_at.seconds = self.now
+            change(activity, i)
+        return request.SerializeToString()
+
+    def copies(self, count):
+        return self.request([NOBODY] * count)
+
+    def among_others(self, own, others):
+        subjects = [NOBODY] * own + [person("col", i % 500) for i in range(others)]
+        self.draw.shuffle(subjects)
+        return self.request(subjects)
+
+    def acts_and_days(self, count):
+        catalog = read_catalog(SOURCE / "deploy/catalog/adoption.textproto")
+        types = [one.id for one in catalog.activity_types if one.kind == "person"]
+
+        def change(activity, i):
+            activity.type = types[i % len(types)]
+            activity.app = self.draw.choice(catalog.apps).id
+            activity.platform = self.draw.choice(catalog.platforms).id
+            activity.traits.append(self.draw.choice(catalog.traits).id)
+            activity.occurred_at.seconds -= 86_400 * self.draw.randrange(39)
+        return self.request([NOBODY] * count, change)
+
+    def start(self, suite):
+        """An organisation in its back-fill, which has the most windows open, and POOL people
+        of it who have opted out."""
+        suite.back_fill("acme", PEOPLE, (today() - 40 * DAY).isoformat())
+        self.now = int(time.time())
+        self.draw = random.Random(10)
+
+    def keyring(self):
+        path = self.folder / "keyring"
+        if not path.exists():
+            subprocess.run([BIN / "tutti", "keyring", "init", "--keyring", path], check=True, capture_output=True)
+            subprocess.run([BIN / "tutti", "optout", "add", "--keyring", path, "--organization", "acme"],
+                           input="\n".join(person("out", i) for i in range(POOL)), text=True, check=True,
+                           capture_output=True)
+        return path
+
+    def measure(self, call, batches, each):
+        """The times of answers by state. A batch is a function that makes one."""
+        order = [state for state, count in each.items() for _ in range(count)]
+        self.draw.shuffle(order)
+        times = {state: [] for state in each}
+        answers = set()
+        for state in order:
+            request = batches[state]()
+            begin = time.perf_counter()
+            answer = call(request)
+            times[state].append(time.perf_counter() - begin)
+            answers.add(answer)
+        return times, answers
+
+    def compare(self, call, template):
+        """The area under the curve of new and known people, and of new ones and those who
+        have opted out."""
+        about = {state: template.replace(NOBODY.encode(), person(state, 999999).encode()) for state in
+                 ("new", "old", "out")}
+
+        def of(state, number):
+            return about[state].replace(person(state, 999999).encode(), person(state, number).encode())
+
+        first = next(self.fresh) * POOL
+        for i in range(POOL):
+            call(of("old", first + i))
+        times, answers = self.measure(call, {
+            "new": lambda: of("new", next(self.fresh)),
+            "old": lambda: of("old", first + self.draw.randrange(POOL)),
+            "out": lambda: of("out", self.draw.randrange(POOL)),
+        }, {"new": EACH, "old": EACH, "out": EACH})
+        self.assertEqual(len(answers), 1, "the bytes of the answers differ")
+        return {state: area_under_curve(times[state], times["new"]) for state in ("old", "out")}
+
+    # Mutation: a batch whose repeats are not folded comes to 0.99 with 10,000 copies.
+    def test_a_batch_does_not_tell_who_is_known_or_has_opted_out(self):
+        import grpc
+        with Suite(keyring=self.keyring(), ingest_flags="--cache_generation=4m") as suite:
+            self.start(suite)
+            cases = {
+                "2 copies": self.copies(2),
+                "100 copies": self.copies(100),
+                "1,000 copies": self.copies(1000),
+                "10,000 copies": self.copies(10_000),
+                "2,000 copies among 2,000 others": self.among_others(2000, 2000),
+                "2,000 acts of 39 days": self.acts_and_days(2000),
+            }
+            chosen = os.environ.get("TUTTI_CASES")
+            if chosen:
+                cases = {name: cases[name] for name in chosen.split(";")}
+            ways = list(itertools.product((Unary, Stream), (False, True))) if LONG else [(Unary, False), (Stream, True)]
+            load = self.request([person("col", i) for i in range(500)] * 2)
+            areas = {}
+            with grpc.insecure_channel(suite.ingest) as channel, grpc.insecure_channel(
+                    suite.ingest, [("grpc.use_local_subchannel_pool", 1)]) as other:
+                for (name, template), (way, loaded) in itertools.product(cases.items(), ways):
+                    call = way(channel)
+                    with Load(other, load) if loaded else contextlib.nullcontext():
+                        found = self.compare(call, template)
+                    call.close()
+                    for state, area in found.items():
+                        areas[name, way.__name__, loaded, state] = area
+                error = standard_error(EACH, EACH)
+                farthest = max(areas, key=lambda case: abs(areas[case] - 0.5))
+                for case, area in areas.items():
+                    print("attack 10:", *case, f"AUC {area:.3f}, {(area - 0.5) / error:+.1f} standard errors")
+                control = self.control(Unary(channel))
+        allowed = errors_allowed(len(areas))
+        print(f"attack 10: {EACH} batches each way, {len(areas)} comparisons: the farthest AUC "
+              f"{areas[farthest]:.3f} ({farthest}), {allowed:.1f} standard errors of {error:.3f} allowed; "
+              f"the control {control:.3f}")
+        self.assertLess(abs(areas[farthest] - 0.5), allowed * error)
+        self.assertGreater(control, 0.5 + allowed * standard_error(CONTROLS, CONTROLS), "the control was not detected")
+
+    def control(self, call):
+        copies = self.copies(5000)
+        people = self.request([f"{NOBODY[:-1]}{i:04}" for i in range(5000)])
+
+        def of(template):
+            return template.replace(b"xxx-000000", b"new-%06d" % next(self.fresh))
+
+        times, answers = self.measure(call, {"copies": lambda: of(copies), "people": lambda: of(people)},
+                                      {"copies": CONTROLS, "people": CONTROLS})
+        self.assertEqual(len(answers), 1)
+        return area_under_curve(times["copies"], times["people"])
+
+
+if __name__ == "__main__":
+    unittest.main()
