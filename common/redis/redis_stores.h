@@ -12,6 +12,7 @@
 #include "common/redis/redis_journal_identity_store.h"
 #include "common/redis/redis_organization_store.h"
 #include "common/redis/redis_publication_store.h"
+#include "common/redis/redis_store_clock.h"
 
 namespace tutti {
 
@@ -24,13 +25,15 @@ class RedisStores {
         counters_(pool_, mirror, clock_),
         publications_(pool_),
         cohorts_(pool_),
-        journal_(pool_) {}
+        journal_(pool_),
+        store_clock_(pool_) {}
 
   OrganizationStore& organizations() { return organizations_; }
   CounterStore& counters() { return counters_; }
   PublicationStore& publications() { return publications_; }
   CohortStore& cohorts() { return cohorts_; }
   JournalIdentityStore& journal() { return journal_; }
+  StoreClock& clock() { return store_clock_; }
 
   // What this process knows of the bitmaps of open windows.
   BitMirror& mirror() { return counters_.mirror(); }
@@ -52,6 +55,7 @@ class RedisStores {
   RedisPublicationStore publications_;
   RedisCohortStore cohorts_;
   RedisJournalIdentityStore journal_;
+  RedisStoreClock store_clock_;
 };
 
 // As RedisOptionsFromFlags, of another server: at `address`, "host:port", which is what the flag

@@ -51,7 +51,9 @@ absl::StatusOr<std::unique_ptr<ClosingLease>> ClosingLease::Await(OrganizationSt
 }
 
 // An unreleased lease ends by itself.
-ClosingLease::~ClosingLease() { organizations_.ReleaseLease(organization_, token_).IgnoreError(); }
+ClosingLease::~ClosingLease() {
+  if (!left_) organizations_.ReleaseLease(organization_, token_).IgnoreError();
+}
 
 absl::Status ClosingLease::Prolong() {
   const absl::StatusOr<bool> still = organizations_.TakeLease(organization_, token_, kDuration);

@@ -202,7 +202,10 @@ void ClosingTest::WithClosingLoop(const std::function<void(CloseStep)>& on_step,
   CohortBuilder cohorts({stores_->organizations(), stores_->publications(), stores_->cohorts(),
                          *catalog_, clock_, absl::Hours(48)});
   FileScrubber scrubber(stores_->counters(), absl::Hours(1));
-  ClosingLoop closing(closer, cohorts, stores_->organizations(), scrubber, clock_);
+  DueReconciler due_times(*directory_, stores_->organizations(), clock_);
+  ClockGuard clock_guard(clock_, *store_clock_);
+  ClosingLoop closing(
+      {closer, cohorts, stores_->organizations(), due_times, scrubber, clock_guard, clock_});
   use(closing);
 }
 

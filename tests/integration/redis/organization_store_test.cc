@@ -1,4 +1,5 @@
 #include <atomic>
+#include <map>
 #include <thread>
 
 #include "absl/strings/match.h"
@@ -107,6 +108,20 @@ TEST_F(OrganizationStoreTest, ListsTheLongestDueFirst) {
   EXPECT_THAT(organizations().ListDue(now, 2).value(), ElementsAre("org-0", "org-1"));
   ASSERT_EQ(organizations().SetDue("org-1", absl::InfiniteFuture()), absl::OkStatus());
   EXPECT_THAT(organizations().ListDue(now, 2).value(), ElementsAre("org-0", "org-2"));
+  std::map<std::string, absl::Time> due;
+  const std::vector<ListedOrganization> all = organizations().List("", 100).value();
+  for (const ListedOrganization& listed : all) due[listed.id] = listed.due;
+  EXPECT_EQ(due["org-0"], now - absl::Seconds(4));
+  EXPECT_EQ(due["org-1"], absl::InfiniteFuture());
+}
+
+TEST_F(OrganizationStoreTest, TellsTheTimeOfTheServer) {
+  const absl::Time before = absl::Now();
+  const absl::StatusOr<absl::Time> now = stores_->clock().Now();
+  ASSERT_TRUE(now.ok()) << now.status();
+  // Of this machine; to the microsecond.
+  EXPECT_GE(*now, before - absl::Microseconds(1));
+  EXPECT_LE(*now, absl::Now());
 }
 
 TEST_F(OrganizationStoreTest, PagesThroughAllInAFixedOrder) {
@@ -119,11 +134,11 @@ TEST_F(OrganizationStoreTest, PagesThroughAllInAFixedOrder) {
     std::vector<std::string> listed;
     std::string cursor;
     while (true) {
-      const std::vector<std::string> page = organizations().List(cursor, limit).value();
+      const std::vector<ListedOrganization> page = organizations().List(cursor, limit).value();
       EXPECT_LE(page.size(), static_cast<size_t>(limit));
       if (page.empty()) break;
-      listed.insert(listed.end(), page.begin(), page.end());
-      cursor = page.back();
+      for (const ListedOrganization& organization : page) listed.push_back(organization.id);
+      cursor = page.back().id;
     }
     EXPECT_THAT(listed, ::testing::UnorderedElementsAreArray(expected)) << limit;
   }

@@ -26,6 +26,7 @@
 #include "services/aggregate/aggregate_service.h"
 #include "services/score/score_service.h"
 #include "services/score/watch_service.h"
+#include "tests/doubles/fake_store_clock.h"
 #include "tests/privacy/attacks/attack.h"
 #include "tests/privacy/attacks/timed_worlds.h"
 #include "tests/privacy/audit/rank_correlation.h"
