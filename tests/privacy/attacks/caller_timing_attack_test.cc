@@ -91,7 +91,11 @@ class CallersView {
                            ShippedCatalog(), clock_, absl::Hours(48)});
     // Not started: what else the machine does makes times less telling, not more.
     FileScrubber scrubber(stores_->counters(), absl::Hours(1));
-    ClosingLoop closing(closer, cohorts, stores_->organizations(), scrubber, clock_);
+    DueReconciler due_times(directory, stores_->organizations(), clock_);
+    FakeStoreClock store_clock(clock_);
+    ClockGuard clock_guard(clock_, store_clock);
+    ClosingLoop closing(
+        {closer, cohorts, stores_->organizations(), due_times, scrubber, clock_guard, clock_});
     const std::unique_ptr<Access> access = Access::ForEverybody();
     AggregateServiceImpl aggregate(directory, merger, closing, ShippedCatalog(), clock_, *access);
     ScoreReader reader(scores_->publications(), scores_->cohorts(), {&ShippedCatalog()});
