@@ -1,6 +1,7 @@
 #include "services/aggregate/aggregate_server.h"
 
 #include <memory>
+#include <thread>
 
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
@@ -206,8 +207,10 @@ absl::Status RunAggregate(const AggregateOptions& options) {
                         },
                     .on_drain =
                         [&] {
+                          // A store that hangs keeps both at the same time.
+                          std::thread scrubbing([&] { scrubber.Stop(); });
                           closing.Stop();
-                          scrubber.Stop();
+                          scrubbing.join();
                         },
                     .metrics = MetricsOf(scrubber, stores.mirror(), directory, due_times)});
 }

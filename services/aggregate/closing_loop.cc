@@ -81,15 +81,18 @@ absl::StatusOr<SweepReport> ClosingLoop::Sweep() {
 }
 
 absl::Status ClosingLoop::SweepAll(const Pace& pace, SweepReport& sweep) {
-  // Nor is anything put off that another may close.
-  if (absl::Status may = parts_.closer.MayClose(); !may.ok()) return may;
   while (!stopping()) {
-    // Again at each tick: a clock may jump while many are closed.
+    // Each time: a clock may jump while many are closed.
     if (absl::Status may = parts_.clock_guard.Check(); !may.ok()) return may;
+    // Nor is anything put off that another may close.
+    if (absl::Status may = parts_.closer.MayClose(); !may.ok()) return may;
     const absl::StatusOr<std::vector<std::string>> due =
         parts_.organizations.ListDue(parts_.clock.Now(), kTogether);
     if (!due.ok()) return due.status();
-    if (due->empty()) return parts_.cohorts.BuildDue().status();
+    if (due->empty()) {
+      const absl::Status built = parts_.cohorts.BuildDue([this] { return stopping(); }).status();
+      return stopping() ? Stopping() : built;
+    }
     if (absl::Status closed = CloseTogether(*due, pace, sweep); !closed.ok()) return closed;
   }
   return Stopping();
