@@ -15,9 +15,10 @@ absl::Status ClockGuard::Check() {
   const absl::Time own = own_.Now();
   const absl::StatusOr<absl::Time> store = store_.Now();
   if (!store.ok()) return store.status();
-  const absl::Duration ahead = absl::Trunc(own - *store, absl::Seconds(1));
+  const absl::Duration ahead = own - *store;
   if (ahead <= kMaxAhead) return absl::OkStatus();
-  const std::string by = absl::FormatDuration(ahead);
+  const std::string by =
+      absl::FormatDuration(absl::Trunc(ahead + absl::Milliseconds(500), absl::Seconds(1)));
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (steady_.SinceStart() >= next_line_) {
