@@ -20,6 +20,8 @@ constexpr size_t kBitsPerDensePosition = 512;
 constexpr int kGuardSeconds = 40 * 24 * 3600;
 // Of the key that every merge writes. It must outlast nothing.
 constexpr int kTickSeconds = 600;
+// Of a bitmap in transit, which goes in the same step that brings it.
+constexpr int kTransitSeconds = 60;
 // Stands in a tally where a kind's day was lost.
 constexpr char kLost[] = "lost";
 
@@ -46,10 +48,11 @@ end
 return 1
 )lua";
 
+// An error between the steps, which undoes nothing, leaves a person's bits behind: not for long.
 constexpr char kDenseScript[] = R"lua(
 local kind = redis.call('TYPE', KEYS[1]).ok
 if kind ~= 'string' then return kind end
-redis.call('SET', KEYS[2], ARGV[1])
+redis.call('SET', KEYS[2], ARGV[1], 'EX', ARGV[2])
 redis.call('BITOP', 'OR', KEYS[1], KEYS[1], KEYS[2])
 redis.call('UNLINK', KEYS[2])
 return 'merged'
@@ -185,8 +188,8 @@ size_t RedisCounterStore::AppendWrite(RedisConnection& connection, const Write& 
   }
   const size_t span = std::max<size_t>(all.back(), write.bitmap_bits);
   if (all.size() > span / kBitsPerDensePosition && all.size() > kPositionsPerCommand) {
-    connection.Append(
-        Script(kDenseScript, {write.key, MergeKey(write.id->organization)}, {AsBitmap(all)}));
+    connection.Append(Script(kDenseScript, {write.key, MergeKey(write.id->organization)},
+                             {AsBitmap(all), absl::StrCat(kTransitSeconds)}));
     return 1;
   }
   size_t commands = 0;

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -127,6 +129,23 @@ std::string DueScore(absl::Time due) {
   return due == absl::InfiniteFuture() ? "+inf" : absl::StrCat(absl::ToUnixSeconds(due));
 }
 
+// Reads what ZRANGE and its like say WITHSCORES.
+absl::StatusOr<std::vector<ListedOrganization>> ParseListed(
+    const absl::StatusOr<RedisReply>& reply) {
+  const absl::StatusOr<std::vector<std::string>> pairs = AsStrings(reply);
+  if (!pairs.ok()) return pairs.status();
+  std::vector<ListedOrganization> listed;
+  for (size_t i = 0; i + 1 < pairs->size(); i += 2) {
+    double score = 0;
+    // What is not a number has no place in an order.
+    if (!absl::SimpleAtod((*pairs)[i + 1], &score) || std::isnan(score)) {
+      return absl::DataLossError("a stored list of due times cannot be read");
+    }
+    listed.push_back({(*pairs)[i], absl::UnixEpoch() + absl::Seconds(score)});
+  }
+  return listed;
+}
+
 }  // namespace
 
 absl::StatusOr<VersionedOrganization> RedisOrganizationStore::Read(
@@ -196,7 +215,7 @@ absl::Status RedisOrganizationStore::SetDue(const std::string& organization, abs
 
 absl::StatusOr<std::vector<std::string>> RedisOrganizationStore::ListDue(absl::Time now,
                                                                          int limit) {
-  using Due = std::vector<std::pair<double, std::string>>;
+  using Due = std::vector<ListedOrganization>;
   const auto collect = [&](RedisConnection& connection) -> absl::StatusOr<Due> {
     for (int bucket = 0; bucket < kOrganizationBuckets; ++bucket) {
       connection.Append({"ZRANGEBYSCORE", BucketKey(bucket), "-inf",
@@ -205,43 +224,39 @@ absl::StatusOr<std::vector<std::string>> RedisOrganizationStore::ListDue(absl::T
     }
     Due due;
     for (int bucket = 0; bucket < kOrganizationBuckets; ++bucket) {
-      const absl::StatusOr<std::vector<std::string>> pairs = AsStrings(connection.Read());
-      if (!pairs.ok()) return pairs.status();
-      for (size_t i = 0; i + 1 < pairs->size(); i += 2) {
-        double score = 0;
-        // What is not a number has no place in an order.
-        if (!absl::SimpleAtod((*pairs)[i + 1], &score) || std::isnan(score)) {
-          return absl::DataLossError("a stored list of due times cannot be read");
-        }
-        due.emplace_back(score, (*pairs)[i]);
-      }
+      absl::StatusOr<Due> listed = ParseListed(connection.Read());
+      if (!listed.ok()) return listed.status();
+      std::move(listed->begin(), listed->end(), std::back_inserter(due));
     }
     return due;
   };
   absl::StatusOr<Due> due = pool_.With<absl::StatusOr<Due>>(collect);
   if (!due.ok()) return due.status();
-  std::sort(due->begin(), due->end());
+  std::sort(due->begin(), due->end(), [](const ListedOrganization& a, const ListedOrganization& b) {
+    return std::tie(a.due, a.id) < std::tie(b.due, b.id);
+  });
   std::vector<std::string> organizations;
-  for (auto& [score, organization] : *due) {
+  for (ListedOrganization& organization : *due) {
     if (static_cast<int>(organizations.size()) == limit) break;
-    organizations.push_back(std::move(organization));
+    organizations.push_back(std::move(organization.id));
   }
   return organizations;
 }
 
-absl::StatusOr<std::vector<std::string>> RedisOrganizationStore::List(const std::string& cursor,
-                                                                      int limit) {
-  std::vector<std::string> page;
+absl::StatusOr<std::vector<ListedOrganization>> RedisOrganizationStore::List(
+    const std::string& cursor, int limit) {
+  std::vector<ListedOrganization> page;
   const int first = cursor.empty() ? 0 : BucketOf(cursor);
   for (int bucket = first; bucket < kOrganizationBuckets && static_cast<int>(page.size()) < limit;
        ++bucket) {
-    absl::StatusOr<std::vector<std::string>> ids =
-        AsStrings(pool_.Call({"ZRANGE", BucketKey(bucket), "0", "-1"}));
-    if (!ids.ok()) return ids.status();
-    std::sort(ids->begin(), ids->end());
-    for (std::string& id : *ids) {
-      if (bucket == first && id <= cursor) continue;
-      if (static_cast<int>(page.size()) < limit) page.push_back(std::move(id));
+    absl::StatusOr<std::vector<ListedOrganization>> all =
+        ParseListed(pool_.Call({"ZRANGE", BucketKey(bucket), "0", "-1", "WITHSCORES"}));
+    if (!all.ok()) return all.status();
+    std::sort(all->begin(), all->end(),
+              [](const ListedOrganization& a, const ListedOrganization& b) { return a.id < b.id; });
+    for (ListedOrganization& organization : *all) {
+      if (bucket == first && organization.id <= cursor) continue;
+      if (static_cast<int>(page.size()) < limit) page.push_back(std::move(organization));
     }
   }
   return page;

@@ -29,7 +29,8 @@ class RedisOrganizationStore final : public OrganizationStore {
                                               std::set<Window>& guarded) override;
   absl::Status SetDue(const std::string& organization, absl::Time due) override;
   absl::StatusOr<std::vector<std::string>> ListDue(absl::Time now, int limit) override;
-  absl::StatusOr<std::vector<std::string>> List(const std::string& cursor, int limit) override;
+  absl::StatusOr<std::vector<ListedOrganization>> List(const std::string& cursor,
+                                                       int limit) override;
   absl::StatusOr<bool> TakeLease(const std::string& organization, const std::string& token,
                                  absl::Duration duration) override;
   absl::Status ReleaseLease(const std::string& organization, const std::string& token) override;

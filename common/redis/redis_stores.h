@@ -13,6 +13,7 @@
 #include "common/redis/redis_journal_identity_store.h"
 #include "common/redis/redis_organization_store.h"
 #include "common/redis/redis_publication_store.h"
+#include "common/redis/redis_store_clock.h"
 
 namespace tutti {
 
@@ -26,7 +27,8 @@ class RedisStores {
         publications_(pool_),
         cohorts_(pool_),
         journal_(pool_),
-        history_(pool_) {}
+        history_(pool_),
+        store_clock_(pool_) {}
 
   OrganizationStore& organizations() { return organizations_; }
   CounterStore& counters() { return counters_; }
@@ -34,6 +36,7 @@ class RedisStores {
   CohortStore& cohorts() { return cohorts_; }
   JournalIdentityStore& journal() { return journal_; }
   CountingHistoryStore& history() { return history_; }
+  StoreClock& clock() { return store_clock_; }
 
   // What this process knows of the bitmaps of open windows.
   BitMirror& mirror() { return counters_.mirror(); }
@@ -56,6 +59,7 @@ class RedisStores {
   RedisCohortStore cohorts_;
   RedisJournalIdentityStore journal_;
   RedisCountingHistoryStore history_;
+  RedisStoreClock store_clock_;
 };
 
 // As RedisOptionsFromFlags, of another server: at `address`, "host:port", which is what the flag

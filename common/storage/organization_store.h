@@ -21,6 +21,12 @@ struct VersionedOrganization {
   std::string version;
 };
 
+// An organisation in a list.
+struct ListedOrganization {
+  std::string id;
+  absl::Time due;  // as SetDue said last, to the second
+};
+
 // Keeps organisations. Thread-safe. Every method may return Unavailable (the
 // store cannot be reached; nothing is known of a write) and DataLoss (what is
 // stored cannot be read).
@@ -51,16 +57,17 @@ class OrganizationStore {
       const aggregate::v1::StoredOrganization& stored, const std::vector<NewBitmap>& bitmaps,
       std::set<Window>& guarded) = 0;
 
-  // Sets when the organisation is due next.
+  // Sets when the organisation is due next. InfiniteFuture is for one that never will be again.
   virtual absl::Status SetDue(const std::string& organization, absl::Time due) = 0;
 
   // Lists organisations due at `now` or before, the longest due first, at most
   // `limit`.
   virtual absl::StatusOr<std::vector<std::string>> ListDue(absl::Time now, int limit) = 0;
 
-  // Lists organisation ids in a fixed order, after `cursor` ("" is the start), at
+  // Lists organisations in a fixed order, after the id `cursor` ("" is the start), at
   // most `limit`. Some may have no profile: the caller ignores those.
-  virtual absl::StatusOr<std::vector<std::string>> List(const std::string& cursor, int limit) = 0;
+  virtual absl::StatusOr<std::vector<ListedOrganization>> List(const std::string& cursor,
+                                                               int limit) = 0;
 
   // Takes the closing lease. Returns false when another holder has it. The holder
   // names itself by a token of its own; taking it again with the same token

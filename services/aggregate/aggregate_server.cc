@@ -1,6 +1,7 @@
 #include "services/aggregate/aggregate_server.h"
 
 #include <memory>
+#include <thread>
 
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
@@ -46,7 +47,8 @@ namespace {
 
 constexpr absl::Duration kScrubRetry = absl::Seconds(30);
 
-Metrics MetricsOf(const FileScrubber& scrubber, const BitMirror& mirror) {
+Metrics MetricsOf(const FileScrubber& scrubber, const BitMirror& mirror,
+                  const OrganizationDirectory& directory, const DueReconciler& due_times) {
   Metrics metrics;
   metrics.AddCounter("tutti_aggregate_failed_scrubs_total",
                      "Rewritings of Redis' files that failed on some node, and are repeated.", {},
@@ -57,6 +59,13 @@ Metrics MetricsOf(const FileScrubber& scrubber, const BitMirror& mirror) {
   metrics.AddGauge("tutti_aggregate_mirror_bytes",
                    "What is remembered of open windows' counters, not to write bits twice.", {},
                    [&mirror] { return static_cast<double>(mirror.bytes()); });
+  metrics.AddGauge("tutti_aggregate_directory_bytes",
+                   "What is remembered of organisations, for seconds.", {},
+                   [&directory] { return static_cast<double>(directory.cached_bytes()); });
+  metrics.AddCounter("tutti_aggregate_corrected_due_times_total",
+                     "Organisations that were to be looked at too late to close their windows in "
+                     "time, and no longer are.",
+                     {}, [&due_times] { return due_times.corrected(); });
   return metrics;
 }
 
@@ -70,24 +79,31 @@ absl::StatusOr<std::unique_ptr<PublicationJournal>> OpenJournal(const AggregateO
 // Whether the store may be worked with. Not thread-safe.
 class StoreCheck {
  public:
-  StoreCheck(RedisStores& stores, JournalBinding& binding) : stores_(stores), binding_(binding) {}
+  StoreCheck(RedisStores& stores, ClockGuard& clock_guard, JournalBinding& binding)
+      : stores_(stores), clock_guard_(clock_guard), binding_(binding) {}
 
   // Says once in the log what is wrong.
   bool Good() {
     const absl::Status fit = stores_.CheckServer();
-    if (!fit.ok() && fit != last_) {
-      LogError("store_refused", {{"problem", std::string(fit.message())}});
-    }
-    const absl::Status good = fit.ok() ? binding_.Check() : fit;
-    if (fit.ok() && !good.ok() && good != last_) {
-      LogError("journal_refused", {{"problem", std::string(good.message())}});
-    }
-    last_ = good;
-    return good.ok();
+    if (!fit.ok()) return Note("store_refused", fit);
+    // Windows that are due by a clock that is ahead must not be entered in an adopted journal,
+    // nor activity of windows be refused that are open. It says so itself.
+    if (!clock_guard_.Check().ok()) return false;
+    return Note("journal_refused", binding_.Check());
   }
 
  private:
+  // Whether it is good.
+  bool Note(const char* event, const absl::Status& status) {
+    if (!status.ok() && status != last_) {
+      LogError(event, {{"problem", std::string(status.message())}});
+    }
+    last_ = status;
+    return status.ok();
+  }
+
   RedisStores& stores_;
+  ClockGuard& clock_guard_;
   JournalBinding& binding_;
   absl::Status last_;
 };
@@ -159,6 +175,8 @@ absl::Status RunAggregate(const AggregateOptions& options) {
   if (!journal.ok()) return journal.status();
   // One that does not answer yet is waited for; one that may lose counters is not.
   if (absl::Status fit = stores.CheckServer(); absl::IsFailedPrecondition(fit)) return fit;
+  ClockGuard clock_guard(clock, stores.clock());
+  if (absl::Status fit = clock_guard.Check(); absl::IsFailedPrecondition(fit)) return fit;
   OrganizationDirectory directory(stores.organizations(), stores.counters(), stores.history(),
                                   **catalog, clock, options.timing);
   JournalBinding binding({**journal, stores.journal(), stores.organizations(),
@@ -174,31 +192,36 @@ absl::Status RunAggregate(const AggregateOptions& options) {
   CohortBuilder cohorts({stores.organizations(), stores.publications(), stores.cohorts(), **catalog,
                          clock, options.timing.grace});
   FileScrubber scrubber(stores.counters(), kScrubRetry);
-  ClosingLoop closing(closer, cohorts, stores.organizations(), scrubber, clock);
+  DueReconciler due_times(directory, stores.organizations(), clock);
+  ClosingLoop closing(
+      {closer, cohorts, stores.organizations(), due_times, scrubber, clock_guard, clock});
   AggregateServiceImpl aggregate(directory, merger, closing, **catalog, clock, **access);
   OrganizationServiceImpl organizations(directory, scrubber, **access);
 
   const std::vector<std::string> names = {aggregate::v1::AggregateService::service_full_name(),
                                           aggregate::v1::OrganizationService::service_full_name()};
   HealthService health(names, {"store"});
-  StoreCheck store(stores, binding);
+  StoreCheck store(stores, clock_guard, binding);
   scrubber.Start();
   closing.Start(options.sweep_interval);
-  return RunServer(options.server, {.services = {&aggregate, &organizations},
-                                    .names = names,
-                                    .health = health,
-                                    .access = **access,
-                                    .on_tick =
-                                        [&] {
-                                          health.SetPart("store", store.Good());
-                                          stores.mirror().ForgetIdle();
-                                        },
-                                    .on_drain =
-                                        [&] {
-                                          closing.Stop();
-                                          scrubber.Stop();
-                                        },
-                                    .metrics = MetricsOf(scrubber, stores.mirror())});
+  return RunServer(options.server,
+                   {.services = {&aggregate, &organizations},
+                    .names = names,
+                    .health = health,
+                    .access = **access,
+                    .on_tick =
+                        [&] {
+                          health.SetPart("store", store.Good());
+                          stores.mirror().ForgetIdle();
+                        },
+                    .on_drain =
+                        [&] {
+                          // A store that hangs keeps both at the same time.
+                          std::thread scrubbing([&] { scrubber.Stop(); });
+                          closing.Stop();
+                          scrubbing.join();
+                        },
+                    .metrics = MetricsOf(scrubber, stores.mirror(), directory, due_times)});
 }
 
 }  // namespace tutti

@@ -31,9 +31,11 @@ absl::StatusOr<std::unique_ptr<ClosingLease>> ClosingLease::Take(OrganizationSto
   std::unique_ptr<ClosingLease> lease(new ClosingLease(organizations, organization));
   const absl::StatusOr<bool> taken =
       organizations.TakeLease(organization, lease->token_, kDuration);
+  if (taken.ok() && *taken) return lease;
+  // Not ours, or nobody knows.
+  lease->Leave();
   if (!taken.ok()) return taken.status();
-  if (!*taken) return nullptr;
-  return lease;
+  return nullptr;
 }
 
 absl::StatusOr<std::unique_ptr<ClosingLease>> ClosingLease::Await(OrganizationStore& organizations,
@@ -51,7 +53,9 @@ absl::StatusOr<std::unique_ptr<ClosingLease>> ClosingLease::Await(OrganizationSt
 }
 
 // An unreleased lease ends by itself.
-ClosingLease::~ClosingLease() { organizations_.ReleaseLease(organization_, token_).IgnoreError(); }
+ClosingLease::~ClosingLease() {
+  if (!left_) organizations_.ReleaseLease(organization_, token_).IgnoreError();
+}
 
 absl::Status ClosingLease::Prolong() {
   const absl::StatusOr<bool> still = organizations_.TakeLease(organization_, token_, kDuration);

@@ -27,6 +27,9 @@ class ClosingLease {
   // Keeps it for another minute. Aborted when it ran out and another has it.
   absl::Status Prolong();
 
+  // Does not give it back: it ends by itself.
+  void Leave() { left_ = true; }
+
   // By which the store knows whose it is.
   const std::string& token() const { return token_; }
 
@@ -36,6 +39,7 @@ class ClosingLease {
   OrganizationStore& organizations_;
   const std::string organization_;
   const std::string token_;
+  bool left_ = false;
 };
 
 }  // namespace tutti

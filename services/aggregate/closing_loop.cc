@@ -9,8 +9,6 @@
 namespace tutti {
 namespace {
 
-// How many organisations wait for a tick together, each in a thread of its own.
-constexpr int kTogether = 50;
 // Longer than these take to close, by far.
 constexpr auto kTick = std::chrono::milliseconds(100);
 // An organisation that could not be closed is tried again after this.
@@ -18,6 +16,8 @@ constexpr absl::Duration kRetry = absl::Seconds(30);
 // An entry without an organisation is one being created, or what is left of a
 // creation that failed.
 constexpr absl::Duration kLookAgain = absl::Hours(1);
+
+absl::Status Stopping() { return absl::UnavailableError("aggregate is stopping; repeat the call"); }
 
 }  // namespace
 
@@ -30,6 +30,8 @@ void ClosingLoop::Stop() {
     const std::lock_guard<std::mutex> lock(mutex_);
     stopping_ = true;
   }
+  parts_.closer.Stop();
+  threads_.Stop();
   wake_.notify_all();
   if (thread_.joinable()) thread_.join();
 }
@@ -43,8 +45,10 @@ void ClosingLoop::Run(absl::Duration interval) {
   std::unique_lock<std::mutex> lock(mutex_);
   while (!stopping_) {
     lock.unlock();
-    if (absl::StatusOr<SweepReport> swept = Sweep(); !swept.ok()) {
-      LogWarning("sweep_failed", {{"code", absl::StatusCodeToString(swept.status().code())}});
+    absl::Status swept = Sweep().status();
+    if (swept.ok()) swept = parts_.due_times.LookOn();
+    if (!swept.ok() && !stopping()) {
+      LogWarning("sweep_failed", {{"code", absl::StatusCodeToString(swept.code())}});
     }
     lock.lock();
     wake_.wait_for(lock, absl::ToChronoNanoseconds(interval), [this] { return stopping_; });
@@ -53,10 +57,15 @@ void ClosingLoop::Run(absl::Duration interval) {
 
 absl::StatusOr<CloseReport> ClosingLoop::CloseOne(const std::string& organization) {
   const Pace pace(kTick);
-  absl::StatusOr<CloseReport> report = closer_.CloseDue(organization, pace);
+  if (stopping()) return Stopping();
+  if (absl::Status may = parts_.clock_guard.Check(); !may.ok()) return may;
+  absl::StatusOr<CloseReport> report = parts_.closer.CloseDue(organization, pace);
   // One that failed may have come to a deletion.
-  if (report.ok() ? report->deleted : !absl::IsNotFound(report.status())) scrubber_.ScrubSoon();
+  if (report.ok() ? report->deleted : !absl::IsNotFound(report.status())) {
+    parts_.scrubber.ScrubSoon();
+  }
   pace.AwaitTick();
+  if (report.ok() && report->next_due <= parts_.clock.Now() && stopping()) return Stopping();
   return report;
 }
 
@@ -65,46 +74,51 @@ absl::StatusOr<SweepReport> ClosingLoop::Sweep() {
   SweepReport sweep;
   const absl::Status swept = SweepAll(pace, sweep);
   // However it ended.
-  if (sweep.deleted) scrubber_.ScrubSoon();
+  if (sweep.deleted) parts_.scrubber.ScrubSoon();
   pace.AwaitTick();
   if (!swept.ok()) return swept;
   return sweep;
 }
 
 absl::Status ClosingLoop::SweepAll(const Pace& pace, SweepReport& sweep) {
-  // Nor is anything put off that another may close.
-  if (absl::Status may = closer_.MayClose(); !may.ok()) return may;
   while (!stopping()) {
+    // Each time: a clock may jump while many are closed.
+    if (absl::Status may = parts_.clock_guard.Check(); !may.ok()) return may;
+    // Nor is anything put off that another may close.
+    if (absl::Status may = parts_.closer.MayClose(); !may.ok()) return may;
     const absl::StatusOr<std::vector<std::string>> due =
-        organizations_.ListDue(clock_.Now(), kTogether);
+        parts_.organizations.ListDue(parts_.clock.Now(), kTogether);
     if (!due.ok()) return due.status();
-    if (due->empty()) return cohorts_.BuildDue().status();
+    if (due->empty()) {
+      const absl::Status built = parts_.cohorts.BuildDue([this] { return stopping(); }).status();
+      return stopping() ? Stopping() : built;
+    }
     if (absl::Status closed = CloseTogether(*due, pace, sweep); !closed.ok()) return closed;
   }
-  return absl::OkStatus();
+  return Stopping();
 }
 
 absl::Status ClosingLoop::CloseTogether(const std::vector<std::string>& organizations,
                                         const Pace& pace, SweepReport& sweep) {
-  std::vector<absl::StatusOr<CloseReport>> reports(organizations.size());
-  std::vector<std::thread> closers;
-  for (size_t i = 0; i < organizations.size(); ++i) {
-    closers.emplace_back([&, i] { reports[i] = closer_.CloseDue(organizations[i], pace, 1); });
-  }
-  for (std::thread& thread : closers) thread.join();
-  absl::Status status;
+  std::vector<absl::StatusOr<CloseReport>> reports(organizations.size(), Stopping());
+  threads_.RunAll(organizations.size(), [&](size_t i) {
+    reports[i] = parts_.closer.CloseDue(organizations[i], pace, 1);
+  });
+  absl::Status status = stopping() ? Stopping() : absl::OkStatus();
   for (size_t i = 0; i < organizations.size(); ++i) {
     absl::StatusOr<CloseReport>& report = reports[i];
     const bool missing = absl::IsNotFound(report.status());
-    if (!report.ok() || report->busy) {
+    // A store that did not answer once is not asked again.
+    if (status.ok() && (!report.ok() || report->busy)) {
       // Whoever closes it sets the time anew; if nobody does, we try again.
-      status.Update(
-          organizations_.SetDue(organizations[i], clock_.Now() + (missing ? kLookAgain : kRetry)));
+      status = parts_.organizations.SetDue(organizations[i],
+                                           parts_.clock.Now() + (missing ? kLookAgain : kRetry));
     }
     if (missing) continue;
     if (!report.ok()) {
       sweep.deleted = true;  // it may have come to that
       ++sweep.failed;
+      if (stopping()) continue;
       LogWarning("close_failed", {{"code", absl::StatusCodeToString(report.status().code())}});
       continue;
     }

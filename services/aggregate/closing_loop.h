@@ -11,7 +11,10 @@
 #include "absl/time/time.h"
 #include "common/clock/clock.h"
 #include "common/storage/organization_store.h"
+#include "services/aggregate/clock_guard.h"
+#include "services/aggregate/closer_threads.h"
 #include "services/aggregate/cohort_builder.h"
+#include "services/aggregate/due_reconciler.h"
 #include "services/aggregate/file_scrubber.h"
 #include "services/aggregate/window_closer.h"
 
@@ -25,25 +28,34 @@ struct SweepReport {
   bool deleted = false;  // counters were deleted, or may have been
 };
 
+// What the loop works with. References outlive it.
+struct ClosingParts {
+  WindowCloser& closer;
+  CohortBuilder& cohorts;
+  OrganizationStore& organizations;
+  DueReconciler& due_times;
+  FileScrubber& scrubber;
+  ClockGuard& clock_guard;
+  const WallClock& clock;
+};
+
 // Closes whatever is due, of every organisation, now and then. How long a close took is for
 // nobody to see, who chose when it began or saw another one end: records appear at ticks of
 // 100 ms alone, and so do answers. Thread-safe.
 class ClosingLoop {
  public:
-  // References outlive this.
-  ClosingLoop(WindowCloser& closer, CohortBuilder& cohorts, OrganizationStore& organizations,
-              FileScrubber& scrubber, const WallClock& clock)
-      : closer_(closer),
-        cohorts_(cohorts),
-        organizations_(organizations),
-        scrubber_(scrubber),
-        clock_(clock) {}
+  explicit ClosingLoop(const ClosingParts& parts) : parts_(parts) {}
   ~ClosingLoop() { Stop(); }
 
-  // Sweeps every `interval` in a thread of its own, until Stop.
+  // Sweeps every `interval` in a thread of its own, until Stop, and has due times reconciled
+  // after each sweep.
   void Start(absl::Duration interval);
-  // Returns when a sweep that is under way has ended with its present organisations.
+  // Returns when the windows that its own sweep is closing are closed, or the store has not
+  // answered once. What is left stays due.
   void Stop();
+
+  // Both methods: FailedPrecondition when this process's clock is too far ahead (see
+  // ClockGuard) or the journal is not the store's; Unavailable after Stop.
 
   // Closes what is due of one organisation. The store's files are scrubbed afterwards,
   // when counters were deleted.
@@ -62,11 +74,11 @@ class ClosingLoop {
   void Run(absl::Duration interval);
   bool stopping();
 
-  WindowCloser& closer_;
-  CohortBuilder& cohorts_;
-  OrganizationStore& organizations_;
-  FileScrubber& scrubber_;
-  const WallClock& clock_;
+  // How many organisations wait for a tick together, each in a thread of its own.
+  static constexpr int kTogether = 50;
+
+  const ClosingParts parts_;
+  CloserThreads threads_{kTogether};
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;  // guarded by mutex_

@@ -20,7 +20,7 @@ constexpr absl::Duration kSlack = absl::Hours(24 + 14 + 24);
 
 }  // namespace
 
-absl::StatusOr<int> CohortBuilder::BuildDue() {
+absl::StatusOr<int> CohortBuilder::BuildDue(const std::function<bool()>& stop) {
   const Day end_day = LastFourWeeklyEnd(
       absl::ToCivilDay(parts_.clock.Now() - parts_.grace - kSlack, absl::UTCTimeZone()) - 1);
   const absl::StatusOr<std::string> done = parts_.cohorts.Read(end_day, kDone);
@@ -29,6 +29,7 @@ absl::StatusOr<int> CohortBuilder::BuildDue() {
 
   std::map<std::string, PeerSum> sums;
   const absl::Status all = ForEachOrganization(parts_.organizations, [&](const std::string& id) {
+    if (stop()) return absl::CancelledError("the service ends");
     const auto bytes = parts_.publications.Read(id, absl::MakeConstSpan(&end_day, 1));
     if (absl::IsNotFound(bytes.status())) return absl::OkStatus();
     if (!bytes.ok()) return bytes.status();

@@ -1,6 +1,8 @@
 #ifndef TUTTI_SERVICES_AGGREGATE_COHORT_BUILDER_H_
 #define TUTTI_SERVICES_AGGREGATE_COHORT_BUILDER_H_
 
+#include <functional>
+
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/catalog/catalog.h"
@@ -33,8 +35,8 @@ class CohortBuilder {
   // of organisations that are not made up, with a record of that window by this
   // catalogue. Returns how many it made. As long as no group has enough members,
   // nothing is kept, and the next call tries again. What was interrupted the next call
-  // completes.
-  absl::StatusOr<int> BuildDue();
+  // completes. Cancelled, soon, once `stop` says so.
+  absl::StatusOr<int> BuildDue(const std::function<bool()>& stop = [] { return false; });
 
  private:
   const Parts parts_;

@@ -12,13 +12,13 @@ absl::Status ForEachOrganization(
   constexpr int kPage = 500;
   std::string cursor;
   while (true) {
-    const absl::StatusOr<std::vector<std::string>> page = organizations.List(cursor, kPage);
+    const absl::StatusOr<std::vector<ListedOrganization>> page = organizations.List(cursor, kPage);
     if (!page.ok()) return page.status();
-    for (const std::string& organization : *page) {
-      if (absl::Status visited = visit(organization); !visited.ok()) return visited;
+    for (const ListedOrganization& organization : *page) {
+      if (absl::Status visited = visit(organization.id); !visited.ok()) return visited;
     }
     if (static_cast<int>(page->size()) < kPage) return absl::OkStatus();
-    cursor = page->back();
+    cursor = page->back().id;
   }
 }
 

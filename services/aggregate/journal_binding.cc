@@ -34,9 +34,13 @@ JournalBinding::JournalBinding(BindingParts parts) : parts_(std::move(parts)) {}
 absl::Status JournalBinding::Check() {
   const absl::StatusOr<std::string> own = parts_.journal.Identity();
   if (!own.ok()) return own.status();
+  absl::StatusOr<std::string> stored = parts_.identities.ReadJournal();
+  if (!stored.ok()) return stored.status();
+  // Many ask at once, and the store may hang: once bound, none waits for another's answer.
   const std::lock_guard<std::mutex> lock(mutex_);
+  if (*stored == *own && bound_) return absl::OkStatus();
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
-    const absl::StatusOr<std::string> stored = parts_.identities.ReadJournal();
+    stored = parts_.identities.ReadJournal();
     if (!stored.ok()) return stored.status();
     if (*stored == *own && bound_) return absl::OkStatus();
     bound_ = false;

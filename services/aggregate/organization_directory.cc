@@ -16,7 +16,8 @@ using aggregate::v1::Organization;
 using aggregate::v1::StoredOrganization;
 
 constexpr int kMaxBackfillDays = 800;
-constexpr absl::Duration kCacheAge = absl::Seconds(5);
+// An organisation of which nothing is to be closed is looked at this often.
+constexpr absl::Duration kIdleLook = absl::Hours(6);
 // A window is named in the policy this long before it can take anything.
 constexpr int kDaysAhead = 1;
 constexpr int kMaxAttempts = 50;
@@ -152,6 +153,12 @@ bool ScheduledOrganization::IsClosed(Window window) const {
   return window.end_day < (window.kind == WindowKind::kDay ? next_day_ : next_reach_end_);
 }
 
+size_t ScheduledOrganization::bytes() const {
+  return sizeof(*this) + versioned_.version.capacity() + stored().SpaceUsedLong() +
+         static_cast<size_t>(stored().terms_size()) * sizeof(WindowTerms) +
+         begun_.capacity() * (sizeof(*begun_.begin()) + 1);
+}
+
 OrganizationDirectory::OrganizationDirectory(OrganizationStore& organizations,
                                              CounterStore& counters, CountingHistoryStore& history,
                                              const Catalog& catalog, const WallClock& clock,
@@ -233,12 +240,9 @@ absl::StatusOr<Organization> OrganizationDirectory::Create(const std::string& id
   if (absl::Status aligned = AlignFirstDay(first, stored); !aligned.ok()) return aligned;
   Count(stored);
 
-  absl::StatusOr<std::shared_ptr<const CountingEras>> eras = history_.Current();
-  if (!eras.ok()) return eras.status();
-  absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> scheduled =
-      ScheduledOrganization::Create({stored, ""}, timing_.grace, *std::move(eras));
+  absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> scheduled = Derive({stored, ""});
   if (!scheduled.ok()) return scheduled.status();
-  if (absl::Status created = organizations_.Create(id, stored, NextDue(**scheduled));
+  if (absl::Status created = organizations_.Create(id, stored, NextLook(**scheduled));
       !created.ok()) {
     if (absl::IsAlreadyExists(created)) {
       return WithReason(
@@ -251,20 +255,23 @@ absl::StatusOr<Organization> OrganizationDirectory::Create(const std::string& id
   return organization;
 }
 
+absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> OrganizationDirectory::Derive(
+    VersionedOrganization versioned) {
+  absl::StatusOr<std::shared_ptr<const CountingEras>> eras = history_.Current();
+  if (!eras.ok()) return eras.status();
+  return ScheduledOrganization::Create(std::move(versioned), timing_.grace, *std::move(eras));
+}
+
 absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> OrganizationDirectory::Remember(
     const std::string& id, VersionedOrganization versioned) {
   if (versioned.stored.organization().state() == aggregate::v1::ORGANIZATION_STATE_ERASED) {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    cache_.erase(id);
+    cache_.Forget(id);
     return NotFound();
   }
-  absl::StatusOr<std::shared_ptr<const CountingEras>> eras = history_.Current();
-  if (!eras.ok()) return eras.status();
   absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> scheduled =
-      ScheduledOrganization::Create(std::move(versioned), timing_.grace, *std::move(eras));
+      Derive(std::move(versioned));
   if (!scheduled.ok()) return scheduled.status();
-  const std::lock_guard<std::mutex> lock(mutex_);
-  cache_[id] = {clock_.Now(), *scheduled};
+  cache_.Keep(id, *scheduled, clock_.Now());
   return scheduled;
 }
 
@@ -278,19 +285,13 @@ absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> OrganizationDirecto
 
 absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> OrganizationDirectory::ReadCached(
     const std::string& id) {
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    const auto found = cache_.find(id);
-    if (found != cache_.end() && clock_.Now() - found->second.read_at < kCacheAge) {
-      return found->second.organization;
-    }
-  }
+  if (auto known = cache_.Find(id, clock_.Now()); known != nullptr) return known;
   return Read(id);
 }
 
 absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> OrganizationDirectory::Modify(
-    const std::string& id, const Change& change,
-    std::shared_ptr<const ScheduledOrganization> known, std::set<Window>* guarded) {
+    const std::string& id, const Change& change, std::shared_ptr<const ScheduledOrganization> known,
+    std::set<Window>* guarded) {
   absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> current = std::move(known);
   if (*current == nullptr) current = Read(id);
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
@@ -321,19 +322,20 @@ absl::StatusOr<std::vector<Organization>> OrganizationDirectory::List(int limit,
   std::vector<Organization> page;
   while (static_cast<int>(page.size()) < limit) {
     const int wanted = limit - static_cast<int>(page.size());
-    absl::StatusOr<std::vector<std::string>> ids = organizations_.List(cursor, wanted);
-    if (!ids.ok()) return ids.status();
-    for (const std::string& id : *ids) {
-      absl::StatusOr<Organization> organization = Get(id);
+    const absl::StatusOr<std::vector<ListedOrganization>> listed =
+        organizations_.List(cursor, wanted);
+    if (!listed.ok()) return listed.status();
+    for (const ListedOrganization& entry : *listed) {
+      absl::StatusOr<Organization> organization = Get(entry.id);
       if (absl::IsNotFound(organization.status())) continue;
       if (!organization.ok()) return organization.status();
       page.push_back(*std::move(organization));
     }
-    if (static_cast<int>(ids->size()) < wanted) {
+    if (static_cast<int>(listed->size()) < wanted) {
       cursor.clear();
       return page;
     }
-    cursor = ids->back();
+    cursor = listed->back().id;
   }
   return page;
 }
@@ -378,10 +380,9 @@ absl::StatusOr<Organization> OrganizationDirectory::Update(const std::string& id
         }
         // In the new zone, too, the first day that it applies to has not begun.
         const absl::Time now = clock_.Now();
-        const Day opened =
-            std::max(current.schedule().LastOpenedDay(now),
-                     Day(absl::ToCivilDay(now + kClockTolerance,
-                                          *LoadZone(organization.time_zone()))));
+        const Day opened = std::max(
+            current.schedule().LastOpenedDay(now),
+            Day(absl::ToCivilDay(now + kClockTolerance, *LoadZone(organization.time_zone()))));
         next.set_opened_day(FormatDay(opened));
         const Day from = std::max(opened + 1, current.schedule().first_day());
         // A change that has not begun to apply is replaced by the new one.
@@ -394,17 +395,27 @@ absl::StatusOr<Organization> OrganizationDirectory::Update(const std::string& id
       });
 }
 
+// The due time and the profile are two writes, and others, closers too, write the due time of
+// what they read a moment ago. So the earlier of the old and the new due time is written before
+// the profile, and the new one after it. Whoever stops between any two of the three leaves a
+// due time that is early, and the next look corrects it. What comes late from others is a
+// NextLook of an earlier profile: finite, so at that time at the latest closers look again, and
+// DueReconciler does before, where that is far away.
 absl::StatusOr<Organization> OrganizationDirectory::ChangeState(const std::string& id,
                                                                 const Change& change) {
   absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> changed =
-      Modify(id, [&](const ScheduledOrganization& current, StoredOrganization& next,
-                     std::vector<NewBitmap>& bitmaps) {
-        absl::Status status = change(current, next, bitmaps);
-        if (status.ok()) Count(next);
-        return status;
-      });
+      Modify(id,
+             [&](const ScheduledOrganization& current, StoredOrganization& next,
+                 std::vector<NewBitmap>& bitmaps) -> absl::Status {
+               if (absl::Status status = change(current, next, bitmaps); !status.ok())
+                 return status;
+               Count(next);
+               const auto scheduled = Derive({next, ""});
+               if (!scheduled.ok()) return scheduled.status();
+               return organizations_.SetDue(id, std::min(NextLook(current), NextLook(**scheduled)));
+             });
   if (!changed.ok()) return changed.status();
-  if (absl::Status due = organizations_.SetDue(id, NextDue(**changed)); !due.ok()) return due;
+  if (absl::Status due = organizations_.SetDue(id, NextLook(**changed)); !due.ok()) return due;
   return (*changed)->stored().organization();
 }
 
@@ -493,8 +504,7 @@ absl::StatusOr<int64_t> OrganizationDirectory::Erase(const std::string& id) {
   counters_.Forget(id);
   // What an erasure could not reach on some node, the next one sees to.
   if (again && deleted.ok() && *deleted == 0) return NotFound();
-  const std::lock_guard<std::mutex> lock(mutex_);
-  cache_.erase(id);
+  cache_.Forget(id);
   return deleted;
 }
 
@@ -512,6 +522,11 @@ absl::Time OrganizationDirectory::NextDue(const ScheduledOrganization& organizat
                        organization.stored().close_not_before())));
   }
   return due;
+}
+
+absl::Time OrganizationDirectory::NextLook(const ScheduledOrganization& organization) const {
+  const absl::Time due = NextDue(organization);
+  return due == absl::InfiniteFuture() ? clock_.Now() + kIdleLook : due;
 }
 
 std::vector<Window> OrganizationDirectory::OpenWindows(const ScheduledOrganization& organization,

@@ -3,7 +3,6 @@
 
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <string>
 #include <utility>
@@ -20,6 +19,7 @@
 #include "common/window/schedule.h"
 #include "services/aggregate/bitmap_shape.h"
 #include "services/aggregate/counting_history.h"
+#include "services/aggregate/organization_cache.h"
 
 namespace tutti {
 
@@ -70,6 +70,9 @@ class ScheduledOrganization {
   Day next_reach_end() const { return next_reach_end_; }
   // Whether the window was closed before.
   bool IsClosed(Window window) const;
+
+  // The memory that this takes, about.
+  size_t bytes() const;
 
  private:
   ScheduledOrganization(VersionedOrganization versioned, Schedule schedule,
@@ -125,7 +128,7 @@ class OrganizationDirectory {
   // What is stored now. NotFound when it does not exist.
   absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> Read(const std::string& id);
 
-  // The same, at most a few seconds old.
+  // The same, at most OrganizationCache::kMaxAge old.
   absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> ReadCached(const std::string& id);
 
   // Changes what is stored: calls `change` on a copy and stores it, again on the
@@ -144,6 +147,11 @@ class OrganizationDirectory {
   // nothing is.
   absl::Time NextDue(const ScheduledOrganization& organization) const;
 
+  // When closers are to look at the organisation next, which is what its stored due time must
+  // say: NextDue, or some hours from now where nothing is to be closed. Never InfiniteFuture:
+  // whoever stores what was so a moment ago then delays a close, and loses none.
+  absl::Time NextLook(const ScheduledOrganization& organization) const;
+
   // Every window that takes activity at `now`, day windows and reach windows, in
   // order of end days.
   std::vector<Window> OpenWindows(const ScheduledOrganization& organization, absl::Time now) const;
@@ -151,7 +159,12 @@ class OrganizationDirectory {
   const WindowTiming& timing() const { return timing_; }
   CountingHistory& history() { return history_; }
 
+  // What is remembered of organisations.
+  size_t cached_bytes() const { return cache_.bytes(); }
+
  private:
+  absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> Derive(
+      VersionedOrganization versioned);
   absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> Remember(
       const std::string& id, VersionedOrganization versioned);
   absl::Status Validate(const aggregate::v1::Organization& wanted) const;
@@ -164,13 +177,7 @@ class OrganizationDirectory {
   const WallClock& clock_;
   const WindowTiming timing_;
   CountingHistory history_;
-
-  struct Entry {
-    absl::Time read_at;
-    std::shared_ptr<const ScheduledOrganization> organization;
-  };
-  std::mutex mutex_;
-  absl::flat_hash_map<std::string, Entry> cache_;  // guarded by mutex_
+  OrganizationCache cache_;
 };
 
 }  // namespace tutti

@@ -71,6 +71,8 @@ absl::StatusOr<CloseReport> WindowCloser::CloseDue(const std::string& organizati
     return report;
   }
   absl::Status closed = CloseAll(organization, **lease, pace, most, report);
+  // A store that hangs would hang again.
+  if (stopping_ && absl::IsUnavailable(closed)) (*lease)->Leave();
   if (!closed.ok()) return closed;
   return report;
 }
@@ -82,8 +84,10 @@ absl::Status WindowCloser::CloseAll(const std::string& id, ClosingLease& lease, 
     if (!organization.ok()) return organization.status();
     const absl::Time now = parts_.clock.Now();
     report.next_due = parts_.directory.NextDue(**organization);
-    if (report.next_due > now) return parts_.organizations.SetDue(id, report.next_due);
-    if (report.windows.size() == most) return absl::OkStatus();
+    if (report.next_due > now) {
+      return parts_.organizations.SetDue(id, parts_.directory.NextLook(**organization));
+    }
+    if (stopping_ || report.windows.size() == most) return absl::OkStatus();
 
     const Day end_day = (*organization)->next_reach_end();
     const absl::StatusOr<bool> days = CloseDays(id, *organization, end_day, now, lease);
@@ -264,6 +268,23 @@ struct WindowCloser::Counted {
   NoisePlan plan;
 };
 
+absl::StatusOr<Ledger> WindowCloser::ReadWholeLedger(const std::string& id, Day end_day,
+                                                     const std::map<Day, Costs>& drawn) {
+  absl::StatusOr<Ledger> ledger = parts_.publications.ReadLedger(id);
+  if (!ledger.ok()) return ledger;
+  const auto last = drawn.upper_bound(end_day + (kBudgetDays - 1));
+  for (auto entry = drawn.lower_bound(end_day - (kBudgetDays - 1)); entry != last; ++entry) {
+    const auto& [day, costs] = *entry;
+    bool lacking = false;
+    for (const auto& [kind, cost] : costs) lacking |= ledger->try_emplace({kind, day}, cost).second;
+    if (!lacking) continue;
+    if (absl::Status charged = parts_.publications.Charge(id, day, costs); !charged.ok()) {
+      return charged;
+    }
+  }
+  return ledger;
+}
+
 absl::StatusOr<CloseOutcome> WindowCloser::Draw(const std::string& id,
                                                 const ScheduledOrganization& organization,
                                                 Day end_day, const ClosingLease& lease) {
@@ -291,7 +312,7 @@ absl::StatusOr<CloseOutcome> WindowCloser::Draw(const std::string& id,
     return aggregate::v1::CLOSE_OUTCOME_TOO_SMALL;
   }
   if (!*whole) return aggregate::v1::CLOSE_OUTCOME_INCOMPLETE;
-  const absl::StatusOr<Ledger> ledger = parts_.publications.ReadLedger(id);
+  const absl::StatusOr<Ledger> ledger = ReadWholeLedger(id, end_day, *drawn);
   if (!ledger.ok()) return ledger.status();
   // Somebody has drawn it: a second draw is made for nobody, not even to be refused.
   for (const auto& [entry, nano_rho] : *ledger) {

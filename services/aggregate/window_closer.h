@@ -1,6 +1,7 @@
 #ifndef TUTTI_SERVICES_AGGREGATE_WINDOW_CLOSER_H_
 #define TUTTI_SERVICES_AGGREGATE_WINDOW_CLOSER_H_
 
+#include <atomic>
 #include <functional>
 #include <limits>
 #include <string>
@@ -81,6 +82,9 @@ class WindowCloser {
   absl::StatusOr<CloseReport> CloseDue(const std::string& organization, const Pace& pace = Pace(),
                                        size_t most = std::numeric_limits<size_t>::max());
 
+  // From now on no window is begun: what is left stays due.
+  void Stop() { stopping_ = true; }
+
  private:
   using Organization = std::shared_ptr<const ScheduledOrganization>;
 
@@ -104,6 +108,10 @@ class WindowCloser {
                                                       const ScheduledOrganization& organization,
                                                       Day end_day, const ClosingLease& lease,
                                                       const Pace& pace);
+  // What is spent, with every record that the journal knows and that can count against the
+  // window's budget: a store that lost records has lost what they cost.
+  absl::StatusOr<Ledger> ReadWholeLedger(const std::string& id, Day end_day,
+                                         const std::map<Day, Costs>& drawn);
   // Draws the record and stages it, unless it must not exist. AlreadyExists when
   // somebody else has.
   absl::StatusOr<aggregate::v1::CloseOutcome> Draw(const std::string& id,
@@ -123,6 +131,7 @@ class WindowCloser {
                       const ClosingLease& lease);
 
   const CloserParts parts_;
+  std::atomic<bool> stopping_ = false;
 };
 
 }  // namespace tutti

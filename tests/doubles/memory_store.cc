@@ -76,14 +76,15 @@ absl::StatusOr<std::vector<std::string>> MemoryStore::ListDue(absl::Time now, in
   return ids;
 }
 
-absl::StatusOr<std::vector<std::string>> MemoryStore::List(const std::string& cursor, int limit) {
+absl::StatusOr<std::vector<ListedOrganization>> MemoryStore::List(const std::string& cursor,
+                                                                  int limit) {
   const Lock lock(mutex_);
-  std::vector<std::string> ids;
+  std::vector<ListedOrganization> page;
   for (auto entry = organizations_.upper_bound(cursor);
-       entry != organizations_.end() && static_cast<int>(ids.size()) < limit; ++entry) {
-    if (entry->second.exists) ids.push_back(entry->first);
+       entry != organizations_.end() && static_cast<int>(page.size()) < limit; ++entry) {
+    if (entry->second.exists) page.push_back({entry->first, entry->second.due});
   }
-  return ids;
+  return page;
 }
 
 absl::StatusOr<bool> MemoryStore::TakeLease(const std::string& organization,

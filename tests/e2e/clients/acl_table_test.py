@@ -14,7 +14,7 @@ EXPECTED = {
         "ping", "get", "set", "del", "unlink", "exists", "type", "strlen", "rename", "renamenx", "expire",
         "bitfield", "setbit", "bitop", "mget", "hset", "hget", "hgetall", "hdel", "hexists", "hkeys", "rpush", "zadd",
         "zrange", "zrangebyscore", "scan", "eval", "multi", "exec", "publish", "bgrewriteaof", "wait", "role", "info",
-        "cluster|slots", "cluster|nodes", "config|get"},
+        "time", "cluster|slots", "cluster|nodes", "config|get"},
     "score": {"ping", "get", "mget", "zrange", "zrevrange", "subscribe", "unsubscribe", "role", "cluster|slots"},
 }
 

@@ -70,8 +70,9 @@ void ClosingTest::Connect(int wait_replicas) {
   options.timeout = absl::Seconds(3);
   stores_ = std::make_unique<RedisStores>(options);
   inspector_ = std::make_unique<RedisPool>(server_->OptionsFor("inspector"));
-  directory_ = std::make_unique<OrganizationDirectory>(
-      stores_->organizations(), stores_->counters(), stores_->history(), *catalog_, clock_, WindowTiming());
+  directory_ = std::make_unique<OrganizationDirectory>(stores_->organizations(),
+                                                       stores_->counters(), stores_->history(),
+                                                       *catalog_, clock_, WindowTiming());
   merger_ = std::make_unique<DeltaMerger>(*directory_, stores_->counters(), *catalog_, clock_);
 }
 
@@ -204,7 +205,10 @@ void ClosingTest::WithClosingLoop(const std::function<void(CloseStep)>& on_step,
   CohortBuilder cohorts({stores_->organizations(), stores_->publications(), stores_->cohorts(),
                          *catalog_, clock_, absl::Hours(48)});
   FileScrubber scrubber(stores_->counters(), absl::Hours(1));
-  ClosingLoop closing(closer, cohorts, stores_->organizations(), scrubber, clock_);
+  DueReconciler due_times(*directory_, stores_->organizations(), clock_);
+  ClockGuard clock_guard(clock_, *store_clock_);
+  ClosingLoop closing(
+      {closer, cohorts, stores_->organizations(), due_times, scrubber, clock_guard, clock_});
   use(closing);
 }
 

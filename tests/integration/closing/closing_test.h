@@ -14,6 +14,7 @@
 #include "services/aggregate/delta_merger.h"
 #include "services/aggregate/window_closer.h"
 #include "tests/doubles/fake_clock.h"
+#include "tests/doubles/fake_store_clock.h"
 #include "tests/support/redis_server.h"
 
 namespace tutti {
@@ -79,6 +80,8 @@ class ClosingTest : public ::testing::Test {
   std::string adopt_;                // what --adopt_journal says
   std::unique_ptr<const Catalog> catalog_;
   FakeWallClock clock_;
+  FakeStoreClock same_clock_{clock_};
+  StoreClock* store_clock_ = &same_clock_;  // by which a closing loop checks its own
   std::unique_ptr<RedisServer> server_;
   std::unique_ptr<RedisStores> stores_;
   std::unique_ptr<RedisPool> inspector_;

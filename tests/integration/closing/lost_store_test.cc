@@ -106,6 +106,50 @@ TEST_F(LostStoreTest, ChargesWhatTheLostRecordCostWhateverTheBackupSays) {
   ReportAttack(2, "restored a backup with a cheaper cadence: the lost record's cost is charged");
 }
 
+// A backup of a time when the organisation published weekly, restored after 100 daily records:
+// the ledger has nothing of them, and none of them is of the window that is closed. Mutation:
+// a budget of what the ledger alone says.
+TEST_F(LostStoreTest, HoldsWhatWasLostAgainstTheBudgetOfOtherWindows) {
+  constexpr uint64_t kDaily = kYearlyNanoRho / kBudgetDays;
+  constexpr uint64_t kWeekly = 7 * kYearlyNanoRho / kBudgetDays;
+  for (int week = 15; week <= 55; ++week) {
+    ASSERT_TRUE(stores_->publications()
+                    .Charge("acme", kEndDay - int64_t{7} * week, {{"person", kWeekly}})
+                    .ok());
+  }
+  {
+    const auto journal = FileJournal::Open(folder_ / journal_);
+    ASSERT_TRUE(journal.ok()) << journal.status();
+    for (int day = 1; day <= 100; ++day) {
+      ASSERT_TRUE((*journal)->Record("acme", kEndDay - day, "record", {{"person", kDaily}}).ok());
+    }
+    // So long ago that it counts against nothing now.
+    ASSERT_TRUE((*journal)
+                    ->Record("acme", kEndDay - kBudgetDays, "record", {{"person", kYearlyNanoRho}})
+                    .ok());
+  }
+  int draws = 0;
+  const auto report = CloseAndCount(CloseStep::kDrawn, draws);
+  ASSERT_TRUE(report.ok()) << report.status();
+  ASSERT_THAT(report->windows, SizeIs(1));
+  EXPECT_EQ(report->windows[0].outcome(), aggregate::v1::CLOSE_OUTCOME_BUDGET_EXHAUSTED);
+  EXPECT_EQ(draws, 0);
+  const Ledger ledger = Costs();
+  EXPECT_THAT(ledger, SizeIs(41 + 100));
+  uint64_t spent = 100 * kDaily + 41 * kWeekly;
+  if (const auto own = ledger.find({"person", kEndDay}); own != ledger.end()) spent += own->second;
+  EXPECT_LE(spent, kYearlyNanoRho);
+  ReportAttack(2, absl::StrCat("restored a backup that lacks 100 records of other windows: ", spent,
+                               " of ", kYearlyNanoRho, " billionths of rho are spent"));
+
+  // The control: without those it would be published.
+  clock_.Advance(absl::Hours(24 * 7 * 15));
+  const auto later = Close();
+  ASSERT_TRUE(later.ok()) << later.status();
+  ASSERT_THAT(later->windows, SizeIs(15));
+  EXPECT_EQ(later->windows.back().outcome(), aggregate::v1::CLOSE_OUTCOME_PUBLISHED);
+}
+
 // Mutation: acknowledging a staged record before the replica has it.
 TEST_F(LostStoreTest, PublishesTheStagedRecordAfterAFailover) {
   auto replica = RedisServer::StartReplicaOf(*server_);
@@ -192,8 +236,7 @@ TEST_F(LostStoreTest, AnErasedOrganisationComesBackUnderNoIdAndKeepsItsBudget) {
   ASSERT_TRUE(keys.ok());
   for (const std::string& key : *keys) {
     if (key == "journal" || key == "counting-history" || key == "{acme}:profile" ||
-        key == "{acme}:ledger" ||
-        absl::StartsWith(key, "orgs:")) {
+        key == "{acme}:ledger" || absl::StartsWith(key, "orgs:")) {
       continue;
     }
     EXPECT_GT(AsInteger(inspector_->Call({"TTL", key})).value_or(-1), 0) << key;

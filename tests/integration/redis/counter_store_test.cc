@@ -59,6 +59,23 @@ TEST_F(CounterStoreTest, MergeTakesDeltasOfManyCommandsAndDenseOnes) {
   EXPECT_THAT(Keys(), Not(::testing::Contains(MergeKey("acme"))));
 }
 
+// A script that ends in the middle undoes nothing. Mutation: a bitmap in transit without an
+// end of its own stays for ever.
+TEST_F(CounterStoreTest, LeavesNoBitmapInTransitForLongWhenAMergeEndsInTheMiddle) {
+  Begin("acme", kReachWindow, {"person"});
+  std::vector<uint32_t> dense;
+  for (uint32_t i = 0; i < 4096; i += 3) dense.push_back(i);
+  ASSERT_EQ(AsOk(inspector_->Call({"ACL", "SETUSER", "aggregate", "-bitop"})), absl::OkStatus());
+  EXPECT_FALSE(Merge(person_, dense).ok());
+  EXPECT_NE(Raw(MergeKey("acme")), "") << "the control";
+  const int64_t seconds = AsInteger(inspector_->Call({"TTL", MergeKey("acme")})).value();
+  EXPECT_GT(seconds, 0);
+  EXPECT_LE(seconds, 60);
+  ASSERT_EQ(AsOk(inspector_->Call({"ACL", "SETUSER", "aggregate", "+bitop"})), absl::OkStatus());
+  EXPECT_EQ(Merge(person_, dense).value(), MergeOutcome::kMerged);
+  EXPECT_THAT(Keys(), Not(::testing::Contains(MergeKey("acme"))));
+}
+
 TEST_F(CounterStoreTest, MergeAnswersForEachDeltaInOrder) {
   Begin("acme", kReachWindow, {"person"});
   Begin("other", kReachWindow, {"person"});

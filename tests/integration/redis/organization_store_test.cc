@@ -1,4 +1,5 @@
 #include <atomic>
+#include <map>
 #include <thread>
 
 #include "absl/strings/match.h"
@@ -93,7 +94,8 @@ TEST_F(OrganizationStoreTest, BeginsNoClosedWindowAndThenChangesNothing) {
   const BitmapId closed{"acme", kReachWindow, "device"};
   std::set<Window> guarded;
   EXPECT_TRUE(absl::IsFailedPrecondition(
-      organizations().Begin("acme", old, Named("x"), {{open, 64}, {closed, 64}}, guarded)
+      organizations()
+          .Begin("acme", old, Named("x"), {{open, 64}, {closed, 64}}, guarded)
           .status()));
   EXPECT_EQ(guarded, std::set<Window>{kReachWindow});
   EXPECT_EQ(organizations().Read("acme")->version, old.version);
@@ -112,6 +114,20 @@ TEST_F(OrganizationStoreTest, ListsTheLongestDueFirst) {
   EXPECT_THAT(organizations().ListDue(now, 2).value(), ElementsAre("org-0", "org-1"));
   ASSERT_EQ(organizations().SetDue("org-1", absl::InfiniteFuture()), absl::OkStatus());
   EXPECT_THAT(organizations().ListDue(now, 2).value(), ElementsAre("org-0", "org-2"));
+  std::map<std::string, absl::Time> due;
+  const std::vector<ListedOrganization> all = organizations().List("", 100).value();
+  for (const ListedOrganization& listed : all) due[listed.id] = listed.due;
+  EXPECT_EQ(due["org-0"], now - absl::Seconds(4));
+  EXPECT_EQ(due["org-1"], absl::InfiniteFuture());
+}
+
+TEST_F(OrganizationStoreTest, TellsTheTimeOfTheServer) {
+  const absl::Time before = absl::Now();
+  const absl::StatusOr<absl::Time> now = stores_->clock().Now();
+  ASSERT_TRUE(now.ok()) << now.status();
+  // Of this machine; to the microsecond.
+  EXPECT_GE(*now, before - absl::Microseconds(1));
+  EXPECT_LE(*now, absl::Now());
 }
 
 TEST_F(OrganizationStoreTest, PagesThroughAllInAFixedOrder) {
@@ -124,11 +140,11 @@ TEST_F(OrganizationStoreTest, PagesThroughAllInAFixedOrder) {
     std::vector<std::string> listed;
     std::string cursor;
     while (true) {
-      const std::vector<std::string> page = organizations().List(cursor, limit).value();
+      const std::vector<ListedOrganization> page = organizations().List(cursor, limit).value();
       EXPECT_LE(page.size(), static_cast<size_t>(limit));
       if (page.empty()) break;
-      listed.insert(listed.end(), page.begin(), page.end());
-      cursor = page.back();
+      for (const ListedOrganization& organization : page) listed.push_back(organization.id);
+      cursor = page.back().id;
     }
     EXPECT_THAT(listed, ::testing::UnorderedElementsAreArray(expected)) << limit;
   }

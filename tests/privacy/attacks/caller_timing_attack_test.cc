@@ -26,6 +26,7 @@
 #include "services/aggregate/aggregate_service.h"
 #include "services/score/score_service.h"
 #include "services/score/watch_service.h"
+#include "tests/doubles/fake_store_clock.h"
 #include "tests/privacy/attacks/attack.h"
 #include "tests/privacy/attacks/timed_worlds.h"
 #include "tests/privacy/audit/rank_correlation.h"
@@ -72,8 +73,8 @@ class CallersView {
 
   // With `leaky`, a closer that works a little for everybody whom it counts.
   Seen Watch(int64_t closes, bool leaky) {
-    OrganizationDirectory directory(stores_->organizations(), stores_->counters(), stores_->history(), ShippedCatalog(),
-                                    clock_, WindowTiming());
+    OrganizationDirectory directory(stores_->organizations(), stores_->counters(),
+                                    stores_->history(), ShippedCatalog(), clock_, WindowTiming());
     DeltaMerger merger(directory, stores_->counters(), ShippedCatalog(), clock_);
     JournalBinding binding({*journal_, stores_->journal(), stores_->organizations(),
                             stores_->publications(), directory, ShippedCatalog(), clock_});
@@ -90,7 +91,11 @@ class CallersView {
                            ShippedCatalog(), clock_, absl::Hours(48)});
     // Not started: what else the machine does makes times less telling, not more.
     FileScrubber scrubber(stores_->counters(), absl::Hours(1));
-    ClosingLoop closing(closer, cohorts, stores_->organizations(), scrubber, clock_);
+    DueReconciler due_times(directory, stores_->organizations(), clock_);
+    FakeStoreClock store_clock(clock_);
+    ClockGuard clock_guard(clock_, store_clock);
+    ClosingLoop closing(
+        {closer, cohorts, stores_->organizations(), due_times, scrubber, clock_guard, clock_});
     const std::unique_ptr<Access> access = Access::ForEverybody();
     AggregateServiceImpl aggregate(directory, merger, closing, ShippedCatalog(), clock_, *access);
     ScoreReader reader(scores_->publications(), scores_->cohorts(), {&ShippedCatalog()});

@@ -1,0 +1,36 @@
+#include "services/aggregate/clock_guard.h"
+
+#include "absl/strings/str_cat.h"
+#include "common/telemetry/log.h"
+
+namespace tutti {
+namespace {
+
+constexpr absl::Duration kLogInterval = absl::Minutes(1);
+
+}  // namespace
+
+absl::Status ClockGuard::Check() {
+  // Read first: a store that answers late makes it look behind, never ahead.
+  const absl::Time own = own_.Now();
+  const absl::StatusOr<absl::Time> store = store_.Now();
+  if (!store.ok()) return store.status();
+  const absl::Duration ahead = own - *store;
+  if (ahead <= kMaxAhead) return absl::OkStatus();
+  const std::string by =
+      absl::FormatDuration(absl::Trunc(ahead + absl::Milliseconds(500), absl::Seconds(1)));
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (steady_.SinceStart() >= next_line_) {
+      LogError("clock_ahead", {{"ahead", by}});
+      next_line_ = steady_.SinceStart() + kLogInterval;
+    }
+  }
+  return absl::FailedPreconditionError(absl::StrCat(
+      "aggregate's clock is ", by, " ahead of that of redis-server's machine, and at most ",
+      absl::FormatDuration(kMaxAhead),
+      " are allowed: windows would be closed before their time, so none is. Set the "
+      "clocks of both machines right (NTP)"));
+}
+
+}  // namespace tutti

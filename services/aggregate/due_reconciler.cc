@@ -1,0 +1,52 @@
+#include "services/aggregate/due_reconciler.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/str_cat.h"
+#include "common/telemetry/log.h"
+
+namespace tutti {
+namespace {
+
+// What is due and cannot be closed is put off by less.
+constexpr absl::Duration kLateness = absl::Hours(1);
+
+}  // namespace
+
+absl::Status DueReconciler::LookOn() {
+  const absl::StatusOr<std::vector<ListedOrganization>> page = organizations_.List(cursor_, kPage);
+  if (!page.ok()) return page.status();
+  int corrected = 0;
+  const absl::Cleanup tell = [&] {
+    if (corrected > 0) {
+      LogWarning("due_times_corrected", {{"organizations", absl::StrCat(corrected)}});
+    }
+  };
+  for (const ListedOrganization& listed : *page) {
+    const absl::StatusOr<bool> wrong = Correct(listed);
+    // One that cannot be read must not hide those that follow.
+    if (absl::IsUnavailable(wrong.status())) return wrong.status();
+    if (wrong.ok() && *wrong) {
+      ++corrected;
+      ++corrected_;
+    }
+    cursor_ = listed.id;
+  }
+  if (static_cast<int>(page->size()) < kPage) cursor_.clear();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> DueReconciler::Correct(const ListedOrganization& listed) {
+  const auto organization = directory_.Read(listed.id);
+  if (!organization.ok()) return organization.status();
+  const absl::Time due = directory_.NextDue(**organization);
+  if (due == absl::InfiniteFuture() || listed.due <= std::max(due, clock_.Now()) + kLateness) {
+    return false;
+  }
+  if (absl::Status set = organizations_.SetDue(listed.id, due); !set.ok()) return set;
+  return true;
+}
+
+}  // namespace tutti
