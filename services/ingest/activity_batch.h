@@ -32,7 +32,7 @@ class ActivityBatch final : public PendingBatch {
 
   // References, and the response, live until `done` was called.
   ActivityBatch(const IngestParts& parts, ColumnLayout layout, const ColumnTables& tables,
-                std::shared_ptr<const OrganizationPolicy> policy, size_t activities,
+                std::shared_ptr<const OrganizationPolicy> policy, size_t activity_count,
                 ingest::v1::IngestActivitiesResponse& response, Done done);
 
   // Judges every activity of a batch that has as many as were announced; fills in the

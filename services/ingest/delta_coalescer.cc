@@ -36,6 +36,7 @@ struct DeltaCoalescer::Piece {
 struct DeltaCoalescer::Flush {
   std::vector<std::unique_ptr<PendingBatch>> batches;
   std::vector<Outgoing> outgoing;
+  uint64_t answer_tick = 0;  // the first that may answer it
 
   std::mutex mutex;
   size_t calls_left = 0;  // guarded by mutex
@@ -57,19 +58,30 @@ bool DeltaCoalescer::Submit(std::unique_ptr<PendingBatch>& batch) {
   return true;
 }
 
-void DeltaCoalescer::AnswerWritten() {
-  std::vector<std::shared_ptr<Flush>> written;
+void DeltaCoalescer::AnswerWritten(uint64_t tick) {
+  std::vector<std::shared_ptr<Flush>> due;
   {
     const std::lock_guard lock(mutex_);
-    written.swap(written_);
+    const auto later = std::stable_partition(
+        written_.begin(), written_.end(),
+        [tick](const std::shared_ptr<Flush>& flush) { return flush->answer_tick <= tick; });
+    due.assign(written_.begin(), later);
+    written_.erase(written_.begin(), later);
   }
-  for (const std::shared_ptr<Flush>& flush : written) {
+  for (const std::shared_ptr<Flush>& flush : due) {
     for (const std::unique_ptr<PendingBatch>& batch : flush->batches) batch->Answer();
   }
 }
 
+void DeltaCoalescer::AnswerWritten() { AnswerWritten(UINT64_MAX); }
+
 void DeltaCoalescer::Tick() {
-  AnswerWritten();
+  uint64_t tick = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    tick = ++ticks_;
+  }
+  AnswerWritten(tick);
   if (std::shared_ptr<Flush> flush = Begin(0)) Send(flush);
 }
 
@@ -86,6 +98,7 @@ std::shared_ptr<DeltaCoalescer::Flush> DeltaCoalescer::Begin(size_t min_activiti
   }
   auto flush = std::make_shared<Flush>();
   flush->batches.swap(pending_);
+  flush->answer_tick = ticks_ + (pending_activities_ < limits_.large_activities ? 1 : 2);
   pending_activities_ = 0;
   ++in_flight_;
   return flush;

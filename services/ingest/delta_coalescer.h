@@ -47,6 +47,7 @@ class PendingBatch {
 // positions, or 820; only a back-fill has more windows open.
 struct CoalescerLimits {
   size_t flush_activities = 20'000;  // flush without waiting for the tick
+  size_t large_activities = 100;     // a flush of so many is answered a tick later
   size_t call_positions = 250'000;   // at most so many in one call
   size_t call_deltas = 10'000;       // at most so many in one call
   size_t max_pending_activities = 200'000;
@@ -60,8 +61,8 @@ struct CoalescerLimits {
 // visible. Every batch, whether it brings anything new or not, waits for the call
 // of its tick, and then for the next tick: how long a write took, which depends on
 // what was new, does not show in when the answer comes, and on that tick nothing is left
-// to do but to answer. When too many flushes are in flight, ticks pass without one.
-// Thread-safe.
+// to do but to answer. Where many activities may bring much, it waits for one tick more. When too
+// many flushes are in flight, ticks pass without one. Thread-safe.
 class DeltaCoalescer {
  public:
   // References outlive this; every call of the client must have called back before
@@ -73,10 +74,11 @@ class DeltaCoalescer {
   // too much is waiting.
   bool Submit(std::unique_ptr<PendingBatch>& batch);
 
-  // Answers what has been written, then sends what waits, if anything does.
+  // Answers what has been written and waited long enough, then sends what waits, if
+  // anything does.
   void Tick();
 
-  // Answers what has been written. Of use by itself when no tick comes any more.
+  // Answers all that has been written. For when no tick comes any more.
   void AnswerWritten();
 
   size_t pending_batches() const;
@@ -93,6 +95,8 @@ class DeltaCoalescer {
   void Merge(Flush& flush) const;
   void SendCall(const std::shared_ptr<Flush>& flush, std::vector<Piece> pieces);
   void Complete(const std::shared_ptr<Flush>& flush);
+  // Answers what has been written of the flushes that may be answered by this tick.
+  void AnswerWritten(uint64_t tick);
 
   AggregateClient& client_;
   const Catalog& catalog_;
@@ -102,6 +106,7 @@ class DeltaCoalescer {
   std::vector<std::unique_ptr<PendingBatch>> pending_;  // guarded by mutex_
   size_t pending_activities_ = 0;                       // guarded by mutex_
   int in_flight_ = 0;                                   // guarded by mutex_
+  uint64_t ticks_ = 0;                                  // guarded by mutex_
   std::vector<std::shared_ptr<Flush>> written_;         // guarded by mutex_
 };
 

@@ -242,8 +242,8 @@ class BatchLatencyTest(unittest.TestCase):
         self.assertGreater(control, 0.5 + allowed * standard_error(CONTROLS, CONTROLS), "the control was not detected")
 
     def control(self, call):
-        copies = self.copies(5000)
-        people = self.request([f"{NOBODY[:-1]}{i:04}" for i in range(5000)])
+        copies = self.copies(10_000)
+        people = self.request([f"{NOBODY[:-1]}{i:04}" for i in range(10_000)])
 
         def of(template):
             return template.replace(b"xxx-000000", b"new-%06d" % next(self.fresh))

@@ -214,6 +214,7 @@ TEST_F(ActivityIngesterTest, SendsOnlyTheNewColumnsOfAKnownSubject) {
 // Mutation: entries that are not folded, or by day alone.
 TEST_F(ActivityIngesterTest, PaysForASubjectOnceABatch) {
   std::vector<Activity> activities;
+  activities.reserve(1000);
   for (int i = 0; i < 1000; ++i) {
     activities.push_back(MakeActivity("ann@x", i % 2 == 0 ? "mail.sent" : "chat.sent",
                                       absl::StrCat("2026-11-", 18 + i % 3, "T08:00:00Z")));

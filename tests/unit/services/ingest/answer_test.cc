@@ -168,7 +168,7 @@ TEST_F(AnswerTest, IsTheSameWhenTheCallFails) {
   };
   std::set<std::string> answers;
   for (int code = 1; code <= 16; ++code) {
-    const absl::Status status(static_cast<absl::StatusCode>(code), "injected");
+    absl::Status status(static_cast<absl::StatusCode>(code), "injected");
     client.outcome = [&](const WindowDelta&) { return status; };
     const std::vector<Reply> replies = InEveryWorld(batch);
     for (const Reply& reply : replies) {

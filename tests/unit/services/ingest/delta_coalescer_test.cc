@@ -102,6 +102,24 @@ TEST_F(DeltaCoalescerTest, SettlesWhenItIsWrittenAndAnswersOnTheNextTick) {
   EXPECT_EQ(a.times, 1);
 }
 
+TEST_F(DeltaCoalescerTest, AnswersManyActivitiesATickLaterHoweverLittleTheyBring) {
+  CoalescerLimits limits;
+  limits.large_activities = 3;
+  DeltaCoalescer small(client, SmallCatalog(), limits);
+  Finished few;
+  ASSERT_TRUE(Submit(small, few, {{0, {1, 2, 3, 4}}}, 0, 2));
+  small.Tick();
+  Finished many;
+  ASSERT_TRUE(Submit(small, many, {{0, {}}}, 0, 3));
+  small.Tick();
+  EXPECT_EQ(few.times, 1);
+  small.Tick();
+  EXPECT_EQ(many.settled, 1);
+  EXPECT_EQ(many.times, 0);
+  small.Tick();
+  EXPECT_EQ(many.times, 1);
+}
+
 TEST_F(DeltaCoalescerTest, SendsNothingOnAnIdleTick) {
   coalescer->Tick();
   coalescer->AnswerWritten();
