@@ -22,6 +22,7 @@ bool folders_fail = false;
 
 // Takes the place of libc's: a file system that cannot make the names of files durable when it
 // is told to.
+// NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): that of libc is reserved.
 extern "C" int fsync(int file) {
   struct stat status = {};
   if (!folders_fail || fstat(file, &status) != 0 || !S_ISDIR(status.st_mode)) {

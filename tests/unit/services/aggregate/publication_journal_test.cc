@@ -26,6 +26,7 @@ bool disk_fails = false;
 }  // namespace
 
 // Takes the place of libc's: a disk that fails when it is told to.
+// NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): that of libc is reserved.
 extern "C" int fdatasync(int file) {
   ++syncs;
   if (!disk_fails) return static_cast<int>(syscall(SYS_fdatasync, file));
