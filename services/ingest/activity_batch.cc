@@ -9,6 +9,7 @@
 #include "common/identity/digester.h"
 #include "common/identity/subject_id.h"
 #include "common/keyring/opt_out_store.h"
+#include "common/window/schedule.h"
 #include "services/ingest/rejection.h"
 
 namespace tutti {
@@ -20,7 +21,6 @@ using ingest::v1::Reason;
 constexpr char kPersonKind[] = "person";
 constexpr int64_t kFirstSecond = 946'684'800;    // 2000-01-01T00:00:00Z
 constexpr int64_t kLastSecond = 32'503'679'999;  // 2999-12-31T23:59:59Z
-constexpr absl::Duration kClockTolerance = absl::Minutes(5);
 const Day kEpoch(1970, 1, 1);
 
 Reason ReasonFor(SubjectFault fault) {
