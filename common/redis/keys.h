@@ -30,7 +30,7 @@ std::string PublicationIndexKey(absl::string_view organization);
 std::string CohortKey(Day end_day, absl::string_view cohort);  // cohort:<end day>:<cohort>
 std::string LedgerKey(absl::string_view organization);
 std::string LeaseKey(absl::string_view organization);
-std::string JournalKey();  // of no organisation: the identity of the store's journal
+std::string JournalKey();          // of no organisation: the identity of the store's journal
 std::string CountingHistoryKey();  // of no organisation: which keyrings and catalogues counted
 std::string AllKeysPattern(absl::string_view organization);      // for SCAN
 std::string PublicationChannel(absl::string_view organization);  // pub:<org>

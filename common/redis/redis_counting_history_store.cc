@@ -30,7 +30,8 @@ absl::Status RedisCountingHistoryStore::ReplaceHistory(
   const absl::StatusOr<int64_t> replaced = AsInteger(pool_.CallDurably(
       Script(kReplaceScript, {CountingHistoryKey()}, {old, history.SerializeAsString()})));
   if (!replaced.ok()) return replaced.status();
-  return *replaced == 1 ? absl::OkStatus() : absl::AbortedError("the history was changed meanwhile");
+  return *replaced == 1 ? absl::OkStatus()
+                        : absl::AbortedError("the history was changed meanwhile");
 }
 
 }  // namespace tutti

@@ -52,7 +52,7 @@ class CounterStore {
   // lists every kind that the catalogue has. False when the window was dropped before: what
   // happened in it was not counted. Idempotent.
   virtual absl::StatusOr<bool> Seal(const std::string& organization, Window window,
-                            const std::vector<std::string>& kinds) = 0;
+                                    const std::vector<std::string>& kinds) = 0;
 
   // Reads a bitmap that Seal moved aside. NotFound when there is none.
   virtual absl::StatusOr<std::string> ReadSealed(const BitmapId& id) = 0;

@@ -23,8 +23,7 @@ absl::Status AggregateServiceImpl::CheckCatalog(const std::string& fingerprint) 
 
 absl::Status AggregateServiceImpl::NoteKeyring(const aggregate::v1::KeyringIdentity& keyring) {
   return directory_.history().NoteKeyring(
-      keyring.id(),
-      absl::FromUnixMillis(TimeUtil::TimestampToMilliseconds(keyring.birth_time())));
+      keyring.id(), absl::FromUnixMillis(TimeUtil::TimestampToMilliseconds(keyring.birth_time())));
 }
 
 grpc::Status AggregateServiceImpl::ReportKeyring(grpc::ServerContext* /*context*/,

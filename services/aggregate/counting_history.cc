@@ -87,8 +87,8 @@ absl::Status CountingHistory::NoteCatalog() {
       aggregate::v1::CountedKind& counted = *era.add_kinds();
       counted.set_kind(kind.proto->id());
       counted.set_fingerprint(kind.fingerprint);
-      same = same && FingerprintIn(*history.catalogs().rbegin(), counted.kind()) ==
-                         counted.fingerprint();
+      same = same &&
+             FingerprintIn(*history.catalogs().rbegin(), counted.kind()) == counted.fingerprint();
     }
     if (same && history.catalogs().rbegin()->kinds_size() == era.kinds_size()) return false;
     *history.add_catalogs() = std::move(era);
@@ -140,11 +140,10 @@ absl::Status CountingHistory::NoteKeyring(const std::string& id, absl::Time birt
     return true;
   });
   if (noted.ok() && replaces) {
-    LogError(
-        "keyring_replaced",
-        {{"problem",
-          "ingest has another keyring than before: windows that had opened before it was made "
-          "are incomplete and are never published. All ingests share one keyring"}});
+    LogError("keyring_replaced",
+             {{"problem",
+               "ingest has another keyring than before: windows that had opened before it was made "
+               "are incomplete and are never published. All ingests share one keyring"}});
   }
   return noted;
 }

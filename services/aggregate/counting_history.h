@@ -68,9 +68,9 @@ class CountingHistory {
   const WallClock& clock_;
 
   std::mutex mutex_;
-  bool noted_ = false;                               // the catalogue; guarded by mutex_
-  absl::Time read_at_ = absl::InfinitePast();        // guarded by mutex_
-  std::shared_ptr<const CountingEras> eras_;         // guarded by mutex_
+  bool noted_ = false;                         // the catalogue; guarded by mutex_
+  absl::Time read_at_ = absl::InfinitePast();  // guarded by mutex_
+  std::shared_ptr<const CountingEras> eras_;   // guarded by mutex_
 };
 
 }  // namespace tutti

@@ -98,9 +98,8 @@ class Chores {
     const absl::Duration now = clock_.SinceStart();
     if (now < next_report_ && reported_->load()) return;
     next_report_ = now + kReportInterval;
-    aggregate_.ReportKeyring([reported = reported_](const absl::Status& status) {
-      reported->store(status.ok());
-    });
+    aggregate_.ReportKeyring(
+        [reported = reported_](const absl::Status& status) { reported->store(status.ok()); });
   }
 
   // Somebody must act, so it is said as long as it goes on, once a minute.

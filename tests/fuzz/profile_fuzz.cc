@@ -113,7 +113,8 @@ void RequireIndexed(const OrganizationPolicy& policy, Day day) {
 // False when what is stored makes no sense. Mutation: any headcount makes sense.
 bool ReadStored(const StoredOrganization& stored, Day day) {
   Parts& parts = TheParts();
-  const auto organization = ScheduledOrganization::Create({stored, ""}, kDefaultGrace, std::make_shared<const CountingEras>());
+  const auto organization = ScheduledOrganization::Create({stored, ""}, kDefaultGrace,
+                                                          std::make_shared<const CountingEras>());
   if (!organization.ok()) {
     Require(absl::IsDataLoss(organization.status()), "or it is refused as lost");
     return false;
@@ -162,7 +163,8 @@ void ReadPolicy(const GetIngestPolicyResponse& told, Day day) {
 void ChangeAPolicy(FuzzedDataProvider& draw) {
   Parts& parts = TheParts();
   const Day day = DrawDay(draw);
-  const auto organization = ScheduledOrganization::Create({DrawProfile(draw), ""}, kDefaultGrace, std::make_shared<const CountingEras>());
+  const auto organization = ScheduledOrganization::Create({DrawProfile(draw), ""}, kDefaultGrace,
+                                                          std::make_shared<const CountingEras>());
   Require(organization.ok(), "a good profile is taken");
   GetIngestPolicyResponse told =
       MakeIngestPolicy(**organization, parts.directory, *parts.catalog, parts.now);

@@ -25,8 +25,8 @@ int main(int argc, char** argv) {
   const auto journal = tutti::FileJournal::Open(argv[4]);
   if (!catalog.ok() || !journal.ok()) return 2;
   const tutti::FakeWallClock clock(absl::FromUnixSeconds(std::atoll(argv[6])));
-  tutti::OrganizationDirectory directory(stores.organizations(), stores.counters(), stores.history(), **catalog,
-                                         clock, tutti::WindowTiming());
+  tutti::OrganizationDirectory directory(stores.organizations(), stores.counters(),
+                                         stores.history(), **catalog, clock, tutti::WindowTiming());
   tutti::JournalBinding binding({**journal, stores.journal(), stores.organizations(),
                                  stores.publications(), directory, **catalog, clock});
   const int last_step = std::atoi(argv[7]);

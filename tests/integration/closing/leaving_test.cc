@@ -17,8 +17,9 @@ class LeavingTest : public ClosingTest {
   void SetUp() override {
     ClosingTest::SetUp();
     Create("leaver");
-    stale_ = std::make_unique<OrganizationDirectory>(stores_->organizations(), stores_->counters(), stores_->history(),
-                                                     *catalog_, clock_, WindowTiming());
+    stale_ = std::make_unique<OrganizationDirectory>(stores_->organizations(), stores_->counters(),
+                                                     stores_->history(), *catalog_, clock_,
+                                                     WindowTiming());
     ASSERT_TRUE(stale_->ReadCached("leaver").ok());
     deltas_ = DeltasOf("leaver");
   }

@@ -67,7 +67,8 @@ class DeltaMergerTest : public testing::Test {
 
   FakeWallClock clock_{absl::FromCivil(absl::CivilHour(2026, 3, 2, 12), absl::UTCTimeZone())};
   InterruptedStore store_;
-  OrganizationDirectory directory_{store_, store_, store_, ShippedCatalog(), clock_, WindowTiming()};
+  OrganizationDirectory directory_{store_,           store_, store_,
+                                   ShippedCatalog(), clock_, WindowTiming()};
   DeltaMerger merger_{directory_, store_, ShippedCatalog(), clock_};
   Window window_;
   BitmapShape shape_;

@@ -27,7 +27,8 @@ class OrganizationDirectoryTest : public testing::Test {
 
   FakeWallClock clock_{absl::FromCivil(absl::CivilHour(2026, 3, 4, 12), absl::UTCTimeZone())};
   MemoryStore store_;
-  OrganizationDirectory directory_{store_, store_, store_, ShippedCatalog(), clock_, WindowTiming()};
+  OrganizationDirectory directory_{store_,           store_, store_,
+                                   ShippedCatalog(), clock_, WindowTiming()};
 };
 
 TEST_F(OrganizationDirectoryTest, NamesTheFieldThatIsWrong) {

@@ -92,8 +92,8 @@ class WindowTermsTest : public testing::Test {
   FakeWallClock clock_{absl::FromCivil(absl::CivilHour(2026, 1, 28, 12), absl::UTCTimeZone())};
   MemoryStore store_;
   NoJournal journal_;
-  OrganizationDirectory directory_{store_, store_, store_, ShippedCatalog(), clock_,
-                                   WindowTiming()};
+  OrganizationDirectory directory_{store_,           store_, store_,
+                                   ShippedCatalog(), clock_, WindowTiming()};
   JournalBinding binding_{{journal_, store_, store_, store_, directory_, ShippedCatalog(), clock_}};
   DeltaMerger merger_{directory_, store_, ShippedCatalog(), clock_};
   std::map<std::string, aggregate::v1::CloseOutcome> outcomes_;
@@ -272,8 +272,7 @@ TEST_F(WindowTermsTest, AKeyringThatIsReplacedLeavesNoWindowThatHadOpened) {
               absl::OkStatus());
   }
   SetClock(kSunday + 2, 12, 0);
-  ASSERT_EQ(directory_.history().NoteKeyring(std::string(16, '2'), clock_.Now()),
-            absl::OkStatus());
+  ASSERT_EQ(directory_.history().NoteKeyring(std::string(16, '2'), clock_.Now()), absl::OkStatus());
   EXPECT_EQ(Merge({Delta(kTomorrow)})[0], aggregate::v1::DELTA_OUTCOME_KEY_MISMATCH);
   SetClock(kTomorrow.end_day + 15, 12, 0);
   Close(kTomorrow.end_day);

@@ -109,8 +109,8 @@ class Walk {
       if (organization.schedule().OpenTime(window) > now_ - kMostSkew) continue;
       for (const CatalogKind& kind : ShippedCatalog().kinds()) {
         const BitmapShape shape = organization.ShapeOf(kind, window);
-        const auto seen = std::make_tuple(shape.size.slots_log2, shape.size.kept_log2,
-                                          shape.columns);
+        const auto seen =
+            std::make_tuple(shape.size.slots_log2, shape.size.kept_log2, shape.columns);
         ASSERT_EQ(shapes_.try_emplace({window, kind.proto->id()}, seen).first->second, seen)
             << "a window changed: " << FormatDay(window.end_day);
       }
