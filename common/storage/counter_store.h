@@ -32,6 +32,10 @@ enum class MergeOutcome {
 struct DayTally {
   std::map<std::string, int64_t> counts;
   std::set<std::string> lost_kinds;
+  // All of it is lost. Read only: an earlier edition stored no kinds.
+  bool lost = false;
+
+  bool Lost(const std::string& kind) const { return lost || lost_kinds.count(kind) > 0; }
 };
 
 // Keeps the bitmaps of open windows and the tallies of closed days. Thread-safe.
@@ -52,7 +56,7 @@ class CounterStore {
   // lists every kind that the catalogue has. False when the window was dropped before: what
   // happened in it was not counted. Idempotent.
   virtual absl::StatusOr<bool> Seal(const std::string& organization, Window window,
-                            const std::vector<std::string>& kinds) = 0;
+                                    const std::vector<std::string>& kinds) = 0;
 
   // Reads a bitmap that Seal moved aside. NotFound when there is none.
   virtual absl::StatusOr<std::string> ReadSealed(const BitmapId& id) = 0;

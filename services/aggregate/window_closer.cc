@@ -397,9 +397,7 @@ absl::StatusOr<WindowCloser::Counted> WindowCloser::CountKind(
   if (!bitmap.ok()) return bitmap.status();
   for (const Day day : step_days) {
     const auto tally = tallies.find(day);
-    if (tally == tallies.end() || tally->second.lost_kinds.count(record.kind()) > 0) {
-      return counted;
-    }
+    if (tally == tallies.end() || tally->second.Lost(record.kind())) return counted;
   }
 
   counted.plan = PlanNoise(parts_.catalog, kind, schedule.TermsAt(window.first_day()).cadence,
