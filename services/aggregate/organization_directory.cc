@@ -114,6 +114,12 @@ bool ScheduledOrganization::TakesActivity() const {
          state() == aggregate::v1::ORGANIZATION_STATE_ACTIVE;
 }
 
+bool ScheduledOrganization::Discards() const {
+  // An earlier edition said so by its begun windows alone.
+  return state() == aggregate::v1::ORGANIZATION_STATE_PAUSED &&
+         (stored().discards() || stored().begun_size() > 0);
+}
+
 bool ScheduledOrganization::Has(Window window) const {
   if (window.kind == WindowKind::kReach) return schedule_.IsReachEnd(window.end_day);
   return window.end_day >= schedule_.first_day() &&
@@ -441,39 +447,55 @@ absl::StatusOr<Organization> OrganizationDirectory::Pause(const std::string& id)
   // A close that is under way ends first: nothing is published after this.
   const auto lease = ClosingLease::Await(organizations_, id);
   if (!lease.ok()) return lease.status();
-  std::vector<Window> begun;
-  std::vector<std::string> kinds;
-  Window next_reach{WindowKind::kReach, Day()};
   absl::StatusOr<Organization> paused = ChangeState(
       id,
       [&](const ScheduledOrganization& current, StoredOrganization& next,
           std::vector<NewBitmap>&) -> absl::Status {
-        begun.clear();
-        for (const auto& [window, unused] : current.begun()) begun.push_back(window);
-        kinds = current.KindsWithBitmaps(catalog_);
-        next_reach.end_day = current.next_reach_end();
         next.set_opened_day(FormatDay(current.schedule().LastOpenedDay(clock_.Now())));
         next.mutable_organization()->set_state(aggregate::v1::ORGANIZATION_STATE_PAUSED);
+        next.set_discards(true);
         return absl::OkStatus();
       });
   if (!paused.ok()) return paused;
-  for (const Window& window : begun) {
+  if (absl::Status ended = EndPause(id); !ended.ok()) return ended;
+  return paused;
+}
+
+absl::Status OrganizationDirectory::EndPause(const std::string& id) {
+  const auto paused = Read(id);
+  if (!paused.ok()) return paused.status();
+  if (!(*paused)->Discards()) return absl::OkStatus();
+  const std::vector<std::string> kinds = (*paused)->KindsWithBitmaps(catalog_);
+  for (const auto& [window, unused] : (*paused)->begun()) {
     if (absl::Status gone = counters_.Drop(id, window, kinds); !gone.ok()) return gone;
   }
   // What a close that ended early has staged. The window may not have begun, and is then
   // still to come when scoring resumes: it is not closed.
+  const Window next_reach{WindowKind::kReach, (*paused)->next_reach_end()};
   if (absl::Status gone = counters_.DropSealed(id, next_reach, kinds); !gone.ok()) return gone;
   if (absl::Status gone = counters_.DropTallies(id); !gone.ok()) return gone;
-  // Last, so that pausing again goes on where this one stopped.
-  return ChangeState(id,
-                     [](const ScheduledOrganization&, StoredOrganization& next,
-                        std::vector<NewBitmap>&) -> absl::Status {
-                       next.clear_begun();
-                       return absl::OkStatus();
-                     });
+  // Last, so that whoever comes after an early end goes on where this one stopped. Scoring may
+  // have been resumed meanwhile: what was begun since is another's.
+  return Modify(id,
+                [&](const ScheduledOrganization&, StoredOrganization& next,
+                    std::vector<NewBitmap>&) -> absl::Status {
+                  auto& begun = *next.mutable_begun();
+                  begun.erase(std::remove_if(
+                                  begun.begin(), begun.end(),
+                                  [&](const aggregate::v1::BegunWindow& entry) {
+                                    const absl::StatusOr<Window> window = WindowFrom(entry);
+                                    return window.ok() && (*paused)->FindBegun(*window) != nullptr;
+                                  }),
+                              begun.end());
+                  next.clear_discards();
+                  return absl::OkStatus();
+                })
+      .status();
 }
 
 absl::StatusOr<Organization> OrganizationDirectory::Resume(const std::string& id) {
+  // Tallies and a staged record of before would have no owner, and stay.
+  if (absl::Status ended = EndPause(id); !ended.ok()) return ended;
   return ChangeState(
       id,
       [&](const ScheduledOrganization& current, StoredOrganization& next,

@@ -84,6 +84,10 @@ absl::Status WindowCloser::CloseAll(const std::string& id, ClosingLease& lease, 
     if (!organization.ok()) return organization.status();
     const absl::Time now = parts_.clock.Now();
     report.next_due = parts_.directory.NextDue(**organization);
+    if ((*organization)->Discards()) {
+      report.deleted = true;
+      if (absl::Status ended = parts_.directory.EndPause(id); !ended.ok()) return ended;
+    }
     if (report.next_due > now) {
       return parts_.organizations.SetDue(id, parts_.directory.NextLook(**organization));
     }
