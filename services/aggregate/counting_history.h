@@ -52,8 +52,8 @@ class CountingHistory {
   // catalogue counts here.
   absl::StatusOr<std::shared_ptr<const CountingEras>> Current();
 
-  // Notes a keyring, by its public id of 16 bytes, unless it was noted before. Returns when
-  // that is durable.
+  // Notes a keyring, by its public id of 16 bytes, unless it is the last that was noted. Returns
+  // when that is durable.
   absl::Status NoteKeyring(const std::string& id, absl::Time birth);
 
  private:
@@ -68,9 +68,9 @@ class CountingHistory {
   const WallClock& clock_;
 
   std::mutex mutex_;
-  bool noted_ = false;                               // the catalogue; guarded by mutex_
-  absl::Time read_at_ = absl::InfinitePast();        // guarded by mutex_
-  std::shared_ptr<const CountingEras> eras_;         // guarded by mutex_
+  bool noted_ = false;                         // the catalogue; guarded by mutex_
+  absl::Time read_at_ = absl::InfinitePast();  // guarded by mutex_
+  std::shared_ptr<const CountingEras> eras_;   // guarded by mutex_
 };
 
 }  // namespace tutti

@@ -143,5 +143,30 @@ TEST_F(CountingHistoryTest, LosesWhatHadOpenedBeforeASecondKeyringWasMade) {
   EXPECT_TRUE(absl::IsInvalidArgument(history.NoteKeyring("short", kNow)));
 }
 
+// A keyring was made by mistake, and the one before was restored. Windows that had opened under
+// the wrong one were incomplete only where somebody had acted meanwhile.
+TEST_F(CountingHistoryTest, LosesWhatHadOpenedUnderAKeyringThatIsGoneAgain) {
+  CountingHistory history(store_, ShippedCatalog(), clock_);
+  const std::string right(16, '1');
+  const std::string wrong(16, '2');
+  ASSERT_EQ(history.NoteKeyring(right, kBefore), absl::OkStatus());
+  ASSERT_EQ(history.NoteKeyring(wrong, kNow - absl::Minutes(1)), absl::OkStatus());
+  clock_.Set(kLater);
+  ASSERT_EQ(history.NoteKeyring(right, kBefore), absl::OkStatus());
+  EXPECT_TRUE((*history.Current())->LostKeyringSince(kNow));
+  EXPECT_TRUE((*history.Current())->LostKeyringSince(kBefore));
+  EXPECT_FALSE((*history.Current())->LostKeyringSince(kLater));
+  // Two that are in use at once neither fill the history nor write at every report.
+  const auto noted = (*history.Current())->history();
+  for (const std::string& id : {wrong, right, wrong}) {
+    ASSERT_EQ(history.NoteKeyring(id, kBefore), absl::OkStatus());
+  }
+  EXPECT_EQ((*history.Current())->history().SerializeAsString(), noted.SerializeAsString());
+  clock_.Advance(absl::Minutes(2));
+  ASSERT_EQ(history.NoteKeyring(wrong, kBefore), absl::OkStatus());
+  EXPECT_EQ((*history.Current())->history().keyrings_size(), 2);
+  EXPECT_TRUE((*history.Current())->LostKeyringSince(kLater));
+}
+
 }  // namespace
 }  // namespace tutti
