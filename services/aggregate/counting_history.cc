@@ -80,21 +80,28 @@ absl::Status CountingHistory::Modify(Change change) {
   return absl::UnavailableError("the history of keyrings is being changed by others; try again");
 }
 
-absl::Status CountingHistory::NoteCatalog() {
+absl::Status CountingHistory::NoteCatalog(bool again) {
+  const auto is_own = [&](const CatalogEra& era) {
+    return era.kinds_size() == static_cast<int>(catalog_.kinds().size()) &&
+           std::all_of(catalog_.kinds().begin(), catalog_.kinds().end(),
+                       [&](const CatalogKind& kind) {
+                         return FingerprintIn(era, kind.proto->id()) == kind.fingerprint;
+                       });
+  };
   return Modify([&](aggregate::v1::CountingHistory& history) {
-    CatalogEra era;
+    auto& catalogs = *history.mutable_catalogs();
+    // One that another took over from is there, and stays where it is.
+    if (again ? std::any_of(catalogs.begin(), catalogs.end(), is_own)
+              : !catalogs.empty() && is_own(*catalogs.rbegin())) {
+      return false;
+    }
+    CatalogEra& era = *catalogs.Add();
     *era.mutable_begin_time() = ToTimestamp(clock_.Now() + kNotice);
-    bool same = !history.catalogs().empty();
     for (const CatalogKind& kind : catalog_.kinds()) {
       aggregate::v1::CountedKind& counted = *era.add_kinds();
       counted.set_kind(kind.proto->id());
       counted.set_fingerprint(kind.fingerprint);
-      same = same &&
-             FingerprintIn(*history.catalogs().rbegin(), counted.kind()) == counted.fingerprint();
     }
-    if (same && history.catalogs().rbegin()->kinds_size() == era.kinds_size()) return false;
-    *history.add_catalogs() = std::move(era);
-    auto& catalogs = *history.mutable_catalogs();
     if (catalogs.size() > kMaxCatalogs) catalogs.DeleteSubrange(0, catalogs.size() - kMaxCatalogs);
     return true;
   });
@@ -108,7 +115,7 @@ absl::StatusOr<std::shared_ptr<const CountingEras>> CountingHistory::Current() {
     if (noted_ && age >= absl::ZeroDuration() && age < kCacheAge) return eras_;
     noted = noted_;
   }
-  absl::Status read = noted ? Modify([](auto&) { return false; }) : NoteCatalog();
+  absl::Status read = NoteCatalog(/*again=*/noted);
   if (!read.ok()) return read;
   const std::lock_guard<std::mutex> lock(mutex_);
   noted_ = true;
