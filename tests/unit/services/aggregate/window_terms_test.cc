@@ -6,10 +6,12 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "common/window/window_proto.h"
 #include "services/aggregate/delta_merger.h"
 #include "services/aggregate/ingest_policy.h"
@@ -147,6 +149,43 @@ TEST_F(WindowTermsTest, AWindowThatTakesTomorrowsEventsKeepsItsSize) {
       EXPECT_EQ(Shape("person", kTomorrow).size, before.size) << headcount << somebody_acted;
     }
     EXPECT_NE(Shape("person", {WindowKind::kReach, kTomorrow.end_day + 7}).size.slots_log2, 0u);
+  }
+}
+
+// The clock of who makes a change is two minutes behind that of who begins windows: from when the
+// change applied said whether anybody had acted in those two minutes.
+TEST_F(WindowTermsTest, FromWhenAChangeAppliesDoesNotSayWhetherSomebodyActed) {
+  std::map<std::string, std::string> from;
+  for (const std::string what : {"resume", "update"}) {
+    for (const bool somebody_acted : {false, true}) {
+      MemoryStore store;
+      OrganizationDirectory directory(store, store, store, ShippedCatalog(), clock_,
+                                      WindowTiming());
+      DeltaMerger merger(directory, store, ShippedCatalog(), clock_);
+      clock_.Set(absl::FromCivil(absl::CivilHour(2026, 1, 28, 12), absl::UTCTimeZone()));
+      aggregate::v1::Organization wanted;
+      wanted.set_headcount(1000);
+      ASSERT_TRUE(directory.Create("acme", wanted, false).ok());
+      SetClock(kSunday, 23, 56);
+      aggregate::v1::MergeDeltasRequest request;
+      *request.add_deltas() = Delta(kTomorrow);
+      if (somebody_acted) {
+        ASSERT_EQ((*merger.Merge(request))[0], aggregate::v1::DELTA_OUTCOME_MERGED);
+      }
+      SetClock(kSunday, 23, 54);
+      wanted.set_headcount(2000);
+      if (what == "update") {
+        ASSERT_TRUE(directory.Update("acme", wanted).ok());
+      } else {
+        ASSERT_TRUE(directory.Pause("acme").ok());
+        ASSERT_TRUE(directory.Resume("acme").ok());
+      }
+      const auto organization = *directory.Read("acme");
+      const std::string seen =
+          absl::StrCat(FormatDay(organization->schedule().first_day()), " ",
+                       FormatDay(organization->schedule().terms().back().from_day));
+      EXPECT_EQ(from.emplace(what, seen).first->second, seen) << what;
+    }
   }
 }
 
