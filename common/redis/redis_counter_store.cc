@@ -22,7 +22,8 @@ constexpr int kGuardSeconds = 40 * 24 * 3600;
 constexpr int kTickSeconds = 600;
 // Of a bitmap in transit, which goes in the same step that brings it.
 constexpr int kTransitSeconds = 60;
-// Stands in a tally where a kind's day was lost.
+// Stands in a tally where a kind's day was lost; alone, as an earlier edition wrote it, where
+// that of all kinds was.
 constexpr char kLost[] = "lost";
 
 // The guard of a window that was sealed is a list, of one that was dropped a hash: neither
@@ -131,6 +132,8 @@ std::string TallyText(const DayTally& tally) {
 
 absl::StatusOr<DayTally> ParseTally(const std::string& text) {
   DayTally tally;
+  tally.lost = text == kLost;
+  if (tally.lost) return tally;
   for (const absl::string_view part : absl::StrSplit(text, ' ', absl::SkipEmpty())) {
     const std::pair<std::string, std::string> pair = absl::StrSplit(part, '=');
     int64_t count = 0;

@@ -32,6 +32,10 @@ enum class MergeOutcome {
 struct DayTally {
   std::map<std::string, int64_t> counts;
   std::set<std::string> lost_kinds;
+  // All of it is lost. Read only: an earlier edition stored no kinds.
+  bool lost = false;
+
+  bool Lost(const std::string& kind) const { return lost || lost_kinds.count(kind) > 0; }
 };
 
 // Keeps the bitmaps of open windows and the tallies of closed days. Thread-safe.

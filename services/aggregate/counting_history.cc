@@ -15,8 +15,11 @@ using google::protobuf::util::TimeUtil;
 
 constexpr absl::Duration kCacheAge = absl::Seconds(5);
 // A catalogue counts from so long after its first process starts: by then every process
-// knows of it, and one that runs another takes nothing of what it counts otherwise.
-constexpr absl::Duration kNotice = absl::Minutes(1);
+// knows of it, also one whose clock is behind, and one that runs another takes nothing of what
+// it counts otherwise.
+constexpr absl::Duration kNotice = absl::Minutes(15);
+// A keyring that was noted before takes over again no sooner after the last change.
+constexpr absl::Duration kKeyringRest = absl::Minutes(1);
 constexpr int kMaxAttempts = 20;
 // Older ones belong to windows that were closed long ago.
 constexpr int kMaxCatalogs = 100;
@@ -78,21 +81,28 @@ absl::Status CountingHistory::Modify(Change change) {
   return absl::UnavailableError("the history of keyrings is being changed by others; try again");
 }
 
-absl::Status CountingHistory::NoteCatalog() {
+absl::Status CountingHistory::NoteCatalog(bool again) {
+  const auto is_own = [&](const CatalogEra& era) {
+    return era.kinds_size() == static_cast<int>(catalog_.kinds().size()) &&
+           std::all_of(catalog_.kinds().begin(), catalog_.kinds().end(),
+                       [&](const CatalogKind& kind) {
+                         return FingerprintIn(era, kind.proto->id()) == kind.fingerprint;
+                       });
+  };
   return Modify([&](aggregate::v1::CountingHistory& history) {
-    CatalogEra era;
+    auto& catalogs = *history.mutable_catalogs();
+    // One that another took over from is there, and stays where it is.
+    if (again ? std::any_of(catalogs.begin(), catalogs.end(), is_own)
+              : !catalogs.empty() && is_own(*catalogs.rbegin())) {
+      return false;
+    }
+    CatalogEra& era = *catalogs.Add();
     *era.mutable_begin_time() = ToTimestamp(clock_.Now() + kNotice);
-    bool same = !history.catalogs().empty();
     for (const CatalogKind& kind : catalog_.kinds()) {
       aggregate::v1::CountedKind& counted = *era.add_kinds();
       counted.set_kind(kind.proto->id());
       counted.set_fingerprint(kind.fingerprint);
-      same = same &&
-             FingerprintIn(*history.catalogs().rbegin(), counted.kind()) == counted.fingerprint();
     }
-    if (same && history.catalogs().rbegin()->kinds_size() == era.kinds_size()) return false;
-    *history.add_catalogs() = std::move(era);
-    auto& catalogs = *history.mutable_catalogs();
     if (catalogs.size() > kMaxCatalogs) catalogs.DeleteSubrange(0, catalogs.size() - kMaxCatalogs);
     return true;
   });
@@ -106,7 +116,7 @@ absl::StatusOr<std::shared_ptr<const CountingEras>> CountingHistory::Current() {
     if (noted_ && age >= absl::ZeroDuration() && age < kCacheAge) return eras_;
     noted = noted_;
   }
-  absl::Status read = noted ? Modify([](auto&) { return false; }) : NoteCatalog();
+  absl::Status read = NoteCatalog(/*again=*/noted);
   if (!read.ok()) return read;
   const std::lock_guard<std::mutex> lock(mutex_);
   noted_ = true;
@@ -118,9 +128,14 @@ absl::Status CountingHistory::NoteKeyring(const std::string& id, absl::Time birt
     return absl::InvalidArgumentError(
         absl::StrCat("keyring.id: must have ", kKeyringIdBytes, " bytes"));
   }
+  const auto is_id = [&](const aggregate::v1::KeyringEra& era) { return era.id() == id; };
+  // One that comes back takes over again: windows that had opened meanwhile have keys of
+  // another. Where two are in use at once that is noted once in a while, not at every report.
   const auto knows = [&](const aggregate::v1::CountingHistory& history) {
-    return std::any_of(history.keyrings().begin(), history.keyrings().end(),
-                       [&](const aggregate::v1::KeyringEra& era) { return era.id() == id; });
+    const auto& eras = history.keyrings();
+    if (std::none_of(eras.begin(), eras.end(), is_id)) return false;
+    return is_id(*eras.rbegin()) ||
+           clock_.Now() < ToTime(eras.rbegin()->begin_time()) + kKeyringRest;
   };
   const absl::StatusOr<std::shared_ptr<const CountingEras>> current = Current();
   if (!current.ok()) return current.status();
@@ -134,7 +149,13 @@ absl::Status CountingHistory::NoteKeyring(const std::string& id, absl::Time birt
     replaces = !history.keyrings().empty();
     // One that is older than the one before it takes over only now.
     if (replaces && begin <= ToTime(history.keyrings().rbegin()->begin_time())) begin = now;
-    aggregate::v1::KeyringEra& era = *history.add_keyrings();
+    auto& eras = *history.mutable_keyrings();
+    const auto before = std::find_if(eras.begin(), eras.end(), is_id);
+    if (before != eras.end()) {
+      begin = now;
+      eras.erase(before);
+    }
+    aggregate::v1::KeyringEra& era = *eras.Add();
     era.set_id(id);
     *era.mutable_begin_time() = ToTimestamp(begin);
     return true;
@@ -142,8 +163,9 @@ absl::Status CountingHistory::NoteKeyring(const std::string& id, absl::Time birt
   if (noted.ok() && replaces) {
     LogError("keyring_replaced",
              {{"problem",
-               "ingest has another keyring than before: windows that had opened before it was made "
-               "are incomplete and are never published. All ingests share one keyring"}});
+               "ingest has another keyring than before: windows that had opened before it was "
+               "made, or put back, are incomplete and are never published. All ingests share one "
+               "keyring"}});
   }
   return noted;
 }

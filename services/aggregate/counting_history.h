@@ -49,15 +49,17 @@ class CountingHistory {
       : store_(store), catalog_(catalog), clock_(clock) {}
 
   // What is known, at most a few seconds old. Notes, once in the life of this, that the
-  // catalogue counts here.
+  // catalogue counts here, and again when the store was restored from a backup of before.
   absl::StatusOr<std::shared_ptr<const CountingEras>> Current();
 
-  // Notes a keyring, by its public id of 16 bytes, unless it was noted before. Returns when
-  // that is durable.
+  // Notes a keyring, by its public id of 16 bytes, unless it is the last that was noted. Returns
+  // when that is durable.
   absl::Status NoteKeyring(const std::string& id, absl::Time birth);
 
  private:
-  absl::Status NoteCatalog();
+  // Reads what is stored, and notes the catalogue that counts here: if it is not the last one, or,
+  // `again`, if the store does not know it any more.
+  absl::Status NoteCatalog(bool again);
   // Applies a change to what is stored; again when somebody else was faster. `change` returns
   // whether there is anything to store.
   template <typename Change>

@@ -18,6 +18,10 @@ using aggregate::v1::StoredOrganization;
 constexpr int kMaxBackfillDays = 800;
 // An organisation of which nothing is to be closed is looked at this often.
 constexpr absl::Duration kIdleLook = absl::Hours(6);
+// The clock of who makes a change may be this far behind that of who begins windows. A window
+// counts as opened for a change so long before it takes anything: else from when the change
+// applies would say whether the window was begun.
+constexpr absl::Duration kClocksApart = absl::Minutes(10);
 // A window is named in the policy this long before it can take anything.
 constexpr int kDaysAhead = 1;
 constexpr int kMaxAttempts = 50;
@@ -112,6 +116,12 @@ absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> ScheduledOrganizati
 bool ScheduledOrganization::TakesActivity() const {
   return state() == aggregate::v1::ORGANIZATION_STATE_BACKFILLING ||
          state() == aggregate::v1::ORGANIZATION_STATE_ACTIVE;
+}
+
+bool ScheduledOrganization::Discards() const {
+  // An earlier edition said so by its begun windows alone.
+  return state() == aggregate::v1::ORGANIZATION_STATE_PAUSED &&
+         (stored().discards() || stored().begun_size() > 0);
 }
 
 bool ScheduledOrganization::Has(Window window) const {
@@ -379,7 +389,7 @@ absl::StatusOr<Organization> OrganizationDirectory::Update(const std::string& id
           return absl::OkStatus();
         }
         // In the new zone, too, the first day that it applies to has not begun.
-        const absl::Time now = clock_.Now();
+        const absl::Time now = clock_.Now() + kClocksApart;
         const Day opened = std::max(
             current.schedule().LastOpenedDay(now),
             Day(absl::ToCivilDay(now + kClockTolerance, *LoadZone(organization.time_zone()))));
@@ -441,39 +451,56 @@ absl::StatusOr<Organization> OrganizationDirectory::Pause(const std::string& id)
   // A close that is under way ends first: nothing is published after this.
   const auto lease = ClosingLease::Await(organizations_, id);
   if (!lease.ok()) return lease.status();
-  std::vector<Window> begun;
-  std::vector<std::string> kinds;
-  Window next_reach{WindowKind::kReach, Day()};
   absl::StatusOr<Organization> paused = ChangeState(
       id,
       [&](const ScheduledOrganization& current, StoredOrganization& next,
           std::vector<NewBitmap>&) -> absl::Status {
-        begun.clear();
-        for (const auto& [window, unused] : current.begun()) begun.push_back(window);
-        kinds = current.KindsWithBitmaps(catalog_);
-        next_reach.end_day = current.next_reach_end();
-        next.set_opened_day(FormatDay(current.schedule().LastOpenedDay(clock_.Now())));
+        next.set_opened_day(
+            FormatDay(current.schedule().LastOpenedDay(clock_.Now() + kClocksApart)));
         next.mutable_organization()->set_state(aggregate::v1::ORGANIZATION_STATE_PAUSED);
+        next.set_discards(true);
         return absl::OkStatus();
       });
   if (!paused.ok()) return paused;
-  for (const Window& window : begun) {
+  if (absl::Status ended = EndPause(id); !ended.ok()) return ended;
+  return paused;
+}
+
+absl::Status OrganizationDirectory::EndPause(const std::string& id) {
+  const auto paused = Read(id);
+  if (!paused.ok()) return paused.status();
+  if (!(*paused)->Discards()) return absl::OkStatus();
+  const std::vector<std::string> kinds = (*paused)->KindsWithBitmaps(catalog_);
+  for (const auto& [window, unused] : (*paused)->begun()) {
     if (absl::Status gone = counters_.Drop(id, window, kinds); !gone.ok()) return gone;
   }
   // What a close that ended early has staged. The window may not have begun, and is then
   // still to come when scoring resumes: it is not closed.
+  const Window next_reach{WindowKind::kReach, (*paused)->next_reach_end()};
   if (absl::Status gone = counters_.DropSealed(id, next_reach, kinds); !gone.ok()) return gone;
   if (absl::Status gone = counters_.DropTallies(id); !gone.ok()) return gone;
-  // Last, so that pausing again goes on where this one stopped.
-  return ChangeState(id,
-                     [](const ScheduledOrganization&, StoredOrganization& next,
-                        std::vector<NewBitmap>&) -> absl::Status {
-                       next.clear_begun();
-                       return absl::OkStatus();
-                     });
+  // Last, so that whoever comes after an early end goes on where this one stopped. Scoring may
+  // have been resumed meanwhile: what was begun since is another's.
+  return Modify(id,
+                [&](const ScheduledOrganization&, StoredOrganization& next,
+                    std::vector<NewBitmap>&) -> absl::Status {
+                  auto& begun = *next.mutable_begun();
+                  begun.erase(std::remove_if(
+                                  begun.begin(), begun.end(),
+                                  [&](const aggregate::v1::BegunWindow& entry) {
+                                    const absl::StatusOr<Window> window = WindowFrom(entry);
+                                    return window.ok() && (*paused)->FindBegun(*window) != nullptr;
+                                  }),
+                              begun.end());
+                  next.clear_discards();
+                  return absl::OkStatus();
+                })
+      .status();
 }
 
 absl::StatusOr<Organization> OrganizationDirectory::Resume(const std::string& id) {
+  // Tallies and a staged record of before would have no owner, and stay.
+  if (absl::Status ended = EndPause(id); !ended.ok()) return ended;
   return ChangeState(
       id,
       [&](const ScheduledOrganization& current, StoredOrganization& next,
@@ -481,7 +508,7 @@ absl::StatusOr<Organization> OrganizationDirectory::Resume(const std::string& id
         if (current.state() != aggregate::v1::ORGANIZATION_STATE_PAUSED) return absl::OkStatus();
         next.mutable_organization()->set_state(aggregate::v1::ORGANIZATION_STATE_ACTIVE);
         // Nothing of a window that was open before or during the pause is ever published.
-        const Day opened = current.schedule().LastOpenedDay(clock_.Now());
+        const Day opened = current.schedule().LastOpenedDay(clock_.Now() + kClocksApart);
         next.set_opened_day(FormatDay(opened));
         return AlignFirstDay(opened + 1, next);
       });

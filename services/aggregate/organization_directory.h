@@ -48,6 +48,8 @@ class ScheduledOrganization {
   aggregate::v1::OrganizationState state() const { return stored().organization().state(); }
   // Whether activity is taken.
   bool TakesActivity() const;
+  // Whether a pause has not deleted all that had been counted.
+  bool Discards() const;
   // Whether the window exists, closed or not.
   bool Has(Window window) const;
   // Whether the window lost its keyring: it takes nothing and is never published.
@@ -119,6 +121,8 @@ class OrganizationDirectory {
 
   absl::StatusOr<aggregate::v1::Organization> FinishBackfill(const std::string& id);
   absl::StatusOr<aggregate::v1::Organization> Pause(const std::string& id);
+  // Deletes what a pause that ended early has left, if there was one. Idempotent.
+  absl::Status EndPause(const std::string& id);
   absl::StatusOr<aggregate::v1::Organization> Resume(const std::string& id);
 
   // Returns the number of deleted keys. After an error, erasing again goes on; when all

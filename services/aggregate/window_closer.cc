@@ -84,6 +84,10 @@ absl::Status WindowCloser::CloseAll(const std::string& id, ClosingLease& lease, 
     if (!organization.ok()) return organization.status();
     const absl::Time now = parts_.clock.Now();
     report.next_due = parts_.directory.NextDue(**organization);
+    if ((*organization)->Discards()) {
+      report.deleted = true;
+      if (absl::Status ended = parts_.directory.EndPause(id); !ended.ok()) return ended;
+    }
     if (report.next_due > now) {
       return parts_.organizations.SetDue(id, parts_.directory.NextLook(**organization));
     }
@@ -397,9 +401,7 @@ absl::StatusOr<WindowCloser::Counted> WindowCloser::CountKind(
   if (!bitmap.ok()) return bitmap.status();
   for (const Day day : step_days) {
     const auto tally = tallies.find(day);
-    if (tally == tallies.end() || tally->second.lost_kinds.count(record.kind()) > 0) {
-      return counted;
-    }
+    if (tally == tallies.end() || tally->second.Lost(record.kind())) return counted;
   }
 
   counted.plan = PlanNoise(parts_.catalog, kind, schedule.TermsAt(window.first_day()).cadence,

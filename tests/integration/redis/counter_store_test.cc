@@ -323,6 +323,16 @@ TEST_F(CounterStoreTest, StoresNoTallyOfACloserThatLostItsLease) {
   EXPECT_EQ(counters().ReadTallies("acme")->size(), 1U);
 }
 
+// Otherwise no window of an organisation that lost a day under the edition before would ever be
+// closed.
+TEST_F(CounterStoreTest, ReadsADayThatAnEarlierEditionLost) {
+  ASSERT_TRUE(AsInteger(inspector_->Call({"HSET", TallyKey("acme"), "2026-03-01", "lost"})).ok());
+  const auto tallies = counters().ReadTallies("acme");
+  ASSERT_TRUE(tallies.ok()) << tallies.status();
+  EXPECT_TRUE(tallies->at(Day(2026, 3, 1)).Lost("person"));
+  EXPECT_TRUE(tallies->at(Day(2026, 3, 1)).counts.empty());
+}
+
 TEST_F(CounterStoreTest, DropsWhatWasNeverPublished) {
   Begin("acme", kReachWindow, {"person"});
   ASSERT_TRUE(counters().Seal("acme", kReachWindow, {"person"}).value());

@@ -143,5 +143,61 @@ TEST_F(CountingHistoryTest, LosesWhatHadOpenedBeforeASecondKeyringWasMade) {
   EXPECT_TRUE(absl::IsInvalidArgument(history.NoteKeyring("short", kNow)));
 }
 
+// A store that is restored under processes that go on. The next catalogue was the first one
+// then, and what it counts otherwise was published; or, where an older one was restored, nothing
+// of what had changed was taken any more until a restart.
+TEST_F(CountingHistoryTest, NotesACatalogueAgainThatARestoredStoreDoesNotKnow) {
+  const auto changed = Changed([](catalog::v1::Catalog& proto) {
+    for (auto& kind : *proto.mutable_kinds()) {
+      if (kind.id() == "device") kind.set_slots_per_subject(2 * kind.slots_per_subject());
+    }
+  });
+  Begin(ShippedCatalog());
+  const std::string backup = store_.ReadHistory()->version;
+  CountingHistory history(store_, *changed, clock_);
+  ASSERT_TRUE(history.Current().ok());
+  for (const bool any : {true, false}) {
+    aggregate::v1::CountingHistory restored;
+    ASSERT_TRUE(!any || restored.ParseFromString(backup));
+    ASSERT_EQ(store_.ReplaceHistory(store_.ReadHistory()->version, restored), absl::OkStatus());
+    clock_.Advance(absl::Minutes(5));
+    ASSERT_TRUE(history.Current().ok());
+    const absl::Time opened = clock_.Now() + absl::Minutes(2);
+    clock_.Advance(absl::Minutes(5));
+    EXPECT_EQ(How(**history.Current(), *changed, "device", opened), Counted::kAlike) << any;
+    EXPECT_EQ(How(*Begin(ShippedCatalog()), ShippedCatalog(), "device", opened), Counted::kInPart);
+    // A process that goes on beside a newer one notes nothing.
+    const int eras = store_.ReadHistory()->history.catalogs_size();
+    clock_.Advance(absl::Minutes(5));
+    ASSERT_TRUE(history.Current().ok());
+    EXPECT_EQ(store_.ReadHistory()->history.catalogs_size(), eras);
+  }
+}
+
+// A keyring was made by mistake, and the one before was restored. Windows that had opened under
+// the wrong one were incomplete only where somebody had acted meanwhile.
+TEST_F(CountingHistoryTest, LosesWhatHadOpenedUnderAKeyringThatIsGoneAgain) {
+  CountingHistory history(store_, ShippedCatalog(), clock_);
+  const std::string right(16, '1');
+  const std::string wrong(16, '2');
+  ASSERT_EQ(history.NoteKeyring(right, kBefore), absl::OkStatus());
+  ASSERT_EQ(history.NoteKeyring(wrong, kNow - absl::Minutes(1)), absl::OkStatus());
+  clock_.Set(kLater);
+  ASSERT_EQ(history.NoteKeyring(right, kBefore), absl::OkStatus());
+  EXPECT_TRUE((*history.Current())->LostKeyringSince(kNow));
+  EXPECT_TRUE((*history.Current())->LostKeyringSince(kBefore));
+  EXPECT_FALSE((*history.Current())->LostKeyringSince(kLater));
+  // Two that are in use at once neither fill the history nor write at every report.
+  const auto noted = (*history.Current())->history();
+  for (const std::string& id : {wrong, right, wrong}) {
+    ASSERT_EQ(history.NoteKeyring(id, kBefore), absl::OkStatus());
+  }
+  EXPECT_EQ((*history.Current())->history().SerializeAsString(), noted.SerializeAsString());
+  clock_.Advance(absl::Minutes(2));
+  ASSERT_EQ(history.NoteKeyring(wrong, kBefore), absl::OkStatus());
+  EXPECT_EQ((*history.Current())->history().keyrings_size(), 2);
+  EXPECT_TRUE((*history.Current())->LostKeyringSince(kLater));
+}
+
 }  // namespace
 }  // namespace tutti
