@@ -118,20 +118,28 @@ absl::Status CountingHistory::NoteKeyring(const std::string& id, absl::Time birt
     return absl::InvalidArgumentError(
         absl::StrCat("keyring.id: must have ", kKeyringIdBytes, " bytes"));
   }
-  const auto knows = [&](const aggregate::v1::CountingHistory& history) {
-    return std::any_of(history.keyrings().begin(), history.keyrings().end(),
-                       [&](const aggregate::v1::KeyringEra& era) { return era.id() == id; });
+  const auto counts = [&](const aggregate::v1::CountingHistory& history) {
+    return !history.keyrings().empty() && history.keyrings().rbegin()->id() == id;
   };
   const absl::StatusOr<std::shared_ptr<const CountingEras>> current = Current();
   if (!current.ok()) return current.status();
-  if (knows((*current)->history())) return absl::OkStatus();
+  if (counts((*current)->history())) return absl::OkStatus();
   bool replaces = false;
   absl::Status noted = Modify([&](aggregate::v1::CountingHistory& history) {
     replaces = false;
-    if (knows(history)) return false;
+    if (counts(history)) return false;
     const absl::Time now = clock_.Now();
     absl::Time begin = std::min(birth, now);
     replaces = !history.keyrings().empty();
+    // One that comes back has one era, the latest: what opened under another is lost.
+    auto& keyrings = *history.mutable_keyrings();
+    const auto before =
+        std::find_if(keyrings.begin(), keyrings.end(),
+                     [&](const aggregate::v1::KeyringEra& era) { return era.id() == id; });
+    if (before != keyrings.end()) {
+      keyrings.erase(before);
+      begin = now;
+    }
     // One that is older than the one before it takes over only now.
     if (replaces && begin <= ToTime(history.keyrings().rbegin()->begin_time())) begin = now;
     aggregate::v1::KeyringEra& era = *history.add_keyrings();
@@ -140,10 +148,11 @@ absl::Status CountingHistory::NoteKeyring(const std::string& id, absl::Time birt
     return true;
   });
   if (noted.ok() && replaces) {
-    LogError("keyring_replaced",
-             {{"problem",
-               "ingest has another keyring than before: windows that had opened before it was made "
-               "are incomplete and are never published. All ingests share one keyring"}});
+    LogError(
+        "keyring_replaced",
+        {{"problem",
+          "ingest has another keyring than before: windows that had opened before it was made, "
+          "or put back, are incomplete and are never published. All ingests share one keyring"}});
   }
   return noted;
 }

@@ -52,8 +52,8 @@ class CountingHistory {
   // catalogue counts here.
   absl::StatusOr<std::shared_ptr<const CountingEras>> Current();
 
-  // Notes a keyring, by its public id of 16 bytes, unless it was noted before. Returns when
-  // that is durable.
+  // Notes that a keyring counts, by its public id of 16 bytes, unless it was the last to be
+  // noted. One that comes back after another takes over at once. Returns when that is durable.
   absl::Status NoteKeyring(const std::string& id, absl::Time birth);
 
  private:

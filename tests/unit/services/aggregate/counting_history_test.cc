@@ -129,7 +129,7 @@ TEST_F(CountingHistoryTest, LosesWhatHadOpenedBeforeASecondKeyringWasMade) {
             absl::OkStatus());
   EXPECT_TRUE((*history.Current())->LostKeyringSince(kBefore));
   EXPECT_FALSE((*history.Current())->LostKeyringSince(kNow));
-  ASSERT_EQ(history.NoteKeyring(first, kNow - absl::Minutes(1)), absl::OkStatus());
+  ASSERT_EQ(history.NoteKeyring(second, kNow - absl::Minutes(1)), absl::OkStatus());
   EXPECT_EQ((*history.Current())->history().keyrings_size(), 2);
   clock_.Set(kLater);
   ASSERT_EQ(history.NoteKeyring(older, kBefore), absl::OkStatus());
@@ -141,6 +141,23 @@ TEST_F(CountingHistoryTest, LosesWhatHadOpenedBeforeASecondKeyringWasMade) {
   clock_.Advance(absl::Seconds(6));
   EXPECT_EQ((*history.Current())->history().keyrings_size(), 4);
   EXPECT_TRUE(absl::IsInvalidArgument(history.NoteKeyring("short", kNow)));
+}
+
+// Somebody finds the old keyring. Mutation: one that was noted once is not noted again.
+TEST_F(CountingHistoryTest, LosesWhatHadOpenedBeforeAKeyringWasPutBack) {
+  CountingHistory history(store_, ShippedCatalog(), clock_);
+  const std::string first(16, '1');
+  const std::string second(16, '2');
+  ASSERT_EQ(history.NoteKeyring(first, kBefore), absl::OkStatus());
+  ASSERT_EQ(history.NoteKeyring(second, kNow), absl::OkStatus());
+  EXPECT_FALSE((*history.Current())->LostKeyringSince(kNow));
+  clock_.Set(kLater);
+  ASSERT_EQ(history.NoteKeyring(first, kBefore), absl::OkStatus());
+  EXPECT_TRUE((*history.Current())->LostKeyringSince(kLater - absl::Milliseconds(1)));
+  EXPECT_FALSE((*history.Current())->LostKeyringSince(kLater));
+  EXPECT_EQ((*history.Current())->history().keyrings_size(), 2);
+  ASSERT_EQ(history.NoteKeyring(first, kBefore), absl::OkStatus());
+  EXPECT_FALSE((*history.Current())->LostKeyringSince(kLater));
 }
 
 }  // namespace
