@@ -156,10 +156,11 @@ bool BatchView::AppendActivity(absl::string_view bytes) {
 }
 
 size_t BatchView::memory() const {
-  return items_.capacity() * sizeof(Item) + traits_.capacity() * sizeof(absl::string_view);
+  return bytes_ + items_.capacity() * sizeof(Item) + traits_.capacity() * sizeof(absl::string_view);
 }
 
 bool BatchView::Append(absl::string_view bytes) {
+  bytes_ += bytes.size();
   WireReader reader(bytes);
   while (const uint32_t tag = reader.NextTag()) {
     switch (tag) {
@@ -181,6 +182,7 @@ bool BatchView::Append(absl::string_view bytes) {
 
 void BatchView::Clear() {
   organization_ = {};
+  bytes_ = 0;
   size_ = 0;
   items_.clear();
   traits_.clear();

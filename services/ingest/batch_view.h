@@ -41,7 +41,7 @@ class BatchView {
   absl::string_view organization() const { return organization_; }
   // Of all activities that were read; the first kMaxActivities can be looked at.
   size_t size() const { return size_; }
-  // How much is kept beside the message.
+  // How many bytes are kept, those of the message included.
   size_t memory() const;
   // With at most one trait more than kMaxTraits. Good until the view is changed.
   ActivityView activity(size_t index) const;
@@ -55,6 +55,7 @@ class BatchView {
   bool AppendActivity(absl::string_view bytes);
 
   absl::string_view organization_;
+  size_t bytes_ = 0;
   size_t size_ = 0;
   std::vector<Item> items_;
   std::vector<absl::string_view> traits_;  // of all activities, one after the other
