@@ -33,7 +33,11 @@ DeltaMerger::Judged DeltaMerger::JudgeOne(const ScheduledOrganization& organizat
   const Schedule& schedule = organization.schedule();
   if (!organization.Has(*window)) return judged;
   const bool backfilling = organization.state() == aggregate::v1::ORGANIZATION_STATE_BACKFILLING;
-  if (organization.IsClosed(*window) || (!backfilling && now >= schedule.CloseTime(*window))) {
+  // What ingest took until the close is merged while its lease lasts, for which closers wait: how
+  // long it was on its way, which depends on what was new, does not decide.
+  const absl::Duration lease = directory_.timing().policy_lease;
+  if (organization.IsClosed(*window) ||
+      (!backfilling && now >= schedule.CloseTime(*window) + lease)) {
     judged.outcome = aggregate::v1::DELTA_OUTCOME_LATE;
     return judged;
   }
@@ -106,10 +110,11 @@ absl::Status DeltaMerger::JudgeAll(const std::string& organization, absl::Span<c
       directory_.ReadCached(organization);
   if (!known.ok()) return known.status();
   const auto judge_all = [&] {
+    const absl::Time now = clock_.Now();  // the same for all of them
     bool records = false;
     for (const int index : indexes) {
       Judged& judgement = judged[static_cast<size_t>(index)];
-      judgement = JudgeOne(**known, request.deltas(index), clock_.Now());
+      judgement = JudgeOne(**known, request.deltas(index), now);
       records |= judgement.begins || judgement.invalidates;
     }
     return records;

@@ -15,6 +15,15 @@ namespace tutti {
 using absl::StatusCode;
 using ingest::v1::IngestActivitiesResponse;
 
+namespace {
+
+Refusal TooManyWait() {
+  return {StatusCode::kUnavailable, ingest::v1::REASON_OVERLOADED, "",
+          "too many requests wait: retry with backoff"};
+}
+
+}  // namespace
+
 ColumnLayout ColumnLayout::Of(const Catalog& catalog) {
   ColumnLayout layout;
   for (const CatalogKind& kind : catalog.kinds()) {
@@ -54,11 +63,18 @@ void ActivityIngester::Ingest(std::shared_ptr<const BatchView> batch,
                    absl::StrCat("must be at most ", kMaxActivities, ": send several batches")},
                   done);
   }
-  parts_.policies.Get(*organization, [this, batch = std::move(batch), &response,
-                                      done = std::move(done)](const PolicyCache::Answer& answer) {
-    if (const auto* refusal = std::get_if<Refusal>(&answer)) return Refuse(*refusal, done);
-    Judge(std::get<std::shared_ptr<const OrganizationPolicy>>(answer), *batch, response, done);
+  const size_t bytes = batch->memory();
+  const size_t before = waiting_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+  std::shared_ptr<void> waits(nullptr, [this, bytes](void*) {
+    waiting_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
   });
+  if (before > 0 && before + bytes > kMaxWaitingBytes) return Refuse(TooManyWait(), done);
+  parts_.policies.Get(
+      *organization, [this, batch = std::move(batch), waits = std::move(waits), &response,
+                      done = std::move(done)](const PolicyCache::Answer& answer) {
+        if (const auto* refusal = std::get_if<Refusal>(&answer)) return Refuse(*refusal, done);
+        Judge(std::get<std::shared_ptr<const OrganizationPolicy>>(answer), *batch, response, done);
+      });
 }
 
 void ActivityIngester::Judge(const std::shared_ptr<const OrganizationPolicy>& policy,
@@ -75,9 +91,7 @@ void ActivityIngester::Judge(const std::shared_ptr<const OrganizationPolicy>& po
   if (batch->deltas.empty()) return done(std::nullopt);
   std::unique_ptr<PendingBatch> pending = std::move(batch);
   if (!parts_.coalescer.Submit(pending)) {
-    Refuse({StatusCode::kUnavailable, ingest::v1::REASON_OVERLOADED, "",
-            "too many requests wait: retry with backoff"},
-           done);
+    Refuse(TooManyWait(), done);
   }
 }
 

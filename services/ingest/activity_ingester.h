@@ -1,6 +1,7 @@
 #ifndef TUTTI_SERVICES_INGEST_ACTIVITY_INGESTER_H_
 #define TUTTI_SERVICES_INGEST_ACTIVITY_INGESTER_H_
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -71,6 +72,9 @@ class ActivityIngester {
   // Absent: the batch was judged item by item and the response is filled in.
   using Done = std::function<void(const std::optional<Refusal>&)>;
 
+  // Above so many bytes of batches that wait for their policy, further ones are refused.
+  static constexpr size_t kMaxWaitingBytes = size_t{256} << 20;
+
   explicit ActivityIngester(const IngestParts& parts)
       : parts_(parts), layout_(ColumnLayout::Of(parts.catalog)), tables_(parts.catalog) {}
 
@@ -88,6 +92,7 @@ class ActivityIngester {
   const IngestParts parts_;
   const ColumnLayout layout_;
   const ColumnTables tables_;
+  std::atomic<size_t> waiting_bytes_{0};
 };
 
 }  // namespace tutti

@@ -1,5 +1,6 @@
 #include "services/ingest/batch_view.h"
 
+#include "services/ingest/rejection.h"
 #include "tutti/ingest/v1/ingest.pb.h"
 
 namespace tutti {
@@ -117,7 +118,9 @@ bool ReadTimestamp(absl::string_view bytes, ActivityView& activity) {
 }  // namespace
 
 bool BatchView::AppendActivity(absl::string_view bytes) {
-  Item& item = items_.emplace_back();
+  Item dropped;
+  const bool kept = size_++ < kMaxActivities;
+  Item& item = kept ? items_.emplace_back() : dropped;
   item.first_trait = traits_.size();
   ActivityView& activity = item.activity;
   WireReader reader(bytes);
@@ -139,7 +142,10 @@ bool BatchView::AppendActivity(absl::string_view bytes) {
         activity.platform = reader.Bytes();
         break;
       case Tag(Activity::kTraitsFieldNumber, kBytes):
-        traits_.push_back(reader.Bytes());
+        if (const absl::string_view trait = reader.Bytes();
+            kept && traits_.size() - item.first_trait <= kMaxTraits) {
+          traits_.push_back(trait);
+        }
         break;
       default:
         reader.Skip(tag);
@@ -149,7 +155,12 @@ bool BatchView::AppendActivity(absl::string_view bytes) {
   return reader.good();
 }
 
+size_t BatchView::memory() const {
+  return bytes_ + items_.capacity() * sizeof(Item) + traits_.capacity() * sizeof(absl::string_view);
+}
+
 bool BatchView::Append(absl::string_view bytes) {
+  bytes_ += bytes.size();
   WireReader reader(bytes);
   while (const uint32_t tag = reader.NextTag()) {
     switch (tag) {
@@ -171,6 +182,8 @@ bool BatchView::Append(absl::string_view bytes) {
 
 void BatchView::Clear() {
   organization_ = {};
+  bytes_ = 0;
+  size_ = 0;
   items_.clear();
   traits_.clear();
 }

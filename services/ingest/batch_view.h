@@ -27,7 +27,9 @@ struct ActivityView {
 // without a copy of any text, which costs a fifth of making the message, and leaves
 // no copy of an identifier to be erased. What protobuf reads means the same here:
 // fields in any order, repeated ones, unknown ones. Unlike protobuf it takes texts
-// that are not UTF-8, and no groups. Not thread-safe.
+// that are not UTF-8, and no groups. Keeps no more activities, or traits of one, than tell
+// that there are too many: an activity may take two bytes of a message, and sixty times as
+// much here. Not thread-safe.
 class BatchView {
  public:
   // Reads a message; what was read before stays, as if both messages were one. The
@@ -37,8 +39,11 @@ class BatchView {
   void Clear();
 
   absl::string_view organization() const { return organization_; }
-  size_t size() const { return items_.size(); }
-  // Good until the view is changed.
+  // Of all activities that were read; the first kMaxActivities can be looked at.
+  size_t size() const { return size_; }
+  // How many bytes are kept, those of the message included.
+  size_t memory() const;
+  // With at most one trait more than kMaxTraits. Good until the view is changed.
   ActivityView activity(size_t index) const;
 
  private:
@@ -50,6 +55,8 @@ class BatchView {
   bool AppendActivity(absl::string_view bytes);
 
   absl::string_view organization_;
+  size_t bytes_ = 0;
+  size_t size_ = 0;
   std::vector<Item> items_;
   std::vector<absl::string_view> traits_;  // of all activities, one after the other
 };

@@ -21,8 +21,8 @@ struct DeltaCoalescer::Outgoing {
   const BatchDelta* example = nullptr;         // of the first batch; all agree
   std::vector<uint32_t> positions;
   std::vector<BatchDelta*> sources;
-  // MERGED only when every piece of it is.
-  DeltaOutcome outcome = aggregate::v1::DELTA_OUTCOME_MERGED;
+  DeltaOutcome outcome = aggregate::v1::DELTA_OUTCOME_UNSPECIFIED;  // of the first piece
+  bool all_merged = true;                                           // the other pieces
 };
 
 // The positions [begin, end) of one delta, as one call carries them.
@@ -30,6 +30,7 @@ struct DeltaCoalescer::Piece {
   size_t outgoing = 0;
   size_t begin = 0;
   size_t end = 0;
+  bool first = true;  // of its delta
 };
 
 // What one tick sends, in one or several calls.
@@ -134,21 +135,32 @@ void DeltaCoalescer::Merge(Flush& flush) const {
 
 void DeltaCoalescer::Send(const std::shared_ptr<Flush>& flush) {
   Merge(*flush);
-  std::vector<std::vector<Piece>> calls(1);
-  size_t room = limits_.call_positions;
+  // The first piece of each delta, from which its outcome follows, goes out in a call that
+  // follows from how many deltas there are, though it may be left without positions there.
+  std::vector<std::vector<Piece>> calls;
+  std::vector<Piece> rests;
+  size_t room = 0;
+  const auto begin_call = [&] {
+    calls.emplace_back();
+    room = limits_.call_positions;
+  };
   for (size_t i = 0; i < flush->outgoing.size(); ++i) {
+    if (i % limits_.call_deltas == 0) begin_call();
     const size_t size = flush->outgoing[i].positions.size();
-    size_t begin = 0;
-    do {
-      if (room == 0 || calls.back().size() >= limits_.call_deltas) {
-        calls.emplace_back();
-        room = limits_.call_positions;
-      }
-      const size_t end = std::min(size, begin + room);
-      calls.back().push_back({i, begin, end});
-      room -= end - begin;
-      begin = end;
-    } while (begin < size);
+    const size_t end = std::min(size, room);
+    calls.back().push_back({i, 0, end, true});
+    room -= end;
+    if (end < size) rests.push_back({i, end, size, false});
+  }
+  if (!rests.empty()) begin_call();
+  for (Piece& rest : rests) {
+    while (rest.begin < rest.end) {
+      if (room == 0 || calls.back().size() >= limits_.call_deltas) begin_call();
+      const size_t end = std::min(rest.end, rest.begin + room);
+      calls.back().push_back({rest.outgoing, rest.begin, end, false});
+      room -= end - rest.begin;
+      rest.begin = end;
+    }
   }
   flush->calls_left = calls.size();
   for (std::vector<Piece>& pieces : calls) SendCall(flush, std::move(pieces));
@@ -183,8 +195,12 @@ void DeltaCoalescer::SendCall(const std::shared_ptr<Flush>& flush, std::vector<P
       } else {
         for (size_t i = 0; i < pieces.size(); ++i) {
           const DeltaOutcome outcome = response->outcomes(static_cast<int>(i));
-          if (outcome == aggregate::v1::DELTA_OUTCOME_MERGED) continue;
-          flush->outgoing[pieces[i].outgoing].outcome = outcome;
+          Outgoing& outgoing = flush->outgoing[pieces[i].outgoing];
+          if (pieces[i].first) {
+            outgoing.outcome = outcome;
+          } else {
+            outgoing.all_merged &= outcome == aggregate::v1::DELTA_OUTCOME_MERGED;
+          }
         }
       }
       done = --flush->calls_left == 0;
@@ -194,7 +210,11 @@ void DeltaCoalescer::SendCall(const std::shared_ptr<Flush>& flush, std::vector<P
 }
 
 void DeltaCoalescer::Complete(const std::shared_ptr<Flush>& flush) {
-  for (const Outgoing& outgoing : flush->outgoing) {
+  for (Outgoing& outgoing : flush->outgoing) {
+    // What became of the window meanwhile shows when the batch is sent again.
+    if (outgoing.outcome == aggregate::v1::DELTA_OUTCOME_MERGED && !outgoing.all_merged) {
+      outgoing.outcome = aggregate::v1::DELTA_OUTCOME_UNSPECIFIED;
+    }
     for (BatchDelta* source : outgoing.sources) source->outcome = outgoing.outcome;
   }
   for (const std::unique_ptr<PendingBatch>& batch : flush->batches) batch->Settle(flush->status);

@@ -58,11 +58,13 @@ struct CoalescerLimits {
 // Collects the deltas of concurrent batches and sends them together on a tick:
 // for each organisation, window and kind one delta, its positions ascending and
 // without repetition, so that the order of activities and their number is not
-// visible. Every batch, whether it brings anything new or not, waits for the call
-// of its tick, and then for the next tick: how long a write took, which depends on
-// what was new, does not show in when the answer comes, and on that tick nothing is left
-// to do but to answer. Where many activities may bring much, it waits for one tick more. When too
-// many flushes are in flight, ticks pass without one. Thread-safe.
+// visible. What becomes of a delta follows from its first piece; how many positions there
+// are decides neither which call carries that nor, as windows close, on which side of the
+// close it falls. Pieces that disagree leave it UNSPECIFIED. Every batch, whether it brings
+// anything new or not, waits for the call of its tick, and then for the next tick: how long a write
+// took, which depends on what was new, does not show in when the answer comes, and on that tick
+// nothing is left to do but to answer. Where many activities may bring much, it waits for one tick
+// more. When too many flushes are in flight, ticks pass without one. Thread-safe.
 class DeltaCoalescer {
  public:
   // References outlive this; every call of the client must have called back before

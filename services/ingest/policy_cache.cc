@@ -93,7 +93,10 @@ void PolicyCache::Finish(const std::string& organization,
       entries_.erase(organization);
     }
   }
-  for (const Callback& done : waiting) done(answer);
+  for (Callback& done : waiting) {
+    done(answer);
+    done = nullptr;  // with all that it holds
+  }
 }
 
 void PolicyCache::Invalidate(const std::string& organization) {

@@ -6,12 +6,14 @@
 #include <google/protobuf/dynamic_message.h>
 #include <google/protobuf/unknown_field_set.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_replace.h"
 #include "services/ingest/batch_view.h"
+#include "services/ingest/rejection.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/messages.h"
 #include "tutti/ingest/v1/ingest.pb.h"
@@ -87,13 +89,14 @@ bool HasGroup(const Message& message) {
 void RequireEqual(const BatchView& view, const IngestActivitiesRequest& request) {
   Require(view.organization() == request.organization(), "the organisation is the same");
   Require(view.size() == static_cast<size_t>(request.activities_size()), "as many activities");
-  for (size_t i = 0; i < view.size(); ++i) {
+  for (size_t i = 0; i < std::min(view.size(), kMaxActivities); ++i) {
     const ActivityView a = view.activity(i);
     const Activity& b = request.activities(static_cast<int>(i));
     Require(a.subject == b.subject() && a.type == b.type() && a.app == b.app() &&
                 a.platform == b.platform(),
             "texts are the same");
-    Require(a.traits.size() == static_cast<size_t>(b.traits_size()), "as many traits");
+    Require(a.traits.size() == std::min(static_cast<size_t>(b.traits_size()), kMaxTraits + 1),
+            "as many traits");
     for (size_t t = 0; t < a.traits.size(); ++t) {
       Require(a.traits[t] == b.traits(static_cast<int>(t)), "traits are the same");
     }

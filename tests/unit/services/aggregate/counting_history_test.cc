@@ -129,7 +129,7 @@ TEST_F(CountingHistoryTest, LosesWhatHadOpenedBeforeASecondKeyringWasMade) {
             absl::OkStatus());
   EXPECT_TRUE((*history.Current())->LostKeyringSince(kBefore));
   EXPECT_FALSE((*history.Current())->LostKeyringSince(kNow));
-  ASSERT_EQ(history.NoteKeyring(first, kNow - absl::Minutes(1)), absl::OkStatus());
+  ASSERT_EQ(history.NoteKeyring(second, kNow - absl::Minutes(1)), absl::OkStatus());
   EXPECT_EQ((*history.Current())->history().keyrings_size(), 2);
   clock_.Set(kLater);
   ASSERT_EQ(history.NoteKeyring(older, kBefore), absl::OkStatus());
@@ -162,7 +162,7 @@ TEST_F(CountingHistoryTest, NotesACatalogueAgainThatARestoredStoreDoesNotKnow) {
     ASSERT_EQ(store_.ReplaceHistory(store_.ReadHistory()->version, restored), absl::OkStatus());
     clock_.Advance(absl::Minutes(5));
     ASSERT_TRUE(history.Current().ok());
-    const absl::Time opened = clock_.Now() + absl::Minutes(2);
+    const absl::Time opened = clock_.Now() + absl::Minutes(20);
     clock_.Advance(absl::Minutes(5));
     EXPECT_EQ(How(**history.Current(), *changed, "device", opened), Counted::kAlike) << any;
     EXPECT_EQ(How(*Begin(ShippedCatalog()), ShippedCatalog(), "device", opened), Counted::kInPart);

@@ -126,6 +126,20 @@ TEST_F(DeltaMergerTest, IsLateOnceTheWindowIsClosed) {
   EXPECT_EQ(Merge(Delta(kKey, 2)), aggregate::v1::DELTA_OUTCOME_LATE);
 }
 
+// Mutation: late from the close on, so that the time which the merge of a flush takes, and
+// with it how much of it was new, decides what becomes of what came just before.
+TEST_F(DeltaMergerTest, MergesWhatWasTakenBeforeTheCloseAsLongAsALeaseLasts) {
+  ASSERT_TRUE(directory_.FinishBackfill("acme").ok());
+  ASSERT_EQ(Merge(Delta(kKey, 1)), aggregate::v1::DELTA_OUTCOME_MERGED);
+  const absl::Time close = (*directory_.Read("acme"))->schedule().CloseTime(window_);
+  clock_.Advance(close - clock_.Now());
+  EXPECT_EQ(Merge(Delta(kKey, 2)), aggregate::v1::DELTA_OUTCOME_MERGED);
+  clock_.Advance(directory_.timing().policy_lease - absl::Milliseconds(1));
+  EXPECT_EQ(Merge(Delta(kKey, 3)), aggregate::v1::DELTA_OUTCOME_MERGED);
+  clock_.Advance(absl::Milliseconds(1));
+  EXPECT_EQ(Merge(Delta(kKey, 4)), aggregate::v1::DELTA_OUTCOME_LATE);
+}
+
 // Mutation: a change that was made to an older profile is not judged again.
 TEST_F(DeltaMergerTest, BeginsNoWindowWhenTheOrganisationPausesMeanwhile) {
   store_.interruption = [this] {

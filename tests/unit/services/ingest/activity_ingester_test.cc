@@ -534,5 +534,26 @@ TEST_F(ActivityIngesterTest, RepeatsNoValueOfAnActivityInItsAnswers) {
   EXPECT_EQ(SendAndTick(malformed).refusal->message.find(canary), std::string::npos);
 }
 
+// While aggregate does not answer, callers have sent more than there is memory, for gRPC's own
+// bound ends where a message was read. Mutation: no bound.
+TEST_F(ActivityIngesterTest, BoundsWhatWaitsForAPolicy) {
+  client.hold_policies = true;
+  auto batch = MakeBatch({MakeActivity("ann@acme.example", "mail.sent")});
+  batch.mutable_activities(0)->set_app(std::string(size_t{15} << 20, 'a'));
+  std::vector<std::shared_ptr<Reply>> replies;
+  for (int i = 0; i < 20; ++i) replies.push_back(Send(batch));
+  const auto refused = [](const auto& reply) {
+    return reply->refusal.has_value() && reply->refusal->reason == ingest::v1::REASON_OVERLOADED;
+  };
+  EXPECT_EQ(std::count_if(replies.begin(), replies.end(), refused), 3);
+  client.AnswerPolicies();
+  coalescer->Tick();
+  coalescer->AnswerWritten();
+  EXPECT_EQ(std::count_if(replies.begin(), replies.end(), refused), 3);
+  // What was judged waits no more.
+  client.hold_policies = false;
+  EXPECT_EQ(SendAndTick(batch).response.accepted_count(), 1);
+}
+
 }  // namespace
 }  // namespace tutti

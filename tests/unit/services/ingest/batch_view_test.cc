@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/ingest/batch_pool.h"
+#include "services/ingest/rejection.h"
 #include "tutti/ingest/v1/ingest.pb.h"
 
 namespace tutti {
@@ -195,6 +196,28 @@ TEST(BatchView, ReadsTheRequestsOfAStream) {
     EXPECT_FALSE(
         ReadStreamRequest(absl::string_view(bytes).substr(0, bytes.size() - 1), request_id, view));
   }
+}
+
+// 16 MiB of activities, or of traits, of two bytes each; of each, 1 GB and 134 MB were kept, and
+// all that had fitted into 1 MiB for as long as the process lived. Mutation: keep every activity.
+TEST(BatchView, KeepsLittleOfWhatIsTooMuch) {
+  constexpr size_t kMiB = size_t{1} << 20;
+  std::string activities(16 * kMiB, '\0');
+  for (size_t i = 0; i < activities.size(); i += 2) activities[i] = 0x12;
+  BatchView view;
+  ASSERT_TRUE(view.Append(activities));
+  EXPECT_EQ(view.size(), activities.size() / 2);
+  EXPECT_LT(view.memory(), activities.size() + 4 * kMiB);
+
+  Activity traits;
+  for (size_t i = 0; i < kMiB; ++i) traits.add_traits("");
+  IngestActivitiesRequest request;
+  *request.add_activities() = traits;
+  const std::string bytes = request.SerializeAsString();
+  BatchView one;
+  ASSERT_TRUE(one.Append(bytes));
+  EXPECT_EQ(one.activity(0).traits.size(), kMaxTraits + 1);
+  EXPECT_LT(one.memory(), bytes.size() + kMiB);
 }
 
 TEST(BatchPool, ZeroesABatchThatIsLetGoAndLendsItAgain) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -153,15 +154,49 @@ TEST_F(DeltaCoalescerTest, SplitsWhatIsTooLargeForOneCall) {
   EXPECT_THAT(client.merges, SizeIs(3));
   EXPECT_THAT(SentTo(WindowKind::kReach, "2026-11-22"), ElementsAre(1, 2, 3, 4, 5, 6, 7, 8, 9, 10));
   EXPECT_EQ(a.times, 0);
-  int calls = 0;
-  client.outcome = [&calls](const aggregate::v1::WindowDelta&) {
-    return ++calls == 2 ? aggregate::v1::DELTA_OUTCOME_LATE : aggregate::v1::DELTA_OUTCOME_MERGED;
-  };
   client.AnswerMerges();
   small.AnswerWritten();
   EXPECT_EQ(a.times, 1);
-  EXPECT_THAT(a.outcomes,
-              ElementsAre(aggregate::v1::DELTA_OUTCOME_LATE, aggregate::v1::DELTA_OUTCOME_MERGED));
+  EXPECT_THAT(a.outcomes, ElementsAre(aggregate::v1::DELTA_OUTCOME_MERGED,
+                                      aggregate::v1::DELTA_OUTCOME_MERGED));
+}
+
+// What became of two windows that close after the first call of a flush, by how many
+// positions the flush has. Mutations: a piece that is late makes its delta late; a delta
+// goes out in the call in which there is room for it.
+TEST_F(DeltaCoalescerTest, TheNumberOfPositionsDoesNotMakeADeltaLate) {
+  CoalescerLimits limits;
+  limits.call_positions = 4;
+  for (const size_t positions : {0U, 1U, 4U, 5U, 9U}) {
+    for (const bool in_time : {false, true}) {
+      FakeAggregateClient aggregate;
+      DeltaCoalescer small(aggregate, SmallCatalog(), limits);
+      aggregate.hold_merges = true;
+      Finished a;
+      std::vector<uint32_t> first(positions);
+      std::iota(first.begin(), first.end(), 0);
+      ASSERT_TRUE(Submit(small, a, {{0, first}, {1, {}}}));
+      small.Tick();
+      ASSERT_THAT(aggregate.merges.front().deltas(), SizeIs(2));
+      int deltas = 0;
+      aggregate.outcome = [&deltas, in_time](const aggregate::v1::WindowDelta&) {
+        return ++deltas <= 2 && in_time ? aggregate::v1::DELTA_OUTCOME_MERGED
+                                        : aggregate::v1::DELTA_OUTCOME_LATE;
+      };
+      aggregate.AnswerMerges();
+      small.AnswerWritten();
+      ASSERT_EQ(a.times, 1);
+      if (!in_time) {
+        EXPECT_THAT(a.outcomes, ElementsAre(aggregate::v1::DELTA_OUTCOME_LATE,
+                                            aggregate::v1::DELTA_OUTCOME_LATE));
+        continue;
+      }
+      // Not all of it is durable: to be sent again.
+      EXPECT_THAT(a.outcomes, ElementsAre(positions <= 4 ? aggregate::v1::DELTA_OUTCOME_MERGED
+                                                         : aggregate::v1::DELTA_OUTCOME_UNSPECIFIED,
+                                          aggregate::v1::DELTA_OUTCOME_MERGED));
+    }
+  }
 }
 
 TEST_F(DeltaCoalescerTest, FailsEveryBatchOfATickWhenACallFails) {
