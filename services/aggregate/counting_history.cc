@@ -139,11 +139,11 @@ absl::Status CountingHistory::NoteKeyring(const std::string& id, absl::Time birt
   };
   const absl::StatusOr<std::shared_ptr<const CountingEras>> current = Current();
   if (!current.ok()) return current.status();
-  if (counts((*current)->history())) return absl::OkStatus();
+  if (knows((*current)->history())) return absl::OkStatus();
   bool replaces = false;
   absl::Status noted = Modify([&](aggregate::v1::CountingHistory& history) {
     replaces = false;
-    if (counts(history)) return false;
+    if (knows(history)) return false;
     const absl::Time now = clock_.Now();
     absl::Time begin = std::min(birth, now);
     replaces = !history.keyrings().empty();

@@ -162,7 +162,7 @@ TEST_F(CountingHistoryTest, NotesACatalogueAgainThatARestoredStoreDoesNotKnow) {
     ASSERT_EQ(store_.ReplaceHistory(store_.ReadHistory()->version, restored), absl::OkStatus());
     clock_.Advance(absl::Minutes(5));
     ASSERT_TRUE(history.Current().ok());
-    const absl::Time opened = clock_.Now() + absl::Minutes(20);
+    const absl::Time opened = clock_.Now() + absl::Minutes(17);
     clock_.Advance(absl::Minutes(5));
     EXPECT_EQ(How(**history.Current(), *changed, "device", opened), Counted::kAlike) << any;
     EXPECT_EQ(How(*Begin(ShippedCatalog()), ShippedCatalog(), "device", opened), Counted::kInPart);
