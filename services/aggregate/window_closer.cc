@@ -173,7 +173,7 @@ absl::StatusOr<bool> WindowCloser::Seal(const std::string& id,
                                         const ScheduledOrganization& organization, Window window) {
   const absl::StatusOr<bool> whole =
       parts_.counters.Seal(id, window, organization.KindsWithBitmaps(parts_.catalog));
-  if (!whole.ok()) return whole;
+  if (!whole.ok()) return whole.status();
   const aggregate::v1::BegunWindow* begun = organization.FindBegun(window);
   return *whole && !organization.LostKeyring(window) && (begun == nullptr || !begun->incomplete());
 }
