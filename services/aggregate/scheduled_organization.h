@@ -1,0 +1,94 @@
+#ifndef TUTTI_SERVICES_AGGREGATE_SCHEDULED_ORGANIZATION_H_
+#define TUTTI_SERVICES_AGGREGATE_SCHEDULED_ORGANIZATION_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/catalog/catalog.h"
+#include "common/storage/organization_store.h"
+#include "common/window/schedule.h"
+#include "services/aggregate/counting_history.h"
+
+namespace tutti {
+
+// What a bitmap of one kind looks like in one window; `columns` is 0 when the kind is not
+// collected there.
+struct BitmapShape {
+  SlotSize size;
+  uint32_t columns = 0;
+  // The window will never show the kind: not all that happens is counted alike.
+  bool incomplete = false;
+
+  uint32_t bits() const { return columns * size.kept(); }
+};
+
+// Whether a kind's bitmap was made when the window was begun, and is not known to be lost.
+bool HasBitmap(const aggregate::v1::BegunWindow& begun, const std::string& kind);
+
+// An organisation, and the windows that follow from it. Says of every window what it is, by
+// one rule, from the history of the organisation and that of keyrings and catalogues at the
+// instant at which the window opens; nothing changes that afterwards. Immutable.
+class ScheduledOrganization {
+ public:
+  // DataLoss when what is stored makes no sense.
+  static absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> Create(
+      VersionedOrganization versioned, absl::Duration grace,
+      std::shared_ptr<const CountingEras> eras);
+
+  const VersionedOrganization& versioned() const { return versioned_; }
+  const aggregate::v1::StoredOrganization& stored() const { return versioned_.stored; }
+  const Schedule& schedule() const { return schedule_; }
+  aggregate::v1::OrganizationState state() const { return stored().organization().state(); }
+  // Whether activity is taken.
+  bool TakesActivity() const;
+  // Whether a pause has not deleted all that had been counted.
+  bool Discards() const;
+  // Whether the window exists, closed or not.
+  bool Has(Window window) const;
+  // Whether the window lost its keyring: it takes nothing and is never published.
+  bool LostKeyring(Window window) const;
+  // What the bitmap of a kind is like in a window that exists.
+  BitmapShape ShapeOf(const CatalogKind& kind, Window window) const;
+
+  // The kinds that may have a bitmap in some window: those of the catalogue, and those that
+  // an earlier one had when a window was begun.
+  std::vector<std::string> KindsWithBitmaps(const Catalog& catalog) const;
+
+  // The begun window; nullptr when nothing was written to it.
+  const aggregate::v1::BegunWindow* FindBegun(Window window) const;
+  const absl::flat_hash_map<Window, const aggregate::v1::BegunWindow*>& begun() const {
+    return begun_;
+  }
+
+  // The day window and the reach window that are to be closed next.
+  Day next_day() const { return next_day_; }
+  Day next_reach_end() const { return next_reach_end_; }
+  // Whether the window was closed before.
+  bool IsClosed(Window window) const;
+
+  // The memory that this takes, about.
+  size_t bytes() const;
+
+ private:
+  ScheduledOrganization(VersionedOrganization versioned, Schedule schedule,
+                        std::shared_ptr<const CountingEras> eras)
+      : versioned_(std::move(versioned)), schedule_(std::move(schedule)), eras_(std::move(eras)) {}
+
+  VersionedOrganization versioned_;
+  Schedule schedule_;
+  std::shared_ptr<const CountingEras> eras_;
+  Day next_day_;
+  Day next_reach_end_;
+  absl::flat_hash_map<Window, const aggregate::v1::BegunWindow*> begun_;
+};
+
+}  // namespace tutti
+
+#endif  // TUTTI_SERVICES_AGGREGATE_SCHEDULED_ORGANIZATION_H_
