@@ -142,7 +142,7 @@ absl::Time Schedule::OpenTime(Window window) const {
 }
 
 Day Schedule::LastOpenedDay(absl::Time now) const {
-  return std::max(opened_day_, calendar_.DayOf(now + kClockTolerance));
+  return std::max(opened_day_, calendar_.DayOf(now + kChangeNotice));
 }
 
 absl::Time Schedule::CloseTime(Window window) const {

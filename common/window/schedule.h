@@ -22,6 +22,11 @@ inline constexpr int64_t kMaxHeadcount = 10'000'000;
 // clocks differ. So a window opens this long before its first day begins.
 inline constexpr absl::Duration kClockTolerance = absl::Minutes(5);
 
+// A change of an organisation touches no window whose first day begins within this: ten minutes
+// before it opens, for the clock of who makes the change may be so far behind that of who
+// begins windows. Else from when the change applies would say whether a window was begun.
+inline constexpr absl::Duration kChangeNotice = absl::Minutes(15);
+
 // Slots of one subject kind in one window: V = 2^slots_log2 of which the first
 // M = 2^kept_log2 are kept.
 struct SlotSize {
@@ -92,9 +97,8 @@ class Schedule {
   // before the organisation was created (a back-fill takes past days from then on).
   absl::Time OpenTime(Window window) const;
 
-  // The latest first day of a window that has opened at `now`, and that a change made now must
-  // not touch: by what the calendar says, and by what was noted of changes and of windows
-  // that were begun, for the clocks of those who made and began them differ.
+  // The latest first day of a window that a change made at `now` must not touch: it begins
+  // within kChangeNotice, or by what was noted of changes and of begun windows it has opened.
   Day LastOpenedDay(absl::Time now) const;
 
   // From when the window takes no more: end of the end day, in its zone, plus one

@@ -18,10 +18,6 @@ using aggregate::v1::StoredOrganization;
 constexpr int kMaxBackfillDays = 800;
 // An organisation of which nothing is to be closed is looked at this often.
 constexpr absl::Duration kIdleLook = absl::Hours(6);
-// The clock of who makes a change may be this far behind that of who begins windows. A window
-// counts as opened for a change so long before it takes anything: else from when the change
-// applies would say whether the window was begun.
-constexpr absl::Duration kClocksApart = absl::Minutes(10);
 // A window is named in the policy this long before it can take anything.
 constexpr int kDaysAhead = 1;
 constexpr int kMaxAttempts = 50;
@@ -301,10 +297,10 @@ absl::StatusOr<Organization> OrganizationDirectory::Update(const std::string& id
           return absl::OkStatus();
         }
         // In the new zone, too, the first day that it applies to has not begun.
-        const absl::Time now = clock_.Now() + kClocksApart;
+        const absl::Time now = clock_.Now();
         const Day opened = std::max(
             current.schedule().LastOpenedDay(now),
-            Day(absl::ToCivilDay(now + kClockTolerance, *LoadZone(organization.time_zone()))));
+            Day(absl::ToCivilDay(now + kChangeNotice, *LoadZone(organization.time_zone()))));
         next.set_opened_day(FormatDay(opened));
         const Day from = std::max(opened + 1, current.schedule().first_day());
         // A change that has not begun to apply is replaced by the new one.
@@ -367,8 +363,7 @@ absl::StatusOr<Organization> OrganizationDirectory::Pause(const std::string& id)
       id,
       [&](const ScheduledOrganization& current, StoredOrganization& next,
           std::vector<NewBitmap>&) -> absl::Status {
-        next.set_opened_day(
-            FormatDay(current.schedule().LastOpenedDay(clock_.Now() + kClocksApart)));
+        next.set_opened_day(FormatDay(current.schedule().LastOpenedDay(clock_.Now())));
         next.mutable_organization()->set_state(aggregate::v1::ORGANIZATION_STATE_PAUSED);
         next.set_discards(true);
         return absl::OkStatus();
@@ -420,7 +415,7 @@ absl::StatusOr<Organization> OrganizationDirectory::Resume(const std::string& id
         if (current.state() != aggregate::v1::ORGANIZATION_STATE_PAUSED) return absl::OkStatus();
         next.mutable_organization()->set_state(aggregate::v1::ORGANIZATION_STATE_ACTIVE);
         // Nothing of a window that was open before or during the pause is ever published.
-        const Day opened = current.schedule().LastOpenedDay(clock_.Now() + kClocksApart);
+        const Day opened = current.schedule().LastOpenedDay(clock_.Now());
         next.set_opened_day(FormatDay(opened));
         return AlignFirstDay(opened + 1, next);
       });

@@ -453,49 +453,6 @@ TEST_F(ActivityIngesterTest, RefusesWholeBatches) {
   EXPECT_THAT(client.merges, IsEmpty());
 }
 
-// Somebody who is known, or has opted out, must be refused as somebody new is. Mutation:
-// limits that count positions.
-TEST_F(ActivityIngesterTest, RefusesWhenTooManyActivitiesWaitWhateverTheyBring) {
-  SendAndTick(MakeBatch({MakeActivity("known@x", "mail.sent")}));
-  CoalescerLimits limits;
-  limits.max_pending_activities = 3;
-  coalescer = std::make_unique<DeltaCoalescer>(client, SmallCatalog(), limits);
-  ingester = std::make_unique<ActivityIngester>(IngestParts{
-      SmallCatalog(), *policies, *acknowledged, *coalescer, *opt_outs, counters, clock});
-  const auto twice = [](const std::string& subject) {
-    return MakeBatch({MakeActivity(subject, "mail.sent"), MakeActivity(subject, "mail.sent")});
-  };
-  for (const char* const first : {"known@x", "new@x"}) {
-    for (const char* const second : {"known@x", "newer@x"}) {
-      const auto waiting = Send(twice(first));
-      const auto refused = Send(twice(second));
-      EXPECT_FALSE(waiting->done);
-      ASSERT_TRUE(refused->refusal.has_value()) << first << " " << second;
-      EXPECT_EQ(refused->refusal->reason, REASON_OVERLOADED);
-      coalescer->Tick();
-      coalescer->AnswerWritten();
-      EXPECT_TRUE(waiting->done);
-    }
-  }
-}
-
-TEST_F(ActivityIngesterTest, RefusesWhenTooMuchWaits) {
-  CoalescerLimits limits;
-  limits.max_pending_batches = 1;
-  coalescer = std::make_unique<DeltaCoalescer>(client, SmallCatalog(), limits);
-  ingester = std::make_unique<ActivityIngester>(IngestParts{
-      SmallCatalog(), *policies, *acknowledged, *coalescer, *opt_outs, counters, clock});
-  const auto batch = MakeBatch({MakeActivity("ann@x", "mail.sent")});
-  const auto waiting = Send(batch);
-  const auto refused = Send(batch);
-  ASSERT_TRUE(refused->done && refused->refusal.has_value());
-  EXPECT_EQ(refused->refusal->reason, REASON_OVERLOADED);
-  EXPECT_EQ(refused->refusal->code, absl::StatusCode::kUnavailable);
-  coalescer->Tick();
-  coalescer->AnswerWritten();
-  EXPECT_TRUE(waiting->done);
-}
-
 TEST_F(ActivityIngesterTest, CountsUnknownValuesAndIgnoresThem) {
   Activity activity = MakeActivity("ann@x", "mail.sent");
   activity.set_app("abacus");
@@ -532,27 +489,6 @@ TEST_F(ActivityIngesterTest, RepeatsNoValueOfAnActivityInItsAnswers) {
   auto malformed = MakeBatch({});
   malformed.set_organization(canary + "/" + canary);
   EXPECT_EQ(SendAndTick(malformed).refusal->message.find(canary), std::string::npos);
-}
-
-// While aggregate does not answer, callers have sent more than there is memory, for gRPC's own
-// bound ends where a message was read. Mutation: no bound.
-TEST_F(ActivityIngesterTest, BoundsWhatWaitsForAPolicy) {
-  client.hold_policies = true;
-  auto batch = MakeBatch({MakeActivity("ann@acme.example", "mail.sent")});
-  batch.mutable_activities(0)->set_app(std::string(size_t{15} << 20, 'a'));
-  std::vector<std::shared_ptr<Reply>> replies;
-  for (int i = 0; i < 20; ++i) replies.push_back(Send(batch));
-  const auto refused = [](const auto& reply) {
-    return reply->refusal.has_value() && reply->refusal->reason == ingest::v1::REASON_OVERLOADED;
-  };
-  EXPECT_EQ(std::count_if(replies.begin(), replies.end(), refused), 3);
-  client.AnswerPolicies();
-  coalescer->Tick();
-  coalescer->AnswerWritten();
-  EXPECT_EQ(std::count_if(replies.begin(), replies.end(), refused), 3);
-  // What was judged waits no more.
-  client.hold_policies = false;
-  EXPECT_EQ(SendAndTick(batch).response.accepted_count(), 1);
 }
 
 }  // namespace
