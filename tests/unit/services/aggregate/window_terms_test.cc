@@ -134,7 +134,7 @@ class WindowTermsTest : public testing::Test {
   std::map<std::string, aggregate::v1::CloseOutcome> outcomes_;
 };
 
-// With a second size one person has a slot of each: through four sizes Delta^2 was 3,072
+// With a second size one person has a slot of each: through four sizes Delta^2 comes to 3,072
 // where 2 is charged.
 TEST_F(WindowTermsTest, AWindowThatTakesTomorrowsEventsKeepsItsSize) {
   const BitmapShape before = Shape("person", kTomorrow);
@@ -219,8 +219,8 @@ TEST_F(WindowTermsTest, AWindowThatHasOpenedIsClosedAlsoUnderASlowerCadence) {
   EXPECT_TRUE(Now()->begun().empty());
 }
 
-// An event of a moment before the pause; on the parent of this the window was published, with
-// none of it and none of what came later.
+// An event of a moment before the pause must not leave a window that is published with none of
+// it, and takes none of what comes later.
 TEST_F(WindowTermsTest, APauseLeavesNoGuardOnAWindowThatIsScoredLater) {
   ASSERT_EQ(Merge({Delta(kTomorrow)})[0], aggregate::v1::DELTA_OUTCOME_MERGED);
   ASSERT_TRUE(directory_.Pause("acme").ok());
