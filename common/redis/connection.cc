@@ -15,6 +15,23 @@ namespace {
 
 constexpr size_t kMaxIdle = 32;
 
+// Elements of one array of a reply; the largest that we ask for has some thousands. hiredis
+// allocates as many as the server announces, before any has come.
+constexpr int kMaxElements = 1 << 20;
+
+// What makes hiredis refuse a longer array.
+redisReplyObjectFunctions* BoundedReplies(const redisReader& reader) {
+  static const auto create_array = reader.fn->createArray;
+  static redisReplyObjectFunctions bounded = [&reader] {
+    redisReplyObjectFunctions functions = *reader.fn;
+    functions.createArray = [](const redisReadTask* task, int elements) -> void* {
+      return elements > kMaxElements ? nullptr : create_array(task, elements);
+    };
+    return functions;
+  }();
+  return &bounded;
+}
+
 absl::Status UnexpectedReply() {
   return absl::InternalError("redis-server answered in a way that was not expected");
 }
@@ -87,6 +104,7 @@ absl::StatusOr<std::unique_ptr<RedisConnection>> RedisConnection::Open(
                               : redisConnectUnixWithTimeout(options.unix_socket.c_str(), timeout);
   if (context == nullptr) return absl::ResourceExhaustedError("out of memory");
   std::unique_ptr<RedisConnection> connection(new RedisConnection(context));
+  if (context->reader != nullptr) context->reader->fn = BoundedReplies(*context->reader);
   if (context->err != 0 || redisSetTimeout(context, timeout) != REDIS_OK) {
     return absl::UnavailableError(
         "redis-server cannot be reached; check that it runs and that its address is right");
