@@ -19,6 +19,15 @@ enum Scope : uint32_t {
   kSystemAdmin = 8,         // "system.admin": all of these, and every organisation by "*"
 };
 
+// The scope of a name in a token; kNoScope for any other word.
+inline Scope ScopeNamed(absl::string_view name) {
+  if (name == "activities.write") return kActivitiesWrite;
+  if (name == "scores.read") return kScoresRead;
+  if (name == "organizations.admin") return kOrganizationsAdmin;
+  if (name == "system.admin") return kSystemAdmin;
+  return kNoScope;
+}
+
 // Who calls, as far as a token says. A value; thread-safe to read.
 struct Caller {
   // Names the software that calls, for the audit log: the certificate's URI, "token", or
@@ -37,7 +46,8 @@ struct Caller {
     return every_organization ||
            organizations.find(std::string(organization)) != organizations.end();
   }
-  bool Has(Scope scope) const { return (scopes & (scope | kSystemAdmin)) != 0; }
+  // Whether it has one of the scopes.
+  bool HasAny(uint32_t of) const { return (scopes & (of | kSystemAdmin)) != 0; }
 };
 
 }  // namespace tutti

@@ -1,63 +1,100 @@
 #include "common/auth/method_rules.h"
 
 #include <algorithm>
-#include <iterator>
+#include <array>
 
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "tutti/access/v1/access.pb.h"
 
 namespace tutti {
 namespace {
 
-constexpr CallableBy kIngestAlone = CallableBy::kIngest;
-constexpr CallableBy kCallers = CallableBy::kCallers;
-constexpr CallableBy kAnybody = CallableBy::kAnybody;
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::MethodDescriptor;
+using google::protobuf::ServiceDescriptor;
 
-constexpr MethodRule kRules[] = {
-    {"/tutti.ingest.v1.IngestService/IngestActivities", kCallers, kActivitiesWrite, "organization"},
-    {"/tutti.ingest.v1.IngestService/StreamActivities", kCallers, kActivitiesWrite,
-     "batch.organization"},
-    {"/tutti.aggregate.v1.AggregateService/GetIngestPolicy", kIngestAlone, kNoScope, ""},
-    {"/tutti.aggregate.v1.AggregateService/ReportKeyring", kIngestAlone, kNoScope, ""},
-    {"/tutti.aggregate.v1.AggregateService/MergeDeltas", kIngestAlone, kNoScope, ""},
-    {"/tutti.aggregate.v1.AggregateService/PublishDueWindows", kCallers, kOrganizationsAdmin,
-     "organization"},
-    {"/tutti.aggregate.v1.OrganizationService/CreateOrganization", kCallers, kOrganizationsAdmin,
-     "organization.name"},
-    {"/tutti.aggregate.v1.OrganizationService/GetOrganization", kCallers, kOrganizationsAdmin,
-     "name"},
-    {"/tutti.aggregate.v1.OrganizationService/ListOrganizations", kCallers, kOrganizationsAdmin,
-     ""},
-    {"/tutti.aggregate.v1.OrganizationService/UpdateOrganization", kCallers, kOrganizationsAdmin,
-     "organization.name"},
-    {"/tutti.aggregate.v1.OrganizationService/FinishBackfill", kCallers, kOrganizationsAdmin,
-     "name"},
-    {"/tutti.aggregate.v1.OrganizationService/PauseScoring", kCallers, kOrganizationsAdmin, "name"},
-    {"/tutti.aggregate.v1.OrganizationService/ResumeScoring", kCallers, kOrganizationsAdmin,
-     "name"},
-    {"/tutti.aggregate.v1.OrganizationService/EraseOrganization", kCallers, kOrganizationsAdmin,
-     "name"},
-    {"/tutti.score.v1.ScoreService/GetScore", kCallers, kScoresRead, "name"},
-    {"/tutti.score.v1.ScoreService/ListScores", kCallers, kScoresRead, "parent"},
-    {"/tutti.score.v1.ScoreService/GetTable", kCallers, kScoresRead, "name"},
-    {"/tutti.score.v1.ScoreService/ListTables", kCallers, kScoresRead, "parent"},
-    {"/tutti.score.v1.ScoreService/ListRecommendations", kCallers, kScoresRead, "parent"},
-    {"/tutti.score.v1.ScoreService/GetBenchmark", kCallers, kScoresRead, "name"},
-    {"/tutti.score.v1.ScoreService/GetPrivacyStatement", kCallers, kScoresRead, "name"},
-    {"/tutti.score.v1.ScoreService/WatchScores", kCallers, kScoresRead, "parent"},
-    {"/grpc.health.v1.Health/Check", kAnybody, kNoScope, ""},
-    {"/grpc.health.v1.Health/Watch", kAnybody, kNoScope, ""},
-    {"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", kAnybody, kNoScope, ""},
-};
+constexpr std::array<absl::string_view, 3> kOpenToAnybody = {
+    "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection",
+    "grpc.reflection.v1alpha.ServerReflection"};
+
+bool IsText(const Descriptor* message, absl::string_view path) {
+  const FieldDescriptor* field = nullptr;
+  for (const absl::string_view name : absl::StrSplit(path, '.')) {
+    field = message == nullptr ? nullptr : message->FindFieldByName(std::string(name));
+    if (field == nullptr) return false;
+    message = field->message_type();
+  }
+  return field->type() == FieldDescriptor::TYPE_STRING && !field->is_repeated();
+}
+
+absl::StatusOr<MethodRule> RuleOf(const MethodDescriptor& method) {
+  const auto refuse = [&method](absl::string_view problem) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(method.full_name(), ": its option tutti.access.v1.access ", problem));
+  };
+  const auto& access = method.options().GetExtension(access::v1::access);
+  MethodRule rule;
+  switch (access.callable_by()) {
+    case access::v1::CALLABLE_BY_INGEST:
+      rule.callable_by = CallableBy::kIngest;
+      break;
+    case access::v1::CALLABLE_BY_CALLERS:
+      rule.callable_by = CallableBy::kCallers;
+      break;
+    default:
+      return refuse("does not say who may call it");
+  }
+  for (const std::string& scope : access.scopes()) {
+    const Scope bit = ScopeNamed(scope);
+    // It opens every method anyway.
+    if (bit == kNoScope || bit == kSystemAdmin) return refuse("has a scope that there is not");
+    rule.scopes |= bit;
+  }
+  if ((rule.callable_by == CallableBy::kCallers) != (rule.scopes != kNoScope)) {
+    return refuse("must have scopes where callers may call it, and there alone");
+  }
+  rule.needs =
+      rule.callable_by == CallableBy::kIngest
+          ? "is for ingest's certificate alone"
+          : absl::StrCat("needs a token with the scope ", absl::StrJoin(access.scopes(), " or "));
+  rule.organization_field = access.organization_field();
+  if (!rule.organization_field.empty() && !IsText(method.input_type(), rule.organization_field)) {
+    return refuse("has an organization_field that is no text of the request");
+  }
+  return rule;
+}
 
 }  // namespace
 
-absl::Span<const MethodRule> MethodRules() { return kRules; }
+absl::StatusOr<MethodRules> MethodRules::Of(const std::vector<std::string>& services,
+                                            const google::protobuf::DescriptorPool& pool) {
+  MethodRules rules;
+  for (const std::string& name : services) {
+    const ServiceDescriptor* const service = pool.FindServiceByName(name);
+    if (service == nullptr) {
+      return absl::InvalidArgumentError(absl::StrCat(name, ": there is no such service"));
+    }
+    const bool open =
+        std::find(kOpenToAnybody.begin(), kOpenToAnybody.end(), name) != kOpenToAnybody.end();
+    for (int i = 0; i < service->method_count(); ++i) {
+      const MethodDescriptor& method = *service->method(i);
+      absl::StatusOr<MethodRule> rule = MethodRule{CallableBy::kAnybody, kNoScope, "", ""};
+      if (!open) rule = RuleOf(method);
+      if (!rule.ok()) return rule.status();
+      rules.rules_.emplace(absl::StrCat("/", name, "/", method.name()), *std::move(rule));
+    }
+  }
+  return rules;
+}
 
-const MethodRule* RuleOf(absl::string_view method) {
-  const auto* rule =
-      std::find_if(std::begin(kRules), std::end(kRules),
-                   [method](const MethodRule& candidate) { return candidate.method == method; });
-  return rule == std::end(kRules) ? nullptr : rule;
+const MethodRule* MethodRules::Find(absl::string_view method) const {
+  const auto found = rules_.find(method);
+  return found == rules_.end() ? nullptr : &found->second;
 }
 
 std::optional<Role> RoleOf(absl::string_view uri, absl::string_view trust_domain) {

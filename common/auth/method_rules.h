@@ -1,11 +1,16 @@
 #ifndef TUTTI_COMMON_AUTH_METHOD_RULES_H_
 #define TUTTI_COMMON_AUTH_METHOD_RULES_H_
 
+#include <cstdint>
 #include <optional>
+#include <string>
+#include <vector>
 
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "absl/types/span.h"
 #include "common/auth/caller.h"
+#include "google/protobuf/descriptor.h"
 
 namespace tutti {
 
@@ -18,28 +23,46 @@ enum class Role {
 // Who may call a method.
 enum class CallableBy {
   kIngest,   // ingest's certificate
-  kCallers,  // an operator's certificate, or a token with the scope
+  kCallers,  // an operator's certificate, or a token with one of the scopes
   kAnybody,  // whoever can connect
 };
 
-// One method: who may call it, and for which organisation.
+// One method: who may call it, and for which organisation (tutti/access/v1/access.proto).
 struct MethodRule {
-  absl::string_view method;  // "/package.Service/Method", as in a call's :path
   CallableBy callable_by = CallableBy::kIngest;
-  // That a token needs; kNoScope: see callable_by.
-  Scope scope = kNoScope;
+  // A token needs one of these bits (Scope); none: see callable_by.
+  uint32_t scopes = kNoScope;
   // The request's field with the organisation's name, or with a name that begins with
   // it. Callers may name one of theirs alone. Empty: none is named, and the answer has
   // the caller's alone.
-  absl::string_view organization_field;
+  std::string organization_field;
+  // Who may call it, in words: "needs a token with the scope scores.read".
+  std::string needs;
 };
 
-// One rule for every method of every service of ours, and for health and
-// reflection.
-absl::Span<const MethodRule> MethodRules();
+// The methods that a server serves, with the rule of each. A value; thread-safe to read.
+class MethodRules {
+ public:
+  // Has no method.
+  MethodRules() = default;
 
-// The rule of a method; nothing when it has none, and then nobody may call it.
-const MethodRule* RuleOf(absl::string_view method);
+  // Reads the rules of services, given by their full names, from the options of their
+  // methods in the pool. Health and reflection, which are not ours, are open to anybody.
+  // InvalidArgument, with the name, for a service that is not in the pool, for a method
+  // without the option, and for an option that contradicts itself.
+  static absl::StatusOr<MethodRules> Of(const std::vector<std::string>& services,
+                                        const google::protobuf::DescriptorPool& pool =
+                                            *google::protobuf::DescriptorPool::generated_pool());
+
+  // The rule of a method by its path, "/package.Service/Method"; null for one that is not
+  // served.
+  const MethodRule* Find(absl::string_view method) const;
+
+  const absl::flat_hash_map<std::string, MethodRule>& all() const { return rules_; }
+
+ private:
+  absl::flat_hash_map<std::string, MethodRule> rules_;  // by path
+};
 
 // The role that a certificate's URI names: "spiffe://{trust_domain}/{role}", where
 // the role is "ingest" or "operator", letter for letter. Nothing for any other.

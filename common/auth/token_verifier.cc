@@ -107,12 +107,7 @@ bool IsFor(const dom::object& claims, const std::string& audience) {
 
 uint32_t ScopesOf(const std::string& words) {
   uint32_t scopes = kNoScope;
-  for (const absl::string_view word : absl::StrSplit(words, ' ')) {
-    if (word == "activities.write") scopes |= kActivitiesWrite;
-    if (word == "scores.read") scopes |= kScoresRead;
-    if (word == "organizations.admin") scopes |= kOrganizationsAdmin;
-    if (word == "system.admin") scopes |= kSystemAdmin;
-  }
+  for (const absl::string_view word : absl::StrSplit(words, ' ')) scopes |= ScopeNamed(word);
   return scopes;
 }
 
@@ -123,7 +118,7 @@ absl::Status ReadOrganizations(const dom::object& claims, Caller& caller) {
   for (const dom::element& one : list) {
     std::string_view text;
     if (one.get(text) != simdjson::SUCCESS) return Refuse("its orgs are not all texts");
-    if (text == "*" && caller.Has(kSystemAdmin)) {
+    if (text == "*" && caller.HasAny(kSystemAdmin)) {
       caller.every_organization = true;
     } else if (IsOrganizationId({text.data(), text.size()})) {
       caller.organizations.emplace(text);

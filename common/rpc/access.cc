@@ -7,7 +7,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "common/auth/method_rules.h"
 #include "common/rpc/call_watch.h"
 #include "common/rpc/error_details.h"
 #include "common/telemetry/log.h"
@@ -17,6 +16,7 @@ namespace tutti {
 namespace {
 
 constexpr absl::string_view kScheme = "Bearer ";
+constexpr absl::string_view kUnknownMethod = "unknown";
 
 absl::string_view View(const grpc::string_ref& text) { return {text.data(), text.size()}; }
 
@@ -31,8 +31,9 @@ std::optional<Role> RoleOfPeer(const grpc::AuthContext& peer, const std::string&
 // All that a caller is told of a token, and of having none.
 absl::Status Unauthenticated() { return absl::UnauthenticatedError("unauthenticated"); }
 
-absl::Status MethodDenied() {
-  return absl::PermissionDeniedError("this caller may not call this method");
+absl::Status MethodDenied(const MethodRule& rule) {
+  return absl::PermissionDeniedError(
+      absl::StrCat("this caller may not call this method: it ", rule.needs));
 }
 
 absl::Status OrganizationDenied() {
@@ -40,9 +41,12 @@ absl::Status OrganizationDenied() {
                     "auth.tutti", "ORGANIZATION_FORBIDDEN");
 }
 
-bool IsOpenToAnybody(absl::string_view method) {
-  const MethodRule* const rule = RuleOf(method);
-  return rule != nullptr && rule->callable_by == CallableBy::kAnybody;
+// gRPC's own code for it. Clients of reflection fall back from one version to the other on
+// this code alone.
+absl::Status NotServed() {
+  return absl::UnimplementedError(
+      "this server has no such method: check the address and the name; reflection lists what it "
+      "serves");
 }
 
 absl::Status TooMany(absl::string_view what, absl::Duration wait) {
@@ -67,9 +71,7 @@ class Access::GateProcessor final : public grpc::AuthMetadataProcessor {
     const absl::string_view method = path == metadata.end() ? "" : View(path->second);
     std::string caller = "nobody";
     const absl::Status admitted = access_.LetIn(*peer, TokenIn(metadata), method, caller);
-    if (!admitted.ok() && access_.audit_ != nullptr) {
-      access_.audit_->NoteRefused(method, caller, admitted.code());
-    }
+    if (!admitted.ok()) access_.NoteRefused(method, caller, admitted.code());
     // Of a status that is given here gRPC sends code and message alone.
     return {static_cast<grpc::StatusCode>(admitted.code()), std::string(admitted.message())};
   }
@@ -131,25 +133,48 @@ absl::StatusOr<std::shared_ptr<const Caller>> Access::Identify(
 absl::Status Access::LetIn(const grpc::AuthContext& peer,
                            const absl::StatusOr<absl::string_view>& token, absl::string_view method,
                            std::string& name) {
-  const MethodRule* const rule = RuleOf(method);
-  if (rule == nullptr) return MethodDenied();
+  const MethodRule* const rule = rules_.Find(method);
+  if (rule == nullptr) return NotServed();
   if (rule->callable_by == CallableBy::kAnybody) return absl::OkStatus();
   const bool without_token = token.ok() && token->empty();
   const std::optional<Role> role = RoleOfPeer(peer, trust_domain_);
   if (without_token && role == Role::kIngest) {
     name = IngestName();
-    return rule->callable_by == CallableBy::kIngest ? absl::OkStatus() : MethodDenied();
+    return rule->callable_by == CallableBy::kIngest ? absl::OkStatus() : MethodDenied(*rule);
   }
   // A certificate of the authority that is for no caller; who has none may show a token.
-  if (without_token && role != Role::kOperator && peer.IsPeerAuthenticated()) return MethodDenied();
+  if (without_token && role != Role::kOperator && peer.IsPeerAuthenticated())
+    return MethodDenied(*rule);
   const auto caller = Identify(peer, token);
   if (!caller.ok()) {
     LogRefusal(caller.status().message());
     return Unauthenticated();
   }
   name = (*caller)->name;
-  return rule->callable_by == CallableBy::kCallers && (*caller)->Has(rule->scope) ? absl::OkStatus()
-                                                                                  : MethodDenied();
+  const bool may = rule->callable_by == CallableBy::kCallers && (*caller)->HasAny(rule->scopes);
+  return may ? absl::OkStatus() : MethodDenied(*rule);
+}
+
+bool Access::IsOpenToAnybody(absl::string_view method) const {
+  const MethodRule* const rule = rules_.Find(method);
+  return rule != nullptr && rule->callable_by == CallableBy::kAnybody;
+}
+
+void Access::NoteRefused(absl::string_view method, absl::string_view caller,
+                         absl::StatusCode code) {
+  if (audit_ == nullptr || IsOpenToAnybody(method)) return;
+  // Any text may stand where a method's name should.
+  audit_->NoteRefused(rules_.Find(method) != nullptr ? method : kUnknownMethod, caller, code);
+}
+
+void Access::EndCall(const grpc::ServerContextBase* call, absl::string_view method,
+                     grpc::StatusCode code) {
+  open_calls_.End(call);
+  if (audit_ == nullptr || IsOpenToAnybody(method)) return;
+  const MethodRule* const rule = rules_.Find(method);
+  const bool ingest = rule != nullptr && rule->callable_by == CallableBy::kIngest;
+  if (ingest && code == grpc::StatusCode::OK) return audit_->Forget(call);
+  audit_->End(call, rule != nullptr ? method : kUnknownMethod, code);
 }
 
 std::string Access::IngestName() const {
@@ -219,10 +244,7 @@ std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface> Access::I
          return BeginCall(call, method, endless);
        },
        [this](const grpc::ServerContextBase* call, absl::string_view method,
-              grpc::StatusCode code) {
-         open_calls_.End(call);
-         if (audit_ != nullptr && !IsOpenToAnybody(method)) audit_->End(call, method, code);
-       }});
+              grpc::StatusCode code) { EndCall(call, method, code); }});
 }
 
 bool Access::BeginCall(const grpc::ServerContextBase* call, absl::string_view method,

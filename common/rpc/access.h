@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "common/auth/caller.h"
+#include "common/auth/method_rules.h"
 #include "common/auth/open_calls.h"
 #include "common/auth/rate_limiter.h"
 #include "common/auth/token_verifier.h"
@@ -40,9 +41,13 @@ class Access {
   // Whether clients may connect without a certificate.
   bool takes_tokens() const { return tokens_ != nullptr; }
 
+  // Tells which methods the server serves. Before it starts.
+  void Serve(MethodRules rules) { rules_ = std::move(rules); }
+
   // What a server runs before every method, also before those that read raw bytes.
-  // UNAUTHENTICATED for a token that is not good, and for nobody;
-  // PERMISSION_DENIED for a method that is not for this caller. The log says more.
+  // UNIMPLEMENTED for a method that is not served, whoever asks; UNAUTHENTICATED for a token
+  // that is not good, and for nobody; PERMISSION_DENIED for a method that is not for this
+  // caller. The log says more.
   std::shared_ptr<grpc::AuthMetadataProcessor> Gate();
 
   // To be asked by every method at its head, with the name of a request as it was parsed,
@@ -108,7 +113,12 @@ class Access {
       const grpc::AuthContext& peer, const absl::StatusOr<absl::string_view>& token);
   std::string IngestName() const;
   void LogRefusal(absl::string_view why);
+  bool IsOpenToAnybody(absl::string_view method) const;
+  void NoteRefused(absl::string_view method, absl::string_view caller, absl::StatusCode code);
+  void EndCall(const grpc::ServerContextBase* call, absl::string_view method,
+               grpc::StatusCode code);
 
+  MethodRules rules_;
   bool everybody_ = false;
   std::string trust_domain_;
   std::unique_ptr<TokenVerifier> tokens_;

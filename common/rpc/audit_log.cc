@@ -10,7 +10,6 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "common/auth/method_rules.h"
 #include "common/organization/organization_id.h"
 #include "common/telemetry/log.h"
 
@@ -18,11 +17,6 @@ namespace tutti {
 namespace {
 
 constexpr size_t kMostOrganizations = 16;
-
-bool IsWritten(absl::string_view method) {
-  const MethodRule* const rule = RuleOf(method);
-  return rule == nullptr || rule->callable_by != CallableBy::kAnybody;
-}
 
 }  // namespace
 
@@ -60,6 +54,11 @@ void AuditLog::NoteOrganization(const grpc::ServerContextBase* context,
   if (organizations.size() < kMostOrganizations) organizations.emplace(organization);
 }
 
+void AuditLog::Forget(const grpc::ServerContextBase* context) {
+  const std::lock_guard lock(mutex_);
+  notes_.erase(context);
+}
+
 void AuditLog::End(const grpc::ServerContextBase* context, absl::string_view method,
                    grpc::StatusCode code) {
   const std::lock_guard lock(mutex_);
@@ -68,20 +67,13 @@ void AuditLog::End(const grpc::ServerContextBase* context, absl::string_view met
     note = std::move(found->second);
     notes_.erase(found);
   }
-  const MethodRule* const rule = RuleOf(method);
-  if (code == grpc::StatusCode::OK && rule != nullptr && rule->callable_by == CallableBy::kIngest) {
-    return;
-  }
   Write(method, note, static_cast<absl::StatusCode>(code));
 }
 
 void AuditLog::NoteRefused(absl::string_view method, absl::string_view caller,
                            absl::StatusCode code) {
-  // Any text may stand where a method's name should.
-  const bool known = RuleOf(method) != nullptr;
-  if (known && !IsWritten(method)) return;
   const std::lock_guard lock(mutex_);
-  ++refused_[{std::string(known ? method : "unknown"), std::string(caller), code}];
+  ++refused_[{std::string(method), std::string(caller), code}];
 }
 
 void AuditLog::Write(absl::string_view method, const Note& note, absl::StatusCode code,

@@ -22,7 +22,7 @@ namespace tutti {
 // was done for the first time. A line has
 //
 //   time           when it ended, RFC 3339, UTC, milliseconds
-//   method         "/package.Service/Method"
+//   method         "/package.Service/Method"; "unknown" for one that is not served
 //   caller         the certificate's URI; "token", or "token:" and its claim client_id
 //                  (of A-Z a-z 0-9 . _ : / -, at most 64 characters); "anybody" in plain
 //                  text; "nobody" when there was no identity that counts
@@ -45,8 +45,12 @@ class AuditLog {
   void NoteCaller(const grpc::ServerContextBase* context, absl::string_view caller);
   void NoteOrganization(const grpc::ServerContextBase* context, absl::string_view organization);
 
-  // A call that came to no method.
+  // A call that came to no method. As `method` and `caller`, one of a bounded number of
+  // texts.
   void NoteRefused(absl::string_view method, absl::string_view caller, absl::StatusCode code);
+
+  // A call is over that gets no line.
+  void Forget(const grpc::ServerContextBase* context);
 
   // A call that came to a method is over.
   void End(const grpc::ServerContextBase* context, absl::string_view method, grpc::StatusCode code);
@@ -70,8 +74,7 @@ class AuditLog {
   int file_ = -1;
   int64_t lost_ = 0;
   bool torn_ = false;  // the last line was not written to its end
-  // (method, caller, code) of calls since the last tick. Methods and callers are from the
-  // configuration and from good tokens, so there are not many.
+  // (method, caller, code) of calls since the last tick.
   std::map<std::tuple<std::string, std::string, absl::StatusCode>, int64_t> refused_;
   absl::flat_hash_map<const grpc::ServerContextBase*, Note> notes_;
 };

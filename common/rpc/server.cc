@@ -1,6 +1,5 @@
 #include "common/rpc/server.h"
 
-#include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/resource_quota.h>
 #include <malloc.h>
@@ -21,6 +20,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/rpc/listener.h"
+#include "common/rpc/reflection.h"
 #include "common/rpc/tracing.h"
 #include "common/telemetry/log.h"
 
@@ -251,6 +251,12 @@ absl::Status RunServer(const ServerOptions& options, const Served& served) {
   const absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> credentials =
       CredentialsFor(options, served.access);
   if (!credentials.ok()) return credentials.status();
+  std::vector<std::string> names = served.names;
+  names.insert(names.end(), {grpc::health::v1::Health::service_full_name(), Reflection::kV1,
+                             Reflection::kV1Alpha});
+  absl::StatusOr<MethodRules> rules = MethodRules::Of(names);
+  if (!rules.ok()) return rules.status();
+  served.access.Serve(*std::move(rules));
   const sigset_t stop_signals = StopSignals();
   const int signals = signalfd(-1, &stop_signals, SFD_CLOEXEC);
   if (signals < 0) return absl::InternalError("signals cannot be received");
@@ -263,7 +269,6 @@ absl::Status RunServer(const ServerOptions& options, const Served& served) {
       ShowMetrics(options, served, **listener);
   if (!metrics.ok()) return metrics.status();
   grpc::EnableDefaultHealthCheckService(false);
-  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
   Configure(options, served, builder);
   if (auto interceptors = served.access.Interceptors(); interceptors != nullptr) {
@@ -276,6 +281,8 @@ absl::Status RunServer(const ServerOptions& options, const Served& served) {
           grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, *credentials);
   for (grpc::Service* service : served.services) builder.RegisterService(service);
   builder.RegisterService(&served.health);
+  const Reflection reflection(names);
+  for (grpc::Service* service : reflection.services()) builder.RegisterService(service);
   const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr) return absl::InternalError("gRPC cannot be started");
   (*listener)->Serve([acceptor](int connection) {

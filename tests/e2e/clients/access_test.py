@@ -120,14 +120,17 @@ class AccessTest(unittest.TestCase):
             self.assertEqual(self.get_score(f"signed at {age}", token)[0], expected)
 
     def test_a_scope_opens_its_methods_alone(self):
-        for scope, address, method in [
-                ("activities.write", self.suite.ingest, "/tutti.ingest.v1.IngestService/IngestActivities"),
-                ("scores.read", self.suite.score, GET_SCORE),
-                ("organizations.admin", self.suite.aggregate,
+        for scopes, address, method in [
+                (("activities.write",), self.suite.ingest, "/tutti.ingest.v1.IngestService/IngestActivities"),
+                (("scores.read",), self.suite.score, GET_SCORE),
+                (("organizations.admin",), self.suite.aggregate,
+                 "/tutti.aggregate.v1.OrganizationService/PauseScoring"),
+                # Who reads scores is told the organisation's name, too.
+                (("organizations.admin", "scores.read"), self.suite.aggregate,
                  "/tutti.aggregate.v1.OrganizationService/GetOrganization")]:
             for has in ("activities.write", "scores.read", "organizations.admin"):
                 # An empty request is malformed, which only who may call is told.
-                expected = "INVALID_ARGUMENT" if has == scope else "PERMISSION_DENIED"
+                expected = "INVALID_ARGUMENT" if has in scopes else "PERMISSION_DENIED"
                 told = self.call(has, address, method, self.token("acme", scopes=(has,)))
                 self.assertEqual(told[0], expected)
         powerful = self.token("*", scopes=("system.admin",))
@@ -233,8 +236,8 @@ class AccessTest(unittest.TestCase):
         self.assertEqual(self.call("nobody", self.suite.score, HEALTH, None)[0], "OK")
         if BUF.exists():
             done = subprocess.run(
-                [BUF, "curl", "--cacert", self.suite.authority, "--protocol", "grpc", "--reflect-protocol",
-                 "grpc-v1alpha", "--list-methods", f"https://{self.suite.score}"],
+                [BUF, "curl", "--cacert", self.suite.authority, "--protocol", "grpc", "--list-methods",
+                 f"https://{self.suite.score}"],
                 capture_output=True, text=True, timeout=60, check=False)
             self.assertIn("tutti.score.v1.ScoreService/GetScore", done.stdout, done.stderr)
 
@@ -329,7 +332,7 @@ class AuditLogTest(unittest.TestCase):
         self.call(self.suite.ingest, method, request, self.writer)
         self.wait_for("ingest", "/IngestActivities", "OK", organizations=["acme"])
         self.call(self.suite.ingest, "/canary-in-audit@made-up.example/Of", request, self.writer)
-        self.wait_for("ingest", "unknown", "PERMISSION_DENIED")
+        self.wait_for("ingest", "unknown", "UNIMPLEMENTED")
         stream = ingest_pb2.StreamActivitiesRequest(request_id="1", batch=request)
         with grpc.secure_channel(self.suite.ingest, grpc.ssl_channel_credentials(
                 self.suite.authority.read_bytes())) as channel:

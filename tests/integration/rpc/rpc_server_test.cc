@@ -390,27 +390,30 @@ TEST_F(RpcServerTest, RefusesCompressedMessages) {
 
 TEST_F(RpcServerTest, ListsHealthAndTheServiceByReflection) {
   Start();
-  grpc::GenericStub stub(Connect());
-  grpc::ClientContext context;
-  grpc::CompletionQueue queue;
-  // ServerReflectionRequest{list_services: "*"}: field 7, one byte.
-  const grpc::Slice bytes("\x3a\x01*");
-  const auto call = stub.PrepareUnaryCall(
-      &context, "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
-      grpc::ByteBuffer(&bytes, 1), &queue);
-  call->StartCall();
-  grpc::ByteBuffer response;
-  grpc::Status status;
-  call->Finish(&response, &status, nullptr);
-  void* tag = nullptr;
-  bool ok = false;
-  ASSERT_TRUE(queue.Next(&tag, &ok));
-  ASSERT_TRUE(status.ok()) << status.error_message();
-  grpc::Slice text;
-  ASSERT_TRUE(response.DumpToSingleSlice(&text).ok());
-  const std::string names(text.begin(), text.end());
-  EXPECT_THAT(names, testing::HasSubstr(kServiceName));
-  EXPECT_THAT(names, testing::HasSubstr("grpc.health.v1.Health"));
+  for (const char* version : {"v1", "v1alpha"}) {
+    grpc::GenericStub stub(Connect());
+    grpc::ClientContext context;
+    grpc::CompletionQueue queue;
+    // ServerReflectionRequest{list_services: "*"}: field 7, one byte.
+    const grpc::Slice bytes("\x3a\x01*");
+    const auto call = stub.PrepareUnaryCall(
+        &context,
+        absl::StrCat("/grpc.reflection.", version, ".ServerReflection/ServerReflectionInfo"),
+        grpc::ByteBuffer(&bytes, 1), &queue);
+    call->StartCall();
+    grpc::ByteBuffer response;
+    grpc::Status status;
+    call->Finish(&response, &status, nullptr);
+    void* tag = nullptr;
+    bool ok = false;
+    ASSERT_TRUE(queue.Next(&tag, &ok));
+    ASSERT_TRUE(status.ok()) << status.error_message();
+    grpc::Slice text;
+    ASSERT_TRUE(response.DumpToSingleSlice(&text).ok());
+    const std::string names(text.begin(), text.end());
+    EXPECT_THAT(names, testing::HasSubstr(kServiceName));
+    EXPECT_THAT(names, testing::HasSubstr("grpc.health.v1.Health"));
+  }
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "absl/flags/parse.h"
 #include "common/rpc/health.h"
 #include "common/rpc/server.h"
+#include "tutti/aggregate/v1/aggregate.grpc.pb.h"
 #include "tutti/score/v1/score.grpc.pb.h"
 
 namespace tutti {
@@ -75,19 +76,23 @@ int main(int argc, char** argv) {
   absl::ParseCommandLine(argc, argv);
   tutti::HealthService health({tutti::kServiceName}, {"called"});
   tutti::PatientService service(health);
+  // Whose methods are for ingest alone; none of them is implemented here.
+  tutti::aggregate::v1::AggregateService::Service internal;
   tutti::Metrics metrics;
   metrics.AddCounter("tutti_example_total", "Is always seven.", {}, [] { return 7; });
   const tutti::ServerOptions options = tutti::ServerOptionsFromFlags();
   const auto access = tutti::MakeAccess(options);
   absl::Status served = access.status();
   if (access.ok()) {
-    served = tutti::RunServer(options, {{&service},
-                                        {tutti::kServiceName},
-                                        health,
-                                        **access,
-                                        [] {},
-                                        [&service] { service.Drain(); },
-                                        metrics});
+    served = tutti::RunServer(
+        options,
+        {{&service, &internal},
+         {tutti::kServiceName, tutti::aggregate::v1::AggregateService::service_full_name()},
+         health,
+         **access,
+         [] {},
+         [&service] { service.Drain(); },
+         metrics});
   }
   if (served.ok()) return 0;
   std::cerr << served.message() << "\n";

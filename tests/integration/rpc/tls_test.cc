@@ -62,6 +62,9 @@ class TlsTest : public testing::Test {
  protected:
   TlsTest() : folder_(MakeFolder()), authority_(folder_ / "authority") {
     served_ = authority_.Issue("server", "DNS:localhost");
+    access_->Serve(MethodRules::Of({score::v1::ScoreService::service_full_name(),
+                                    aggregate::v1::AggregateService::service_full_name()})
+                       .value());
     auto credentials = MakeServerCredentials(served_, *access_);
     EXPECT_TRUE(credentials.ok());
     grpc::ServerBuilder builder;

@@ -3,13 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <set>
 #include <string>
+#include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "google/protobuf/descriptor.h"
-#include "grpc/health/v1/health.pb.h"
+#include "google/protobuf/descriptor.pb.h"
+#include "tutti/access/v1/access.pb.h"
 #include "tutti/aggregate/v1/aggregate.pb.h"
 #include "tutti/aggregate/v1/organization.pb.h"
 #include "tutti/ingest/v1/ingest.pb.h"
@@ -18,85 +19,151 @@
 namespace tutti {
 namespace {
 
-void AddMethods(const google::protobuf::FileDescriptor& file, std::set<std::string>& methods) {
-  for (int i = 0; i < file.service_count(); ++i) {
-    const auto& service = *file.service(i);
-    for (int j = 0; j < service.method_count(); ++j) {
-      methods.insert(absl::StrCat("/", service.full_name(), "/", service.method(j)->name()));
-    }
-  }
+using google::protobuf::DescriptorPool;
+using google::protobuf::FileDescriptor;
+using google::protobuf::FileDescriptorProto;
+using ::testing::HasSubstr;
+
+std::vector<std::string> ServicesOf(const FileDescriptor& file) {
+  std::vector<std::string> names;
+  for (int i = 0; i < file.service_count(); ++i) names.push_back(file.service(i)->full_name());
+  return names;
 }
 
-TEST(MethodRulesTest, HaveOneRuleForEveryMethodThatIsServed) {
-  std::set<std::string> served = {"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"};
-  AddMethods(*ingest::v1::IngestActivitiesRequest::descriptor()->file(), served);
-  AddMethods(*aggregate::v1::MergeDeltasRequest::descriptor()->file(), served);
-  AddMethods(*aggregate::v1::Organization::descriptor()->file(), served);
-  AddMethods(*score::v1::GetScoreRequest::descriptor()->file(), served);
-  AddMethods(*grpc::health::v1::HealthCheckRequest::descriptor()->file(), served);
-  std::multiset<std::string> ruled;
-  for (const MethodRule& rule : MethodRules()) ruled.insert(std::string(rule.method));
-  EXPECT_THAT(ruled, testing::ElementsAreArray(served));
+// The rules of every service of ours.
+MethodRules Ours() {
+  std::vector<std::string> services;
+  for (const FileDescriptor* file : {ingest::v1::IngestActivitiesRequest::descriptor()->file(),
+                                     aggregate::v1::MergeDeltasRequest::descriptor()->file(),
+                                     aggregate::v1::Organization::descriptor()->file(),
+                                     score::v1::GetScoreRequest::descriptor()->file()}) {
+    for (const std::string& name : ServicesOf(*file)) services.push_back(name);
+  }
+  const absl::StatusOr<MethodRules> rules = MethodRules::Of(services);
+  EXPECT_TRUE(rules.ok()) << rules.status();
+  return rules.value_or(MethodRules());
+}
+
+// Mutation: a method of ours without the option is found here.
+TEST(MethodRulesTest, AreStatedForEveryMethodOfOurs) {
+  const MethodRules rules = Ours();
+  EXPECT_GE(rules.all().size(), 22);
+  for (const auto& [method, rule] : rules.all()) {
+    EXPECT_NE(rule.callable_by, CallableBy::kAnybody) << method;
+    EXPECT_EQ(rule.callable_by == CallableBy::kCallers, rule.scopes != kNoScope) << method;
+    if (absl::StrContains(method, "ScoreService")) {
+      EXPECT_EQ(rule.scopes, kScoresRead) << method;
+    }
+    if (absl::StrContains(method, "IngestService")) {
+      EXPECT_EQ(rule.scopes, kActivitiesWrite) << method;
+    }
+    if (absl::StrContains(method, "OrganizationService")) {
+      EXPECT_NE(rule.scopes & kOrganizationsAdmin, kNoScope) << method;
+    }
+  }
 }
 
 TEST(MethodRulesTest, LetIngestSendDeltasAndNobodyElse) {
-  for (const char* method : {"/tutti.aggregate.v1.AggregateService/MergeDeltas",
-                             "/tutti.aggregate.v1.AggregateService/GetIngestPolicy"}) {
-    EXPECT_EQ(RuleOf(method)->callable_by, CallableBy::kIngest);
-    EXPECT_EQ(RuleOf(method)->scope, kNoScope);
+  const MethodRules rules = Ours();
+  for (const char* method : {"MergeDeltas", "GetIngestPolicy", "ReportKeyring"}) {
+    const MethodRule* const rule =
+        rules.Find(absl::StrCat("/tutti.aggregate.v1.AggregateService/", method));
+    ASSERT_NE(rule, nullptr) << method;
+    EXPECT_EQ(rule->callable_by, CallableBy::kIngest) << method;
   }
 }
 
-TEST(MethodRulesTest, NeedAScopeOfEveryCaller) {
-  for (const MethodRule& rule : MethodRules()) {
-    EXPECT_EQ(rule.callable_by == CallableBy::kCallers, rule.scope != kNoScope) << rule.method;
-    if (rule.method.find("ScoreService") != absl::string_view::npos) {
-      EXPECT_EQ(rule.scope, kScoresRead) << rule.method;
-    }
-    if (rule.method.find("OrganizationService") != absl::string_view::npos) {
-      EXPECT_EQ(rule.scope, kOrganizationsAdmin) << rule.method;
-    }
+TEST(MethodRulesTest, LetReadersOfScoresSeeTheirOrganization) {
+  const MethodRules rules = Ours();
+  for (const auto& [method, rule] : rules.all()) {
+    const bool reads = absl::StrContains(method, "ScoreService") ||
+                       absl::EndsWith(method, "/GetOrganization") ||
+                       absl::EndsWith(method, "/ListOrganizations");
+    EXPECT_EQ((rule.scopes & kScoresRead) != 0, reads) << method;
   }
 }
 
-// The field of a request that `path` leads to; null when it leads nowhere.
-const google::protobuf::FieldDescriptor* FieldAt(const google::protobuf::Descriptor* message,
-                                                 const std::string& path) {
-  const google::protobuf::FieldDescriptor* field = nullptr;
-  for (const absl::string_view name : absl::StrSplit(path, '.')) {
-    field = message == nullptr ? nullptr : message->FindFieldByName(std::string(name));
-    if (field == nullptr) return nullptr;
-    message = field->message_type();
-  }
-  return field;
-}
-
-// Mutation: a method whose rule leaves the organisation out is found here; one that does
+// Mutation: a method whose option leaves the organisation out is found here; one that does
 // not ask whether its caller may use it, in tests/e2e/clients/access_test.py.
 TEST(MethodRulesTest, SayWhereEveryRequestNamesItsOrganization) {
-  for (const MethodRule& rule : MethodRules()) {
-    const std::vector<std::string> parts = absl::StrSplit(rule.method.substr(1), '/');
-    const auto* service =
-        google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(parts[0]);
-    if (service == nullptr || rule.callable_by != CallableBy::kCallers) continue;
-    const auto* request = service->FindMethodByName(parts[1])->input_type();
-    if (!rule.organization_field.empty()) {
-      const auto* field = FieldAt(request, std::string(rule.organization_field));
-      ASSERT_NE(field, nullptr) << rule.method;
-      EXPECT_EQ(field->type(), google::protobuf::FieldDescriptor::TYPE_STRING) << rule.method;
-      continue;
-    }
+  for (const auto& [method, rule] : Ours().all()) {
+    if (rule.callable_by != CallableBy::kCallers || !rule.organization_field.empty()) continue;
+    const std::vector<std::string> parts = absl::StrSplit(method.substr(1), '/');
+    const auto* request = DescriptorPool::generated_pool()
+                              ->FindServiceByName(parts[0])
+                              ->FindMethodByName(parts[1])
+                              ->input_type();
     for (const char* name : {"name", "parent", "organization", "batch"}) {
-      EXPECT_EQ(request->FindFieldByName(name), nullptr) << rule.method;
+      EXPECT_EQ(request->FindFieldByName(name), nullptr) << method;
     }
   }
 }
 
-TEST(MethodRulesTest, LetNobodyCallAMethodWithoutARule) {
-  for (const char* method : {"", "/", "/tutti.score.v1.ScoreService/", "/x.Y/Z",
-                             "/tutti.score.v1.ScoreService/GetScoreX"}) {
-    EXPECT_EQ(RuleOf(method), nullptr) << method;
+TEST(MethodRulesTest, KnowNoMethodThatIsNotServed) {
+  const MethodRules rules = Ours();
+  EXPECT_NE(rules.Find("/tutti.score.v1.ScoreService/GetScore"), nullptr);
+  for (const char* method :
+       {"", "/", "/tutti.score.v1.ScoreService/", "/x.Y/Z",
+        "/tutti.score.v1.ScoreService/GetScoreX", "/grpc.health.v1.Health/Check"}) {
+    EXPECT_EQ(rules.Find(method), nullptr) << method;
   }
+}
+
+// A service with one method that has these options.
+class StatedTest : public ::testing::Test {
+ protected:
+  absl::Status Read(const access::v1::MethodAccess* access) {
+    FileDescriptorProto file;
+    file.set_name("x.proto");
+    file.set_package("x");
+    file.set_syntax("proto3");
+    auto& request = *file.add_message_type();
+    request.set_name("Request");
+    auto& field = *request.add_field();
+    field.set_name("name");
+    field.set_number(1);
+    field.set_type(google::protobuf::FieldDescriptorProto::TYPE_STRING);
+    field.set_label(google::protobuf::FieldDescriptorProto::LABEL_OPTIONAL);
+    auto& service = *file.add_service();
+    service.set_name("Service");
+    auto& method = *service.add_method();
+    method.set_name("Do");
+    method.set_input_type(".x.Request");
+    method.set_output_type(".x.Request");
+    if (access != nullptr) {
+      *method.mutable_options()->MutableExtension(access::v1::access) = *access;
+    }
+    DescriptorPool pool(DescriptorPool::generated_pool());
+    if (pool.BuildFile(file) == nullptr) return absl::InternalError("the file is not well-formed");
+    return MethodRules::Of({"x.Service"}, pool).status();
+  }
+
+  absl::Status Read(access::v1::CallableBy by, const std::vector<std::string>& scopes,
+                    const std::string& field) {
+    access::v1::MethodAccess access;
+    access.set_callable_by(by);
+    for (const std::string& scope : scopes) access.add_scopes(scope);
+    access.set_organization_field(field);
+    return Read(&access);
+  }
+};
+
+TEST_F(StatedTest, IsRefusedWithoutTheOptionAndWhereItContradictsItself) {
+  using access::v1::CALLABLE_BY_CALLERS;
+  using access::v1::CALLABLE_BY_INGEST;
+  EXPECT_EQ(Read(CALLABLE_BY_CALLERS, {"scores.read"}, "name"), absl::OkStatus());
+  EXPECT_EQ(Read(CALLABLE_BY_INGEST, {}, ""), absl::OkStatus());
+  for (const absl::Status& refused :
+       {Read(nullptr), Read(access::v1::CALLABLE_BY_UNSPECIFIED, {}, ""),
+        Read(CALLABLE_BY_CALLERS, {}, "name"), Read(CALLABLE_BY_CALLERS, {"scores.write"}, "name"),
+        Read(CALLABLE_BY_CALLERS, {"system.admin"}, "name"),
+        Read(CALLABLE_BY_INGEST, {"scores.read"}, ""),
+        Read(CALLABLE_BY_CALLERS, {"scores.read"}, "parent"),
+        Read(CALLABLE_BY_CALLERS, {"scores.read"}, "name.id")}) {
+    EXPECT_TRUE(absl::IsInvalidArgument(refused)) << refused;
+    EXPECT_THAT(refused.message(), HasSubstr("x.Service.Do"));
+  }
+  EXPECT_TRUE(absl::IsInvalidArgument(MethodRules::Of({"x.NoSuchService"}).status()));
 }
 
 TEST(MethodRulesTest, ReadARoleLetterForLetter) {

@@ -85,7 +85,7 @@ TEST_F(ReadTokenTest, GivesEveryOrganizationToSystemAdminsAlone) {
                          R"("scope":"system.admin"})"));
   ASSERT_TRUE(caller.ok()) << caller.status();
   EXPECT_TRUE(caller->MayUse("whatever"));
-  EXPECT_TRUE(caller->Has(kScoresRead));
+  EXPECT_TRUE(caller->HasAny(kScoresRead));
   EXPECT_EQ(Refusal(WithClaims(R"("acme")", R"("*")")), "its orgs are not all organisation ids");
 }
 
