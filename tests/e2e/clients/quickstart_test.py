@@ -127,10 +127,12 @@ class QuickstartTest(unittest.TestCase):
         hints = text[text.index("Try next"):]
         for method in ("tutti.score.v1.ScoreService/GetScore", "describe tutti.ingest.v1.Activity"):
             self.assertRegex(hints, rf"grpcurl .*{re.escape(method)}")
-        exports = [line for line in hints.splitlines() if line.startswith("  export ")]
-        table = next(line for line in hints.splitlines() if " table sample modes" in line)
-        done = subprocess.run(["bash", "-ec", "\n".join([*exports, table])], cwd=SOURCE,
-                              capture_output=True, text=True, timeout=60)
+        lines = [line.strip() for line in hints.splitlines()]
+        env = next(line for line in lines if line.startswith(". ") and line.endswith("/env"))
+        table = next(line for line in lines if line == "tutti table sample modes")
+        # In a shell where the operator's certificate is still in the environment.
+        done = subprocess.run(["bash", "-ec", f"{env}\n{table}\ncd /\ntutti keyring show >/dev/null"], cwd=SOURCE,
+                              env={**os.environ, "TUTTI_CERT": "/no/such"}, capture_output=True, text=True, timeout=60)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("%", done.stdout)
 
