@@ -44,6 +44,7 @@ constexpr MethodRule kRules[] = {
     {"/tutti.score.v1.ScoreService/GetBenchmark", kCallers, kScoresRead, "name"},
     {"/tutti.score.v1.ScoreService/GetPrivacyStatement", kCallers, kScoresRead, "name"},
     {"/tutti.score.v1.ScoreService/WatchScores", kCallers, kScoresRead, "parent"},
+    {"/tutti.score.v1.ScoreService/GetCatalog", kCallers, kScoresRead, ""},
     {"/grpc.health.v1.Health/Check", kAnybody, kNoScope, ""},
     {"/grpc.health.v1.Health/Watch", kAnybody, kNoScope, ""},
     {"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", kAnybody, kNoScope, ""},

@@ -17,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
+#include "common/rpc/lock_order.h"
 #include "grpc/health/v1/health.pb.h"
 #include "grpcpp/grpcpp.h"
 #include "grpcpp/impl/codegen/proto_utils.h"
@@ -201,6 +202,7 @@ absl::Status Run() {
 }  // namespace tutti
 
 int main(int argc, char** argv) {
+  tutti::IgnoreLockOrder();
   absl::SetProgramUsageMessage("Sends made-up load to services and says how fast they answered.");
   absl::ParseCommandLine(argc, argv);
   absl::Status status;
