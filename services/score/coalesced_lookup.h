@@ -80,11 +80,9 @@ class CoalescedLookup {
 
   // mutex_ is held.
   void Keep(const Query& query, const Found& found, absl::Duration asked_at) {
+    // What is asked for again is no longer fresh, so it is among those.
     while (!ages_.empty() && asked_at - ages_.front().first >= kFreshFor) {
-      const auto oldest = kept_.find(ages_.front().second);
-      if (oldest != kept_.end() && oldest->second.asked_at == ages_.front().first) {
-        kept_.erase(oldest);
-      }
+      kept_.erase(ages_.front().second);
       ages_.pop_front();
     }
     kept_.insert_or_assign(query, Kept{found, asked_at});

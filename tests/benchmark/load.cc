@@ -29,8 +29,8 @@
 
 ABSL_FLAG(
     std::string, kind, "ingest",
-    "ingest: activities to each target; score: GetScore and Health/Check to the first target, "
-    "GetScore to the others");
+    "ingest: activities to each target; score: GetScore with each view and Health/Check to the "
+    "first target, GetScore with VIEW_FULL to the others");
 ABSL_FLAG(std::vector<std::string>, targets, {},
           "Addresses; the first is the one that is measured");
 ABSL_FLAG(std::vector<std::string>, watch, {},
@@ -141,11 +141,14 @@ std::vector<RpcLoad> ScoreLoads() {
   score.method = "/tutti.score.v1.ScoreService/GetScore";
   score.requests = {Serialise(get)};
   score.good = [](const grpc::ByteBuffer& bytes) { return bytes.Length() > 100; };
+  get.set_view(score::v1::VIEW_BASIC);
+  RpcLoad basic = score;
+  basic.requests = {Serialise(get)};
   RpcLoad health;
   health.address = score.address;
   health.method = "/grpc.health.v1.Health/Check";
   health.requests = {Serialise(grpc::health::v1::HealthCheckRequest())};
-  std::vector<RpcLoad> loads = {score, health};
+  std::vector<RpcLoad> loads = {score, basic, health};
   for (size_t i = 1; i < absl::GetFlag(FLAGS_targets).size(); ++i) {
     loads.push_back(score);
     loads.back().address = absl::GetFlag(FLAGS_targets)[i];

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <set>
 
+#include "common/clock/clock.h"
 #include "common/rpc/status.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -66,7 +67,8 @@ class ScoreServiceTest : public ::testing::Test {
   SlotSimulator simulator_{31};
   FakePublications publications_;
   FakeCohorts cohorts_;
-  ScoreReader reader_{publications_, cohorts_, {catalog_.get()}};
+  SystemSteadyClock clock_;
+  ScoreReader reader_{publications_, cohorts_, {catalog_.get()}, clock_};
   StatementWriter statements_{*catalog_};
   const std::unique_ptr<Access> access_ = Access::ForEverybody();
   WatchService watchers_{reader_};
