@@ -20,6 +20,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/rpc/listener.h"
+#include "common/rpc/lock_order.h"
 #include "common/rpc/reflection.h"
 #include "common/rpc/tracing.h"
 #include "common/telemetry/log.h"
@@ -240,6 +241,7 @@ absl::StatusOr<std::unique_ptr<Access>> MakeAccess(const ServerOptions& options)
 }
 
 void BeginServer() {
+  IgnoreLockOrder();
   const sigset_t signals = StopSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   for (const std::string& name : ForbidTracing()) {

@@ -26,14 +26,22 @@ struct Inputs {
   const PublishedCounts& counts;
 };
 
+// Says in a category or a measure whether it is shown, and why not.
+template <typename Part>
+void SetState(const Catalog& catalog, const Shown& shown, int64_t headcount, Part& part) {
+  part.set_state(shown.state);
+  part.set_state_reason(StateReasonText(catalog, shown.reason, headcount));
+  part.set_state_reason_code(shown.reason.code);
+  part.set_state_reason_subject(shown.reason.subject);
+}
+
 void AddCategory(const Inputs& in, const catalog::v1::Category& category, ScoredPublication& out) {
   CategoryScore& score = *out.score.add_categories();
   score.set_category(category.id());
   score.set_display_name(category.display_name());
   score.set_description(category.description());
   const Shown shown = in.visibility.OfCategory(category);
-  score.set_state(shown.state);
-  score.set_state_reason(shown.reason);
+  SetState(in.catalog, shown, out.score.headcount(), score);
   if (!shown.measured()) return;
   const Figure points = MeasuredPoints(in.catalog, in.formulas, category, in.counts);
   *score.mutable_points() = ToEstimate(points);
@@ -53,9 +61,12 @@ void Substitute(const Catalog& catalog, ScoredPublication& out) {
       }
       score.set_state(other.state());
       score.set_state_reason(other.state_reason());
+      score.set_state_reason_code(other.state_reason_code());
+      score.set_state_reason_subject(other.state_reason_subject());
       const auto points = out.categories.find(other.category());
       if (points == out.categories.end()) break;
-      score.set_state_reason(absl::StrCat("Measured by ", other.display_name(), "."));
+      SetState(catalog, {other.state(), {score::v1::STATE_REASON_SUBSTITUTED, other.category()}},
+               out.score.headcount(), score);
       *score.mutable_points() = other.points();
       const Figure figure = points->second;
       out.categories[score.category()] = figure;
@@ -115,16 +126,19 @@ void AddMeasure(const Inputs& in, const catalog::v1::Measure& measure, Score& ou
   value.set_numerator_words(measure.numerator_words());
   value.set_denominator_words(measure.denominator_words());
   value.set_raise_words(measure.raise_words());
-  value.set_unit(measure.has_count() ? score::v1::UNIT_SUBJECTS : score::v1::UNIT_PERCENT);
+  value.set_unit(UnitOf(measure));
   const Shown shown = in.visibility.OfMeasure(measure);
-  value.set_state(shown.state);
-  value.set_state_reason(shown.reason);
+  SetState(in.catalog, shown, out.headcount(), value);
   if (!shown.measured()) return;
   const Figure figure = in.formulas.Measured(measure, in.counts);
   *value.mutable_value() = ToEstimate(measure.has_count() ? figure : Scaled(figure, kPercent));
 }
 
 }  // namespace
+
+score::v1::Unit UnitOf(const catalog::v1::Measure& measure) {
+  return measure.has_count() ? score::v1::UNIT_SUBJECTS : score::v1::UNIT_PERCENT;
+}
 
 std::string NoticeFor(bool generated_data) {
   const char* const measures =
@@ -154,6 +168,7 @@ absl::StatusOr<ScoredPublication> ScorePublication(const Catalog& catalog,
   out.score.set_cadence(publication.cadence());
   out.score.set_generated_data(publication.generated_data());
   out.score.set_notice(NoticeFor(publication.generated_data()));
+  out.score.set_catalog_fingerprint(catalog.fingerprint());
   for (const catalog::v1::Category& category : catalog.proto().categories()) {
     AddCategory(in, category, out);
   }

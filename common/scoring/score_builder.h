@@ -22,6 +22,8 @@ struct ScoredPublication {
   std::map<std::string, Figure> categories;
 };
 
+score::v1::Unit UnitOf(const catalog::v1::Measure& measure);
+
 // What an answer says, for people, of what its figures are.
 std::string NoticeFor(bool generated_data);
 

@@ -39,7 +39,7 @@ std::string Continued(std::string name) {
   return name;
 }
 
-std::string RowName(const catalog::v1::Table& table, unsigned features, bool exactly) {
+std::string CombinationName(const catalog::v1::Table& table, unsigned features, bool exactly) {
   std::vector<std::string> names;
   for (int i = 0; i < table.features_size(); ++i) {
     if ((features >> i & 1U) == 0) continue;
@@ -58,13 +58,14 @@ std::string RowName(const catalog::v1::Table& table, unsigned features, bool exa
   return all ? list : absl::StrCat(list, " only");
 }
 
-TableRow MakeRow(const catalog::v1::Table& table, unsigned features, bool exactly) {
+TableRow MakeRow(const Catalog& catalog, int index, unsigned features, bool exactly) {
+  const catalog::v1::Table& table = *catalog.tables()[static_cast<size_t>(index)].proto;
   TableRow row;
   for (int i = 0; i < table.features_size(); ++i) {
     if ((features >> i & 1U) != 0) row.add_features(table.features(i).id());
   }
   row.set_kind(exactly ? score::v1::ROW_KIND_EXACTLY : score::v1::ROW_KIND_ANY);
-  row.set_display_name(RowName(table, features, exactly));
+  row.set_display_name(RowName(catalog, index, features, exactly));
   return row;
 }
 
@@ -87,7 +88,8 @@ class Breakdown {
  public:
   Breakdown(const Catalog& catalog, const PublicTerms& terms, const PublishedCounts& counts,
             int table, unsigned unfed)
-      : formulas_(catalog, terms),
+      : catalog_(catalog),
+        formulas_(catalog, terms),
         counts_(counts),
         table_(table),
         proto_(*catalog.tables()[static_cast<size_t>(table)].proto),
@@ -119,18 +121,19 @@ class Breakdown {
     }
     if (order.size() > 1) {
       for (const unsigned pattern : order) {
-        Append(MakeRow(proto_, pattern, true), Exactly(pattern), out);
+        Append(MakeRow(catalog_, table_, pattern, true), Exactly(pattern), out);
       }
     }
     for (int i = 0; i < proto_.features_size(); ++i) {
       const unsigned feature = 1U << i;
       if ((feature & fed_) != 0) {
-        Append(MakeRow(proto_, feature, false), AnyOf(feature, patterns_), out);
+        Append(MakeRow(catalog_, table_, feature, false), AnyOf(feature, patterns_), out);
       } else {
         out.add_unmeasured_features(proto_.features(i).display_name());
+        out.add_unmeasured_feature_ids(proto_.features(i).id());
       }
     }
-    if (order.size() > 1) Append(MakeRow(proto_, fed_, false), AnyOf(fed_, patterns_), out);
+    if (order.size() > 1) Append(MakeRow(catalog_, table_, fed_, false), AnyOf(fed_, patterns_), out);
   }
 
  private:
@@ -176,6 +179,7 @@ class Breakdown {
     *out.add_rows() = std::move(row);
   }
 
+  const Catalog& catalog_;
   const MeasureFormulas formulas_;
   const PublishedCounts& counts_;
   const int table_;
@@ -211,6 +215,19 @@ std::vector<double> ConsistentNumbers(absl::Span<const double> numbers) {
   return out;
 }
 
+std::string RowName(const Catalog& catalog, int table, unsigned features, bool exactly) {
+  const CatalogTable& compiled = catalog.tables()[static_cast<size_t>(table)];
+  std::string name = CombinationName(*compiled.proto, features, exactly);
+  if (compiled.is_habit()) name += ", mean of a day";
+  return name;
+}
+
+std::string ShareWords(const Catalog& catalog, int table) {
+  if (IsPopulation(catalog, table)) return "everyone in the organisation (its headcount)";
+  const auto kind = static_cast<size_t>(catalog.tables()[static_cast<size_t>(table)].kind);
+  return absl::StrCat("all ", catalog.kinds()[kind].proto->plural(), " in this table");
+}
+
 absl::StatusOr<Table> BreakDown(const Catalog& catalog,
                                 const publication::v1::Publication& publication, int table) {
   const absl::StatusOr<PublishedCounts> counts = ReadCounts(catalog, publication);
@@ -218,20 +235,22 @@ absl::StatusOr<Table> BreakDown(const Catalog& catalog,
   const PublicTerms terms = TermsOf(catalog, publication);
   const CatalogTable& compiled = catalog.tables()[static_cast<size_t>(table)];
   const catalog::v1::SubjectKind& kind = *catalog.kinds()[static_cast<size_t>(compiled.kind)].proto;
-  const bool population = IsPopulation(catalog, table);
 
   Table out;
   out.set_display_name(compiled.proto->display_name());
   out.set_description(compiled.proto->description());
   out.set_subjects(kind.plural());
-  out.set_share_words(population ? "everyone in the organisation (its headcount)"
-                                 : absl::StrCat("all ", kind.plural(), " in this table"));
+  out.set_share_words(ShareWords(catalog, table));
   out.set_generated_data(publication.generated_data());
   out.set_notice(NoticeFor(publication.generated_data()));
+  out.set_catalog_fingerprint(catalog.fingerprint());
+  out.set_headcount(publication.headcount());
   const Visibility visibility(catalog, terms, publication);
   const Shown shown = visibility.OfTable(table);
   out.set_state(shown.state);
-  out.set_state_reason(shown.reason);
+  out.set_state_reason(StateReasonText(catalog, shown.reason, publication.headcount()));
+  out.set_state_reason_code(shown.reason.code);
+  out.set_state_reason_subject(shown.reason.subject);
   if (!shown.measured()) return out;
   if (!compiled.is_habit()) {
     Breakdown(catalog, terms, *counts, table, visibility.UnfedFeatures(table)).Fill(out);
@@ -239,8 +258,7 @@ absl::StatusOr<Table> BreakDown(const Catalog& catalog,
   }
   const double expected = ExpectedSubjects(catalog, terms, table);
   const Figure mean = MeasureFormulas(catalog, terms).MeasuredHabitNumber(table, expected, *counts);
-  TableRow row = MakeRow(*compiled.proto, 1, false);
-  row.set_display_name(absl::StrCat(row.display_name(), ", mean of a day"));
+  TableRow row = MakeRow(catalog, table, 1, false);
   *row.mutable_subjects() = ToEstimate(mean);
   *row.mutable_share() = ToEstimate(Scaled(mean, kPercent / expected));
   *out.add_rows() = std::move(row);

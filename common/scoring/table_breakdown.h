@@ -1,6 +1,7 @@
 #ifndef TUTTI_COMMON_SCORING_TABLE_BREAKDOWN_H_
 #define TUTTI_COMMON_SCORING_TABLE_BREAKDOWN_H_
 
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -15,6 +16,13 @@ namespace tutti {
 // the same sum, or 0 when that is negative: the projection onto a simplex. Plain
 // clipping of small noisy numbers at 0 would push their sum up.
 std::vector<double> ConsistentNumbers(absl::Span<const double> numbers);
+
+// The name, for people, of the row of a table (index) that counts the subjects with
+// exactly these features (as bits), or with any of them.
+std::string RowName(const Catalog& catalog, int table, unsigned features, bool exactly);
+
+// Names, for people, what the shares of a table (index) are divided by.
+std::string ShareWords(const Catalog& catalog, int table);
 
 // The breakdown of one table (index), without its name: each combination of
 // features, then each feature, then all of them together. A habit table has one

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "absl/strings/str_cat.h"
 #include "common/scoring/category_points.h"
 #include "common/scoring/measure_formulas.h"
 #include "common/scoring/planned_margins.h"
@@ -13,15 +12,11 @@ namespace {
 using score::v1::FigureState;
 
 Shown NotMeasured() {
-  return {score::v1::FIGURE_STATE_NOT_MEASURED, "No connected source gives it."};
+  return {score::v1::FIGURE_STATE_NOT_MEASURED, {score::v1::STATE_REASON_NO_SOURCE, ""}};
 }
 
-Shown TooUncertain(const PublicTerms& terms) {
-  return {score::v1::FIGURE_STATE_WITHHELD,
-          absl::StrCat("With ", terms.headcount, " people its 95% margin would be above ",
-                       kWidestMarginShown,
-                       " points, whatever they did: the noise that protects each of them is too "
-                       "large for it.")};
+Shown TooUncertain() {
+  return {score::v1::FIGURE_STATE_WITHHELD, {score::v1::STATE_REASON_MARGIN_TOO_WIDE, ""}};
 }
 
 }  // namespace
@@ -52,14 +47,12 @@ Shown Visibility::OfTables(const std::vector<int>& tables) const {
   for (const int table : tables) {
     const int kind = catalog_.tables()[static_cast<size_t>(table)].kind;
     if (incomplete_kinds_.count(kind) != 0) {
-      return {score::v1::FIGURE_STATE_INCOMPLETE,
-              "Something was lost while it was counted, so this window has no figure."};
+      return {score::v1::FIGURE_STATE_INCOMPLETE, {score::v1::STATE_REASON_INCOMPLETE, ""}};
     }
     if (!terms_.kinds[static_cast<size_t>(kind)].has_value()) {
-      const catalog::v1::SubjectKind& proto = *catalog_.kinds()[static_cast<size_t>(kind)].proto;
       return {score::v1::FIGURE_STATE_WITHHELD,
-              absl::StrCat("Figures about ", proto.plural(), " are counted from a headcount of ",
-                           proto.min_headcount(), " on.")};
+              {score::v1::STATE_REASON_HEADCOUNT_TOO_SMALL,
+               catalog_.kinds()[static_cast<size_t>(kind)].proto->id()}};
     }
   }
   return {};
@@ -69,7 +62,7 @@ Shown Visibility::OfCategory(const catalog::v1::Category& category) const {
   if (!HasSource(category.sources())) return NotMeasured();
   const MeasureFormulas formulas(catalog_, terms_);
   Shown shown = OfTables(TablesOf(catalog_, formulas, category));
-  if (shown.measured() && !IsShown(catalog_, terms_, category)) return TooUncertain(terms_);
+  if (shown.measured() && !IsShown(catalog_, terms_, category)) return TooUncertain();
   return shown;
 }
 
@@ -77,7 +70,7 @@ Shown Visibility::OfMeasure(const catalog::v1::Measure& measure) const {
   if (!HasSource(measure)) return NotMeasured();
   const MeasureFormulas formulas(catalog_, terms_);
   Shown shown = OfTables(formulas.TablesOf(measure));
-  if (shown.measured() && !IsShown(catalog_, terms_, measure)) return TooUncertain(terms_);
+  if (shown.measured() && !IsShown(catalog_, terms_, measure)) return TooUncertain();
   return shown;
 }
 
@@ -118,7 +111,7 @@ Shown Visibility::OfTable(int table) const {
   }
   if (is_read && !has_source) return NotMeasured();
   Shown shown = OfTables({table});
-  if (shown.measured() && !IsTableShown(catalog_, terms_, table)) return TooUncertain(terms_);
+  if (shown.measured() && !IsTableShown(catalog_, terms_, table)) return TooUncertain();
   return shown;
 }
 

@@ -7,15 +7,16 @@
 
 #include "common/catalog/catalog.h"
 #include "common/scoring/public_terms.h"
+#include "common/scoring/state_reasons.h"
 #include "tutti/publication/v1/publication.pb.h"
 #include "tutti/score/v1/score.pb.h"
 
 namespace tutti {
 
-// Whether a figure is shown, and why not, for people.
+// Whether a figure is shown, and why not.
 struct Shown {
   score::v1::FigureState state = score::v1::FIGURE_STATE_MEASURED;
-  std::string reason;
+  StateReason reason;
 
   bool measured() const { return state == score::v1::FIGURE_STATE_MEASURED; }
 };

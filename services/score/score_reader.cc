@@ -7,6 +7,8 @@
 #include "common/rpc/error_details.h"
 #include "common/scoring/peer_benchmark.h"
 #include "common/scoring/score_change.h"
+#include "common/scoring/score_views.h"
+#include "common/scoring/score_words.h"
 #include "common/scoring/table_breakdown.h"
 #include "common/window/schedule.h"
 #include "services/score/recommendations.h"
@@ -15,6 +17,9 @@ namespace tutti {
 namespace {
 
 using publication::v1::Publication;
+
+// Most of what they do is to wait for the store.
+constexpr int kWorkers = 4;
 
 absl::Status Error(const absl::Status& status, score::v1::Reason reason) {
   return WithReason(status, "score.tutti",
@@ -46,6 +51,10 @@ absl::StatusOr<score::v1::Table> NamedBreakdown(const Catalog& catalog, const Pu
   return rows;
 }
 
+AnswerKind ScoreKind(AnswerView view) {
+  return view == AnswerView::kBasic ? AnswerKind::kBasicScore : AnswerKind::kFullScore;
+}
+
 std::string ScoreNameOf(const std::string& organization, Day end_day) {
   return absl::StrCat("organizations/", organization, "/scores/", FormatDay(end_day));
 }
@@ -53,26 +62,91 @@ std::string ScoreNameOf(const std::string& organization, Day end_day) {
 }  // namespace
 
 ScoreReader::ScoreReader(PublicationReader& publications, CohortStore& cohorts,
-                         std::vector<const Catalog*> catalogs, size_t cached_bytes)
+                         std::vector<const Catalog*> catalogs, const SteadyClock& clock,
+                         size_t cached_bytes)
     : publications_(publications),
       cohorts_(cohorts),
-      lookup_(publications),
       catalogs_(std::move(catalogs)),
-      max_bytes_(cached_bytes) {}
+      cache_(cached_bytes),
+      days_([this](
+                absl::Span<const PublicationQuery> queries) { return publications_.Find(queries); },
+            clock, workers_),
+      indexes_(
+          [this](absl::Span<const std::string> organizations) {
+            return ReadIndexes(organizations);
+          },
+          clock, workers_),
+      workers_(kWorkers) {
+  for (const Catalog* catalog : catalogs_) {
+    score::v1::GetCatalogResponse response;
+    *response.mutable_catalog() = WordsOf(*catalog);
+    words_[catalog->fingerprint()] =
+        std::make_shared<const std::string>(response.SerializeAsString());
+  }
+}
+
+absl::StatusOr<ScoreReader::Answer> ScoreReader::GetCatalog(const std::string& fingerprint) const {
+  const auto found =
+      words_.find(fingerprint.empty() ? catalogs_.front()->fingerprint() : fingerprint);
+  if (found != words_.end()) return found->second;
+  return Error(absl::NotFoundError(
+                   "this service runs on no catalogue of that fingerprint: take the one that its "
+                   "latest answer names, or leave it empty; for older answers, start the service "
+                   "with --past_catalogs"),
+               score::v1::REASON_CATALOG_UNKNOWN);
+}
+
+absl::StatusOr<std::vector<std::optional<ScoreReader::Index>>> ScoreReader::ReadIndexes(
+    absl::Span<const std::string> organizations) {
+  std::vector<std::optional<Index>> indexes;
+  indexes.reserve(organizations.size());
+  for (const std::string& organization : organizations) {
+    absl::StatusOr<std::vector<Day>> days = publications_.ListEndDays(organization);
+    if (!days.ok()) return days.status();
+    indexes.push_back(days->empty() ? std::nullopt
+                                    : std::make_optional(std::make_shared<const std::vector<Day>>(
+                                          *std::move(days))));
+  }
+  return indexes;
+}
+
+void ScoreReader::FindDay(const ScoreName& name,
+                          std::function<void(const absl::StatusOr<Day>&)> done) {
+  days_.Ask({name.organization, name.end_day}, [this, name, done = std::move(done)](
+                                                   const absl::StatusOr<std::optional<Day>>& day) {
+    if (!day.ok()) return done(FromStore(day.status()));
+    if (day->has_value()) return done(**day);
+    if (!name.end_day.has_value()) return done(NothingPublished());
+    // The answer differs when there is nothing at all.
+    FindDay({name.organization, std::nullopt, ""}, [done](const absl::StatusOr<Day>& latest) {
+      done(latest.ok() ? NoSuchWindow() : latest.status());
+    });
+  });
+}
+
+void ScoreReader::Reply(const ScoreName& name, AnswerKind kind, Make make, const Done& done) {
+  // Most calls end here.
+  if (const auto day = days_.Fresh({name.organization, name.end_day}); day.has_value()) {
+    if (Answer kept = cache_.Find({name.organization, *day, kind, name.table}); kept != nullptr) {
+      return done(std::move(kept));
+    }
+  }
+  FindDay(name, [this, name, kind, make, done](const absl::StatusOr<Day>& day) {
+    if (!day.ok()) return done(day.status());
+    const AnswerKey key{name.organization, *day, kind, name.table};
+    if (Answer kept = cache_.Find(key); kept != nullptr) return done(std::move(kept));
+    workers_.Run([this, key, make, done] {
+      cache_.Get(
+          key, [&] { return (this->*make)(key); }, done);
+    });
+  });
+}
 
 absl::StatusOr<std::vector<Day>> ScoreReader::ReadIndex(const std::string& organization) {
   absl::StatusOr<std::vector<Day>> index = publications_.ListEndDays(organization);
   if (!index.ok()) return FromStore(index.status());
   if (index->empty()) return NothingPublished();
   return index;
-}
-
-absl::StatusOr<Day> ScoreReader::EndDayOf(const ScoreName& name) {
-  if (name.end_day.has_value()) return *name.end_day;
-  absl::StatusOr<Day> latest = publications_.LatestEndDay(name.organization);
-  if (absl::IsNotFound(latest.status())) return NothingPublished();
-  if (!latest.ok()) return FromStore(latest.status());
-  return latest;
 }
 
 absl::StatusOr<std::string> ScoreReader::ReadBytes(const std::string& organization, Day end_day) {
@@ -107,32 +181,6 @@ absl::StatusOr<const Catalog*> ScoreReader::CatalogOf(const Publication& record)
                score::v1::REASON_CATALOG_MISMATCH);
 }
 
-ScoreReader::Answer ScoreReader::FindKept(const Key& key) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  const auto found = answers_.find(key);
-  if (found == answers_.end()) return nullptr;
-  ages_.splice(ages_.begin(), ages_, found->second.age);
-  return found->second.answer;
-}
-
-ScoreReader::Answer ScoreReader::Keep(const Key& key, std::string answer) {
-  auto kept = std::make_shared<const std::string>(std::move(answer));
-  const std::lock_guard<std::mutex> lock(mutex_);
-  const auto [slot, fresh] = answers_.try_emplace(key);
-  // Another call made the same.
-  if (!fresh) return slot->second.answer;
-  ages_.push_front(key);
-  slot->second = {kept, ages_.begin()};
-  bytes_ += kept->size();
-  while (bytes_ > max_bytes_ && ages_.size() > 1) {
-    const auto oldest = answers_.find(ages_.back());
-    bytes_ -= oldest->second.answer->size();
-    answers_.erase(oldest);
-    ages_.pop_back();
-  }
-  return kept;
-}
-
 absl::StatusOr<std::optional<ScoredPublication>> ScoreReader::ScoreBase(
     const std::string& organization, std::optional<Day> end_day, const Catalog& catalog) {
   if (!end_day.has_value()) return std::nullopt;
@@ -143,91 +191,95 @@ absl::StatusOr<std::optional<ScoredPublication>> ScoreReader::ScoreBase(
   return ScorePublication(catalog, *record);
 }
 
-absl::StatusOr<ScoreReader::Answer> ScoreReader::Compute(const std::string& organization,
-                                                         Day end_day,
-                                                         const std::vector<Day>& index) {
+absl::StatusOr<score::v1::Score> ScoreReader::Compute(const std::string& organization,
+                                                      Day end_day) {
+  const absl::StatusOr<std::vector<Day>> index = ReadIndex(organization);
+  if (!index.ok()) return index.status();
   const absl::StatusOr<Publication> record = ReadRecord(organization, end_day);
   if (!record.ok()) return record.status();
   const absl::StatusOr<const Catalog*> catalog = CatalogOf(*record);
   if (!catalog.ok()) return catalog.status();
   absl::StatusOr<ScoredPublication> scored = ScorePublication(**catalog, *record);
   if (!scored.ok()) return scored.status();
-  const auto change = ScoreBase(organization, ChangeBase(index, end_day), **catalog);
+  const auto change = ScoreBase(organization, ChangeBase(*index, end_day), **catalog);
   if (!change.ok()) return change.status();
   if (change->has_value()) AddChanges(**change, *scored);
-  const auto trend = ScoreBase(organization, TrendBase(index, end_day), **catalog);
+  const auto trend = ScoreBase(organization, TrendBase(*index, end_day), **catalog);
   if (!trend.ok()) return trend.status();
   if (trend->has_value()) AddTrend(**trend, *scored);
+  return std::move(scored->score);
+}
+
+absl::StatusOr<ScoreReader::Answer> ScoreReader::MakeScore(const AnswerKey& key) {
+  absl::StatusOr<score::v1::Score> score = Compute(key.organization, key.end_day);
+  if (!score.ok()) return score.status();
   score::v1::GetScoreResponse response;
-  *response.mutable_score() = std::move(scored->score);
-  return Keep({organization, end_day}, response.SerializeAsString());
+  *response.mutable_score() = *std::move(score);
+  Answer full = cache_.Keep({key.organization, key.end_day, AnswerKind::kFullScore, ""},
+                            response.SerializeAsString());
+  ReduceToBasic(*response.mutable_score());
+  Answer basic = cache_.Keep({key.organization, key.end_day, AnswerKind::kBasicScore, ""},
+                             response.SerializeAsString());
+  return key.kind == AnswerKind::kFullScore ? full : basic;
 }
 
-absl::StatusOr<ScoreReader::Answer> ScoreReader::AnswerOf(const std::string& organization,
-                                                          Day end_day,
-                                                          const std::vector<Day>& index) {
-  if (Answer kept = FindKept({organization, end_day}); kept != nullptr) return kept;
-  return Compute(organization, end_day, index);
+absl::StatusOr<ScoreReader::Answer> ScoreReader::ScoreOf(const std::string& organization,
+                                                         Day end_day, AnswerView view) {
+  const AnswerKey key{organization, end_day, ScoreKind(view), ""};
+  return cache_.Get(key, [&] { return MakeScore(key); });
 }
 
-absl::StatusOr<ScoreReader::Answer> ScoreReader::GetScore(const ScoreName& name) {
-  const absl::StatusOr<Day> end_day = EndDayOf(name);
-  if (!end_day.ok()) return end_day.status();
-  if (Answer kept = FindKept({name.organization, *end_day}); kept != nullptr) {
-    if (!name.end_day.has_value()) return kept;  // the store was just asked
-    const absl::StatusOr<std::string> bytes = ReadBytes(name.organization, *end_day);
-    if (!bytes.ok()) return bytes.status();
-    return kept;
-  }
-  const absl::StatusOr<std::vector<Day>> index = ReadIndex(name.organization);
-  if (!index.ok()) return index.status();
-  return Compute(name.organization, *end_day, *index);
+void ScoreReader::GetScore(const ScoreName& name, AnswerView view, const Done& done) {
+  Reply(name, ScoreKind(view), &ScoreReader::MakeScore, done);
 }
 
-void ScoreReader::GetScore(const ScoreName& name,
-                           std::function<void(const absl::StatusOr<Answer>&)> done) {
-  lookup_.Ask({name.organization, name.end_day},
-              [this, name, done = std::move(done)](const absl::StatusOr<std::optional<Day>>& day) {
-                if (!day.ok()) return done(FromStore(day.status()));
-                if (day->has_value()) {
-                  if (Answer kept = FindKept({name.organization, **day}); kept != nullptr) {
-                    return done(std::move(kept));
-                  }
-                }
-                // Once for each record, or to say why there is none.
-                done(GetScore(name));
-              });
-}
-
-absl::StatusOr<std::vector<ScoreReader::Answer>> ScoreReader::ListScores(
-    const std::string& organization, std::optional<Day> before, int limit, bool& more) {
-  const absl::StatusOr<std::vector<Day>> index = ReadIndex(organization);
-  if (!index.ok()) return index.status();
-  auto end =
-      before.has_value() ? std::lower_bound(index->begin(), index->end(), *before) : index->end();
-  std::vector<Answer> answers;
+absl::StatusOr<std::optional<ScoreReader::Page>> ScoreReader::MakePage(
+    const PageQuery& query, const std::vector<Day>& index, bool only_kept) {
+  auto end = query.before.has_value() ? std::lower_bound(index.begin(), index.end(), *query.before)
+                                      : index.end();
+  Page page;
   size_t bytes = 0;
-  while (end != index->begin() && answers.size() < static_cast<size_t>(limit)) {
-    absl::StatusOr<Answer> answer = AnswerOf(organization, *(end - 1), *index);
+  while (end != index.begin() && page.scores.size() < static_cast<size_t>(query.limit)) {
+    const Day day = *(end - 1);
+    Answer kept = cache_.Find({query.organization, day, ScoreKind(query.view), ""});
+    if (kept == nullptr && only_kept) return std::nullopt;
+    absl::StatusOr<Answer> answer =
+        kept != nullptr ? std::move(kept) : ScoreOf(query.organization, day, query.view);
     if (!answer.ok()) return answer.status();
     bytes += (*answer)->size();
-    if (bytes > kMaxPageBytes && !answers.empty()) break;
-    answers.push_back(*std::move(answer));
+    if (bytes > kMaxPageBytes && !page.scores.empty()) break;
+    page.scores.push_back({day, *std::move(answer)});
     --end;
   }
-  more = end != index->begin();
-  return answers;
+  page.more = end != index.begin();
+  return page;
+}
+
+void ScoreReader::ListScores(const PageQuery& query,
+                             const std::function<void(const absl::StatusOr<Page>&)>& done) {
+  indexes_.Ask(query.organization, [this, query,
+                                    done](const absl::StatusOr<std::optional<Index>>& index) {
+    if (!index.ok()) return done(FromStore(index.status()));
+    if (!index->has_value()) return done(NothingPublished());
+    if (auto page = MakePage(query, ***index, /*only_kept=*/true); page.ok() && page->has_value()) {
+      return done(**std::move(page));
+    }
+    workers_.Run([this, query, done, days = **index] {
+      auto page = MakePage(query, *days, /*only_kept=*/false);
+      done(page.ok() ? absl::StatusOr<Page>(**std::move(page)) : page.status());
+    });
+  });
 }
 
 absl::StatusOr<std::vector<ScoreReader::Dated>> ScoreReader::ScoresAfter(
-    const std::string& organization, std::optional<Day> after) {
+    const std::string& organization, std::optional<Day> after, AnswerView view) {
   const absl::StatusOr<std::vector<Day>> index = publications_.ListEndDays(organization);
   if (!index.ok()) return FromStore(index.status());
   std::vector<Dated> scores;
   auto day = after.has_value() ? std::upper_bound(index->begin(), index->end(), *after)
                                : index->end() - (index->empty() ? 0 : 1);
   for (; day != index->end(); ++day) {
-    absl::StatusOr<Answer> answer = AnswerOf(organization, *day, *index);
+    absl::StatusOr<Answer> answer = ScoreOf(organization, *day, view);
     if (!answer.ok()) return answer.status();
     scores.push_back({*day, *std::move(answer)});
   }
@@ -244,52 +296,63 @@ absl::StatusOr<std::vector<std::optional<Day>>> ScoreReader::LatestDays(
   return days;
 }
 
-absl::StatusOr<score::v1::Table> ScoreReader::GetTable(const ScoreName& name) {
-  const absl::StatusOr<Day> end_day = EndDayOf(name);
-  if (!end_day.ok()) return end_day.status();
-  const absl::StatusOr<Publication> record = ReadRecord(name.organization, *end_day);
+void ScoreReader::GetTable(const ScoreName& name, AnswerView view, const Done& done) {
+  Reply(name, view == AnswerView::kBasic ? AnswerKind::kBasicTable : AnswerKind::kFullTable,
+        &ScoreReader::MakeTable, done);
+}
+
+absl::StatusOr<ScoreReader::Answer> ScoreReader::MakeTable(const AnswerKey& key) {
+  const absl::StatusOr<Publication> record = ReadRecord(key.organization, key.end_day);
   if (!record.ok()) return record.status();
   const absl::StatusOr<const Catalog*> catalog = CatalogOf(*record);
   if (!catalog.ok()) return catalog.status();
-  const int table = (*catalog)->FindTable(name.table);
-  if (table < 0) {
+  const int index = (*catalog)->FindTable(key.table);
+  if (index < 0) {
     return Error(absl::NotFoundError("the catalogue has no such table; see ListTables"),
                  score::v1::REASON_TABLE_UNKNOWN);
   }
-  return NamedBreakdown(**catalog, *record, ScoreNameOf(name.organization, *end_day), table);
+  absl::StatusOr<score::v1::Table> table =
+      NamedBreakdown(**catalog, *record, ScoreNameOf(key.organization, key.end_day), index);
+  if (!table.ok()) return table.status();
+  score::v1::GetTableResponse response;
+  *response.mutable_table() = *std::move(table);
+  if (key.kind == AnswerKind::kBasicTable) ReduceToBasic(*response.mutable_table());
+  return cache_.Keep(key, response.SerializeAsString());
 }
 
-absl::StatusOr<std::vector<score::v1::Table>> ScoreReader::ListTables(const ScoreName& name) {
-  const absl::StatusOr<Day> end_day = EndDayOf(name);
-  if (!end_day.ok()) return end_day.status();
-  const absl::StatusOr<Publication> record = ReadRecord(name.organization, *end_day);
+void ScoreReader::ListTables(const ScoreName& name, const Done& done) {
+  Reply(name, AnswerKind::kTables, &ScoreReader::MakeTables, done);
+}
+
+absl::StatusOr<ScoreReader::Answer> ScoreReader::MakeTables(const AnswerKey& key) {
+  const absl::StatusOr<Publication> record = ReadRecord(key.organization, key.end_day);
   if (!record.ok()) return record.status();
   const absl::StatusOr<const Catalog*> catalog = CatalogOf(*record);
   if (!catalog.ok()) return catalog.status();
-  std::vector<score::v1::Table> tables;
+  score::v1::ListTablesResponse response;
   const int count = static_cast<int>((*catalog)->tables().size());
-  tables.reserve((*catalog)->tables().size());
   for (int i = 0; i < count; ++i) {
     absl::StatusOr<score::v1::Table> table =
-        NamedBreakdown(**catalog, *record, ScoreNameOf(name.organization, *end_day), i);
+        NamedBreakdown(**catalog, *record, ScoreNameOf(key.organization, key.end_day), i);
     if (!table.ok()) return table.status();
-    tables.push_back(*std::move(table));
+    *response.add_tables() = *std::move(table);
   }
-  return tables;
+  return cache_.Keep(key, response.SerializeAsString());
 }
 
-absl::StatusOr<score::v1::ListRecommendationsResponse> ScoreReader::Recommend(
-    const ScoreName& name) {
-  const absl::StatusOr<Answer> answer = GetScore(name);
-  if (!answer.ok()) return answer.status();
-  score::v1::GetScoreResponse response;
-  if (!response.ParseFromString(**answer)) return absl::InternalError("a kept score is broken");
-  score::v1::ListRecommendationsResponse out;
-  for (auto& recommendation : RecommendActions(*catalogs_.front(), response.score())) {
-    *out.add_recommendations() = std::move(recommendation);
+void ScoreReader::Recommend(const ScoreName& name, const Done& done) {
+  Reply(name, AnswerKind::kRecommendations, &ScoreReader::MakeRecommendations, done);
+}
+
+absl::StatusOr<ScoreReader::Answer> ScoreReader::MakeRecommendations(const AnswerKey& key) {
+  const absl::StatusOr<score::v1::Score> score = Compute(key.organization, key.end_day);
+  if (!score.ok()) return score.status();
+  score::v1::ListRecommendationsResponse response;
+  for (auto& recommendation : RecommendActions(*catalogs_.front(), *score)) {
+    *response.add_recommendations() = std::move(recommendation);
   }
-  out.set_notice(response.score().notice());
-  return out;
+  response.set_notice(score->notice());
+  return cache_.Keep(key, response.SerializeAsString());
 }
 
 absl::StatusOr<score::v1::GetBenchmarkResponse> ScoreReader::Benchmark(const ScoreName& name) {
@@ -301,21 +364,21 @@ absl::StatusOr<score::v1::GetBenchmarkResponse> ScoreReader::Benchmark(const Sco
     if (!std::binary_search(index->begin(), index->end(), end_day)) continue;
     const absl::StatusOr<Publication> record = ReadRecord(name.organization, end_day);
     if (!record.ok()) return record.status();
-    const absl::StatusOr<Answer> answer = GetScore({name.organization, end_day, ""});
-    if (!answer.ok()) return answer.status();
-    score::v1::GetScoreResponse own;
-    if (!own.ParseFromString(**answer)) return absl::InternalError("a kept score is broken");
+    const absl::StatusOr<const Catalog*> catalog = CatalogOf(*record);
+    if (!catalog.ok()) return catalog.status();
+    const absl::StatusOr<ScoredPublication> own = ScorePublication(**catalog, *record);
+    if (!own.ok()) return own.status();
     for (const PeerGroup& group : PeerGroupsOf(*record)) {
       const absl::StatusOr<std::string> bytes = cohorts_.Read(end_day, group.id);
       if (absl::IsNotFound(bytes.status())) continue;
       if (!bytes.ok()) return FromStore(bytes.status());
       const auto cohort = ReadCohort(*bytes, end_day);
       if (!cohort.ok()) return cohort.status();
-      auto mean = MeanOfOthers(*cohort, name.organization, own.score());
+      auto mean = MeanOfOthers(*cohort, name.organization, own->score);
       if (!mean.has_value()) continue;
       mean->set_cohort(group.words);
       mean->set_end_day(cohort->end_day());
-      mean->set_notice(own.score().notice());
+      mean->set_notice(own->score.notice());
       return *std::move(mean);
     }
   }

@@ -2,57 +2,59 @@
 #define TUTTI_SERVICES_SCORE_SCORE_READER_H_
 
 #include <functional>
-#include <list>
+#include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "common/catalog/catalog.h"
+#include "common/clock/clock.h"
 #include "common/rpc/resource_name.h"
 #include "common/scoring/score_builder.h"
 #include "common/storage/cohort_store.h"
 #include "common/storage/publication_store.h"
-#include "services/score/publication_lookup.h"
+#include "services/score/answer_cache.h"
+#include "services/score/coalesced_lookup.h"
+#include "services/score/workers.h"
 #include "tutti/publication/v1/publication.pb.h"
 #include "tutti/score/v1/score.pb.h"
 
 namespace tutti {
 
-// Reads published records and says what they come to. A record never changes, so
-// the answer that was made of one is kept, up to a number of bytes; that the
-// record still exists is asked of the store at every call. Thread-safe. Errors
-// carry a reason of score.v1.Reason.
+// How much of an answer is wanted.
+enum class AnswerView : char { kBasic, kFull };
+
+// Reads published records and says what they come to. A record never changes, so the
+// answer that was made of one is kept, serialised, up to a number of bytes. Which record is
+// the latest, and that one was not erased, is asked of the store at most once in kFreshFor
+// for each organisation, on behalf of all who ask; that nothing is published, for every
+// call. Thread-safe. Errors carry a reason of score.v1.Reason.
+//
+// What takes a callback calls it once: on this thread when the answer is at hand, else on
+// another.
 class ScoreReader {
  public:
-  // A serialised score.v1.GetScoreResponse.
-  using Answer = std::shared_ptr<const std::string>;
+  // A serialised score.v1.GetScoreResponse or GetTableResponse. Their one field has the
+  // number of the repeated one in ListScoresResponse and ListTablesResponse: several of
+  // them in a row are that.
+  using Answer = AnswerCache::Answer;
+  using Done = AnswerCache::Done;
   // One who does not read it holds no more than a few times this.
   static constexpr size_t kMaxPageBytes = size_t{512} << 10;
 
   // References outlive this. `catalogs` are those that records may have been
   // counted by, the one that the services run on first; at least one.
   ScoreReader(PublicationReader& publications, CohortStore& cohorts,
-              std::vector<const Catalog*> catalogs, size_t cached_bytes = size_t{256} << 20);
+              std::vector<const Catalog*> catalogs, const SteadyClock& clock,
+              size_t cached_bytes = size_t{256} << 20);
 
-  // NotFound when nothing is published, or not for that day. One round trip to the
-  // store when the answer is kept.
-  absl::StatusOr<Answer> GetScore(const ScoreName& name);
-
-  // The same, without waiting for the store when the answer is kept: calls back
-  // once, on this thread or on that of another caller.
-  void GetScore(const ScoreName& name, std::function<void(const absl::StatusOr<Answer>&)> done);
-
-  // The newest `limit` scores that end before `before` (absent: the newest), fewer when
-  // they come to more than kMaxPageBytes. `more` says whether there are older ones.
-  absl::StatusOr<std::vector<Answer>> ListScores(const std::string& organization,
-                                                 std::optional<Day> before, int limit, bool& more);
+  // NotFound when nothing is published, or not for that day.
+  void GetScore(const ScoreName& name, AnswerView view, const Done& done);
+  void GetTable(const ScoreName& name, AnswerView view, const Done& done);
 
   // A score with the day that it ends with.
   struct Dated {
@@ -60,41 +62,67 @@ class ScoreReader {
     Answer answer;
   };
 
+  // A page of scores, newest first.
+  struct Page {
+    std::vector<Dated> scores;
+    bool more = false;  // whether there are older ones
+  };
+
+  // Which page is wanted.
+  struct PageQuery {
+    std::string organization;
+    std::optional<Day> before;  // absent: the newest
+    int limit = 1;
+    AnswerView view = AnswerView::kFull;
+  };
+
+  // The newest scores that end before a day, fewer when they come to more than
+  // kMaxPageBytes.
+  void ListScores(const PageQuery& query,
+                  const std::function<void(const absl::StatusOr<Page>&)>& done);
+
   // The scores that end after `after` (absent: the latest alone), oldest first; empty when
-  // there are none.
+  // there are none. Asks the store, and waits.
   absl::StatusOr<std::vector<Dated>> ScoresAfter(const std::string& organization,
-                                                 std::optional<Day> after);
+                                                 std::optional<Day> after, AnswerView view);
 
   // The last day of the latest score of each organisation; absent when nothing of it is
-  // published. Many cost hardly more than one.
+  // published. Many cost hardly more than one. Asks the store, and waits.
   absl::StatusOr<std::vector<std::optional<Day>>> LatestDays(
       absl::Span<const std::string> organizations);
 
-  absl::StatusOr<score::v1::Table> GetTable(const ScoreName& name);
+  // A serialised score.v1.ListTablesResponse: every table of one record, in the order of the
+  // catalogue.
+  void ListTables(const ScoreName& name, const Done& done);
 
-  // Every table of one record, in the order of the catalogue.
-  absl::StatusOr<std::vector<score::v1::Table>> ListTables(const ScoreName& name);
+  // A serialised score.v1.ListRecommendationsResponse: what the organisation can do, the
+  // most room first.
+  void Recommend(const ScoreName& name, const Done& done);
 
-  // What the organisation can do, the most room first.
-  absl::StatusOr<score::v1::ListRecommendationsResponse> Recommend(const ScoreName& name);
+  // A serialised score.v1.GetCatalogResponse: the words of the catalogue of that
+  // fingerprint; empty: of the one that the services run on.
+  absl::StatusOr<Answer> GetCatalog(const std::string& fingerprint) const;
 
   // What others of like size came to in the last window of which that is known; without
-  // a cohort when there are too few.
+  // a cohort when there are too few. Asks the store, and waits.
   absl::StatusOr<score::v1::GetBenchmarkResponse> Benchmark(const ScoreName& name);
 
-  // The latest record of an organisation; absent when it has none.
+  // The latest record of an organisation; absent when it has none. Asks the store, and
+  // waits.
   absl::StatusOr<std::optional<publication::v1::Publication>> Latest(
       const std::string& organization);
 
  private:
-  using Key = std::pair<std::string, Day>;
-  struct Cached {
-    Answer answer;
-    std::list<Key>::iterator age;
-  };
+  using Index = std::shared_ptr<const std::vector<Day>>;  // ascending, never empty
 
-  // The day that a name means.
-  absl::StatusOr<Day> EndDayOf(const ScoreName& name);
+  // The day that a name means, once it is known to be published.
+  void FindDay(const ScoreName& name, std::function<void(const absl::StatusOr<Day>&)> done);
+  using Make = absl::StatusOr<Answer> (ScoreReader::*)(const AnswerKey&);
+  // What is kept of the record that a name means; else what a worker makes.
+  void Reply(const ScoreName& name, AnswerKind kind, Make make, const Done& done);
+  // These ask the store, and wait.
+  absl::StatusOr<std::vector<std::optional<Index>>> ReadIndexes(
+      absl::Span<const std::string> organizations);
   absl::StatusOr<std::vector<Day>> ReadIndex(const std::string& organization);
   absl::StatusOr<std::string> ReadBytes(const std::string& organization, Day end_day);
   absl::StatusOr<publication::v1::Publication> ReadRecord(const std::string& organization,
@@ -102,28 +130,28 @@ class ScoreReader {
   // The catalogue that a record was counted by.
   absl::StatusOr<const Catalog*> CatalogOf(const publication::v1::Publication& record) const;
 
-  // Computes an answer and keeps it. `index` is what is published now, ascending.
-  absl::StatusOr<Answer> Compute(const std::string& organization, Day end_day,
-                                 const std::vector<Day>& index);
-  // The same, when it is not kept yet.
-  absl::StatusOr<Answer> AnswerOf(const std::string& organization, Day end_day,
-                                  const std::vector<Day>& index);
+  absl::StatusOr<Answer> MakeScore(const AnswerKey& key);
+  absl::StatusOr<score::v1::Score> Compute(const std::string& organization, Day end_day);
+  absl::StatusOr<Answer> MakeTable(const AnswerKey& key);
+  absl::StatusOr<Answer> MakeTables(const AnswerKey& key);
+  absl::StatusOr<Answer> MakeRecommendations(const AnswerKey& key);
+  // A page of what is published; absent when `only_kept` and some of it is not kept.
+  absl::StatusOr<std::optional<Page>> MakePage(const PageQuery& query,
+                                               const std::vector<Day>& index, bool only_kept);
+  absl::StatusOr<Answer> ScoreOf(const std::string& organization, Day end_day, AnswerView view);
   // The score with which another is compared; absent when it cannot be.
   absl::StatusOr<std::optional<ScoredPublication>> ScoreBase(const std::string& organization,
                                                              std::optional<Day> end_day,
                                                              const Catalog& catalog);
-  Answer FindKept(const Key& key);
-  Answer Keep(const Key& key, std::string answer);
 
   PublicationReader& publications_;
   CohortStore& cohorts_;
-  PublicationLookup lookup_;
   const std::vector<const Catalog*> catalogs_;
-  const size_t max_bytes_;
-  std::mutex mutex_;
-  std::list<Key> ages_;                       // newest first; guarded by mutex_
-  absl::flat_hash_map<Key, Cached> answers_;  // guarded by mutex_
-  size_t bytes_ = 0;                          // guarded by mutex_
+  std::map<std::string, Answer> words_;  // by fingerprint
+  AnswerCache cache_;
+  CoalescedLookup<PublicationQuery, Day> days_;
+  CoalescedLookup<std::string, Index> indexes_;
+  Workers workers_;  // last: its tasks use everything else
 };
 
 }  // namespace tutti

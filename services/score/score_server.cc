@@ -4,6 +4,7 @@
 
 #include "absl/flags/flag.h"
 #include "common/catalog/catalog.h"
+#include "common/clock/clock.h"
 #include "common/redis/redis_stores.h"
 #include "services/score/score_reader.h"
 #include "services/score/score_service.h"
@@ -41,7 +42,8 @@ absl::Status RunScore(const ScoreOptions& options) {
     owned.push_back(*std::move(catalog));
   }
   RedisStores stores(options.redis);
-  ScoreReader reader(stores.publications(), stores.cohorts(), catalogs);
+  const SystemSteadyClock clock;
+  ScoreReader reader(stores.publications(), stores.cohorts(), catalogs, clock);
   const StatementWriter statements(*catalogs.front());
   WatchService watchers(reader);
   ScoreServiceImpl service(reader, watchers, statements, **access);

@@ -1,6 +1,7 @@
 #include "services/score/score_service.h"
 
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "common/rpc/resource_name.h"
@@ -19,10 +20,84 @@ absl::StatusOr<Name> WithNameReason(absl::StatusOr<Name> name) {
   return name;
 }
 
-grpc::Status PageError(const char* field, const char* what) {
-  return ToGrpcStatus(WithReason(
+absl::Status PageError(const char* field, const char* what) {
+  return WithReason(
       WithFieldViolation(absl::InvalidArgumentError(absl::StrCat(field, ": ", what)), field, what),
-      "score.tutti", "PAGE_MALFORMED"));
+      "score.tutti", "PAGE_MALFORMED");
+}
+
+absl::StatusOr<AnswerView> ViewOf(score::v1::View view) {
+  switch (view) {
+    case score::v1::VIEW_UNSPECIFIED:
+    case score::v1::VIEW_FULL:
+      return AnswerView::kFull;
+    case score::v1::VIEW_BASIC:
+      return AnswerView::kBasic;
+    default:
+      constexpr char kWhat[] = "must be VIEW_BASIC or VIEW_FULL";
+      return WithReason(
+          WithFieldViolation(absl::InvalidArgumentError(absl::StrCat("view: ", kWhat)), "view",
+                             kWhat),
+          "score.tutti", "VIEW_UNKNOWN");
+  }
+}
+
+template <typename Message>
+bool Parse(const grpc::ByteBuffer& bytes, Message& message) {
+  grpc::ByteBuffer copy = bytes;  // which shares the bytes
+  return grpc::SerializationTraits<Message>::Deserialize(&copy, &message).ok();
+}
+
+// The name in a request that was parsed or not.
+template <typename Name>
+absl::StatusOr<Name> NameIn(bool parsed, absl::StatusOr<Name> name) {
+  return parsed ? WithNameReason(std::move(name)) : UndecodableError();
+}
+
+grpc::ServerUnaryReactor* Refuse(grpc::CallbackServerContext* context, const absl::Status& status) {
+  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+  reactor->Finish(ToGrpcStatus(status));
+  return reactor;
+}
+
+// Sends an answer, or why there is none.
+ScoreReader::Done Sender(grpc::ServerUnaryReactor* reactor, grpc::ByteBuffer* response) {
+  return [reactor, response](const absl::StatusOr<ScoreReader::Answer>& answer) {
+    if (!answer.ok()) return reactor->Finish(ToGrpcStatus(answer.status()));
+    const grpc::Slice slice = SharedBytes(*answer);
+    *response = grpc::ByteBuffer(&slice, 1);
+    reactor->Finish(grpc::Status::OK);
+  };
+}
+
+// The bytes of a ListScoresResponse.
+grpc::ByteBuffer BytesOf(const ScoreReader::Page& page) {
+  std::vector<grpc::Slice> slices;
+  slices.reserve(page.scores.size() + 1);
+  for (const ScoreReader::Dated& score : page.scores) slices.push_back(SharedBytes(score.answer));
+  score::v1::ListScoresResponse rest;
+  if (page.more) rest.set_next_page_token(FormatDay(page.scores.back().end_day));
+  slices.emplace_back(rest.SerializeAsString());
+  return {slices.data(), slices.size()};
+}
+
+absl::StatusOr<ScoreReader::PageQuery> PageQueryOf(const score::v1::ListScoresRequest& request,
+                                                   std::string organization) {
+  ScoreReader::PageQuery query;
+  query.organization = std::move(organization);
+  const absl::StatusOr<AnswerView> view = ViewOf(request.view());
+  if (!view.ok()) return view.status();
+  query.view = *view;
+  if (request.page_size() < 0 || request.page_size() > kMaxPage) {
+    return PageError("page_size", "must be 0 to 400");
+  }
+  query.limit = request.page_size() == 0 ? kDefaultPage : request.page_size();
+  // The token is the last day that was sent; a page goes on before it.
+  if (request.page_token().empty()) return query;
+  const absl::StatusOr<Day> day = ParseDay(request.page_token());
+  if (!day.ok()) return PageError("page_token", "must come from an earlier page");
+  query.before = *day;
+  return query;
 }
 
 }  // namespace
@@ -30,87 +105,85 @@ grpc::Status PageError(const char* field, const char* what) {
 grpc::ServerUnaryReactor* ScoreServiceImpl::GetScore(grpc::CallbackServerContext* context,
                                                      const grpc::ByteBuffer* request,
                                                      grpc::ByteBuffer* response) {
-  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
   score::v1::GetScoreRequest message;
-  grpc::ByteBuffer bytes = *request;
-  const grpc::Status parsed =
-      grpc::SerializationTraits<score::v1::GetScoreRequest>::Deserialize(&bytes, &message);
-  const auto name = access_.Admit(
-      context, parsed.ok() ? WithNameReason(ParseScoreName(message.name())) : UndecodableError());
-  if (!name.ok()) {
-    reactor->Finish(ToGrpcStatus(name.status()));
-    return reactor;
-  }
-  reader_.GetScore(*name, [reactor, response](const absl::StatusOr<ScoreReader::Answer>& answer) {
-    if (!answer.ok()) return reactor->Finish(ToGrpcStatus(answer.status()));
-    *response = SharedBytes(*answer);
+  const bool parsed = Parse(*request, message);
+  const auto name = access_.Admit(context, NameIn(parsed, ParseScoreName(message.name())));
+  if (!name.ok()) return Refuse(context, name.status());
+  const absl::StatusOr<AnswerView> view = ViewOf(message.view());
+  if (!view.ok()) return Refuse(context, view.status());
+  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+  reader_.GetScore(*name, *view, Sender(reactor, response));
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* ScoreServiceImpl::ListScores(grpc::CallbackServerContext* context,
+                                                       const grpc::ByteBuffer* request,
+                                                       grpc::ByteBuffer* response) {
+  score::v1::ListScoresRequest message;
+  const bool parsed = Parse(*request, message);
+  const auto organization =
+      access_.Admit(context, NameIn(parsed, ParseOrganizationName(message.parent())));
+  if (!organization.ok()) return Refuse(context, organization.status());
+  const absl::StatusOr<ScoreReader::PageQuery> query = PageQueryOf(message, *organization);
+  if (!query.ok()) return Refuse(context, query.status());
+  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+  reader_.ListScores(*query, [reactor, response](const absl::StatusOr<ScoreReader::Page>& page) {
+    if (!page.ok()) return reactor->Finish(ToGrpcStatus(page.status()));
+    *response = BytesOf(*page);
     reactor->Finish(grpc::Status::OK);
   });
   return reactor;
 }
 
-grpc::Status ScoreServiceImpl::ListScores(grpc::ServerContext* context,
-                                          const score::v1::ListScoresRequest* request,
-                                          score::v1::ListScoresResponse* response) {
-  const auto organization =
-      access_.Admit(context, WithNameReason(ParseOrganizationName(request->parent())));
-  if (!organization.ok()) return ToGrpcStatus(organization.status());
-  if (request->page_size() < 0 || request->page_size() > kMaxPage) {
-    return PageError("page_size", "must be 0 to 400");
-  }
-  // The token is the last day that was sent; a page goes on before it.
-  std::optional<Day> before;
-  if (!request->page_token().empty()) {
-    const absl::StatusOr<Day> day = ParseDay(request->page_token());
-    if (!day.ok()) return PageError("page_token", "must come from an earlier page");
-    before = *day;
-  }
-  const int limit = request->page_size() == 0 ? kDefaultPage : request->page_size();
-  bool more = false;
-  const auto scores = reader_.ListScores(*organization, before, limit, more);
-  if (!scores.ok()) return ToGrpcStatus(scores.status());
-  for (const ScoreReader::Answer& answer : *scores) {
-    score::v1::GetScoreResponse one;
-    if (!one.ParseFromString(*answer)) {
-      return ToGrpcStatus(absl::InternalError("a kept score is broken"));
-    }
-    *response->add_scores() = std::move(*one.mutable_score());
-  }
-  if (more) response->set_next_page_token(response->scores().rbegin()->end_day());
-  return grpc::Status::OK;
+grpc::ServerUnaryReactor* ScoreServiceImpl::GetTable(grpc::CallbackServerContext* context,
+                                                     const grpc::ByteBuffer* request,
+                                                     grpc::ByteBuffer* response) {
+  score::v1::GetTableRequest message;
+  const bool parsed = Parse(*request, message);
+  const auto name = access_.Admit(context, NameIn(parsed, ParseTableName(message.name())));
+  if (!name.ok()) return Refuse(context, name.status());
+  const absl::StatusOr<AnswerView> view = ViewOf(message.view());
+  if (!view.ok()) return Refuse(context, view.status());
+  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+  reader_.GetTable(*name, *view, Sender(reactor, response));
+  return reactor;
 }
 
-grpc::Status ScoreServiceImpl::GetTable(grpc::ServerContext* context,
-                                        const score::v1::GetTableRequest* request,
-                                        score::v1::GetTableResponse* response) {
-  const auto name = access_.Admit(context, WithNameReason(ParseTableName(request->name())));
-  if (!name.ok()) return ToGrpcStatus(name.status());
-  absl::StatusOr<score::v1::Table> table = reader_.GetTable(*name);
-  if (!table.ok()) return ToGrpcStatus(table.status());
-  *response->mutable_table() = *std::move(table);
-  return grpc::Status::OK;
+grpc::ServerUnaryReactor* ScoreServiceImpl::ListTables(grpc::CallbackServerContext* context,
+                                                       const grpc::ByteBuffer* request,
+                                                       grpc::ByteBuffer* response) {
+  score::v1::ListTablesRequest message;
+  const bool parsed = Parse(*request, message);
+  const auto name = access_.Admit(context, NameIn(parsed, ParseScoreName(message.parent())));
+  if (!name.ok()) return Refuse(context, name.status());
+  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+  reader_.ListTables(*name, Sender(reactor, response));
+  return reactor;
 }
 
-grpc::Status ScoreServiceImpl::ListTables(grpc::ServerContext* context,
-                                          const score::v1::ListTablesRequest* request,
-                                          score::v1::ListTablesResponse* response) {
-  const auto name = access_.Admit(context, WithNameReason(ParseScoreName(request->parent())));
-  if (!name.ok()) return ToGrpcStatus(name.status());
-  absl::StatusOr<std::vector<score::v1::Table>> tables = reader_.ListTables(*name);
-  if (!tables.ok()) return ToGrpcStatus(tables.status());
-  for (score::v1::Table& table : *tables) *response->add_tables() = std::move(table);
-  return grpc::Status::OK;
+grpc::ServerUnaryReactor* ScoreServiceImpl::ListRecommendations(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response) {
+  score::v1::ListRecommendationsRequest message;
+  const bool parsed = Parse(*request, message);
+  const auto name = access_.Admit(context, NameIn(parsed, ParseScoreName(message.parent())));
+  if (!name.ok()) return Refuse(context, name.status());
+  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+  reader_.Recommend(*name, Sender(reactor, response));
+  return reactor;
 }
 
-grpc::Status ScoreServiceImpl::ListRecommendations(
-    grpc::ServerContext* context, const score::v1::ListRecommendationsRequest* request,
-    score::v1::ListRecommendationsResponse* response) {
-  const auto name = access_.Admit(context, WithNameReason(ParseScoreName(request->parent())));
-  if (!name.ok()) return ToGrpcStatus(name.status());
-  absl::StatusOr<score::v1::ListRecommendationsResponse> found = reader_.Recommend(*name);
-  if (!found.ok()) return ToGrpcStatus(found.status());
-  *response = *std::move(found);
-  return grpc::Status::OK;
+grpc::ServerUnaryReactor* ScoreServiceImpl::GetCatalog(grpc::CallbackServerContext* context,
+                                                       const grpc::ByteBuffer* request,
+                                                       grpc::ByteBuffer* response) {
+  // The words are nobody's: whoever may read scores may read them.
+  const auto caller = access_.CallerOf(context);
+  if (!caller.ok()) return Refuse(context, caller.status());
+  score::v1::GetCatalogRequest message;
+  if (!Parse(*request, message)) return Refuse(context, UndecodableError());
+  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+  Sender(reactor, response)(reader_.GetCatalog(message.fingerprint()));
+  return reactor;
 }
 
 grpc::Status ScoreServiceImpl::GetBenchmark(grpc::ServerContext* context,
@@ -138,19 +211,18 @@ grpc::Status ScoreServiceImpl::GetPrivacyStatement(
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* ScoreServiceImpl::WatchScores(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
-  score::v1::WatchScoresRequest message;
-  grpc::ByteBuffer bytes = *request;
   const auto caller = access_.CallerOf(context);
   if (!caller.ok()) return WatchService::Refuse(ToGrpcStatus(caller.status()));
-  const grpc::Status parsed =
-      grpc::SerializationTraits<score::v1::WatchScoresRequest>::Deserialize(&bytes, &message);
-  if (!parsed.ok()) return WatchService::Refuse(ToGrpcStatus(UndecodableError()));
-  const auto organization = WithNameReason(ParseOrganizationName(message.parent()));
+  score::v1::WatchScoresRequest message;
+  const bool parsed = Parse(*request, message);
+  const auto organization = NameIn(parsed, ParseOrganizationName(message.parent()));
   if (!organization.ok()) return WatchService::Refuse(ToGrpcStatus(organization.status()));
   if (const absl::Status may = access_.Check(context, **caller, *organization); !may.ok()) {
     return WatchService::Refuse(ToGrpcStatus(may));
   }
-  return watchers_.Watch(*organization, **caller);
+  const absl::StatusOr<AnswerView> view = ViewOf(message.view());
+  if (!view.ok()) return WatchService::Refuse(ToGrpcStatus(view.status()));
+  return watchers_.Watch(*organization, *view, **caller);
 }
 
 }  // namespace tutti

@@ -9,11 +9,19 @@
 
 namespace tutti {
 
-// Serves ScoreService from published records. GetScore sends bytes that were made
-// once: most of its cost would be to build the same message again. Thread-safe.
-class ScoreServiceImpl final : public score::v1::ScoreService::WithRawCallbackMethod_GetScore<
-                                   score::v1::ScoreService::WithRawCallbackMethod_WatchScores<
-                                       score::v1::ScoreService::Service>> {
+// ScoreService with these methods on the bytes that are sent.
+using RawScoreService = score::v1::ScoreService::WithRawCallbackMethod_GetScore<
+    score::v1::ScoreService::WithRawCallbackMethod_ListScores<
+        score::v1::ScoreService::WithRawCallbackMethod_GetTable<
+            score::v1::ScoreService::WithRawCallbackMethod_ListTables<
+                score::v1::ScoreService::WithRawCallbackMethod_ListRecommendations<
+                    score::v1::ScoreService::WithRawCallbackMethod_WatchScores<
+                        score::v1::ScoreService::WithRawCallbackMethod_GetCatalog<
+                            score::v1::ScoreService::Service>>>>>>>;
+
+// Serves ScoreService from published records. Most methods send bytes that were made once:
+// most of their cost would be to build the same message again. Thread-safe.
+class ScoreServiceImpl final : public RawScoreService {
  public:
   // References outlive this.
   ScoreServiceImpl(ScoreReader& reader, WatchService& watchers, const StatementWriter& statements,
@@ -23,15 +31,21 @@ class ScoreServiceImpl final : public score::v1::ScoreService::WithRawCallbackMe
   grpc::ServerUnaryReactor* GetScore(grpc::CallbackServerContext* context,
                                      const grpc::ByteBuffer* request,
                                      grpc::ByteBuffer* response) override;
-  grpc::Status ListScores(grpc::ServerContext* context, const score::v1::ListScoresRequest* request,
-                          score::v1::ListScoresResponse* response) override;
-  grpc::Status GetTable(grpc::ServerContext* context, const score::v1::GetTableRequest* request,
-                        score::v1::GetTableResponse* response) override;
-  grpc::Status ListTables(grpc::ServerContext* context, const score::v1::ListTablesRequest* request,
-                          score::v1::ListTablesResponse* response) override;
-  grpc::Status ListRecommendations(grpc::ServerContext* context,
-                                   const score::v1::ListRecommendationsRequest* request,
-                                   score::v1::ListRecommendationsResponse* response) override;
+  grpc::ServerUnaryReactor* ListScores(grpc::CallbackServerContext* context,
+                                       const grpc::ByteBuffer* request,
+                                       grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* GetTable(grpc::CallbackServerContext* context,
+                                     const grpc::ByteBuffer* request,
+                                     grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* ListTables(grpc::CallbackServerContext* context,
+                                       const grpc::ByteBuffer* request,
+                                       grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* ListRecommendations(grpc::CallbackServerContext* context,
+                                                const grpc::ByteBuffer* request,
+                                                grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* GetCatalog(grpc::CallbackServerContext* context,
+                                       const grpc::ByteBuffer* request,
+                                       grpc::ByteBuffer* response) override;
   grpc::Status GetBenchmark(grpc::ServerContext* context,
                             const score::v1::GetBenchmarkRequest* request,
                             score::v1::GetBenchmarkResponse* response) override;

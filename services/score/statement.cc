@@ -107,7 +107,10 @@ void FillRetention(const std::string& grace, PrivacyStatement& statement) {
                "a list of which records were published, with their checksums and what each cost",
                "the journal of aggregate", "for ever");
   AddRetention(statement, "answers made of published records", "the memory of score",
-               "as long as there is room; not given once the organisation is erased");
+               "as long as there is room; not given any more from a second after the organisation "
+               "is erased");
+  AddRetention(statement, "which records are published: their last days", "the memory of score",
+               "given for a second at most, then asked of Redis again");
   AddRetention(statement, "counts, codes and addresses of services; nothing of an activity",
                "the logs of all services", "as the operator keeps logs");
   AddRetention(statement,

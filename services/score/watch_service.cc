@@ -24,21 +24,20 @@ absl::Status TooMany(const std::string& what) {
 
 }  // namespace
 
-grpc::ByteBuffer SharedBytes(const ScoreReader::Answer& answer) {
+grpc::Slice SharedBytes(const ScoreReader::Answer& answer) {
   auto* const held = new ScoreReader::Answer(answer);
-  const grpc::Slice slice(
-      const_cast<char*>((*held)->data()), (*held)->size(),  // NOLINT: nobody writes to it
-      [](void* user_data) { delete static_cast<ScoreReader::Answer*>(user_data); }, held);
-  return {&slice, 1};
+  return {const_cast<char*>((*held)->data()), (*held)->size(),  // NOLINT: nobody writes to it
+          [](void* user_data) { delete static_cast<ScoreReader::Answer*>(user_data); }, held};
 }
 
 // One call. gRPC may call back on the thread that starts an operation, so operations
 // start without the lock; it finishes when nothing is being written.
 class WatchService::Watcher final : public Reactor {
  public:
-  Watcher(WatchService& owner, std::string organization, const Caller& caller)
+  Watcher(WatchService& owner, std::string organization, AnswerView view, const Caller& caller)
       : owner_(owner),
         organization_(std::move(organization)),
+        view_(view),
         principal_(caller.principal),
         expires_(caller.expires) {}
 
@@ -46,6 +45,7 @@ class WatchService::Watcher final : public Reactor {
   bool admitted = false;
 
   const std::string& organization() const { return organization_; }
+  AnswerView view() const { return view_; }
   const std::string& principal() const { return principal_; }
   absl::Time expires() const { return expires_; }
 
@@ -89,7 +89,8 @@ class WatchService::Watcher final : public Reactor {
       return;
     }
     if (waiting_.empty()) return;
-    bytes_ = SharedBytes(waiting_.front());
+    const grpc::Slice slice = SharedBytes(waiting_.front());
+    bytes_ = grpc::ByteBuffer(&slice, 1);
     waiting_.pop_front();
     writing_ = true;
     lock.unlock();
@@ -98,6 +99,7 @@ class WatchService::Watcher final : public Reactor {
 
   WatchService& owner_;
   const std::string organization_;
+  const AnswerView view_;
   const std::string principal_;
   const absl::Time expires_;
   std::optional<Day> last_;
@@ -135,8 +137,9 @@ absl::Status WatchService::Admit(Watcher& watcher) {
   return absl::OkStatus();
 }
 
-WatchService::Reactor* WatchService::Watch(std::string organization, const Caller& caller) {
-  const auto watcher = std::make_shared<Watcher>(*this, std::move(organization), caller);
+WatchService::Reactor* WatchService::Watch(std::string organization, AnswerView view,
+                                           const Caller& caller) {
+  const auto watcher = std::make_shared<Watcher>(*this, std::move(organization), view, caller);
   absl::Status admitted;
   {
     const std::lock_guard lock(mutex_);
@@ -238,15 +241,15 @@ void WatchService::Serve(const Watchers& watchers) {
 }
 
 void WatchService::ServeOne(const std::string& organization, Day latest, const Watchers& watchers) {
-  // By what they were given last: mostly one group, often none.
-  std::map<std::optional<Day>, Watchers> behind;
+  // By what they were given last and how much they want: mostly one group, often none.
+  std::map<std::pair<std::optional<Day>, AnswerView>, Watchers> behind;
   for (const auto& watcher : watchers) {
     if (!watcher->last().has_value() || *watcher->last() < latest) {
-      behind[watcher->last()].push_back(watcher);
+      behind[{watcher->last(), watcher->view()}].push_back(watcher);
     }
   }
-  for (const auto& [last, those] : behind) {
-    const auto scores = reader_.ScoresAfter(organization, last);
+  for (const auto& [wanted, those] : behind) {
+    const auto scores = reader_.ScoresAfter(organization, wanted.first, wanted.second);
     for (const auto& watcher : those) {
       if (!scores.ok()) {
         watcher->End(ToGrpcStatus(scores.status()));

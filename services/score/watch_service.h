@@ -14,12 +14,13 @@
 #include "common/auth/caller.h"
 #include "grpcpp/support/byte_buffer.h"
 #include "grpcpp/support/server_callback.h"
+#include "grpcpp/support/slice.h"
 #include "services/score/score_reader.h"
 
 namespace tutti {
 
-// A message that shares an answer's bytes, and keeps them alive while they are sent.
-grpc::ByteBuffer SharedBytes(const ScoreReader::Answer& answer);
+// Shares an answer's bytes, and keeps them alive while they are sent.
+grpc::Slice SharedBytes(const ScoreReader::Answer& answer);
 
 // Sends new scores to those who watch. One thread asks the store for every watched
 // organisation twice a second, all in one round trip; a watcher that reads slowly
@@ -42,7 +43,7 @@ class WatchService {
   // WatchScoresResponse, the latest score first, each later one once, oldest first.
   // Ends with ResourceExhausted above the limits, with Unauthenticated when the caller's
   // token expires, with the store's error, and with Unavailable once it drains.
-  Reactor* Watch(std::string organization, const Caller& caller);
+  Reactor* Watch(std::string organization, AnswerView view, const Caller& caller);
 
   // That of a call which ends with an error at once.
   static Reactor* Refuse(const grpc::Status& status);

@@ -17,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
+#include "common/rpc/lock_order.h"
 #include "grpc/health/v1/health.pb.h"
 #include "grpcpp/grpcpp.h"
 #include "grpcpp/impl/codegen/proto_utils.h"
@@ -28,8 +29,8 @@
 
 ABSL_FLAG(
     std::string, kind, "ingest",
-    "ingest: activities to each target; score: GetScore and Health/Check to the first target, "
-    "GetScore to the others");
+    "ingest: activities to each target; score: GetScore with each view and Health/Check to the "
+    "first target, GetScore with VIEW_FULL to the others");
 ABSL_FLAG(std::vector<std::string>, targets, {},
           "Addresses; the first is the one that is measured");
 ABSL_FLAG(std::vector<std::string>, watch, {},
@@ -140,11 +141,14 @@ std::vector<RpcLoad> ScoreLoads() {
   score.method = "/tutti.score.v1.ScoreService/GetScore";
   score.requests = {Serialise(get)};
   score.good = [](const grpc::ByteBuffer& bytes) { return bytes.Length() > 100; };
+  get.set_view(score::v1::VIEW_BASIC);
+  RpcLoad basic = score;
+  basic.requests = {Serialise(get)};
   RpcLoad health;
   health.address = score.address;
   health.method = "/grpc.health.v1.Health/Check";
   health.requests = {Serialise(grpc::health::v1::HealthCheckRequest())};
-  std::vector<RpcLoad> loads = {score, health};
+  std::vector<RpcLoad> loads = {score, basic, health};
   for (size_t i = 1; i < absl::GetFlag(FLAGS_targets).size(); ++i) {
     loads.push_back(score);
     loads.back().address = absl::GetFlag(FLAGS_targets)[i];
@@ -201,6 +205,7 @@ absl::Status Run() {
 }  // namespace tutti
 
 int main(int argc, char** argv) {
+  tutti::IgnoreLockOrder();
   absl::SetProgramUsageMessage("Sends made-up load to services and says how fast they answered.");
   absl::ParseCommandLine(argc, argv);
   absl::Status status;

@@ -2,6 +2,7 @@
 #include <string>
 
 #include "common/process/core_dumps.h"
+#include "common/rpc/lock_order.h"
 #include "common/rpc/tracing.h"
 #include "services/cli/commands/commands.h"
 
@@ -21,6 +22,7 @@ int Report(const absl::Status& status) {
 }  // namespace
 
 int RunCommandLine(int argc, char** argv) {
+  IgnoreLockOrder();
   // Most commands read a key, a token or somebody's name: rather than to list which, none
   // leaves a core dump, and none lets gRPC trace what it sends.
   for (const std::string& name : ForbidTracing()) {

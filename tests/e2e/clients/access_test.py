@@ -20,7 +20,7 @@ from suite import BIN, SOURCE, Suite, make_stubs
 
 BUF = SOURCE / "build/tools/node_modules/.bin/buf"
 # Methods that name no organisation of a caller's.
-WITHOUT = {"ListOrganizations"}
+WITHOUT = {"ListOrganizations", "GetCatalog"}
 FOR_SERVICES = {"MergeDeltas", "GetIngestPolicy", "ReportKeyring"}
 GET_SCORE = "/tutti.score.v1.ScoreService/GetScore"
 HEALTH = "/grpc.health.v1.Health/Check"
@@ -138,6 +138,14 @@ class AccessTest(unittest.TestCase):
             self.assertEqual(self.call("system.admin", self.suite.aggregate,
                                        f"/tutti.aggregate.v1.AggregateService/{method}", powerful)[0],
                              "PERMISSION_DENIED")
+
+    def test_words_are_for_whoever_reads_scores(self):
+        method = "/tutti.score.v1.ScoreService/GetCatalog"
+        for scope, expected in (("scores.read", "OK"), ("activities.write", "PERMISSION_DENIED"),
+                                ("organizations.admin", "PERMISSION_DENIED")):
+            told = self.call(scope, self.suite.score, method, self.token("acme", scopes=(scope,)))
+            self.assertEqual(told[0], expected)
+        self.assertEqual(self.call("nobody", self.suite.score, method, None)[0], "UNAUTHENTICATED")
 
     def methods(self):
         """Every method of every service with its address."""

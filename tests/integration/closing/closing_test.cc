@@ -16,11 +16,13 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "common/clock/clock.h"
 #include "common/window/window_proto.h"
 #include "services/aggregate/ingest_policy.h"
 #include "services/aggregate/pace.h"
 #include "services/score/score_reader.h"
 #include "tests/support/report_attack.h"
+#include "tests/support/score_now.h"
 
 namespace tutti {
 
@@ -397,10 +399,11 @@ TEST_F(ClosingTest, GivesTheSameBytesHoweverOftenAndWhoeverReads) {
   // A hundred times by a score service that has just begun, and knows nothing yet.
   const auto read = [&](const RedisServer& server) {
     RedisStores stores(server.OptionsFor("score"));
-    ScoreReader scores(stores.publications(), stores.cohorts(), {catalog_.get()});
+    const SystemSteadyClock clock;
+    ScoreReader scores(stores.publications(), stores.cohorts(), {catalog_.get()}, clock);
     for (int i = 0; i < 100; ++i) {
       const auto records = stores.publications().Read("acme", absl::MakeConstSpan(&kEndDay, 1));
-      const auto answer = scores.GetScore({"acme", std::nullopt, ""});
+      const auto answer = ScoreNow(scores, {"acme", std::nullopt, ""});
       ASSERT_TRUE(records.ok()) << records.status();
       ASSERT_TRUE(answer.ok()) << answer.status();
       if (reads == 0) {

@@ -22,6 +22,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "common/clock/clock.h"
 #include "common/redis/redis_stores.h"
 #include "services/aggregate/aggregate_service.h"
 #include "services/score/score_service.h"
@@ -98,7 +99,9 @@ class CallersView {
         {closer, cohorts, stores_->organizations(), due_times, scrubber, clock_guard, clock_});
     const std::unique_ptr<Access> access = Access::ForEverybody();
     AggregateServiceImpl aggregate(directory, merger, closing, ShippedCatalog(), clock_, *access);
-    ScoreReader reader(scores_->publications(), scores_->cohorts(), {&ShippedCatalog()});
+    const SystemSteadyClock steady_clock;
+    ScoreReader reader(scores_->publications(), scores_->cohorts(), {&ShippedCatalog()},
+                       steady_clock);
     WatchService watchers(reader);
     const StatementWriter statements(ShippedCatalog());
     ScoreServiceImpl score(reader, watchers, statements, *access);

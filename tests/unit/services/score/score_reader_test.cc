@@ -1,7 +1,10 @@
 #include "services/score/score_reader.h"
 
 #include "common/rpc/error_details.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/doubles/fake_clock.h"
+#include "tests/support/score_now.h"
 #include "tests/support/simulated_organization.h"
 #include "tests/unit/services/score/fake_cohorts.h"
 #include "tests/unit/services/score/fake_publications.h"
@@ -31,57 +34,108 @@ class ScoreReaderTest : public ::testing::Test {
   SlotSimulator simulator_{21};
   FakePublications publications_;
   FakeCohorts cohorts_;
-  ScoreReader reader_{publications_, cohorts_, {catalog_.get()}};
+  FakeSteadyClock clock_;
+  ScoreReader reader_{publications_, cohorts_, {catalog_.get()}, clock_};
 };
 
 TEST_F(ScoreReaderTest, AnswersWithTheLatestAndWithADay) {
   publications_.Publish(Record(400), "2026-10-25");
   publications_.Publish(Record(400), "2026-11-01");
-  EXPECT_EQ(Parse(reader_.GetScore({"acme", std::nullopt, ""})).end_day(), "2026-11-01");
-  const score::v1::Score earlier = Parse(reader_.GetScore({"acme", Day(2026, 10, 25), ""}));
+  EXPECT_EQ(Parse(ScoreNow(reader_, {"acme", std::nullopt, ""})).end_day(), "2026-11-01");
+  const score::v1::Score earlier = Parse(ScoreNow(reader_, {"acme", Day(2026, 10, 25), ""}));
   EXPECT_EQ(earlier.name(), "organizations/acme/scores/2026-10-25");
   EXPECT_EQ(earlier.start_day(), "2026-09-28");
   EXPECT_EQ(earlier.state(), score::v1::FIGURE_STATE_MEASURED);
 }
 
-TEST_F(ScoreReaderTest, AsksTheStoreOnceWhenTheAnswerIsKept) {
+// Mutation: an age from when the answer was made, or of a day alone.
+TEST_F(ScoreReaderTest, AsksTheStoreOnceForAllWhoAskWithinASecond) {
   publications_.Publish(Record(400), "2026-11-01");
-  const auto first = reader_.GetScore({"acme", std::nullopt, ""});
+  const auto first = ScoreNow(reader_, {"acme", std::nullopt, ""});
   ASSERT_TRUE(first.ok());
   const int before = publications_.calls();
-  const auto again = reader_.GetScore({"acme", std::nullopt, ""});
-  ASSERT_TRUE(again.ok());
+  for (int i = 0; i < 100; ++i) {
+    const auto again = ScoreNow(reader_, {"acme", std::nullopt, ""});
+    ASSERT_TRUE(again.ok());
+    EXPECT_EQ(first->get(), again->get());
+    ASSERT_TRUE(ScoreNow(reader_, {"acme", std::nullopt, ""}, AnswerView::kBasic).ok());
+  }
+  EXPECT_EQ(publications_.calls(), before);
+  clock_.Advance(kFreshFor);
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(ScoreNow(reader_, {"acme", std::nullopt, ""}).ok());
   EXPECT_EQ(publications_.calls(), before + 1);
-  EXPECT_EQ(first->get(), again->get());
-  ASSERT_TRUE(reader_.GetScore({"acme", Day(2026, 11, 1), ""}).ok());
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(ScoreNow(reader_, {"acme", Day(2026, 11, 1), ""}).ok());
   EXPECT_EQ(publications_.calls(), before + 2);
 }
 
-TEST_F(ScoreReaderTest, ForgetsAnErasedOrganisationAtOnce) {
+TEST_F(ScoreReaderTest, ShowsANewRecordWithinASecond) {
   publications_.Publish(Record(400), "2026-11-01");
-  ASSERT_TRUE(reader_.GetScore({"acme", std::nullopt, ""}).ok());
+  ASSERT_TRUE(ScoreNow(reader_, {"acme", std::nullopt, ""}).ok());
+  ASSERT_TRUE(PageNow(reader_, {"acme", std::nullopt, 10}).ok());
+  clock_.Advance(absl::Milliseconds(500));
+  publications_.Publish(Record(400), "2026-11-08");
+  // One that is named, and was not there before, at once.
+  EXPECT_EQ(Parse(ScoreNow(reader_, {"acme", Day(2026, 11, 8), ""})).end_day(), "2026-11-08");
+  clock_.Advance(absl::Milliseconds(500));
+  EXPECT_EQ(Parse(ScoreNow(reader_, {"acme", std::nullopt, ""})).end_day(), "2026-11-08");
+  EXPECT_EQ(PageNow(reader_, {"acme", std::nullopt, 10})->scores.size(), 2U);
+}
+
+// Mutation: to keep for a second that there is nothing.
+TEST_F(ScoreReaderTest, ShowsTheFirstRecordAtOnce) {
+  const auto refusals = [&] {
+    return std::vector<std::string>{
+        ReasonOf(ScoreNow(reader_, {"acme", std::nullopt, ""}).status()),
+        ReasonOf(ScoreNow(reader_, {"acme", Day(2026, 11, 1), ""}).status()),
+        ReasonOf(TableNow(reader_, {"acme", std::nullopt, "modes"}).status()),
+        ReasonOf(PageNow(reader_, {"acme", std::nullopt, 10}).status())};
+  };
+  EXPECT_THAT(refusals(), ::testing::Each("NOTHING_PUBLISHED"));
+  publications_.Publish(Record(400), "2026-11-01");
+  EXPECT_THAT(refusals(), ::testing::Each(""));
+}
+
+// Mutation: to keep for longer than a second that a record is there.
+TEST_F(ScoreReaderTest, ForgetsAnErasedOrganisationWithinASecond) {
+  publications_.Publish(Record(400), "2026-11-01");
+  const auto answers = [&] {
+    std::vector<absl::Status> told;
+    for (const std::optional<Day> day : {std::optional<Day>(), {Day(2026, 11, 1)}}) {
+      for (const AnswerView view : {AnswerView::kBasic, AnswerView::kFull}) {
+        told.push_back(ScoreNow(reader_, {"acme", day, ""}, view).status());
+        told.push_back(TableNow(reader_, {"acme", day, "modes"}, view).status());
+      }
+      told.push_back(Await<ScoreReader::Answer>([&](const auto& done) {
+                       reader_.ListTables({"acme", day, ""}, done);
+                     }).status());
+      told.push_back(Await<ScoreReader::Answer>([&](const auto& done) {
+                       reader_.Recommend({"acme", day, ""}, done);
+                     }).status());
+    }
+    told.push_back(PageNow(reader_, {"acme", std::nullopt, 10}).status());
+    return told;
+  };
+  for (const absl::Status& status : answers()) EXPECT_EQ(status, absl::OkStatus());
   publications_.Erase("acme");
-  for (const std::optional<Day> day :
-       {std::optional<Day>(), std::optional<Day>(Day(2026, 11, 1))}) {
-    const auto gone = reader_.GetScore({"acme", day, ""});
-    EXPECT_TRUE(absl::IsNotFound(gone.status()));
-    EXPECT_EQ(ReasonOf(gone.status()), "NOTHING_PUBLISHED");
+  EXPECT_TRUE(absl::IsNotFound(reader_.Benchmark({"acme", std::nullopt, ""}).status()));
+  EXPECT_FALSE(reader_.Latest("acme")->has_value());
+  clock_.Advance(absl::Seconds(1));
+  for (const absl::Status& status : answers()) {
+    EXPECT_TRUE(absl::IsNotFound(status));
+    EXPECT_EQ(ReasonOf(status), "NOTHING_PUBLISHED");
   }
-  bool more = false;
-  EXPECT_TRUE(absl::IsNotFound(reader_.ListScores("acme", std::nullopt, 10, more).status()));
-  EXPECT_TRUE(absl::IsNotFound(reader_.GetTable({"acme", std::nullopt, "modes"}).status()));
 }
 
 TEST_F(ScoreReaderTest, TellsNoSuchWindowFromNothingPublished) {
-  EXPECT_EQ(ReasonOf(reader_.GetScore({"acme", Day(2026, 11, 1), ""}).status()),
+  EXPECT_EQ(ReasonOf(ScoreNow(reader_, {"acme", Day(2026, 11, 1), ""}).status()),
             "NOTHING_PUBLISHED");
   publications_.Publish(Record(400), "2026-11-01");
-  EXPECT_EQ(ReasonOf(reader_.GetScore({"acme", Day(2026, 11, 8), ""}).status()), "NO_SUCH_WINDOW");
+  EXPECT_EQ(ReasonOf(ScoreNow(reader_, {"acme", Day(2026, 11, 8), ""}).status()), "NO_SUCH_WINDOW");
 }
 
 TEST_F(ScoreReaderTest, SaysThatTheStoreIsAway) {
   publications_.Fail(absl::UnavailableError("away"));
-  const auto answer = reader_.GetScore({"acme", std::nullopt, ""});
+  const auto answer = ScoreNow(reader_, {"acme", std::nullopt, ""});
   EXPECT_TRUE(absl::IsUnavailable(answer.status()));
   EXPECT_EQ(ReasonOf(answer.status()), "STORE_UNAVAILABLE");
 }
@@ -90,7 +144,7 @@ TEST_F(ScoreReaderTest, RefusesARecordOfAnotherCatalogue) {
   publication::v1::Publication record = Record(400);
   record.set_catalog_fingerprint("0123456789abcdef0123456789abcdef");
   publications_.Publish(record, "2026-11-01");
-  const auto answer = reader_.GetScore({"acme", std::nullopt, ""});
+  const auto answer = ScoreNow(reader_, {"acme", std::nullopt, ""});
   EXPECT_TRUE(absl::IsFailedPrecondition(answer.status()));
   EXPECT_EQ(ReasonOf(answer.status()), "CATALOG_MISMATCH");
 }
@@ -101,19 +155,19 @@ TEST_F(ScoreReaderTest, ScoresByThePastCatalogueOfARecord) {
   const auto newer = Catalog::Build(next, "test");
   ASSERT_TRUE(newer.ok());
   publications_.Publish(Record(400), "2026-11-01");
-  ScoreReader reader(publications_, cohorts_, {newer->get(), catalog_.get()});
-  EXPECT_TRUE(reader.GetScore({"acme", std::nullopt, ""}).ok());
-  EXPECT_TRUE(reader.GetTable({"acme", std::nullopt, "modes"}).ok());
+  ScoreReader reader(publications_, cohorts_, {newer->get(), catalog_.get()}, clock_);
+  EXPECT_TRUE(ScoreNow(reader, {"acme", std::nullopt, ""}).ok());
+  EXPECT_TRUE(TableNow(reader, {"acme", std::nullopt, "modes"}).ok());
 }
 
 TEST_F(ScoreReaderTest, RefusesABrokenRecord) {
   publications_.PublishBytes("acme", "2026-11-01", "\xff\xff");
-  EXPECT_EQ(reader_.GetScore({"acme", std::nullopt, ""}).status().code(),
+  EXPECT_EQ(ScoreNow(reader_, {"acme", std::nullopt, ""}).status().code(),
             absl::StatusCode::kDataLoss);
   publication::v1::Publication record = Record(400);
   record.mutable_kinds(0)->mutable_tables(0)->add_cells(1);
   publications_.Publish(record, "2026-11-01");
-  EXPECT_EQ(reader_.GetScore({"acme", std::nullopt, ""}).status().code(),
+  EXPECT_EQ(ScoreNow(reader_, {"acme", std::nullopt, ""}).status().code(),
             absl::StatusCode::kDataLoss);
 }
 
@@ -121,7 +175,7 @@ TEST_F(ScoreReaderTest, ComparesWithTwentyEightDaysAndWithHalfAYearAgo) {
   publications_.Publish(Record(200), "2026-05-24");
   publications_.Publish(Record(300), "2026-10-25");
   publications_.Publish(Record(900), "2026-11-22");
-  const score::v1::Score score = Parse(reader_.GetScore({"acme", std::nullopt, ""}));
+  const score::v1::Score score = Parse(ScoreNow(reader_, {"acme", std::nullopt, ""}));
   EXPECT_EQ(score.change().since_end_day(), "2026-10-25");
   EXPECT_TRUE(score.change().beyond_noise());
   EXPECT_GT(score.change().difference().value(), 15);
@@ -132,7 +186,7 @@ TEST_F(ScoreReaderTest, ComparesWithTwentyEightDaysAndWithHalfAYearAgo) {
 TEST_F(ScoreReaderTest, HasNoChangeWithoutAnEarlierRecord) {
   publications_.Publish(Record(300), "2026-11-01");
   publications_.Publish(Record(900), "2026-11-22");
-  const score::v1::Score score = Parse(reader_.GetScore({"acme", std::nullopt, ""}));
+  const score::v1::Score score = Parse(ScoreNow(reader_, {"acme", std::nullopt, ""}));
   EXPECT_FALSE(score.has_change());
   EXPECT_FALSE(score.has_trend_180_days());
 }
@@ -141,39 +195,81 @@ TEST_F(ScoreReaderTest, ListsNewestFirstInPages) {
   for (const char* day : {"2026-10-25", "2026-11-01", "2026-11-08", "2026-11-15"}) {
     publications_.Publish(Record(400), day);
   }
-  bool more = false;
-  const auto page = reader_.ListScores("acme", std::nullopt, 3, more);
+  const auto page = PageNow(reader_, {"acme", std::nullopt, 3});
   ASSERT_TRUE(page.ok());
-  ASSERT_EQ(page->size(), 3U);
-  EXPECT_TRUE(more);
-  EXPECT_EQ(Parse(page->front()).end_day(), "2026-11-15");
-  const auto rest = reader_.ListScores("acme", Day(2026, 11, 1), 3, more);
+  ASSERT_EQ(page->scores.size(), 3U);
+  EXPECT_TRUE(page->more);
+  EXPECT_EQ(Parse(page->scores.front().answer).end_day(), "2026-11-15");
+  EXPECT_EQ(page->scores.back().end_day, Day(2026, 11, 1));
+  const auto rest = PageNow(reader_, {"acme", Day(2026, 11, 1), 3});
   ASSERT_TRUE(rest.ok());
-  ASSERT_EQ(rest->size(), 1U);
-  EXPECT_FALSE(more);
-  EXPECT_EQ(Parse(rest->front()).end_day(), "2026-10-25");
+  ASSERT_EQ(rest->scores.size(), 1U);
+  EXPECT_FALSE(rest->more);
+  EXPECT_EQ(Parse(rest->scores.front().answer).end_day(), "2026-10-25");
 }
 
 TEST_F(ScoreReaderTest, KeepsNoMoreThanItMay) {
-  ScoreReader small(publications_, cohorts_, {catalog_.get()}, /*cached_bytes=*/1);
+  ScoreReader small(publications_, cohorts_, {catalog_.get()}, clock_, /*cached_bytes=*/1);
   publications_.Publish(Record(400), "2026-10-25");
   publications_.Publish(Record(400), "2026-11-01");
-  ASSERT_TRUE(small.GetScore({"acme", Day(2026, 10, 25), ""}).ok());
-  ASSERT_TRUE(small.GetScore({"acme", Day(2026, 11, 1), ""}).ok());
+  // A score is kept in both views, the smaller last.
+  const auto ask = [&](Day day) {
+    const int before = publications_.calls();
+    EXPECT_TRUE(ScoreNow(small, {"acme", day, ""}, AnswerView::kBasic).ok());
+    return publications_.calls() - before;
+  };
+  ask(Day(2026, 10, 25));
+  ask(Day(2026, 11, 1));
+  EXPECT_EQ(ask(Day(2026, 11, 1)), 0);   // the newest is kept
+  EXPECT_GT(ask(Day(2026, 10, 25)), 0);  // the older one was not
+}
+
+// Mutation: to make each of the views by itself, or a page of scores that are kept again.
+TEST_F(ScoreReaderTest, ComputesARecordOnceForEveryViewAndPage) {
+  publications_.Publish(Record(400), "2026-11-01");
+  ASSERT_TRUE(ScoreNow(reader_, {"acme", std::nullopt, ""}, AnswerView::kBasic).ok());
+  const auto full = ScoreNow(reader_, {"acme", std::nullopt, ""});
+  ASSERT_TRUE(full.ok());
   const int before = publications_.calls();
-  ASSERT_TRUE(small.GetScore({"acme", Day(2026, 11, 1), ""}).ok());
-  EXPECT_EQ(publications_.calls(), before + 1);  // the newest is kept
-  ASSERT_TRUE(small.GetScore({"acme", Day(2026, 10, 25), ""}).ok());
-  EXPECT_GT(publications_.calls(), before + 2);  // the older one was not
+  const auto page = PageNow(reader_, {"acme", std::nullopt, 10});
+  ASSERT_TRUE(page.ok());
+  EXPECT_EQ(page->scores.front().answer, *full);
+  const auto after = reader_.ScoresAfter("acme", std::nullopt, AnswerView::kFull);
+  ASSERT_TRUE(after.ok());
+  EXPECT_EQ(after->front().answer, *full);
+  EXPECT_EQ(publications_.calls(), before + 2);  // for what is published, each
 }
 
 TEST_F(ScoreReaderTest, NamesTheTable) {
   publications_.Publish(Record(400), "2026-11-01");
-  const auto table = reader_.GetTable({"acme", std::nullopt, "modes"});
-  ASSERT_TRUE(table.ok());
-  EXPECT_EQ(table->name(), "organizations/acme/scores/2026-11-01/tables/modes");
-  EXPECT_EQ(ReasonOf(reader_.GetTable({"acme", std::nullopt, "nothing"}).status()),
+  const auto answer = TableNow(reader_, {"acme", std::nullopt, "modes"});
+  score::v1::GetTableResponse response;
+  ASSERT_TRUE(answer.ok() && response.ParseFromString(**answer));
+  EXPECT_EQ(response.table().name(), "organizations/acme/scores/2026-11-01/tables/modes");
+  EXPECT_EQ(ReasonOf(TableNow(reader_, {"acme", std::nullopt, "nothing"}).status()),
             "TABLE_UNKNOWN");
+}
+
+TEST_F(ScoreReaderTest, HasTheWordsOfEveryCatalogueThatItRunsOn) {
+  catalog::v1::Catalog next = catalog_->proto();
+  next.set_version("next");
+  const auto newer = Catalog::Build(next, "test");
+  ASSERT_TRUE(newer.ok());
+  const ScoreReader reader(publications_, cohorts_, {newer->get(), catalog_.get()}, clock_);
+  const auto version = [&](const std::string& fingerprint) {
+    const auto answer = reader.GetCatalog(fingerprint);
+    score::v1::GetCatalogResponse response;
+    EXPECT_TRUE(answer.ok() && response.ParseFromString(**answer));
+    return response.catalog().version();
+  };
+  EXPECT_EQ(version(""), "next");
+  EXPECT_EQ(version((*newer)->fingerprint()), "next");
+  EXPECT_EQ(version(catalog_->fingerprint()), catalog_->proto().version());
+  const absl::Status unknown = reader.GetCatalog("canary-7").status();
+  EXPECT_TRUE(absl::IsNotFound(unknown));
+  EXPECT_EQ(ReasonOf(unknown), "CATALOG_UNKNOWN");
+  EXPECT_THAT(std::string(unknown.message()), ::testing::HasSubstr("--past_catalogs"));
+  EXPECT_THAT(std::string(unknown.message()), ::testing::Not(::testing::HasSubstr("canary")));
 }
 
 }  // namespace

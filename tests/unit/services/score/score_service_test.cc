@@ -5,7 +5,10 @@
 #include <chrono>
 #include <set>
 
+#include "common/clock/clock.h"
 #include "common/rpc/status.h"
+#include "common/scoring/score_views.h"
+#include "common/scoring/score_words.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/simulated_organization.h"
@@ -66,7 +69,8 @@ class ScoreServiceTest : public ::testing::Test {
   SlotSimulator simulator_{31};
   FakePublications publications_;
   FakeCohorts cohorts_;
-  ScoreReader reader_{publications_, cohorts_, {catalog_.get()}};
+  SystemSteadyClock clock_;
+  ScoreReader reader_{publications_, cohorts_, {catalog_.get()}, clock_};
   StatementWriter statements_{*catalog_};
   const std::unique_ptr<Access> access_ = Access::ForEverybody();
   WatchService watchers_{reader_};
@@ -123,6 +127,114 @@ TEST_F(ScoreServiceTest, PagesThroughTheHistory) {
     token = page.next_page_token();
   } while (!token.empty());
   EXPECT_THAT(days, ::testing::ElementsAre("2026-11-22", "2026-11-15", "2026-11-08", "2026-11-01"));
+}
+
+// Mutation: a view that a method does not heed, or measures that stay.
+TEST_F(ScoreServiceTest, SendsFiguresWithoutWords) {
+  publications_.Publish(Record(), "2026-10-25");
+  publications_.Publish(Record(), "2026-11-22");
+  score::v1::GetScoreResponse full;
+  ASSERT_TRUE(GetScore("organizations/acme/scores/latest", full).ok());
+  score::v1::Score expected = full.score();
+  ReduceToBasic(expected);
+  {
+    grpc::ClientContext context;
+    score::v1::GetScoreRequest request;
+    request.set_name("organizations/acme/scores/latest");
+    request.set_view(score::v1::VIEW_BASIC);
+    score::v1::GetScoreResponse basic;
+    ASSERT_TRUE(stub_->GetScore(&context, request, &basic).ok());
+    EXPECT_LT(basic.ByteSizeLong(), 1024U);
+    EXPECT_EQ(basic.score().DebugString(), expected.DebugString());
+    EXPECT_TRUE(basic.score().has_change());
+  }
+  {
+    grpc::ClientContext context;
+    score::v1::ListScoresRequest request;
+    request.set_parent("organizations/acme");
+    request.set_page_size(1);
+    request.set_view(score::v1::VIEW_BASIC);
+    score::v1::ListScoresResponse page;
+    ASSERT_TRUE(stub_->ListScores(&context, request, &page).ok());
+    ASSERT_EQ(page.scores_size(), 1);
+    EXPECT_EQ(page.scores(0).DebugString(), expected.DebugString());
+    EXPECT_EQ(page.next_page_token(), "2026-11-22");
+  }
+  {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(30));
+    score::v1::WatchScoresRequest request;
+    request.set_parent("organizations/acme");
+    request.set_view(score::v1::VIEW_BASIC);
+    const auto stream = stub_->WatchScores(&context, request);
+    score::v1::WatchScoresResponse response;
+    ASSERT_TRUE(stream->Read(&response));
+    EXPECT_EQ(response.score().DebugString(), expected.DebugString());
+    context.TryCancel();
+    stream->Finish();
+  }
+  score::v1::GetTableRequest request;
+  request.set_name("organizations/acme/scores/latest/tables/modes");
+  score::v1::GetTableResponse whole;
+  grpc::ClientContext context;
+  ASSERT_TRUE(stub_->GetTable(&context, request, &whole).ok());
+  ReduceToBasic(*whole.mutable_table());
+  request.set_view(score::v1::VIEW_BASIC);
+  score::v1::GetTableResponse basic;
+  grpc::ClientContext basic_context;
+  ASSERT_TRUE(stub_->GetTable(&basic_context, request, &basic).ok());
+  EXPECT_EQ(basic.DebugString(), whole.DebugString());
+}
+
+TEST_F(ScoreServiceTest, HasTheWordsThatBasicAnswersLeaveOut) {
+  publications_.Publish(Record(), "2026-11-22");
+  score::v1::GetScoreResponse full;
+  ASSERT_TRUE(GetScore("organizations/acme/scores/latest", full).ok());
+  const auto catalog = [&](const std::string& fingerprint,
+                           score::v1::GetCatalogResponse& response) {
+    grpc::ClientContext context;
+    score::v1::GetCatalogRequest request;
+    request.set_fingerprint(fingerprint);
+    return FromGrpcStatus(stub_->GetCatalog(&context, request, &response));
+  };
+  score::v1::GetCatalogResponse words;
+  ASSERT_TRUE(catalog(full.score().catalog_fingerprint(), words).ok());
+  EXPECT_EQ(words.catalog().DebugString(), WordsOf(*catalog_).DebugString());
+  score::v1::GetCatalogResponse latest;
+  ASSERT_TRUE(catalog("", latest).ok());
+  EXPECT_EQ(latest.catalog().fingerprint(), catalog_->fingerprint());
+  const absl::Status unknown = catalog("0123456789abcdef0123456789abcdef", latest);
+  EXPECT_TRUE(absl::IsNotFound(unknown));
+  EXPECT_EQ(ReasonOf(unknown), "CATALOG_UNKNOWN");
+}
+
+// Mutation: a view that is no view taken for the whole.
+TEST_F(ScoreServiceTest, RefusesAViewThatItDoesNotKnow) {
+  const auto kNone = static_cast<score::v1::View>(77);
+  const auto refuses = [&](auto call, auto request, auto response) {
+    request.set_view(kNone);
+    grpc::ClientContext context;
+    const absl::Status refused = FromGrpcStatus((stub_.get()->*call)(&context, request, &response));
+    EXPECT_EQ(refused.code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_EQ(ReasonOf(refused), "VIEW_UNKNOWN");
+  };
+  score::v1::GetScoreRequest score;
+  score.set_name("organizations/acme/scores/latest");
+  refuses(&ScoreService::Stub::GetScore, score, score::v1::GetScoreResponse());
+  score::v1::ListScoresRequest list;
+  list.set_parent("organizations/acme");
+  refuses(&ScoreService::Stub::ListScores, list, score::v1::ListScoresResponse());
+  score::v1::GetTableRequest table;
+  table.set_name("organizations/acme/scores/latest/tables/modes");
+  refuses(&ScoreService::Stub::GetTable, table, score::v1::GetTableResponse());
+  grpc::ClientContext context;
+  score::v1::WatchScoresRequest watch;
+  watch.set_parent("organizations/acme");
+  watch.set_view(kNone);
+  const auto stream = stub_->WatchScores(&context, watch);
+  score::v1::WatchScoresResponse response;
+  EXPECT_FALSE(stream->Read(&response));
+  EXPECT_EQ(ReasonOf(FromGrpcStatus(stream->Finish())), "VIEW_UNKNOWN");
 }
 
 // Mutation: pages of any size let one who does not read them fill the memory.
