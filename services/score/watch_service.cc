@@ -122,7 +122,7 @@ WatchService::~WatchService() {
 }
 
 absl::Status WatchService::Admit(Watcher& watcher) {
-  if (draining_) return absl::UnavailableError("the service stops");
+  if (draining_) return StoppingError();
   if (watchers_.size() >= kMaxWatchers) {
     return TooMany(absl::StrCat(kMaxWatchers, " calls are watching, the most of this server"));
   }
@@ -182,8 +182,7 @@ void WatchService::Drain() {
     draining_ = true;
     for (const auto& [unused, watcher] : watchers_) all.push_back(watcher);
   }
-  for (const auto& watcher : all)
-    watcher->End(ToGrpcStatus(absl::UnavailableError("the service stops")));
+  for (const auto& watcher : all) watcher->End(ToGrpcStatus(StoppingError()));
 }
 
 void WatchService::Run() {

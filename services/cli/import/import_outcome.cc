@@ -12,8 +12,7 @@ namespace tutti {
 namespace {
 
 constexpr char kReasonPrefix[] = "REASON_";
-constexpr char kRepeat[] =
-    "Then run the import again: nothing counts twice. Do not finish a back-fill before";
+constexpr char kRepeat[] = "Then run the import again: nothing counts twice";
 
 }  // namespace
 
@@ -41,10 +40,13 @@ absl::string_view RepairOf(absl::string_view reason) {
   }
 }
 
+absl::Status CheckReadable(const ImportSummary& summary) {
+  if (summary.rows == 0 || summary.rows > summary.Rejected()) return absl::OkStatus();
+  return absl::InvalidArgumentError("no row could be read: see the summary for the reasons");
+}
+
 absl::Status OutcomeOf(const ImportSummary& summary) {
-  if (summary.rows > 0 && summary.rows == summary.Rejected()) {
-    return absl::InvalidArgumentError("no row could be read: see the summary for the reasons");
-  }
+  if (absl::Status readable = CheckReadable(summary); !readable.ok()) return readable;
   int64_t accepted = 0;
   int64_t refused = 0;
   int64_t repairable = 0;
@@ -67,7 +69,12 @@ absl::Status OutcomeOf(const ImportSummary& summary) {
     }
     return absl::NotFoundError(absl::StrCat(message, kRepeat));
   }
-  if (accepted > 0 || refused == 0) return absl::OkStatus();
+  if (accepted > 0) return absl::OkStatus();
+  if (refused == 0) {
+    return absl::NotFoundError(
+        "nothing was sent: the input has no activity that counts, see the summary for what was "
+        "left out");
+  }
   return absl::FailedPreconditionError(
       absl::StrCat("all ", refused, " activities were refused: see the summary for the reasons"));
 }
@@ -77,6 +84,12 @@ absl::Status OutcomeOf(const absl::Status& error, absl::string_view reason) {
   if (repair.empty()) return error;
   return absl::NotFoundError(
       absl::StrCat(error.message(), ". To repair it: ", repair, ". ", kRepeat));
+}
+
+absl::Status NotFinished(const absl::Status& error) {
+  if (error.ok()) return error;
+  const absl::string_view said = absl::StripSuffix(error.message(), ".");
+  return absl::Status(error.code(), absl::StrCat(said, ". ", kNotYet));
 }
 
 }  // namespace tutti
