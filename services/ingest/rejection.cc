@@ -21,9 +21,8 @@ RejectionText TextOf(ingest::v1::Reason reason, Day first_day) {
     case ingest::v1::REASON_LATE:
       return {"occurred_at", "every window of its day is closed: send activities sooner"};
     case ingest::v1::REASON_BEFORE_FIRST_DAY:
-      return {"occurred_at", absl::StrCat("lies before ", FormatDay(first_day),
-                                          ", the first day that the organisation takes: leave it "
-                                          "out")};
+      return {"occurred_at", absl::StrCat("lies before the first day that the organisation takes, ",
+                                          FormatDay(first_day), ": leave it out")};
     case ingest::v1::REASON_TOO_MANY_TRAITS:
       return {"traits", "are more than 16: send fewer"};
     case ingest::v1::REASON_KIND_NOT_COLLECTED:

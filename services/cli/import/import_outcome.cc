@@ -1,5 +1,6 @@
 #include "services/cli/import/import_outcome.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -45,8 +46,20 @@ absl::Status CheckReadable(const ImportSummary& summary) {
   return absl::InvalidArgumentError("no row could be read: see the summary for the reasons");
 }
 
+bool SentNothing(const ImportSummary& summary) {
+  return CheckReadable(summary).ok() &&
+         std::all_of(summary.tenants.begin(), summary.tenants.end(), [](const auto& tenant) {
+           return tenant.upload.accepted == 0 && tenant.upload.refused.empty();
+         });
+}
+
 absl::Status OutcomeOf(const ImportSummary& summary) {
   if (absl::Status readable = CheckReadable(summary); !readable.ok()) return readable;
+  if (SentNothing(summary)) {
+    return absl::NotFoundError(
+        "nothing was sent: the input has no activity that counts, see the summary for what was "
+        "left out");
+  }
   int64_t accepted = 0;
   int64_t refused = 0;
   int64_t repairable = 0;
@@ -70,11 +83,6 @@ absl::Status OutcomeOf(const ImportSummary& summary) {
     return absl::NotFoundError(absl::StrCat(message, kRepeat));
   }
   if (accepted > 0) return absl::OkStatus();
-  if (refused == 0) {
-    return absl::NotFoundError(
-        "nothing was sent: the input has no activity that counts, see the summary for what was "
-        "left out");
-  }
   return absl::FailedPreconditionError(
       absl::StrCat("all ", refused, " activities were refused: see the summary for the reasons"));
 }

@@ -17,6 +17,9 @@ absl::string_view RepairOf(absl::string_view reason);
 // fail of.
 absl::Status CheckReadable(const ImportSummary& summary);
 
+// Whether ingest was sent no activity, though the input could be read.
+bool SentNothing(const ImportSummary& summary);
+
 // What a script has to notice of an import that came to its end and was not a rehearsal. NotFound
 // when activities were refused for a reason that can be repaired, however many were accepted: what
 // they need is not there yet; and when there was nothing to send. InvalidArgument when no row could

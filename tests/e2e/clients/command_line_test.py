@@ -366,7 +366,7 @@ class CommandLineTest(unittest.TestCase):
                 request.SerializeToString(), timeout=60)
         rejection = ingest_pb2.IngestActivitiesResponse.FromString(answer).rejections[0]
         self.assertEqual(rejection.reason, ingest_pb2.REASON_BEFORE_FIRST_DAY)
-        self.assertIn(f"lies before {first}, the first day", rejection.description)
+        self.assertIn(f"the first day that the organisation takes, {first}: leave it out", rejection.description)
 
 
 if __name__ == "__main__":

@@ -408,7 +408,9 @@ TEST_F(RpcServerTest, SaysInTheTrailersWhenToComeAgain) {
       if (!passes) continue;
       EXPECT_EQ(std::string(trailer->second.data(), trailer->second.size()),
                 absl::StrCat(absl::ToInt64Milliseconds(absl::Ceil(*told, absl::Milliseconds(1)))));
-      if (*delay != 0) EXPECT_EQ(*told, absl::Milliseconds(1235) - absl::Microseconds(1));
+      if (*delay != 0) {
+        EXPECT_EQ(*told, absl::Milliseconds(1235) - absl::Microseconds(1));
+      }
     }
   }
 }

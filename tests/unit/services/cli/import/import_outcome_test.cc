@@ -60,6 +60,9 @@ TEST(ImportOutcome, NothingToSendIsNoSuccess) {
   EXPECT_TRUE(absl::IsNotFound(OutcomeOf(Sent(0, {}))));
   EXPECT_TRUE(absl::IsNotFound(OutcomeOf(ImportSummary())));
   EXPECT_EQ(CheckReadable(Sent(0, {})), absl::OkStatus()) << "a rehearsal sends nothing";
+  EXPECT_TRUE(SentNothing(Sent(0, {})));
+  EXPECT_FALSE(SentNothing(Sent(1, {})));
+  EXPECT_FALSE(SentNothing(Sent(0, {{"REASON_LATE", 1}})));
 }
 
 TEST(ImportOutcome, EveryErrorEndsBySayingNotToFinish) {
