@@ -3,6 +3,7 @@
 #include <sodium.h>
 
 #include <algorithm>
+#include <map>
 #include <tuple>
 
 #include "absl/strings/escaping.h"
@@ -143,20 +144,38 @@ void Name(absl::Time birth, Keyring& keyring) {
 
 absl::Status CheckExtension(absl::string_view organization, Day from, Day to, absl::Time now) {
   if (!IsOrganizationId(organization)) {
-    return absl::InvalidArgumentError("organization must match [a-z0-9][a-z0-9-]{0,62}");
+    return absl::InvalidArgumentError("--organization must match [a-z0-9][a-z0-9-]{0,62}");
   }
   if (to < from) {
     return absl::InvalidArgumentError(
-        "from must not be later than to; to is by default the day before the shared keys begin");
+        "--from must be a past day and not later than --to, which is by default the day before "
+        "the shared keys begin");
   }
   if (to >= DayAt(now, -12)) {
-    return absl::InvalidArgumentError("to must be a past day: coming days have shared keys");
+    return absl::InvalidArgumentError("--to must be a past day: coming days have shared keys");
   }
   if (from < DayAt(now, 14) - kMaxExtensionDays) {
     return absl::InvalidArgumentError(
-        absl::StrCat("from must be at most ", kMaxExtensionDays, " days ago"));
+        absl::StrCat("--from must be at most ", kMaxExtensionDays, " days ago"));
   }
   return absl::OkStatus();
+}
+
+// The windows whose keys there are now that serve an organisation, and until when each is kept;
+// empty for shared ones.
+std::map<Window, std::string> HeldKeys(const Keyring& keyring, absl::string_view organization) {
+  std::map<Window, std::string> held;
+  for (const WindowKey& key : keyring.keys()) {
+    if (!key.organization().empty() && key.organization() != organization) continue;
+    const absl::StatusOr<Window> window = WindowFrom(key);
+    if (window.ok()) held.emplace(*window, key.kept_until());
+  }
+  return held;
+}
+
+// ISO 8601 days compare like their texts; empty is never.
+void KeepEarlier(const std::string& day, std::string& earliest) {
+  if (!day.empty() && (earliest.empty() || day < earliest)) earliest = day;
 }
 
 }  // namespace
@@ -219,28 +238,41 @@ absl::StatusOr<ExtensionResult> ExtendKeyring(absl::string_view organization, Da
   if (absl::Status clock = CheckClock(now, absl::ZeroDuration()); !clock.ok()) return clock;
   Keyring& message = keyring.mutable_message();
   if (!to.has_value()) {
-    const std::optional<Day> shared = FirstSharedDay(message);
-    to = (shared.has_value() ? *shared : DayAt(now, -12)) - 1;
+    const Day last_over = DayAt(now, -12) - 1;
+    to = FirstSharedDay(message).value_or(last_over + 1) - 1;
+    if (*to < from) to = last_over;
   }
   absl::Status valid = CheckExtension(organization, from, *to, now);
   if (!valid.ok()) return valid;
   // By the longest grace, for which is aggregate's is not known here.
   if (absl::Status due = CheckNoneOverdue(now, kLongestGrace, message); !due.ok()) return due;
+  ExtensionResult result;
+  const std::map<Window, std::string> held = HeldKeys(message, organization);
+  std::vector<Window> missing;
+  std::string kept_until;
   for (const WindowKind kind : kKinds) {
     for (Day day = from; day <= *to; ++day) {
-      if (!EverCovered(message, {kind, day}, organization)) continue;
-      return absl::FailedPreconditionError(absl::StrCat(
-          "the organisation had a key for the window that ends on ", FormatDay(day),
-          ", shared or extended; a window never gets a second key: choose from and to so that "
-          "they leave it out"));
+      const auto key = held.find({kind, day});
+      if (key != held.end()) {
+        ++result.held;
+        KeepEarlier(key->second, kept_until);
+      } else if (EverCovered(message, {kind, day}, organization)) {
+        return absl::FailedPreconditionError(absl::StrCat(
+            "the organisation had a key for the window that ends on ", FormatDay(day),
+            ", shared or extended, which was destroyed; a window never gets a second key: choose "
+            "--from and --to so that they leave it out"));
+      } else {
+        missing.push_back({kind, day});
+      }
     }
   }
-  ExtensionResult result;
-  result.kept_until = LastDayOfExtension(now);
-  const std::string kept_until = FormatDay(result.kept_until);
-  for (const WindowKind kind : kKinds) {
-    result.created += AddKeys(kind, from, *to, organization, kept_until, message);
+  const std::string made_until = FormatDay(LastDayOfExtension(now));
+  for (const Window window : missing) {
+    result.created +=
+        AddKeys(window.kind, window.end_day, window.end_day, organization, made_until, message);
   }
+  if (result.created > 0) KeepEarlier(made_until, kept_until);
+  if (const absl::StatusOr<Day> day = ParseDay(kept_until); day.ok()) result.kept_until = *day;
   return result;
 }
 

@@ -72,17 +72,22 @@ absl::StatusOr<RotationResult> RotateKeyring(absl::Time now, absl::Duration grac
 
 struct ExtensionResult {
   int created = 0;
-  Day kept_until;  // the last day on which the keys are kept
+  int held = 0;  // that there were already, shared ones too
+  // The last day on which all of these are kept, those that were held too; absent when every
+  // one is shared.
+  std::optional<Day> kept_until;
 };
 
 // Makes reach and day keys of one organisation for the end days from `from` to
 // `to`, both included, for a back-fill, kept for kExtensionDays. `to` is by default the
 // day before the first day that ever had shared keys: activity whose reach windows
-// end later finds the shared keys. InvalidArgument: a malformed organisation, days
+// end later finds the shared keys; where that is before `from`, the last day that is over
+// everywhere. Windows whose keys are held now are left as they are, so extending twice changes
+// nothing the second time. InvalidArgument: a malformed organisation, days
 // out of order, not in the past, or more than kMaxExtensionDays ago.
-// FailedPrecondition: the organisation had a key for one of the windows, shared or
-// extended, existing or destroyed; or a shared key is overdue as in RotateKeyring, so that the
-// clock may be wrong, by which the keys would be kept.
+// FailedPrecondition, and nothing is changed: the organisation had a key for one of the windows,
+// shared or extended, that was destroyed, for a window never gets a second one; or a shared key
+// is overdue as in RotateKeyring, so that the clock may be wrong, by which the keys would be kept.
 absl::StatusOr<ExtensionResult> ExtendKeyring(absl::string_view organization, Day from,
                                               std::optional<Day> to, absl::Time now,
                                               ScrubbedKeyring& keyring);

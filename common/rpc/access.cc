@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/hash/hash.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -49,11 +50,8 @@ absl::Status NotServed() {
       "serves");
 }
 
-absl::Status TooMany(absl::string_view what, absl::Duration wait) {
-  return WithRetryDelay(
-      WithReason(absl::ResourceExhaustedError(absl::StrCat(what, ": retry with backoff")),
-                 "auth.tutti", "RATE_LIMITED"),
-      wait);
+absl::Status TooMany(absl::string_view what) {
+  return WithReason(absl::ResourceExhaustedError(what), "auth.tutti", "RATE_LIMITED");
 }
 
 }  // namespace
@@ -191,22 +189,24 @@ absl::StatusOr<std::shared_ptr<const Caller>> Access::CallerOf(
     return Unauthenticated();
   }
   if (audit_ != nullptr) audit_->NoteCaller(context, (*caller)->name);
-  if (absl::Status counted = Count(**caller); !counted.ok()) return counted;
+  if (absl::Status counted = Count(context, **caller); !counted.ok()) return counted;
   if (!open_calls_.Begin(context, (*caller)->principal)) {
     return TooMany(absl::StrCat("no more than ", OpenCalls::kMostOfOne, " calls of a caller, and ",
-                                OpenCalls::kMostOfAll, " of all, may be under way"),
-                   absl::Seconds(1));
+                                OpenCalls::kMostOfAll,
+                                " of all, may be under way: end some, or retry after retry_delay"));
   }
   return caller;
 }
 
-absl::Status Access::Count(const Caller& caller) {
+absl::Status Access::Count(const grpc::ServerContextBase* context, const Caller& caller) {
   if (everybody_) return absl::OkStatus();
   const absl::Time now = absl::Now();
   if (now >= caller.expires) return Unauthenticated();
-  const absl::Duration wait = limiter_->Take(caller.principal, now);
+  const absl::Duration wait = limiter_->Take(caller.principal, now, absl::HashOf(context->peer()));
   if (wait == absl::ZeroDuration()) return absl::OkStatus();
-  return TooMany("too many calls of this caller", wait);
+  return WithRetryDelay(
+      TooMany("too many calls of this caller: retry after retry_delay, a place is kept for then"),
+      wait);
 }
 
 absl::Status Access::Check(const grpc::ServerContextBase* context, const Caller& caller,

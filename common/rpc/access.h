@@ -69,7 +69,8 @@ class Access {
 
   // Who makes a call that the gate has let in, which counts as one of their calls; the
   // two methods above ask it too. Unauthenticated once its token has expired;
-  // ResourceExhausted, with when to try again, above their limit.
+  // ResourceExhausted above their limit, with the time after which the call will be let in
+  // (see RateLimiter).
   absl::StatusOr<std::shared_ptr<const Caller>> CallerOf(const grpc::ServerContextBase* context);
 
   // Whether the caller may use the organisation that a message of their call names.
@@ -81,7 +82,7 @@ class Access {
   void NoteIngest(const grpc::ServerContextBase* context, absl::string_view organization);
 
   // Counts a message of a stream as one of the caller's calls. As CallerOf.
-  absl::Status Count(const Caller& caller);
+  absl::Status Count(const grpc::ServerContextBase* context, const Caller& caller);
 
   // Has a line written for every call. Before the server starts.
   void KeepAuditLog(std::unique_ptr<AuditLog> log) { audit_ = std::move(log); }

@@ -16,8 +16,9 @@ inline constexpr int kMaxMessageBytes = 16 << 20;
 // Whether an address (host:port or unix:path) never leaves this machine.
 bool IsLoopback(const std::string& address);
 
-// A channel to a service. Calls that fail with UNAVAILABLE before an answer came
-// are repeated up to four times, whatever their size; addresses of one name are
+// A channel to a service. Calls that fail with UNAVAILABLE or RESOURCE_EXHAUSTED before an answer
+// came are repeated up to four times, whatever their size, after the time that the service asks
+// for (see retry_pushback.h) or a tenth of a second and more; addresses of one name are
 // used in turn. With TLS when any of its files is given; then calls show the token in
 // `token_file`, which is read at each, when there is one. InvalidArgument for plain
 // text to an address that is not of the loopback or with a token, and for files that

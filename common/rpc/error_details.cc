@@ -1,7 +1,10 @@
 #include "common/rpc/error_details.h"
 
+#include <utility>
+
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "google/rpc/error_details.pb.h"
 
 namespace tutti {
@@ -47,10 +50,33 @@ absl::Status WithFieldViolation(absl::Status status, absl::string_view field,
 
 absl::Status WithRetryDelay(absl::Status status, absl::Duration delay) {
   google::rpc::RetryInfo retry;
-  retry.mutable_retry_delay()->set_seconds(absl::ToInt64Seconds(delay));
-  retry.mutable_retry_delay()->set_nanos(
-      static_cast<int32_t>(absl::ToInt64Nanoseconds(delay % absl::Seconds(1))));
+  SetDuration(delay, *retry.mutable_retry_delay());
   return Write(std::move(status), retry);
+}
+
+void SetDuration(absl::Duration duration, google::protobuf::Duration& message) {
+  message.set_seconds(absl::ToInt64Seconds(duration));
+  message.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(duration % absl::Seconds(1))));
+}
+
+absl::Status WithSomeRetryDelay(absl::Status status) {
+  const bool exhausted = absl::IsResourceExhausted(status);
+  if (!exhausted && !absl::IsUnavailable(status)) return status;
+  if (RetryDelayOf(status).has_value()) return status;
+  const int64_t microseconds = absl::GetCurrentTimeNanos() / 1000 % 1000;
+  const absl::Duration shortest = absl::Milliseconds(exhausted ? 1000 : 500);
+  return WithRetryDelay(std::move(status), shortest + shortest / 1000 * microseconds);
+}
+
+absl::Status StoppingError() {
+  return WithRetryDelay(absl::UnavailableError("the service stops: repeat the call"),
+                        absl::Milliseconds(100));
+}
+
+absl::optional<absl::Duration> RetryDelayOf(const absl::Status& status) {
+  if (!status.GetPayload(TypeUrl<google::rpc::RetryInfo>()).has_value()) return absl::nullopt;
+  const auto delay = Read<google::rpc::RetryInfo>(status).retry_delay();
+  return absl::Seconds(delay.seconds()) + absl::Nanoseconds(delay.nanos());
 }
 
 google::rpc::Status ToRpcStatus(const absl::Status& status) {
@@ -75,6 +101,15 @@ absl::Status FromRpcStatus(const google::rpc::Status& status) {
 
 std::string ReasonOf(const absl::Status& status) {
   return Read<google::rpc::ErrorInfo>(status).reason();
+}
+
+std::vector<std::string> FieldsOf(const absl::Status& status) {
+  std::vector<std::string> fields;
+  const auto request = Read<google::rpc::BadRequest>(status);
+  for (const auto& violation : request.field_violations()) {
+    fields.push_back(violation.field());
+  }
+  return fields;
 }
 
 }  // namespace tutti

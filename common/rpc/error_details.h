@@ -2,10 +2,13 @@
 #define TUTTI_COMMON_RPC_ERROR_DETAILS_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "absl/types/optional.h"
+#include "google/protobuf/duration.pb.h"
 #include "google/rpc/status.pb.h"
 
 namespace tutti {
@@ -21,8 +24,22 @@ absl::Status WithReason(absl::Status status, absl::string_view domain, absl::str
 absl::Status WithFieldViolation(absl::Status status, absl::string_view field,
                                 absl::string_view description);
 
-// Adds RetryInfo: when to try again.
+// Adds RetryInfo: after which time the call is to be made again.
 absl::Status WithRetryDelay(absl::Status status, absl::Duration delay);
+
+// The same of the errors that time mends, where no time was given: half a second to a second for
+// UNAVAILABLE, and one to two for RESOURCE_EXHAUSTED. By the clock's microseconds, so that those
+// who were refused together do not come back together. What a repetition cannot mend must have
+// another code.
+absl::Status WithSomeRetryDelay(absl::Status status);
+
+void SetDuration(absl::Duration duration, google::protobuf::Duration& message);
+
+// What a service says of calls that it gives up because it stops. Others take them at once.
+absl::Status StoppingError();
+
+// The time that an error gives; absent when it gives none.
+absl::optional<absl::Duration> RetryDelayOf(const absl::Status& status);
 
 // The status with all its details as one message, and back.
 google::rpc::Status ToRpcStatus(const absl::Status& status);
@@ -30,6 +47,9 @@ absl::Status FromRpcStatus(const google::rpc::Status& status);
 
 // The reason that WithReason gave; empty when there is none.
 std::string ReasonOf(const absl::Status& status);
+
+// The fields that WithFieldViolation named.
+std::vector<std::string> FieldsOf(const absl::Status& status);
 
 }  // namespace tutti
 

@@ -22,6 +22,7 @@
 #include "common/rpc/listener.h"
 #include "common/rpc/lock_order.h"
 #include "common/rpc/reflection.h"
+#include "common/rpc/retry_pushback.h"
 #include "common/rpc/tracing.h"
 #include "common/telemetry/log.h"
 
@@ -273,11 +274,12 @@ absl::Status RunServer(const ServerOptions& options, const Served& served) {
   grpc::EnableDefaultHealthCheckService(false);
   grpc::ServerBuilder builder;
   Configure(options, served, builder);
+  std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> creators;
+  creators.push_back(MakeRetryPushbackInterceptors());
   if (auto interceptors = served.access.Interceptors(); interceptors != nullptr) {
-    std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> creators;
     creators.push_back(std::move(interceptors));
-    builder.experimental().SetInterceptorCreators(std::move(creators));
   }
+  builder.experimental().SetInterceptorCreators(std::move(creators));
   const std::shared_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor =
       builder.experimental().AddExternalConnectionAcceptor(
           grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, *credentials);

@@ -13,7 +13,7 @@ grpc::Status ToGrpcStatus(const absl::Status& status) {
           ? WithReason(status, "tutti", absl::StatusCodeToString(status.code()))
           : status;
   return grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(status.message()),
-                      ToRpcStatus(reasoned).SerializeAsString());
+                      ToRpcStatus(WithSomeRetryDelay(reasoned)).SerializeAsString());
 }
 
 absl::Status UndecodableError() {

@@ -8,7 +8,8 @@
 namespace tutti {
 
 // The one place where our errors become gRPC's: code, message and details. An error that
-// gives no reason of its own gets its code's name, of domain "tutti".
+// gives no reason of its own gets its code's name, of domain "tutti"; one that time mends, when
+// to come again (see WithSomeRetryDelay).
 grpc::Status ToGrpcStatus(const absl::Status& status);
 
 // What a service that reads messages itself says of bytes that are not the message.

@@ -53,6 +53,26 @@ int64_t FirstThat(int64_t first, int64_t last, const Predicate& holds) {
   return first;
 }
 
+// The smallest headcount that is shown at the cadence that it gets; 0 when there is none.
+template <typename Shown>
+int64_t SmallestShown(Cadence requested, const Shown& shown_at) {
+  const auto shown = [&](int64_t headcount) {
+    return shown_at(headcount, CadenceAt(headcount, requested));
+  };
+  int64_t last = kMaxHeadcount;
+  int64_t found = 0;
+  // From the largest organisations down, one cadence after the other.
+  while (last >= kLeastHeadcount && shown(last)) {
+    const int64_t first = FirstThat(kLeastHeadcount, last, [&](int64_t headcount) {
+      return CadenceAt(headcount, requested) == CadenceAt(last, requested);
+    });
+    found = FirstThat(first, last, shown);
+    if (found > first) break;
+    last = first - 1;
+  }
+  return found;
+}
+
 }  // namespace
 
 bool IsShown(const Catalog& catalog, const PublicTerms& terms,
@@ -118,23 +138,17 @@ bool AnythingShown(const Catalog& catalog, const std::set<std::string>& sources,
 
 int64_t SmallestHeadcount(const Catalog& catalog, const catalog::v1::Category& category,
                           Cadence requested) {
-  const auto shown = [&](int64_t headcount) {
-    const Cadence cadence = CadenceAt(headcount, requested);
+  return SmallestShown(requested, [&](int64_t headcount, Cadence cadence) {
     return IsShown(catalog, PlannedTerms(catalog, headcount, cadence, PeriodDays(cadence)),
                    category);
-  };
-  int64_t last = kMaxHeadcount;
-  int64_t found = 0;
-  // From the largest organisations down, one cadence after the other.
-  while (last >= kLeastHeadcount && shown(last)) {
-    const int64_t first = FirstThat(kLeastHeadcount, last, [&](int64_t headcount) {
-      return CadenceAt(headcount, requested) == CadenceAt(last, requested);
-    });
-    found = FirstThat(first, last, shown);
-    if (found > first) break;
-    last = first - 1;
-  }
-  return found;
+  });
+}
+
+int64_t SmallestHeadcount(const Catalog& catalog, const std::set<std::string>& sources,
+                          Cadence requested) {
+  return SmallestShown(requested, [&](int64_t headcount, Cadence cadence) {
+    return AnythingShown(catalog, sources, headcount, cadence, PeriodDays(cadence));
+  });
 }
 
 }  // namespace tutti

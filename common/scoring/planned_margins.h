@@ -43,6 +43,10 @@ bool AnythingShown(const Catalog& catalog, const std::set<std::string>& sources,
 int64_t SmallestHeadcount(const Catalog& catalog, const catalog::v1::Category& category,
                           aggregate::v1::Cadence requested);
 
+// The same of AnythingShown: from which headcount there is a score at all.
+int64_t SmallestHeadcount(const Catalog& catalog, const std::set<std::string>& sources,
+                          aggregate::v1::Cadence requested);
+
 }  // namespace tutti
 
 #endif  // TUTTI_COMMON_SCORING_PLANNED_MARGINS_H_

@@ -7,6 +7,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "common/rpc/error_details.h"
 
 namespace tutti {
 namespace {
@@ -45,8 +46,9 @@ absl::StatusOr<std::unique_ptr<ClosingLease>> ClosingLease::Await(OrganizationSt
     absl::StatusOr<std::unique_ptr<ClosingLease>> lease = Take(organizations, organization);
     if (!lease.ok() || *lease != nullptr) return lease;
     if (absl::Now() >= deadline) {
-      return absl::UnavailableError(
-          "windows of the organisation are being closed; try again in a minute");
+      return WithRetryDelay(
+          absl::UnavailableError("windows of the organisation are being closed; try again"),
+          kPatience);
     }
     absl::SleepFor(kPollTime);
   }

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "common/rpc/error_details.h"
 #include "common/telemetry/log.h"
 
 namespace tutti {
@@ -16,8 +17,6 @@ constexpr absl::Duration kRetry = absl::Seconds(30);
 // An entry without an organisation is one being created, or what is left of a
 // creation that failed.
 constexpr absl::Duration kLookAgain = absl::Hours(1);
-
-absl::Status Stopping() { return absl::UnavailableError("aggregate is stopping; repeat the call"); }
 
 }  // namespace
 
@@ -57,7 +56,7 @@ void ClosingLoop::Run(absl::Duration interval) {
 
 absl::StatusOr<CloseReport> ClosingLoop::CloseOne(const std::string& organization) {
   const Pace pace(kTick);
-  if (stopping()) return Stopping();
+  if (stopping()) return StoppingError();
   if (absl::Status may = parts_.clock_guard.Check(); !may.ok()) return may;
   absl::StatusOr<CloseReport> report = parts_.closer.CloseDue(organization, pace);
   // One that failed may have come to a deletion.
@@ -65,7 +64,7 @@ absl::StatusOr<CloseReport> ClosingLoop::CloseOne(const std::string& organizatio
     parts_.scrubber.ScrubSoon();
   }
   pace.AwaitTick();
-  if (report.ok() && report->next_due <= parts_.clock.Now() && stopping()) return Stopping();
+  if (report.ok() && report->next_due <= parts_.clock.Now() && stopping()) return StoppingError();
   return report;
 }
 
@@ -91,20 +90,20 @@ absl::Status ClosingLoop::SweepAll(const Pace& pace, SweepReport& sweep) {
     if (!due.ok()) return due.status();
     if (due->empty()) {
       const absl::Status built = parts_.cohorts.BuildDue([this] { return stopping(); }).status();
-      return stopping() ? Stopping() : built;
+      return stopping() ? StoppingError() : built;
     }
     if (absl::Status closed = CloseTogether(*due, pace, sweep); !closed.ok()) return closed;
   }
-  return Stopping();
+  return StoppingError();
 }
 
 absl::Status ClosingLoop::CloseTogether(const std::vector<std::string>& organizations,
                                         const Pace& pace, SweepReport& sweep) {
-  std::vector<absl::StatusOr<CloseReport>> reports(organizations.size(), Stopping());
+  std::vector<absl::StatusOr<CloseReport>> reports(organizations.size(), StoppingError());
   threads_.RunAll(organizations.size(), [&](size_t i) {
     reports[i] = parts_.closer.CloseDue(organizations[i], pace, 1);
   });
-  absl::Status status = stopping() ? Stopping() : absl::OkStatus();
+  absl::Status status = stopping() ? StoppingError() : absl::OkStatus();
   for (size_t i = 0; i < organizations.size(); ++i) {
     absl::StatusOr<CloseReport>& report = reports[i];
     const bool missing = absl::IsNotFound(report.status());

@@ -8,6 +8,8 @@
 #include "common/window/window_proto.h"
 #include "google/protobuf/util/time_util.h"
 #include "services/aggregate/closing_lease.h"
+#include "services/aggregate/first_score.h"
+#include "services/aggregate/organization_profile.h"
 
 namespace tutti {
 namespace {
@@ -21,11 +23,6 @@ constexpr absl::Duration kIdleLook = absl::Hours(6);
 // A window is named in the policy this long before it can take anything.
 constexpr int kDaysAhead = 1;
 constexpr int kMaxAttempts = 50;
-
-absl::Status FieldError(const std::string& field, const std::string& what) {
-  return WithFieldViolation(absl::InvalidArgumentError(absl::StrCat(field, ": ", what)), field,
-                            what);
-}
 
 void Count(StoredOrganization& stored) {
   Organization& organization = *stored.mutable_organization();
@@ -70,6 +67,10 @@ absl::Status AlignFirstDay(Day from, StoredOrganization& stored) {
   return absl::OkStatus();
 }
 
+absl::Status NotBackfilling() {
+  return absl::FailedPreconditionError("the organisation is paused; resume it first");
+}
+
 absl::Status NotFound() {
   return WithReason(absl::NotFoundError("there is no such organisation"), "aggregate.tutti",
                     "ORGANIZATION_NOT_FOUND");
@@ -88,49 +89,10 @@ OrganizationDirectory::OrganizationDirectory(OrganizationStore& organizations,
       timing_(timing),
       history_(history, catalog, clock) {}
 
-absl::Status OrganizationDirectory::Validate(const Organization& wanted) const {
-  if (wanted.headcount() < 1 || wanted.headcount() > kMaxHeadcount) {
-    return FieldError("headcount", absl::StrCat("must be 1 to ", kMaxHeadcount));
-  }
-  if (wanted.display_name().size() > 200) {
-    return FieldError("display_name", "must be at most 200 bytes");
-  }
-  if (wanted.region().size() > 64) return FieldError("region", "must be at most 64 bytes");
-  if (wanted.industry().size() > 64) return FieldError("industry", "must be at most 64 bytes");
-  if (!LoadZone(wanted.time_zone()).ok()) {
-    return FieldError("time_zone", "must be an IANA time zone name, like \"Europe/Amsterdam\"");
-  }
-  if (!aggregate::v1::Cadence_IsValid(wanted.cadence())) {
-    return FieldError("cadence", "must be AUTO, DAILY, WEEKLY or FOUR_WEEKLY");
-  }
-  std::set<std::string> seen;
-  for (const std::string& source : wanted.sources()) {
-    const auto& known = catalog_.proto().sources();
-    if (std::none_of(known.begin(), known.end(),
-                     [&](const catalog::v1::Source& s) { return s.id() == source; })) {
-      return FieldError("sources", "must be ids of the catalogue's sources");
-    }
-    if (!seen.insert(source).second) return FieldError("sources", "must not repeat");
-  }
-  seen.clear();
-  for (const aggregate::v1::Entitlement& entitlement : wanted.entitlements()) {
-    if (entitlement.product().empty() || entitlement.product().size() > 64) {
-      return FieldError("entitlements.product", "must be 1 to 64 bytes");
-    }
-    if (!seen.insert(entitlement.product()).second) {
-      return FieldError("entitlements.product", "must not repeat");
-    }
-    if (entitlement.people() < 0 || entitlement.people() > wanted.headcount()) {
-      return FieldError("entitlements.people", "must be 0 to headcount");
-    }
-  }
-  return absl::OkStatus();
-}
-
 absl::StatusOr<Organization> OrganizationDirectory::Create(const std::string& id,
                                                            const Organization& wanted,
                                                            bool backfill) {
-  if (absl::Status valid = Validate(wanted); !valid.ok()) return valid;
+  if (absl::Status valid = ValidateProfile(wanted, catalog_); !valid.ok()) return valid;
   StoredOrganization stored;
   Organization& organization = *stored.mutable_organization();
   organization.set_name(absl::StrCat("organizations/", id));
@@ -144,8 +106,8 @@ absl::StatusOr<Organization> OrganizationDirectory::Create(const std::string& id
   if (backfill) {
     absl::StatusOr<Day> wanted_first = ParseDay(wanted.first_day());
     if (!wanted_first.ok() || *wanted_first > today || *wanted_first < today - kMaxBackfillDays) {
-      return FieldError("first_day", absl::StrCat("must be a day, YYYY-MM-DD, of the last ",
-                                                  kMaxBackfillDays, " days, for a back-fill"));
+      return ProfileError("first_day", absl::StrCat("must be a day, YYYY-MM-DD, of the last ",
+                                                    kMaxBackfillDays, " days, for a back-fill"));
     }
     first = *wanted_first;
   }
@@ -170,7 +132,19 @@ absl::StatusOr<Organization> OrganizationDirectory::Create(const std::string& id
     }
     return created;
   }
-  return organization;
+  return Describe(**scheduled);
+}
+
+Organization OrganizationDirectory::Describe(const ScheduledOrganization& organization) const {
+  Organization described = organization.stored().organization();
+  const FirstScore first = ExpectFirstScore(catalog_, organization, timing_.policy_lease);
+  if (first.expected.has_value()) {
+    *described.mutable_first_score_expected() =
+        google::protobuf::util::TimeUtil::MillisecondsToTimestamp(
+            absl::ToUnixMillis(*first.expected));
+  }
+  described.set_first_score_headcount(first.smallest_headcount);
+  return described;
 }
 
 absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> OrganizationDirectory::Derive(
@@ -232,7 +206,7 @@ absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> OrganizationDirecto
 absl::StatusOr<Organization> OrganizationDirectory::Get(const std::string& id) {
   absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> found = Read(id);
   if (!found.ok()) return found.status();
-  return (*found)->stored().organization();
+  return Describe(**found);
 }
 
 absl::StatusOr<std::vector<Organization>> OrganizationDirectory::List(int limit,
@@ -275,7 +249,7 @@ absl::StatusOr<std::vector<Organization>> OrganizationDirectory::ListAmong(
 
 absl::StatusOr<Organization> OrganizationDirectory::Update(const std::string& id,
                                                            const Organization& wanted) {
-  if (absl::Status valid = Validate(wanted); !valid.ok()) return valid;
+  if (absl::Status valid = ValidateProfile(wanted, catalog_); !valid.ok()) return valid;
   return ChangeState(
       id,
       [&](const ScheduledOrganization& current, StoredOrganization& next,
@@ -334,7 +308,7 @@ absl::StatusOr<Organization> OrganizationDirectory::ChangeState(const std::strin
              });
   if (!changed.ok()) return changed.status();
   if (absl::Status due = organizations_.SetDue(id, NextLook(**changed)); !due.ok()) return due;
-  return (*changed)->stored().organization();
+  return Describe(**changed);
 }
 
 absl::StatusOr<Organization> OrganizationDirectory::FinishBackfill(const std::string& id) {
@@ -344,7 +318,7 @@ absl::StatusOr<Organization> OrganizationDirectory::FinishBackfill(const std::st
           std::vector<NewBitmap>&) -> absl::Status {
         if (current.state() == aggregate::v1::ORGANIZATION_STATE_ACTIVE) return absl::OkStatus();
         if (current.state() != aggregate::v1::ORGANIZATION_STATE_BACKFILLING) {
-          return absl::FailedPreconditionError("the organisation is paused; resume it first");
+          return NotBackfilling();
         }
         next.mutable_organization()->set_state(aggregate::v1::ORGANIZATION_STATE_ACTIVE);
         // Leases given while back-filling name no closing times.
@@ -353,6 +327,22 @@ absl::StatusOr<Organization> OrganizationDirectory::FinishBackfill(const std::st
                 absl::ToUnixMillis(clock_.Now() + timing_.policy_lease));
         return absl::OkStatus();
       });
+}
+
+absl::StatusOr<std::vector<Day>> OrganizationDirectory::ClosedByFinishing(const std::string& id) {
+  const absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> found = Read(id);
+  if (!found.ok()) return found.status();
+  const ScheduledOrganization& organization = **found;
+  if (organization.state() == aggregate::v1::ORGANIZATION_STATE_PAUSED) return NotBackfilling();
+  std::vector<Day> ends;
+  if (organization.state() != aggregate::v1::ORGANIZATION_STATE_BACKFILLING) return ends;
+  const Schedule& schedule = organization.schedule();
+  for (Day end = organization.next_reach_end();
+       schedule.CloseTime({WindowKind::kReach, end}) <= clock_.Now();
+       end = schedule.NextReachEnd(end)) {
+    ends.push_back(end);
+  }
+  return ends;
 }
 
 absl::StatusOr<Organization> OrganizationDirectory::Pause(const std::string& id) {

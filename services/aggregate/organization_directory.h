@@ -59,6 +59,10 @@ class OrganizationDirectory {
                                                      const aggregate::v1::Organization& wanted);
 
   absl::StatusOr<aggregate::v1::Organization> FinishBackfill(const std::string& id);
+  // The end days, ascending, of the reach windows that FinishBackfill would close now, from the
+  // profile, the schedule and the clock alone; none where nothing is back-filled. Errors as
+  // FinishBackfill.
+  absl::StatusOr<std::vector<Day>> ClosedByFinishing(const std::string& id);
   absl::StatusOr<aggregate::v1::Organization> Pause(const std::string& id);
   // Deletes what a pause that ended early has left, if there was one. Idempotent.
   absl::Status EndPause(const std::string& id);
@@ -110,7 +114,8 @@ class OrganizationDirectory {
       VersionedOrganization versioned);
   absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> Remember(
       const std::string& id, VersionedOrganization versioned);
-  absl::Status Validate(const aggregate::v1::Organization& wanted) const;
+  // The resource as callers see it: with what follows from the profile and the schedule.
+  aggregate::v1::Organization Describe(const ScheduledOrganization& organization) const;
   absl::StatusOr<aggregate::v1::Organization> ChangeState(const std::string& id,
                                                           const Change& change);
 

@@ -85,7 +85,16 @@ grpc::Status OrganizationServiceImpl::UpdateOrganization(
 grpc::Status OrganizationServiceImpl::FinishBackfill(
     grpc::ServerContext* context, const aggregate::v1::FinishBackfillRequest* request,
     aggregate::v1::FinishBackfillResponse* response) {
-  return ChangeNamed(context, *request, *response, &OrganizationDirectory::FinishBackfill);
+  const absl::StatusOr<std::string> id = NamedBy(context, request->name());
+  if (!id.ok()) return ToGrpcStatus(id.status());
+  const absl::StatusOr<std::vector<Day>> closing = directory_.ClosedByFinishing(*id);
+  if (!closing.ok()) return ToGrpcStatus(closing.status());
+  absl::StatusOr<Organization> organization =
+      request->validate_only() ? directory_.Get(*id) : directory_.FinishBackfill(*id);
+  if (!organization.ok()) return ToGrpcStatus(organization.status());
+  *response->mutable_organization() = *std::move(organization);
+  for (const Day end : *closing) response->add_closing_end_days(FormatDay(end));
+  return grpc::Status::OK;
 }
 
 grpc::Status OrganizationServiceImpl::PauseScoring(

@@ -184,7 +184,7 @@ Reason ActivityBatch::JudgeOne(int index, const ActivityView& activity, Judging&
 }
 
 void ActivityBatch::Reject(int index, Reason reason) {
-  FillRejection(index, reason, *response_.add_rejections());
+  FillRejection(index, reason, policy->first_day(), *response_.add_rejections());
   key_missing_ += reason == ingest::v1::REASON_KEY_MISSING ? 1 : 0;
   parts_.counters.refused_activities[static_cast<size_t>(reason)].fetch_add(
       1, std::memory_order_relaxed);

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "common/rpc/resource_name.h"
 #include "common/rpc/status.h"
 #include "grpcpp/impl/codegen/proto_utils.h"
@@ -23,20 +22,7 @@ using ingest::v1::StreamActivitiesResponse;
 
 constexpr size_t kMaxRequestIdBytes = 64;
 
-std::string MessageOf(const Refusal& refusal) {
-  return refusal.field.empty() ? refusal.message
-                               : absl::StrCat(refusal.field, ": ", refusal.message);
-}
-
-grpc::Status ToGrpcStatus(const Refusal& refusal) {
-  absl::Status status(refusal.code, MessageOf(refusal));
-  const std::string& name = ingest::v1::Reason_Name(refusal.reason);
-  status = WithReason(status, "ingest.tutti", absl::StripPrefix(name, "REASON_"));
-  if (refusal.code == absl::StatusCode::kInvalidArgument) {
-    status = WithFieldViolation(status, refusal.field, refusal.message);
-  }
-  return tutti::ToGrpcStatus(status);
-}
+grpc::Status ToGrpcStatus(const Refusal& refusal) { return tutti::ToGrpcStatus(StatusOf(refusal)); }
 
 // Moves a message's bytes into one piece.
 bool Receive(ByteBuffer& message, ReceivedBatch& batch) {
@@ -68,7 +54,7 @@ absl::Status CheckOrganization(Access& access, const grpc::ServerContextBase* ca
   return organization.ok() ? access.Check(call, caller, *organization) : absl::OkStatus();
 }
 
-grpc::Status Stopping() { return tutti::ToGrpcStatus(absl::UnavailableError("the service stops")); }
+grpc::Status Stopping() { return tutti::ToGrpcStatus(StoppingError()); }
 
 bool IsRequestId(absl::string_view id) {
   return !id.empty() && id.size() <= kMaxRequestIdBytes &&
@@ -166,17 +152,12 @@ class IngestServiceImpl::Stream final : public grpc::ServerBidiReactor<ByteBuffe
           absl::InvalidArgumentError(absl::StrCat("request_id: ", what)), "request_id", what));
     }
     answer.set_request_id(request_id.data(), request_id.size());
-    absl::Status may = service_.access_.Count(*caller_);
+    absl::Status may = service_.access_.Count(call_, *caller_);
     if (absl::IsUnauthenticated(may)) return tutti::ToGrpcStatus(may);
     const auto reason =
         may.ok() ? ingest::v1::REASON_ORGANIZATION_FORBIDDEN : ingest::v1::REASON_OVERLOADED;
     if (may.ok()) may = CheckOrganization(service_.access_, call_, *caller_, batch.view());
-    if (!may.ok()) {
-      ingest::v1::BatchError& error = *answer.mutable_error();
-      error.set_code(static_cast<int>(may.code()));
-      error.set_reason(reason);
-      error.set_message(std::string(may.message()));
-    }
+    if (!may.ok()) *answer.mutable_error() = BatchErrorOf(may, reason);
     return grpc::Status::OK;
   }
 
@@ -188,10 +169,7 @@ class IngestServiceImpl::Stream final : public grpc::ServerBidiReactor<ByteBuffe
         [self = shared_from_this(),
          held = std::shared_ptr<Answer>(std::move(answer))](const std::optional<Refusal>& refusal) {
           if (refusal.has_value()) {
-            ingest::v1::BatchError& error = *held->message.mutable_error();
-            error.set_code(static_cast<int>(refusal->code));
-            error.set_reason(refusal->reason);
-            error.set_message(MessageOf(*refusal));
+            *held->message.mutable_error() = BatchErrorOf(StatusOf(*refusal), refusal->reason);
           }
           self->Send(held);
         });

@@ -3,8 +3,7 @@
 #include <iostream>
 
 #include "absl/flags/flag.h"
-#include "absl/flags/parse.h"
-#include "absl/flags/usage.h"
+#include "common/process/program_flags.h"
 #include "services/ingest/ingest_server.h"
 
 ABSL_FLAG(std::string, aggregate, "", "Address of tutti-aggregate: host:port or unix:path");
@@ -32,8 +31,8 @@ ABSL_FLAG(int, max_flushes_in_flight, 4, "Flushes that may be under way at once"
 
 int main(int argc, char** argv) {
   tutti::BeginServer();
-  absl::SetProgramUsageMessage("Takes activities and forgets who did them.");
-  absl::ParseCommandLine(argc, argv);
+  tutti::ParseProgramFlags("tutti-ingest", "Takes activities and forgets who did them.", argc,
+                           argv);
   const tutti::ServerOptions server = tutti::ServerOptionsFromFlags();
   tutti::IngestOptions options;
   options.aggregate = absl::GetFlag(FLAGS_aggregate);

@@ -1,5 +1,9 @@
 #include "services/ingest/refusal.h"
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "common/rpc/error_details.h"
+
 namespace tutti {
 
 using absl::StatusCode;
@@ -16,6 +20,29 @@ Refusal RefusalFrom(const absl::Status& status) {
       return {StatusCode::kUnavailable, ingest::v1::REASON_STORE_UNAVAILABLE, "",
               "aggregate or its store cannot be reached: retry with backoff"};
   }
+}
+
+absl::Status StatusOf(const Refusal& refusal) {
+  const bool of_field = !refusal.field.empty();
+  absl::Status status(refusal.code, of_field ? absl::StrCat(refusal.field, ": ", refusal.message)
+                                             : refusal.message);
+  const std::string& name = ingest::v1::Reason_Name(refusal.reason);
+  status = WithReason(status, "ingest.tutti", absl::StripPrefix(name, "REASON_"));
+  if (refusal.code == StatusCode::kInvalidArgument) {
+    status = WithFieldViolation(status, refusal.field, refusal.message);
+  }
+  return status;
+}
+
+ingest::v1::BatchError BatchErrorOf(const absl::Status& status, ingest::v1::Reason reason) {
+  ingest::v1::BatchError error;
+  error.set_code(static_cast<int>(status.code()));
+  error.set_reason(reason);
+  error.set_message(std::string(status.message()));
+  if (const auto delay = RetryDelayOf(WithSomeRetryDelay(status)); delay.has_value()) {
+    SetDuration(*delay, *error.mutable_retry_delay());
+  }
+  return error;
 }
 
 }  // namespace tutti

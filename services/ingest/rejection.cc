@@ -1,8 +1,10 @@
 #include "services/ingest/rejection.h"
 
+#include "absl/strings/str_cat.h"
+
 namespace tutti {
 
-RejectionText TextOf(ingest::v1::Reason reason) {
+RejectionText TextOf(ingest::v1::Reason reason, Day first_day) {
   switch (reason) {
     case ingest::v1::REASON_SUBJECT_MISSING:
       return {"subject", "is empty, or nothing but white space: give an identifier"};
@@ -19,7 +21,8 @@ RejectionText TextOf(ingest::v1::Reason reason) {
     case ingest::v1::REASON_LATE:
       return {"occurred_at", "every window of its day is closed: send activities sooner"};
     case ingest::v1::REASON_BEFORE_FIRST_DAY:
-      return {"occurred_at", "lies before the first day that the organisation takes: leave it out"};
+      return {"occurred_at", absl::StrCat("lies before the first day that the organisation takes, ",
+                                          FormatDay(first_day), ": leave it out")};
     case ingest::v1::REASON_TOO_MANY_TRAITS:
       return {"traits", "are more than 16: send fewer"};
     case ingest::v1::REASON_KIND_NOT_COLLECTED:
@@ -36,8 +39,9 @@ RejectionText TextOf(ingest::v1::Reason reason) {
   }
 }
 
-void FillRejection(int index, ingest::v1::Reason reason, ingest::v1::Rejection& rejection) {
-  const RejectionText text = TextOf(reason);
+void FillRejection(int index, ingest::v1::Reason reason, Day first_day,
+                   ingest::v1::Rejection& rejection) {
+  const RejectionText text = TextOf(reason, first_day);
   rejection.set_index(index);
   rejection.set_reason(reason);
   rejection.set_field(text.field);

@@ -3,15 +3,14 @@
 #include <cstdlib>
 #include <iostream>
 
-#include "absl/flags/parse.h"
-#include "absl/flags/usage.h"
+#include "common/process/program_flags.h"
 #include "common/rpc/server.h"
 #include "services/score/score_server.h"
 
 int main(int argc, char** argv) {
   tutti::BeginServer();
-  absl::SetProgramUsageMessage("Answers what an organisation's adoption score is.");
-  absl::ParseCommandLine(argc, argv);
+  tutti::ParseProgramFlags("tutti-score", "Answers what an organisation's adoption score is.", argc,
+                           argv);
   const absl::StatusOr<tutti::ScoreOptions> options = tutti::ScoreOptionsFromFlags();
   absl::Status status = options.status();
   if (status.ok()) status = tutti::RunScore(*options);

@@ -124,7 +124,7 @@ WatchService::~WatchService() {
 }
 
 absl::Status WatchService::Admit(Watcher& watcher) {
-  if (draining_) return absl::UnavailableError("the service stops");
+  if (draining_) return StoppingError();
   if (watchers_.size() >= kMaxWatchers) {
     return TooMany(absl::StrCat(kMaxWatchers, " calls are watching, the most of this server"));
   }
@@ -185,8 +185,7 @@ void WatchService::Drain() {
     draining_ = true;
     for (const auto& [unused, watcher] : watchers_) all.push_back(watcher);
   }
-  for (const auto& watcher : all)
-    watcher->End(ToGrpcStatus(absl::UnavailableError("the service stops")));
+  for (const auto& watcher : all) watcher->End(ToGrpcStatus(StoppingError()));
 }
 
 void WatchService::Run() {

@@ -38,6 +38,16 @@ void AddReportCommand(CLI::App& app, CommandContext& context);
 void AddDevTokenCommand(CLI::App& app, CommandContext& context);
 void AddHealthCommand(CLI::App& app, CommandContext& context);
 
+// Parts of the above: to end an organisation's back-fill, and to erase it.
+void AddFinishBackfill(CLI::App& group, CommandContext& context);
+void AddErase(CLI::App& group, CommandContext& context);
+
+// The argument that names an organisation by its id; what is no id is not understood.
+void AddOrganization(CLI::App& command, std::string& id);
+
+// The option that names a window by its last day, or the latest.
+void AddDay(CLI::App& command, std::string& day);
+
 // Parses the command line and runs what it asks for. Returns the exit status: 0
 // done, 1 failed, 2 not understood, 3 nothing there yet, or not all that an import needs.
 int RunCommandLine(int argc, char** argv);

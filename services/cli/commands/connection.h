@@ -5,7 +5,7 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/status.h"
@@ -13,6 +13,17 @@
 #include "services/cli/commands/commands.h"
 
 namespace tutti {
+
+// The error of a service that was not reached: which program it is, at which address, and the flag
+// that says so, found by the service's full name ("tutti.score.v1.ScoreService").
+absl::Status NotReached(absl::string_view service, const std::string& address,
+                        absl::string_view why);
+
+// Waits until something answers at the address of a service, but no longer than `patience`: then
+// Unavailable, and why.
+absl::Status AwaitReachable(const std::shared_ptr<grpc::Channel>& channel,
+                            absl::string_view service, const std::string& address,
+                            absl::Duration patience);
 
 // A connection to one service, for unary calls.
 template <typename Service>
@@ -35,11 +46,19 @@ class Connection {
     grpc::ClientContext context;
     context.set_deadline(absl::ToChronoTime(absl::Now() + timeout_));
     absl::Status status = FromGrpcStatus((stub_.get()->*method)(&context, request, &response));
-    if (absl::IsUnavailable(status) && ReasonOf(status).empty()) {
-      return absl::UnavailableError(
-          absl::StrCat("cannot reach the service at ", address_, ": ", status.message()));
+    const bool nobody = absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
+    if (nobody && ReasonOf(status).empty()) {
+      const absl::Status not_reached =
+          NotReached(Service::service_full_name(), address_, status.message());
+      return absl::Status(status.code(), not_reached.message());
     }
     return status;
+  }
+
+  // As the function of this name.
+  absl::Status AwaitReachable(absl::Duration patience) const {
+    if (!channel_.ok()) return channel_.status();
+    return tutti::AwaitReachable(*channel_, Service::service_full_name(), address_, patience);
   }
 
   typename Service::Stub& stub() const { return *stub_; }

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "services/cli/commands/command_errors.h"
 #include "services/cli/commands/commands.h"
 #include "services/cli/report/report_file.h"
 
@@ -22,14 +23,17 @@ struct Options {
 absl::Status Run(Options options) {
   std::error_code error;
   std::filesystem::create_directories(options.folder, error);
+  if (error) {
+    return OfFile("--keys", options.folder, absl::PermissionDeniedError(error.message()));
+  }
   options.claims.issued_at = absl::Now();
   options.claims.lifetime = absl::Hours(options.hours);
   const absl::StatusOr<DevToken> made = MakeDevToken(options.folder, options.claims);
-  if (!made.ok()) return made.status();
+  if (!made.ok()) return OfFile("--keys", options.folder, made.status());
   const std::string key_set = absl::StrCat(options.folder, "/jwks.json");
   if (absl::Status written = WriteReportFile(key_set, made->key_set, /*replace=*/true);
       !written.ok()) {
-    return written;
+    return WithText(written, absl::StrCat("--keys: ", written.message()));
   }
   std::cout << made->token << "\n";
   return absl::OkStatus();

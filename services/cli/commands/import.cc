@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
+#include "services/cli/commands/command_errors.h"
 #include "services/cli/commands/commands.h"
 #include "services/cli/commands/connection.h"
 #include "services/cli/commands/organization_change.h"
@@ -38,8 +39,39 @@ class GrpcBatchSink final : public BatchSink {
     return response;
   }
 
+  absl::Status AwaitReachable() const { return connection_.AwaitReachable(kPatience); }
+
  private:
+  // An ingest that has just been started gets so long.
+  static constexpr absl::Duration kPatience = absl::Seconds(4);
+
   const Connection<IngestService> connection_;
+};
+
+// Says on standard error that ingest was lost and is tried again, at most every few seconds, and
+// that it answers again.
+class LossTeller {
+ public:
+  void operator()(const absl::Status& status, absl::Duration pause) {
+    const absl::Time now = absl::Now();
+    if (!status.ok() && now - told_ < kInterval) return;
+    told_ = status.ok() ? absl::InfinitePast() : now;
+    // Over the line of progress, if there is one.
+    std::cerr << (isatty(STDERR_FILENO) != 0 ? "\r\x1b[K" : "") << "tutti: ";
+    if (status.ok()) {
+      std::cerr << "ingest answers again; the import goes on\n" << std::flush;
+      return;
+    }
+    std::cerr << InOwnWords(status) << "; trying again in "
+              << absl::FormatDuration(absl::Ceil(pause, absl::Seconds(1)))
+              << ", nothing counts twice\n"
+              << std::flush;
+  }
+
+ private:
+  static constexpr absl::Duration kInterval = absl::Seconds(5);
+
+  absl::Time told_ = absl::InfinitePast();
 };
 
 // What the command line asks for.
@@ -56,7 +88,7 @@ struct ImportArguments {
 
 absl::Status ReadGroups(const std::string& path, MappingOptions& mapping) {
   std::ifstream file(path);
-  if (!file) return absl::NotFoundError("--groups: the file cannot be read");
+  if (!file) return OfFile("--groups", path, absl::NotFoundError("cannot be read"));
   for (std::string line; std::getline(file, line);) {
     absl::StripAsciiWhitespace(&line);
     if (!line.empty() && line.front() != '#')
@@ -79,13 +111,13 @@ absl::Status Prepare(ImportArguments& arguments) {
   for (const std::string& text : arguments.tenant_organizations) {
     const std::pair<std::string, std::string> parts = absl::StrSplit(text, absl::MaxSplits('=', 1));
     if (parts.second.empty()) {
-      return absl::InvalidArgumentError("--tenant-organization must be GUID=ORGANIZATION");
+      return UsageError("--tenant-organization must be GUID=ORGANIZATION");
     }
     options.tenants.organizations[absl::AsciiStrToLower(parts.first)] = ResourceName(parts.second);
   }
   if (arguments.rehearse) {
     if (arguments.update_profile) {
-      return absl::InvalidArgumentError("give --rehearse or --update-profile, not both");
+      return UsageError("give --rehearse or --update-profile, not both");
     }
     options.tenants.every_tenant =
         options.tenants.tenant.empty() && options.tenants.organizations.empty();
@@ -94,7 +126,7 @@ absl::Status Prepare(ImportArguments& arguments) {
   if (!arguments.organization.empty()) {
     options.tenants.organization = ResourceName(arguments.organization);
   } else if (options.tenants.organizations.empty()) {
-    return absl::InvalidArgumentError(
+    return UsageError(
         "give --organization, or --tenant-organization for each tenant, or --rehearse");
   }
   return absl::OkStatus();
@@ -141,10 +173,14 @@ absl::Status UpdateProfiles(const CommandContext& context, const ImportSummary& 
       "--update-profile: the input does not say who is licensed; reports of Microsoft Graph do");
 }
 
-absl::Status Import(CommandContext& context, ImportArguments& arguments) {
-  if (absl::Status prepared = Prepare(arguments); !prepared.ok()) return prepared;
+absl::Status Run(CommandContext& context, ImportArguments& arguments) {
   GrpcBatchSink sink(context);
-  ActivityUploader uploader(sink, UploadOptions());
+  if (!arguments.rehearse) {
+    if (const absl::Status reached = sink.AwaitReachable(); !reached.ok()) return reached;
+  }
+  UploadOptions upload;
+  upload.tell = LossTeller();
+  ActivityUploader uploader(sink, upload);
   TerminalProgress progress(
       isatty(STDERR_FILENO) != 0,
       [](absl::string_view text) { std::cerr << std::string(text) << std::flush; },
@@ -157,8 +193,15 @@ absl::Status Import(CommandContext& context, ImportArguments& arguments) {
   const absl::StatusOr<ImportSummary> summary = RunImport(arguments.options, targets);
   if (summary.ok()) {
     Print(*summary, arguments.summary_format);
-    absl::Status outcome = OutcomeOf(*summary);
-    if (arguments.update_profile) outcome.Update(UpdateProfiles(context, *summary));
+    absl::Status outcome = arguments.rehearse ? CheckReadable(*summary) : OutcomeOf(*summary);
+    if (!arguments.update_profile) return outcome;
+    const absl::Status updated = UpdateProfiles(context, *summary);
+    if (updated.ok() && SentNothing(*summary)) {
+      // A report of people who did nothing has said who is licensed.
+      std::cerr << "tutti: " << NotFinished(outcome).message() << "\n";
+      return absl::OkStatus();
+    }
+    outcome.Update(updated);
     return outcome;
   }
   if (unfinished.rows > 0) {
@@ -166,6 +209,13 @@ absl::Status Import(CommandContext& context, ImportArguments& arguments) {
     Print(unfinished, arguments.summary_format);
   }
   return OutcomeOf(summary.status(), ReasonOf(summary.status()));
+}
+
+absl::Status Import(CommandContext& context, ImportArguments& arguments) {
+  absl::Status outcome = Prepare(arguments);
+  if (IsUsageError(outcome)) return outcome;
+  if (outcome.ok()) outcome = Run(context, arguments);
+  return arguments.rehearse ? outcome : NotFinished(outcome);
 }
 
 }  // namespace

@@ -9,7 +9,9 @@
 #include "common/keyring/keyring_operations.h"
 #include "common/keyring/locked_process.h"
 #include "common/keyring/opt_out_store.h"
+#include "services/cli/commands/command_errors.h"
 #include "services/cli/commands/commands.h"
+#include "services/cli/commands/keyring_extension.h"
 
 namespace tutti {
 namespace {
@@ -30,56 +32,40 @@ absl::Status Init(const KeyringOptions& options) {
       NewKeyring(absl::Now(), absl::Hours(options.grace_hours));
   if (!keyring.ok()) return keyring.status();
   if (absl::Status created = KeyringFile(options.path).Create(*keyring); !created.ok()) {
-    return created;
+    return OfFile("--keyring", options.path, created);
   }
-  absl::Status listed = OptOutFile(OptOutPathBeside(options.path)).Create();
-  if (!listed.ok() && !absl::IsAlreadyExists(listed)) return listed;
+  const std::string list = OptOutPathBeside(options.path);
+  absl::Status listed = OptOutFile(list).Create();
+  if (!listed.ok() && !absl::IsAlreadyExists(listed)) return OfFile("--keyring", list, listed);
   std::cout << "made a keyring of " << Summarize(*keyring).shared_keys << " window keys\n";
   return absl::OkStatus();
 }
 
 absl::Status Rotate(const KeyringOptions& options) {
-  RotationResult result;
+  absl::StatusOr<RotationResult> rotated = RotationResult();
   absl::Status updated =
       KeyringFile(options.path).Update([&](ScrubbedKeyring& keyring) -> absl::Status {
-        absl::StatusOr<RotationResult> rotated =
-            RotateKeyring(absl::Now(), absl::Hours(options.grace_hours), keyring,
-                          options.force ? OverdueKeys::kDestroy : OverdueKeys::kRefuse);
-        if (rotated.ok()) result = *rotated;
+        rotated = RotateKeyring(absl::Now(), absl::Hours(options.grace_hours), keyring,
+                                options.force ? OverdueKeys::kDestroy : OverdueKeys::kRefuse);
         return rotated.status();
       });
+  if (!rotated.ok()) return rotated.status();
   if (updated.ok()) {
-    std::cout << result.created << " keys made, " << result.destroyed << " destroyed\n";
+    std::cout << rotated->created << " keys made, " << rotated->destroyed << " destroyed\n";
   }
-  return updated;
+  return OfFile("--keyring", options.path, updated);
 }
 
 absl::Status Extend(const KeyringOptions& options) {
   const absl::StatusOr<Day> from = ParseDay(options.from);
-  if (!from.ok())
-    return absl::InvalidArgumentError(absl::StrCat("--from: ", from.status().message()));
+  if (!from.ok()) return UsageError(absl::StrCat("--from: ", from.status().message()));
   std::optional<Day> to;
   if (!options.to.empty()) {
     const absl::StatusOr<Day> day = ParseDay(options.to);
-    if (!day.ok())
-      return absl::InvalidArgumentError(absl::StrCat("--to: ", day.status().message()));
+    if (!day.ok()) return UsageError(absl::StrCat("--to: ", day.status().message()));
     to = *day;
   }
-  ExtensionResult result;
-  absl::Status updated =
-      KeyringFile(options.path).Update([&](ScrubbedKeyring& keyring) -> absl::Status {
-        absl::StatusOr<ExtensionResult> extended =
-            ExtendKeyring(options.organization, *from, to, absl::Now(), keyring);
-        if (extended.ok()) result = *extended;
-        return extended.status();
-      });
-  if (updated.ok()) {
-    std::cout << result.created << " keys made for past windows\nFinish the back-fill by "
-              << FormatDay(result.kept_until)
-              << ": a rotation after that day destroys these keys, and a window never gets a "
-                 "second one. `tutti keyring forget` destroys them at once.\n";
-  }
-  return updated;
+  return ExtendKeyringFile(options.path, options.organization, *from, to);
 }
 
 absl::Status Forget(const KeyringOptions& options) {
@@ -90,12 +76,12 @@ absl::Status Forget(const KeyringOptions& options) {
         return absl::OkStatus();
       });
   if (updated.ok()) std::cout << destroyed << " keys destroyed\n";
-  return updated;
+  return OfFile("--keyring", options.path, updated);
 }
 
 absl::Status Show(const KeyringOptions& options) {
   absl::StatusOr<KeyringFile::Loaded> loaded = KeyringFile(options.path).Load();
-  if (!loaded.ok()) return loaded.status();
+  if (!loaded.ok()) return OfFile("--keyring", options.path, loaded.status());
   const KeyringSummary summary = Summarize(loaded->keyring);
   if (!summary.id_hex.empty()) {
     std::cout << "keyring " << summary.id_hex << ", made "

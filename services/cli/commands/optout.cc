@@ -16,6 +16,7 @@
 #include "common/keyring/locked_process.h"
 #include "common/keyring/opt_out_store.h"
 #include "common/rpc/resource_name.h"
+#include "services/cli/commands/command_errors.h"
 #include "services/cli/commands/commands.h"
 
 namespace tutti {
@@ -27,17 +28,23 @@ struct OptOutOptions {
   std::string organization;
 };
 
-OptOutFile FileOf(const OptOutOptions& options) {
-  return OptOutFile(options.path.empty() ? OptOutPathBeside(options.keyring) : options.path);
+std::string PathOf(const OptOutOptions& options) {
+  return options.path.empty() ? OptOutPathBeside(options.keyring) : options.path;
+}
+
+OptOutFile FileOf(const OptOutOptions& options) { return OptOutFile(PathOf(options)); }
+
+absl::Status OfList(const OptOutOptions& options, const absl::Status& status) {
+  return OfFile(options.path.empty() ? "--keyring" : "--file", PathOf(options), status);
 }
 
 absl::Status CheckOptions(const OptOutOptions& options) {
   if (options.keyring.empty() && options.path.empty()) {
-    return absl::InvalidArgumentError("give --keyring, or --file");
+    return UsageError("give --keyring, or --file");
   }
   const std::string name = absl::StrCat("organizations/", options.organization);
   if (!options.organization.empty() && !ParseOrganizationName(name).ok()) {
-    return absl::InvalidArgumentError("--organization must be an id [a-z0-9][a-z0-9-]{0,62}");
+    return UsageError("--organization must be an id [a-z0-9][a-z0-9-]{0,62}");
   }
   return absl::OkStatus();
 }
@@ -131,7 +138,7 @@ absl::Status Report(absl::string_view done, size_t changed, size_t unchanged, in
 }
 
 absl::Status Init(const OptOutOptions& options) {
-  if (absl::Status created = FileOf(options).Create(); !created.ok()) return created;
+  if (absl::Status made = FileOf(options).Create(); !made.ok()) return OfList(options, made);
   std::cout << "made an empty opt-out list; everybody counts until they are added again\n";
   return absl::OkStatus();
 }
@@ -148,7 +155,7 @@ absl::Status Add(const OptOutOptions& options) {
     }
     return absl::OkStatus();
   });
-  if (!updated.ok()) return updated;
+  if (!updated.ok()) return OfList(options, updated);
   if (added > 0) {
     std::cout
         << "From the next seconds on every ingest drops what they do. What is already set in\n"
@@ -169,12 +176,12 @@ absl::Status Remove(const OptOutOptions& options) {
     return absl::OkStatus();
   });
   return updated.ok() ? Report("counted again", removed, people.size() - removed, refused)
-                      : updated;
+                      : OfList(options, updated);
 }
 
 absl::Status Count(const OptOutOptions& options) {
   const absl::StatusOr<OptOutFile::Loaded> loaded = FileOf(options).Load();
-  if (!loaded.ok()) return loaded.status();
+  if (!loaded.ok()) return OfList(options, loaded.status());
   std::cout << loaded->list.Count(options.organization) << "\n";
   return absl::OkStatus();
 }

@@ -4,13 +4,18 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "absl/time/clock.h"
+#include "common/window/day.h"
+#include "services/cli/commands/command_errors.h"
 #include "services/cli/commands/commands.h"
 #include "services/cli/commands/connection.h"
+#include "services/cli/commands/keyring_extension.h"
 #include "services/cli/commands/organization_change.h"
+#include "services/cli/commands/organization_text.h"
 #include "tutti/aggregate/v1/organization.grpc.pb.h"
 
 namespace tutti {
@@ -31,35 +36,13 @@ struct Wanted {
   std::optional<std::string> region;
   std::optional<std::string> industry;
   std::string first_day;
+  std::string keyring;
   bool backfill = false;
   bool generated = false;
 };
 
-std::string Enumerator(std::string name, const std::string& prefix) {
-  name = name.substr(prefix.size());
-  for (char& c : name) c = c == '_' ? '-' : absl::ascii_tolower(static_cast<unsigned char>(c));
-  return name;
-}
-
-void Print(const Organization& organization) {
-  std::vector<std::string> entitlements;
-  for (const auto& entitlement : organization.entitlements()) {
-    entitlements.push_back(absl::StrCat(entitlement.product(), "=", entitlement.people()));
-  }
-  std::cout << organization.name() << "\n"
-            << "  name          " << organization.display_name()
-            << (organization.generated_data() ? "  (generated data)" : "") << "\n"
-            << "  state         "
-            << Enumerator(OrganizationState_Name(organization.state()), "ORGANIZATION_STATE_")
-            << "\n"
-            << "  headcount     " << organization.headcount() << "\n"
-            << "  entitlements  " << absl::StrJoin(entitlements, ", ") << "\n"
-            << "  sources       " << absl::StrJoin(organization.sources(), ", ") << "\n"
-            << "  cadence       " << Enumerator(Cadence_Name(organization.cadence()), "CADENCE_")
-            << ", now " << Enumerator(Cadence_Name(organization.effective_cadence()), "CADENCE_")
-            << "\n"
-            << "  time zone     " << organization.time_zone() << "\n"
-            << "  first day     " << organization.first_day() << "\n";
+void Print(const Organization& organization, const std::string& asked_first_day = "") {
+  std::cout << OrganizationText(organization, absl::Now(), asked_first_day);
 }
 
 absl::Status Apply(const Wanted& wanted, Organization& organization) {
@@ -78,7 +61,7 @@ absl::Status Apply(const Wanted& wanted, Organization& organization) {
     const std::pair<std::string, std::string> parts = absl::StrSplit(text, absl::MaxSplits('=', 1));
     int64_t people = 0;
     if (!absl::SimpleAtoi(parts.second, &people)) {
-      return absl::InvalidArgumentError("--entitlement must be PRODUCT=PEOPLE");
+      return UsageError("--entitlement must be PRODUCT=PEOPLE");
     }
     aggregate::v1::Entitlement& entitlement = *organization.add_entitlements();
     entitlement.set_product(parts.first);
@@ -89,7 +72,7 @@ absl::Status Apply(const Wanted& wanted, Organization& organization) {
     for (char& c : name) c = c == '-' ? '_' : c;
     aggregate::v1::Cadence cadence = aggregate::v1::CADENCE_AUTO;
     if (!aggregate::v1::Cadence_Parse(name, &cadence)) {
-      return absl::InvalidArgumentError("--cadence must be auto, daily, weekly or four-weekly");
+      return UsageError("--cadence must be auto, daily, weekly or four-weekly");
     }
     organization.set_cadence(cadence);
   }
@@ -109,7 +92,25 @@ void AddProfileOptions(CLI::App& command, Wanted& wanted) {
   command.add_flag("--generated", wanted.generated, "Mark its activity as made up");
 }
 
+// The day from which keys are to be made with an organisation; absent when none are: no keyring
+// was named, or no window of a past day is wanted, for coming days have keys.
+absl::StatusOr<std::optional<Day>> FirstDayOfKeys(const Wanted& wanted) {
+  if (wanted.keyring.empty()) return std::nullopt;
+  if (!wanted.backfill) return UsageError("--keyring goes with --backfill");
+  const absl::StatusOr<Day> first = ParseDay(wanted.first_day);
+  if (!first.ok()) return UsageError("--first-day must be a day, YYYY-MM-DD");
+  const absl::TimeZone last_zone = absl::FixedTimeZone(-12 * 3600);
+  if (*first >= absl::ToCivilDay(absl::Now(), last_zone)) return std::nullopt;
+  const absl::Status extends = CheckKeyringExtends(wanted.keyring, wanted.id, *first);
+  if (extends.ok()) return *first;
+  return WithText(extends, absl::StrCat(extends.message(), ". Nothing was created"));
+}
+
+// The organisation comes before its keys: those of one that is refused would be of no use to
+// anybody, and a window never gets a second one.
 absl::Status Create(CommandContext& context, const Wanted& wanted) {
+  const absl::StatusOr<std::optional<Day>> keys_from = FirstDayOfKeys(wanted);
+  if (!keys_from.ok()) return keys_from.status();
   const Connection<OrganizationService> connection(context.aggregate, context);
   aggregate::v1::CreateOrganizationRequest request;
   request.mutable_organization()->set_name(absl::StrCat("organizations/", wanted.id));
@@ -121,8 +122,15 @@ absl::Status Create(CommandContext& context, const Wanted& wanted) {
   aggregate::v1::CreateOrganizationResponse response;
   absl::Status status =
       connection.Call(&OrganizationService::Stub::CreateOrganization, request, response);
-  if (status.ok()) Print(response.organization());
-  return status;
+  if (!status.ok()) return status;
+  Print(response.organization(), wanted.backfill ? wanted.first_day : "");
+  if (!keys_from->has_value()) return absl::OkStatus();
+  status = ExtendKeyringFile(wanted.keyring, wanted.id, **keys_from, std::nullopt);
+  return WithText(status, absl::StrCat(status.message(),
+                                       ". The organisation was created, but its past windows have "
+                                       "no keys: repair this, then run `tutti keyring extend "
+                                       "--organization ",
+                                       wanted.id, " --from ", wanted.first_day, "`"));
 }
 
 absl::Status Update(CommandContext& context, const Wanted& wanted) {
@@ -146,56 +154,29 @@ absl::Status List(CommandContext& context) {
     if (!status.ok()) return status;
     for (const Organization& organization : response.organizations()) {
       std::cout << organization.name() << "\t" << organization.headcount() << "\t"
-                << Enumerator(OrganizationState_Name(organization.state()), "ORGANIZATION_STATE_")
-                << "\n";
+                << StateText(organization.state()) << "\n";
     }
   } while (!response.next_page_token().empty());
   return absl::OkStatus();
 }
 
-// Adds a command that names one organisation and prints what it has become, and what to
-// do then.
+// Adds a command that names one organisation and prints what it has become.
 template <typename Request, typename Response>
 void AddStateCommand(CLI::App& group, CommandContext& context, const char* name,
                      const char* description,
                      grpc::Status (OrganizationService::Stub::*method)(grpc::ClientContext*,
-                                                                       const Request&, Response*),
-                     const std::string& then = "") {
+                                                                       const Request&, Response*)) {
   CLI::App* command = group.add_subcommand(name, description);
   const auto id = std::make_shared<std::string>();
-  command->add_option("organization", *id, "Its id")->required();
-  command->callback([&context, id, method, then] {
-    context.run = [&context, id, method, then]() -> absl::Status {
+  AddOrganization(*command, *id);
+  command->callback([&context, id, method] {
+    context.run = [&context, id, method]() -> absl::Status {
       const Connection<OrganizationService> connection(context.aggregate, context);
       Request request;
       request.set_name(absl::StrCat("organizations/", *id));
       Response response;
       absl::Status status = connection.Call(method, request, response);
       if (status.ok()) Print(response.organization());
-      if (status.ok() && !then.empty()) std::cout << "\n" << then << "\n";
-      return status;
-    };
-  });
-}
-
-void AddErase(CLI::App& group, CommandContext& context) {
-  CLI::App* erase = group.add_subcommand("erase", "Erase everything about one, for ever");
-  const auto id = std::make_shared<std::string>();
-  const auto confirmed = std::make_shared<std::string>();
-  erase->add_option("organization", *id, "Its id")->required();
-  erase->add_option("--confirm", *confirmed, "Its id once more: this cannot be undone")->required();
-  erase->callback([&context, id, confirmed] {
-    context.run = [&context, id, confirmed]() -> absl::Status {
-      if (*id != *confirmed) {
-        return absl::InvalidArgumentError("--confirm must repeat the organisation's id");
-      }
-      const Connection<OrganizationService> connection(context.aggregate, context);
-      aggregate::v1::EraseOrganizationRequest request;
-      request.set_name(absl::StrCat("organizations/", *id));
-      aggregate::v1::EraseOrganizationResponse response;
-      absl::Status status =
-          connection.Call(&OrganizationService::Stub::EraseOrganization, request, response);
-      if (status.ok()) std::cout << "erased: " << response.deleted_keys() << " keys deleted\n";
       return status;
     };
   });
@@ -209,20 +190,24 @@ void AddOrganizationCommands(CLI::App& app, CommandContext& context) {
 
   CLI::App* create = group->add_subcommand("create", "Create one");
   const auto created = std::make_shared<Wanted>();
-  create->add_option("organization", created->id, "Its id: a-z, 0-9 and -")->required();
+  AddOrganization(*create, created->id);
   create->add_option("--headcount", created->headcount, "How many people it has")->required();
   AddProfileOptions(*create, *created);
   create->add_flag("--backfill", created->backfill,
                    "Take activity of past days until finish-backfill");
   create->add_option("--first-day", created->first_day,
-                     "The first day of which there is activity, YYYY-MM-DD, for a back-fill");
+                     "The first day of which there is activity, YYYY-MM-DD, for a back-fill; "
+                     "moved forward to where a window begins");
+  create->add_option("--keyring", created->keyring,
+                     "Make the keys of the back-fill's windows in this keyring, too, once the "
+                     "organisation is created; without it, use `tutti keyring extend`");
   create->callback([&context, created] {
     context.run = [&context, created] { return Create(context, *created); };
   });
 
   CLI::App* update = group->add_subcommand("update", "Change what is given, leave the rest");
   const auto updated = std::make_shared<Wanted>();
-  update->add_option("organization", updated->id, "Its id")->required();
+  AddOrganization(*update, updated->id);
   update->add_option("--headcount", updated->headcount, "How many people it has");
   AddProfileOptions(*update, *updated);
   update->callback([&context, updated] {
@@ -233,10 +218,7 @@ void AddOrganizationCommands(CLI::App& app, CommandContext& context) {
   list->callback([&context] { context.run = [&context] { return List(context); }; });
 
   AddStateCommand(*group, context, "get", "Show one", &OrganizationService::Stub::GetOrganization);
-  AddStateCommand(*group, context, "finish-backfill", "End the back-fill: past windows close",
-                  &OrganizationService::Stub::FinishBackfill,
-                  "The keys of its past windows are of no more use: destroy them now, with `tutti "
-                  "keyring forget`.");
+  AddFinishBackfill(*group, context);
   AddStateCommand(*group, context, "pause", "Take and publish nothing; drop open windows",
                   &OrganizationService::Stub::PauseScoring);
   AddStateCommand(*group, context, "resume", "Score again, from the next full window on",

@@ -5,6 +5,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/process/build_info.h"
+#include "services/cli/commands/command_errors.h"
 #include "services/cli/commands/commands.h"
 #include "services/cli/commands/connection.h"
 #include "services/cli/report/html_page.h"
@@ -120,7 +122,7 @@ absl::StatusOr<PageContent> ReadContent(const CommandContext& context,
   content.statement = std::move(*statement.mutable_statement());
   content.display_name = ReadDisplayName(context, options.organization);
   content.generated_at = absl::FormatTime("%Y-%m-%d %H:%M UTC", absl::Now(), absl::UTCTimeZone());
-  content.version = TUTTI_VERSION;
+  content.version = Version();
   return content;
 }
 
@@ -128,6 +130,7 @@ absl::Status WriteReport(const CommandContext& context, const ReportOptions& opt
   const absl::StatusOr<PageContent> content = ReadContent(context, options);
   if (!content.ok()) return content.status();
   absl::Status status = WriteReportFile(options.file, RenderPage(*content), options.force);
+  status = WithText(status, absl::StrCat("--html: ", status.message()));
   if (status.ok()) {
     std::cout << "wrote " << options.file << ": the 28 days to " << content->score.end_day()
               << "\n";
@@ -141,14 +144,13 @@ void AddReportCommand(CLI::App& app, CommandContext& context) {
   CLI::App* const command = app.add_subcommand(
       "report", "Write one page with score, trend, measures, breakdowns and privacy statement");
   const auto options = std::make_shared<ReportOptions>();
-  command->add_option("organization", options->organization, "The organisation's id")->required();
+  AddOrganization(*command, options->organization);
   command
       ->add_option("--html", options->file,
                    "File to write: one self-contained page that loads nothing and has no script")
       ->required();
   command->add_flag("--force", options->force, "Replace the file if there is one");
-  command->add_option("--day", options->day, "Last day of the window, YYYY-MM-DD, or latest")
-      ->capture_default_str();
+  AddDay(*command, options->day);
   command->add_option("--last", options->last, "How many publications the trend shows")
       ->check(CLI::Range(1, 400))
       ->capture_default_str();

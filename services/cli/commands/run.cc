@@ -1,9 +1,13 @@
 #include <iostream>
 #include <string>
 
+#include "common/organization/organization_id.h"
+#include "common/process/build_info.h"
 #include "common/process/core_dumps.h"
 #include "common/rpc/lock_order.h"
 #include "common/rpc/tracing.h"
+#include "common/window/day.h"
+#include "services/cli/commands/command_errors.h"
 #include "services/cli/commands/commands.h"
 
 namespace tutti {
@@ -15,11 +19,36 @@ constexpr int kNotThereYet = 3;
 
 int Report(const absl::Status& status) {
   if (status.ok()) return 0;
-  std::cerr << "tutti: " << std::string(status.message()) << "\n";
+  std::cerr << "tutti: " << InOwnWords(status) << "\n";
+  if (IsUsageError(status)) return kNotUnderstood;
   return absl::IsNotFound(status) ? kNotThereYet : kFailed;
 }
 
 }  // namespace
+
+void AddOrganization(CLI::App& command, std::string& id) {
+  command.add_option("organization", id, "The organisation's id: a-z, 0-9 and -")
+      ->required()
+      ->check(
+          [](const std::string& given) {
+            return IsOrganizationId(given)
+                       ? std::string()
+                       : std::string("must be an id of a-z, 0-9 and -, at most 63 characters");
+          },
+          "ID");
+}
+
+void AddDay(CLI::App& command, std::string& day) {
+  command.add_option("--day", day, "Last day of the window, YYYY-MM-DD, or latest")
+      ->check(
+          [](const std::string& given) {
+            return given == "latest" || ParseDay(given).ok()
+                       ? std::string()
+                       : std::string("must be a day, YYYY-MM-DD, or latest");
+          },
+          "DAY")
+      ->capture_default_str();
+}
 
 int RunCommandLine(int argc, char** argv) {
   IgnoreLockOrder();
@@ -32,7 +61,7 @@ int RunCommandLine(int argc, char** argv) {
   CLI::App app("Tutti scores how an organisation adopts its tools, and never a person.", "tutti");
   CommandContext context;
   app.require_subcommand(1);
-  app.set_version_flag("--version", TUTTI_VERSION);
+  app.set_version_flag("--version", "tutti " + BuildInfo());
   app.add_option("--ingest", context.ingest, "Address of tutti-ingest")
       ->envname("TUTTI_INGEST")
       ->capture_default_str();

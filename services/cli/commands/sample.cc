@@ -3,7 +3,9 @@
 #include <memory>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "services/cli/commands/command_errors.h"
 #include "services/cli/commands/commands.h"
 #include "services/cli/sample/sample_files.h"
 
@@ -20,20 +22,23 @@ struct SampleArguments {
 absl::Status Sample(SampleArguments& arguments) {
   SampleOptions& options = arguments.options;
   const absl::StatusOr<absl::TimeZone> zone = LoadZone(options.time_zone);
-  if (!zone.ok()) return zone.status();
+  if (!zone.ok()) return UsageError(absl::StrCat("--time-zone: ", zone.status().message()));
   options.last_day = DayBefore(absl::Now(), *zone);
   if (!arguments.last_day.empty()) {
     const absl::StatusOr<Day> day = ParseDay(arguments.last_day);
-    if (!day.ok()) return day.status();
+    if (!day.ok()) return UsageError(absl::StrCat("--last-day: ", day.status().message()));
     options.last_day = *day;
   }
   std::unique_ptr<const Catalog> catalog;
   if (!arguments.catalog.empty()) {
     absl::StatusOr<std::unique_ptr<const Catalog>> loaded = Catalog::Load(arguments.catalog);
-    if (!loaded.ok()) return loaded.status();
+    if (!loaded.ok()) return OfFile("--catalog", arguments.catalog, loaded.status());
     catalog = *std::move(loaded);
   }
   const absl::StatusOr<SampleFiles> files = WriteSample(options, catalog.get(), arguments.folder);
+  if (absl::IsPermissionDenied(files.status())) {
+    return WithText(files.status(), absl::StrCat("--out: ", files.status().message()));
+  }
   if (!files.ok()) return files.status();
   std::cout << files->counts.records << " records of " << options.people << " made-up people, from "
             << FormatDay(options.first_day()) << " to " << FormatDay(options.last_day) << "; "

@@ -195,7 +195,7 @@ std::shared_ptr<Query> AddReading(CLI::App& app, CommandContext& context, const 
                                   const std::vector<std::string>& formats, CLI::App*& command) {
   command = app.add_subcommand(name, description);
   auto query = std::make_shared<Query>();
-  command->add_option("organization", query->organization, "The organisation's id")->required();
+  AddOrganization(*command, query->organization);
   command
       ->add_option("--format", query->format,
                    "How to print: json is the service's answer, csv has one record a figure")
@@ -207,11 +207,6 @@ std::shared_ptr<Query> AddReading(CLI::App& app, CommandContext& context, const 
   return query;
 }
 
-void AddDay(CLI::App& command, Query& query) {
-  command.add_option("--day", query.day, "Last day of the window, YYYY-MM-DD, or latest")
-      ->capture_default_str();
-}
-
 }  // namespace
 
 void AddScoreCommands(CLI::App& app, CommandContext& context) {
@@ -220,7 +215,7 @@ void AddScoreCommands(CLI::App& app, CommandContext& context) {
   auto query =
       AddReading(app, context, "score", "Show a score: categories with margins, changes, reasons",
                  ShowScore, formats, command);
-  AddDay(*command, *query);
+  AddDay(*command, query->day);
   command->add_flag("--measures", query->measures,
                     "Show every measure, too, with what it counts and what would raise it; csv "
                     "and markdown always do");
@@ -234,16 +229,16 @@ void AddScoreCommands(CLI::App& app, CommandContext& context) {
   query = AddReading(app, context, "table", "Show one breakdown, or list them all", ShowTable,
                      formats, command);
   command->add_option("table", query->table, "The table's id; without it, all are listed");
-  AddDay(*command, *query);
+  AddDay(*command, query->day);
 
   query = AddReading(app, context, "recommendations", "List what the organisation can do",
                      ShowRecommendations, formats, command);
-  AddDay(*command, *query);
+  AddDay(*command, query->day);
 
   query = AddReading(app, context, "benchmark",
                      "Compare with at least 10 other organisations of the same kind", ShowBenchmark,
                      formats, command);
-  AddDay(*command, *query);
+  AddDay(*command, query->day);
 
   query = AddReading(app, context, "statement", "Print the privacy statement", ShowStatement,
                      {"text", "json"}, command);

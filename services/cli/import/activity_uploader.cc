@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/rpc/error_details.h"
 
 namespace tutti {
 namespace {
@@ -111,19 +112,38 @@ void ActivityUploader::Deliver(const IngestActivitiesRequest& batch) {
       again = !stopping_ && error_.ok();
     }
     if (!again) return Count(batch, answer, attempt);
-    options_.sleep(Backoff(attempt));
+    const absl::Duration pause = PauseAfter(answer.status(), attempt);
+    Tell(answer.status(), pause);
+    options_.sleep(pause);
   }
 }
 
-absl::Duration ActivityUploader::Backoff(int attempt) {
+absl::Duration ActivityUploader::PauseAfter(const absl::Status& error, int attempt) {
+  const absl::Duration asked = RetryDelayOf(error).value_or(absl::ZeroDuration());
+  if (absl::IsResourceExhausted(error) && asked > absl::ZeroDuration()) return asked;
   const absl::Duration full = std::min(
       options_.max_backoff, options_.first_backoff * (int64_t{1} << std::min(attempt, 20)));
   std::lock_guard<std::mutex> lock(mutex_);
-  return full * absl::Uniform(jitter_, 0.5, 1.0);
+  return std::max(asked, full * absl::Uniform(jitter_, 0.5, 1.0));
+}
+
+void ActivityUploader::Tell(const absl::Status& status, absl::Duration pause) {
+  // Who sends too much has lost nothing.
+  if (!options_.tell || absl::IsResourceExhausted(status)) return;
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (status.ok() && !lost_) return;
+  lost_ = !status.ok();
+  options_.tell(status, pause);
+}
+
+absl::Status ActivityUploader::status() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return error_;
 }
 
 void ActivityUploader::Count(const IngestActivitiesRequest& batch,
                              const absl::StatusOr<IngestActivitiesResponse>& answer, int retries) {
+  if (answer.ok()) Tell(absl::OkStatus(), absl::ZeroDuration());
   std::lock_guard<std::mutex> lock(mutex_);
   UploadSummary& summary = summaries_[batch.organization()];
   summary.retries += retries;

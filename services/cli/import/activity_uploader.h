@@ -24,16 +24,20 @@ struct UploadOptions {
   size_t batch_activities = 5000;  // 1 to 10,000
   size_t batch_bytes = 4 << 20;    // 1 KiB to 15 MiB; a batch ends before it has more
   int in_flight = 4;               // 1 to 32 batches unanswered at a time
-  int max_attempts = 8;            // of one batch, 1 or more
+  int max_attempts = 32;           // of one batch, 1 or more: about ten minutes
   absl::Duration first_backoff = absl::Milliseconds(250);
   absl::Duration max_backoff = absl::Seconds(30);
   std::function<void(absl::Duration)> sleep;  // absl::SleepFor when absent
+  // Is told why a batch is sent again because ingest was lost, and after which pause; and OK when
+  // one is answered after that. By one thread at a time. May be absent.
+  std::function<void(const absl::Status&, absl::Duration)> tell;
 };
 
 // Gathers activities to batches and sends several at a time. A batch that fails
 // with UNAVAILABLE, RESOURCE_EXHAUSTED or DEADLINE_EXCEEDED is sent again after a
-// pause: half to all of first_backoff x 2^n, at most max_backoff; ingest takes the
-// same activities twice without counting them twice. Any other error, or the last
+// pause: half to all of first_backoff x 2^n, at most max_backoff, and not less than the error
+// asks for; exactly that after RESOURCE_EXHAUSTED, for a place is kept until then. Ingest takes
+// the same activities twice without counting them twice. Any other error, or the last
 // attempt's, ends the upload. One thread adds; the batches go out on threads of
 // its own.
 class ActivityUploader {
@@ -52,6 +56,9 @@ class ActivityUploader {
   // Sends what is left and waits for every answer.
   absl::Status Flush();
 
+  // The error that has ended the upload; OK when none has.
+  absl::Status status() const;
+
   // What became of an organisation's activities; complete after Flush.
   UploadSummary SummaryOf(const std::string& organization) const;
 
@@ -64,7 +71,8 @@ class ActivityUploader {
   absl::Status Enqueue(Pending* pending);
   void Work();
   void Deliver(const ingest::v1::IngestActivitiesRequest& batch);
-  absl::Duration Backoff(int attempt);
+  absl::Duration PauseAfter(const absl::Status& error, int attempt);
+  void Tell(const absl::Status& status, absl::Duration pause);
   void Count(const ingest::v1::IngestActivitiesRequest& batch,
              const absl::StatusOr<ingest::v1::IngestActivitiesResponse>& answer, int retries);
 
@@ -79,6 +87,7 @@ class ActivityUploader {
   bool stopping_ = false;
   absl::Status error_;
   std::map<std::string, UploadSummary> summaries_;
+  bool lost_ = false;
   absl::BitGen jitter_;
   std::vector<std::thread> threads_;
 };

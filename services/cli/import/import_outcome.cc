@@ -1,5 +1,6 @@
 #include "services/cli/import/import_outcome.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -12,8 +13,7 @@ namespace tutti {
 namespace {
 
 constexpr char kReasonPrefix[] = "REASON_";
-constexpr char kRepeat[] =
-    "Then run the import again: nothing counts twice. Do not finish a back-fill before";
+constexpr char kRepeat[] = "Then run the import again: nothing counts twice";
 
 }  // namespace
 
@@ -41,9 +41,24 @@ absl::string_view RepairOf(absl::string_view reason) {
   }
 }
 
+absl::Status CheckReadable(const ImportSummary& summary) {
+  if (summary.rows == 0 || summary.rows > summary.Rejected()) return absl::OkStatus();
+  return absl::InvalidArgumentError("no row could be read: see the summary for the reasons");
+}
+
+bool SentNothing(const ImportSummary& summary) {
+  return CheckReadable(summary).ok() &&
+         std::all_of(summary.tenants.begin(), summary.tenants.end(), [](const auto& tenant) {
+           return tenant.upload.accepted == 0 && tenant.upload.refused.empty();
+         });
+}
+
 absl::Status OutcomeOf(const ImportSummary& summary) {
-  if (summary.rows > 0 && summary.rows == summary.Rejected()) {
-    return absl::InvalidArgumentError("no row could be read: see the summary for the reasons");
+  if (absl::Status readable = CheckReadable(summary); !readable.ok()) return readable;
+  if (SentNothing(summary)) {
+    return absl::NotFoundError(
+        "nothing was sent: the input has no activity that counts, see the summary for what was "
+        "left out");
   }
   int64_t accepted = 0;
   int64_t refused = 0;
@@ -67,7 +82,7 @@ absl::Status OutcomeOf(const ImportSummary& summary) {
     }
     return absl::NotFoundError(absl::StrCat(message, kRepeat));
   }
-  if (accepted > 0 || refused == 0) return absl::OkStatus();
+  if (accepted > 0) return absl::OkStatus();
   return absl::FailedPreconditionError(
       absl::StrCat("all ", refused, " activities were refused: see the summary for the reasons"));
 }
@@ -77,6 +92,12 @@ absl::Status OutcomeOf(const absl::Status& error, absl::string_view reason) {
   if (repair.empty()) return error;
   return absl::NotFoundError(
       absl::StrCat(error.message(), ". To repair it: ", repair, ". ", kRepeat));
+}
+
+absl::Status NotFinished(const absl::Status& error) {
+  if (error.ok()) return error;
+  const absl::string_view said = absl::StripSuffix(error.message(), ".");
+  return absl::Status(error.code(), absl::StrCat(said, ". ", kNotYet));
 }
 
 }  // namespace tutti

@@ -13,14 +13,26 @@ namespace tutti {
 // data, or that stay: activities that come too late, or before the first day.
 absl::string_view RepairOf(absl::string_view reason);
 
-// What a script has to notice of an import that came to its end. NotFound when activities were
-// refused for a reason that can be repaired, however many were accepted: what they need is not
-// there yet. InvalidArgument when no row could be read, FailedPrecondition when all activities
-// were refused.
+// InvalidArgument when no row could be read, though there were some: all that a rehearsal can
+// fail of.
+absl::Status CheckReadable(const ImportSummary& summary);
+
+// Whether ingest was sent no activity, though the input could be read.
+bool SentNothing(const ImportSummary& summary);
+
+// What a script has to notice of an import that came to its end and was not a rehearsal. NotFound
+// when activities were refused for a reason that can be repaired, however many were accepted: what
+// they need is not there yet; and when there was nothing to send. InvalidArgument when no row could
+// be read, FailedPrecondition when all activities were refused.
 absl::Status OutcomeOf(const ImportSummary& summary);
 
 // The same of an error that ended an import, for which ingest gave a reason or none (empty).
 absl::Status OutcomeOf(const absl::Status& error, absl::string_view reason);
+
+// How every error of an import ends: what is missing is lost for good once the back-fill is
+// finished.
+inline constexpr char kNotYet[] = "Do not finish the back-fill yet";
+absl::Status NotFinished(const absl::Status& error);
 
 }  // namespace tutti
 

@@ -19,13 +19,12 @@ absl::StatusOr<absl::optional<ImportPlan>> ImportPlan::WithoutSurvey(const Tenan
   const int ways = (choice.tenant.empty() ? 0 : 1) + (choice.organizations.empty() ? 0 : 1) +
                    (choice.every_tenant ? 1 : 0);
   if (ways > 1) {
-    return absl::InvalidArgumentError(
-        "choose one of: a tenant, a list of tenants with their organisations, every tenant");
+    return absl::InvalidArgumentError("give --tenant or --tenant-organization, not both");
   }
   if (!choice.organization.empty() && (!choice.organizations.empty() || choice.every_tenant)) {
     return absl::InvalidArgumentError(
-        "one organisation cannot take several tenants: name the tenant, or give each tenant its "
-        "own organisation");
+        "one --organization cannot take several tenants: give --tenant, or --tenant-organization "
+        "for each in its place");
   }
   ImportPlan plan;
   if (choice.every_tenant) {
@@ -38,11 +37,12 @@ absl::StatusOr<absl::optional<ImportPlan>> ImportPlan::WithoutSurvey(const Tenan
   for (const auto& [tenant, organization] : wanted) {
     if (!IsGuid(tenant)) {
       return absl::InvalidArgumentError(
-          "a tenant is not a GUID: give the OrganizationId, xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx");
+          "--tenant and --tenant-organization take GUIDs: give the OrganizationId, "
+          "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx");
     }
     if (!organization.empty() && !organizations.insert(organization).second) {
       return absl::InvalidArgumentError(
-          "two tenants have the same organisation: give each tenant its own");
+          "--tenant-organization: two tenants have the same organisation: give each its own");
     }
     plan.organizations_[absl::AsciiStrToLower(tenant)] = organization;
   }
@@ -61,7 +61,8 @@ absl::StatusOr<ImportPlan> ImportPlan::ForTenants(const TenantChoice& choice,
         "the input holds records of ", tenants.size(), " tenants (",
         absl::StrJoin(tenants.begin(), tenants.begin() + static_cast<std::ptrdiff_t>(listed), ", "),
         tenants.size() > listed ? ", ..." : "",
-        "): name the one that is meant, or give each its own organisation"));
+        "): name the one that is meant with --tenant, or give each its own organisation with "
+        "--tenant-organization"));
   }
   ImportPlan plan;
   for (const std::string& tenant : tenants) {

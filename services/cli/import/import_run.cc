@@ -9,6 +9,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "services/cli/import/activities_reader.h"
@@ -30,14 +31,13 @@ constexpr int64_t kFirstSeconds = 946857600;  // 2000-01-03T00:00:00Z
 constexpr int64_t kClockSkewSeconds = 300;
 constexpr int64_t kExportCap = 50000;
 
-absl::Status AtInput(size_t index, size_t count, const absl::Status& status) {
-  if (status.ok() || count == 1) return status;
-  absl::Status named(status.code(),
-                     absl::StrCat("input ", index + 1, " of ", count, ": ", status.message()));
-  // The reason that ingest gave, for one.
-  status.ForEachPayload(
-      [&](absl::string_view type, const absl::Cord& payload) { named.SetPayload(type, payload); });
-  return named;
+// How an input is named to whoever named it: its path without what a terminal would obey, and,
+// among several, its number.
+std::string InputName(const ImportOptions& options, size_t index) {
+  const std::string& path = options.inputs[index];
+  const std::string name = path == "-" ? "standard input" : absl::Utf8SafeCHexEscape(path);
+  if (options.inputs.size() == 1) return name;
+  return absl::StrCat("input ", index + 1, " of ", options.inputs.size(), ", ", name);
 }
 
 // One input, opened, of a known shape.
@@ -140,6 +140,14 @@ class Importer {
     StepProgress& progress_;
   };
 
+  // The error of an input, with its name; ingest's is none's.
+  absl::Status AtInput(size_t index, const absl::Status& status) const {
+    const bool of_ingest = targets_.uploader != nullptr && targets_.uploader->status() == status;
+    if (status.ok() || of_ingest) return status;
+    return absl::Status(status.code(),
+                        absl::StrCat(InputName(options_, index), ": ", status.message()));
+  }
+
   absl::Status ReadInputs() {
     if (absl::Status status = OpenAll(); !status.ok()) return status;
     if (activities_) return ImportActivities();
@@ -150,7 +158,7 @@ class Importer {
     if (options_.inputs.empty()) return absl::InvalidArgumentError("no input is named");
     for (size_t i = 0; i < options_.inputs.size(); ++i) {
       absl::StatusOr<OpenInput> input = Open(options_.inputs[i], options_.shape);
-      if (!input.ok()) return AtInput(i, options_.inputs.size(), input.status());
+      if (!input.ok()) return AtInput(i, input.status());
       shapes_.push_back(input->shape);
       total_bytes_ += input->text->size();
       if (options_.inputs[i] != "-") continue;
@@ -197,17 +205,17 @@ class Importer {
       absl::StatusOr<OpenInput> input = options_.inputs[i] == "-"
                                             ? std::move(standard_input_)
                                             : Open(options_.inputs[i], shapes_[i]);
-      if (!input.ok()) return AtInput(i, options_.inputs.size(), input.status());
+      if (!input.ok()) return AtInput(i, input.status());
       const int64_t rows_before = summary_.rows;
       progress.Begin(*input->text);
       const absl::Status status = activities_
                                       ? ReadActivities(*input->text, pass)
                                       : ReadAuditLog(*input->text, input->shape, decoder, pass);
       progress.End();
-      if (!status.ok()) return AtInput(i, options_.inputs.size(), status);
+      if (!status.ok()) return AtInput(i, status);
       if (input->shape == InputShape::kAuditCsv && summary_.rows - rows_before == kExportCap) {
         summary_.warnings.push_back(absl::StrCat(
-            "input ", i + 1, " has exactly ", kExportCap,
+            InputName(options_, i), " has exactly ", kExportCap,
             " rows, the most that an export gives: it is probably cut off; export shorter "
             "periods"));
       }
@@ -246,7 +254,7 @@ class Importer {
     if (absl::Status status = ReadAll("importing"); !status.ok()) return status;
     const std::string asked = absl::AsciiStrToLower(options_.tenants.tenant);
     if (!asked.empty() && tenants_.count(asked) == 0) {
-      return absl::NotFoundError("the input has no record of the tenant that was named");
+      return absl::NotFoundError("--tenant: the input has no record of that tenant");
     }
     return absl::OkStatus();
   }
@@ -257,7 +265,7 @@ class Importer {
     for (const auto& [tenant, run] : tenants_) {
       if (run->wanted && run->organization.empty()) {
         return absl::FailedPreconditionError(
-            "no organisation is named that the activities should go to");
+            "give --organization: the organisation that the activities go to");
       }
     }
     return absl::OkStatus();
@@ -266,7 +274,7 @@ class Importer {
   absl::Status ImportActivities() {
     if (targets_.uploader != nullptr && options_.tenants.organization.empty()) {
       return absl::FailedPreconditionError(
-          "no organisation is named that the activities should go to");
+          "give --organization: the organisation that the activities go to");
     }
     mapping_ = true;
     auto run =
@@ -279,7 +287,7 @@ class Importer {
   absl::Status ImportReports() {
     if (targets_.uploader != nullptr && options_.tenants.organization.empty()) {
       return absl::FailedPreconditionError(
-          "no organisation is named that the activities should go to");
+          "give --organization: the organisation that the activities go to");
     }
     const auto placed = tenants_.emplace(
         "", std::make_unique<TenantRun>(options_.mapping, targets_, options_.tenants.organization));
@@ -290,11 +298,11 @@ class Importer {
       absl::StatusOr<OpenInput> input = options_.inputs[i] == "-"
                                             ? std::move(standard_input_)
                                             : Open(options_.inputs[i], shapes_[i]);
-      if (!input.ok()) return AtInput(i, options_.inputs.size(), input.status());
+      if (!input.ok()) return AtInput(i, input.status());
       progress.Begin(*input->text);
       const absl::Status status = ReadReport(*input->text, shapes_[i], taker);
       progress.End();
-      if (!status.ok()) return AtInput(i, options_.inputs.size(), status);
+      if (!status.ok()) return AtInput(i, status);
     }
     progress.Done();
     return absl::OkStatus();

@@ -46,8 +46,8 @@ struct ImportTargets {
 // sorts in one import), FailedPrecondition (several tenants, none chosen; an
 // organisation without a place to send to), NotFound (no such file, or no record of
 // the tenant that was asked for), and those of the uploader. The input at fault is
-// named by its number, from 1. No message repeats anything that a record says but
-// tenants' GUIDs. What was sent before an error stays: running the import again is
+// named by its path and, among several, its number, from 1. No message repeats anything that a
+// record says but tenants' GUIDs. What was sent before an error stays: running the import again is
 // safe.
 absl::StatusOr<ImportSummary> RunImport(const ImportOptions& options, const ImportTargets& targets);
 

@@ -77,7 +77,7 @@ class BenchmarkTest(unittest.TestCase):
             before = benchmark("peer-05")
             join("late", 200, "--region", "Europe", "--industry", "Retail")
             suite.publish("late")
-            suite.tutti("organizations", "erase", "peer-07", "--confirm", "peer-07")
+            suite.tutti("organizations", "erase", "peer-07", "--yes")
             suite.tutti("publish")
             self.assertEqual(benchmark("peer-05"), before)
             text = suite.tutti("benchmark", "peer-05")

@@ -122,7 +122,7 @@ class Suite:
 
     def publish(self, name):
         """Ends the back-fill and publishes what is due."""
-        self.tutti("organizations", "finish-backfill", name)
+        self.tutti("organizations", "finish-backfill", name, "--yes")
         return self.tutti("publish", name, "--wait", "30")
 
     def metrics(self):

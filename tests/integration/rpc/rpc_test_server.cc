@@ -3,11 +3,17 @@
 
 #include <iostream>
 #include <mutex>
+#include <set>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/flags/parse.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_split.h"
 #include "common/rpc/health.h"
 #include "common/rpc/server.h"
+#include "common/rpc/status.h"
 #include "tutti/aggregate/v1/aggregate.grpc.pb.h"
 #include "tutti/score/v1/score.grpc.pb.h"
 
@@ -56,6 +62,30 @@ class PatientService final : public score::v1::ScoreService::CallbackService {
     return reactor;
   }
 
+  // Fails as the page token asks: with that code, and "." or, after it, the milliseconds after
+  // which to come again, of which the method itself says nothing when there are none. A second
+  // call with the same parent is answered.
+  grpc::ServerUnaryReactor* ListScores(grpc::CallbackServerContext* context,
+                                       const score::v1::ListScoresRequest* request,
+                                       score::v1::ListScoresResponse*) override {
+    grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+    const std::pair<std::string, std::string> asked =
+        absl::StrSplit(request->page_token(), absl::MaxSplits('.', 1));
+    int code = 0;
+    int delay = 0;
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (!absl::SimpleAtoi(asked.first, &code) || !failed_.insert(request->parent()).second) {
+      reactor->Finish(grpc::Status::OK);
+    } else if (absl::SimpleAtoi(asked.second, &delay)) {
+      const absl::Status status(static_cast<absl::StatusCode>(code), "as asked");
+      reactor->Finish(
+          ToGrpcStatus(WithRetryDelay(status, absl::Milliseconds(delay) - absl::Microseconds(1))));
+    } else {
+      reactor->Finish(grpc::Status(static_cast<grpc::StatusCode>(code), "as asked"));
+    }
+    return reactor;
+  }
+
   void Drain() {
     const std::lock_guard<std::mutex> lock(mutex_);
     for (grpc::ServerUnaryReactor* reactor : waiting_) reactor->Finish(grpc::Status::OK);
@@ -66,6 +96,7 @@ class PatientService final : public score::v1::ScoreService::CallbackService {
   HealthService& health_;
   std::mutex mutex_;
   std::vector<grpc::ServerUnaryReactor*> waiting_;  // guarded by mutex_
+  std::set<std::string> failed_;                    // parents; guarded by mutex_
 };
 
 }  // namespace

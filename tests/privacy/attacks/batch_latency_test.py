@@ -6,7 +6,10 @@ Batches differ in nothing but whom they are about: somebody new, somebody who ha
 of it before, somebody who has opted out. What a batch costs that person is multiplied by
 copies, by many acts on many days, and hidden among what others do; it is sent by itself and
 through a stream, to a service at rest and under load. The control is a batch as large that
-costs more: as many new people as there were copies."""
+costs more: as many new people as there were copies.
+
+The same is asked of refusals while too much waits: how often the batch, and the one after it,
+is refused, after what time, and with what delay. The control is who else sends."""
 
 import contextlib
 import itertools
@@ -81,6 +84,34 @@ class Load:
     def __exit__(self, *_):
         self.stopping.set()
         self.thread.join()
+
+
+class Crowd:
+    """Several who send at once what is known, and send again whatever becomes of it."""
+
+    def __init__(self, channels, request):
+        self.channels = channels
+        self.request = request
+        self.stopping = threading.Event()
+        self.sent = 0
+
+    def run(self, channel):
+        import grpc
+        call = channel.unary_unary(INGEST + "IngestActivities")
+        while not self.stopping.is_set():
+            with contextlib.suppress(grpc.RpcError):
+                call(self.request, timeout=60)
+            self.sent += 1
+
+    def __enter__(self):
+        self.threads = [threading.Thread(target=self.run, args=(channel,)) for channel in self.channels]
+        for thread in self.threads:
+            thread.start()
+
+    def __exit__(self, *_):
+        self.stopping.set()
+        for thread in self.threads:
+            thread.join()
 
 
 class Unary:
@@ -240,6 +271,92 @@ class BatchLatencyTest(unittest.TestCase):
               f"the control {control:.3f}")
         self.assertLess(abs(areas[farthest] - 0.5), allowed * error)
         self.assertGreater(control, 0.5 + allowed * standard_error(CONTROLS, CONTROLS), "the control was not detected")
+
+    def refusal(self, call, request):
+        """Whether a batch was refused, how long that took, and the delay that came with it."""
+        import grpc
+        from google.rpc import error_details_pb2, status_pb2
+        begin = time.perf_counter()
+        try:
+            call(request, timeout=60)
+        except grpc.RpcError as error:
+            took = time.perf_counter() - begin
+            trailers = dict(error.trailing_metadata())
+            self.assertEqual(error.code().name, "UNAVAILABLE", error)
+            status = status_pb2.Status.FromString(trailers["grpc-status-details-bin"])
+            delay = next(error_details_pb2.RetryInfo.FromString(one.value).retry_delay.ToNanoseconds()
+                         for one in status.details if one.TypeName() == "google.rpc.RetryInfo")
+            return took, delay
+        return None
+
+    # Mutation: limits, or delays, that count the bits that wait.
+    def test_refusals_do_not_tell_who_is_known_or_has_opted_out(self):
+        import grpc
+        flags = "--max_pending_activities=3000 --max_flushes_in_flight=1"
+        with Suite(keyring=self.keyring(), ingest_flags=flags) as suite:
+            self.start(suite)
+            cases = {"1,000 copies": self.copies(1000), "1,000 acts of 39 days": self.acts_and_days(1000)}
+            crowd = self.request([person("col", i) for i in range(500)] * 2)
+            after = self.request([person("col", i) for i in range(500)] * 2)
+            found = {}
+            with contextlib.ExitStack() as stack:
+                def connect():
+                    return stack.enter_context(grpc.insecure_channel(
+                        suite.ingest, [("grpc.use_local_subchannel_pool", 1)]))
+                call = connect().unary_unary(INGEST + "IngestActivities")
+                others = Crowd([connect() for _ in range(6)], crowd)
+                for name, template in cases.items():
+                    found.update(self.compare_refusals(name, call, template, after, others))
+                # The control: one batch, while nobody sends and while others do.
+                heavy = self.copies(2900).replace(NOBODY.encode(), person("col", 1).encode())
+                alone = [self.refusal(call, heavy) for _ in range(EACH)]
+                with Crowd(others.channels, crowd):
+                    crowded = [self.refusal(call, heavy) for _ in range(EACH)]
+        errors = {}
+        for case, (one, other) in found.items():
+            share = [sum(told is not None for told in side) / len(side) for side in (one, other)]
+            both = (share[0] + share[1]) / 2
+            error = max((both * (1 - both) * (1 / len(one) + 1 / len(other))) ** 0.5, 1e-9)
+            errors[(*case, "refused")] = (share[1] - share[0]) / error
+            for kind, position in (("time", 0), ("delay", 1)):
+                sides = [[told[position] for told in side if told is not None] for side in (one, other)]
+                if min(map(len, sides)) >= 10:
+                    area = area_under_curve(*sides)
+                    errors[(*case, kind)] = (area - 0.5) / standard_error(*map(len, sides))
+            print("attack 10, refusals:", *case, f"refused {share[0]:.2f} and {share[1]:.2f},",
+                  ", ".join(f"{what} {value:+.1f}" for (*of, what), value in errors.items() if tuple(of) == case),
+                  "standard errors")
+        shares = [sum(told is not None for told in side) / len(side) for side in (alone, crowded)]
+        farthest = max(errors, key=lambda case: abs(errors[case]))
+        print(f"attack 10, refusals: {len(errors)} comparisons, the farthest {errors[farthest]:+.1f} standard errors "
+              f"({farthest}), {errors_allowed(len(errors)):.1f} allowed; "
+              f"the control {shares[0]:.2f} and {shares[1]:.2f}")
+        refused = sum(told is not None for one, other in found.values() for told in one + other)
+        self.assertGreater(refused, EACH / 2, "hardly anything was refused")
+        self.assertLess(abs(errors[farthest]), errors_allowed(len(errors)))
+        error = (0.25 * 2 / EACH) ** 0.5
+        self.assertGreater(shares[1] - shares[0], errors_allowed(len(errors)) * error, "the control was not detected")
+
+    def compare_refusals(self, name, call, template, after, others):
+        """What became of batches about somebody new and about others, and of the next batch."""
+        def of(state, number):
+            return template.replace(NOBODY.encode(), person(state, number).encode())
+
+        first = next(self.fresh) * POOL
+        for i in range(POOL):
+            call(of("old", first + i), timeout=60)
+        order = ["new", "old", "out"] * EACH
+        self.draw.shuffle(order)
+        told = {(state, which): [] for state in ("new", "old", "out") for which in ("it", "the next")}
+        with others:
+            for state in order:
+                number = {"new": lambda: next(self.fresh), "old": lambda: first + self.draw.randrange(POOL),
+                          "out": lambda: self.draw.randrange(POOL)}[state]()
+                told[state, "it"].append(self.refusal(call, of(state, number)))
+                told[state, "the next"].append(self.refusal(call, after))
+        others.stopping.clear()
+        return {(name, state, which): (told[state, which], told["new", which])
+                for state in ("old", "out") for which in ("it", "the next")}
 
     def control(self, call):
         copies = self.copies(10_000)

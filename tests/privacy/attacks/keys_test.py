@@ -299,7 +299,7 @@ class KeysTest(unittest.TestCase):
             after = {k: v for k, v in suite.redis_values().items() if b":reach:" in k}
             self.assertEqual(before, after, "bits under another key went into a window")
             for organization in ("acme", "quiet"):
-                suite.tutti("organizations", "finish-backfill", organization)
+                suite.tutti("organizations", "finish-backfill", organization, "--yes")
                 outcome = suite.tutti("publish", organization, "--wait", "30", check=False)
                 said = outcome.stdout + outcome.stderr
                 self.assertIn("incomplete", said.lower())

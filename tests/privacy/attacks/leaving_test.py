@@ -67,7 +67,7 @@ class LeavingTest(unittest.TestCase):
             self.assertNotIn("published", said.stdout)
 
             others = keys(b"stayer")
-            suite.tutti("organizations", "erase", "leaver", "--confirm", "leaver")
+            suite.tutti("organizations", "erase", "leaver", "--yes")
             left = contents(b"leaver")
             self.assertLessEqual(left, {b"{leaver}:profile", b"{leaver}:ledger"})
             self.assertEqual(keys(b"stayer"), others, "another organisation lost something")

@@ -229,19 +229,56 @@ TEST(KeyringOperationsTest, ExtendsToTheDayBeforeTheSharedKeys) {
   EXPECT_TRUE(EndDays(keyring, WindowKind::kDay, "other").empty());
 }
 
+// Mutation: one that refuses every window which is covered, or makes a second key of one.
+TEST(KeyringOperationsTest, LeavesKeysThatAreHeldAsTheyAre) {
+  ScrubbedKeyring keyring = New("2026-11-20T12:00:00Z");
+  ASSERT_TRUE(
+      ExtendKeyring("acme", Day(2026, 9, 1), std::nullopt, At("2026-11-20T13:00:00Z"), keyring)
+          .ok());
+  const std::string before = keyring.message().SerializeAsString();
+  const absl::Time later = At("2026-11-21T13:00:00Z");
+  auto again = ExtendKeyring("acme", Day(2026, 9, 1), std::nullopt, later, keyring);
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->created, 0);
+  EXPECT_EQ(again->held, 2 * 77);
+  EXPECT_EQ(again->kept_until, Day(2026, 12, 21)) << "no longer than before";
+  EXPECT_EQ(keyring.message().SerializeAsString(), before);
+
+  // Those before them are made, and the first that go are named.
+  again = ExtendKeyring("acme", Day(2026, 8, 31), Day(2026, 9, 1), later, keyring);
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->created, 2);
+  EXPECT_EQ(again->held, 2);
+  EXPECT_EQ(again->kept_until, Day(2026, 12, 21));
+  EXPECT_EQ(EndDays(keyring, WindowKind::kDay, "acme").size(), 78u);
+  std::set<std::string> ids;
+  for (const auto& key : keyring.message().keys()) ids.insert(key.id());
+  EXPECT_EQ(ids.size(), static_cast<size_t>(keyring.message().keys_size()));
+
+  // Shared ones serve the organisation as well.
+  again = ExtendKeyring("acme", Day(2026, 11, 18), std::nullopt, later, keyring);
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->created, 0);
+  EXPECT_EQ(again->held, 2 * 3);
+  EXPECT_EQ(again->kept_until, std::nullopt);
+  // Those of another organisation do not.
+  again = ExtendKeyring("other", Day(2026, 9, 1), Day(2026, 9, 1), later, keyring);
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->created, 2);
+}
+
 TEST(KeyringOperationsTest, RefusesASecondKeyForAWindowOfTheOrganisation) {
   const absl::Time now = At("2026-11-20T13:00:00Z");
   ScrubbedKeyring keyring = New("2026-11-20T12:00:00Z");
   ASSERT_TRUE(ExtendKeyring("acme", Day(2026, 9, 1), std::nullopt, now, keyring).ok());
-  const int keys = keyring.message().keys_size();
-
-  auto again = ExtendKeyring("acme", Day(2026, 8, 1), std::nullopt, now, keyring);
-  EXPECT_EQ(again.status().code(), absl::StatusCode::kFailedPrecondition);
   ForgetExtension("acme", keyring);
-  again = ExtendKeyring("acme", Day(2026, 9, 5), Day(2026, 9, 5), now, keyring);
+  const std::string before = keyring.message().SerializeAsString();
+  auto again = ExtendKeyring("acme", Day(2026, 9, 5), Day(2026, 9, 5), now, keyring);
   EXPECT_EQ(again.status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(again.status().message()), HasSubstr("2026-09-05"));
-  EXPECT_LT(keyring.message().keys_size(), keys);
+  again = ExtendKeyring("acme", Day(2026, 8, 1), std::nullopt, now, keyring);
+  EXPECT_EQ(again.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(keyring.message().SerializeAsString(), before) << "some were made all the same";
 
   // Windows before the first extension, and other organisations, are free.
   EXPECT_TRUE(ExtendKeyring("acme", Day(2026, 8, 1), Day(2026, 8, 31), now, keyring).ok());
@@ -317,7 +354,7 @@ TEST(KeyringOperationsTest, RefusesExtensionsThatAreNotOfThePast) {
            absl::StatusCode::kInvalidArgument;
   };
   EXPECT_TRUE(refused("acme", Day(2026, 11, 10), Day(2026, 11, 9)));
-  EXPECT_TRUE(refused("acme", Day(2026, 11, 18), std::nullopt));
+  EXPECT_TRUE(refused("acme", Day(2026, 11, 20), std::nullopt));
   EXPECT_TRUE(refused("acme", Day(2026, 11, 10), Day(2026, 11, 20)));
   EXPECT_TRUE(refused("acme", Day(2024, 1, 1), Day(2024, 1, 2)));
   EXPECT_TRUE(refused("Acme", Day(2026, 11, 1), Day(2026, 11, 2)));

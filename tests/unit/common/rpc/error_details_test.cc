@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+#include <string>
+#include <vector>
+
 #include "google/rpc/error_details.pb.h"
 
 namespace tutti {
@@ -57,6 +61,35 @@ TEST(ErrorDetailsTest, LeavesOkAlone) {
       absl::Seconds(1));
   EXPECT_EQ(ok, absl::OkStatus());
   EXPECT_EQ(ToRpcStatus(ok).details_size(), 0);
+}
+
+// Mutation: a delay for every error, or the same one for all.
+TEST(ErrorDetailsTest, SaysOfWhatTimeMendsWhenToComeAgain) {
+  for (int code = 0; code <= 16; ++code) {
+    const absl::Status error(static_cast<absl::StatusCode>(code), "why");
+    const auto delay = RetryDelayOf(WithSomeRetryDelay(error));
+    const bool passes = absl::IsUnavailable(error) || absl::IsResourceExhausted(error);
+    ASSERT_EQ(delay.has_value(), passes) << error;
+    if (!passes) continue;
+    const absl::Duration shortest = absl::Milliseconds(absl::IsUnavailable(error) ? 500 : 1000);
+    EXPECT_GE(*delay, shortest);
+    EXPECT_LT(*delay, 2 * shortest);
+  }
+  const absl::Status told = WithRetryDelay(absl::UnavailableError("why"), absl::Milliseconds(7));
+  EXPECT_EQ(WithSomeRetryDelay(told), told);
+  EXPECT_EQ(RetryDelayOf(told), absl::Milliseconds(7));
+  EXPECT_EQ(RetryDelayOf(StoppingError()), absl::Milliseconds(100));
+  EXPECT_FALSE(RetryDelayOf(absl::OkStatus()).has_value());
+  std::set<absl::Duration> delays;
+  while (delays.size() < 2) {
+    delays.insert(*RetryDelayOf(WithSomeRetryDelay(absl::UnavailableError("why"))));
+  }
+}
+
+TEST(ErrorDetailsTest, TellsTheFields) {
+  EXPECT_EQ(FieldsOf(WithFieldViolation(absl::InvalidArgumentError("no"), "a.b", "must")),
+            std::vector<std::string>{"a.b"});
+  EXPECT_TRUE(FieldsOf(absl::InvalidArgumentError("no")).empty());
 }
 
 TEST(ErrorDetailsTest, TellsTheReason) {

@@ -22,6 +22,16 @@ TEST(StatusTest, GivesEveryErrorAReason) {
   EXPECT_EQ(ReasonOf(FromGrpcStatus(ToGrpcStatus(UndecodableError()))), "MESSAGE_UNDECODABLE");
 }
 
+// Mutation: a converter that adds nothing.
+TEST(StatusTest, GivesEveryErrorThatTimeMendsATime) {
+  for (int code = 1; code <= 16; ++code) {
+    const absl::Status status(static_cast<absl::StatusCode>(code), "why");
+    EXPECT_EQ(RetryDelayOf(FromGrpcStatus(ToGrpcStatus(status))).has_value(),
+              absl::IsUnavailable(status) || absl::IsResourceExhausted(status))
+        << status;
+  }
+}
+
 TEST(StatusTest, CarriesDetailsThereAndBack) {
   const absl::Status status =
       WithReason(absl::FailedPreconditionError("no key"), "ingest.tutti", "KEY_MISSING");

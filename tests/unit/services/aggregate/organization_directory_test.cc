@@ -97,6 +97,61 @@ TEST_F(OrganizationDirectoryTest, LetsAChangeApplyToWindowsThatStartLater) {
   EXPECT_TRUE(!faster.ok() || faster->effective_cadence() != aggregate::v1::CADENCE_DAILY);
 }
 
+// The clock shows noon of 2026-03-04, a Wednesday. Mutations: the first window that is over; one
+// that ends earlier; no look at the state.
+TEST_F(OrganizationDirectoryTest, SaysWhenTheFirstScoreIsToBeExpected) {
+  const auto expected = [](const absl::StatusOr<Organization>& organization) {
+    if (!organization.ok() || !organization->has_first_score_expected()) return std::string();
+    return absl::FormatTime("%F %T",
+                            absl::FromUnixSeconds(organization->first_score_expected().seconds()),
+                            absl::UTCTimeZone());
+  };
+  EXPECT_EQ(expected(directory_.Create("acme", Weekly(), true)), "");
+  // It begins on 2026-01-05; by the lease it can be closed after the back-fill was finished.
+  EXPECT_EQ(expected(directory_.FinishBackfill("acme")), "2026-03-04 12:00:20");
+  EXPECT_EQ(expected(directory_.Get("acme")), "2026-03-04 12:00:20");
+  EXPECT_EQ(expected(directory_.Pause("acme")), "");
+  // From the 5th on; the first Sunday with 28 days before it is 04-05: and a day, and 48 hours.
+  EXPECT_EQ(expected(directory_.Resume("acme")), "2026-04-09 00:00:20");
+  EXPECT_EQ(expected(directory_.Create("new", Weekly(), false)), "2026-04-09 00:00:20");
+
+  // What is too small is told from which headcount it is not.
+  Organization small = Weekly();
+  small.set_headcount(20);
+  const auto created = directory_.Create("small", small, false);
+  ASSERT_TRUE(created.ok());
+  EXPECT_EQ(expected(created), "");
+  const int64_t enough = created->first_score_headcount();
+  EXPECT_GT(enough, 20);
+  small.set_headcount(enough - 1);
+  EXPECT_EQ(directory_.Create("almost", small, false)->first_score_headcount(), enough);
+  small.set_headcount(enough);
+  const auto large = directory_.Create("large", small, false);
+  EXPECT_EQ(large->first_score_headcount(), 0);
+  EXPECT_NE(expected(large), "");
+  // Nothing of it is stored, and what a caller says of it is of no account.
+  EXPECT_FALSE((*directory_.Read("large"))->stored().organization().has_first_score_expected());
+  Organization changed = *large;
+  changed.set_headcount(20);
+  EXPECT_EQ(directory_.Update("large", changed)->has_first_score_expected(), false);
+}
+
+// Mutation: a list of the windows that were begun.
+TEST_F(OrganizationDirectoryTest, SaysWhatFinishingABackfillWouldClose) {
+  ASSERT_TRUE(directory_.Create("acme", Weekly(), true).ok());
+  const auto would = directory_.ClosedByFinishing("acme");
+  ASSERT_TRUE(would.ok());
+  // The next ends on 03-01 and is open until the 5th.
+  EXPECT_THAT(*would,
+              ElementsAre(Day(2026, 2, 1), Day(2026, 2, 8), Day(2026, 2, 15), Day(2026, 2, 22)));
+  EXPECT_EQ(directory_.Get("acme")->state(), aggregate::v1::ORGANIZATION_STATE_BACKFILLING);
+  ASSERT_TRUE(directory_.FinishBackfill("acme").ok());
+  EXPECT_THAT(*directory_.ClosedByFinishing("acme"), ElementsAre());
+  ASSERT_TRUE(directory_.Pause("acme").ok());
+  EXPECT_TRUE(absl::IsFailedPrecondition(directory_.ClosedByFinishing("acme").status()));
+  EXPECT_TRUE(absl::IsNotFound(directory_.ClosedByFinishing("none").status()));
+}
+
 TEST_F(OrganizationDirectoryTest, ListsEveryOrganisationOnce) {
   for (int i = 0; i < 25; ++i) {
     ASSERT_TRUE(directory_.Create(absl::StrCat("org-", i), Weekly(), true).ok());

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/rpc/error_details.h"
 
 namespace tutti {
 namespace {
@@ -149,6 +150,42 @@ TEST(ActivityUploader, TriesAgainAfterGrowingPauses) {
                                         AllOf(Ge(absl::Seconds(1.5)), Le(absl::Seconds(3)))));
   EXPECT_EQ(uploader.SummaryOf("organizations/a").retries, 4);
   EXPECT_EQ(uploader.SummaryOf("organizations/a").accepted, 1);
+}
+
+// Mutations: its own pause whatever it is told, or what it is told and never more.
+TEST(ActivityUploader, ComesBackWhenItIsTold) {
+  FakeIngest ingest;
+  ingest.errors = {
+      WithRetryDelay(absl::ResourceExhaustedError("a"), absl::Milliseconds(102)),
+      WithRetryDelay(absl::UnavailableError("b"), absl::Seconds(700)),
+      WithRetryDelay(absl::UnavailableError("c"), absl::Milliseconds(1)),
+  };
+  Pauses pauses;
+  UploadOptions options = OptionsWith(&pauses);
+  options.in_flight = 1;
+  options.first_backoff = absl::Seconds(1);
+  ActivityUploader uploader(ingest, options);
+  ASSERT_TRUE(uploader.Add("organizations/a", MakeActivity(1)).ok());
+  ASSERT_TRUE(uploader.Flush().ok());
+  EXPECT_THAT(pauses.taken, ElementsAre(absl::Milliseconds(102), absl::Seconds(700),
+                                        AllOf(Ge(absl::Seconds(2)), Le(absl::Seconds(4)))));
+}
+
+TEST(ActivityUploader, TellsWhenIngestIsLostAndWhenItIsBack) {
+  FakeIngest ingest;
+  ingest.errors = {absl::ResourceExhaustedError("too fast"), absl::UnavailableError("gone"),
+                   absl::DeadlineExceededError("slow")};
+  Pauses pauses;
+  UploadOptions options = OptionsWith(&pauses);
+  options.in_flight = 1;
+  std::vector<std::string> told;
+  options.tell = [&](const absl::Status& status, absl::Duration) {
+    told.emplace_back(status.ok() ? "back" : std::string(status.message()));
+  };
+  ActivityUploader uploader(ingest, options);
+  for (int i = 0; i < 30; ++i) ASSERT_TRUE(uploader.Add("organizations/a", MakeActivity(i)).ok());
+  ASSERT_TRUE(uploader.Flush().ok());
+  EXPECT_THAT(told, ElementsAre("gone", "slow", "back"));
 }
 
 TEST(ActivityUploader, DoesNotTryAgainWhatCannotSucceed) {

@@ -28,8 +28,8 @@ ImportSummary Sent(int64_t accepted, const std::map<std::string, int64_t>& refus
 TEST(ImportOutcome, OneAcceptedActivityHidesNoRefusalThatCanBeRepaired) {
   const absl::Status outcome = OutcomeOf(Sent(1, {{"REASON_KEY_MISSING", 99'999}}));
   EXPECT_TRUE(absl::IsNotFound(outcome)) << outcome;
-  for (const char* const said : {"99999 activities", "extend it for the back-fill",
-                                 "run the import again", "Do not finish a back-fill before"}) {
+  for (const char* const said :
+       {"99999 activities", "extend it for the back-fill", "run the import again"}) {
     EXPECT_THAT(std::string(outcome.message()), HasSubstr(said));
   }
   EXPECT_TRUE(absl::IsNotFound(OutcomeOf(Sent(99'999, {{"REASON_KEY_MISSING", 1}}))));
@@ -48,11 +48,29 @@ TEST(ImportOutcome, SaysOfSeveralReasonsWhatEachNeeds) {
 TEST(ImportOutcome, WhatLiesInTheDataIsNoErrorWhileSomethingIsAccepted) {
   EXPECT_EQ(OutcomeOf(Sent(1, {{"REASON_LATE", 9}, {"REASON_BEFORE_FIRST_DAY", 9}})),
             absl::OkStatus());
-  EXPECT_EQ(OutcomeOf(Sent(0, {})), absl::OkStatus());
   EXPECT_TRUE(absl::IsFailedPrecondition(OutcomeOf(Sent(0, {{"REASON_LATE", 9}}))));
   ImportSummary unreadable;
   unreadable.rows = unreadable.rejected[0] = 3;
   EXPECT_TRUE(absl::IsInvalidArgument(OutcomeOf(unreadable)));
+  EXPECT_TRUE(absl::IsInvalidArgument(CheckReadable(unreadable)));
+}
+
+// Mutation: success, so that a script finishes the back-fill after an import of the wrong file.
+TEST(ImportOutcome, NothingToSendIsNoSuccess) {
+  EXPECT_TRUE(absl::IsNotFound(OutcomeOf(Sent(0, {}))));
+  EXPECT_TRUE(absl::IsNotFound(OutcomeOf(ImportSummary())));
+  EXPECT_EQ(CheckReadable(Sent(0, {})), absl::OkStatus()) << "a rehearsal sends nothing";
+  EXPECT_TRUE(SentNothing(Sent(0, {})));
+  EXPECT_FALSE(SentNothing(Sent(1, {})));
+  EXPECT_FALSE(SentNothing(Sent(0, {{"REASON_LATE", 1}})));
+}
+
+TEST(ImportOutcome, EveryErrorEndsBySayingNotToFinish) {
+  EXPECT_EQ(NotFinished(absl::OkStatus()), absl::OkStatus());
+  for (const char* const said : {"it broke", "it broke."}) {
+    EXPECT_EQ(NotFinished(absl::InternalError(said)),
+              absl::InternalError("it broke. Do not finish the back-fill yet"));
+  }
 }
 
 // A reason that is added has to be thought about here.

@@ -1,0 +1,30 @@
+#ifndef TUTTI_SERVICES_AGGREGATE_FIRST_SCORE_H_
+#define TUTTI_SERVICES_AGGREGATE_FIRST_SCORE_H_
+
+#include <cstdint>
+#include <optional>
+
+#include "absl/time/time.h"
+#include "common/catalog/catalog.h"
+#include "services/aggregate/scheduled_organization.h"
+
+namespace tutti {
+
+// When an organisation may expect its first score, from its profile and its schedule alone:
+// never from what was counted, drawn or lost.
+struct FirstScore {
+  // When the first window that shows anything closes; absent where there is none, and while the
+  // organisation is not active.
+  std::optional<absl::Time> expected;
+  // Where the headcount is too small: from which one on there will be a score; 0 where it is not,
+  // or none is large enough.
+  int64_t smallest_headcount = 0;
+};
+
+// `policy_lease` is how long after its close a window is published.
+FirstScore ExpectFirstScore(const Catalog& catalog, const ScheduledOrganization& organization,
+                            absl::Duration policy_lease);
+
+}  // namespace tutti
+
+#endif  // TUTTI_SERVICES_AGGREGATE_FIRST_SCORE_H_

@@ -1,0 +1,21 @@
+#ifndef TUTTI_SERVICES_AGGREGATE_ORGANIZATION_PROFILE_H_
+#define TUTTI_SERVICES_AGGREGATE_ORGANIZATION_PROFILE_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "common/catalog/catalog.h"
+#include "tutti/aggregate/v1/organization.pb.h"
+
+namespace tutti {
+
+// InvalidArgument, naming the field, unless what a caller says of an organisation is within
+// its limits.
+absl::Status ValidateProfile(const aggregate::v1::Organization& wanted, const Catalog& catalog);
+
+// The error of one field: its path, and what it must be.
+absl::Status ProfileError(const std::string& field, const std::string& what);
+
+}  // namespace tutti
+
+#endif  // TUTTI_SERVICES_AGGREGATE_ORGANIZATION_PROFILE_H_

@@ -1,0 +1,56 @@
+#include "services/cli/commands/connection.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "grpc/health/v1/health.grpc.pb.h"
+
+namespace tutti {
+namespace {
+
+struct Program {
+  absl::string_view package;
+  absl::string_view name;
+  absl::string_view flag;
+};
+
+constexpr Program kPrograms[] = {{"tutti.ingest.", "tutti-ingest", " (--ingest)"},
+                                 {"tutti.aggregate.", "tutti-aggregate", " (--aggregate)"},
+                                 {"tutti.score.", "tutti-score", " (--score)"}};
+
+// Less is not enough for another attempt with gRPC's own repetitions.
+constexpr absl::Duration kOneAttempt = absl::Seconds(1);
+
+}  // namespace
+
+absl::Status NotReached(absl::string_view service, const std::string& address,
+                        absl::string_view why) {
+  Program program = {"", "the service", ""};
+  for (const Program& one : kPrograms) {
+    if (service.substr(0, one.package.size()) == one.package) program = one;
+  }
+  return absl::UnavailableError(
+      absl::StrCat("cannot reach ", program.name, " at ", address, program.flag, ": ", why));
+}
+
+absl::Status AwaitReachable(const std::shared_ptr<grpc::Channel>& channel,
+                            absl::string_view service, const std::string& address,
+                            absl::Duration patience) {
+  const auto health = grpc::health::v1::Health::NewStub(channel);
+  const absl::Time give_up = absl::Now() + patience;
+  std::string why = absl::StrCat("no answer within ", absl::FormatDuration(patience));
+  while (absl::Now() + kOneAttempt < give_up) {
+    grpc::ClientContext context;
+    context.set_deadline(absl::ToChronoTime(give_up));
+    grpc::health::v1::HealthCheckResponse response;
+    // Whatever is answered, somebody is there.
+    const grpc::Status status = health->Check(&context, {}, &response);
+    if (status.error_code() == grpc::StatusCode::UNAVAILABLE) {
+      why = status.error_message();
+    } else if (status.error_code() != grpc::StatusCode::DEADLINE_EXCEEDED) {
+      return absl::OkStatus();
+    }
+  }
+  return NotReached(service, address, why);
+}
+
+}  // namespace tutti

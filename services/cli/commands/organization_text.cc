@@ -1,0 +1,84 @@
+#include "services/cli/commands/organization_text.h"
+
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace tutti {
+namespace {
+
+using aggregate::v1::Organization;
+
+std::string Enumerator(std::string name, const std::string& prefix) {
+  name = name.substr(prefix.size());
+  for (char& c : name) c = c == '_' ? '-' : absl::ascii_tolower(static_cast<unsigned char>(c));
+  return name;
+}
+
+std::string CadenceText(aggregate::v1::Cadence cadence) {
+  return Enumerator(Cadence_Name(cadence), "CADENCE_");
+}
+
+std::string ActivityText(const Organization& organization, const std::string& asked_first_day) {
+  std::string text = absl::StrCat("is taken from ", organization.first_day(), " on");
+  if (!asked_first_day.empty() && asked_first_day != organization.first_day()) {
+    absl::StrAppend(&text, ", not from ", asked_first_day, ": the first window of a ",
+                    CadenceText(organization.effective_cadence()), " cadence begins then");
+  }
+  if (organization.state() == aggregate::v1::ORGANIZATION_STATE_PAUSED) {
+    text = "is not taken while it is paused";
+  }
+  return text;
+}
+
+std::string FirstScoreText(const Organization& organization, absl::Time now) {
+  if (organization.first_score_headcount() > 0) {
+    return absl::StrCat("none with ", organization.headcount(), " people: there is one from ",
+                        organization.first_score_headcount(), " people on");
+  }
+  if (organization.has_first_score_expected()) {
+    const absl::Time expected =
+        absl::FromUnixSeconds(organization.first_score_expected().seconds());
+    const std::string when =
+        absl::FormatTime("%Y-%m-%d %H:%M UTC", expected + absl::Seconds(59), absl::UTCTimeZone());
+    return absl::StrCat(expected > now ? "to be expected from " : "was to be expected from ", when,
+                        " on");
+  }
+  switch (organization.state()) {
+    case aggregate::v1::ORGANIZATION_STATE_BACKFILLING:
+      return "when the back-fill is finished (`tutti organizations finish-backfill`) and its first "
+             "28 days are over";
+    case aggregate::v1::ORGANIZATION_STATE_PAUSED:
+      return "none while it is paused";
+    default:
+      return "none: no category or measure of the connected sources is ever shown";
+  }
+}
+
+}  // namespace
+
+std::string StateText(aggregate::v1::OrganizationState state) {
+  return Enumerator(OrganizationState_Name(state), "ORGANIZATION_STATE_");
+}
+
+std::string OrganizationText(const Organization& organization, absl::Time now,
+                             const std::string& asked_first_day) {
+  std::vector<std::string> entitlements;
+  for (const auto& entitlement : organization.entitlements()) {
+    entitlements.push_back(absl::StrCat(entitlement.product(), "=", entitlement.people()));
+  }
+  return absl::StrCat(
+      organization.name(), "\n  name          ", organization.display_name(),
+      organization.generated_data() ? "  (generated data)" : "", "\n  state         ",
+      StateText(organization.state()), "\n  headcount     ", organization.headcount(),
+      "\n  entitlements  ", absl::StrJoin(entitlements, ", "), "\n  sources       ",
+      absl::StrJoin(organization.sources(), ", "), "\n  cadence       ",
+      CadenceText(organization.cadence()), ", now ", CadenceText(organization.effective_cadence()),
+      "\n  time zone     ", organization.time_zone(), "\n  first day     ",
+      organization.first_day(), "\n  activity      ", ActivityText(organization, asked_first_day),
+      "\n  first score   ", FirstScoreText(organization, now), "\n");
+}
+
+}  // namespace tutti

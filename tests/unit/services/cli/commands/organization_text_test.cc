@@ -1,0 +1,56 @@
+#include "services/cli/commands/organization_text.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace tutti {
+namespace {
+
+using aggregate::v1::Organization;
+using ::testing::HasSubstr;
+
+constexpr int64_t kExpected = 1'796'083'220;  // 2026-12-01T00:00:20Z
+
+Organization Active() {
+  Organization organization;
+  organization.set_name("organizations/acme");
+  organization.set_headcount(300);
+  organization.set_state(aggregate::v1::ORGANIZATION_STATE_ACTIVE);
+  organization.set_first_day("2026-11-02");
+  organization.set_effective_cadence(aggregate::v1::CADENCE_FOUR_WEEKLY);
+  return organization;
+}
+
+std::string Text(const Organization& organization, const std::string& asked = "") {
+  return OrganizationText(organization, absl::FromUnixSeconds(kExpected - 1), asked);
+}
+
+TEST(OrganizationTextTest, SaysWhetherTheFirstDayWasMoved) {
+  EXPECT_THAT(Text(Active()), HasSubstr("activity      is taken from 2026-11-02 on\n"));
+  EXPECT_THAT(Text(Active(), "2026-11-02"), HasSubstr("from 2026-11-02 on\n"));
+  EXPECT_THAT(Text(Active(), "2026-10-20"),
+              HasSubstr("from 2026-11-02 on, not from 2026-10-20: the first window of a "
+                        "four-weekly cadence begins then\n"));
+}
+
+TEST(OrganizationTextTest, SaysWhenTheFirstScoreIsToBeExpected) {
+  Organization organization = Active();
+  organization.mutable_first_score_expected()->set_seconds(kExpected);
+  EXPECT_THAT(Text(organization), HasSubstr("to be expected from 2026-12-01 00:01 UTC on\n"));
+  organization.mutable_first_score_expected()->set_seconds(kExpected - 10);
+  EXPECT_THAT(Text(organization), HasSubstr("was to be expected from 2026-12-01 00:01 UTC on\n"));
+  organization.clear_first_score_expected();
+  EXPECT_THAT(Text(organization), HasSubstr("none: no category"));
+  organization.set_first_score_headcount(420);
+  EXPECT_THAT(Text(organization),
+              HasSubstr("none with 300 people: there is one from 420 people on\n"));
+  organization = Active();
+  organization.set_state(aggregate::v1::ORGANIZATION_STATE_BACKFILLING);
+  EXPECT_THAT(Text(organization), HasSubstr("when the back-fill is finished"));
+  organization.set_state(aggregate::v1::ORGANIZATION_STATE_PAUSED);
+  EXPECT_THAT(Text(organization), HasSubstr("none while it is paused\n"));
+  EXPECT_THAT(Text(organization), HasSubstr("is not taken while it is paused\n"));
+}
+
+}  // namespace
+}  // namespace tutti
