@@ -55,7 +55,8 @@ ServerOptions ServerOptionsFromFlags();
 absl::StatusOr<std::unique_ptr<Access>> MakeAccess(const ServerOptions& options);
 
 // Blocks the signals that stop a server, in this thread and those made later, and has
-// gRPC trace nothing (ForbidTracing) and not check its locks (IgnoreLockOrder). First thing in main, before any thread.
+// gRPC trace nothing (ForbidTracing) and not check its locks (IgnoreLockOrder). First thing in
+// main, before any thread.
 void BeginServer();
 
 // What a server serves.
