@@ -8,9 +8,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "common/text/plain_text.h"
 #include "services/cli/commands/commands.h"
 #include "services/cli/commands/connection.h"
 #include "services/cli/commands/organization_change.h"
+#include "services/cli/report/plain_message.h"
 #include "tutti/aggregate/v1/organization.grpc.pb.h"
 
 namespace tutti {
@@ -41,7 +43,8 @@ std::string Enumerator(std::string name, const std::string& prefix) {
   return name;
 }
 
-void Print(const Organization& organization) {
+void Print(const Organization& given) {
+  const Organization organization = PlainMessage(given);
   std::vector<std::string> entitlements;
   for (const auto& entitlement : organization.entitlements()) {
     entitlements.push_back(absl::StrCat(entitlement.product(), "=", entitlement.people()));
@@ -145,7 +148,7 @@ absl::Status List(CommandContext& context) {
         connection.Call(&OrganizationService::Stub::ListOrganizations, request, response);
     if (!status.ok()) return status;
     for (const Organization& organization : response.organizations()) {
-      std::cout << organization.name() << "\t" << organization.headcount() << "\t"
+      std::cout << PlainText(organization.name()) << "\t" << organization.headcount() << "\t"
                 << Enumerator(OrganizationState_Name(organization.state()), "ORGANIZATION_STATE_")
                 << "\n";
     }

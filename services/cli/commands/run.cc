@@ -1,8 +1,11 @@
 #include <iostream>
+#include <sstream>
 #include <string>
 
 #include "common/process/core_dumps.h"
+#include "common/rpc/grpc_lines.h"
 #include "common/rpc/tracing.h"
+#include "common/text/plain_text.h"
 #include "services/cli/commands/commands.h"
 
 namespace tutti {
@@ -14,13 +17,24 @@ constexpr int kNotThereYet = 3;
 
 int Report(const absl::Status& status) {
   if (status.ok()) return 0;
-  std::cerr << "tutti: " << std::string(status.message()) << "\n";
+  std::cerr << "tutti: " << PlainLines(status.message()) << "\n";
   return absl::IsNotFound(status) ? kNotThereYet : kFailed;
+}
+
+// Says what is wrong with the command line, or helps with it.
+int Exit(const CLI::App& app, const CLI::ParseError& error) {
+  std::ostringstream help;
+  std::ostringstream wrong;
+  const int status = app.exit(error, help, wrong);
+  std::cout << PlainLines(help.str());
+  std::cerr << PlainLines(wrong.str());
+  return status == 0 ? 0 : kNotUnderstood;
 }
 
 }  // namespace
 
 int RunCommandLine(int argc, char** argv) {
+  WriteGrpcLines(GrpcLines::kText);
   // Most commands read a key, a token or somebody's name: rather than to list which, none
   // leaves a core dump, and none lets gRPC trace what it sends.
   for (const std::string& name : ForbidTracing()) {
@@ -29,6 +43,8 @@ int RunCommandLine(int argc, char** argv) {
   if (const absl::Status forbidden = ForbidCoreDumps(); !forbidden.ok()) return Report(forbidden);
   CLI::App app("Tutti scores how an organisation adopts its tools, and never a person.", "tutti");
   CommandContext context;
+  context.tls.flags = {"--cert (TUTTI_CERT)", "--key (TUTTI_KEY)", "--ca (TUTTI_CA)",
+                       "--token-file (TUTTI_TOKEN_FILE)"};
   app.require_subcommand(1);
   app.set_version_flag("--version", TUTTI_VERSION);
   app.add_option("--ingest", context.ingest, "Address of tutti-ingest")
@@ -66,7 +82,7 @@ int RunCommandLine(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : kNotUnderstood;
+    return Exit(app, error);
   }
   return context.run ? Report(context.run()) : kNotUnderstood;
 }
