@@ -38,8 +38,8 @@ absl::Status FileError(const std::string& noun, int error, absl::string_view wha
 
 absl::Status CheckSafe(const std::string& noun, const struct stat& status) {
   if (!S_ISREG(status.st_mode)) {
-    return absl::PermissionDeniedError(
-        noun + ": is a folder, a pipe or a device; give the file itself");
+    return absl::PermissionDeniedError(noun +
+                                       ": is a folder, a pipe or a device; give the file itself");
   }
   const mode_t mode = status.st_mode & 07777;
   if (mode != 0600 && mode != 0400) {

@@ -65,8 +65,7 @@ absl::Status CheckTls(const RedisOptions& options) {
   }
   absl::Status files =
       CheckFile("--redis_tls_authorities", options.tls.authorities, "the authorities");
-  files.Update(
-      CheckFile("--redis_tls_certificate", options.tls.certificate, "the certificate"));
+  files.Update(CheckFile("--redis_tls_certificate", options.tls.certificate, "the certificate"));
   files.Update(CheckFile("--redis_tls_key", options.tls.key, "the certificate's key"));
   return files;
 }
@@ -103,9 +102,8 @@ absl::Status ReadCredentials(const std::string& flag, const std::string& passwor
   options.password = file->text.substr(0, file->text.find('\n'));
   absl::StripAsciiWhitespace(&options.password);
   if (options.password.empty()) {
-    return absl::InvalidArgumentError(absl::StrCat("--", flag, ": ", password_file,
-                                                   " is empty; give the file of ",
-                                                   kPasswordFile.noun));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--", flag, ": ", password_file, " is empty; give the file of ", kPasswordFile.noun));
   }
   options.user = absl::GetFlag(FLAGS_redis_user);
   if (options.user.empty()) options.user = default_user;

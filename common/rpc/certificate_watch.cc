@@ -42,8 +42,7 @@ absl::StatusOr<std::vector<NamedPem>> ReadTogether(std::initializer_list<Input> 
       absl::StatusOr<FileText> file =
           ReadFile(input.path, {.noun = input.noun, .max_bytes = kMaxPemBytes});
       if (!file.ok()) {
-        return absl::InvalidArgumentError(
-            absl::StrCat(input.flag, ": ", file.status().message()));
+        return absl::InvalidArgumentError(absl::StrCat(input.flag, ": ", file.status().message()));
       }
       read.push_back({absl::StrCat(input.flag, ": ", input.path), std::move(file->text)});
       stamps.push_back(file->stamp);
@@ -108,8 +107,7 @@ class Watched {
 };
 
 absl::StatusOr<std::string> ReadAuthorities(const TlsFiles& files) {
-  const auto read =
-      ReadTogether({{files.flags.authorities, files.authorities, "the authorities"}});
+  const auto read = ReadTogether({{files.flags.authorities, files.authorities, "the authorities"}});
   return read.ok() ? AuthoritiesPem(read->front()) : read.status();
 }
 
@@ -148,40 +146,42 @@ class Watcher {
   absl::StatusOr<std::shared_ptr<grpc::experimental::CertificateProviderInterface>> Watch(
       const TlsFiles& files) {
     const std::lock_guard lock(mutex_);
-    auto found = std::find_if(sets_.begin(), sets_.end(), [&files](const auto& set) {
-      return set->files.certificate == files.certificate && set->files.key == files.key &&
-             set->files.authorities == files.authorities;
-    });
-    const bool is_new = found == sets_.end();
-    std::unique_ptr<WatchedSet> made = is_new ? std::make_unique<WatchedSet>(files) : nullptr;
-    WatchedSet& set = is_new ? *made : **found;
+    WatchedSet* const known = Find(files);
+    std::unique_ptr<WatchedSet> made =
+        known == nullptr ? std::make_unique<WatchedSet>(files) : nullptr;
+    WatchedSet& set = known == nullptr ? *made : *known;
     set.Look(clock_.SinceStart());
     if (absl::Status status = set.status(); !status.ok()) return status;
-    if (is_new) sets_.push_back(std::move(made));
+    if (made != nullptr) sets_.push_back(std::move(made));
     if (!std::exchange(started_, true)) std::thread([this] { Run(); }).detach();
     const std::string identity = set.identity.path();
     return std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(
         identity, identity, set.authorities.path(), kReloadSeconds);
   }
 
-  absl::Status Check() {
+  absl::Status Check(const TlsFiles& files) {
     const std::lock_guard lock(mutex_);
-    absl::Status status;
-    for (const auto& set : sets_) status.Update(set->status());
-    return status;
+    const WatchedSet* const set = Find(files);
+    return set == nullptr ? absl::OkStatus() : set->status();
   }
 
-  absl::Duration AuthoritiesUnusableFor() {
+  absl::Duration AuthoritiesUnusableFor(const TlsFiles& files) {
     const std::lock_guard lock(mutex_);
-    const absl::Duration now = clock_.SinceStart();
-    absl::Duration longest;
-    for (const auto& set : sets_) {
-      longest = std::max(longest, set->authorities.UnusableFor(now));
-    }
-    return longest;
+    const WatchedSet* const set = Find(files);
+    return set == nullptr ? absl::ZeroDuration()
+                          : set->authorities.UnusableFor(clock_.SinceStart());
   }
 
  private:
+  // Null when they are not watched; mutex_ is held.
+  WatchedSet* Find(const TlsFiles& files) const {
+    const auto found = std::find_if(sets_.begin(), sets_.end(), [&files](const auto& set) {
+      return set->files.certificate == files.certificate && set->files.key == files.key &&
+             set->files.authorities == files.authorities;
+    });
+    return found == sets_.end() ? nullptr : found->get();
+  }
+
   [[noreturn]] void Run() {
     while (true) {
       std::this_thread::sleep_for(std::chrono::seconds(kReloadSeconds));
@@ -203,8 +203,10 @@ absl::StatusOr<std::shared_ptr<grpc::experimental::CertificateProviderInterface>
   return Watcher::Get().Watch(files);
 }
 
-absl::Status CheckWatchedCertificates() { return Watcher::Get().Check(); }
+absl::Status CheckCertificates(const TlsFiles& files) { return Watcher::Get().Check(files); }
 
-absl::Duration AuthoritiesUnusableFor() { return Watcher::Get().AuthoritiesUnusableFor(); }
+absl::Duration AuthoritiesUnusableFor(const TlsFiles& files) {
+  return Watcher::Get().AuthoritiesUnusableFor(files);
+}
 
 }  // namespace tutti

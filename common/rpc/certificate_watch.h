@@ -21,11 +21,11 @@ namespace tutti {
 absl::StatusOr<std::shared_ptr<grpc::experimental::CertificateProviderInterface>> WatchCertificates(
     const TlsFiles& files);
 
-// What is wrong with any of the files that are watched. Thread-safe.
-absl::Status CheckWatchedCertificates();
+// What is wrong with these files, if they are watched. Thread-safe.
+absl::Status CheckCertificates(const TlsFiles& files);
 
-// How long the authorities of some of them have not been usable; 0 when they are. Thread-safe.
-absl::Duration AuthoritiesUnusableFor();
+// How long their authorities have not been usable; 0 when they are. Thread-safe.
+absl::Duration AuthoritiesUnusableFor(const TlsFiles& files);
 
 }  // namespace tutti
 

@@ -51,8 +51,9 @@ class TokenFile final : public grpc::MetadataCredentialsPlugin {
   grpc::Status GetMetadata(grpc::string_ref /*service_url*/, grpc::string_ref /*method_name*/,
                            const grpc::AuthContext& /*channel_auth_context*/,
                            std::multimap<std::string, std::string>* metadata) override {
-    const absl::StatusOr<std::string> token =
-        of_pipe_.empty() ? TokenIn(ReadFile(path_, kTokenFile)) : of_pipe_;
+    const absl::StatusOr<std::string> token = of_pipe_.empty()
+                                                  ? TokenIn(ReadFile(path_, kTokenFile))
+                                                  : absl::StatusOr<std::string>(of_pipe_);
     if (!token.ok()) {
       return {grpc::StatusCode::UNAUTHENTICATED, std::string(token.status().message())};
     }

@@ -41,8 +41,7 @@ std::string PlaceOf(const gpr_log_func_args& line) {
 void Write(gpr_log_func_args* line) {
   const absl::string_view message = line->message == nullptr ? "" : line->message;
   Writer& writer = TheWriter();
-  if (!writer.allowance.Take(writer.clock.SinceStart()) &&
-      !absl::StartsWith(message, kLastWords)) {
+  if (!writer.allowance.Take(writer.clock.SinceStart()) && !absl::StartsWith(message, kLastWords)) {
     return;
   }
   const std::string text(message.substr(0, kMaxMessageBytes));

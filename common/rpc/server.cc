@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <climits>
 #include <cerrno>
+#include <climits>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
@@ -94,15 +94,15 @@ absl::Status WriteAddress(const std::string& path, const std::string& address) {
   const std::string text = absl::StrCat(address, "\n");
   const int file = open(temporary.c_str(),
                         O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0644);
-  bool written = file >= 0 && write(file, text.data(), text.size()) ==
-                                  static_cast<ssize_t>(text.size());
+  bool written =
+      file >= 0 && write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
   written = written && std::rename(temporary.c_str(), path.c_str()) == 0;
   const int error = errno;
   if (file >= 0) close(file);
   if (written) return absl::OkStatus();
   unlink(temporary.c_str());
-  return absl::InvalidArgumentError(absl::StrCat("--port_file: ", path, " cannot be written: ",
-                                                 std::strerror(error)));
+  return absl::InvalidArgumentError(
+      absl::StrCat("--port_file: ", path, " cannot be written: ", std::strerror(error)));
 }
 
 // As gRPC takes them: at least one, and no more than it takes for "never".
@@ -177,9 +177,10 @@ void RaiseFileLimit() {
 // What is looked after every second.
 void Tick(const ServerOptions& options, const Served& served) {
   served.access.Tick();
-  served.access.BelieveCertificates(AuthoritiesUnusableFor() <= options.token_keys_grace);
+  served.access.BelieveCertificates(AuthoritiesUnusableFor(options.tls) <=
+                                    options.token_keys_grace);
   served.health.SetPart("token keys", served.access.token_keys_good());
-  served.health.SetPart("certificates", CheckWatchedCertificates().ok());
+  served.health.SetPart("certificates", CheckCertificates(options.tls).ok());
   LogGrpcLinesLeftOut();
   served.on_tick();
 }

@@ -44,7 +44,8 @@ struct ServerOptions {
 
 // Reads the flags that all servers share: --listen, --insecure_loopback,
 // --tls_certificate, --tls_key, --tls_authorities, --trust_domain, --token_keys,
-// --token_keys_grace, --token_issuer, --token_audience, --calls_per_second, --memory_mib, --audit_log,
+// --token_keys_grace, --token_issuer, --token_audience, --calls_per_second, --memory_mib,
+// --audit_log,
 // --metrics_listen, --port_file, --drain_seconds, --idle_timeout, --max_connection_age,
 // --max_connection_age_grace, --log_level. To be called after
 // absl::ParseCommandLine.

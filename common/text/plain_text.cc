@@ -19,11 +19,11 @@ struct Range {
 
 // What is acted on rather than shown.
 constexpr Range kActive[] = {
-    {0x0000, 0x001F}, {0x007F, 0x009F},   {0x061C, 0x061C},  // the controls, and a mark
-    {0x200B, 0x200B}, {0x200E, 0x200F},                      // no space, and marks
-    {0x2028, 0x202E},                                        // separators, and overrides
-    {0x2060, 0x206F},                                        // invisible, and isolates
-    {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB},   {0xE0000, 0xE007F},
+    {0x0000, 0x001F}, {0x007F, 0x009F}, {0x061C, 0x061C},  // the controls, and a mark
+    {0x200B, 0x200B}, {0x200E, 0x200F},                    // no space, and marks
+    {0x2028, 0x202E},                                      // separators, and overrides
+    {0x2060, 0x206F},                                      // invisible, and isolates
+    {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}, {0xE0000, 0xE007F},
 };
 
 bool IsActive(uint32_t code_point) {

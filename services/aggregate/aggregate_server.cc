@@ -74,8 +74,7 @@ absl::StatusOr<std::unique_ptr<PublicationJournal>> OpenJournal(const AggregateO
   if (!options.journal_redis.has_value()) {
     absl::StatusOr<std::unique_ptr<FileJournal>> file = FileJournal::Open(options.journal);
     if (file.ok()) return *std::move(file);
-    return absl::Status(file.status().code(),
-                        absl::StrCat("--journal: ", file.status().message()));
+    return absl::Status(file.status().code(), absl::StrCat("--journal: ", file.status().message()));
   }
   return std::make_unique<RedisJournal>(*options.journal_redis,
                                         [&stores] { return stores.RunId(); });

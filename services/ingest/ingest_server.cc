@@ -87,6 +87,7 @@ class Chores {
     if (!keys.ok() && keys != last_keys_) {
       LogError("keyring trouble", {{"problem", std::string(keys.message())}});
     }
+    if (keys.ok() && !last_keys_.ok()) LogInfo("keyring is good again", {});
     last_keys_ = keys;
     health.SetPart("keys", keys.ok());
     ReportKeyring();

@@ -39,8 +39,7 @@ absl::Status RunScore(const ScoreOptions& options) {
     absl::StatusOr<std::unique_ptr<const Catalog>> catalog = Catalog::Load(file);
     if (!catalog.ok()) {
       const char* const flag = owned.empty() ? "--catalog: " : "--past_catalogs: ";
-      return absl::Status(catalog.status().code(),
-                          absl::StrCat(flag, catalog.status().message()));
+      return absl::Status(catalog.status().code(), absl::StrCat(flag, catalog.status().message()));
     }
     catalogs.push_back(catalog->get());
     owned.push_back(*std::move(catalog));

@@ -233,7 +233,8 @@ class Importer {
             "standard input or a pipe can be read once only: name its tenant, or give a file");
       }
       summary_.warnings.emplace_back(
-          "standard input or a pipe is read once: shares, meetings and attendees that later records "
+          "standard input or a pipe is read once: shares, meetings and attendees that later "
+          "records "
           "describe are not known to earlier ones; give a file for all of them");
     } else {
       if (absl::Status status = ReadAll("surveying"); !status.ok()) return status;

@@ -35,10 +35,10 @@ void MakeFieldPlain(const FieldDescriptor& field, Message& message) {
   }
 }
 
-void MakePlain(FigureRow& row) {
-  for (std::string* text : {&row.figure, &row.id, &row.name, &row.start_day, &row.end_day,
-                            &row.reason, &row.text, &row.numerator, &row.denominator,
-                            &row.raised_by}) {
+void MakeRowPlain(FigureRow& row) {
+  for (std::string* text :
+       {&row.figure, &row.id, &row.name, &row.start_day, &row.end_day, &row.reason, &row.text,
+        &row.numerator, &row.denominator, &row.raised_by}) {
     *text = PlainText(*text);
   }
   for (Quantity& quantity : row.quantities) quantity.words = PlainText(quantity.words);
@@ -60,7 +60,7 @@ Figures PlainFigures(Figures figures) {
   for (FigureSection& section : figures.sections) {
     section.heading = PlainText(section.heading);
     section.name_title = PlainText(section.name_title);
-    for (FigureRow& row : section.rows) MakePlain(row);
+    for (FigureRow& row : section.rows) MakeRowPlain(row);
   }
   for (std::string& note : figures.notes) note = PlainText(note);
   return figures;

@@ -41,9 +41,9 @@ absl::Status CheckReportPath(const std::string& path, bool replace) {
     return errno == ENOENT ? absl::OkStatus() : Failed("write", path);
   }
   if (!S_ISREG(status.st_mode)) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        path, S_ISDIR(status.st_mode) ? " is a folder" : " is a pipe or a device",
-        "; give a file that is to be written"));
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, S_ISDIR(status.st_mode) ? " is a folder" : " is a pipe or a device",
+                     "; give a file that is to be written"));
   }
   return replace ? absl::OkStatus() : AlreadyThere(path);
 }

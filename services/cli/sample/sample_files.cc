@@ -45,8 +45,8 @@ class OutputFile {
   absl::Status Close() {
     stream_.close();
     if (stream_) return absl::OkStatus();
-    return absl::PermissionDeniedError(
-        absl::StrCat("--out: cannot write ", path_, ": check the folder's permissions and free space"));
+    return absl::PermissionDeniedError(absl::StrCat(
+        "--out: cannot write ", path_, ": check the folder's permissions and free space"));
   }
 
  private:

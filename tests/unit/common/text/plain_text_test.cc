@@ -8,9 +8,8 @@ namespace tutti {
 namespace {
 
 TEST(PlainTextTest, LeavesWordsOfEveryScriptAlone) {
-  for (const char* text :
-       {"", "Acme & Sons <\"100%\">", "Ünïcode GmbH", "株式会社", "אקמה", "می‌خواهم", "👩‍💻 team",
-        "= - + @", "~"}) {
+  for (const char* text : {"", "Acme & Sons <\"100%\">", "Ünïcode GmbH", "株式会社", "אקמה",
+                           "می‌خواهم", "👩‍💻 team", "= - + @", "~"}) {
     EXPECT_EQ(PlainText(text), text);
     EXPECT_EQ(PlainLines(text), text);
     EXPECT_EQ(PlainJson(text), text);
@@ -36,11 +35,11 @@ TEST(PlainTextTest, KeepsTextOnItsLineAndInItsDirection) {
 }
 
 TEST(PlainTextTest, ReplacesEveryByteThatIsNotUtf8) {
-  EXPECT_EQ(PlainText("\xc0\xaf"), "\uFFFD\uFFFD");                // not the shortest form
-  EXPECT_EQ(PlainText("\xed\xa0\x80"), "\uFFFD\uFFFD\uFFFD");      // half of a pair
+  EXPECT_EQ(PlainText("\xc0\xaf"), "\uFFFD\uFFFD");                      // not the shortest form
+  EXPECT_EQ(PlainText("\xed\xa0\x80"), "\uFFFD\uFFFD\uFFFD");            // half of a pair
   EXPECT_EQ(PlainText("\xf4\x90\x80\x80"), "\uFFFD\uFFFD\uFFFD\uFFFD");  // beyond the last
-  EXPECT_EQ(PlainText("\xe2\x82"), "\uFFFD\uFFFD");                // cut off
-  EXPECT_EQ(PlainText("\xe2\x1b["), "\uFFFD\uFFFD[");              // hides nothing behind it
+  EXPECT_EQ(PlainText("\xe2\x82"), "\uFFFD\uFFFD");                      // cut off
+  EXPECT_EQ(PlainText("\xe2\x1b["), "\uFFFD\uFFFD[");                    // hides nothing behind it
 }
 
 TEST(PlainLinesTest, KeepsTheEndsOfLinesAlone) {
