@@ -38,9 +38,9 @@ absl::Status CheckFlagFiles(const std::vector<std::string>& words, int depth) {
     } else if (word.empty() && i + 1 < words.size()) {
       names = words[i + 1];
     }
-    for (const std::string& name : absl::StrSplit(names, ',', absl::SkipEmpty())) {
+    for (const absl::string_view name : absl::StrSplit(names, ',', absl::SkipEmpty())) {
       if (depth == kMostNested) return absl::InvalidArgumentError("--flagfile: nested too deep");
-      const absl::StatusOr<FileText> file = ReadFile(name, kFlagFile);
+      const absl::StatusOr<FileText> file = ReadFile(std::string(name), kFlagFile);
       if (!file.ok()) {
         return absl::InvalidArgumentError(absl::StrCat("--flagfile: ", file.status().message()));
       }

@@ -261,7 +261,9 @@ TEST_F(TokenVerifierTest, KeepsItsKeysForTheGraceWhenTheFileIsBroken) {
     std::filesystem::remove_all(path_);
     if (how == 1) Write("{");
     if (how == 2) std::filesystem::create_directory(path_);
-    if (how == 3) ASSERT_EQ(mkfifo(path_.c_str(), 0600), 0);
+    if (how == 3) {
+      EXPECT_EQ(mkfifo(path_.c_str(), 0600), 0);
+    }
     if (how == 4) std::filesystem::create_symlink("/dev/zero", path_);
     if (how == 5) Write("");
   };
