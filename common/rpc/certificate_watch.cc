@@ -1,7 +1,11 @@
 #include "common/rpc/certificate_watch.h"
 
+#include <openssl/ssl.h>
+
 #include <algorithm>
 #include <chrono>
+#include <condition_variable>
+#include <cstdlib>
 #include <initializer_list>
 #include <mutex>
 #include <optional>
@@ -135,9 +139,16 @@ struct WatchedSet {
   Watched identity{ReadIdentity};  // certificate and key in one: a reader never mixes them
 };
 
-// All that are watched. Never destroyed: its thread, and those of gRPC, outlive main.
+// All that are watched. Never destroyed: threads of gRPC outlive main. Its own thread ends
+// before OpenSSL is taken down, which it uses.
 class Watcher {
  public:
+  Watcher() {
+    // What is registered last is called first.
+    OPENSSL_init_ssl(0, nullptr);
+    std::atexit([] { Get().Stop(); });
+  }
+
   static Watcher& Get() {
     static Watcher& watcher = *new Watcher;
     return watcher;
@@ -153,7 +164,7 @@ class Watcher {
     set.Look(clock_.SinceStart());
     if (absl::Status status = set.status(); !status.ok()) return status;
     if (made != nullptr) sets_.push_back(std::move(made));
-    if (!std::exchange(started_, true)) std::thread([this] { Run(); }).detach();
+    if (!thread_.joinable()) thread_ = std::thread([this] { Run(); });
     const std::string identity = set.identity.path();
     return std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(
         identity, identity, set.authorities.path(), kReloadSeconds);
@@ -182,18 +193,28 @@ class Watcher {
     return found == sets_.end() ? nullptr : found->get();
   }
 
-  [[noreturn]] void Run() {
-    while (true) {
-      std::this_thread::sleep_for(std::chrono::seconds(kReloadSeconds));
-      const std::lock_guard lock(mutex_);
+  void Run() {
+    std::unique_lock lock(mutex_);
+    while (!wake_.wait_for(lock, std::chrono::seconds(kReloadSeconds), [this] { return ends_; })) {
       for (const auto& set : sets_) set->Look(clock_.SinceStart());
     }
+  }
+
+  void Stop() {
+    {
+      const std::lock_guard lock(mutex_);
+      ends_ = true;
+    }
+    wake_.notify_all();
+    if (thread_.joinable()) thread_.join();
   }
 
   const SystemSteadyClock clock_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<WatchedSet>> sets_;  // guarded by mutex_
-  bool started_ = false;                           // guarded by mutex_
+  bool ends_ = false;                              // guarded by mutex_
+  std::condition_variable wake_;
+  std::thread thread_;
 };
 
 }  // namespace
