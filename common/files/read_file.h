@@ -22,8 +22,8 @@ struct FileStamp {
 // What a file is expected to be.
 struct FileKind {
   // What it holds, for people: "the token keys".
-  const char* noun;
-  size_t max_bytes;
+  const char* noun = "";
+  size_t max_bytes = 0;
   // Whether an unnamed pipe will do: the shell's <(command). It is read until its writer
   // ends, which may take as long as the command.
   bool takes_pipes = false;

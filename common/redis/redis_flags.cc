@@ -29,7 +29,7 @@ constexpr size_t kMaxPemBytes = size_t{1} << 20;
 // Of a file that the client of Redis reads itself, by whatever means.
 absl::Status CheckFile(const char* flag, const std::string& path, const char* noun) {
   if (path.empty()) return absl::OkStatus();
-  const absl::Status read = ReadFile(path, {.noun = noun, .max_bytes = kMaxPemBytes}).status();
+  absl::Status read = ReadFile(path, {.noun = noun, .max_bytes = kMaxPemBytes}).status();
   if (read.ok()) return read;
   return absl::InvalidArgumentError(absl::StrCat(flag, ": ", read.message()));
 }

@@ -131,7 +131,7 @@ class Access {
   std::atomic<int64_t> refusals_ = 0;   // not yet in the log
   std::atomic<int64_t> logged_at_ = 0;  // Unix seconds
   std::atomic<bool> believes_certificates_ = true;
-  const SystemSteadyClock clock_;
+  SystemSteadyClock clock_;
   absl::Status last_reload_;    // Tick's alone
   bool had_token_keys_ = true;  // Tick's alone
 };
