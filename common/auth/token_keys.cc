@@ -1,8 +1,11 @@
 #include "common/auth/token_keys.h"
 
 #include <rhonabwy.h>
+#include <simdjson.h>
 
+#include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <mutex>
 #include <utility>
 
@@ -42,6 +45,18 @@ absl::string_view AlgorithmOf(jwk_t* key, int type, unsigned bits) {
 
 absl::Status Refuse(const char* what) { return absl::InvalidArgumentError(what); }
 
+// How many keys the text lists. The library takes a text that is none for a set without keys.
+absl::StatusOr<size_t> CountKeys(const std::string& text) {
+  simdjson::dom::parser parser;
+  simdjson::dom::object set;
+  simdjson::dom::array keys;
+  if (parser.parse(text).get(set) != simdjson::SUCCESS ||
+      set["keys"].get(keys) != simdjson::SUCCESS) {
+    return Refuse("it is no key set (RFC 7517): no JSON object with a list of keys");
+  }
+  return static_cast<size_t>(std::distance(keys.begin(), keys.end()));
+}
+
 }  // namespace
 
 struct TokenKeys::Keys {
@@ -55,10 +70,19 @@ struct TokenKeys::Keys {
   absl::flat_hash_map<std::string, Entry> by_id;
 };
 
-TokenKeys::TokenKeys(std::unique_ptr<Keys> keys) : keys_(std::move(keys)) {}
+TokenKeys::TokenKeys(std::unique_ptr<Keys> keys, size_t left_out)
+    : keys_(std::move(keys)), left_out_(left_out) {}
 TokenKeys::~TokenKeys() = default;
 
+std::unique_ptr<TokenKeys> TokenKeys::None() {
+  return std::unique_ptr<TokenKeys>(new TokenKeys(std::make_unique<Keys>(), 0));
+}
+
+bool TokenKeys::empty() const { return keys_->by_id.empty(); }
+
 absl::StatusOr<std::unique_ptr<TokenKeys>> TokenKeys::Parse(const std::string& text) {
+  const absl::StatusOr<size_t> listed = CountKeys(text);
+  if (!listed.ok()) return listed.status();
   jwks_t* raw = nullptr;
   if (r_jwks_init(&raw) != RHN_OK) return absl::ResourceExhaustedError("no memory for keys");
   const std::unique_ptr<jwks_t, FreeKeySet> set(raw);
@@ -85,12 +109,8 @@ absl::StatusOr<std::unique_ptr<TokenKeys>> TokenKeys::Parse(const std::string& t
       return Refuse("two keys of the key set have one kid");
     }
   }
-  if (keys->by_id.empty()) {
-    return Refuse(
-        "it is no key set (RFC 7517) with a key that tokens can be signed with: RSA of 2048 to "
-        "8192 bits, P-256 or Ed25519, with a kid");
-  }
-  return std::unique_ptr<TokenKeys>(new TokenKeys(std::move(keys)));
+  const size_t left_out = *listed - std::min(*listed, keys->by_id.size());
+  return std::unique_ptr<TokenKeys>(new TokenKeys(std::move(keys), left_out));
 }
 
 absl::Status TokenKeys::Verify(absl::string_view kid, absl::string_view alg,

@@ -2,12 +2,9 @@
 
 #include <openssl/sha.h>
 #include <simdjson.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -25,6 +22,8 @@ namespace {
 namespace dom = simdjson::dom;
 
 constexpr size_t kMaxKnownTokens = 10'000;
+constexpr FileKind kKeysFile{.noun = "the public keys that sign tokens",
+                             .max_bytes = size_t{1} << 20};
 constexpr size_t kMaxClientBytes = 64;
 // Times beyond the year 9999 are mistakes.
 constexpr double kMaxUnixSeconds = 253'402'300'799;
@@ -216,13 +215,21 @@ absl::StatusOr<Caller> ReadToken(absl::string_view token, const TokenKeys& keys,
 }
 
 absl::StatusOr<std::unique_ptr<TokenVerifier>> TokenVerifier::Open(std::string path,
-                                                                   TokenRules rules) {
+                                                                   TokenRules rules,
+                                                                   absl::Duration grace) {
   if (rules.issuer.empty() || rules.audience.empty()) {
     return absl::InvalidArgumentError("tokens need an issuer and an audience");
   }
   auto verifier =
-      std::unique_ptr<TokenVerifier>(new TokenVerifier(std::move(path), std::move(rules)));
-  if (absl::Status read = verifier->ReloadIfChanged(); !read.ok()) return read;
+      std::unique_ptr<TokenVerifier>(new TokenVerifier(std::move(path), std::move(rules), grace));
+  if (absl::Status read = verifier->Read(); !read.ok()) return read;
+  // A list of none is meant so.
+  if (verifier->keys_->empty() && verifier->keys_->left_out() > 0) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        verifier->path_,
+        " has no key that tokens can be signed with: give RSA of 2048 to 8192 bits, P-256 or "
+        "Ed25519, with a kid"));
+  }
   return verifier;
 }
 
@@ -256,31 +263,50 @@ absl::StatusOr<std::shared_ptr<const Caller>> TokenVerifier::Verify(absl::string
   return known;
 }
 
-absl::Status TokenVerifier::ReloadIfChanged() {
-  struct stat status = {};
-  if (stat(path_.c_str(), &status) != 0) {
-    return absl::InvalidArgumentError("the file of the token keys is missing");
-  }
-  const FileId file = {static_cast<int64_t>(status.st_dev), static_cast<int64_t>(status.st_ino),
-                       status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
+absl::Status TokenVerifier::ReloadIfChanged(absl::Duration now) {
+  absl::Status read = Read();
+  bool expired = false;
   {
     const std::lock_guard lock(mutex_);
-    if (file == file_) return absl::OkStatus();
+    if (read.ok()) {
+      broken_since_.reset();
+    } else if (!broken_since_.has_value()) {
+      broken_since_ = now;
+    }
+    expired = broken_since_.has_value() && now - *broken_since_ >= grace_ && !keys_->empty();
   }
-  std::ifstream stream(path_, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
-  if (!stream) return absl::InvalidArgumentError("the file of the token keys cannot be read");
-  absl::StatusOr<std::unique_ptr<TokenKeys>> keys = TokenKeys::Parse(text);
-  if (!keys.ok()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("the file of the token keys: ", keys.status().message()));
-  }
+  // Also the stamp goes: the old file, put back, is read again.
+  if (expired) Replace(TokenKeys::None(), {});
+  return read;
+}
+
+bool TokenVerifier::HasKeys() const {
   const std::lock_guard lock(mutex_);
-  file_ = file;
-  keys_ = *std::move(keys);
+  return !keys_->empty();
+}
+
+absl::Status TokenVerifier::Read() {
+  const FileStamp stamp = StampOf(path_);
+  {
+    const std::lock_guard lock(mutex_);
+    if (keys_ != nullptr && stamp == stamp_ && !(stamp == FileStamp{})) return absl::OkStatus();
+  }
+  absl::StatusOr<FileText> file = ReadFile(path_, kKeysFile);
+  if (!file.ok()) return absl::InvalidArgumentError(file.status().message());
+  absl::StatusOr<std::unique_ptr<TokenKeys>> keys = TokenKeys::Parse(file->text);
+  if (!keys.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat(path_, ": ", keys.status().message()));
+  }
+  Replace(*std::move(keys), file->stamp);
+  return absl::OkStatus();
+}
+
+void TokenVerifier::Replace(std::shared_ptr<const TokenKeys> keys, const FileStamp& stamp) {
+  const std::lock_guard lock(mutex_);
+  stamp_ = stamp;
+  keys_ = std::move(keys);
   known_.clear();
   known_order_.clear();
-  return absl::OkStatus();
 }
 
 }  // namespace tutti

@@ -7,7 +7,9 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
@@ -16,6 +18,7 @@
 #include "absl/time/time.h"
 #include "common/auth/caller.h"
 #include "common/auth/token_keys.h"
+#include "common/files/read_file.h"
 
 namespace tutti {
 
@@ -48,31 +51,41 @@ absl::StatusOr<Caller> ReadToken(absl::string_view token, const TokenKeys& keys,
 // their SHA-256, until they expire or the keys change. Thread-safe.
 class TokenVerifier {
  public:
-  // Reads the file. InvalidArgument when it cannot be read or used, see TokenKeys, and
-  // when a rule is empty.
-  static absl::StatusOr<std::unique_ptr<TokenVerifier>> Open(std::string path, TokenRules rules);
+  // Reads the file. While it is absent or broken later, the keys that were read last are
+  // believed for `grace`, and none after it. InvalidArgument, naming the file, when it cannot be
+  // read or used, see TokenKeys, or lists keys of which none can be used, and when a rule is
+  // empty.
+  static absl::StatusOr<std::unique_ptr<TokenVerifier>> Open(std::string path, TokenRules rules,
+                                                             absl::Duration grace);
 
   // See ReadToken. What it returns does not change.
   absl::StatusOr<std::shared_ptr<const Caller>> Verify(absl::string_view token, absl::Time now);
 
-  // Reads the file again if it is not the one that was read. When that fails the old
-  // keys stay, and the error says why.
-  absl::Status ReloadIfChanged();
+  // Reads the file again if it is not the one that was read. Keys that are not in it any more
+  // are gone, which may be all. `now` is of a clock that never goes back; the grace begins with
+  // the first error, and each error says why. To be called every second.
+  absl::Status ReloadIfChanged(absl::Duration now);
+
+  // Whether there is a key that a token may be good by.
+  bool HasKeys() const;
 
  private:
   using Digest = std::array<uint8_t, 32>;
-  // Which file was read, by its device, inode, size and time of change.
-  using FileId = std::array<int64_t, 5>;
 
-  TokenVerifier(std::string path, TokenRules rules)
-      : path_(std::move(path)), rules_(std::move(rules)) {}
+  TokenVerifier(std::string path, TokenRules rules, absl::Duration grace)
+      : path_(std::move(path)), rules_(std::move(rules)), grace_(grace) {}
+
+  absl::Status Read();
+  void Replace(std::shared_ptr<const TokenKeys> keys, const FileStamp& stamp);
 
   const std::string path_;
   const TokenRules rules_;
-  std::mutex mutex_;
+  const absl::Duration grace_;
+  mutable std::mutex mutex_;
   // Guarded by mutex_:
-  FileId file_ = {};
+  FileStamp stamp_;  // of the file that keys_ are of
   std::shared_ptr<const TokenKeys> keys_;
+  std::optional<absl::Duration> broken_since_;
   absl::flat_hash_map<Digest, std::shared_ptr<const Caller>> known_;
   std::deque<Digest> known_order_;  // oldest first
 };

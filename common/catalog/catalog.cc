@@ -1,7 +1,6 @@
 #include "common/catalog/catalog.h"
 
 #include <algorithm>
-#include <fstream>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -10,6 +9,7 @@
 #include "common/catalog/entry.h"
 #include "common/catalog/fingerprint.h"
 #include "common/catalog/validation.h"
+#include "common/files/read_file.h"
 #include "google/protobuf/io/tokenizer.h"
 
 namespace tutti {
@@ -17,7 +17,8 @@ namespace {
 
 using google::protobuf::TextFormat;
 
-constexpr size_t kMaxFileBytes = size_t{1} << 20;
+constexpr FileKind kCatalogFile{
+    .noun = "the catalogue", .max_bytes = size_t{1} << 20, .takes_pipes = true};
 
 // Takes the parser's errors in, which counts lines and columns from 0.
 class SyntaxErrors : public google::protobuf::io::ErrorCollector {
@@ -42,27 +43,6 @@ bool IsSendable(const catalog::v1::Catalog& proto) {
   return copy.ParseFromString(proto.SerializeAsString());
 }
 
-absl::StatusOr<std::string> ReadFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text;
-  if (file) {
-    text.resize(kMaxFileBytes + 1);
-    file.read(text.data(), static_cast<std::streamsize>(text.size()));
-    text.resize(static_cast<size_t>(file.gcount()));
-  }
-  if (!file.is_open() || file.bad()) {
-    return absl::NotFoundError(
-        absl::StrCat(path,
-                     ": the catalogue cannot be read: check that the file exists and that "
-                     "this user may read it"));
-  }
-  if (text.size() > kMaxFileBytes) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(path, ": the catalogue is larger than ", kMaxFileBytes, " bytes"));
-  }
-  return text;
-}
-
 }  // namespace
 
 int CatalogTable::FindFeature(absl::string_view id) const {
@@ -73,8 +53,8 @@ int CatalogTable::FindFeature(absl::string_view id) const {
 }
 
 absl::StatusOr<std::unique_ptr<const Catalog>> Catalog::Load(const std::string& path) {
-  absl::StatusOr<std::string> text = ReadFile(path);
-  if (!text.ok()) return text.status();
+  const absl::StatusOr<FileText> file = ReadFile(path, kCatalogFile);
+  if (!file.ok()) return file.status();
 
   CatalogErrors errors(path);
   SyntaxErrors syntax_errors(errors);
@@ -83,7 +63,7 @@ absl::StatusOr<std::unique_ptr<const Catalog>> Catalog::Load(const std::string& 
   parser.RecordErrorsTo(&syntax_errors);
   parser.WriteLocationsTo(&tree);
   catalog::v1::Catalog proto;
-  const bool parsed = parser.ParseFromString(*text, &proto);
+  const bool parsed = parser.ParseFromString(file->text, &proto);
   if (!errors.empty()) return absl::InvalidArgumentError(errors.Text());
   if (!parsed)
     return absl::InvalidArgumentError(absl::StrCat(path, ": not a text-format catalogue"));

@@ -38,7 +38,8 @@ absl::Status FileError(const std::string& noun, int error, absl::string_view wha
 
 absl::Status CheckSafe(const std::string& noun, const struct stat& status) {
   if (!S_ISREG(status.st_mode)) {
-    return absl::PermissionDeniedError(noun + ": must be a regular file");
+    return absl::PermissionDeniedError(noun +
+                                       ": is a folder, a pipe or a device; give the file itself");
   }
   const mode_t mode = status.st_mode & 07777;
   if (mode != 0600 && mode != 0400) {
@@ -110,8 +111,12 @@ absl::StatusOr<FileDescriptor> LockForWriting(const std::string& noun, const std
 
 }  // namespace
 
+SecretFile::SecretFile(const std::string& noun, std::string path)
+    : noun_(absl::StrCat(noun, " ", path)), path_(std::move(path)) {}
+
 absl::StatusOr<SecretFile::Loaded> SecretFile::Load() const {
-  const FileDescriptor fd(open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+  // A pipe must not be waited for.
+  const FileDescriptor fd(open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (!fd.ok()) return FileError(noun_, errno, "cannot be opened");
   struct stat status = {};
   if (fstat(fd.get(), &status) != 0) return FileError(noun_, errno, "cannot be examined");

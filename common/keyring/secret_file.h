@@ -35,8 +35,8 @@ class SecretFile {
   };
   using Change = std::function<absl::StatusOr<SecretBytes>(const SecretBytes&)>;
 
-  // `noun` begins every error: "keyring".
-  SecretFile(std::string noun, std::string path) : noun_(std::move(noun)), path_(std::move(path)) {}
+  // `noun`, "keyring", and the path begin every error.
+  SecretFile(const std::string& noun, std::string path);
 
   // NotFound; PermissionDenied unless the file is a regular one, its mode is 0600
   // or 0400 and its owner the user that this process runs as; DataLoss above
@@ -58,7 +58,7 @@ class SecretFile {
  private:
   absl::Status Replace(const SecretBytes& bytes) const;
 
-  const std::string noun_;
+  const std::string noun_;  // and the path
   const std::string path_;
 };
 

@@ -1,25 +1,24 @@
 #include "common/keyring/swap.h"
 
 #include <filesystem>
-#include <fstream>
 #include <optional>
-#include <sstream>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "common/files/read_file.h"
 
 namespace tutti {
 namespace {
 
 // The lines of a file of the kernel's; none when it cannot be read.
 std::vector<std::string> LinesOf(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return absl::StrSplit(text.str(), '\n', absl::SkipEmpty());
+  const absl::StatusOr<FileText> file =
+      ReadFile(path.string(), {.noun = "the kernel", .max_bytes = size_t{1} << 20});
+  if (!file.ok()) return {};
+  return absl::StrSplit(file->text, '\n', absl::SkipEmpty());
 }
 
 // A path below the mount of cgroup v2; nothing when it is not known. A cgroup beside or

@@ -1,9 +1,8 @@
-#include <fstream>
-
 #include "absl/flags/flag.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "common/files/read_file.h"
 #include "common/redis/redis_stores.h"
 
 ABSL_FLAG(std::string, redis_socket, "", "Unix socket of redis-server");
@@ -23,6 +22,17 @@ ABSL_FLAG(
 
 namespace tutti {
 namespace {
+
+constexpr FileKind kPasswordFile{.noun = "the user's password at redis-server", .max_bytes = 4096};
+constexpr size_t kMaxPemBytes = size_t{1} << 20;
+
+// Of a file that the client of Redis reads itself, by whatever means.
+absl::Status CheckFile(const char* flag, const std::string& path, const char* noun) {
+  if (path.empty()) return absl::OkStatus();
+  absl::Status read = ReadFile(path, {.noun = noun, .max_bytes = kMaxPemBytes}).status();
+  if (read.ok()) return read;
+  return absl::InvalidArgumentError(absl::StrCat(flag, ": ", read.message()));
+}
 
 bool IsLoopback(const std::string& host) {
   return host == "127.0.0.1" || host == "::1" || host == "localhost";
@@ -53,7 +63,11 @@ absl::Status CheckTls(const RedisOptions& options) {
         "give --redis_tls_authorities, and --redis_tls_certificate with --redis_tls_key or "
         "neither");
   }
-  return absl::OkStatus();
+  absl::Status files =
+      CheckFile("--redis_tls_authorities", options.tls.authorities, "the authorities");
+  files.Update(CheckFile("--redis_tls_certificate", options.tls.certificate, "the certificate"));
+  files.Update(CheckFile("--redis_tls_key", options.tls.key, "the certificate's key"));
+  return files;
 }
 
 absl::Status CheckWaitReplicas(const RedisOptions& options) {
@@ -81,12 +95,15 @@ absl::Status ReadCredentials(const std::string& flag, const std::string& passwor
     return absl::InvalidArgumentError(
         absl::StrCat("give --", flag, ": redis-server must have ACLs"));
   }
-  std::ifstream file(password_file);
-  std::getline(file, options.password);
+  const absl::StatusOr<FileText> file = ReadFile(password_file, kPasswordFile);
+  if (!file.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat("--", flag, ": ", file.status().message()));
+  }
+  options.password = file->text.substr(0, file->text.find('\n'));
   absl::StripAsciiWhitespace(&options.password);
   if (options.password.empty()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--", flag, ": ", password_file, " cannot be read or is empty"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--", flag, ": ", password_file, " is empty; give the file of ", kPasswordFile.noun));
   }
   options.user = absl::GetFlag(FLAGS_redis_user);
   if (options.user.empty()) options.user = default_user;

@@ -21,14 +21,6 @@ constexpr absl::string_view kUnknownMethod = "unknown";
 
 absl::string_view View(const grpc::string_ref& text) { return {text.data(), text.size()}; }
 
-// The role that the peer's certificate names. One that names two would have the rights
-// of both, so it has none.
-std::optional<Role> RoleOfPeer(const grpc::AuthContext& peer, const std::string& trust_domain) {
-  const std::vector<grpc::string_ref> uris = peer.FindPropertyValues(GRPC_PEER_URI_PROPERTY_NAME);
-  if (uris.size() != 1) return std::nullopt;
-  return RoleOf(View(uris[0]), trust_domain);
-}
-
 // All that a caller is told of a token, and of having none.
 absl::Status Unauthenticated() { return absl::UnauthenticatedError("unauthenticated"); }
 
@@ -124,7 +116,7 @@ absl::StatusOr<std::shared_ptr<const Caller>> Access::Identify(
     if (tokens_ == nullptr) return absl::UnauthenticatedError("no token keys are configured");
     return tokens_->Verify(*token, absl::Now());
   }
-  if (RoleOfPeer(peer, trust_domain_) == Role::kOperator) return all_powers_;
+  if (RoleOfPeer(peer) == Role::kOperator) return all_powers_;
   return absl::UnauthenticatedError("it is absent, and so is an operator's certificate");
 }
 
@@ -135,7 +127,7 @@ absl::Status Access::LetIn(const grpc::AuthContext& peer,
   if (rule == nullptr) return NotServed();
   if (rule->callable_by == CallableBy::kAnybody) return absl::OkStatus();
   const bool without_token = token.ok() && token->empty();
-  const std::optional<Role> role = RoleOfPeer(peer, trust_domain_);
+  const std::optional<Role> role = RoleOfPeer(peer);
   if (without_token && role == Role::kIngest) {
     name = IngestName();
     return rule->callable_by == CallableBy::kIngest ? absl::OkStatus() : MethodDenied(*rule);
@@ -173,6 +165,14 @@ void Access::EndCall(const grpc::ServerContextBase* call, absl::string_view meth
   const bool ingest = rule != nullptr && rule->callable_by == CallableBy::kIngest;
   if (ingest && code == grpc::StatusCode::OK) return audit_->Forget(call);
   audit_->End(call, rule != nullptr ? method : kUnknownMethod, code);
+}
+
+// One that names two would have the rights of both, so it has none.
+std::optional<Role> Access::RoleOfPeer(const grpc::AuthContext& peer) const {
+  if (!believes_certificates_) return std::nullopt;
+  const std::vector<grpc::string_ref> uris = peer.FindPropertyValues(GRPC_PEER_URI_PROPERTY_NAME);
+  if (uris.size() != 1) return std::nullopt;
+  return RoleOf(View(uris[0]), trust_domain_);
 }
 
 std::string Access::IngestName() const {
@@ -265,12 +265,28 @@ bool Access::BeginCall(const grpc::ServerContextBase* call, absl::string_view me
 void Access::Tick() {
   if (audit_ != nullptr) audit_->Tick();
   if (tokens_ == nullptr) return;
-  const absl::Status reloaded = tokens_->ReloadIfChanged();
-  if (!reloaded.ok() && reloaded != last_reload_) {
-    LogError("token keys trouble; the old keys stay",
+  const absl::Status reloaded = tokens_->ReloadIfChanged(clock_.SinceStart());
+  const bool has_keys = tokens_->HasKeys();
+  if (!reloaded.ok() && (reloaded != last_reload_ || has_keys != had_token_keys_)) {
+    LogError(has_keys ? "token keys trouble; the old keys stay for --token_keys_grace"
+                      : "token keys trouble; all tokens are refused",
              {{"problem", std::string(reloaded.message())}});
+  } else if (reloaded.ok() && !has_keys && (had_token_keys_ || !last_reload_.ok())) {
+    LogWarning("there are no token keys; all tokens are refused", {});
+  } else if (reloaded.ok() && has_keys && (!had_token_keys_ || !last_reload_.ok())) {
+    LogInfo("token keys are good again", {});
   }
   last_reload_ = reloaded;
+  had_token_keys_ = has_keys;
+}
+
+void Access::BelieveCertificates(bool believe) {
+  if (believes_certificates_.exchange(believe) == believe) return;
+  if (believe) {
+    LogInfo("clients' certificates are believed again", {});
+  } else {
+    LogError("no client's certificate is believed: the authorities are not known", {});
+  }
 }
 
 }  // namespace tutti

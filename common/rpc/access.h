@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -15,6 +16,7 @@
 #include "common/auth/open_calls.h"
 #include "common/auth/rate_limiter.h"
 #include "common/auth/token_verifier.h"
+#include "common/clock/clock.h"
 #include "common/rpc/audit_log.h"
 #include "common/rpc/resource_name.h"
 #include "grpcpp/security/auth_context.h"
@@ -91,8 +93,16 @@ class Access {
   // nothing written. This outlives the server.
   std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface> Interceptors();
 
-  // Reads the file of keys again if it has changed. To be called every second.
+  // Reads the file of keys again if it has changed, and says in the log what came of it. To
+  // be called every second.
   void Tick();
+
+  // Whether the file of keys is as it should be; also without one. Tick's thread alone.
+  bool token_keys_good() const { return last_reload_.ok(); }
+
+  // Whether what a client's certificate names counts. It does not once nobody can tell which
+  // authorities are still believed.
+  void BelieveCertificates(bool believe);
 
  private:
   class GateProcessor;
@@ -113,6 +123,7 @@ class Access {
   absl::StatusOr<std::shared_ptr<const Caller>> Identify(
       const grpc::AuthContext& peer, const absl::StatusOr<absl::string_view>& token);
   std::string IngestName() const;
+  std::optional<Role> RoleOfPeer(const grpc::AuthContext& peer) const;
   void LogRefusal(absl::string_view why);
   bool IsOpenToAnybody(absl::string_view method) const;
   void NoteRefused(absl::string_view method, absl::string_view caller, absl::StatusCode code);
@@ -129,7 +140,10 @@ class Access {
   std::shared_ptr<const Caller> all_powers_;
   std::atomic<int64_t> refusals_ = 0;   // not yet in the log
   std::atomic<int64_t> logged_at_ = 0;  // Unix seconds
-  absl::Status last_reload_;            // Tick's alone
+  std::atomic<bool> believes_certificates_ = true;
+  SystemSteadyClock clock_;
+  absl::Status last_reload_;    // Tick's alone
+  bool had_token_keys_ = true;  // Tick's alone
 };
 
 }  // namespace tutti

@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -32,8 +34,16 @@ AuditLog::~AuditLog() {
 }
 
 absl::Status AuditLog::Reopen() {
-  const int file = open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
-  if (file < 0) return absl::InvalidArgumentError("the file cannot be opened for writing");
+  // A pipe may be one's standard output; one that nobody reads must not hold a service up.
+  const int file =
+      open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
+  if (file < 0) {
+    const std::string why = errno == EISDIR  ? " is a folder"
+                            : errno == ENXIO ? " is a pipe that nobody reads"
+                                             : absl::StrCat(": ", std::strerror(errno));
+    return absl::InvalidArgumentError(
+        absl::StrCat(path_, why, "; give a file that this user may write"));
+  }
   if (file_ >= 0) close(file_);
   file_ = file;
   torn_ = false;
@@ -86,7 +96,9 @@ void AuditLog::Write(absl::string_view method, const Note& note, absl::StatusCod
       {"code", absl::StatusCodeToString(code)}};
   if (calls > 1) fields["calls"] = calls;
   // One write: lines of replicas that share a file do not mix.
-  const std::string line = absl::StrCat(torn_ ? "\n" : "", fields.dump(), "\n");
+  const std::string line = absl::StrCat(
+      torn_ ? "\n" : "",
+      fields.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace), "\n");
   const ssize_t written = write(file_, line.data(), line.size());
   if (written == static_cast<ssize_t>(line.size())) {
     torn_ = false;
@@ -102,7 +114,9 @@ void AuditLog::Tick() {
   struct stat of_file = {};
   if (stat(path_.c_str(), &of_path) != 0 || fstat(file_, &of_file) != 0 ||
       of_path.st_ino != of_file.st_ino || of_path.st_dev != of_file.st_dev) {
-    if (!Reopen().ok()) LogError("the audit log cannot be opened", {});
+    if (const absl::Status opened = Reopen(); !opened.ok()) {
+      LogError("the audit log cannot be opened", {{"problem", std::string(opened.message())}});
+    }
   }
   for (const auto& [call, calls] : refused_) {
     const auto& [method, caller, code] = call;

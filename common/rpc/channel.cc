@@ -1,11 +1,13 @@
 #include "common/rpc/channel.h"
 
-#include <fstream>
+#include <algorithm>
 #include <map>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "common/files/read_file.h"
 #include "grpcpp/create_channel.h"
 #include "grpcpp/security/credentials.h"
 #include "grpcpp/support/channel_arguments.h"
@@ -28,25 +30,57 @@ constexpr char kServiceConfig[] = R"json({
   }]
 })json";
 
+constexpr FileKind kTokenFile{
+    .noun = "your token", .max_bytes = size_t{64} << 10, .takes_pipes = true};
+
 // Shows the token that a file holds when a call begins: it may be renewed meanwhile.
 class TokenFile final : public grpc::MetadataCredentialsPlugin {
  public:
-  explicit TokenFile(std::string path) : path_(std::move(path)) {}
+  // InvalidArgument, naming flag and file, when it has no token now.
+  static absl::StatusOr<std::unique_ptr<TokenFile>> Open(const std::string& path,
+                                                         const char* flag) {
+    auto file = std::unique_ptr<TokenFile>(new TokenFile(path, flag));
+    absl::StatusOr<FileText> read = ReadFile(path, kTokenFile);
+    absl::StatusOr<std::string> token = file->TokenIn(read);
+    if (!token.ok()) return token.status();
+    // Of a pipe that is the only time.
+    if (read->from_pipe) file->of_pipe_ = *std::move(token);
+    return file;
+  }
 
   grpc::Status GetMetadata(grpc::string_ref /*service_url*/, grpc::string_ref /*method_name*/,
                            const grpc::AuthContext& /*channel_auth_context*/,
                            std::multimap<std::string, std::string>* metadata) override {
-    std::ifstream file(path_);
-    std::string token;
-    if (!(file >> token)) {
-      return {grpc::StatusCode::UNAUTHENTICATED, "the file of the token cannot be read"};
+    const absl::StatusOr<std::string> token = of_pipe_.empty()
+                                                  ? TokenIn(ReadFile(path_, kTokenFile))
+                                                  : absl::StatusOr<std::string>(of_pipe_);
+    if (!token.ok()) {
+      return {grpc::StatusCode::UNAUTHENTICATED, std::string(token.status().message())};
     }
-    metadata->emplace("authorization", absl::StrCat("Bearer ", token));
+    metadata->emplace("authorization", absl::StrCat("Bearer ", *token));
     return grpc::Status::OK;
   }
 
  private:
+  TokenFile(std::string path, const char* flag) : path_(std::move(path)), flag_(flag) {}
+
+  absl::StatusOr<std::string> TokenIn(const absl::StatusOr<FileText>& file) const {
+    if (!file.ok()) {
+      return absl::InvalidArgumentError(absl::StrCat(flag_, ": ", file.status().message()));
+    }
+    const absl::string_view token = absl::StripAsciiWhitespace(file->text);
+    if (token.empty() || !std::all_of(token.begin(), token.end(), [](char c) {
+          return absl::ascii_isgraph(static_cast<unsigned char>(c));
+        })) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(flag_, ": ", path_, " has no token; give the file of ", kTokenFile.noun));
+    }
+    return std::string(token);
+  }
+
   const std::string path_;
+  const char* const flag_;
+  std::string of_pipe_;
 };
 
 }  // namespace
@@ -65,9 +99,11 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const std::string& ad
     if (!secure.ok()) return secure.status();
     credentials = *std::move(secure);
     if (!token_file.empty()) {
+      absl::StatusOr<std::unique_ptr<TokenFile>> token =
+          TokenFile::Open(token_file, tls.flags.token);
+      if (!token.ok()) return token.status();
       credentials = grpc::CompositeChannelCredentials(
-          credentials,
-          grpc::MetadataCredentialsFromPlugin(std::make_unique<TokenFile>(token_file)));
+          credentials, grpc::MetadataCredentialsFromPlugin(*std::move(token)));
     }
   } else if (!token_file.empty()) {
     return absl::InvalidArgumentError(

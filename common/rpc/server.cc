@@ -1,5 +1,6 @@
 #include "common/rpc/server.h"
 
+#include <fcntl.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/resource_quota.h>
 #include <malloc.h>
@@ -9,16 +10,19 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <climits>
 #include <csignal>
 #include <cstdio>
-#include <fstream>
+#include <cstring>
 #include <thread>
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/flags/flag.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "common/rpc/certificate_watch.h"
+#include "common/rpc/grpc_lines.h"
 #include "common/rpc/listener.h"
 #include "common/rpc/lock_order.h"
 #include "common/rpc/reflection.h"
@@ -41,6 +45,10 @@ ABSL_FLAG(std::string, trust_domain, "",
 ABSL_FLAG(std::string, token_keys, "",
           "File of the public keys that sign callers' tokens (a JSON Web Key Set); read again when "
           "it changes. Without it callers need an operator's certificate");
+ABSL_FLAG(absl::Duration, token_keys_grace, absl::Minutes(10),
+          "How long the keys of --token_keys, and the authorities of --tls_authorities, are still "
+          "believed once their file is absent or broken; none are after that. The service is not "
+          "ready meanwhile. A key set that lists no key withdraws all of them at once");
 ABSL_FLAG(std::string, token_issuer, "", "Tokens must have this `iss`; required with --token_keys");
 ABSL_FLAG(std::string, token_audience, "",
           "Tokens must have this in their `aud`; required with --token_keys");
@@ -85,13 +93,18 @@ sigset_t StopSignals() {
 
 absl::Status WriteAddress(const std::string& path, const std::string& address) {
   const std::string temporary = absl::StrCat(path, ".new");
-  std::ofstream file(temporary, std::ios::trunc);
-  file << address << "\n";
-  file.close();
-  if (!file || std::rename(temporary.c_str(), path.c_str()) != 0) {
-    return absl::InvalidArgumentError("--port_file cannot be written");
-  }
-  return absl::OkStatus();
+  const std::string text = absl::StrCat(address, "\n");
+  const int file = open(temporary.c_str(),
+                        O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0644);
+  bool written =
+      file >= 0 && write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  written = written && std::rename(temporary.c_str(), path.c_str()) == 0;
+  const int error = errno;
+  if (file >= 0) close(file);
+  if (written) return absl::OkStatus();
+  unlink(temporary.c_str());
+  return absl::InvalidArgumentError(
+      absl::StrCat("--port_file: ", path, " cannot be written: ", std::strerror(error)));
 }
 
 // As gRPC takes them: at least one, and no more than it takes for "never".
@@ -163,13 +176,21 @@ void RaiseFileLimit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// Waits for a stop signal, calling on_tick every second.
-void WaitForStop(int signals, const Served& served) {
+// What is looked after every second.
+void Tick(const ServerOptions& options, const Served& served) {
+  served.access.Tick();
+  served.access.BelieveCertificates(AuthoritiesUnusableFor(options.tls) <=
+                                    options.token_keys_grace);
+  served.health.SetPart("token keys", served.access.token_keys_good());
+  served.health.SetPart("certificates", CheckCertificates(options.tls).ok());
+  LogGrpcLinesLeftOut();
+  served.on_tick();
+}
+
+// Waits for a stop signal, with a tick every second.
+void WaitForStop(int signals, const ServerOptions& options, const Served& served) {
   pollfd poll_fd{signals, POLLIN, 0};
-  while (poll(&poll_fd, 1, 1000) <= 0) {
-    served.access.Tick();
-    served.on_tick();
-  }
+  while (poll(&poll_fd, 1, 1000) <= 0) Tick(options, served);
 }
 
 // As MakeAccess, without an audit log.
@@ -197,7 +218,12 @@ absl::StatusOr<std::unique_ptr<Access>> MakeGate(const ServerOptions& options) {
       return absl::InvalidArgumentError(
           "give all of --token_keys, --token_issuer and --token_audience, or none");
     }
-    auto opened = TokenVerifier::Open(options.token_keys, options.token_rules);
+    if (options.token_keys_grace < absl::ZeroDuration() ||
+        options.token_keys_grace > absl::Hours(24)) {
+      return absl::InvalidArgumentError("--token_keys_grace must be 0 to 24h");
+    }
+    auto opened =
+        TokenVerifier::Open(options.token_keys, options.token_rules, options.token_keys_grace);
     if (!opened.ok()) {
       return absl::InvalidArgumentError(absl::StrCat("--token_keys: ", opened.status().message()));
     }
@@ -217,6 +243,7 @@ ServerOptions ServerOptionsFromFlags() {
                  absl::GetFlag(FLAGS_tls_authorities)};
   options.trust_domain = absl::GetFlag(FLAGS_trust_domain);
   options.token_keys = absl::GetFlag(FLAGS_token_keys);
+  options.token_keys_grace = absl::GetFlag(FLAGS_token_keys_grace);
   options.token_rules = {absl::GetFlag(FLAGS_token_issuer), absl::GetFlag(FLAGS_token_audience)};
   options.rate_limit.calls_per_second = absl::GetFlag(FLAGS_calls_per_second);
   options.memory_mib = absl::GetFlag(FLAGS_memory_mib);
@@ -245,6 +272,9 @@ void BeginServer() {
   IgnoreLockOrder();
   const sigset_t signals = StopSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  // Whoever reads what is written, an audit log that is a pipe for one, may go.
+  std::signal(SIGPIPE, SIG_IGN);
+  WriteGrpcLines(GrpcLines::kLog);
   for (const std::string& name : ForbidTracing()) {
     LogWarning("ignored: tracing would write down what callers send", {{"variable", name}});
   }
@@ -294,12 +324,12 @@ absl::Status RunServer(const ServerOptions& options, const Served& served) {
     parameters.fd = connection;
     acceptor->HandleNewConnection(&parameters);
   });
-  served.on_tick();
+  Tick(options, served);
   absl::Status written;
   if (!options.port_file.empty()) written = WriteAddress(options.port_file, (*listener)->address());
   if (written.ok()) {
     LogInfo("serving", {{"address", (*listener)->address()}});
-    WaitForStop(signals, served);
+    WaitForStop(signals, options, served);
     LogInfo("stopping", {});
   }
   served.health.Drain();

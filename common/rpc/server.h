@@ -28,6 +28,8 @@ struct ServerOptions {
   TlsFiles tls;                    // all three, unless insecure_loopback
   std::string trust_domain;        // of the callers' certificates, see common/auth
   std::string token_keys;          // JWKS file; empty: no tokens
+  // How long what a file of trust held last is believed while it is absent or broken.
+  absl::Duration token_keys_grace = absl::Minutes(10);
   TokenRules token_rules;
   RateLimit rate_limit;        // of each caller; not with plain text
   int memory_mib = 512;        // of calls under way
@@ -42,7 +44,8 @@ struct ServerOptions {
 
 // Reads the flags that all servers share: --listen, --insecure_loopback,
 // --tls_certificate, --tls_key, --tls_authorities, --trust_domain, --token_keys,
-// --token_issuer, --token_audience, --calls_per_second, --memory_mib, --audit_log,
+// --token_keys_grace, --token_issuer, --token_audience, --calls_per_second, --memory_mib,
+// --audit_log,
 // --metrics_listen, --port_file, --drain_seconds, --idle_timeout, --max_connection_age,
 // --max_connection_age_grace, --log_level. To be called after
 // absl::ParseCommandLine.
@@ -55,8 +58,8 @@ ServerOptions ServerOptionsFromFlags();
 absl::StatusOr<std::unique_ptr<Access>> MakeAccess(const ServerOptions& options);
 
 // Blocks the signals that stop a server, in this thread and those made later, and has
-// gRPC trace nothing (ForbidTracing) and not check its locks (IgnoreLockOrder). First thing in
-// main, before any thread.
+// gRPC trace nothing (ForbidTracing), not check its locks (IgnoreLockOrder), and complain in the
+// log alone (WriteGrpcLines). First thing in main, before any thread.
 void BeginServer();
 
 // What a server serves.
@@ -81,8 +84,9 @@ struct Served {
 
 // Serves until SIGTERM or SIGINT: then says "not ready", lets calls in flight end
 // within options.drain, and returns. With health, reflection, limits (on messages, headers,
-// streams, threads and memory), keepalive, and no compression. InvalidArgument when a file of TLS
-// is missing; Unavailable when the address is taken.
+// streams, threads and memory), keepalive, and no compression. Health has two parts more: token
+// keys, and certificates, as long as their files can be used. InvalidArgument, naming flag and
+// file, when a file of TLS cannot be used; Unavailable when the address is taken.
 absl::Status RunServer(const ServerOptions& options, const Served& served);
 
 }  // namespace tutti

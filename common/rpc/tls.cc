@@ -1,10 +1,8 @@
 #include "common/rpc/tls.h"
 
-#include <unistd.h>
-
 #include "absl/strings/str_cat.h"
+#include "common/rpc/certificate_watch.h"
 #include "grpc/grpc_security_constants.h"
-#include "grpcpp/security/tls_certificate_provider.h"
 #include "grpcpp/security/tls_credentials_options.h"
 
 namespace tutti {
@@ -12,24 +10,22 @@ namespace {
 
 namespace tls = grpc::experimental;
 
-constexpr unsigned kReloadSeconds = 1;
-
-absl::Status CheckReadable(const std::string& path, const char* what) {
-  if (!path.empty() && access(path.c_str(), R_OK) == 0) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("TLS: the file of the ", what, " is missing or cannot be read"));
+absl::Status CheckGiven(const std::string& path, const char* flag) {
+  if (!path.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("TLS needs one more file: give ", flag));
 }
 
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeServerCredentials(
     const TlsFiles& files, Access& access) {
-  absl::Status usable = CheckReadable(files.certificate, "certificate");
-  usable.Update(CheckReadable(files.key, "key"));
-  usable.Update(CheckReadable(files.authorities, "authorities"));
-  if (!usable.ok()) return usable;
-  tls::TlsServerCredentialsOptions options(std::make_shared<tls::FileWatcherCertificateProvider>(
-      files.key, files.certificate, files.authorities, kReloadSeconds));
+  absl::Status given = CheckGiven(files.certificate, files.flags.certificate);
+  given.Update(CheckGiven(files.key, files.flags.key));
+  given.Update(CheckGiven(files.authorities, files.flags.authorities));
+  if (!given.ok()) return given;
+  auto provider = WatchCertificates(files);
+  if (!provider.ok()) return provider.status();
+  tls::TlsServerCredentialsOptions options(*std::move(provider));
   options.watch_root_certs();
   options.watch_identity_key_cert_pairs();
   options.set_cert_request_type(access.takes_tokens()
@@ -42,22 +38,18 @@ absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeServerCredentials(
 
 absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeChannelCredentials(
     const TlsFiles& files) {
-  absl::Status usable = CheckReadable(files.authorities, "authorities");
+  absl::Status given = CheckGiven(files.authorities, files.flags.authorities);
   const bool identified = !files.certificate.empty() || !files.key.empty();
   if (identified) {
-    usable.Update(CheckReadable(files.certificate, "certificate"));
-    usable.Update(CheckReadable(files.key, "key"));
+    given.Update(CheckGiven(files.certificate, files.flags.certificate));
+    given.Update(CheckGiven(files.key, files.flags.key));
   }
-  if (!usable.ok()) return usable;
+  if (!given.ok()) return given;
+  auto provider = WatchCertificates(files);
+  if (!provider.ok()) return provider.status();
   tls::TlsChannelCredentialsOptions options;
-  if (identified) {
-    options.set_certificate_provider(std::make_shared<tls::FileWatcherCertificateProvider>(
-        files.key, files.certificate, files.authorities, kReloadSeconds));
-    options.watch_identity_key_cert_pairs();
-  } else {
-    options.set_certificate_provider(
-        std::make_shared<tls::FileWatcherCertificateProvider>(files.authorities, kReloadSeconds));
-  }
+  options.set_certificate_provider(*std::move(provider));
+  if (identified) options.watch_identity_key_cert_pairs();
   options.watch_root_certs();
   return tls::TlsCredentials(options);
 }

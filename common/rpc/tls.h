@@ -12,6 +12,14 @@
 
 namespace tutti {
 
+// How an error names where a file was given.
+struct TlsFlags {
+  const char* certificate = "--tls_certificate";
+  const char* key = "--tls_key";
+  const char* authorities = "--tls_authorities";
+  const char* token = "--token_file";  // see common/rpc/channel.h
+};
+
 // Where this process's certificate is, and whom it believes. PEM files, read again
 // every second: replace all of them by renaming one folder, and new connections use
 // the new ones while old connections go on.
@@ -19,6 +27,7 @@ struct TlsFiles {
   std::string certificate;  // chain, own certificate first
   std::string key;
   std::string authorities;  // root certificates of the peers
+  TlsFlags flags = {};
 
   // Whether any is given.
   bool any() const { return !certificate.empty() || !key.empty() || !authorities.empty(); }
@@ -26,13 +35,14 @@ struct TlsFiles {
 
 // Credentials of a server that speaks TLS 1.2 or later and asks `access` before every
 // method. A client's certificate must be one that an authority signed; there must be
-// one unless `access` takes tokens. InvalidArgument when a file is missing.
+// one unless `access` takes tokens. InvalidArgument, naming flag and file, when one cannot
+// be used.
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeServerCredentials(
     const TlsFiles& files, Access& access);
 
 // Credentials of a client that believes a server when an authority signed its
 // certificate for the name that was called. The client's own certificate is shown
-// when there is one. InvalidArgument when a file is missing.
+// when there is one. InvalidArgument, naming flag and file, when one cannot be used.
 absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeChannelCredentials(
     const TlsFiles& files);
 

@@ -9,15 +9,16 @@
 namespace tutti {
 namespace {
 
+// Never destroyed: threads of libraries may write while the process ends.
 spdlog::logger& Logger() {
-  static const std::shared_ptr<spdlog::logger> logger = [] {
-    auto made = std::make_shared<spdlog::logger>("tutti",
-                                                 std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  static spdlog::logger& logger = *[] {
+    auto* const made =
+        new spdlog::logger("tutti", std::make_shared<spdlog::sinks::stderr_sink_mt>());
     made->set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})",
                       spdlog::pattern_time_type::utc);
     return made;
   }();
-  return *logger;
+  return logger;
 }
 
 void Write(spdlog::level::level_enum level, const char* event, LogFields fields) {
@@ -25,8 +26,9 @@ void Write(spdlog::level::level_enum level, const char* event, LogFields fields)
   nlohmann::ordered_json line;
   line["event"] = event;
   for (const auto& [name, value] : fields) line[name] = value;
+  // In ASCII: a terminal acts on some other characters, too.
   const std::string text =
-      line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+      line.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace);
   // The pattern gives the outer braces.
   Logger().log(level, "{}", text.substr(1, text.size() - 2));
 }

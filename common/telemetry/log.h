@@ -8,11 +8,12 @@
 namespace tutti {
 
 // What a line says beside its event: names of ours and values that are counts,
-// codes or addresses of services. Never anything that a caller sent.
+// codes or addresses of services. Never anything that a caller sent, except within what gRPC
+// complains of (see common/rpc/grpc_lines.h).
 using LogFields = std::initializer_list<std::pair<const char*, std::string>>;
 
-// Each writes one line of JSON to standard error: time, level, event and fields.
-// Thread-safe.
+// Each writes one line of JSON to standard error, in printable ASCII, whatever a value holds:
+// time, level, event and fields. Thread-safe.
 void LogDebug(const char* event, LogFields fields);
 void LogInfo(const char* event, LogFields fields);
 void LogWarning(const char* event, LogFields fields);

@@ -71,7 +71,11 @@ Metrics MetricsOf(const FileScrubber& scrubber, const BitMirror& mirror,
 
 absl::StatusOr<std::unique_ptr<PublicationJournal>> OpenJournal(const AggregateOptions& options,
                                                                 RedisStores& stores) {
-  if (!options.journal_redis.has_value()) return FileJournal::Open(options.journal);
+  if (!options.journal_redis.has_value()) {
+    absl::StatusOr<std::unique_ptr<FileJournal>> file = FileJournal::Open(options.journal);
+    if (file.ok()) return *std::move(file);
+    return absl::Status(file.status().code(), absl::StrCat("--journal: ", file.status().message()));
+  }
   return std::make_unique<RedisJournal>(*options.journal_redis,
                                         [&stores] { return stores.RunId(); });
 }
@@ -165,7 +169,10 @@ absl::Status RunAggregate(const AggregateOptions& options) {
   absl::StatusOr<std::unique_ptr<Access>> access = MakeAccess(options.server);
   if (!access.ok()) return access.status();
   absl::StatusOr<std::unique_ptr<const Catalog>> catalog = Catalog::Load(options.catalog);
-  if (!catalog.ok()) return catalog.status();
+  if (!catalog.ok()) {
+    return absl::Status(catalog.status().code(),
+                        absl::StrCat("--catalog: ", catalog.status().message()));
+  }
   // A catalogue whose noise could not be drawn is found now, not at a close.
   if (absl::Status drawable = CheckNoisePlans(**catalog); !drawable.ok()) return drawable;
 

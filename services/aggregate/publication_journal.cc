@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -48,12 +49,13 @@ class FileLock {
   const bool held_;
 };
 
-// Everything in a file from a byte on.
-absl::StatusOr<std::string> ReadFrom(const std::string& path, int file, int64_t begin) {
+// What is in a file from a byte on: everything, or no more than `most` bytes.
+absl::StatusOr<std::string> ReadFrom(const std::string& path, int file, int64_t begin,
+                                     size_t most = std::string::npos) {
   std::string text;
   std::array<char, 65536> buffer{};
   while (true) {
-    const ssize_t n = pread(file, buffer.data(), buffer.size(),
+    const ssize_t n = pread(file, buffer.data(), std::min(buffer.size(), most - text.size()),
                             static_cast<off_t>(begin + static_cast<int64_t>(text.size())));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return FileError(path, "read");
@@ -147,9 +149,16 @@ std::string NewJournalIdentity() {
 }
 
 absl::StatusOr<std::unique_ptr<FileJournal>> FileJournal::Open(const std::string& path) {
-  const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
   if (file < 0) return FileError(path, "open");
   std::unique_ptr<FileJournal> journal(new FileJournal(path, file));
+  struct stat status = {};
+  if (fstat(file, &status) != 0) return FileError(path, "examine");
+  // What is no file may have no end, and keeps nothing.
+  if (!S_ISREG(status.st_mode)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("journal ", path, ": is a pipe or a device; give the file itself"));
+  }
   const std::lock_guard<std::mutex> lock(journal->mutex_);
   const FileLock file_lock(file, LOCK_EX);
   if (!file_lock.held()) return FileError(path, "lock");
@@ -161,9 +170,9 @@ absl::StatusOr<std::unique_ptr<FileJournal>> FileJournal::Open(const std::string
 FileJournal::~FileJournal() { close(file_); }
 
 absl::Status FileJournal::Identify() {
-  absl::StatusOr<std::string> text = ReadFrom(path_, file_, 0);
+  absl::StatusOr<std::string> text = ReadFrom(path_, file_, 0, kFirstLineBytes);
   if (!text.ok()) return text.status();
-  std::string line = text->substr(0, kFirstLineBytes);
+  std::string line = *std::move(text);
   if (!BeginsFirstLine(line)) {
     return absl::DataLossError(
         absl::StrCat("journal ", path_,

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/catalog/catalog.h"
 #include "common/clock/clock.h"
@@ -54,6 +55,14 @@ absl::StatusOr<Swap> KeepOutOfSwap(bool allowed) {
   return Swap::kAllowed;
 }
 
+// Of a file that cannot be used: which one it was, and where it was given.
+absl::Status Named(const char* flag, const std::string& path, const absl::Status& status) {
+  if (path.empty()) return absl::InvalidArgumentError(absl::StrCat("give ", flag));
+  const bool says_path = absl::StrContains(status.message(), path);
+  return absl::Status(status.code(), absl::StrCat(flag, ": ", says_path ? "" : path,
+                                                  says_path ? "" : ": ", status.message()));
+}
+
 // How often aggregate is told which keyring is loaded.
 constexpr absl::Duration kReportInterval = absl::Minutes(1);
 
@@ -78,6 +87,7 @@ class Chores {
     if (!keys.ok() && keys != last_keys_) {
       LogError("keyring trouble", {{"problem", std::string(keys.message())}});
     }
+    if (keys.ok() && !last_keys_.ok()) LogInfo("keyring is good again", {});
     last_keys_ = keys;
     health.SetPart("keys", keys.ok());
     ReportKeyring();
@@ -155,12 +165,13 @@ absl::Status RunIngest(const ServerOptions& server, const IngestOptions& options
                                                    absl::FormatDuration(kLongestCacheGeneration)));
   }
   const absl::StatusOr<std::unique_ptr<const Catalog>> catalog = Catalog::Load(options.catalog);
-  if (!catalog.ok()) return catalog.status();
+  if (!catalog.ok()) return Named("--catalog", options.catalog, catalog.status());
   const absl::StatusOr<std::unique_ptr<KeyStore>> keys = KeyStore::Open(options.keyring);
-  if (!keys.ok()) return keys.status();
-  const absl::StatusOr<std::unique_ptr<OptOutStore>> opt_outs = OptOutStore::Open(
-      options.opt_outs.empty() ? OptOutPathBeside(options.keyring) : options.opt_outs);
-  if (!opt_outs.ok()) return opt_outs.status();
+  if (!keys.ok()) return Named("--keyring", options.keyring, keys.status());
+  const std::string opt_outs_path =
+      options.opt_outs.empty() ? OptOutPathBeside(options.keyring) : options.opt_outs;
+  const absl::StatusOr<std::unique_ptr<OptOutStore>> opt_outs = OptOutStore::Open(opt_outs_path);
+  if (!opt_outs.ok()) return Named("--optout", opt_outs_path, opt_outs.status());
   absl::StatusOr<std::shared_ptr<grpc::Channel>> channel =
       MakeChannel(options.aggregate, server.tls);
   if (!channel.ok()) return channel.status();

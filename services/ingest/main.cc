@@ -1,9 +1,7 @@
 // tutti-ingest: takes activities and forgets who did them.
 
-#include <iostream>
-
 #include "absl/flags/flag.h"
-#include "common/process/program_flags.h"
+#include "common/rpc/command_line.h"
 #include "services/ingest/ingest_server.h"
 
 ABSL_FLAG(std::string, aggregate, "", "Address of tutti-aggregate: host:port or unix:path");
@@ -31,8 +29,8 @@ ABSL_FLAG(int, max_flushes_in_flight, 4, "Flushes that may be under way at once"
 
 int main(int argc, char** argv) {
   tutti::BeginServer();
-  tutti::ParseProgramFlags("tutti-ingest", "Takes activities and forgets who did them.", argc,
-                           argv);
+  tutti::ParseServerCommandLine("tutti-ingest", "Takes activities and forgets who did them.", argc,
+                                argv);
   const tutti::ServerOptions server = tutti::ServerOptionsFromFlags();
   tutti::IngestOptions options;
   options.aggregate = absl::GetFlag(FLAGS_aggregate);
@@ -49,8 +47,5 @@ int main(int argc, char** argv) {
   options.coalescer.max_pending_batches = absl::GetFlag(FLAGS_max_pending_batches);
   options.coalescer.max_pending_activities = absl::GetFlag(FLAGS_max_pending_activities);
   options.coalescer.max_flushes_in_flight = absl::GetFlag(FLAGS_max_flushes_in_flight);
-  const absl::Status served = tutti::RunIngest(server, options);
-  if (served.ok()) return 0;
-  std::cerr << "tutti-ingest: " << served.message() << "\n";
-  return 1;
+  return tutti::ExitStatus("tutti-ingest", tutti::RunIngest(server, options));
 }

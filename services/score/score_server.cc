@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "absl/flags/flag.h"
+#include "absl/strings/str_cat.h"
 #include "common/catalog/catalog.h"
 #include "common/clock/clock.h"
 #include "common/redis/redis_stores.h"
@@ -37,7 +38,10 @@ absl::Status RunScore(const ScoreOptions& options) {
   files.insert(files.end(), options.past_catalogs.begin(), options.past_catalogs.end());
   for (const std::string& file : files) {
     absl::StatusOr<std::unique_ptr<const Catalog>> catalog = Catalog::Load(file);
-    if (!catalog.ok()) return catalog.status();
+    if (!catalog.ok()) {
+      const char* const flag = owned.empty() ? "--catalog: " : "--past_catalogs: ";
+      return absl::Status(catalog.status().code(), absl::StrCat(flag, catalog.status().message()));
+    }
     catalogs.push_back(catalog->get());
     owned.push_back(*std::move(catalog));
   }

@@ -29,11 +29,11 @@ absl::Status Run(Options options) {
   options.claims.issued_at = absl::Now();
   options.claims.lifetime = absl::Hours(options.hours);
   const absl::StatusOr<DevToken> made = MakeDevToken(options.folder, options.claims);
-  if (!made.ok()) return OfFile("--keys", options.folder, made.status());
+  if (!made.ok()) return Named("--keys", made.status());
   const std::string key_set = absl::StrCat(options.folder, "/jwks.json");
   if (absl::Status written = WriteReportFile(key_set, made->key_set, /*replace=*/true);
       !written.ok()) {
-    return WithText(written, absl::StrCat("--keys: ", written.message()));
+    return Named("--keys", written);
   }
   std::cout << made->token << "\n";
   return absl::OkStatus();

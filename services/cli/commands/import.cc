@@ -1,7 +1,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
 #include <iostream>
 #include <iterator>
 #include <map>
@@ -12,7 +11,10 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
+#include "common/files/read_file.h"
+#include "common/text/plain_text.h"
 #include "services/cli/commands/command_errors.h"
 #include "services/cli/commands/commands.h"
 #include "services/cli/commands/connection.h"
@@ -25,6 +27,10 @@ namespace tutti {
 namespace {
 
 using ingest::v1::IngestService;
+
+constexpr FileKind kGroupsFile{.noun = "the addresses of group mailboxes, one a line",
+                               .max_bytes = size_t{64} << 20,
+                               .takes_pipes = true};
 
 // Sends batches to tutti-ingest.
 class GrpcBatchSink final : public BatchSink {
@@ -87,10 +93,12 @@ struct ImportArguments {
 };
 
 absl::Status ReadGroups(const std::string& path, MappingOptions& mapping) {
-  std::ifstream file(path);
-  if (!file) return OfFile("--groups", path, absl::NotFoundError("cannot be read"));
-  for (std::string line; std::getline(file, line);) {
-    absl::StripAsciiWhitespace(&line);
+  const absl::StatusOr<FileText> file = ReadFile(path, kGroupsFile);
+  if (!file.ok()) {
+    return Named("--groups", file.status());
+  }
+  for (absl::string_view line : absl::StrSplit(file->text, '\n')) {
+    line = absl::StripAsciiWhitespace(line);
     if (!line.empty() && line.front() != '#')
       mapping.group_addresses.insert(absl::AsciiStrToLower(line));
   }
@@ -133,7 +141,8 @@ absl::Status Prepare(ImportArguments& arguments) {
 }
 
 void Print(const ImportSummary& summary, const std::string& format) {
-  std::cout << (format == "json" ? SummaryJson(summary) : SummaryText(summary));
+  std::cout << (format == "json" ? PlainJson(SummaryJson(summary))
+                                 : PlainLines(SummaryText(summary)));
 }
 
 // Sets the people that a report names as the organisation's headcount and entitlements;

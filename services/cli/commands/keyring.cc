@@ -3,12 +3,14 @@
 #include <optional>
 #include <string>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/keyring/keyring_file.h"
 #include "common/keyring/keyring_operations.h"
 #include "common/keyring/locked_process.h"
 #include "common/keyring/opt_out_store.h"
+#include "common/text/plain_text.h"
 #include "services/cli/commands/command_errors.h"
 #include "services/cli/commands/commands.h"
 #include "services/cli/commands/keyring_extension.h"
@@ -93,12 +95,14 @@ absl::Status Show(const KeyringOptions& options) {
   for (const KeyringSummary::Range& range : summary.ranges) {
     std::cout << "  ever made: " << KindName(range.kind) << " " << FormatDay(range.first_end_day)
               << " to " << FormatDay(range.last_end_day)
-              << (range.organization.empty() ? "" : ", for ") << range.organization << "\n";
+              << (range.organization.empty() ? "" : ", for ") << PlainText(range.organization)
+              << "\n";
   }
   for (const KeyringSummary::Key& key : summary.keys) {
     std::cout << "  " << KindName(key.window.kind) << "\t" << FormatDay(key.window.end_day)
-              << "\tid " << key.id_hex << (key.organization.empty() ? "" : "\t") << key.organization
-              << (key.kept_until.empty() ? "" : "\tuntil ") << key.kept_until << "\n";
+              << "\tid " << key.id_hex << (key.organization.empty() ? "" : "\t")
+              << PlainText(key.organization) << (key.kept_until.empty() ? "" : "\tuntil ")
+              << PlainText(key.kept_until) << "\n";
   }
   return absl::OkStatus();
 }
@@ -115,7 +119,8 @@ CLI::App* AddAction(CLI::App& group, CommandContext& context, const char* name,
       // Where it may: whoever has a limit rotates keys as before, in memory of their own
       // that is locked.
       static_cast<void>(LockProcess());
-      return action(*options);
+      const absl::Status done = action(*options);
+      return absl::StartsWith(done.message(), "keyring") ? Named("--keyring", done) : done;
     };
   });
   return command;

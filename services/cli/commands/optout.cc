@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "common/identity/subject_id.h"
@@ -204,7 +205,11 @@ void AddOptOutCommands(CLI::App& app, CommandContext& context) {
         // Where it may: ids and the list's key stay out of swap.
         static_cast<void>(LockProcess());
         const absl::Status good = CheckOptions(*options);
-        return good.ok() ? action(*options) : good;
+        if (!good.ok()) return good;
+        const absl::Status done = action(*options);
+        return absl::StartsWith(done.message(), "opt-out list")
+                   ? Named(options->path.empty() ? "--keyring" : "--file", done)
+                   : done;
       };
     });
     return command;

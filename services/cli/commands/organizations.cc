@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
+#include "common/text/plain_text.h"
 #include "common/window/day.h"
 #include "services/cli/commands/command_errors.h"
 #include "services/cli/commands/commands.h"
@@ -16,6 +17,7 @@
 #include "services/cli/commands/keyring_extension.h"
 #include "services/cli/commands/organization_change.h"
 #include "services/cli/commands/organization_text.h"
+#include "services/cli/report/plain_message.h"
 #include "tutti/aggregate/v1/organization.grpc.pb.h"
 
 namespace tutti {
@@ -42,7 +44,7 @@ struct Wanted {
 };
 
 void Print(const Organization& organization, const std::string& asked_first_day = "") {
-  std::cout << OrganizationText(organization, absl::Now(), asked_first_day);
+  std::cout << OrganizationText(PlainMessage(organization), absl::Now(), asked_first_day);
 }
 
 absl::Status Apply(const Wanted& wanted, Organization& organization) {
@@ -153,7 +155,7 @@ absl::Status List(CommandContext& context) {
         connection.Call(&OrganizationService::Stub::ListOrganizations, request, response);
     if (!status.ok()) return status;
     for (const Organization& organization : response.organizations()) {
-      std::cout << organization.name() << "\t" << organization.headcount() << "\t"
+      std::cout << PlainText(organization.name()) << "\t" << organization.headcount() << "\t"
                 << StateText(organization.state()) << "\n";
     }
   } while (!response.next_page_token().empty());

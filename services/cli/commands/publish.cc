@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/text/plain_text.h"
 #include "google/protobuf/util/time_util.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "services/cli/commands/commands.h"
@@ -49,7 +50,7 @@ absl::Status Publish(CommandContext& context, const PublishOptions& options) {
         connection.Call(&AggregateService::Stub::PublishDueWindows, request, response);
     if (!status.ok()) return status;
     for (const aggregate::v1::ClosedWindow& window : response.windows()) {
-      std::cout << window.score() << "  " << OutcomeWords(window.outcome()) << "\n";
+      std::cout << PlainText(window.score()) << "  " << OutcomeWords(window.outcome()) << "\n";
       ++published;
     }
     const absl::Time next =
@@ -76,7 +77,7 @@ absl::Status CheckHealth(CommandContext& context, const std::string& address) {
   if (response.status() != grpc::health::v1::HealthCheckResponse::SERVING) {
     return absl::UnavailableError(absl::StrCat(address, " is not serving"));
   }
-  std::cout << address << " is serving\n";
+  std::cout << PlainText(address) << " is serving\n";
   return absl::OkStatus();
 }
 

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/process/build_info.h"
+#include "common/text/plain_text.h"
 #include "services/cli/commands/command_errors.h"
 #include "services/cli/commands/commands.h"
 #include "services/cli/commands/connection.h"
@@ -127,13 +128,16 @@ absl::StatusOr<PageContent> ReadContent(const CommandContext& context,
 }
 
 absl::Status WriteReport(const CommandContext& context, const ReportOptions& options) {
+  // Before anybody is asked for anything.
+  const absl::Status writable = CheckReportPath(options.file, options.force);
+  if (!writable.ok()) return Named("--html", writable);
   const absl::StatusOr<PageContent> content = ReadContent(context, options);
   if (!content.ok()) return content.status();
   absl::Status status = WriteReportFile(options.file, RenderPage(*content), options.force);
   status = WithText(status, absl::StrCat("--html: ", status.message()));
   if (status.ok()) {
-    std::cout << "wrote " << options.file << ": the 28 days to " << content->score.end_day()
-              << "\n";
+    std::cout << "wrote " << PlainText(options.file) << ": the 28 days to "
+              << PlainText(content->score.end_day()) << "\n";
   }
   return status;
 }

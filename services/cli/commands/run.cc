@@ -1,11 +1,14 @@
 #include <iostream>
+#include <sstream>
 #include <string>
 
 #include "common/organization/organization_id.h"
 #include "common/process/build_info.h"
 #include "common/process/core_dumps.h"
+#include "common/rpc/grpc_lines.h"
 #include "common/rpc/lock_order.h"
 #include "common/rpc/tracing.h"
+#include "common/text/plain_text.h"
 #include "common/window/day.h"
 #include "services/cli/commands/command_errors.h"
 #include "services/cli/commands/commands.h"
@@ -19,9 +22,19 @@ constexpr int kNotThereYet = 3;
 
 int Report(const absl::Status& status) {
   if (status.ok()) return 0;
-  std::cerr << "tutti: " << InOwnWords(status) << "\n";
+  std::cerr << "tutti: " << PlainLines(InOwnWords(status)) << "\n";
   if (IsUsageError(status)) return kNotUnderstood;
   return absl::IsNotFound(status) ? kNotThereYet : kFailed;
+}
+
+// Says what is wrong with the command line, or helps with it.
+int Exit(const CLI::App& app, const CLI::ParseError& error) {
+  std::ostringstream help;
+  std::ostringstream wrong;
+  const int status = app.exit(error, help, wrong);
+  std::cout << PlainLines(help.str());
+  std::cerr << PlainLines(wrong.str());
+  return status == 0 ? 0 : kNotUnderstood;
 }
 
 }  // namespace
@@ -52,6 +65,7 @@ void AddDay(CLI::App& command, std::string& day) {
 
 int RunCommandLine(int argc, char** argv) {
   IgnoreLockOrder();
+  WriteGrpcLines(GrpcLines::kText);
   // Most commands read a key, a token or somebody's name: rather than to list which, none
   // leaves a core dump, and none lets gRPC trace what it sends.
   for (const std::string& name : ForbidTracing()) {
@@ -60,6 +74,8 @@ int RunCommandLine(int argc, char** argv) {
   if (const absl::Status forbidden = ForbidCoreDumps(); !forbidden.ok()) return Report(forbidden);
   CLI::App app("Tutti scores how an organisation adopts its tools, and never a person.", "tutti");
   CommandContext context;
+  context.tls.flags = {"--cert (TUTTI_CERT)", "--key (TUTTI_KEY)", "--ca (TUTTI_CA)",
+                       "--token-file (TUTTI_TOKEN_FILE)"};
   app.require_subcommand(1);
   app.set_version_flag("--version", "tutti " + BuildInfo());
   app.add_option("--ingest", context.ingest, "Address of tutti-ingest")
@@ -97,7 +113,7 @@ int RunCommandLine(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : kNotUnderstood;
+    return Exit(app, error);
   }
   return context.run ? Report(context.run()) : kNotUnderstood;
 }

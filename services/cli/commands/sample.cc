@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/text/plain_text.h"
 #include "services/cli/commands/command_errors.h"
 #include "services/cli/commands/commands.h"
 #include "services/cli/sample/sample_files.h"
@@ -32,7 +33,7 @@ absl::Status Sample(SampleArguments& arguments) {
   std::unique_ptr<const Catalog> catalog;
   if (!arguments.catalog.empty()) {
     absl::StatusOr<std::unique_ptr<const Catalog>> loaded = Catalog::Load(arguments.catalog);
-    if (!loaded.ok()) return OfFile("--catalog", arguments.catalog, loaded.status());
+    if (!loaded.ok()) return Named("--catalog", loaded.status());
     catalog = *std::move(loaded);
   }
   const absl::StatusOr<SampleFiles> files = WriteSample(options, catalog.get(), arguments.folder);
@@ -43,7 +44,7 @@ absl::Status Sample(SampleArguments& arguments) {
   std::cout << files->counts.records << " records of " << options.people << " made-up people, from "
             << FormatDay(options.first_day()) << " to " << FormatDay(options.last_day) << "; "
             << files->licensed_people << " of them entitled to the assistant\n";
-  for (const std::string& path : files->paths) std::cout << "  " << path << "\n";
+  for (const std::string& path : files->paths) std::cout << "  " << PlainText(path) << "\n";
   return absl::OkStatus();
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/text/plain_text.h"
 #include "google/protobuf/util/json_util.h"
 #include "services/cli/commands/commands.h"
 #include "services/cli/commands/connection.h"
@@ -60,7 +61,7 @@ absl::Status PrintJson(const google::protobuf::Message& message) {
   if (!google::protobuf::util::MessageToJsonString(message, &json, options).ok()) {
     return absl::InternalError("the answer cannot be written as JSON");
   }
-  std::cout << json;
+  std::cout << PlainJson(json);
   return absl::OkStatus();
 }
 

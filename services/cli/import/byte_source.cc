@@ -2,8 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,8 +23,7 @@ constexpr size_t kPeekBytes = 64 << 10;
 
 class FileSource : public ByteSource {
  public:
-  FileSource(int descriptor, bool owned, uint64_t size)
-      : descriptor_(descriptor), owned_(owned), size_(size) {}
+  FileSource(int descriptor, bool owned) : descriptor_(descriptor), owned_(owned) {}
   ~FileSource() override {
     if (owned_) close(descriptor_);
   }
@@ -38,11 +39,15 @@ class FileSource : public ByteSource {
     }
   }
   uint64_t size() const override { return size_; }
+  bool repeatable() const override { return repeatable_; }
+  void set_size(uint64_t size) { size_ = size; }
+  void set_repeatable(bool repeatable) { repeatable_ = repeatable; }
 
  private:
   int descriptor_;
   bool owned_;
-  uint64_t size_;
+  uint64_t size_ = 0;
+  bool repeatable_ = true;
 };
 
 class StringSource : public ByteSource {
@@ -64,25 +69,40 @@ class StringSource : public ByteSource {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<ByteSource>> OpenSource(const std::string& path) {
-  if (path == "-") return std::make_unique<FileSource>(STDIN_FILENO, false, 0);
-  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (path == "-") {
+    auto source = std::make_unique<FileSource>(STDIN_FILENO, false);
+    source->set_repeatable(false);
+    return source;
+  }
+  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   if (descriptor < 0) {
     const int error = errno;
-    const std::string message = absl::StrCat("the input cannot be opened: ", strerror(error));
+    const std::string message = absl::StrCat(path, " cannot be opened: ", strerror(error));
     if (error == ENOENT) return absl::NotFoundError(message);
     if (error == EACCES) return absl::PermissionDeniedError(message);
-    return absl::InternalError(message);
+    return absl::InvalidArgumentError(message);
   }
+  auto source = std::make_unique<FileSource>(descriptor, true);
   struct stat status = {};
-  uint64_t size = 0;
-  if (fstat(descriptor, &status) == 0) {
-    if (S_ISDIR(status.st_mode)) {
-      close(descriptor);
-      return absl::InvalidArgumentError("the input is a folder: name the files in it");
-    }
-    if (S_ISREG(status.st_mode)) size = static_cast<uint64_t>(status.st_size);
+  if (fstat(descriptor, &status) != 0) {
+    return absl::InvalidArgumentError(absl::StrCat(path, " cannot be read: ", strerror(errno)));
   }
-  return std::make_unique<FileSource>(descriptor, true, size);
+  if (S_ISREG(status.st_mode)) {
+    source->set_size(static_cast<uint64_t>(status.st_size));
+    return source;
+  }
+  if (S_ISDIR(status.st_mode)) {
+    return absl::InvalidArgumentError(absl::StrCat(path, " is a folder: name the files in it"));
+  }
+  struct statfs system = {};
+  if (S_ISFIFO(status.st_mode) && fstatfs(descriptor, &system) == 0 &&
+      system.f_type == PIPEFS_MAGIC && fcntl(descriptor, F_SETFL, 0) == 0) {
+    source->set_repeatable(false);
+    return source;
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat(path, " is ", S_ISFIFO(status.st_mode) ? "a named pipe" : "a device",
+                   ": name a file, or send it to standard input and name -"));
 }
 
 std::unique_ptr<ByteSource> MakeStringSource(std::string bytes) {

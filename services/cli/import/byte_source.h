@@ -21,10 +21,14 @@ class ByteSource {
 
   // The size in bytes, 0 when it is not known (a pipe).
   virtual uint64_t size() const = 0;
+
+  // Whether opening it again begins anew: a pipe is read once.
+  virtual bool repeatable() const { return true; }
 };
 
-// Opens a file, or standard input when `path` is "-". NotFound, PermissionDenied
-// or Internal; the message does not repeat the path.
+// Opens a regular file, an unnamed pipe (the shell's <(command)), or standard input, whatever
+// that is, when `path` is "-". NotFound, PermissionDenied or InvalidArgument, naming the
+// path, for anything else: a named pipe would be waited for, and a device has no end.
 absl::StatusOr<std::unique_ptr<ByteSource>> OpenSource(const std::string& path);
 
 // A source over bytes in memory.
@@ -48,6 +52,9 @@ class TextInput {
   // Raw bytes read so far, and in all (0: not known).
   uint64_t bytes_read() const { return bytes_read_; }
   uint64_t size() const { return source_->size(); }
+
+  // See ByteSource.
+  bool repeatable() const { return source_->repeatable(); }
 
  private:
   enum class Encoding { kUnknown, kUtf8, kUtf16Little, kUtf16Big };

@@ -161,11 +161,10 @@ class Importer {
       if (!input.ok()) return AtInput(i, input.status());
       shapes_.push_back(input->shape);
       total_bytes_ += input->text->size();
-      if (options_.inputs[i] != "-") continue;
-      if (standard_input_.text != nullptr) {
-        return absl::InvalidArgumentError("standard input is named twice");
-      }
-      standard_input_ = *std::move(input);
+      if (!input->text->repeatable()) read_once_.emplace(i, *std::move(input));
+    }
+    if (std::count(options_.inputs.begin(), options_.inputs.end(), "-") > 1) {
+      return absl::InvalidArgumentError("standard input is named twice");
     }
     SettleShapes();
     const auto of_activities =
@@ -188,13 +187,22 @@ class Importer {
     return absl::OkStatus();
   }
 
+  // What was looked into when it was opened, from its beginning.
+  absl::StatusOr<OpenInput> OpenAgain(size_t i) {
+    const auto found = read_once_.find(i);
+    if (found == read_once_.end()) return Open(options_.inputs[i], shapes_[i]);
+    return std::move(found->second);
+  }
+
   // Empty inputs are taken for what the others are.
   void SettleShapes() {
     const auto known = std::find_if(shapes_.begin(), shapes_.end(),
                                     [](InputShape shape) { return shape != InputShape::kDetect; });
     const InputShape settled = known == shapes_.end() ? InputShape::kAuditCsv : *known;
     std::replace(shapes_.begin(), shapes_.end(), InputShape::kDetect, settled);
-    if (standard_input_.shape == InputShape::kDetect) standard_input_.shape = settled;
+    for (auto& [i, input] : read_once_) {
+      if (input.shape == InputShape::kDetect) input.shape = settled;
+    }
   }
 
   absl::Status ReadAll(absl::string_view step) {
@@ -202,9 +210,7 @@ class Importer {
     Pass pass(*this, progress);
     RecordDecoder decoder;
     for (size_t i = 0; i < options_.inputs.size(); ++i) {
-      absl::StatusOr<OpenInput> input = options_.inputs[i] == "-"
-                                            ? std::move(standard_input_)
-                                            : Open(options_.inputs[i], shapes_[i]);
+      absl::StatusOr<OpenInput> input = OpenAgain(i);
       if (!input.ok()) return AtInput(i, input.status());
       const int64_t rows_before = summary_.rows;
       progress.Begin(*input->text);
@@ -228,14 +234,15 @@ class Importer {
     absl::StatusOr<absl::optional<ImportPlan>> chosen = ImportPlan::WithoutSurvey(options_.tenants);
     if (!chosen.ok()) return chosen.status();
     plan_ = *std::move(chosen);
-    single_pass_ = standard_input_.text != nullptr;
+    single_pass_ = !read_once_.empty();
     if (single_pass_) {
       if (!plan_.has_value()) {
         return absl::FailedPreconditionError(
-            "standard input can be read once only: name its tenant, or give a file");
+            "standard input or a pipe can be read once only: name its tenant, or give a file");
       }
       summary_.warnings.emplace_back(
-          "standard input is read once: shares, meetings and attendees that later records "
+          "standard input or a pipe is read once: shares, meetings and attendees that later "
+          "records "
           "describe are not known to earlier ones; give a file for all of them");
     } else {
       if (absl::Status status = ReadAll("surveying"); !status.ok()) return status;
@@ -295,9 +302,7 @@ class Importer {
     ReportTaker taker(*placed.first->second, summary_, progress,
                       [this](int64_t seconds) { return InRange(seconds); });
     for (size_t i = 0; i < options_.inputs.size(); ++i) {
-      absl::StatusOr<OpenInput> input = options_.inputs[i] == "-"
-                                            ? std::move(standard_input_)
-                                            : Open(options_.inputs[i], shapes_[i]);
+      absl::StatusOr<OpenInput> input = OpenAgain(i);
       if (!input.ok()) return AtInput(i, input.status());
       progress.Begin(*input->text);
       const absl::Status status = ReadReport(*input->text, shapes_[i], taker);
@@ -354,7 +359,7 @@ class Importer {
   const ImportTargets& targets_;
   absl::Time now_;
   std::vector<InputShape> shapes_;
-  OpenInput standard_input_ = {};
+  std::map<size_t, OpenInput> read_once_;  // of the inputs, those that cannot be opened again
   uint64_t total_bytes_ = 0;
   bool activities_ = false;
   bool reports_ = false;

@@ -10,6 +10,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
+#include "common/text/plain_text.h"
 
 namespace tutti {
 namespace {
@@ -68,7 +69,8 @@ Counts IgnoredCounts(const TenantSummary& tenant) {
 Counts ToCounts(const std::map<std::string, int64_t>& map) { return {map.begin(), map.end()}; }
 
 void AppendLine(std::string* text, absl::string_view label, int64_t count, int indent) {
-  absl::StrAppendFormat(text, "%*s%-44s %12d\n", indent, "", label, count);
+  // A product's name is as a report has it.
+  absl::StrAppendFormat(text, "%*s%-44s %12d\n", indent, "", PlainText(label), count);
 }
 
 void AppendBlock(std::string* text, absl::string_view title, const Counts& counts) {

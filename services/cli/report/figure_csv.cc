@@ -1,9 +1,13 @@
 #include <vector>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/string_view.h"
+#include "common/text/plain_text.h"
 #include "services/cli/report/figure_formats.h"
 #include "services/cli/report/figure_words.h"
 
@@ -19,8 +23,21 @@ constexpr char kHeader[] =
 
 std::string Number(double value) { return absl::StrFormat("%.4f", value); }
 
-std::string Field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+// Whether a spreadsheet runs such a cell. Some take the wide forms of the signs for the same,
+// and leave spaces out.
+bool IsFormula(absl::string_view text) {
+  text = absl::StripLeadingAsciiWhitespace(text);
+  for (const char* sign : {"=", "+", "-", "@", "＝", "＋", "－", "＠"}) {
+    if (absl::StartsWith(text, sign)) return true;
+  }
+  return false;
+}
+
+// A cell of text.
+std::string Field(const std::string& given) {
+  std::string text = PlainText(given);
+  if (IsFormula(text)) text.insert(0, 1, '\'');
+  if (text.find_first_of(",\"") == std::string::npos) return text;
   return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\"", "\"\""}}), "\"");
 }
 
@@ -67,12 +84,12 @@ std::string Record(const Figures& figures, const FigureRow& row) {
   if (row.change.has_value()) {
     change = absl::StrCat(BoundWord(row.change->difference().bound()), ",",
                           row.change->beyond_noise() ? "true" : "false", ",",
-                          row.change->since_end_day());
+                          Field(row.change->since_end_day()));
   }
   std::vector<std::string> fields = {Field(figures.organization),
-                                     row.start_day,
-                                     row.end_day,
-                                     row.figure,
+                                     Field(row.start_day),
+                                     Field(row.end_day),
+                                     Field(row.figure),
                                      Field(row.id),
                                      Field(row.name),
                                      Pair(row, FigureUnit::kPoints),

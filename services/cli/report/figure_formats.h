@@ -8,11 +8,14 @@
 
 namespace tutti {
 
-// Aligned text with bars, for a terminal.
+// Each takes text as it came, from a service that may have it from anybody.
+
+// Aligned text with bars, for a terminal, which acts on none of it.
 std::string RenderText(const Figures& figures, const TextStyle& style);
 
 // RFC 4180: one header, which is the same for every answer and names the units, and
-// one record a figure; lines end in CR LF. A number that is not there is empty.
+// one record a figure; lines end in CR LF. A number that is not there is empty. A text that a
+// spreadsheet would run as a formula has an apostrophe in front of it, and is shown.
 std::string RenderCsv(const Figures& figures);
 
 // Markdown: a table for each section.

@@ -6,6 +6,7 @@
 #include "absl/strings/str_replace.h"
 #include "services/cli/report/figure_formats.h"
 #include "services/cli/report/figure_words.h"
+#include "services/cli/report/plain_message.h"
 
 namespace tutti {
 namespace {
@@ -20,9 +21,7 @@ std::string Plain(const std::string& text) {
                                     {"*", "\\*"},
                                     {"_", "\\_"},
                                     {"[", "\\["},
-                                    {"]", "\\]"},
-                                    {"\r", " "},
-                                    {"\n", " "}});
+                                    {"]", "\\]"}});
 }
 
 std::string TableLine(const std::vector<std::string>& cells) {
@@ -82,7 +81,8 @@ std::string Section(const FigureSection& section) {
 
 }  // namespace
 
-std::string RenderMarkdown(const Figures& figures) {
+std::string RenderMarkdown(const Figures& given) {
+  const Figures figures = PlainFigures(given);
   std::string out = absl::StrCat("# ", Plain(figures.title), "\n\n");
   for (const std::string& line : figures.lead) absl::StrAppend(&out, Plain(line), "\n\n");
   if (figures.generated) absl::StrAppend(&out, "**", kGenerated, "**\n\n");

@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/cli/report/figure_formats.h"
 #include "services/cli/report/figure_words.h"
+#include "services/cli/report/plain_message.h"
 
 namespace tutti {
 namespace {
@@ -79,7 +80,8 @@ std::string Words(const FigureRow& row) {
 
 }  // namespace
 
-std::string RenderText(const Figures& figures, const TextStyle& style) {
+std::string RenderText(const Figures& given, const TextStyle& style) {
+  const Figures figures = PlainFigures(given);
   std::string out = absl::StrCat("  ", Bold(style, figures.title), "\n");
   for (const std::string& line : figures.lead) absl::StrAppend(&out, Wrap(line, "  "));
   if (figures.generated) absl::StrAppend(&out, "  ", Warning(style, kGenerated), "\n");

@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
+#include "common/text/plain_text.h"
 #include "services/cli/report/figure_words.h"
 
 namespace tutti {
@@ -11,7 +12,7 @@ namespace tutti {
 std::string EscapeHtml(const std::string& text) {
   std::string out;
   out.reserve(text.size());
-  for (const char c : text) {
+  for (const char c : PlainText(text)) {
     switch (c) {
       case '&':
         out += "&amp;";
@@ -29,7 +30,7 @@ std::string EscapeHtml(const std::string& text) {
         out += "&#39;";
         break;
       default:
-        out += absl::ascii_iscntrl(static_cast<unsigned char>(c)) ? ' ' : c;
+        out += c;
     }
   }
   return out;

@@ -9,8 +9,8 @@
 
 namespace tutti {
 
-// Text that shows as it is, inside an element and inside a quoted attribute. Control
-// characters become spaces.
+// Text that shows as it is, inside an element and inside a quoted attribute; made plain (see
+// PlainText).
 std::string EscapeHtml(const std::string& text);
 
 // A word for ids of the page, of any text: letters, digits and dashes.

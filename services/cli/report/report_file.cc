@@ -1,6 +1,7 @@
 #include "services/cli/report/report_file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -34,9 +35,22 @@ absl::Status AlreadyThere(const std::string& path) {
 
 }  // namespace
 
+absl::Status CheckReportPath(const std::string& path, bool replace) {
+  struct stat status = {};
+  if (stat(path.c_str(), &status) != 0) {
+    return errno == ENOENT ? absl::OkStatus() : Failed("write", path);
+  }
+  if (!S_ISREG(status.st_mode)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, S_ISDIR(status.st_mode) ? " is a folder" : " is a pipe or a device",
+                     "; give a file that is to be written"));
+  }
+  return replace ? absl::OkStatus() : AlreadyThere(path);
+}
+
 absl::Status WriteReportFile(const std::string& path, const std::string& content, bool replace) {
   // Says so before anything is written; the link below decides.
-  if (!replace && access(path.c_str(), F_OK) == 0) return AlreadyThere(path);
+  if (absl::Status good = CheckReportPath(path, replace); !good.ok()) return good;
   const std::string temporary = absl::StrCat(path, ".", getpid(), ".new");
   const int file = open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kMode);
   if (file < 0) return Failed("create", temporary);

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "services/cli/report/figure_words.h"
+#include "services/cli/report/plain_message.h"
 
 namespace tutti {
 namespace {
@@ -16,8 +17,9 @@ std::string BulletsOf(const Strings& lines) {
 
 }  // namespace
 
-std::string RenderStatement(const score::v1::PrivacyStatement& statement, bool brief,
+std::string RenderStatement(const score::v1::PrivacyStatement& given, bool brief,
                             const TextStyle& style) {
+  const score::v1::PrivacyStatement statement = PlainMessage(given);
   const auto heading = [&](const char* text) {
     return absl::StrCat("\n  ", Bold(style, text), "\n");
   };

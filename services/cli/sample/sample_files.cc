@@ -45,8 +45,8 @@ class OutputFile {
   absl::Status Close() {
     stream_.close();
     if (stream_) return absl::OkStatus();
-    return absl::PermissionDeniedError(
-        absl::StrCat("cannot write ", path_, ": check the folder's permissions and free space"));
+    return absl::PermissionDeniedError(absl::StrCat(
+        "--out: cannot write ", path_, ": check the folder's permissions and free space"));
   }
 
  private:
@@ -146,7 +146,7 @@ class FolderWriter {
     std::filesystem::create_directories(folder, error);
     if (!error) return absl::OkStatus();
     return absl::PermissionDeniedError(
-        absl::StrCat("cannot make the folder ", folder.string(), ": ", error.message()));
+        absl::StrCat("--out: cannot make the folder ", folder.string(), ": ", error.message()));
   }
 
   template <typename Fill>

@@ -95,7 +95,7 @@ absl::StatusOr<DevToken> MakeDevToken(const std::string& folder, const DevTokenC
                      {"exp", absl::ToUnixSeconds(claims.issued_at + claims.lifetime)},
                      {"orgs", claims.organizations},
                      {"scope", absl::StrJoin(claims.scopes, " ")}}
-          .dump();
+          .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   jws_t* raw = nullptr;
   if (r_jws_init(&raw) != RHN_OK) return Failed();
   const std::unique_ptr<jws_t, FreeJws> jws(raw);

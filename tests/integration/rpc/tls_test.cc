@@ -1,5 +1,6 @@
 #include "common/rpc/tls.h"
 
+#include <gmock/gmock.h>
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/rpc/certificate_watch.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/server.h"
 #include "tutti/aggregate/v1/aggregate.grpc.pb.h"
@@ -167,15 +169,96 @@ TEST_F(TlsTest, TakesNewFilesUpWhileOldConnectionsGoOn) {
   EXPECT_EQ(GetScore(before), grpc::StatusCode::UNIMPLEMENTED);
 }
 
-TEST(TlsFilesTest, AreNeededAllAndReadable) {
-  for (const TlsFiles& files :
-       {TlsFiles{"", "/etc/hostname", "/etc/hostname"}, TlsFiles{"/etc/hostname", "", ""},
-        TlsFiles{"/etc/hostname", "/nonexistent", "/etc/hostname"}}) {
-    EXPECT_EQ(MakeServerCredentials(files, *Access::ForEverybody()).status().code(),
-              absl::StatusCode::kInvalidArgument);
+// Mutation: a certificate and a key are given to gRPC although they do not belong together;
+// what is in a file is given to it as it stands.
+TEST_F(TlsTest, KeepsWhatItHasWhileTheFilesCannotBeUsed) {
+  const TlsFiles client = authority_.Issue("operator", "URI:spiffe://example.org/operator");
+  ASSERT_EQ(GetScore(Connect(client)), grpc::StatusCode::UNIMPLEMENTED);
+  ASSERT_TRUE(CheckCertificates(served_).ok()) << CheckCertificates(served_);
+  const TlsFiles other = authority_.Issue("other", "DNS:localhost");
+  const std::string empty = authority_.Path("empty");
+  std::ofstream(empty).flush();
+  const struct {
+    std::string path;
+    std::string target;
+    const char* problem;
+  } faults[] = {{served_.key, other.key, "is not the key of the certificate"},
+                {served_.certificate, folder_.string(), "is a folder"},
+                {served_.authorities, "/dev/zero", "is a device"},
+                {served_.authorities, empty, "has no certificate"},
+                {served_.authorities, "/nonexistent", "is not there"}};
+  for (const auto& fault : faults) {
+    const std::string kept = fault.path + ".kept";
+    std::filesystem::rename(fault.path, kept);
+    std::filesystem::create_symlink(fault.target, fault.path);
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (CheckCertificates(served_).ok() && std::chrono::steady_clock::now() < deadline) {
+      EXPECT_EQ(GetScore(Connect(client)), grpc::StatusCode::UNIMPLEMENTED);
+    }
+    EXPECT_THAT(CheckCertificates(served_).message(),
+                testing::AllOf(testing::HasSubstr(fault.path), testing::HasSubstr(fault.problem)));
+    EXPECT_EQ(AuthoritiesUnusableFor(served_) > absl::ZeroDuration(),
+              fault.path == served_.authorities);
+    EXPECT_EQ(GetScore(Connect(client)), grpc::StatusCode::UNIMPLEMENTED) << fault.problem;
+    std::filesystem::rename(kept, fault.path);
+    while (!CheckCertificates(served_).ok() && std::chrono::steady_clock::now() < deadline) {
+      EXPECT_EQ(GetScore(Connect(client)), grpc::StatusCode::UNIMPLEMENTED);
+    }
+    EXPECT_TRUE(CheckCertificates(served_).ok()) << CheckCertificates(served_);
   }
-  EXPECT_EQ(MakeChannelCredentials({"/etc/hostname", "/etc/hostname", ""}).status().code(),
-            absl::StatusCode::kInvalidArgument);
+}
+
+TEST_F(TlsTest, BelievesNoCertificateOnceItIsTold) {
+  const auto operators = Connect(authority_.Issue("operator", "URI:spiffe://example.org/operator"));
+  ASSERT_EQ(GetScore(operators), grpc::StatusCode::UNIMPLEMENTED);
+  access_->BelieveCertificates(false);
+  EXPECT_EQ(GetScore(operators), grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(MergeDeltas(Connect(authority_.Issue("ingest", "URI:spiffe://example.org/ingest"))),
+            grpc::StatusCode::PERMISSION_DENIED);
+  access_->BelieveCertificates(true);
+  EXPECT_EQ(GetScore(operators), grpc::StatusCode::UNIMPLEMENTED);
+}
+
+// Each error says which flag is meant, and the file.
+TEST_F(TlsTest, FilesAreNeededAllAndUsable) {
+  const TlsFiles other = authority_.Issue("other", "DNS:localhost");
+  const std::string encrypted = authority_.Path("encrypted");
+  ASSERT_EQ(std::system(absl::StrCat("openssl pkcs8 -topk8 -passout pass:x -in ", other.key,
+                                     " -out ", encrypted)
+                            .c_str()),
+            0);
+  const std::string damaged = authority_.Path("damaged");
+  std::ofstream(damaged) << std::ifstream(served_.authorities).rdbuf()
+                         << "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+  const struct {
+    TlsFiles files;
+    std::string error;
+  } cases[] = {
+      {{"", served_.key, served_.authorities}, "give --tls_certificate"},
+      {{served_.certificate, "", served_.authorities}, "give --tls_key"},
+      {{served_.certificate, served_.key, ""}, "give --tls_authorities"},
+      {{served_.certificate, "/nonexistent", served_.authorities},
+       "--tls_key: /nonexistent is not there"},
+      {{folder_, served_.key, served_.authorities},
+       absl::StrCat("--tls_certificate: ", folder_.string(), " is a folder")},
+      {{served_.certificate, served_.key, "/dev/zero"}, "--tls_authorities: /dev/zero is a device"},
+      {{"/etc/hostname", served_.key, served_.authorities},
+       "--tls_certificate: /etc/hostname has no certificate"},
+      {{served_.certificate, served_.certificate, served_.authorities},
+       absl::StrCat("--tls_key: ", served_.certificate, " has no private key")},
+      {{served_.certificate, encrypted, served_.authorities},
+       absl::StrCat("--tls_key: ", encrypted, " has no private key")},
+      {{served_.certificate, other.key, served_.authorities},
+       absl::StrCat("--tls_key: ", other.key, " is not the key of the certificate in ",
+                    "--tls_certificate: ", served_.certificate)},
+      {{served_.certificate, served_.key, damaged},
+       absl::StrCat("--tls_authorities: ", damaged, " has a certificate that cannot be read")}};
+  for (const auto& one : cases) {
+    const absl::Status served = MakeServerCredentials(one.files, *Access::ForEverybody()).status();
+    EXPECT_TRUE(absl::IsInvalidArgument(served)) << one.error;
+    EXPECT_THAT(served.message(), testing::HasSubstr(one.error));
+    EXPECT_TRUE(absl::IsInvalidArgument(MakeChannelCredentials(one.files).status())) << one.error;
+  }
 }
 
 // What neither says who may call nor stays on this machine is not served.

@@ -63,13 +63,27 @@ TEST(TokenKeysTest, LeaveOutKeysThatSignNoTokens) {
     EXPECT_TRUE(absl::IsNotFound((*keys)->Verify(kid, "ES256", "a.b.c"))) << kid;
   }
   EXPECT_TRUE((*keys)->Verify("good", "EdDSA", good.Sign(R"({"alg":"EdDSA"})", "{}")).ok());
-  EXPECT_FALSE(TokenKeys::Parse(KeySet(rest)).ok());
+  EXPECT_FALSE((*keys)->empty());
+  EXPECT_EQ((*keys)->left_out(), 4U);
+}
+
+TEST(TokenKeysTest, AreNoneWhenTheSetListsNone) {
+  const auto empty = TokenKeys::Parse(KeySet(""));
+  ASSERT_TRUE(empty.ok()) << empty.status();
+  EXPECT_TRUE((*empty)->empty());
+  EXPECT_EQ((*empty)->left_out(), 0U);
+  const auto unusable = TokenKeys::Parse(KeySet(SigningKey::Rsa(1024).Jwk("weak")));
+  ASSERT_TRUE(unusable.ok()) << unusable.status();
+  EXPECT_TRUE((*unusable)->empty());
+  EXPECT_EQ((*unusable)->left_out(), 1U);
+  EXPECT_TRUE(TokenKeys::None()->empty());
 }
 
 TEST(TokenKeysTest, RefuseAFileThatShouldNotBeThere) {
   const std::string good = SigningKey::Ed25519().Jwk("k");
   for (const std::string& text :
-       {std::string(), std::string("{}"), std::string("[]"), KeySet(""), std::string("null"),
+       {std::string(), std::string("{}"), std::string("[]"), std::string("null"),
+        std::string(R"({"keys":{}})"), std::string(R"({"keys":[)"), KeySet("") + "x",
         KeySet(absl::StrCat(good, ",", good)),
         KeySet(absl::StrCat(good, R"(,{"kty":"oct","kid":"o","k":"AAAAAAAAAAAAAAAAAAAAAA"})")),
         KeySet(SigningKey::Ed25519().Jwk(

@@ -200,6 +200,8 @@ TEST_F(ReadTokenTest, RefusesWhatIsNoToken) {
       "it is too long");
 }
 
+constexpr absl::Duration kGrace = absl::Minutes(10);
+
 class TokenVerifierTest : public ReadTokenTest {
  protected:
   void Write(const std::string& text) {
@@ -210,11 +212,14 @@ class TokenVerifierTest : public ReadTokenTest {
   const std::string path_ = (std::filesystem::path(testing::TempDir()) /
                              testing::UnitTest::GetInstance()->current_test_info()->name())
                                 .string();
+
+ private:
+  void TearDown() override { std::filesystem::remove_all(path_); }
 };
 
 TEST_F(TokenVerifierTest, ForgetsTokensOfKeysThatAreGone) {
   Write(key_set_);
-  const auto verifier = TokenVerifier::Open(path_, rules_);
+  const auto verifier = TokenVerifier::Open(path_, rules_, kGrace);
   ASSERT_TRUE(verifier.ok()) << verifier.status();
   const std::string token = key_.Sign(kHeader, kClaims);
   const auto first = (*verifier)->Verify(token, At(1500));
@@ -222,28 +227,99 @@ TEST_F(TokenVerifierTest, ForgetsTokensOfKeysThatAreGone) {
   EXPECT_EQ(*(*verifier)->Verify(token, At(1600)), *first) << "not remembered";
   EXPECT_FALSE((*verifier)->Verify(token, At(2030)).ok()) << "remembered for too long";
   Write(absl::StrCat(R"({"keys":[)", rsa_.Jwk("r"), "]}"));
-  ASSERT_TRUE((*verifier)->ReloadIfChanged().ok());
+  ASSERT_TRUE((*verifier)->ReloadIfChanged(absl::ZeroDuration()).ok());
   EXPECT_FALSE((*verifier)->Verify(token, At(1500)).ok());
   EXPECT_TRUE(
       (*verifier)->Verify(rsa_.Sign(R"({"alg":"RS256","kid":"r"})", kClaims), At(1500)).ok());
 }
 
-TEST_F(TokenVerifierTest, KeepsItsKeysWhenTheFileIsBroken) {
+// Mutation: a set without keys taken for a broken file.
+TEST_F(TokenVerifierTest, BelievesNobodyOnceTheSetIsEmpty) {
   Write(key_set_);
-  const auto verifier = TokenVerifier::Open(path_, rules_);
+  const auto verifier = TokenVerifier::Open(path_, rules_, kGrace);
   ASSERT_TRUE(verifier.ok()) << verifier.status();
-  Write("{");
-  EXPECT_TRUE(absl::IsInvalidArgument((*verifier)->ReloadIfChanged()));
+  const std::string token = key_.Sign(kHeader, kClaims);
+  ASSERT_TRUE((*verifier)->Verify(token, At(1500)).ok());
+  EXPECT_TRUE((*verifier)->HasKeys());
+  for (const std::string& none :
+       {std::string(R"({"keys":[]})"),
+        absl::StrCat(R"({"keys":[)", SigningKey::Rsa(1024).Jwk("k"), "]}")}) {
+    Write(none);
+    EXPECT_TRUE((*verifier)->ReloadIfChanged(absl::ZeroDuration()).ok());
+    EXPECT_FALSE((*verifier)->HasKeys());
+    EXPECT_FALSE((*verifier)->Verify(token, At(1500)).ok()) << none;
+    Write(key_set_);
+    EXPECT_TRUE((*verifier)->ReloadIfChanged(absl::ZeroDuration()).ok());
+    EXPECT_TRUE((*verifier)->Verify(token, At(1500)).ok());
+  }
+}
+
+// Mutation: the grace begins anew with each look; or never ends.
+TEST_F(TokenVerifierTest, KeepsItsKeysForTheGraceWhenTheFileIsBroken) {
+  const std::string token = key_.Sign(kHeader, kClaims);
+  const auto break_it = [this](int how) {
+    std::filesystem::remove_all(path_);
+    if (how == 1) Write("{");
+    if (how == 2) std::filesystem::create_directory(path_);
+    if (how == 3) {
+      EXPECT_EQ(mkfifo(path_.c_str(), 0600), 0);
+    }
+    if (how == 4) std::filesystem::create_symlink("/dev/zero", path_);
+    if (how == 5) Write("");
+  };
+  for (int how = 0; how < 6; ++how) {
+    std::filesystem::remove_all(path_);
+    Write(key_set_);
+    const auto verifier = TokenVerifier::Open(path_, rules_, kGrace);
+    ASSERT_TRUE(verifier.ok()) << verifier.status();
+    break_it(how);
+    const absl::Duration begin = absl::Hours(1);
+    for (const absl::Duration later :
+         {absl::ZeroDuration(), absl::Seconds(1), kGrace - absl::Nanoseconds(1)}) {
+      const absl::Status reloaded = (*verifier)->ReloadIfChanged(begin + later);
+      EXPECT_TRUE(absl::IsInvalidArgument(reloaded)) << how;
+      EXPECT_THAT(reloaded.message(), testing::HasSubstr(path_));
+      EXPECT_TRUE((*verifier)->Verify(token, At(1500)).ok()) << how << later;
+    }
+    EXPECT_FALSE((*verifier)->ReloadIfChanged(begin + kGrace).ok());
+    EXPECT_FALSE((*verifier)->HasKeys());
+    EXPECT_FALSE((*verifier)->Verify(token, At(1500)).ok()) << how;
+  }
+}
+
+// Mutation: the stamp of the file stays when its keys go.
+TEST_F(TokenVerifierTest, BelievesTheSameFileAgainOnceItIsBack) {
+  Write(key_set_);
+  const auto verifier = TokenVerifier::Open(path_, rules_, kGrace);
+  ASSERT_TRUE(verifier.ok()) << verifier.status();
+  const std::string token = key_.Sign(kHeader, kClaims);
+  std::filesystem::rename(path_, path_ + ".away");
+  EXPECT_FALSE((*verifier)->ReloadIfChanged(absl::ZeroDuration()).ok());
+  EXPECT_FALSE((*verifier)->ReloadIfChanged(kGrace).ok());
+  ASSERT_FALSE((*verifier)->Verify(token, At(1500)).ok());
+  std::filesystem::rename(path_ + ".away", path_);
+  EXPECT_TRUE((*verifier)->ReloadIfChanged(kGrace).ok());
+  EXPECT_TRUE((*verifier)->Verify(token, At(1500)).ok());
+  // And a later fault has its whole grace.
   std::filesystem::remove(path_);
-  EXPECT_TRUE(absl::IsInvalidArgument((*verifier)->ReloadIfChanged()));
-  EXPECT_TRUE((*verifier)->Verify(key_.Sign(kHeader, kClaims), At(1500)).ok());
+  EXPECT_FALSE((*verifier)->ReloadIfChanged(2 * kGrace).ok());
+  EXPECT_TRUE((*verifier)->Verify(token, At(1500)).ok());
+}
+
+TEST_F(TokenVerifierTest, StartsWithASetThatIsMeantToBeEmpty) {
+  Write(R"({"keys":[]})");
+  const auto verifier = TokenVerifier::Open(path_, rules_, kGrace);
+  ASSERT_TRUE(verifier.ok()) << verifier.status();
+  EXPECT_FALSE((*verifier)->HasKeys());
+  Write(absl::StrCat(R"({"keys":[)", SigningKey::Rsa(1024).Jwk("weak"), "]}"));
+  EXPECT_FALSE(TokenVerifier::Open(path_, rules_, kGrace).ok());
 }
 
 TEST_F(TokenVerifierTest, DoesNotStartWithoutKeysOrRules) {
-  EXPECT_FALSE(TokenVerifier::Open(path_ + ".absent", rules_).ok());
+  EXPECT_FALSE(TokenVerifier::Open(path_ + ".absent", rules_, kGrace).ok());
   Write(key_set_);
-  EXPECT_FALSE(TokenVerifier::Open(path_, {"", "tutti"}).ok());
-  EXPECT_FALSE(TokenVerifier::Open(path_, {"https://id.example", ""}).ok());
+  EXPECT_FALSE(TokenVerifier::Open(path_, {"", "tutti"}, kGrace).ok());
+  EXPECT_FALSE(TokenVerifier::Open(path_, {"https://id.example", ""}, kGrace).ok());
 }
 
 }  // namespace

@@ -48,12 +48,14 @@ TEST_F(CatalogFile, SaysThatItIsMissing) {
 }
 
 TEST_F(CatalogFile, SaysThatItIsAFolder) {
-  EXPECT_EQ(Catalog::Load(::testing::TempDir()).status().code(), absl::StatusCode::kNotFound);
+  const std::string folder = ::testing::TempDir();
+  EXPECT_EQ(Catalog::Load(folder).status(),
+            absl::InvalidArgumentError(folder + " is a folder; give the file of the catalogue"));
 }
 
 TEST_F(CatalogFile, IsBounded) {
   EXPECT_EQ(Load("#" + std::string((size_t{1} << 20) - 1, ' ') + "\n"),
-            Invalid(": the catalogue is larger than 1048576 bytes"));
+            Invalid(" is larger than 1048576 bytes; give the file of the catalogue"));
   EXPECT_EQ(Load(std::string(kVendorCatalog) + "#" + std::string(900'000, ' ')), absl::OkStatus());
 }
 

@@ -57,6 +57,15 @@ TEST_F(LogTest, KeepsOneLineWhateverAValueHolds) {
   EXPECT_EQ(line["value"], "a\nb\"},{\"level\":\"forged\"}");
 }
 
+TEST_F(LogTest, WritesPrintableAsciiAlone) {
+  const std::string value = "\x1b[2J \x7f \u009b \u202e \u2028 \u00e9";
+  const std::string text = Written([&] { LogWarning("odd", {{"value", value}}); });
+  EXPECT_TRUE(std::all_of(text.begin(), text.end() - 1, [](char c) {
+    return c >= ' ' && c <= '~';
+  })) << text;
+  EXPECT_EQ(nlohmann::json::parse(text)["value"], value);
+}
+
 TEST_F(LogTest, WritesWhatTheLevelAsksFor) {
   const auto all = [] {
     LogDebug("a", {});

@@ -1,9 +1,15 @@
 #include "services/cli/import/byte_source.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <memory>
+#include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "tests/unit/services/cli/import/import_fixture.h"
 
 namespace tutti {
@@ -62,15 +68,37 @@ TEST(TextInput, GivesWhatWasPeekedOnceMore) {
   EXPECT_EQ(input.bytes_read(), 9u);
 }
 
-TEST(OpenSource, SaysWhatIsWrongWithoutThePath) {
-  const absl::Status missing = OpenSource("/nonexistent/secret-name").status();
+TEST(OpenSource, SaysWhatIsWrongWithWhich) {
+  const absl::Status missing = OpenSource("/nonexistent/name").status();
   EXPECT_EQ(missing.code(), absl::StatusCode::kNotFound);
-  EXPECT_EQ(missing.message().find("secret-name"), absl::string_view::npos);
-  EXPECT_EQ(OpenSource("/").status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_NE(missing.message().find("/nonexistent/name"), absl::string_view::npos);
+  for (const char* path : {"/", "/dev/zero"}) {
+    const absl::Status refused = OpenSource(path).status();
+    EXPECT_EQ(refused.code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_NE(refused.message().find(absl::StrCat(path, " is ")), absl::string_view::npos);
+  }
   const TemporaryFile file("12345");
+  const std::string pipe = file.path() + ".pipe";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_EQ(OpenSource(pipe).status().code(), absl::StatusCode::kInvalidArgument);
+  unlink(pipe.c_str());
   const absl::StatusOr<std::unique_ptr<ByteSource>> source = OpenSource(file.path());
   ASSERT_TRUE(source.ok());
   EXPECT_EQ((*source)->size(), 5u);
+  EXPECT_TRUE((*source)->repeatable());
+}
+
+TEST(OpenSource, TakesAPipeOfTheShellOnce) {
+  int ends[2];
+  ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
+  ASSERT_EQ(write(ends[1], "text", 4), 4);
+  close(ends[1]);
+  absl::StatusOr<std::unique_ptr<ByteSource>> source =
+      OpenSource(absl::StrCat("/dev/fd/", ends[0]));
+  ASSERT_TRUE(source.ok()) << source.status();
+  EXPECT_FALSE((*source)->repeatable());
+  EXPECT_EQ(*TextInput(*std::move(source)).Next(), "text");
+  close(ends[0]);
 }
 
 }  // namespace

@@ -18,7 +18,8 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr char kHostile[] = "\"'><script>alert(1)</script><img src=x onerror=y>&amp;";
+constexpr char kHostile[] =
+    "\"'><script>alert(1)</script><img src=x onerror=y>&amp;\x1b[2J\u009b\u202e";
 
 // Sets every text of a message, and those of messages in it, to `text`; adds one entry
 // to each empty list.
@@ -104,6 +105,8 @@ TEST(HtmlPageTest, EscapesEveryTextOfEveryAnswer) {
   EXPECT_THAT(page, HasSubstr("&quot;&#39;&gt;&lt;script&gt;"));
   EXPECT_THAT(page,
               AllOf(Not(HasSubstr("<script")), Not(HasSubstr("<img")), Not(HasSubstr("\"'>"))));
+  EXPECT_THAT(page,
+              AllOf(Not(HasSubstr("\x1b")), Not(HasSubstr("\u009b")), Not(HasSubstr("\u202e"))));
 }
 
 TEST(HtmlPageTest, LeavesGapsWhereAFigureIsNotShown) {

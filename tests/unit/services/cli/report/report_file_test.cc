@@ -1,6 +1,8 @@
 #include "services/cli/report/report_file.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -48,6 +50,18 @@ TEST_F(ReportFileTest, ReplacesOnlyWhenTold) {
   ASSERT_TRUE(WriteReportFile(path_, "two", true).ok());
   EXPECT_EQ(Content(), "two");
   EXPECT_EQ(Files(), 1U);
+}
+
+TEST_F(ReportFileTest, TakesThePlaceOfNothingButAFile) {
+  for (const bool replace : {false, true}) {
+    const absl::Status status = WriteReportFile(folder_, "one", replace);
+    EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+    EXPECT_THAT(status.message(), ::testing::HasSubstr(folder_.string() + " is a folder"));
+    ASSERT_EQ(mkfifo(path_.c_str(), 0600), 0);
+    EXPECT_TRUE(absl::IsInvalidArgument(WriteReportFile(path_, "one", replace)));
+    std::filesystem::remove(path_);
+  }
+  EXPECT_EQ(Files(), 0U);
 }
 
 TEST_F(ReportFileTest, SaysWhenTheFolderIsMissing) {

@@ -1,0 +1,233 @@
+#include "common/rpc/certificate_watch.h"
+
+#include <openssl/ssl.h>
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <cstdlib>
+#include <initializer_list>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/clock/clock.h"
+#include "common/files/read_file.h"
+#include "common/rpc/memory_file.h"
+#include "common/rpc/pem.h"
+#include "common/telemetry/log.h"
+
+namespace tutti {
+namespace {
+
+constexpr unsigned kReloadSeconds = 1;
+constexpr size_t kMaxPemBytes = size_t{1} << 20;
+
+// One file, and where it was given.
+struct Input {
+  const char* flag;
+  const std::string& path;
+  const char* noun;
+};
+
+// Reads files that belong together: what was there at one moment, also while they are replaced
+// by a rename of their folder.
+absl::StatusOr<std::vector<NamedPem>> ReadTogether(std::initializer_list<Input> inputs) {
+  constexpr int kAttempts = 3;
+  std::vector<NamedPem> read;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    read.clear();
+    std::vector<FileStamp> stamps;
+    for (const Input& input : inputs) {
+      absl::StatusOr<FileText> file =
+          ReadFile(input.path, {.noun = input.noun, .max_bytes = kMaxPemBytes});
+      if (!file.ok()) {
+        return absl::InvalidArgumentError(absl::StrCat(input.flag, ": ", file.status().message()));
+      }
+      read.push_back({absl::StrCat(input.flag, ": ", input.path), std::move(file->text)});
+      stamps.push_back(file->stamp);
+    }
+    auto stamp = stamps.begin();
+    if (std::all_of(inputs.begin(), inputs.end(),
+                    [&](const Input& input) { return StampOf(input.path) == *stamp++; })) {
+      break;
+    }
+  }
+  return read;
+}
+
+// What is made of some of the files, for gRPC.
+class Watched {
+ public:
+  using Read = absl::StatusOr<std::string> (*)(const TlsFiles&);
+
+  explicit Watched(Read read) : read_(read) {}
+
+  // Gives gRPC what the files hold now, when that is something else.
+  void Look(const TlsFiles& files, absl::Duration now) {
+    absl::StatusOr<std::string> pem = read_(files);
+    absl::Status status = pem.status();
+    if (pem.ok() && *pem != pem_) {
+      status = Show(*pem);
+      if (status.ok()) pem_ = *std::move(pem);
+    }
+    if (!status.ok() && file_.has_value() && status != status_) {
+      LogError("certificates trouble; the old ones stay",
+               {{"problem", std::string(status.message())}});
+    }
+    if (status.ok() && !status_.ok()) LogInfo("certificates are good again", {});
+    status_ = std::move(status);
+    if (status_.ok()) {
+      unusable_since_.reset();
+    } else if (!unusable_since_.has_value()) {
+      unusable_since_ = now;
+    }
+  }
+
+  const absl::Status& status() const { return status_; }
+  absl::Duration UnusableFor(absl::Duration now) const {
+    return unusable_since_.has_value() ? now - *unusable_since_ : absl::ZeroDuration();
+  }
+  // Once it was good.
+  std::string path() const { return file_.has_value() ? file_->path() : ""; }
+
+ private:
+  absl::Status Show(const std::string& pem) {
+    if (file_.has_value()) return file_->Replace(pem);
+    absl::StatusOr<MemoryFile> made = MemoryFile::Create(pem);
+    if (made.ok()) file_ = *std::move(made);
+    return made.status();
+  }
+
+  const Read read_;
+  std::optional<MemoryFile> file_;
+  std::string pem_;
+  absl::Status status_;
+  std::optional<absl::Duration> unusable_since_;
+};
+
+absl::StatusOr<std::string> ReadAuthorities(const TlsFiles& files) {
+  const auto read = ReadTogether({{files.flags.authorities, files.authorities, "the authorities"}});
+  return read.ok() ? AuthoritiesPem(read->front()) : read.status();
+}
+
+absl::StatusOr<std::string> ReadIdentity(const TlsFiles& files) {
+  const auto read = ReadTogether({{files.flags.certificate, files.certificate, "the certificate"},
+                                  {files.flags.key, files.key, "the certificate's key"}});
+  return read.ok() ? IdentityPem(read->front(), read->back()) : read.status();
+}
+
+struct WatchedSet {
+  explicit WatchedSet(TlsFiles given) : files(std::move(given)) {}
+
+  void Look(absl::Duration now) {
+    authorities.Look(files, now);
+    if (!files.certificate.empty()) identity.Look(files, now);
+  }
+  absl::Status status() const {
+    absl::Status status = authorities.status();
+    status.Update(identity.status());
+    return status;
+  }
+
+  const TlsFiles files;
+  Watched authorities{ReadAuthorities};
+  Watched identity{ReadIdentity};  // certificate and key in one: a reader never mixes them
+};
+
+// All that are watched. Never destroyed: threads of gRPC outlive main. Its own thread ends
+// before OpenSSL is taken down, which it uses.
+class Watcher {
+ public:
+  Watcher() {
+    // What is registered last is called first.
+    OPENSSL_init_ssl(0, nullptr);
+    std::atexit([] { Get().Stop(); });
+  }
+
+  static Watcher& Get() {
+    static Watcher& watcher = *new Watcher;
+    return watcher;
+  }
+
+  absl::StatusOr<std::shared_ptr<grpc::experimental::CertificateProviderInterface>> Watch(
+      const TlsFiles& files) {
+    const std::lock_guard lock(mutex_);
+    WatchedSet* const known = Find(files);
+    std::unique_ptr<WatchedSet> made =
+        known == nullptr ? std::make_unique<WatchedSet>(files) : nullptr;
+    WatchedSet& set = known == nullptr ? *made : *known;
+    set.Look(clock_.SinceStart());
+    if (absl::Status status = set.status(); !status.ok()) return status;
+    if (made != nullptr) sets_.push_back(std::move(made));
+    if (!thread_.joinable()) thread_ = std::thread([this] { Run(); });
+    const std::string identity = set.identity.path();
+    return std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(
+        identity, identity, set.authorities.path(), kReloadSeconds);
+  }
+
+  absl::Status Check(const TlsFiles& files) {
+    const std::lock_guard lock(mutex_);
+    const WatchedSet* const set = Find(files);
+    return set == nullptr ? absl::OkStatus() : set->status();
+  }
+
+  absl::Duration AuthoritiesUnusableFor(const TlsFiles& files) {
+    const std::lock_guard lock(mutex_);
+    const WatchedSet* const set = Find(files);
+    return set == nullptr ? absl::ZeroDuration()
+                          : set->authorities.UnusableFor(clock_.SinceStart());
+  }
+
+ private:
+  // Null when they are not watched; mutex_ is held.
+  WatchedSet* Find(const TlsFiles& files) const {
+    const auto found = std::find_if(sets_.begin(), sets_.end(), [&files](const auto& set) {
+      return set->files.certificate == files.certificate && set->files.key == files.key &&
+             set->files.authorities == files.authorities;
+    });
+    return found == sets_.end() ? nullptr : found->get();
+  }
+
+  void Run() {
+    std::unique_lock lock(mutex_);
+    while (!wake_.wait_for(lock, std::chrono::seconds(kReloadSeconds), [this] { return ends_; })) {
+      for (const auto& set : sets_) set->Look(clock_.SinceStart());
+    }
+  }
+
+  void Stop() {
+    {
+      const std::lock_guard lock(mutex_);
+      ends_ = true;
+    }
+    wake_.notify_all();
+    if (thread_.joinable()) thread_.join();
+  }
+
+  const SystemSteadyClock clock_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<WatchedSet>> sets_;  // guarded by mutex_
+  bool ends_ = false;                              // guarded by mutex_
+  std::condition_variable wake_;
+  std::thread thread_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<grpc::experimental::CertificateProviderInterface>> WatchCertificates(
+    const TlsFiles& files) {
+  return Watcher::Get().Watch(files);
+}
+
+absl::Status CheckCertificates(const TlsFiles& files) { return Watcher::Get().Check(files); }
+
+absl::Duration AuthoritiesUnusableFor(const TlsFiles& files) {
+  return Watcher::Get().AuthoritiesUnusableFor(files);
+}
+
+}  // namespace tutti

@@ -1,0 +1,32 @@
+#ifndef TUTTI_COMMON_RPC_CERTIFICATE_WATCH_H_
+#define TUTTI_COMMON_RPC_CERTIFICATE_WATCH_H_
+
+#include <memory>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/rpc/tls.h"
+#include "grpcpp/security/tls_certificate_provider.h"
+
+namespace tutti {
+
+// Gives gRPC what the files hold, and from then on, for the life of the process, what they
+// come to hold: they are looked at every second. gRPC's own watcher reads whatever is at
+// a path (a folder ends the process, a pipe stops it), and believes it: so it is shown files in
+// memory alone, into which comes what has been read and checked here. Authorities that cannot be
+// used, and a certificate that cannot be used with its key, change nothing: the old ones stay,
+// and the log says why. InvalidArgument, naming flag and file, when they cannot be used now.
+// Thread-safe.
+absl::StatusOr<std::shared_ptr<grpc::experimental::CertificateProviderInterface>> WatchCertificates(
+    const TlsFiles& files);
+
+// What is wrong with these files, if they are watched. Thread-safe.
+absl::Status CheckCertificates(const TlsFiles& files);
+
+// How long their authorities have not been usable; 0 when they are. Thread-safe.
+absl::Duration AuthoritiesUnusableFor(const TlsFiles& files);
+
+}  // namespace tutti
+
+#endif  // TUTTI_COMMON_RPC_CERTIFICATE_WATCH_H_

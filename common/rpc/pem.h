@@ -1,0 +1,28 @@
+#ifndef TUTTI_COMMON_RPC_PEM_H_
+#define TUTTI_COMMON_RPC_PEM_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+
+namespace tutti {
+
+// What an error names: where something was given, and the file that was.
+struct NamedPem {
+  std::string name;  // "--tls_key: /etc/tutti/key.pem"
+  std::string text;
+};
+
+// Of a text with a chain of certificates, one's own first, and a text with its private key,
+// which has no passphrase: both in PEM, and nothing else. InvalidArgument, naming which, when
+// one is not there or cannot be read, when OpenSSL would not use it, and when the key is
+// another's.
+absl::StatusOr<std::string> IdentityPem(const NamedPem& certificate, const NamedPem& key);
+
+// Of a text with at least one certificate: all of them in PEM, and nothing else.
+// InvalidArgument when there is none, or one that cannot be read.
+absl::StatusOr<std::string> AuthoritiesPem(const NamedPem& authorities);
+
+}  // namespace tutti
+
+#endif  // TUTTI_COMMON_RPC_PEM_H_
