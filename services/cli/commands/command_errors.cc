@@ -30,6 +30,7 @@ constexpr std::pair<absl::string_view, absl::string_view> kCommands[] = {
     {"ResumeScoring", "`tutti organizations resume`"},
     {"EraseOrganization", "`tutti organizations erase`"},
     {"GetScore", "`tutti score`"},
+    {"GetCatalog", "`tutti score`"},
     {"WatchScores", "`tutti score`"},
     {"ListScores", "`tutti history`"},
     {"GetTable", "`tutti table`"},
