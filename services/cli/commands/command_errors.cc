@@ -86,7 +86,7 @@ absl::Status OfFile(absl::string_view flag, absl::string_view path, const absl::
   return WithText(status, absl::StrCat(flag, " ", Shown(path), ": ", status.message()));
 }
 
-std::string Shown(absl::string_view path) { return absl::Utf8SafeCHexEscape(path); }
+std::string Shown(absl::string_view path) { return PlainText(path); }
 
 std::string InOwnWords(const absl::Status& status) {
   std::string text(status.message());

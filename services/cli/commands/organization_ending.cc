@@ -12,6 +12,7 @@
 #include "services/cli/commands/commands.h"
 #include "services/cli/commands/connection.h"
 #include "services/cli/commands/organization_text.h"
+#include "services/cli/report/plain_message.h"
 #include "tutti/aggregate/v1/organization.grpc.pb.h"
 
 namespace tutti {
@@ -59,7 +60,7 @@ absl::Status FinishBackfill(CommandContext& context, const Ending& ending) {
       connection.Call(&OrganizationService::Stub::FinishBackfill, request, response);
   if (!status.ok()) return status;
   if (response.organization().state() == aggregate::v1::ORGANIZATION_STATE_BACKFILLING) {
-    AnnounceFinish(response);
+    AnnounceFinish(PlainMessage(response));
     if (status = Confirm(ending.yes, ending.id); !status.ok()) return status;
   }
   request.set_validate_only(false);

@@ -22,7 +22,7 @@ FORMATS = ("text", "json", "csv", "markdown")
 READING = (["score", "--measures"], ["score"], ["history"], ["table"], ["table", "TABLE"], ["recommendations"],
            ["benchmark"])
 ORGANIZATIONS = (["get", "acme"], ["list"], ["create", "acme", "--headcount", "10"], ["update", "acme"],
-                 ["finish-backfill", "acme"], ["pause", "acme"], ["resume", "acme"])
+                 ["finish-backfill", "acme", "--yes"], ["pause", "acme"], ["resume", "acme"])
 
 
 def poison(message, depth=0):
