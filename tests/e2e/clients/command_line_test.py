@@ -324,7 +324,8 @@ class CommandLineTest(unittest.TestCase):
     def test_a_lost_ingest_is_waited_for(self):
         self.suite.back_fill("lost", 300, self.first.isoformat())
         proxy = Proxy(self.suite.ingest)
-        lines = "".join(activity(self.first + (8 + i % 50) * DAY, f"p{i}@made-up.example") for i in range(20_000)).encode()
+        lines = "".join(activity(self.first + (8 + i % 50) * DAY, f"p{i}@made-up.example")
+                        for i in range(20_000)).encode()
         process = subprocess.Popen([BIN / "tutti", "--ingest", f"127.0.0.1:{proxy.port}", "import", "--format",
                                     "activities", "--organization", "lost", "-"], stdin=subprocess.PIPE,
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE)
