@@ -203,14 +203,10 @@ absl::Status Run(CommandContext& context, ImportArguments& arguments) {
   if (summary.ok()) {
     Print(*summary, arguments.summary_format);
     absl::Status outcome = arguments.rehearse ? CheckReadable(*summary) : OutcomeOf(*summary);
-    if (!arguments.update_profile) return outcome;
-    const absl::Status updated = UpdateProfiles(context, *summary);
-    if (updated.ok() && SentNothing(*summary)) {
-      // A report of people who did nothing has said who is licensed.
-      std::cerr << "tutti: " << NotFinished(outcome).message() << "\n";
-      return absl::OkStatus();
+    if (arguments.update_profile) outcome.Update(UpdateProfiles(context, *summary));
+    if (outcome.ok() && !arguments.rehearse && SentNothing(*summary)) {
+      std::cerr << "tutti: " << NotFinished(NothingSent()).message() << "\n";
     }
-    outcome.Update(updated);
     return outcome;
   }
   if (unfinished.rows > 0) {

@@ -17,12 +17,14 @@ absl::string_view RepairOf(absl::string_view reason);
 // fail of.
 absl::Status CheckReadable(const ImportSummary& summary);
 
-// Whether ingest was sent no activity, though the input could be read.
+// Whether ingest was sent no activity, though the input could be read; and the error of that.
 bool SentNothing(const ImportSummary& summary);
+absl::Status NothingSent();
 
 // What a script has to notice of an import that came to its end and was not a rehearsal. NotFound
 // when activities were refused for a reason that can be repaired, however many were accepted: what
-// they need is not there yet; and when there was nothing to send. InvalidArgument when no row could
+// they need is not there yet; and when there was nothing to send, unless the input says who is
+// licensed. InvalidArgument when no row could
 // be read, FailedPrecondition when all activities were refused.
 absl::Status OutcomeOf(const ImportSummary& summary);
 

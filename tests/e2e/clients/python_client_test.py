@@ -216,7 +216,7 @@ class PythonClientTest(unittest.TestCase):
         self.assertRegex(profile, r"headcount +39\n")
         self.assertRegex(profile, "entitlements +calls=7, assistant=19\n")
         refused = self.suite.tutti(*arguments, "--update-profile", "--rehearse", check=False)
-        self.assertEqual(refused.returncode, 1)
+        self.assertEqual(refused.returncode, 2)
 
     # Mutations: what was read before an error is dropped, or not told; an import of which
     # nothing came ends like one that went well.

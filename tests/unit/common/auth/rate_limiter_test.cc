@@ -210,6 +210,7 @@ TEST(RateLimiterTest, LetsACrowdThatObeysHaveTheLimitWithoutAStorm) {
     EXPECT_LE(outcome.refusals, 1) << name;
     EXPECT_GE(outcome.least, 0.5) << name;
   }
+  EXPECT_LE(Simulate(500, {}).refusals, 0.4) << "several calls are granted in a row";
 }
 
 // Somebody of the same caller who never waits takes more than the others, not all. Mutations:

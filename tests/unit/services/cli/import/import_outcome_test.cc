@@ -60,7 +60,10 @@ TEST(ImportOutcome, NothingToSendIsNoSuccess) {
   EXPECT_TRUE(absl::IsNotFound(OutcomeOf(Sent(0, {}))));
   EXPECT_TRUE(absl::IsNotFound(OutcomeOf(ImportSummary())));
   EXPECT_EQ(CheckReadable(Sent(0, {})), absl::OkStatus()) << "a rehearsal sends nothing";
-  EXPECT_TRUE(SentNothing(Sent(0, {})));
+  ImportSummary licences = Sent(0, {});
+  licences.tenants[0].licensed[""] = 12;
+  EXPECT_EQ(OutcomeOf(licences), absl::OkStatus()) << "it says who is licensed";
+  EXPECT_TRUE(SentNothing(licences));
   EXPECT_FALSE(SentNothing(Sent(1, {})));
   EXPECT_FALSE(SentNothing(Sent(0, {{"REASON_LATE", 1}})));
 }
