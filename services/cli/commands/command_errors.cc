@@ -6,10 +6,10 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/rpc/error_details.h"
+#include "common/text/plain_text.h"
 
 namespace tutti {
 namespace {
