@@ -133,7 +133,8 @@ class Breakdown {
         out.add_unmeasured_feature_ids(proto_.features(i).id());
       }
     }
-    if (order.size() > 1) Append(MakeRow(catalog_, table_, fed_, false), AnyOf(fed_, patterns_), out);
+    if (order.size() > 1)
+      Append(MakeRow(catalog_, table_, fed_, false), AnyOf(fed_, patterns_), out);
   }
 
  private:
