@@ -210,9 +210,9 @@ TEST_F(ScoreServiceTest, HasTheWordsThatBasicAnswersLeaveOut) {
 
 // Mutation: a view that is no view taken for the whole.
 TEST_F(ScoreServiceTest, RefusesAViewThatItDoesNotKnow) {
-  const auto kNone = static_cast<score::v1::View>(77);
+  const auto none = static_cast<score::v1::View>(77);
   const auto refuses = [&](auto call, auto request, auto response) {
-    request.set_view(kNone);
+    request.set_view(none);
     grpc::ClientContext context;
     const absl::Status refused = FromGrpcStatus((stub_.get()->*call)(&context, request, &response));
     EXPECT_EQ(refused.code(), absl::StatusCode::kInvalidArgument);
@@ -230,7 +230,7 @@ TEST_F(ScoreServiceTest, RefusesAViewThatItDoesNotKnow) {
   grpc::ClientContext context;
   score::v1::WatchScoresRequest watch;
   watch.set_parent("organizations/acme");
-  watch.set_view(kNone);
+  watch.set_view(none);
   const auto stream = stub_->WatchScores(&context, watch);
   score::v1::WatchScoresResponse response;
   EXPECT_FALSE(stream->Read(&response));
