@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "google/protobuf/descriptor.pb.h"
+#include "tutti/access/v1/access.pb.h"
 #include "tutti/aggregate/v1/aggregate.pb.h"
 #include "tutti/aggregate/v1/organization.pb.h"
 #include "tutti/catalog/v1/catalog.pb.h"
@@ -84,16 +85,21 @@ const std::vector<std::string>& Harmless() {
       "tutti.catalog.v1.SubjectKind.slots_per_subject",        // a size
       "tutti.catalog.v1.Share.subjects",                       // a rule that counts
       "tutti.keyring.v1.Keyring.identity_key",                 // the key, never sent
+      "tutti.score.v1.CategoryScore.state_reason_subject",     // an id of the catalogue
+      "tutti.score.v1.MeasureValue.state_reason_subject",      // an id of the catalogue
+      "tutti.score.v1.Table.state_reason_subject",             // an id of the catalogue
       "tutti.score.v1.Table.subjects",                         // the word "people"
       "tutti.score.v1.TableRow.subjects",                      // an estimated count
+      "tutti.score.v1.TableWords.subjects",                    // the word "people"
   };
   return fields;
 }
 
 const FileDescriptor& IngestFile() { return *ingest::v1::Activity::descriptor()->file(); }
 
-std::array<const FileDescriptor*, 7> OtherFiles() {
-  return {aggregate::v1::MergeDeltasRequest::descriptor()->file(),
+std::array<const FileDescriptor*, 8> OtherFiles() {
+  return {access::v1::MethodAccess::descriptor()->file(),
+          aggregate::v1::MergeDeltasRequest::descriptor()->file(),
           aggregate::v1::Organization::descriptor()->file(),
           catalog::v1::Catalog::descriptor()->file(),
           keyring::v1::Keyring::descriptor()->file(),

@@ -6,16 +6,17 @@
 #include <cstdio>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "common/auth/method_rules.h"
 #include "common/rpc/error_details.h"
 #include "services/cli/commands/connection.h"
-#include "tutti/aggregate/v1/aggregate.grpc.pb.h"
-#include "tutti/aggregate/v1/organization.grpc.pb.h"
-#include "tutti/ingest/v1/ingest.grpc.pb.h"
-#include "tutti/score/v1/score.grpc.pb.h"
+#include "tutti/aggregate/v1/aggregate.pb.h"
+#include "tutti/aggregate/v1/organization.pb.h"
+#include "tutti/ingest/v1/ingest.pb.h"
+#include "tutti/score/v1/score.pb.h"
 
 namespace tutti {
 namespace {
@@ -26,11 +27,14 @@ using ::testing::Not;
 // Mutation: a method that is added to a service and to no command.
 TEST(InOwnWordsTest, NamesACommandForEveryMethodThatACallerMayCall) {
   int methods = 0;
-  const absl::StatusOr<MethodRules> rules =
-      MethodRules::Of({ingest::v1::IngestService::service_full_name(),
-                       aggregate::v1::AggregateService::service_full_name(),
-                       aggregate::v1::OrganizationService::service_full_name(),
-                       score::v1::ScoreService::service_full_name()});
+  std::vector<std::string> services;
+  for (const auto* file : {ingest::v1::IngestActivitiesRequest::descriptor()->file(),
+                           aggregate::v1::MergeDeltasRequest::descriptor()->file(),
+                           aggregate::v1::Organization::descriptor()->file(),
+                           score::v1::GetScoreRequest::descriptor()->file()}) {
+    services.push_back(file->service(0)->full_name());
+  }
+  const absl::StatusOr<MethodRules> rules = MethodRules::Of(services);
   ASSERT_TRUE(rules.ok()) << rules.status();
   for (const auto& [method, rule] : rules->all()) {
     if (rule.callable_by != CallableBy::kCallers) continue;
@@ -77,7 +81,7 @@ TEST(CommandErrorsTest, NameTheFlagAndTheFile) {
             absl::NotFoundError("--out a/b: cannot be read"));
   EXPECT_EQ(OfFile("--out", "a/b", absl::OkStatus()), absl::OkStatus());
   EXPECT_EQ(OfFile("--out", "a\x1b[2J", absl::NotFoundError("no")),
-            absl::NotFoundError("--out a\\x1b[2J: no"));
+            absl::NotFoundError("--out a\xEF\xBF\xBD[2J: no"));
 }
 
 TEST(CommandErrorsTest, NameTheProgramThatWasNotReached) {

@@ -177,7 +177,7 @@ TEST(SampleOptions, NamesTheFieldThatIsWrong) {
   EXPECT_THAT(message([](SampleOptions& o) { o.organization = "A b"; }), HasSubstr("organization"));
   EXPECT_THAT(message([](SampleOptions& o) { o.records = -1; }), HasSubstr("records"));
   EXPECT_THAT(message([](SampleOptions& o) { o.last_day = Day(2000, 1, 20); }),
-              HasSubstr("last_day"));
+              HasSubstr("--last-day"));
   EXPECT_NE(message([](SampleOptions& o) { o.time_zone = "Mars/Base"; }), "");
   EXPECT_EQ(message([](SampleOptions&) {}), "");
 }
