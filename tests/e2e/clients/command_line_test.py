@@ -293,7 +293,7 @@ class CommandLineTest(unittest.TestCase):
                 (("organizations", "create", "words", "--headcount", "9", "--cadence", "hourly"), 2, "--cadence"),
                 (("organizations", "create", "late", "--headcount", "9", "--source", "none"), 1, "--source: must be"),
                 (("import", "--organization", "words", str(self.folder / "no.csv")), 3, str(self.folder / "no.csv")),
-                (("import", "--organization", "words", "--groups", "no.txt", "-"), 3, "--groups no.txt: "),
+                (("import", "--organization", "words", "--groups", "no.txt", "-"), 3, "--groups: no.txt is not there"),
                 (("keyring", "show", "--keyring", "no.keyring"), 3, "--keyring no.keyring: "),
                 (("optout", "count", "--file", "no.optout", "--organization", "words"), 3, "--file no.optout: "),
                 (("sample", "--out", str(self.folder), "--people", "3"), 1, "--people must be"),
