@@ -5,6 +5,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "services/cli/report/plain_message.h"
 
 namespace tutti {
 namespace {
@@ -63,8 +64,9 @@ std::string StateText(aggregate::v1::OrganizationState state) {
   return Enumerator(OrganizationState_Name(state), "ORGANIZATION_STATE_");
 }
 
-std::string OrganizationText(const Organization& organization, absl::Time now,
+std::string OrganizationText(const Organization& given, absl::Time now,
                              const std::string& asked_first_day) {
+  const Organization organization = PlainMessage(given);
   std::vector<std::string> entitlements;
   for (const auto& entitlement : organization.entitlements()) {
     entitlements.push_back(absl::StrCat(entitlement.product(), "=", entitlement.people()));

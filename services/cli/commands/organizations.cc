@@ -17,7 +17,6 @@
 #include "services/cli/commands/keyring_extension.h"
 #include "services/cli/commands/organization_change.h"
 #include "services/cli/commands/organization_text.h"
-#include "services/cli/report/plain_message.h"
 #include "tutti/aggregate/v1/organization.grpc.pb.h"
 
 namespace tutti {
@@ -44,7 +43,7 @@ struct Wanted {
 };
 
 void Print(const Organization& organization, const std::string& asked_first_day = "") {
-  std::cout << OrganizationText(PlainMessage(organization), absl::Now(), asked_first_day);
+  std::cout << OrganizationText(organization, absl::Now(), asked_first_day);
 }
 
 absl::Status Apply(const Wanted& wanted, Organization& organization) {

@@ -58,7 +58,7 @@ SERVER_OTHERS = {
 # Options of the command line, by command: those that name files, and all others.
 CLI_FILES = {
     ("", "--ca"), ("", "--cert"), ("", "--key"), ("", "--token-file"),
-    ("import", "files"), ("import", "--groups"),
+    ("import", "files"), ("import", "--groups"), ("organizations create", "--keyring"),
     ("keyring init", "--keyring"), ("keyring rotate", "--keyring"), ("keyring extend", "--keyring"),
     ("keyring forget", "--keyring"), ("keyring show", "--keyring"),
     ("optout init", "--keyring"), ("optout add", "--keyring"), ("optout remove", "--keyring"),
@@ -70,7 +70,7 @@ CLI_OTHERS = {
     "--tenant-organization", "--domain", "--include-unattended-apps", "--update-profile", "--rehearse", "--summary",
     "--grace-hours", "--force", "--from", "--to", "--people", "--weeks", "--last-day", "--seed", "--time-zone",
     "--records", "--day", "--last", "--measures", "--brief", "--headcount", "--display-name", "--source",
-    "--entitlement", "--cadence", "--region", "--industry", "--generated", "--backfill", "--first-day", "--confirm",
+    "--entitlement", "--cadence", "--region", "--industry", "--generated", "--backfill", "--first-day", "--confirm", "--yes",
     "--wait", "--scope", "--hours", "--issuer", "--audience", "organization", "table", "address"}
 
 
@@ -276,6 +276,7 @@ class FilesTest(unittest.TestCase):
                 "keyring forget": ["--organization", "acme"],
                 "optout add": ["--organization", "acme"], "optout remove": ["--organization", "acme"],
                 "optout count": ["--organization", "acme"],
+                "organizations create": ["acme", "--headcount", "300", "--backfill", "--first-day", "2026-01-05"],
                 "report": ["acme"], "dev-token": ["--organization", "acme", "--scope", "scores.read"]}
         words += more.get(command, [])
         if command == "import":
