@@ -86,7 +86,8 @@ TEST(MethodRulesTest, LetReadersOfScoresSeeTheirOrganization) {
 // Mutation: a method whose option leaves the organisation out is found here; one that does
 // not ask whether its caller may use it, in tests/e2e/clients/access_test.py.
 TEST(MethodRulesTest, SayWhereEveryRequestNamesItsOrganization) {
-  for (const auto& [method, rule] : Ours().all()) {
+  const MethodRules rules = Ours();
+  for (const auto& [method, rule] : rules.all()) {
     if (rule.callable_by != CallableBy::kCallers || !rule.organization_field.empty()) continue;
     const std::vector<std::string> parts = absl::StrSplit(method.substr(1), '/');
     const auto* request = DescriptorPool::generated_pool()
