@@ -58,6 +58,7 @@ class ReadmeTest(unittest.TestCase):
             (tools / "grpcurl").chmod(0o755)
         # A shell that knows nothing of this test; what was compiled before is not compiled again.
         cls.environment = {
+            **{name: value for name, value in os.environ.items() if name.startswith("CCACHE_")},
             "HOME": os.environ.get("HOME", "/root"), "LANG": "C.UTF-8",
             "PATH": f"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:{tools}:{os.environ['PATH']}",
             "CCACHE_BASEDIR": str(cls.checkout), "CCACHE_NOHASHDIR": "1", "CCACHE_DEPEND": "1"}
