@@ -185,7 +185,7 @@ absl::Status UpdateProfiles(const CommandContext& context, const ImportSummary& 
 absl::Status Run(CommandContext& context, ImportArguments& arguments) {
   GrpcBatchSink sink(context);
   if (!arguments.rehearse) {
-    if (const absl::Status reached = sink.AwaitReachable(); !reached.ok()) return reached;
+    if (absl::Status reached = sink.AwaitReachable(); !reached.ok()) return reached;
   }
   UploadOptions upload;
   upload.tell = LossTeller();

@@ -11,7 +11,7 @@ namespace tutti {
 // An organisation for people: its profile, then in words from when on activity is taken and when
 // the first score is to be expected at `now`. `asked_first_day` is the first day that was asked
 // for, when there is one: where another became of it, the text says why.
-std::string OrganizationText(const aggregate::v1::Organization& organization, absl::Time now,
+std::string OrganizationText(const aggregate::v1::Organization& given, absl::Time now,
                              const std::string& asked_first_day = "");
 
 // "backfilling", "active", "paused".

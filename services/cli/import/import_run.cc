@@ -35,7 +35,7 @@ constexpr int64_t kExportCap = 50000;
 // among several, its number.
 std::string InputName(const ImportOptions& options, size_t index) {
   const std::string& path = options.inputs[index];
-  const std::string name = path == "-" ? "standard input" : absl::Utf8SafeCHexEscape(path);
+  std::string name = path == "-" ? "standard input" : absl::Utf8SafeCHexEscape(path);
   if (options.inputs.size() == 1) return name;
   return absl::StrCat("input ", index + 1, " of ", options.inputs.size(), ", ", name);
 }

@@ -137,7 +137,7 @@ class Sender {
   grpc::Status Send() {
     for (int attempt = 0;;) {
       const size_t answered = answered_;
-      const grpc::Status status = SendOnOneStream();
+      grpc::Status status = SendOnOneStream();
       if (status.ok()) return status;
       attempt = answered_ > answered ? 1 : attempt + 1;
       if (!IsRetryable(status.error_code()) || attempt >= kAttempts) return status;

@@ -26,6 +26,7 @@ using ::testing::HasSubstr;
 
 std::vector<std::string> ServicesOf(const FileDescriptor& file) {
   std::vector<std::string> names;
+  names.reserve(static_cast<size_t>(file.service_count()));
   for (int i = 0; i < file.service_count(); ++i) names.push_back(file.service(i)->full_name());
   return names;
 }
