@@ -41,7 +41,8 @@ absl::StatusOr<Caller> Read(const std::string& token) {
 void RequireSound(const Caller& caller) {
   Require(caller.expires > absl::FromUnixSeconds(kNow), "a caller has not expired");
   Require(caller.every_organization || !caller.organizations.empty(), "a caller is for somebody");
-  Require(!caller.every_organization || caller.HasAny(kSystemAdmin), "only admins are for everybody");
+  Require(!caller.every_organization || caller.HasAny(kSystemAdmin),
+          "only admins are for everybody");
   for (const std::string& organization : caller.organizations) {
     Require(IsOrganizationId(organization), "a caller is for organisations");
   }
