@@ -82,11 +82,15 @@ absl::Status WithText(const absl::Status& status, absl::string_view text) {
   return other;
 }
 
-absl::Status OfFile(absl::string_view flag, absl::string_view path, const absl::Status& status) {
-  return WithText(status, absl::StrCat(flag, " ", Shown(path), ": ", status.message()));
+absl::Status Named(absl::string_view flag, const absl::Status& status) {
+  if (absl::StartsWith(status.message(), flag)) return status;
+  return WithText(status, absl::StrCat(flag, ": ", status.message()));
 }
 
-std::string Shown(absl::string_view path) { return PlainText(path); }
+absl::Status OfFile(absl::string_view flag, absl::string_view path, const absl::Status& status) {
+  if (absl::StrContains(status.message(), path)) return Named(flag, status);
+  return WithText(status, absl::StrCat(flag, " ", PlainText(path), ": ", status.message()));
+}
 
 std::string InOwnWords(const absl::Status& status) {
   std::string text(status.message());

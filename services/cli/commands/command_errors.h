@@ -12,14 +12,15 @@ namespace tutti {
 absl::Status UsageError(absl::string_view message);
 bool IsUsageError(const absl::Status& status);
 
-// The error of a file that a flag named: says which flag and which file. OK stays OK.
+// The same error behind the flag that it is about, unless it begins with it. OK stays OK.
+absl::Status Named(absl::string_view flag, const absl::Status& status);
+
+// The error of a file that a flag named: says which flag and, where the error does not, which
+// file. OK stays OK.
 absl::Status OfFile(absl::string_view flag, absl::string_view path, const absl::Status& status);
 
 // The same error with another text.
 absl::Status WithText(const absl::Status& status, absl::string_view text);
-
-// A path as it may stand in a message: what a terminal would obey is escaped.
-std::string Shown(absl::string_view path);
 
 // What an error says, in the words of the command line: a method of the services by the command
 // that calls it, a field by its flag.

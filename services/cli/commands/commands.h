@@ -6,7 +6,6 @@
 
 #include "CLI/CLI.hpp"
 #include "absl/status/status.h"
-#include "absl/strings/str_cat.h"
 #include "common/rpc/tls.h"
 
 namespace tutti {
@@ -26,11 +25,6 @@ struct CommandContext {
   // Set by the chosen subcommand; run after parsing.
   std::function<absl::Status()> run;
 };
-
-// The same error, behind the flag that it is about.
-inline absl::Status Named(const char* flag, const absl::Status& status) {
-  return absl::Status(status.code(), absl::StrCat(flag, ": ", status.message()));
-}
 
 // Each adds its subcommands. `context` outlives the parsing.
 void AddOrganizationCommands(CLI::App& app, CommandContext& context);

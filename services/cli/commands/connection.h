@@ -5,14 +5,13 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "absl/strings/cord.h"
-#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/status.h"
 #include "common/text/plain_text.h"
 #include "grpcpp/client_context.h"
+#include "services/cli/commands/command_errors.h"
 #include "services/cli/commands/commands.h"
 
 namespace tutti {
@@ -27,15 +26,6 @@ absl::Status NotReached(absl::string_view service, const std::string& address,
 absl::Status AwaitReachable(const std::shared_ptr<grpc::Channel>& channel,
                             absl::string_view service, const std::string& address,
                             absl::Duration patience);
-
-// What a service, or whoever answers in its place, says of an error.
-inline absl::Status OnOneLine(const absl::Status& status) {
-  absl::Status plain(status.code(), PlainText(status.message()));
-  status.ForEachPayload([&plain](absl::string_view type, const absl::Cord& payload) {
-    plain.SetPayload(type, payload);
-  });
-  return plain;
-}
 
 // A connection to one service, for unary calls.
 template <typename Service>
@@ -57,8 +47,9 @@ class Connection {
     if (!channel_.ok()) return channel_.status();
     grpc::ClientContext context;
     context.set_deadline(absl::ToChronoTime(absl::Now() + timeout_));
-    absl::Status status =
-        OnOneLine(FromGrpcStatus((stub_.get()->*method)(&context, request, &response)));
+    absl::Status status = FromGrpcStatus((stub_.get()->*method)(&context, request, &response));
+    // Whoever answers may not act on the terminal.
+    status = WithText(status, PlainText(status.message()));
     const bool nobody = absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
     if (nobody && ReasonOf(status).empty()) {
       const absl::Status not_reached =

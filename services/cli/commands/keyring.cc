@@ -3,7 +3,6 @@
 #include <optional>
 #include <string>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/keyring/keyring_file.h"
@@ -119,8 +118,7 @@ CLI::App* AddAction(CLI::App& group, CommandContext& context, const char* name,
       // Where it may: whoever has a limit rotates keys as before, in memory of their own
       // that is locked.
       static_cast<void>(LockProcess());
-      const absl::Status done = action(*options);
-      return absl::StartsWith(done.message(), "keyring") ? Named("--keyring", done) : done;
+      return action(*options);
     };
   });
   return command;

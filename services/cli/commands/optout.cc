@@ -10,7 +10,6 @@
 #include <variant>
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "common/identity/subject_id.h"
@@ -206,10 +205,7 @@ void AddOptOutCommands(CLI::App& app, CommandContext& context) {
         static_cast<void>(LockProcess());
         const absl::Status good = CheckOptions(*options);
         if (!good.ok()) return good;
-        const absl::Status done = action(*options);
-        return absl::StartsWith(done.message(), "opt-out list")
-                   ? Named(options->path.empty() ? "--keyring" : "--file", done)
-                   : done;
+        return action(*options);
       };
     });
     return command;

@@ -134,12 +134,11 @@ absl::Status WriteReport(const CommandContext& context, const ReportOptions& opt
   const absl::StatusOr<PageContent> content = ReadContent(context, options);
   if (!content.ok()) return content.status();
   absl::Status status = WriteReportFile(options.file, RenderPage(*content), options.force);
-  status = WithText(status, absl::StrCat("--html: ", status.message()));
   if (status.ok()) {
     std::cout << "wrote " << PlainText(options.file) << ": the 28 days to "
               << PlainText(content->score.end_day()) << "\n";
   }
-  return status;
+  return Named("--html", status);
 }
 
 }  // namespace

@@ -38,7 +38,7 @@ absl::Status Sample(SampleArguments& arguments) {
   }
   const absl::StatusOr<SampleFiles> files = WriteSample(options, catalog.get(), arguments.folder);
   if (absl::IsPermissionDenied(files.status())) {
-    return WithText(files.status(), absl::StrCat("--out: ", files.status().message()));
+    return Named("--out", files.status());
   }
   if (!files.ok()) return files.status();
   std::cout << files->counts.records << " records of " << options.people << " made-up people, from "

@@ -248,7 +248,7 @@ class CommandLineTest(unittest.TestCase):
         keyring = self.folder / "keyring"
         absent = create()
         self.assertEqual(absent.returncode, 3, absent.stderr)
-        self.assertIn(f"--keyring {keyring}: ", absent.stderr)
+        self.assertIn(f"--keyring: keyring {keyring}: ", absent.stderr)
         self.assertIn("Nothing was created", absent.stderr)
         self.assertEqual(self.tutti("organizations", "get", "keyed").returncode, 3)
         self.suite.tutti("keyring", "init", "--keyring", str(keyring))
@@ -294,8 +294,8 @@ class CommandLineTest(unittest.TestCase):
                 (("organizations", "create", "late", "--headcount", "9", "--source", "none"), 1, "--source: must be"),
                 (("import", "--organization", "words", str(self.folder / "no.csv")), 3, str(self.folder / "no.csv")),
                 (("import", "--organization", "words", "--groups", "no.txt", "-"), 3, "--groups: no.txt is not there"),
-                (("keyring", "show", "--keyring", "no.keyring"), 3, "--keyring no.keyring: "),
-                (("optout", "count", "--file", "no.optout", "--organization", "words"), 3, "--file no.optout: "),
+                (("keyring", "show", "--keyring", "no.keyring"), 3, "--keyring: keyring no.keyring: "),
+                (("optout", "count", "--file", "no.optout", "--organization", "words"), 3, "--file: opt-out list no.optout: "),
                 (("sample", "--out", str(self.folder), "--people", "3"), 1, "--people must be"),
                 (("dev-token", "--keys", "/proc/none", "--organization", "a", "--scope", "scores.read"), 1,
                  "--keys /proc/none: ")):

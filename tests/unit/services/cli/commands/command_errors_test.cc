@@ -80,6 +80,11 @@ TEST(CommandErrorsTest, NameTheFlagAndTheFile) {
   EXPECT_EQ(OfFile("--out", "a/b", absl::NotFoundError("cannot be read")),
             absl::NotFoundError("--out a/b: cannot be read"));
   EXPECT_EQ(OfFile("--out", "a/b", absl::OkStatus()), absl::OkStatus());
+  // Each once.
+  EXPECT_EQ(OfFile("--out", "a/b", absl::NotFoundError("list a/b: cannot be read")),
+            absl::NotFoundError("--out: list a/b: cannot be read"));
+  EXPECT_EQ(Named("--out", absl::NotFoundError("--out: no")), absl::NotFoundError("--out: no"));
+  EXPECT_TRUE(IsUsageError(Named("--out", UsageError("what?"))));
   EXPECT_EQ(OfFile("--out", "a\x1b[2J", absl::NotFoundError("no")),
             absl::NotFoundError("--out a\xEF\xBF\xBD[2J: no"));
 }
