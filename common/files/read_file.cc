@@ -54,11 +54,6 @@ int64_t Nanoseconds(const timespec& time) {
   return int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
 }
 
-FileStamp StampOf(const struct stat& status) {
-  return {static_cast<uint64_t>(status.st_dev), static_cast<uint64_t>(status.st_ino),
-          int64_t{status.st_size}, Nanoseconds(status.st_mtim), Nanoseconds(status.st_ctim)};
-}
-
 absl::Status TooLarge(const std::string& path, const FileKind& kind) {
   return absl::InvalidArgumentError(
       absl::StrCat(path, " is larger than ", kind.max_bytes, " bytes", Advice(kind)));
@@ -96,6 +91,11 @@ absl::StatusOr<FileText> ReadFile(const std::string& path, const FileKind& kind)
     if (got < 0 && error != EINTR) return OpenError(path, kind, error);
   }
   return TooLarge(path, kind);
+}
+
+FileStamp StampOf(const struct stat& status) {
+  return {static_cast<uint64_t>(status.st_dev), static_cast<uint64_t>(status.st_ino),
+          int64_t{status.st_size}, Nanoseconds(status.st_mtim), Nanoseconds(status.st_ctim)};
 }
 
 FileStamp StampOf(const std::string& path) {

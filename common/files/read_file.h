@@ -7,6 +7,8 @@
 
 #include "absl/status/statusor.h"
 
+struct stat;
+
 namespace tutti {
 
 // Tells one content of a file from the next.
@@ -45,6 +47,7 @@ absl::StatusOr<FileText> ReadFile(const std::string& path, const FileKind& kind)
 // Of a file that may change: what ReadFile would tell apart. A stamp of nothing, which no file
 // has, when there is none.
 FileStamp StampOf(const std::string& path);
+FileStamp StampOf(const struct stat& status);
 
 }  // namespace tutti
 

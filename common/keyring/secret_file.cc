@@ -56,12 +56,6 @@ absl::Status CheckSafe(const std::string& noun, const struct stat& status) {
   return absl::OkStatus();
 }
 
-SecretFile::Version VersionOf(const struct stat& status) {
-  return {static_cast<uint64_t>(status.st_dev), static_cast<uint64_t>(status.st_ino),
-          int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec,
-          int64_t{status.st_size}};
-}
-
 absl::Status ReadAll(const std::string& noun, int fd, absl::Span<uint8_t> to) {
   size_t done = 0;
   while (done < to.size()) {
@@ -124,13 +118,13 @@ absl::StatusOr<SecretFile::Loaded> SecretFile::Load() const {
   absl::StatusOr<SecretBytes> bytes = SecretBytes::Create(static_cast<size_t>(status.st_size));
   if (!bytes.ok()) return bytes.status();
   if (absl::Status read = ReadAll(noun_, fd.get(), bytes->span()); !read.ok()) return read;
-  return Loaded{*std::move(bytes), VersionOf(status)};
+  return Loaded{*std::move(bytes), StampOf(status)};
 }
 
 absl::StatusOr<SecretFile::Version> SecretFile::CurrentVersion() const {
   struct stat status = {};
   if (stat(path_.c_str(), &status) != 0) return FileError(noun_, errno, "cannot be examined");
-  return VersionOf(status);
+  return StampOf(status);
 }
 
 absl::Status SecretFile::Create(const SecretBytes& bytes) const {

@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "common/files/read_file.h"
 #include "common/keyring/secret_bytes.h"
 
 namespace tutti {
@@ -19,16 +20,7 @@ namespace tutti {
 class SecretFile {
  public:
   // Tells one content of the file from the next.
-  struct Version {
-    uint64_t device = 0;
-    uint64_t inode = 0;
-    int64_t modified_ns = 0;
-    int64_t size = 0;
-    friend bool operator==(const Version& a, const Version& b) {
-      return a.device == b.device && a.inode == b.inode && a.modified_ns == b.modified_ns &&
-             a.size == b.size;
-    }
-  };
+  using Version = FileStamp;
   struct Loaded {
     SecretBytes bytes;
     Version version;
