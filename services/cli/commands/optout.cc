@@ -203,7 +203,7 @@ void AddOptOutCommands(CLI::App& app, CommandContext& context) {
       context.run = [options, action] {
         // Where it may: ids and the list's key stay out of swap.
         static_cast<void>(LockProcess());
-        const absl::Status good = CheckOptions(*options);
+        absl::Status good = CheckOptions(*options);
         if (!good.ok()) return good;
         return action(*options);
       };
