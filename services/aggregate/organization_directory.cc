@@ -4,6 +4,7 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "common/feeding/source_declarations.h"
 #include "common/rpc/error_details.h"
 #include "common/window/window_proto.h"
 #include "google/protobuf/util/time_util.h"
@@ -41,6 +42,7 @@ void CopySettable(const Organization& wanted, Organization& organization) {
   organization.set_headcount(wanted.headcount());
   *organization.mutable_entitlements() = wanted.entitlements();
   *organization.mutable_sources() = wanted.sources();
+  *organization.mutable_source_contents() = wanted.source_contents();
   organization.set_cadence(wanted.cadence() == aggregate::v1::CADENCE_UNSPECIFIED
                                ? aggregate::v1::CADENCE_AUTO
                                : wanted.cadence());
@@ -111,6 +113,11 @@ absl::Status OrganizationDirectory::Validate(const Organization& wanted) const {
       return FieldError("sources", "must be ids of the catalogue's sources");
     }
     if (!seen.insert(source).second) return FieldError("sources", "must not repeat");
+  }
+  const absl::Status declared =
+      CheckDeclarations(catalog_, wanted.sources(), wanted.source_contents());
+  if (!declared.ok()) {
+    return FieldError("source_contents", std::string(declared.message()));
   }
   seen.clear();
   for (const aggregate::v1::Entitlement& entitlement : wanted.entitlements()) {

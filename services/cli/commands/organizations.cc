@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "common/feeding/contents_text.h"
 #include "services/cli/commands/commands.h"
 #include "services/cli/commands/connection.h"
 #include "services/cli/commands/organization_change.h"
@@ -41,6 +42,18 @@ std::string Enumerator(std::string name, const std::string& prefix) {
   return name;
 }
 
+// Each source as --source takes it.
+std::vector<std::string> SourceWords(const Organization& organization) {
+  std::vector<std::string> words;
+  for (const std::string& source : organization.sources()) {
+    words.push_back(source);
+    for (const auto& contents : organization.source_contents()) {
+      if (contents.source() == source) absl::StrAppend(&words.back(), "=", ContentsText(contents));
+    }
+  }
+  return words;
+}
+
 void Print(const Organization& organization) {
   std::vector<std::string> entitlements;
   for (const auto& entitlement : organization.entitlements()) {
@@ -54,7 +67,7 @@ void Print(const Organization& organization) {
             << "\n"
             << "  headcount     " << organization.headcount() << "\n"
             << "  entitlements  " << absl::StrJoin(entitlements, ", ") << "\n"
-            << "  sources       " << absl::StrJoin(organization.sources(), ", ") << "\n"
+            << "  sources       " << absl::StrJoin(SourceWords(organization), ", ") << "\n"
             << "  cadence       " << Enumerator(Cadence_Name(organization.cadence()), "CADENCE_")
             << ", now " << Enumerator(Cadence_Name(organization.effective_cadence()), "CADENCE_")
             << "\n"
@@ -71,7 +84,20 @@ absl::Status Apply(const Wanted& wanted, Organization& organization) {
   if (wanted.generated) organization.set_generated_data(true);
   if (!wanted.sources.empty()) {
     organization.clear_sources();
-    for (const std::string& source : wanted.sources) organization.add_sources(source);
+    organization.clear_source_contents();
+  }
+  for (const std::string& source : wanted.sources) {
+    if (source.find('=') == std::string::npos) {
+      organization.add_sources(source);
+      continue;
+    }
+    absl::StatusOr<aggregate::v1::SourceContents> contents = ParseSourceContents(source);
+    if (!contents.ok()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--source: ", contents.status().message()));
+    }
+    organization.add_sources(contents->source());
+    *organization.add_source_contents() = *std::move(contents);
   }
   if (!wanted.entitlements.empty()) organization.clear_entitlements();
   for (const std::string& text : wanted.entitlements) {
@@ -99,7 +125,11 @@ absl::Status Apply(const Wanted& wanted, Organization& organization) {
 void AddProfileOptions(CLI::App& command, Wanted& wanted) {
   command.add_option("--display-name", wanted.display_name, "Its name for people");
   command.add_option("--source", wanted.sources,
-                     "A connected source (m365_audit, activities, ...); repeat for several");
+                     "A connected source (m365_audit, activities, ...); repeat for several. One "
+                     "whose activities you send yourself can say what it gives: "
+                     "activities=mail.sent+platform,chat.sent is these two types, and the platform "
+                     "of mails; after a + stands app, platform or a trait. Categories that this "
+                     "cannot feed are not measured. Without it, a source gives everything");
   command.add_option("--entitlement", wanted.entitlements,
                      "PRODUCT=PEOPLE entitled, where that is not everybody; repeat for several");
   command.add_option("--cadence", wanted.cadence, "auto, daily, weekly or four-weekly");
