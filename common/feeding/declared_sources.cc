@@ -58,9 +58,8 @@ GivenActivity DeclaredSources::GivenBy(const std::set<std::string>& sources) con
 
 bool DeclaredSources::AllDeclare(const std::set<std::string>& sources) const {
   return !sources.empty() &&
-         std::all_of(sources.begin(), sources.end(), [this](const std::string& source) {
-           return contents_.count(source) != 0;
-         });
+         std::all_of(sources.begin(), sources.end(),
+                     [this](const std::string& source) { return contents_.count(source) != 0; });
 }
 
 bool DeclaredSources::Feeds(const Ids* sources, const std::vector<FigureInput>& inputs) const {
@@ -138,11 +137,11 @@ std::string DeclaredSources::WhyNot(const Ids& sources,
       others.empty() ? "" : absl::StrCat("connect ", JoinWords(others, "or"));
   if (connected.empty()) return absl::StrCat("No connected source gives it: ", connect, ".");
   const std::vector<std::string> declared(connected.begin(), connected.end());
-  return absl::StrCat("It needs what ", JoinWords(declared, "and"),
-                      declared.size() == 1 ? " is" : " are", " not declared to give: ",
-                      absl::StrJoin(Feeding(catalog_, GivenBy(connected)).Missing(inputs), "; and "),
-                      ". Declare it there once it is sent", others.empty() ? "" : ", or ", connect,
-                      ".");
+  return absl::StrCat(
+      "It needs what ", JoinWords(declared, "and"), declared.size() == 1 ? " is" : " are",
+      " not declared to give: ",
+      absl::StrJoin(Feeding(catalog_, GivenBy(connected)).Missing(inputs), "; and "),
+      ". Declare it there once it is sent", others.empty() ? "" : ", or ", connect, ".");
 }
 
 std::string DeclaredSources::WhyNot(const catalog::v1::Measure& measure) const {

@@ -44,9 +44,7 @@ class DeclaredSources {
   GivenActivity GivenBy(const std::set<std::string>& sources) const;
   bool AllDeclare(const std::set<std::string>& sources) const;
   // Of sources that all declare what they give.
-  const Feeding& Of(const std::set<std::string>& declared) const {
-    return feedings_.at(declared);
-  }
+  const Feeding& Of(const std::set<std::string>& declared) const { return feedings_.at(declared); }
   bool Feeds(const Ids* sources, const std::vector<FigureInput>& inputs) const;
   // The features that the connected among the sources set.
   unsigned FeaturesBy(const Ids* sources, int table) const;

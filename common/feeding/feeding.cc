@@ -158,8 +158,8 @@ std::set<std::string> FeaturesAsked(const Predicate& predicate, const Table& tab
   if (predicate.has_only()) asked = &predicate.only();
   std::set<std::string> features;
   for (const Feature& feature : table.features()) {
-    if (asked == nullptr || std::count(asked->features().begin(), asked->features().end(),
-                                       feature.id()) != 0) {
+    if (asked == nullptr ||
+        std::count(asked->features().begin(), asked->features().end(), feature.id()) != 0) {
       features.insert(feature.id());
     }
   }
@@ -218,15 +218,15 @@ bool Feeding::Feeds(const FigureInput& input) const {
   PatternSet below = 0;
   if (input.below.has_value()) {
     below_table = catalog_.FindTable(input.below->table());
-    below = SelectedPatterns(*input.below,
-                             *catalog_.tables()[static_cast<size_t>(below_table)].proto);
+    below =
+        SelectedPatterns(*input.below, *catalog_.tables()[static_cast<size_t>(below_table)].proto);
   }
   // Every union of what single activities set, that of none included.
   JointPatterns possible;
   possible.set(0);
   for (const ActivityShape* shape : shapes_) {
-    const unsigned features =
-        FeaturesIn(*shape, above_table) | FeaturesIn(*shape, below_table) << kMaxFeatures;
+    const unsigned features = FeaturesIn(*shape, above_table) | FeaturesIn(*shape, below_table)
+                                                                    << kMaxFeatures;
     if (features == 0) continue;
     for (size_t pattern = 0; pattern < possible.size(); ++pattern) {
       if (possible[pattern]) possible.set(pattern | features);

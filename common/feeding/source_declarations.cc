@@ -36,9 +36,9 @@ absl::Status CheckType(const std::string& source, const ActivityContents& conten
                               " can give; these are: ", absl::StrJoin(types, ", ")));
   }
   const ActivityContents& known = found->second;
-  for (const auto& [told, useful, term] : {std::tuple(contents.app(), known.app(), "app"),
-                                           std::tuple(contents.platform(), known.platform(),
-                                                      "platform")}) {
+  for (const auto& [told, useful, term] :
+       {std::tuple(contents.app(), known.app(), "app"),
+        std::tuple(contents.platform(), known.platform(), "platform")}) {
     if (told && !useful) {
       return Wrong(absl::StrCat("no figure looks at the ", term, " of ", contents.type()));
     }
@@ -48,8 +48,9 @@ absl::Status CheckType(const std::string& source, const ActivityContents& conten
     if (std::find(known.traits().begin(), known.traits().end(), trait) == known.traits().end()) {
       return Wrong(absl::StrCat(
           Quoted(trait), " is no trait of ", contents.type(), " that a figure looks at; ",
-          known.traits().empty() ? "it has none"
-                                 : absl::StrCat("these are: ", absl::StrJoin(known.traits(), ", "))));
+          known.traits().empty()
+              ? "it has none"
+              : absl::StrCat("these are: ", absl::StrJoin(known.traits(), ", "))));
     }
     if (!seen.insert(trait).second) {
       return Wrong(absl::StrCat(trait, " stands twice at ", contents.type()));

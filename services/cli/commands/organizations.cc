@@ -93,8 +93,7 @@ absl::Status Apply(const Wanted& wanted, Organization& organization) {
     }
     absl::StatusOr<aggregate::v1::SourceContents> contents = ParseSourceContents(source);
     if (!contents.ok()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("--source: ", contents.status().message()));
+      return absl::InvalidArgumentError(absl::StrCat("--source: ", contents.status().message()));
     }
     organization.add_sources(contents->source());
     *organization.add_source_contents() = *std::move(contents);
