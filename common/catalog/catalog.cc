@@ -76,7 +76,10 @@ absl::StatusOr<std::unique_ptr<const Catalog>> Catalog::Build(catalog::v1::Catal
 }
 
 Catalog::Catalog(catalog::v1::Catalog proto)
-    : proto_(std::move(proto)), index_(proto_), fingerprint_(CatalogFingerprint(proto_)) {}
+    : proto_(std::move(proto)),
+      index_(proto_),
+      fingerprint_(CatalogFingerprint(proto_)),
+      counting_fingerprint_(CountingFingerprint(proto_)) {}
 
 absl::StatusOr<std::unique_ptr<const Catalog>> Catalog::Compile(
     catalog::v1::Catalog proto, const std::string& origin, const TextFormat::ParseInfoTree* tree) {

@@ -59,6 +59,8 @@ class Catalog {
   const catalog::v1::Catalog& proto() const { return proto_; }
   // See CatalogFingerprint: changes with every word, and with no formatting.
   const std::string& fingerprint() const { return fingerprint_; }
+  // See CountingFingerprint: changes with what is counted, and with no word.
+  const std::string& counting_fingerprint() const { return counting_fingerprint_; }
 
   // In the order of the file.
   const std::vector<CatalogKind>& kinds() const { return kinds_; }
@@ -90,6 +92,7 @@ class Catalog {
   const catalog::v1::Catalog proto_;
   const CatalogIndex index_;  // refers to proto_
   std::string fingerprint_;
+  std::string counting_fingerprint_;
   std::vector<CatalogKind> kinds_;
   std::vector<CatalogTable> tables_;
   std::unique_ptr<const ShapeLookup> shapes_;  // refers to proto_

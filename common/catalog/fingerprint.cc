@@ -24,22 +24,8 @@ Sha256Digest Sha256(const std::string& bytes) {
   return digest;
 }
 
-}  // namespace
-
-std::string CatalogFingerprint(const catalog::v1::Catalog& catalog) {
-  std::string bytes;
-  {
-    google::protobuf::io::StringOutputStream sink(&bytes);
-    google::protobuf::io::CodedOutputStream output(&sink);
-    output.SetSerializationDeterministic(true);
-    catalog.SerializeToCodedStream(&output);
-  }
-  const Sha256Digest digest = Sha256(bytes);
-  return absl::BytesToHexString(
-      absl::string_view(reinterpret_cast<const char*>(digest.data()), kFingerprintBytes));
-}
-
-std::string CountingFingerprint(const catalog::v1::Catalog& catalog, const std::string& kind) {
+// What is counted of one kind, in an order that does not depend on the file's.
+catalog::v1::Catalog CountedOf(const catalog::v1::Catalog& catalog, const std::string& kind) {
   catalog::v1::Catalog counted;
   for (const catalog::v1::SubjectKind& each : catalog.kinds()) {
     if (each.id() != kind) continue;
@@ -54,7 +40,6 @@ std::string CountingFingerprint(const catalog::v1::Catalog& catalog, const std::
     if (each.kind() != kind) continue;
     catalog::v1::Table& table = *counted.add_tables();
     table = each;
-    table.clear_weight();
     table.clear_display_name();
     table.clear_description();
     for (catalog::v1::Feature& feature : *table.mutable_features()) {
@@ -75,6 +60,38 @@ std::string CountingFingerprint(const catalog::v1::Catalog& catalog, const std::
   }
   std::sort(counted.mutable_activity_types()->begin(), counted.mutable_activity_types()->end(),
             [](const auto& a, const auto& b) { return a.id() < b.id(); });
+  return counted;
+}
+
+}  // namespace
+
+std::string CatalogFingerprint(const catalog::v1::Catalog& catalog) {
+  std::string bytes;
+  {
+    google::protobuf::io::StringOutputStream sink(&bytes);
+    google::protobuf::io::CodedOutputStream output(&sink);
+    output.SetSerializationDeterministic(true);
+    catalog.SerializeToCodedStream(&output);
+  }
+  const Sha256Digest digest = Sha256(bytes);
+  return absl::BytesToHexString(
+      absl::string_view(reinterpret_cast<const char*>(digest.data()), kFingerprintBytes));
+}
+
+std::string CountingFingerprint(const catalog::v1::Catalog& catalog, const std::string& kind) {
+  catalog::v1::Catalog counted = CountedOf(catalog, kind);
+  for (catalog::v1::Table& table : *counted.mutable_tables()) table.clear_weight();
+  return CatalogFingerprint(counted);
+}
+
+std::string CountingFingerprint(const catalog::v1::Catalog& catalog) {
+  std::set<std::string> kinds;
+  for (const catalog::v1::SubjectKind& kind : catalog.kinds()) kinds.insert(kind.id());
+  catalog::v1::Catalog counted;
+  for (const std::string& kind : kinds) counted.MergeFrom(CountedOf(catalog, kind));
+  *counted.mutable_budget_splits() = catalog.budget_splits();
+  std::sort(counted.mutable_budget_splits()->begin(), counted.mutable_budget_splits()->end(),
+            [](const auto& a, const auto& b) { return a.cadence() < b.cadence(); });
   return CatalogFingerprint(counted);
 }
 

@@ -19,6 +19,12 @@ std::string CatalogFingerprint(const catalog::v1::Catalog& catalog);
 // same bits.
 std::string CountingFingerprint(const catalog::v1::Catalog& catalog, const std::string& kind);
 
+// 32 hex digits, likewise, of all that is counted: every kind as above, the tables' weights and
+// the splits of the budget, which decide the noise. Ingest and aggregate must agree in it;
+// records that agree in it can be compared. Words, measures and categories do not count: they
+// are of what is shown.
+std::string CountingFingerprint(const catalog::v1::Catalog& catalog);
+
 // A table's salt: the first 8 bytes, most significant first, of SHA-256 over kind,
 // table id and the name of the role, each followed by a zero byte (which no id
 // has). Kept for ever: with another salt, people in open windows get new slots.

@@ -320,6 +320,15 @@ void ValidatePresentation(const CatalogCheck& check) {
     CheckWords(check.catalog.never_measured(i), "sentence",
                check.root.Child("never_measured", i, "never_measured"), check.errors);
   }
+  for (int i = 0; i < check.catalog.counted_alike_size(); ++i) {
+    const std::string& fingerprint = check.catalog.counted_alike(i);
+    if (fingerprint.size() == 32 &&
+        fingerprint.find_first_not_of("0123456789abcdef") == std::string::npos) {
+      continue;
+    }
+    check.errors.Add(check.root.Child("counted_alike", i, "counted_alike"),
+                     "a fingerprint has 32 hexadecimal digits, in lower case");
+  }
 }
 
 }  // namespace tutti

@@ -31,7 +31,8 @@ bool IsTableShown(const Catalog& catalog, const PublicTerms& terms, int table);
 
 // Whether a publication would show at least one category or measure that one of the
 // connected sources feeds, with everybody entitled to everything. An organisation
-// that has declared no source is judged as if it had declared them all. `cadence` is
+// that has declared no source is judged as if it had declared them all. What its sources declare
+// to give does not count: whether a record is drawn never depends on it. `cadence` is
 // daily, weekly or four-weekly.
 bool AnythingShown(const Catalog& catalog, const std::set<std::string>& sources, int64_t headcount,
                    aggregate::v1::Cadence cadence, int step_days);

@@ -1,5 +1,7 @@
 #include "common/scoring/score_builder.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "common/scoring/category_points.h"
 #include "common/scoring/measure_formulas.h"
@@ -65,7 +67,7 @@ void Substitute(const Catalog& catalog, ScoredPublication& out) {
       score.set_state_reason_subject(other.state_reason_subject());
       const auto points = out.categories.find(other.category());
       if (points == out.categories.end()) break;
-      SetState(catalog, {other.state(), {score::v1::STATE_REASON_SUBSTITUTED, other.category()}},
+      SetState(catalog, {other.state(), {score::v1::STATE_REASON_SUBSTITUTED, other.category(), {}}},
                out.score.headcount(), score);
       *score.mutable_points() = other.points();
       const Figure figure = points->second;
@@ -146,6 +148,15 @@ std::string NoticeFor(bool generated_data) {
       "what any one of its people did or how well they work.";
   if (!generated_data) return measures;
   return absl::StrCat("The activity was made up: nobody did any of this. ", measures);
+}
+
+bool IsCountedBy(const Catalog& catalog, const Publication& publication) {
+  if (!publication.counting_fingerprint().empty()) {
+    return publication.counting_fingerprint() == catalog.counting_fingerprint();
+  }
+  const auto& alike = catalog.proto().counted_alike();
+  return publication.catalog_fingerprint() == catalog.fingerprint() ||
+         std::find(alike.begin(), alike.end(), publication.catalog_fingerprint()) != alike.end();
 }
 
 absl::StatusOr<ScoredPublication> ScorePublication(const Catalog& catalog,

@@ -27,7 +27,11 @@ score::v1::Unit UnitOf(const catalog::v1::Measure& measure);
 // What an answer says, for people, of what its figures are.
 std::string NoticeFor(bool generated_data);
 
-// Scores a publication by the catalogue that it was counted by. A pure function:
+// Whether a publication was counted as the catalogue counts: it can be shown by it, and compared
+// with others of which that holds.
+bool IsCountedBy(const Catalog& catalog, const publication::v1::Publication& publication);
+
+// Scores a publication by a catalogue that it was counted by. A pure function:
 // the same record gives the same score for ever. What is shown depends on public
 // figures alone; every figure comes from shares that were clamped in the tails
 // first. DataLoss when the record does not fit the catalogue.

@@ -1,5 +1,6 @@
 #include "common/scoring/score_words.h"
 
+#include "common/feeding/figure_inputs.h"
 #include "common/scoring/score_builder.h"
 #include "common/scoring/state_reasons.h"
 #include "common/scoring/table_breakdown.h"
@@ -7,7 +8,8 @@
 namespace tutti {
 namespace {
 
-void AddMeasure(const catalog::v1::Measure& measure, score::v1::MeasureWords& words) {
+void AddMeasure(const Catalog& catalog, const catalog::v1::Measure& measure,
+                score::v1::MeasureWords& words) {
   words.set_measure(measure.id());
   words.set_display_name(measure.display_name());
   words.set_sentence(measure.sentence());
@@ -16,6 +18,9 @@ void AddMeasure(const catalog::v1::Measure& measure, score::v1::MeasureWords& wo
   words.set_numerator_words(measure.numerator_words());
   words.set_denominator_words(measure.denominator_words());
   words.set_raise_words(measure.raise_words());
+  if (const auto* sources = SourcesOf(catalog, measure); sources != nullptr) {
+    *words.mutable_sources() = *sources;
+  }
 }
 
 void AddRow(const Catalog& catalog, int table, unsigned features, bool exactly,
@@ -37,6 +42,7 @@ void AddTable(const Catalog& catalog, int table, score::v1::TableWords& words) {
   words.set_description(proto.description());
   words.set_subjects(catalog.kinds()[static_cast<size_t>(compiled.kind)].proto->plural());
   words.set_share_words(ShareWords(catalog, table));
+  *words.mutable_sources() = SourcesOfTable(catalog, table);
   for (const catalog::v1::Feature& feature : proto.features()) {
     score::v1::FeatureWords& one = *words.add_features();
     one.set_feature(feature.id());
@@ -64,9 +70,10 @@ score::v1::Catalog WordsOf(const Catalog& catalog) {
     one.set_category(category.id());
     one.set_display_name(category.display_name());
     one.set_description(category.description());
+    *one.mutable_sources() = category.sources();
   }
   for (const catalog::v1::Measure& measure : catalog.proto().measures()) {
-    AddMeasure(measure, *words.add_measures());
+    AddMeasure(catalog, measure, *words.add_measures());
   }
   for (size_t i = 0; i < catalog.tables().size(); ++i) {
     AddTable(catalog, static_cast<int>(i), *words.add_tables());

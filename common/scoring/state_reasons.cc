@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "common/scoring/planned_margins.h"
 
@@ -12,7 +13,7 @@ namespace tutti {
 std::string StateReasonTemplate(score::v1::StateReason code) {
   switch (code) {
     case score::v1::STATE_REASON_NO_SOURCE:
-      return "No connected source gives it.";
+      return "No connected source gives it. What can: {sources}.";
     case score::v1::STATE_REASON_MARGIN_TOO_WIDE:
       return absl::StrCat("With {headcount} people its 95% margin would be above ",
                           kWidestMarginShown,
@@ -24,6 +25,9 @@ std::string StateReasonTemplate(score::v1::StateReason code) {
       return "Something was lost while it was counted, so this window has no figure.";
     case score::v1::STATE_REASON_SUBSTITUTED:
       return "Measured by {display_name}.";
+    case score::v1::STATE_REASON_NOT_DECLARED:
+      return "Its sources are not declared to give what it needs: {missing}. Declare that where it "
+             "is sent. What can give it: {sources}.";
     default:
       return "";
   }
@@ -32,6 +36,12 @@ std::string StateReasonTemplate(score::v1::StateReason code) {
 std::string StateReasonText(const Catalog& catalog, const StateReason& reason, int64_t headcount) {
   std::vector<std::pair<std::string, std::string>> places = {
       {"{headcount}", absl::StrCat(headcount)}};
+  if (reason.code == score::v1::STATE_REASON_NOT_DECLARED) {
+    places.emplace_back("{missing}", reason.subject);
+  }
+  if (!reason.sources.empty()) {
+    places.emplace_back("{sources}", absl::StrJoin(reason.sources, ", "));
+  }
   if (const int kind = catalog.FindKind(reason.subject); kind >= 0) {
     const catalog::v1::SubjectKind& proto = *catalog.kinds()[static_cast<size_t>(kind)].proto;
     places.emplace_back("{plural}", proto.plural());

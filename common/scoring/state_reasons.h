@@ -12,7 +12,8 @@ namespace tutti {
 // Why a figure is not shown, or what it stands on.
 struct StateReason {
   score::v1::StateReason code = score::v1::STATE_REASON_UNSPECIFIED;
-  std::string subject;  // the id of a kind or of a category, as the code wants
+  std::string subject;  // the id of a kind or of a category, or what is missing, as the code wants
+  google::protobuf::RepeatedPtrField<std::string> sources;  // that can feed it
 };
 
 // The words of a code, with the places that score.v1.StateReasonWords names; empty for

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/catalog/catalog.h"
+#include "common/feeding/declared_sources.h"
 #include "common/scoring/public_terms.h"
 #include "common/scoring/state_reasons.h"
 #include "tutti/publication/v1/publication.pb.h"
@@ -22,7 +23,7 @@ struct Shown {
 };
 
 // Decides what of a publication is shown, from what is public in it: connected
-// sources, sizes, noise, and whether something was lost. Never from a count.
+// sources and what they declare, sizes, noise, and whether something was lost. Never from a count.
 // Thread-safe; the arguments outlive it.
 class Visibility {
  public:
@@ -32,22 +33,16 @@ class Visibility {
   Shown OfCategory(const catalog::v1::Category& category) const;
   Shown OfMeasure(const catalog::v1::Measure& measure) const;
   Shown OfTable(int table) const;
-  // The features of a table, as bits, that no connected source gives: those that have
-  // measures of their own, none of which has a source.
-  unsigned UnfedFeatures(int table) const;
+  // The features of a table, as bits, that nothing gives (see DeclaredSources).
+  unsigned UnfedFeatures(int table) const { return sources_.UnfedFeatures(table); }
 
  private:
-  using Sources = google::protobuf::RepeatedPtrField<std::string>;
-
-  bool HasSource(const Sources& sources) const;
-  // Whether something connected gives the measure.
-  bool HasSource(const catalog::v1::Measure& measure) const;
   // What is said whatever the margin.
   Shown OfTables(const std::vector<int>& tables) const;
 
   const Catalog& catalog_;
   const PublicTerms& terms_;
-  std::set<std::string> sources_;
+  DeclaredSources sources_;
   std::set<int> incomplete_kinds_;
 };
 

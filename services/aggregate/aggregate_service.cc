@@ -14,10 +14,13 @@ using google::protobuf::util::TimeUtil;
 }  // namespace
 
 absl::Status AggregateServiceImpl::CheckCatalog(const std::string& fingerprint) const {
-  if (fingerprint == catalog_.fingerprint()) return absl::OkStatus();
-  return WithReason(absl::FailedPreconditionError(
-                        "catalog_fingerprint: this service runs another catalogue; give every "
-                        "service the same file"),
+  // Callers of earlier editions name the whole file.
+  if (fingerprint == catalog_.counting_fingerprint() || fingerprint == catalog_.fingerprint()) {
+    return absl::OkStatus();
+  }
+  return WithReason(absl::UnavailableError(
+                        "catalog_fingerprint: this service counts by another catalogue; give "
+                        "ingest and aggregate the same file"),
                     "aggregate.tutti", "CATALOG_MISMATCH");
 }
 
@@ -28,8 +31,9 @@ absl::Status AggregateServiceImpl::NoteKeyring(const aggregate::v1::KeyringIdent
 
 grpc::Status AggregateServiceImpl::ReportKeyring(grpc::ServerContext* /*context*/,
                                                  const aggregate::v1::ReportKeyringRequest* request,
-                                                 aggregate::v1::ReportKeyringResponse*) {
-  return ToGrpcStatus(NoteKeyring(request->keyring()));
+                                                 aggregate::v1::ReportKeyringResponse* response) {
+  response->set_counting_fingerprint(catalog_.counting_fingerprint());
+  return request->has_keyring() ? ToGrpcStatus(NoteKeyring(request->keyring())) : grpc::Status::OK;
 }
 
 grpc::Status AggregateServiceImpl::GetIngestPolicy(

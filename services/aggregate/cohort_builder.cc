@@ -34,8 +34,7 @@ absl::StatusOr<int> CohortBuilder::BuildDue(const std::function<bool()>& stop) {
     if (absl::IsNotFound(bytes.status())) return absl::OkStatus();
     if (!bytes.ok()) return bytes.status();
     publication::v1::Publication record;
-    if (!record.ParseFromString(bytes->front()) ||
-        record.catalog_fingerprint() != parts_.catalog.fingerprint()) {
+    if (!record.ParseFromString(bytes->front()) || !IsCountedBy(parts_.catalog, record)) {
       return absl::OkStatus();
     }
     const auto scored = ScorePublication(parts_.catalog, record);

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "common/feeding/declared_sources.h"
 #include "common/rpc/error_details.h"
 #include "common/window/window_proto.h"
 #include "google/protobuf/util/time_util.h"
@@ -38,6 +39,7 @@ void CopySettable(const Organization& wanted, Organization& organization) {
   organization.set_headcount(wanted.headcount());
   *organization.mutable_entitlements() = wanted.entitlements();
   *organization.mutable_sources() = wanted.sources();
+  *organization.mutable_source_contents() = wanted.source_contents();
   organization.set_cadence(wanted.cadence() == aggregate::v1::CADENCE_UNSPECIFIED
                                ? aggregate::v1::CADENCE_AUTO
                                : wanted.cadence());
@@ -144,6 +146,11 @@ Organization OrganizationDirectory::Describe(const ScheduledOrganization& organi
             absl::ToUnixMillis(*first.expected));
   }
   described.set_first_score_headcount(first.smallest_headcount);
+  for (std::string& category :
+       DeclaredSources(catalog_, described.sources(), described.source_contents())
+           .FedCategories()) {
+    described.add_fed_categories(std::move(category));
+  }
   return described;
 }
 

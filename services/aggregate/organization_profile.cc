@@ -4,6 +4,7 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "common/feeding/source_declarations.h"
 #include "common/rpc/error_details.h"
 #include "common/window/schedule.h"
 
@@ -39,6 +40,11 @@ absl::Status ValidateProfile(const Organization& wanted, const Catalog& catalog)
       return ProfileError("sources", "must be ids of the catalogue's sources");
     }
     if (!seen.insert(source).second) return ProfileError("sources", "must not repeat");
+  }
+  if (absl::Status declared =
+          CheckDeclarations(catalog, wanted.sources(), wanted.source_contents());
+      !declared.ok()) {
+    return ProfileError("source_contents", std::string(declared.message()));
   }
   seen.clear();
   for (const aggregate::v1::Entitlement& entitlement : wanted.entitlements()) {

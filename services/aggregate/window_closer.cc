@@ -357,7 +357,9 @@ absl::StatusOr<CloseOutcome> WindowCloser::Draw(const std::string& id,
   record.set_headcount(terms.headcount);
   *record.mutable_entitlements() = profile.entitlements();
   *record.mutable_sources() = profile.sources();
+  *record.mutable_source_contents() = profile.source_contents();
   record.set_catalog_fingerprint(parts_.catalog.fingerprint());
+  record.set_counting_fingerprint(parts_.catalog.counting_fingerprint());
   record.set_catalog_version(parts_.catalog.proto().version());
   record.set_generated_data(profile.generated_data());
   record.set_region(terms.region);

@@ -5,14 +5,18 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "tutti/aggregate/v1/aggregate.pb.h"
 
 namespace tutti {
 
+// The reason of an error that says that catalogues differ.
+inline constexpr absl::string_view kCatalogMismatch = "CATALOG_MISMATCH";
+
 // What ingest asks of aggregate. Calls do not block; each calls back exactly once,
 // on any thread, perhaps before the call returns. Errors: NotFound (the
-// organisation), FailedPrecondition (catalogues differ), anything else is worth a
-// retry. Thread-safe.
+// organisation), anything else is worth a retry: with the reason kCatalogMismatch when
+// aggregate counts by another catalogue. Thread-safe.
 class AggregateClient {
  public:
   using PolicyCallback =
@@ -24,7 +28,7 @@ class AggregateClient {
   // Asks how the activities of an organisation (its id) become bits.
   virtual void FetchPolicy(const std::string& organization, PolicyCallback done) = 0;
 
-  // Makes deltas durable. The caller leaves the catalogue's fingerprint empty; an
+  // Makes deltas durable. The caller leaves the fingerprint empty; an
   // answer has one outcome for each delta.
   virtual void Merge(aggregate::v1::MergeDeltasRequest request, MergeCallback done) = 0;
 };

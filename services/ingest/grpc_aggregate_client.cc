@@ -9,16 +9,6 @@
 namespace tutti {
 namespace {
 
-// FAILED_PRECONDITION says to our callers that catalogues differ; for any other
-// reason the call is worth a retry.
-absl::Status Simplify(const grpc::Status& status) {
-  absl::Status simple = FromGrpcStatus(status);
-  if (absl::IsFailedPrecondition(simple) && ReasonOf(simple) != "CATALOG_MISMATCH") {
-    return absl::UnavailableError("aggregate refused the call for now");
-  }
-  return simple;
-}
-
 // False when the keyring has no id yet.
 bool SetIdentity(const KeySnapshot& keys, aggregate::v1::KeyringIdentity& keyring) {
   if (keys.keyring_id().empty()) return false;
@@ -39,11 +29,11 @@ struct GrpcAggregateClient::Call {
 };
 
 GrpcAggregateClient::GrpcAggregateClient(std::shared_ptr<grpc::Channel> channel,
-                                         std::string catalog_fingerprint, const KeyStore& keys,
+                                         std::string counting_fingerprint, const KeyStore& keys,
                                          absl::Duration timeout)
     : channel_(std::move(channel)),
       stub_(aggregate::v1::AggregateService::NewStub(channel_)),
-      catalog_fingerprint_(std::move(catalog_fingerprint)),
+      counting_fingerprint_(std::move(counting_fingerprint)),
       keys_(keys),
       timeout_(timeout) {}
 
@@ -67,7 +57,9 @@ void GrpcAggregateClient::Run(Request request, std::function<void(absl::StatusOr
           if (status.ok()) {
             call->done(std::move(call->response));
           } else {
-            call->done(Simplify(status));
+            absl::Status error = FromGrpcStatus(status);
+            if (ReasonOf(error) == kCatalogMismatch) counts_alike_ = false;
+            call->done(std::move(error));
           }
           Remove(context);
         });
@@ -76,7 +68,7 @@ void GrpcAggregateClient::Run(Request request, std::function<void(absl::StatusOr
 void GrpcAggregateClient::FetchPolicy(const std::string& organization, PolicyCallback done) {
   aggregate::v1::GetIngestPolicyRequest request;
   request.set_organization(absl::StrCat("organizations/", organization));
-  request.set_catalog_fingerprint(catalog_fingerprint_);
+  request.set_catalog_fingerprint(counting_fingerprint_);
   if (!SetIdentity(*keys_.snapshot(), *request.mutable_keyring())) request.clear_keyring();
   Run(std::move(request), std::move(done),
       [this](auto* context, auto* sent, auto* response, auto finished) {
@@ -86,17 +78,22 @@ void GrpcAggregateClient::FetchPolicy(const std::string& organization, PolicyCal
 
 void GrpcAggregateClient::ReportKeyring(std::function<void(const absl::Status&)> done) {
   aggregate::v1::ReportKeyringRequest request;
-  if (!SetIdentity(*keys_.snapshot(), *request.mutable_keyring())) return done(absl::OkStatus());
+  if (!SetIdentity(*keys_.snapshot(), *request.mutable_keyring())) request.clear_keyring();
   Run<aggregate::v1::ReportKeyringRequest, aggregate::v1::ReportKeyringResponse>(
       std::move(request),
-      [done = std::move(done)](const auto& response) { done(response.status()); },
+      [this, done = std::move(done)](const auto& response) {
+        if (response.ok() && !response->counting_fingerprint().empty()) {
+          counts_alike_ = response->counting_fingerprint() == counting_fingerprint_;
+        }
+        done(response.status());
+      },
       [this](auto* context, auto* sent, auto* response, auto finished) {
         stub_->async()->ReportKeyring(context, sent, response, std::move(finished));
       });
 }
 
 void GrpcAggregateClient::Merge(aggregate::v1::MergeDeltasRequest request, MergeCallback done) {
-  request.set_catalog_fingerprint(catalog_fingerprint_);
+  request.set_catalog_fingerprint(counting_fingerprint_);
   Run(std::move(request), std::move(done),
       [this](auto* context, auto* sent, auto* response, auto finished) {
         stub_->async()->MergeDeltas(context, sent, response, std::move(finished));

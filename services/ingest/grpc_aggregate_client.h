@@ -1,6 +1,7 @@
 #ifndef TUTTI_SERVICES_INGEST_GRPC_AGGREGATE_CLIENT_H_
 #define TUTTI_SERVICES_INGEST_GRPC_AGGREGATE_CLIENT_H_
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -22,15 +23,19 @@ class GrpcAggregateClient final : public AggregateClient {
  public:
   // Policies are asked for with the id of the keyring that is loaded then. `keys` outlives this;
   // `timeout` bounds each call.
-  GrpcAggregateClient(std::shared_ptr<grpc::Channel> channel, std::string catalog_fingerprint,
+  GrpcAggregateClient(std::shared_ptr<grpc::Channel> channel, std::string counting_fingerprint,
                       const KeyStore& keys, absl::Duration timeout);
   ~GrpcAggregateClient() override { Shutdown(); }
 
   void FetchPolicy(const std::string& organization, PolicyCallback done) override;
   void Merge(aggregate::v1::MergeDeltasRequest request, MergeCallback done) override;
 
-  // Tells aggregate which keyring is loaded; at once OK when it has no id yet.
+  // Tells aggregate which keyring is loaded, if it has an id, and learns what aggregate counts.
   void ReportKeyring(std::function<void(const absl::Status&)> done);
+
+  // False once aggregate has said that it counts by another catalogue, until a report of the
+  // keyring has shown that it does not.
+  bool CountsAlike() const { return counts_alike_; }
 
   // Whether there is a connection; begins to make one when there is none.
   bool Connected() const;
@@ -50,9 +55,10 @@ class GrpcAggregateClient final : public AggregateClient {
 
   const std::shared_ptr<grpc::Channel> channel_;
   const std::unique_ptr<aggregate::v1::AggregateService::Stub> stub_;
-  const std::string catalog_fingerprint_;
+  const std::string counting_fingerprint_;
   const KeyStore& keys_;
   const absl::Duration timeout_;
+  std::atomic<bool> counts_alike_ = true;
 
   std::mutex mutex_;
   std::condition_variable idle_;

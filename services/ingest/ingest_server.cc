@@ -92,6 +92,7 @@ class Chores {
     health.SetPart("keys", keys.ok());
     ReportKeyring();
     health.SetPart("aggregate", aggregate_.Connected());
+    health.SetPart("catalog", aggregate_.CountsAlike());
     policies_.EvictExpired();
     const absl::Duration now = clock_.SinceStart();
     if (!generation_begin_.has_value()) generation_begin_ = now;
@@ -100,13 +101,14 @@ class Chores {
       generation_begin_ = now;
     }
     WarnOfKeys(counters);
+    WarnOfCatalog();
   }
 
  private:
   // Whether or not there is traffic: what becomes of a window must not depend on it.
   void ReportKeyring() {
     const absl::Duration now = clock_.SinceStart();
-    if (now < next_report_ && reported_->load()) return;
+    if (now < next_report_ && reported_->load() && aggregate_.CountsAlike()) return;
     next_report_ = now + kReportInterval;
     aggregate_.ReportKeyring(
         [reported = reported_](const absl::Status& status) { reported->store(status.ok()); });
@@ -131,6 +133,20 @@ class Chores {
     }
   }
 
+  void WarnOfCatalog() {
+    const absl::Duration now = clock_.SinceStart();
+    const bool alike = aggregate_.CountsAlike();
+    if (alike && !counted_alike_) LogInfo("ingest and aggregate count alike again", {});
+    if (!alike && (counted_alike_ || now >= next_catalog_warning_)) {
+      LogError(
+          "ingest and aggregate count by different catalogues: nothing is taken until both have the "
+          "same file",
+          {});
+      next_catalog_warning_ = now + absl::Minutes(1);
+    }
+    counted_alike_ = alike;
+  }
+
   const Swap swap_;
   KeyringMinder& keyring_;
   OptOutStore& opt_outs_;
@@ -146,6 +162,8 @@ class Chores {
   absl::Duration next_report_ = -absl::InfiniteDuration();
   uint64_t warned_missing_ = 0;
   absl::Duration next_warning_ = -absl::InfiniteDuration();
+  bool counted_alike_ = true;
+  absl::Duration next_catalog_warning_ = -absl::InfiniteDuration();
 };
 
 }  // namespace
@@ -178,7 +196,7 @@ absl::Status RunIngest(const ServerOptions& server, const IngestOptions& options
 
   const SystemWallClock clock;
   IngestCounters counters;
-  GrpcAggregateClient aggregate(*std::move(channel), (*catalog)->fingerprint(), **keys,
+  GrpcAggregateClient aggregate(*std::move(channel), (*catalog)->counting_fingerprint(), **keys,
                                 options.merge_timeout);
   PolicyCache policies(aggregate, **catalog, **keys, clock);
   AcknowledgedCache acknowledged(ColumnLayout::Of(**catalog).words(), options.cache_entries);
@@ -192,7 +210,7 @@ absl::Status RunIngest(const ServerOptions& server, const IngestOptions& options
                         options.rotate_keyring ? std::make_optional(options.grace) : std::nullopt);
   Chores chores(*swap, keyring, **opt_outs, aggregate, policies, acknowledged,
                 options.cache_generation);
-  HealthService health({kServiceName}, {"keys", "aggregate"});
+  HealthService health({kServiceName}, {"keys", "aggregate", "catalog"});
   absl::Status served;
   {
     const FlushLoop flushes(coalescer, options.flush_interval);

@@ -13,10 +13,12 @@ Refusal RefusalFrom(const absl::Status& status) {
     case StatusCode::kNotFound:
       return {StatusCode::kNotFound, ingest::v1::REASON_ORGANIZATION_NOT_FOUND, "organization",
               "there is no such organisation"};
-    case StatusCode::kFailedPrecondition:
-      return {StatusCode::kFailedPrecondition, ingest::v1::REASON_CATALOG_MISMATCH, "",
-              "ingest and aggregate run different catalogues: give every service the same file"};
     default:
+      if (ReasonOf(status) == kCatalogMismatch) {
+        return {StatusCode::kUnavailable, ingest::v1::REASON_CATALOG_MISMATCH, "",
+                "ingest and aggregate count by different catalogues: retry with backoff, and give "
+                "both the same file"};
+      }
       return {StatusCode::kUnavailable, ingest::v1::REASON_STORE_UNAVAILABLE, "",
               "aggregate or its store cannot be reached: retry with backoff"};
   }

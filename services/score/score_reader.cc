@@ -172,8 +172,14 @@ absl::StatusOr<Publication> ScoreReader::ReadRecord(const std::string& organizat
 }
 
 absl::StatusOr<const Catalog*> ScoreReader::CatalogOf(const Publication& record) const {
-  for (const Catalog* catalog : catalogs_) {
-    if (catalog->fingerprint() == record.catalog_fingerprint()) return catalog;
+  const auto counted = std::find_if(catalogs_.begin(), catalogs_.end(), [&](const Catalog* catalog) {
+    return IsCountedBy(*catalog, record);
+  });
+  if (counted != catalogs_.end()) {
+    // What is shown follows the first that counts alike, also what an older one names.
+    return *std::find_if(catalogs_.begin(), catalogs_.end(), [&](const Catalog* catalog) {
+      return catalog->counting_fingerprint() == (*counted)->counting_fingerprint();
+    });
   }
   return Error(absl::FailedPreconditionError(
                    "the record was counted by a catalogue that this service does not have; start "
@@ -187,7 +193,8 @@ absl::StatusOr<std::optional<ScoredPublication>> ScoreReader::ScoreBase(
   const absl::StatusOr<Publication> record = ReadRecord(organization, *end_day);
   if (!record.ok()) return record.status();
   // Like is compared with like.
-  if (record->catalog_fingerprint() != catalog.fingerprint()) return std::nullopt;
+  const absl::StatusOr<const Catalog*> counted = CatalogOf(*record);
+  if (!counted.ok() || *counted != &catalog) return std::nullopt;
   return ScorePublication(catalog, *record);
 }
 

@@ -127,7 +127,7 @@ class ScoreReader {
   absl::StatusOr<std::string> ReadBytes(const std::string& organization, Day end_day);
   absl::StatusOr<publication::v1::Publication> ReadRecord(const std::string& organization,
                                                           Day end_day);
-  // The catalogue that a record was counted by.
+  // The catalogue that a record is shown by: the first of those that count as it was counted.
   absl::StatusOr<const Catalog*> CatalogOf(const publication::v1::Publication& record) const;
 
   absl::StatusOr<Answer> MakeScore(const AnswerKey& key);

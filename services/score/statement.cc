@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "common/feeding/contents_text.h"
 #include "common/privacy/budget.h"
 #include "common/privacy/zcdp.h"
 #include "common/scoring/peer_benchmark.h"
@@ -219,6 +220,20 @@ void FillReadersAndLimits(const Catalog& catalog, PrivacyStatement& statement) {
   }
 }
 
+// What is declared decides what is shown, so it is told; it decides nothing else.
+void FillDeclared(const Publication& latest, PrivacyStatement& statement) {
+  for (const std::string& source : latest.sources()) {
+    std::string given = "everything that it can";
+    for (const aggregate::v1::SourceContents& contents : latest.source_contents()) {
+      if (contents.source() == source) given = ContentsText(contents);
+    }
+    statement.add_declared(absl::StrCat(source, " was declared to give ", given, "."));
+  }
+  statement.add_declared(
+      "What the sources are not declared to give is said to be not measured. What is counted, and "
+      "with how much noise, does not depend on it.");
+}
+
 }  // namespace
 
 StatementWriter::StatementWriter(const Catalog& catalog) : catalog_(catalog) {
@@ -266,6 +281,7 @@ PrivacyStatement StatementWriter::Write(const std::optional<Publication>& latest
   FillGuarantees(latest, cadence, statement);
   FillRetention(GraceOf(latest), statement);
   FillReadersAndLimits(catalog_, statement);
+  if (latest.has_value()) FillDeclared(*latest, statement);
   // Without a publication, what an organisation gets that asks for no cadence.
   const auto found = thresholds_.find(cadence);
   const std::vector<int64_t>& thresholds = latest.has_value() && found != thresholds_.end()
@@ -279,6 +295,7 @@ PrivacyStatement StatementWriter::Write(const std::optional<Publication>& latest
   }
   statement.set_catalog_version(catalog_.proto().version());
   statement.set_catalog_fingerprint(catalog_.fingerprint());
+  statement.set_counting_fingerprint(catalog_.counting_fingerprint());
   statement.set_generated_data(latest.has_value() && latest->generated_data());
   return statement;
 }

@@ -81,6 +81,7 @@ publication::v1::Publication Publish(const Catalog& catalog, int64_t headcount,
   record.set_headcount(headcount);
   record.add_sources("activities");
   record.set_catalog_fingerprint(catalog.fingerprint());
+  record.set_counting_fingerprint(catalog.counting_fingerprint());
   for (size_t kind = 0; kind < catalog.kinds().size(); ++kind) {
     if (!terms.kinds[kind].has_value()) continue;
     publication::v1::KindRecord& out = *record.add_kinds();

@@ -45,7 +45,8 @@ constexpr std::pair<absl::string_view, absl::string_view> kFlags[] = {
     {"headcount", "--headcount"}, {"display_name", "--display-name"},
     {"region", "--region"},       {"industry", "--industry"},
     {"time_zone", "--time-zone"}, {"cadence", "--cadence"},
-    {"sources", "--source"},      {"entitlements.product", "--entitlement"},
+    {"sources", "--source"},      {"source_contents", "--source"},
+    {"entitlements.product", "--entitlement"},
     {"first_day", "--first-day"}, {"entitlements.people", "--entitlement"},
 };
 

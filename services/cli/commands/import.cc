@@ -21,12 +21,17 @@
 #include "services/cli/commands/organization_change.h"
 #include "services/cli/import/import_outcome.h"
 #include "services/cli/import/import_run.h"
+#include "tutti/aggregate/v1/organization.grpc.pb.h"
 #include "tutti/ingest/v1/ingest.grpc.pb.h"
 
 namespace tutti {
 namespace {
 
+using aggregate::v1::OrganizationService;
 using ingest::v1::IngestService;
+
+// What is sent is sent by then: it is worth no longer wait.
+constexpr absl::Duration kAggregatePatience = absl::Seconds(2);
 
 constexpr FileKind kGroupsFile{.noun = "the addresses of group mailboxes, one a line",
                                .max_bytes = size_t{64} << 20,
@@ -182,6 +187,25 @@ absl::Status UpdateProfiles(const CommandContext& context, const ImportSummary& 
       "--update-profile: the input does not say who is licensed; reports of Microsoft Graph do");
 }
 
+// Puts beside what the input can feed what each organisation's sources are declared to feed.
+void LookUpDeclared(const CommandContext& context, ImportSummary& summary) {
+  const Connection<OrganizationService> aggregate(context.aggregate, context);
+  for (TenantSummary& tenant : summary.tenants) {
+    if (tenant.organization.empty() || tenant.feeds.empty()) continue;
+    aggregate::v1::GetOrganizationRequest request;
+    request.set_name(tenant.organization);
+    aggregate::v1::GetOrganizationResponse response;
+    absl::Status read = aggregate.AwaitReachable(kAggregatePatience);
+    if (read.ok()) read = aggregate.Call(&OrganizationService::Stub::GetOrganization, request, response);
+    if (!read.ok()) {
+      tenant.declared_problem = std::string(InOwnWords(read));
+      continue;
+    }
+    const auto& fed = response.organization().fed_categories();
+    tenant.declared.emplace(fed.begin(), fed.end());
+  }
+}
+
 absl::Status Run(CommandContext& context, ImportArguments& arguments) {
   GrpcBatchSink sink(context);
   if (!arguments.rehearse) {
@@ -199,8 +223,9 @@ absl::Status Run(CommandContext& context, ImportArguments& arguments) {
   if (!arguments.rehearse) targets.uploader = &uploader;
   ImportSummary unfinished;
   targets.unfinished = &unfinished;
-  const absl::StatusOr<ImportSummary> summary = RunImport(arguments.options, targets);
+  absl::StatusOr<ImportSummary> summary = RunImport(arguments.options, targets);
   if (summary.ok()) {
+    if (!arguments.rehearse) LookUpDeclared(context, *summary);
     Print(*summary, arguments.summary_format);
     absl::Status outcome = arguments.rehearse ? CheckReadable(*summary) : OutcomeOf(*summary);
     if (arguments.update_profile) outcome.Update(UpdateProfiles(context, *summary));

@@ -5,6 +5,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/feeding/contents_text.h"
 #include "services/cli/report/plain_message.h"
 
 namespace tutti {
@@ -58,6 +59,23 @@ std::string FirstScoreText(const Organization& organization, absl::Time now) {
   }
 }
 
+// Each source as --source takes it.
+std::vector<std::string> SourceWords(const Organization& organization) {
+  std::vector<std::string> words;
+  for (const std::string& source : organization.sources()) {
+    words.push_back(source);
+    for (const auto& contents : organization.source_contents()) {
+      if (contents.source() == source) absl::StrAppend(&words.back(), "=", ContentsText(contents));
+    }
+  }
+  return words;
+}
+
+std::string FedText(const Organization& organization) {
+  if (organization.fed_categories().empty()) return "none: the sources feed no category";
+  return absl::StrCat(absl::StrJoin(organization.fed_categories(), ", "), "; no other");
+}
+
 }  // namespace
 
 std::string StateText(aggregate::v1::OrganizationState state) {
@@ -76,7 +94,8 @@ std::string OrganizationText(const Organization& given, absl::Time now,
       organization.generated_data() ? "  (generated data)" : "", "\n  state         ",
       StateText(organization.state()), "\n  headcount     ", organization.headcount(),
       "\n  entitlements  ", absl::StrJoin(entitlements, ", "), "\n  sources       ",
-      absl::StrJoin(organization.sources(), ", "), "\n  cadence       ",
+      absl::StrJoin(SourceWords(organization), ", "), "\n  can measure   ",
+      FedText(organization), "\n  cadence       ",
       CadenceText(organization.cadence()), ", now ", CadenceText(organization.effective_cadence()),
       "\n  time zone     ", organization.time_zone(), "\n  first day     ",
       organization.first_day(), "\n  activity      ", ActivityText(organization, asked_first_day),

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
+#include "common/feeding/contents_text.h"
 #include "common/text/plain_text.h"
 #include "common/window/day.h"
 #include "services/cli/commands/command_errors.h"
@@ -55,7 +56,19 @@ absl::Status Apply(const Wanted& wanted, Organization& organization) {
   if (wanted.generated) organization.set_generated_data(true);
   if (!wanted.sources.empty()) {
     organization.clear_sources();
-    for (const std::string& source : wanted.sources) organization.add_sources(source);
+    organization.clear_source_contents();
+  }
+  for (const std::string& source : wanted.sources) {
+    if (source.find('=') == std::string::npos) {
+      organization.add_sources(source);
+      continue;
+    }
+    absl::StatusOr<aggregate::v1::SourceContents> contents = ParseSourceContents(source);
+    if (!contents.ok()) {
+      return UsageError(absl::StrCat("--source: ", contents.status().message()));
+    }
+    organization.add_sources(contents->source());
+    *organization.add_source_contents() = *std::move(contents);
   }
   if (!wanted.entitlements.empty()) organization.clear_entitlements();
   for (const std::string& text : wanted.entitlements) {
@@ -83,7 +96,11 @@ absl::Status Apply(const Wanted& wanted, Organization& organization) {
 void AddProfileOptions(CLI::App& command, Wanted& wanted) {
   command.add_option("--display-name", wanted.display_name, "Its name for people");
   command.add_option("--source", wanted.sources,
-                     "A connected source (m365_audit, activities, ...); repeat for several");
+                     "A connected source (m365_audit, activities, ...); repeat for several. One "
+                     "whose activities you send yourself can say what it gives: "
+                     "activities=mail.sent+platform,chat.sent is these two types, and the platform "
+                     "of mails; after a + stands app, platform or a trait. Categories that this "
+                     "cannot feed are not measured. Without it, a source gives everything");
   command.add_option("--entitlement", wanted.entitlements,
                      "PRODUCT=PEOPLE entitled, where that is not everybody; repeat for several");
   command.add_option("--cadence", wanted.cadence, "auto, daily, weekly or four-weekly");

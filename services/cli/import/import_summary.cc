@@ -1,6 +1,7 @@
 #include "services/cli/import/import_summary.h"
 
 #include <algorithm>
+#include <iterator>
 #include <numeric>
 #include <utility>
 
@@ -79,6 +80,36 @@ void AppendBlock(std::string* text, absl::string_view title, const Counts& count
   for (const auto& [name, count] : counts) AppendLine(text, name, count, 4);
 }
 
+std::string JoinNames(const std::set<std::string>& names) { return absl::StrJoin(names, ", "); }
+
+std::set<std::string> Without(const std::set<std::string>& names,
+                              const std::set<std::string>& others) {
+  std::set<std::string> rest;
+  std::set_difference(names.begin(), names.end(), others.begin(), others.end(),
+                      std::inserter(rest, rest.end()));
+  return rest;
+}
+
+// What the input can feed, beside what the organisation says that it is fed with.
+void AppendFed(std::string* text, const TenantSummary& tenant) {
+  absl::StrAppend(text, "  can feed: ", JoinNames(tenant.feeds), "; it measures no other category\n");
+  if (!tenant.declared_problem.empty()) {
+    absl::StrAppend(text, "  declared: not looked at: ", PlainText(tenant.declared_problem), "\n");
+  }
+  if (!tenant.declared.has_value()) return;
+  absl::StrAppend(text, "  declared: ",
+                  tenant.declared->empty() ? "the sources feed no category"
+                                           : JoinNames(*tenant.declared), "\n");
+  if (const auto more = Without(tenant.feeds, *tenant.declared); !more.empty()) {
+    absl::StrAppend(text, "    not declared, so not measured: ", JoinNames(more),
+                    "; declare what is sent with `tutti organizations update --source`\n");
+  }
+  if (const auto missing = Without(*tenant.declared, tenant.feeds); !missing.empty()) {
+    absl::StrAppend(text, "    declared, and nothing of it here: ", JoinNames(missing),
+                    "; what no source sends counts as not done\n");
+  }
+}
+
 void AppendTenant(std::string* text, const TenantSummary& tenant) {
   absl::StrAppend(text, "\n", tenant.tenant.empty() ? "activities" : "tenant " + tenant.tenant);
   if (!tenant.organization.empty()) absl::StrAppend(text, " -> ", tenant.organization);
@@ -93,10 +124,7 @@ void AppendTenant(std::string* text, const TenantSummary& tenant) {
     absl::StrAppend(text, "  from ", TimeText(*tenant.first_seconds), " to ",
                     TimeText(*tenant.last_seconds), "\n");
   }
-  if (!tenant.feeds.empty()) {
-    absl::StrAppend(text, "  can feed: ", absl::StrJoin(tenant.feeds, ", "),
-                    "; it measures no other category\n");
-  }
+  if (!tenant.feeds.empty()) AppendFed(text, tenant);
   for (const auto& [product, people] : tenant.licensed) {
     AppendLine(text,
                product.empty() ? "licensed people (--headcount)"
@@ -140,6 +168,12 @@ std::string JsonCounts(const Counts& counts) {
                       "}");
 }
 
+std::string JsonNames(const std::set<std::string>& names) {
+  return absl::StrCat("[", absl::StrJoin(names, ",", [](std::string* out, const auto& name) {
+                        absl::StrAppend(out, Quoted(name));
+                      }), "]");
+}
+
 std::string JsonTenant(const TenantSummary& tenant) {
   std::string json = absl::StrCat(
       "{\"tenant\":", Quoted(tenant.tenant), ",\"organization\":", Quoted(tenant.organization),
@@ -150,12 +184,11 @@ std::string JsonTenant(const TenantSummary& tenant) {
                     ",\"last\":", Quoted(TimeText(*tenant.last_seconds)));
   }
   if (!tenant.feeds.empty()) {
-    absl::StrAppend(&json, ",\"feeds\":[",
-                    absl::StrJoin(tenant.feeds, ",",
-                                  [](std::string* out, const std::string& category) {
-                                    absl::StrAppend(out, Quoted(category));
-                                  }),
-                    "],\"licensed\":", JsonCounts(ToCounts(tenant.licensed)));
+    absl::StrAppend(&json, ",\"feeds\":", JsonNames(tenant.feeds),
+                    ",\"licensed\":", JsonCounts(ToCounts(tenant.licensed)));
+    if (tenant.declared.has_value()) {
+      absl::StrAppend(&json, ",\"declared\":", JsonNames(*tenant.declared));
+    }
   }
   const UploadSummary& upload = tenant.upload;
   absl::StrAppend(&json, ",\"activities\":", JsonCounts(ToCounts(tenant.activities)),

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -77,6 +78,10 @@ struct TenantSummary {
   // columns or events for, of other inputs what their activities are about. Any other is
   // not measured by it.
   std::set<std::string> feeds;
+  // Categories that the organisation's sources, as they are declared, can feed; absent when the
+  // organisation was not looked at.
+  std::optional<std::set<std::string>> declared;
+  std::string declared_problem;  // why it was not, in words; empty when nobody wanted to
   std::array<int64_t, kExclusionCount> excluded = {};
   std::map<std::string, int64_t> activities;          // by type
   std::map<std::string, int64_t> ignored_operations;  // by operation; at most 1,000 names

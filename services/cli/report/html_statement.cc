@@ -130,6 +130,7 @@ std::string StatementSection(const PageContent& content) {
       "<h3 class=\"group\">What the claim does not cover</h3>\n",
       ListHtml(LinesOf(statement.limits())), "<h3 class=\"group\">In full</h3>\n",
       details("What is collected", ListHtml(LinesOf(statement.collected()))),
+      details("What the sources are declared to give", ListHtml(LinesOf(statement.declared()))),
       details("What is kept, where, and for how long", Kept(statement)),
       details("Who can read what", ListHtml(LinesOf(statement.readers()))),
       details("From which headcount a category is shown", Thresholds(content)),

@@ -43,6 +43,10 @@ std::string RenderStatement(const score::v1::PrivacyStatement& given, bool brief
   }
   absl::StrAppend(&out, heading("What is collected"), BulletsOf(statement.collected()));
   absl::StrAppend(&out, heading("What is never measured"), BulletsOf(statement.never_measured()));
+  if (!statement.declared().empty()) {
+    absl::StrAppend(&out, heading("What the sources are declared to give"),
+                    BulletsOf(statement.declared()));
+  }
   absl::StrAppend(&out, heading("What is kept, where, and for how long"));
   std::vector<std::string> kept;
   for (const auto& entry : statement.retention()) {
@@ -56,7 +60,8 @@ std::string RenderStatement(const score::v1::PrivacyStatement& given, bool brief
                     PadLeft(absl::StrCat(threshold.headcount()), 8), " people\n");
   }
   absl::StrAppend(&out, "\n  Catalogue ", statement.catalog_version(), ", fingerprint ",
-                  statement.catalog_fingerprint(), "\n");
+                  statement.catalog_fingerprint(), ",\n  of what is counted ",
+                  statement.counting_fingerprint(), "\n");
   return out;
 }
 

@@ -365,7 +365,7 @@ class AuditLogTest(unittest.TestCase):
         request.deltas.add(organization="acme")
         self.call(self.suite.aggregate, "/tutti.aggregate.v1.AggregateService/MergeDeltas", request,
                   credentials=credentials)
-        self.wait_for("aggregate", "/MergeDeltas", "FAILED_PRECONDITION", caller="spiffe://tutti.local/ingest",
+        self.wait_for("aggregate", "/MergeDeltas", "UNAVAILABLE", caller="spiffe://tutti.local/ingest",
                       organizations=["acme"])
         sent = ingest_pb2.IngestActivitiesRequest(organization="organizations/acme")
         sent.activities.add(subject="new-here@made-up.example", type="mail.sent").occurred_at.GetCurrentTime()

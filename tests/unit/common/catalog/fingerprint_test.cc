@@ -1,7 +1,10 @@
 #include "common/catalog/fingerprint.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <memory>
 #include <set>
 #include <string>
 #include <utility>
@@ -46,9 +49,9 @@ void Change(Message& message, const FieldDescriptor* field, int index) {
   }
 }
 
-// Changes each scalar below `part` in turn; each change is undone before the next.
-void ChangeEach(const catalog::v1::Catalog& whole, Message& part, std::set<std::string>& seen,
-                int& changes) {
+// Changes each scalar below `part` in turn, and tells `changed` which one; each change is undone
+// before the next.
+void ChangeEach(Message& part, const std::function<void(const FieldDescriptor&)>& changed) {
   const google::protobuf::Descriptor& descriptor = *part.GetDescriptor();
   const Reflection& reflection = *part.GetReflection();
   for (int f = 0; f < descriptor.field_count(); ++f) {
@@ -60,17 +63,15 @@ void ChangeEach(const catalog::v1::Catalog& whole, Message& part, std::set<std::
       const int index = field->is_repeated() ? i : -1;
       if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
         if (!field->is_repeated() && !reflection.HasField(part, field)) continue;
-        ChangeEach(whole,
-                   field->is_repeated() ? *reflection.MutableRepeatedMessage(&part, field, i)
+        ChangeEach(field->is_repeated() ? *reflection.MutableRepeatedMessage(&part, field, i)
                                         : *reflection.MutableMessage(&part, field),
-                   seen, changes);
+                   changed);
         continue;
       }
       const std::unique_ptr<Message> before(part.New());
       before->CopyFrom(part);
       Change(part, field, index);
-      EXPECT_TRUE(seen.insert(CatalogFingerprint(whole)).second) << field->full_name();
-      ++changes;
+      changed(*field);
       part.CopyFrom(*before);
     }
   }
@@ -81,9 +82,50 @@ TEST(Fingerprint, ChangesWithEveryField) {
   const std::string original = CatalogFingerprint(proto);
   std::set<std::string> seen = {original};
   int changes = 0;
-  ChangeEach(proto, proto, seen, changes);
+  ChangeEach(proto, [&](const FieldDescriptor& field) {
+    EXPECT_TRUE(seen.insert(CatalogFingerprint(proto)).second) << field.full_name();
+    ++changes;
+  });
   EXPECT_GT(changes, 150);
   EXPECT_EQ(CatalogFingerprint(proto), original);
+}
+
+// Mutation: a word that counts, or a rule, a column, a size or a weight that does not.
+TEST(CountingFingerprint, ChangesWithWhatIsCountedAlone) {
+  // Of what is counted; every other field is of what is shown.
+  const std::set<std::string> counted = {
+      "SubjectKind.id", "SubjectKind.expected_per_100_people", "SubjectKind.slots_per_subject",
+      "SubjectKind.max_slots_log2", "SubjectKind.max_slots_log2_daily",
+      "SubjectKind.min_headcount", "ActivityType.id", "ActivityType.kind", "Table.id",
+      "Table.kind", "Table.role", "Table.weight", "Feature.id", "Feature.column", "Rule.types",
+      "Rule.apps", "Rule.platforms", "Rule.any_traits", "Rule.all_traits", "BudgetSplit.cadence",
+      "BudgetSplit.primary_permille", "BudgetSplit.habit_permille",
+      "BudgetSplit.supporting_permille"};
+  // A type that no rule names, and a kind of which nothing is counted, set no bit.
+  const std::set<std::string> partly = {"SubjectKind", "ActivityType"};
+  catalog::v1::Catalog proto = ParseCatalog(kVendorCatalog);
+  const std::string original = CountingFingerprint(proto);
+  std::set<std::string> changing;
+  ChangeEach(proto, [&](const FieldDescriptor& field) {
+    const std::string name = absl::StrCat(field.containing_type()->name(), ".", field.name());
+    if (CountingFingerprint(proto) != original) {
+      changing.insert(name);
+      EXPECT_EQ(counted.count(name), 1U) << name;
+    } else if (partly.count(field.containing_type()->name()) == 0) {
+      EXPECT_EQ(counted.count(name), 0U) << name;
+    }
+  });
+  EXPECT_THAT(changing, ::testing::ContainerEq(counted));
+}
+
+TEST(CountingFingerprint, StaysWithTheOrderOfEntries) {
+  catalog::v1::Catalog proto = ParseCatalog(kVendorCatalog);
+  const std::string original = CountingFingerprint(proto);
+  proto.mutable_tables()->SwapElements(0, 1);
+  proto.mutable_activity_types()->SwapElements(0, 1);
+  proto.mutable_kinds()->SwapElements(0, 1);
+  proto.mutable_budget_splits()->SwapElements(0, 1);
+  EXPECT_EQ(CountingFingerprint(proto), original);
 }
 
 TEST(Fingerprint, ChangesWithTheOrderOfEntries) {

@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/keyring/keyring_operations.h"
+#include "common/rpc/status.h"
 #include "common/window/window_proto.h"
 #include "ingest_fixture.h"
 #include "services/ingest/activity_batch.h"
@@ -445,7 +446,8 @@ TEST_F(ActivityIngesterTest, RefusesWholeBatches) {
   policy().set_state(aggregate::v1::ORGANIZATION_STATE_PAUSED);
   EXPECT_EQ(refused(batch), REASON_ORGANIZATION_NOT_ACTIVE);
   policies->Clear();
-  client.policies["acme"] = absl::FailedPreconditionError("catalogues differ");
+  client.policies["acme"] =
+      WithReason(absl::UnavailableError("catalogues differ"), "aggregate.tutti", "CATALOG_MISMATCH");
   EXPECT_EQ(refused(batch), REASON_CATALOG_MISMATCH);
   policies->Clear();
   client.policies["acme"] = absl::DeadlineExceededError("slow");

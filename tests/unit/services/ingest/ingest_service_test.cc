@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
 #include "common/rpc/status.h"
 #include "ingest_fixture.h"
 #include "services/ingest/flush_loop.h"
@@ -39,8 +40,8 @@ class FakeAggregateService final : public aggregate::v1::AggregateService::Servi
   grpc::Status GetIngestPolicy(grpc::ServerContext*,
                                const aggregate::v1::GetIngestPolicyRequest* request,
                                aggregate::v1::GetIngestPolicyResponse* response) override {
-    if (request->catalog_fingerprint() != SmallCatalog().fingerprint()) {
-      return ToGrpcStatus(WithReason(absl::FailedPreconditionError("other catalogue"),
+    if (request->catalog_fingerprint() != counting()) {
+      return ToGrpcStatus(WithReason(absl::UnavailableError("other catalogue"),
                                      "aggregate.tutti", "CATALOG_MISMATCH"));
     }
     if (request->organization() != "organizations/acme") {
@@ -60,14 +61,31 @@ class FakeAggregateService final : public aggregate::v1::AggregateService::Servi
     return grpc::Status::OK;
   }
 
+  grpc::Status ReportKeyring(grpc::ServerContext*, const aggregate::v1::ReportKeyringRequest*,
+                             aggregate::v1::ReportKeyringResponse* response) override {
+    response->set_counting_fingerprint(counting());
+    return grpc::Status::OK;
+  }
+
+  void Count(const std::string& fingerprint) {
+    const std::lock_guard lock(mutex_);
+    counting_ = fingerprint;
+  }
+
   int positions() {
     const std::lock_guard lock(mutex_);
     return positions_;
   }
 
  private:
+  std::string counting() {
+    const std::lock_guard lock(mutex_);
+    return counting_;
+  }
+
   const aggregate::v1::GetIngestPolicyResponse policy_;
   std::mutex mutex_;
+  std::string counting_ = SmallCatalog().counting_fingerprint();
   int positions_ = 0;
 };
 
@@ -78,7 +96,7 @@ class IngestServiceTest : public IngestFixture {
 
   IngestServiceTest() : aggregate_(AcmePolicy()) {
     aggregate_server_ = Serve("aggregate", aggregate_);
-    remote_ = MakeClient(SmallCatalog().fingerprint());
+    remote_ = MakeClient(SmallCatalog().counting_fingerprint());
     remote_policies_ = std::make_unique<PolicyCache>(*remote_, SmallCatalog(), *keys, clock);
     remote_coalescer_ =
         std::make_unique<DeltaCoalescer>(*remote_, SmallCatalog(), CoalescerLimits());
@@ -343,25 +361,41 @@ TEST_F(IngestServiceTest, SurvivesAClientThatLeavesItsAnswers) {
           .ok());
 }
 
-TEST_F(IngestServiceTest, SaysWhenCataloguesDiffer) {
+// Mutation: to learn of it when activity comes alone, or never to learn that it is over.
+TEST_F(IngestServiceTest, KnowsWhetherAggregateCountsAlike) {
+  const auto report = [](GrpcAggregateClient& client) {
+    absl::Notification done;
+    client.ReportKeyring([&](const absl::Status& status) {
+      EXPECT_EQ(status, absl::OkStatus());
+      done.Notify();
+    });
+    done.WaitForNotification();
+  };
+  report(*remote_);
+  EXPECT_TRUE(remote_->CountsAlike());
   const auto other = MakeClient("another fingerprint");
+  EXPECT_TRUE(other->CountsAlike());
+  report(*other);
+  EXPECT_FALSE(other->CountsAlike());
+
+  const auto refused = MakeClient("another fingerprint");
   absl::Status status;
-  std::mutex mutex;
-  std::condition_variable called;
-  bool done = false;
-  other->FetchPolicy("acme", [&](const auto& policy) {
-    const std::lock_guard lock(mutex);
+  absl::Notification done;
+  refused->FetchPolicy("acme", [&](const auto& policy) {
     status = policy.status();
-    done = true;
-    called.notify_all();
+    done.Notify();
   });
-  std::unique_lock lock(mutex);
-  called.wait(lock, [&] { return done; });
-  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  done.WaitForNotification();
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(ReasonOf(status), kCatalogMismatch);
+  EXPECT_FALSE(refused->CountsAlike());
+  aggregate_.Count("another fingerprint");
+  report(*refused);
+  EXPECT_TRUE(refused->CountsAlike());
 }
 
 TEST_F(IngestServiceTest, RefusesCallsAfterItsClientIsShutDown) {
-  const auto other = MakeClient(SmallCatalog().fingerprint());
+  const auto other = MakeClient(SmallCatalog().counting_fingerprint());
   other->Shutdown();
   absl::Status status;
   other->Merge({}, [&status](const auto& response) { status = response.status(); });

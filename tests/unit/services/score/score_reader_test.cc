@@ -142,16 +142,72 @@ TEST_F(ScoreReaderTest, SaysThatTheStoreIsAway) {
 
 TEST_F(ScoreReaderTest, RefusesARecordOfAnotherCatalogue) {
   publication::v1::Publication record = Record(400);
-  record.set_catalog_fingerprint("0123456789abcdef0123456789abcdef");
+  record.set_counting_fingerprint("0123456789abcdef0123456789abcdef");
   publications_.Publish(record, "2026-11-01");
-  const auto answer = ScoreNow(reader_, {"acme", std::nullopt, ""});
-  EXPECT_TRUE(absl::IsFailedPrecondition(answer.status()));
-  EXPECT_EQ(ReasonOf(answer.status()), "CATALOG_MISMATCH");
+  // One of an edition that had one fingerprint.
+  record.clear_counting_fingerprint();
+  record.set_catalog_fingerprint("0123456789abcdef0123456789abcdef");
+  publications_.Publish(record, "2026-11-08");
+  for (const Day day : {Day(2026, 11, 1), Day(2026, 11, 8)}) {
+    const auto answer = ScoreNow(reader_, {"acme", day, ""});
+    EXPECT_TRUE(absl::IsFailedPrecondition(answer.status())) << day;
+    EXPECT_EQ(ReasonOf(answer.status()), "CATALOG_MISMATCH") << day;
+  }
+}
+
+// Mutation: a record is shown by a catalogue of the same words alone.
+TEST_F(ScoreReaderTest, ShowsAndComparesRecordsInTheWordsOfToday) {
+  catalog::v1::Catalog next = catalog_->proto();
+  next.set_version("next");
+  next.mutable_categories(0)->set_display_name("Talk");
+  next.add_counted_alike("0123456789abcdef0123456789abcdef");
+  const auto newer = Catalog::Build(next, "test");
+  ASSERT_TRUE(newer.ok()) << newer.status();
+  publications_.Publish(Record(300), "2026-10-25");
+  publication::v1::Publication old = Record(200);
+  old.clear_counting_fingerprint();
+  publications_.Publish(old, "2026-05-24");
+  old.set_catalog_fingerprint("0123456789abcdef0123456789abcdef");
+  publications_.Publish(old, "2025-11-23");
+  publication::v1::Publication record = Record(900);
+  record.set_catalog_fingerprint((*newer)->fingerprint());
+  publications_.Publish(record, "2026-11-22");
+  const auto scored = [&](ScoreReader& reader, Day day) {
+    return Parse(ScoreNow(reader, {"acme", day, ""}));
+  };
+  ScoreReader alone(publications_, cohorts_, {newer->get()}, clock_);
+  EXPECT_EQ(scored(alone, Day(2026, 10, 25)).categories(0).display_name(), "Talk");
+  EXPECT_EQ(scored(alone, Day(2025, 11, 23)).categories(0).display_name(), "Talk");
+  EXPECT_EQ(scored(alone, Day(2026, 11, 22)).change().since_end_day(), "2026-10-25");
+  EXPECT_FALSE(scored(alone, Day(2026, 11, 22)).has_trend_180_days());
+  ScoreReader both(publications_, cohorts_, {newer->get(), catalog_.get()}, clock_);
+  const score::v1::Score score = scored(both, Day(2026, 11, 22));
+  EXPECT_EQ(score.change().since_end_day(), "2026-10-25");
+  EXPECT_EQ(score.trend_180_days().since_end_day(), "2026-05-24");
+  EXPECT_EQ(score.catalog_fingerprint(), (*newer)->fingerprint());
+  EXPECT_EQ(scored(both, Day(2026, 5, 24)).categories(0).display_name(), "Talk");
+}
+
+// Mutation: whatever was counted is compared.
+TEST_F(ScoreReaderTest, ComparesNothingThatWasCountedOtherwise) {
+  catalog::v1::Catalog next = catalog_->proto();
+  next.mutable_tables(0)->set_weight(next.tables(0).weight() + 1);
+  const auto newer = Catalog::Build(next, "test");
+  ASSERT_TRUE(newer.ok()) << newer.status();
+  publications_.Publish(Record(300), "2026-10-25");
+  publication::v1::Publication record = Record(900);
+  record.set_catalog_fingerprint((*newer)->fingerprint());
+  record.set_counting_fingerprint((*newer)->counting_fingerprint());
+  publications_.Publish(record, "2026-11-22");
+  ScoreReader reader(publications_, cohorts_, {newer->get(), catalog_.get()}, clock_);
+  const score::v1::Score score = Parse(ScoreNow(reader, {"acme", std::nullopt, ""}));
+  EXPECT_EQ(score.state(), score::v1::FIGURE_STATE_MEASURED);
+  EXPECT_FALSE(score.has_change());
 }
 
 TEST_F(ScoreReaderTest, ScoresByThePastCatalogueOfARecord) {
   catalog::v1::Catalog next = catalog_->proto();
-  next.set_version("next");
+  next.mutable_tables(0)->set_weight(next.tables(0).weight() + 1);
   const auto newer = Catalog::Build(next, "test");
   ASSERT_TRUE(newer.ok());
   publications_.Publish(Record(400), "2026-11-01");

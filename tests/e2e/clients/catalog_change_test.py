@@ -1,0 +1,131 @@
+"""A catalogue that changes while services run: its words stop nothing, what it counts stops
+intake until ingest and aggregate have the same again, and nothing is lost meanwhile."""
+
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+
+import grpc
+
+from made_up import write_activities
+from suite import BIN, SOURCE, Suite, make_stubs
+
+SHIPPED = (SOURCE / "deploy/catalog/adoption.textproto").read_text()
+WORDS = re.sub(r'display_name: "Communication"', 'display_name: "Talk and mail"', SHIPPED)
+COUNTS = re.sub(r"(?m)^  weight: (\d+)$", lambda found: f"  weight: {int(found[1]) + 1}", SHIPPED, count=1)
+
+
+class CatalogChangeTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        make_stubs(self.folder)
+        self.suite = self.enterContext(Suite())
+        self.started = []
+        self.addCleanup(self.stop)
+
+    def stop(self):
+        for process in self.started:
+            process.terminate()
+        for process in self.started:
+            process.wait(timeout=60)
+
+    def restart(self, name, text):
+        """Ends a service, and starts it at the same address with a catalogue of this text."""
+        path = self.folder / f"{name}-{len(self.started)}.textproto"
+        path.write_text(text)
+        pid = self.suite.processes()[f"tutti-{name}"]
+        words = [word.decode() for word in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0") if word]
+        os.kill(pid, signal.SIGTERM)
+        self.until(lambda: self.suite.processes().get(f"tutti-{name}") != pid, "it does not end")
+        ready = self.folder / f"{path.name}.address"
+        log = self.suite.state / "log" / path.name
+        with open(log, "w") as stderr:
+            self.started.append(subprocess.Popen(
+                [BIN / f"tutti-{name}", *words[1:], f"--catalog={path}", f"--port_file={ready}",
+                 f"--listen={getattr(self.suite, name)}"], stderr=stderr))
+        self.until(ready.exists, log.read_text())
+
+    def until(self, condition, problem):
+        deadline = time.monotonic() + 60
+        while not condition():
+            self.assertLess(time.monotonic(), deadline, problem)
+            time.sleep(0.02)
+
+    def send(self, channel):
+        """How ingest answers one activity: its error, or None."""
+        from tutti.ingest.v1 import ingest_pb2, ingest_pb2_grpc
+        request = ingest_pb2.IngestActivitiesRequest(organization="organizations/acme")
+        request.activities.add(subject="one@made-up.example", type="mail.sent").occurred_at.GetCurrentTime()
+        try:
+            ingest_pb2_grpc.IngestServiceStub(channel).IngestActivities(request, timeout=30)
+        except grpc.RpcError as error:
+            return error
+        return None
+
+    def details(self, error):
+        from google.rpc import error_details_pb2, status_pb2
+        status = status_pb2.Status.FromString(dict(error.trailing_metadata())["grpc-status-details-bin"])
+        info, retry = error_details_pb2.ErrorInfo(), error_details_pb2.RetryInfo()
+        self.assertTrue(any(one.Unpack(info) for one in status.details), error)
+        return info.reason, any(one.Unpack(retry) for one in status.details)
+
+    def is_ready(self):
+        return self.suite.tutti("health", self.suite.ingest, check=False).returncode == 0
+
+    # Mutation: one fingerprint of the whole file, for intake and for what is shown.
+    def test_words_stop_nothing(self):
+        activities = self.folder / "activities.jsonl"
+        first_day = write_activities(activities, people=300, days=63)
+        self.suite.back_fill("acme", 300, first_day, "--source", "activities")
+        self.suite.tutti("import", "--format", "activities", "--organization", "acme", str(activities))
+        self.suite.publish("acme")
+        self.assertIn("Communication", self.suite.tutti("score", "acme"))
+        self.restart("aggregate", WORDS)
+        with grpc.insecure_channel(self.suite.ingest) as channel:
+            self.assertIsNone(self.send(channel))
+        self.assertTrue(self.is_ready())
+        self.assertNotIn("different catalogues", self.suite.logs())
+        # What was published before is shown, in the words of today.
+        self.restart("score", WORDS)
+        shown = self.suite.tutti("score", "acme")
+        self.assertIn("Talk and mail", shown)
+        self.assertNotIn("no score", shown)
+
+    # Mutations: a mismatch that is final for the caller; one that nobody is told.
+    def test_what_is_counted_must_agree(self):
+        activities = self.folder / "activities.jsonl"
+        first_day = write_activities(activities, people=40, days=20)
+        self.suite.back_fill("acme", 40, first_day, "--source", "activities")
+        self.restart("aggregate", COUNTS)
+        with grpc.insecure_channel(self.suite.ingest) as channel:
+            # Told by the report that it makes by itself, without any activity.
+            self.until(lambda: "count by different catalogues" in self.suite.logs(), "nobody logs it")
+            self.until(lambda: not self.is_ready(), "ingest is ready")
+            error = self.send(channel)
+            self.assertEqual(error.code().name, "UNAVAILABLE", error)
+            self.assertEqual(self.details(error), ("CATALOG_MISMATCH", True))
+            self.assertIn("same file", error.details())
+            # An import waits, and says for what.
+            with subprocess.Popen([BIN / "tutti", "--ingest", self.suite.ingest, "--aggregate", self.suite.aggregate,
+                                   "import", "--format", "activities", "--organization", "acme", activities],
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+                said = process.stderr.readline()
+                self.assertIn("different catalogues", said)
+                self.assertIn("trying again", said)
+                self.restart("aggregate", SHIPPED)
+                out, err = process.communicate(timeout=120)
+            self.assertEqual(process.returncode, 0, err)
+            self.assertRegex(out, r"(?m)^ +accepted +[1-9]")
+            self.assertNotIn("refused", out)
+            self.until(self.is_ready, "ingest is not ready")
+            self.assertIsNone(self.send(channel))
+        self.assertIn("count alike again", self.suite.logs())
+
+
+if __name__ == "__main__":
+    unittest.main()
