@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/scoring/planned_margins.h"
 #include "common/window/window_proto.h"
+#include "services/aggregate/sealed_window.h"
 #include "services/aggregate/slot_counts.h"
 
 namespace tutti {
@@ -36,28 +37,12 @@ absl::StatusOr<Costs> CostsOf(const std::string& record) {
   return costs;
 }
 
-// Adds a draw to every number of a counted kind; an incomplete one has none.
-absl::Status AddNoise(const NoisePlan& plan, NoiseSource& noise, KindRecord& record) {
-  for (int i = 0; i < record.tables_size(); ++i) {
-    for (auto& cell : *record.mutable_tables(i)->mutable_cells()) {
-      const absl::StatusOr<int64_t> draw =
-          noise.Draw(plan.reach[static_cast<size_t>(i)].sigma_squared);
-      if (!draw.ok()) return draw.status();
-      cell += *draw;
-    }
-  }
-  for (int i = 0; i < record.habits_size(); ++i) {
-    const absl::StatusOr<int64_t> draw =
-        noise.Draw(plan.habits[static_cast<size_t>(i)].sigma_squared);
-    if (!draw.ok()) return draw.status();
-    record.mutable_habits(i)->set_sum(record.habits(i).sum() + *draw);
-  }
-  return absl::OkStatus();
-}
-
 }  // namespace
 
-WindowCloser::WindowCloser(CloserParts parts) : parts_(std::move(parts)) {}
+WindowCloser::WindowCloser(CloserParts parts)
+    : parts_(std::move(parts)),
+      drawer_(parts_.counters, parts_.catalog, parts_.directory.timing().grace, parts_.make_noise) {
+}
 
 absl::StatusOr<CloseReport> WindowCloser::CloseDue(const std::string& organization,
                                                    const Pace& pace, size_t most) {
@@ -178,22 +163,6 @@ absl::StatusOr<bool> WindowCloser::Seal(const std::string& id,
   return *whole && !organization.LostKeyring(window) && (begun == nullptr || !begun->incomplete());
 }
 
-// The same is done, and as long a text comes of it, where nobody did anything: how
-// long a close takes must not tell.
-absl::StatusOr<std::string> WindowCloser::ReadBits(const BitmapId& bitmap,
-                                                   const ScheduledOrganization& organization,
-                                                   const BitmapShape& shape) {
-  const absl::Status lost = absl::NotFoundError("not all of the window was counted");
-  absl::StatusOr<std::string> sealed = parts_.counters.ReadSealed(bitmap);
-  const aggregate::v1::BegunWindow* begun = organization.FindBegun(bitmap.window);
-  if (shape.incomplete || (begun != nullptr && !HasBitmap(*begun, bitmap.kind))) return lost;
-  const size_t bytes = shape.bits() / 8;
-  if (begun == nullptr && absl::IsNotFound(sealed.status())) return std::string(bytes, '\0');
-  // Of another length it was made by other terms, or another catalogue.
-  if (sealed.ok() && sealed->size() != bytes) return lost;
-  return sealed;
-}
-
 absl::Status WindowCloser::CloseDay(const std::string& id,
                                     const ScheduledOrganization& organization, Day day,
                                     const ClosingLease& lease) {
@@ -212,7 +181,7 @@ absl::Status WindowCloser::CloseDay(const std::string& id,
     const BitmapShape shape = organization.ShapeOf(kind, window);
     if (!keep || shape.columns == 0) continue;
     const absl::StatusOr<std::string> bitmap =
-        ReadBits({id, window, kind.proto->id()}, organization, shape);
+        ReadSealedBits(parts_.counters, {id, window, kind.proto->id()}, organization, shape);
     if (!*whole || absl::IsNotFound(bitmap.status())) {
       tally.lost_kinds.insert(kind.proto->id());
       continue;
@@ -265,13 +234,6 @@ absl::StatusOr<CloseOutcome> WindowCloser::Publish(const std::string& id,
   return aggregate::v1::CLOSE_OUTCOME_INCOMPLETE;
 }
 
-// The record of a kind with exact counts in it, which never leaves this file, and
-// what is to be added to each number.
-struct WindowCloser::Counted {
-  KindRecord record;
-  NoisePlan plan;
-};
-
 absl::StatusOr<Ledger> WindowCloser::ReadWholeLedger(const std::string& id, Day end_day,
                                                      const std::map<Day, Costs>& drawn) {
   absl::StatusOr<Ledger> ledger = parts_.publications.ReadLedger(id);
@@ -308,8 +270,7 @@ absl::StatusOr<CloseOutcome> WindowCloser::Draw(const std::string& id,
 
   const Schedule& schedule = organization.schedule();
   const WindowTerms& terms = schedule.TermsAt(window.first_day());
-  const std::vector<Day> step_days = schedule.StepDays(end_day);
-  const int step = static_cast<int>(step_days.size());
+  const int step = static_cast<int>(schedule.StepDays(end_day).size());
   const auto& sources = organization.stored().organization().sources();
   if (!AnythingShown(parts_.catalog, {sources.begin(), sources.end()}, terms.headcount,
                      terms.cadence, step)) {
@@ -322,123 +283,16 @@ absl::StatusOr<CloseOutcome> WindowCloser::Draw(const std::string& id,
   for (const auto& [entry, nano_rho] : *ledger) {
     if (entry.second == end_day) return absl::AlreadyExistsError("the window is paid for");
   }
-  const absl::StatusOr<std::map<Day, DayTally>> tallies = parts_.counters.ReadTallies(id);
-  if (!tallies.ok()) return tallies.status();
-
-  // All of it is counted, and found affordable, before any noise is drawn.
-  std::vector<Counted> kinds;
-  StagedRecord staged;
-  for (size_t kind = 0; kind < parts_.catalog.kinds().size(); ++kind) {
-    const CatalogKind& catalog_kind = parts_.catalog.kinds()[kind];
-    if (organization.ShapeOf(catalog_kind, window).columns == 0) continue;
-    absl::StatusOr<Counted> counted =
-        CountKind(id, organization, end_day, static_cast<int>(kind), *tallies);
-    if (!counted.ok()) return counted.status();
-    if (counted->record.state() == publication::v1::KIND_STATE_COMPLETE) {
-      const uint64_t cost = counted->plan.nano_rho;
-      const std::string& kind_id = catalog_kind.proto->id();
-      const absl::Status affordable = CheckBudget(*ledger, kind_id, end_day, cost);
-      if (absl::IsResourceExhausted(affordable)) {
-        return aggregate::v1::CLOSE_OUTCOME_BUDGET_EXHAUSTED;
-      }
-      if (!affordable.ok()) return affordable;
-      staged.nano_rho[kind_id] = cost;
-    }
-    kinds.push_back(*std::move(counted));
-  }
-  if (staged.nano_rho.empty()) return aggregate::v1::CLOSE_OUTCOME_INCOMPLETE;
-
-  Publication record;
-  const aggregate::v1::Organization& profile = organization.stored().organization();
-  record.set_organization(id);
-  record.set_end_day(FormatDay(end_day));
-  record.set_step_days(static_cast<uint32_t>(step));
-  record.set_cadence(terms.cadence);
-  record.set_headcount(terms.headcount);
-  *record.mutable_entitlements() = profile.entitlements();
-  *record.mutable_sources() = profile.sources();
-  *record.mutable_source_contents() = profile.source_contents();
-  record.set_catalog_fingerprint(parts_.catalog.fingerprint());
-  record.set_counting_fingerprint(parts_.catalog.counting_fingerprint());
-  record.set_catalog_version(parts_.catalog.proto().version());
-  record.set_generated_data(profile.generated_data());
-  record.set_region(terms.region);
-  record.set_industry(terms.industry);
-  record.mutable_grace()->set_seconds(absl::ToInt64Seconds(parts_.directory.timing().grace));
-  const std::unique_ptr<NoiseSource> noise = parts_.make_noise();
-  for (Counted& counted : kinds) {
-    if (absl::Status noised = AddNoise(counted.plan, *noise, counted.record); !noised.ok()) {
-      return noised;
-    }
-    *record.add_kinds() = std::move(counted.record);
-  }
+  absl::StatusOr<DrawnRecord> record = drawer_.Draw(id, organization, end_day, *ledger);
+  if (!record.ok()) return record.status();
+  if (record->outcome != aggregate::v1::CLOSE_OUTCOME_PUBLISHED) return record->outcome;
   parts_.on_step(CloseStep::kDrawn);
-  staged.end_day = end_day;
-  staged.record = record.SerializeAsString();
-  staged.tallied_days = step_days;
-  staged.lease = lease.token();
-  if (absl::Status stored = parts_.publications.Stage(id, staged); !stored.ok()) return stored;
+  record->staged.lease = lease.token();
+  if (absl::Status stored = parts_.publications.Stage(id, record->staged); !stored.ok()) {
+    return stored;
+  }
   parts_.on_step(CloseStep::kStaged);
-  return aggregate::v1::CLOSE_OUTCOME_PUBLISHED;
-}
-
-absl::StatusOr<WindowCloser::Counted> WindowCloser::CountKind(
-    const std::string& id, const ScheduledOrganization& organization, Day end_day, int kind,
-    const std::map<Day, DayTally>& tallies) {
-  const Window window{WindowKind::kReach, end_day};
-  const Schedule& schedule = organization.schedule();
-  const CatalogKind& catalog_kind = parts_.catalog.kinds()[static_cast<size_t>(kind)];
-  const BitmapShape shape = organization.ShapeOf(catalog_kind, window);
-  const std::vector<Day> step_days = schedule.StepDays(end_day);
-  Counted counted;
-  KindRecord& record = counted.record;
-  record.set_kind(catalog_kind.proto->id());
-  record.set_state(publication::v1::KIND_STATE_INCOMPLETE);
-  record.set_slots_log2(shape.size.slots_log2);
-  record.set_kept_slots_log2(shape.size.kept_log2);
-
-  const absl::StatusOr<std::string> bitmap =
-      ReadBits({id, window, record.kind()}, organization, shape);
-  if (absl::IsNotFound(bitmap.status())) return counted;
-  if (!bitmap.ok()) return bitmap.status();
-  for (const Day day : step_days) {
-    const auto tally = tallies.find(day);
-    if (tally == tallies.end() || tally->second.Lost(record.kind())) return counted;
-  }
-
-  counted.plan = PlanNoise(parts_.catalog, kind, schedule.TermsAt(window.first_day()).cadence,
-                           static_cast<int>(step_days.size()));
-  for (const TableNoise& planned : counted.plan.reach) {
-    const CatalogTable& table = parts_.catalog.tables()[static_cast<size_t>(planned.table)];
-    publication::v1::TableRecord& out = *record.add_tables();
-    out.set_table(table.proto->id());
-    out.set_sigma_squared(planned.sigma_squared);
-    for (const catalog::v1::Feature& feature : table.proto->features()) {
-      out.add_features(feature.id());
-    }
-    std::vector<int64_t> counts = CountPatterns(*bitmap, shape.size.kept(), table.columns);
-    // Of one feature one cell is enough: the other is what is left of all slots.
-    if (table.feature_count() == 1) counts.erase(counts.begin());
-    out.mutable_cells()->Add(counts.begin(), counts.end());
-  }
-  for (const TableNoise& planned : counted.plan.habits) {
-    const std::string& table =
-        parts_.catalog.tables()[static_cast<size_t>(planned.table)].proto->id();
-    int64_t sum = 0;
-    for (const Day day : step_days) {
-      const DayTally& tally = tallies.at(day);
-      if (const auto count = tally.counts.find(table); count != tally.counts.end()) {
-        sum += count->second;
-      }
-    }
-    publication::v1::HabitRecord& out = *record.add_habits();
-    out.set_table(table);
-    out.set_sigma_squared(planned.sigma_squared);
-    out.set_sum(sum);
-  }
-  record.set_nano_rho(counted.plan.nano_rho);
-  record.set_state(publication::v1::KIND_STATE_COMPLETE);
-  return counted;
+  return record->outcome;
 }
 
 absl::Status WindowCloser::Finish(const std::string& id, const Organization& organization,

@@ -20,6 +20,7 @@
 #include "services/aggregate/journal_binding.h"
 #include "services/aggregate/organization_directory.h"
 #include "services/aggregate/pace.h"
+#include "services/aggregate/record_drawer.h"
 #include "tutti/aggregate/v1/aggregate.pb.h"
 #include "tutti/publication/v1/publication.pb.h"
 
@@ -96,11 +97,6 @@ class WindowCloser {
   // Closes a window against writes. False when it is spoilt: no kind of it is ever published.
   absl::StatusOr<bool> Seal(const std::string& id, const ScheduledOrganization& organization,
                             Window window);
-  // All the bits of a sealed window, zeros where nobody has begun it. NotFound when not
-  // all that happened was counted, or not all of it alike.
-  absl::StatusOr<std::string> ReadBits(const BitmapId& bitmap,
-                                       const ScheduledOrganization& organization,
-                                       const BitmapShape& shape);
   absl::Status CloseDay(const std::string& id, const ScheduledOrganization& organization, Day day,
                         const ClosingLease& lease);
   // Sees to it that the window's one record is published, unless it must not exist.
@@ -117,11 +113,6 @@ class WindowCloser {
   absl::StatusOr<aggregate::v1::CloseOutcome> Draw(const std::string& id,
                                                    const ScheduledOrganization& organization,
                                                    Day end_day, const ClosingLease& lease);
-  struct Counted;
-  // The exact counts of one kind, and the noise that is planned for them.
-  absl::StatusOr<Counted> CountKind(const std::string& id,
-                                    const ScheduledOrganization& organization, Day end_day,
-                                    int kind, const std::map<Day, DayTally>& tallies);
   // Deletes the bitmaps of windows of one kind that were begun, end on `last` or earlier, and
   // are none of those that were closed: they have no owner.
   absl::Status DropStrays(const std::string& id, const ScheduledOrganization& organization,
@@ -131,6 +122,7 @@ class WindowCloser {
                       const ClosingLease& lease);
 
   const CloserParts parts_;
+  const RecordDrawer drawer_;
   std::atomic<bool> stopping_ = false;
 };
 

@@ -55,6 +55,21 @@ BREAKING = {
     "chance comes from the kernel": [{"services/cli/sample/people.cc": ["<random>"]}],
 }
 
+# Per rule on words: texts that break it.
+BREAKING_WORDS = {
+    "only Noised makes a complete record": [
+        {"services/aggregate/window_closer.cc": "record.set_state(publication::v1::KIND_STATE_COMPLETE);"},
+        {"common/scoring/score_builder.cc": "kind->set_state(\n    KIND_STATE_COMPLETE);"},
+    ],
+}
+
+# What they must let pass.
+KEEPING_WORDS = {
+    "services/aggregate/exact_counts.cc": "record.set_state(publication::v1::KIND_STATE_COMPLETE);",
+    "common/scoring/visibility.cc": "if (record.state() == publication::v1::KIND_STATE_COMPLETE) continue;",
+    "tests/support/simulated_organization.cc": "out.set_state(publication::v1::KIND_STATE_COMPLETE);",
+}
+
 # What the rules must let pass.
 KEEPING = {
     "services/ingest/main.cc": ["<grpcpp/grpcpp.h>", '"services/ingest/ingest_service.h"'],
@@ -71,11 +86,15 @@ KEEPING = {
 
 class LayeringTest(unittest.TestCase):
     def run_on(self, tree: dict[str, list[str]]) -> tuple[int, str]:
+        return self.run_on_texts({path: "".join(f"#include {i}\n" for i in includes)
+                                  for path, includes in tree.items()})
+
+    def run_on_texts(self, texts: dict[str, str]) -> tuple[int, str]:
         with tempfile.TemporaryDirectory() as folder:
-            for path, includes in tree.items():
+            for path, text in texts.items():
                 file = pathlib.Path(folder, path)
                 file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_text("".join(f"#include {i}\n" for i in includes), encoding="utf-8")
+                file.write_text(text, encoding="utf-8")
             output = io.StringIO()
             arguments, sys.argv = sys.argv, [str(LAYERING), folder]
             try:
@@ -87,6 +106,16 @@ class LayeringTest(unittest.TestCase):
 
     def test_has_a_breaking_tree_for_every_rule(self):
         self.assertEqual(set(BREAKING), {rule.name for rule in layering.RULES})
+        self.assertEqual(set(BREAKING_WORDS), {rule.name for rule in layering.WORD_RULES})
+
+    def test_names_the_rule_on_words_that_a_text_breaks(self):
+        for name, texts in BREAKING_WORDS.items():
+            for text in texts:
+                with self.subTest(rule=name, text=text):
+                    code, output = self.run_on_texts({**KEEPING_WORDS, **text})
+                    self.assertEqual(code, 1)
+                    self.assertIn(f"{next(iter(text))}:1: {name}", output)
+        self.assertEqual(self.run_on_texts(KEEPING_WORDS)[0], 0)
 
     def test_names_the_rule_that_a_tree_breaks(self):
         for name, trees in BREAKING.items():

@@ -1,0 +1,19 @@
+#include "services/aggregate/sealed_window.h"
+
+namespace tutti {
+
+absl::StatusOr<std::string> ReadSealedBits(CounterStore& counters, const BitmapId& bitmap,
+                                           const ScheduledOrganization& organization,
+                                           const BitmapShape& shape) {
+  const absl::Status lost = absl::NotFoundError("not all of the window was counted");
+  absl::StatusOr<std::string> sealed = counters.ReadSealed(bitmap);
+  const aggregate::v1::BegunWindow* begun = organization.FindBegun(bitmap.window);
+  if (shape.incomplete || (begun != nullptr && !HasBitmap(*begun, bitmap.kind))) return lost;
+  const size_t bytes = shape.bits() / 8;
+  if (begun == nullptr && absl::IsNotFound(sealed.status())) return std::string(bytes, '\0');
+  // Of another length it was made by other terms, or another catalogue.
+  if (sealed.ok() && sealed->size() != bytes) return lost;
+  return sealed;
+}
+
+}  // namespace tutti
