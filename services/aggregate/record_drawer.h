@@ -15,6 +15,7 @@
 #include "common/storage/publication_store.h"
 #include "services/aggregate/scheduled_organization.h"
 #include "tutti/aggregate/v1/aggregate.pb.h"
+#include "tutti/publication/v1/publication.pb.h"
 
 namespace tutti {
 

@@ -63,8 +63,8 @@ absl::Status Named(const char* flag, const std::string& path, const absl::Status
                                                   says_path ? "" : ": ", status.message()));
 }
 
-// How often aggregate is told which keyring is loaded.
-constexpr absl::Duration kReportInterval = absl::Minutes(1);
+// How often aggregate is told which keyring is loaded, and asked what it counts.
+constexpr absl::Duration kReportInterval = absl::Seconds(10);
 
 // What is done every second beside serving.
 class Chores {

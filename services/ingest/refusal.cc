@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "common/rpc/error_details.h"
+#include "services/ingest/aggregate_client.h"
 
 namespace tutti {
 

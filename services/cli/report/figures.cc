@@ -209,7 +209,7 @@ Figures FiguresOf(const score::v1::Table& table) {
   }
   out.sections.push_back(std::move(section));
   if (!table.unmeasured_features().empty()) {
-    out.notes.push_back(absl::StrCat("Not measured, because no connected source gives it: ",
+    out.notes.push_back(absl::StrCat("Not measured, for no source gives it or is declared to: ",
                                      absl::StrJoin(table.unmeasured_features(), ", "), "."));
   }
   if (!table.share_words().empty()) {

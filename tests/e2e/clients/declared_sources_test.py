@@ -40,11 +40,11 @@ class DeclaredSourcesTest(unittest.TestCase):
 
     def create(self, name, types):
         """Creates it as a backend does, with what it declares; nothing: everything."""
-        wanted = self.pb2.Organization(headcount=PEOPLE, sources=["activities"], first_day=self.first_day)
+        wanted = self.pb2.Organization(name=f"organizations/{name}", headcount=PEOPLE, sources=["activities"], first_day=self.first_day)
         if types:
             wanted.source_contents.append(self.declared(types))
         made = self.organizations.CreateOrganization(
-            self.pb2.CreateOrganizationRequest(organization_id=name, organization=wanted, backfill=True), timeout=30)
+            self.pb2.CreateOrganizationRequest(organization=wanted, backfill=True), timeout=30)
         self.suite.tutti("keyring", "extend", "--keyring", str(self.suite.keyring), "--organization", name,
                          "--from", self.first_day)
         return made.organization
@@ -155,7 +155,7 @@ class DeclaredSourcesTest(unittest.TestCase):
             self.assertIn(words, refused.exception.details())
         done = self.suite.tutti("organizations", "create", "refused", "--headcount", "300", "--source",
                                 "activities=mail.snet", check=False)
-        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn("--source: 'mail.snet' is no activity type", done.stderr)
         done = self.suite.tutti("organizations", "create", "refused", "--headcount", "300", "--source",
                                 "m365_audit=mail.sent", check=False)

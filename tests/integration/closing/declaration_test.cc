@@ -25,8 +25,8 @@ class DeclarationTest : public ClosingTest {
     EXPECT_TRUE(directory_->Create(organization, wanted, /*backfill=*/true).ok());
     clock_.Advance(-absl::Hours(24 * 4));
     Fill(organization);
-    clock_.Advance(absl::Hours(24 * 4));
     EXPECT_TRUE(directory_->FinishBackfill(organization).ok());
+    clock_.Advance(absl::Hours(24 * 4));
     const auto journal = FileJournal::Open(folder_ / journal_);
     EXPECT_TRUE(journal.ok()) << journal.status();
     JournalBinding binding(PartsWith(**journal));

@@ -44,6 +44,9 @@ void Change(Message& message, const FieldDescriptor* field, int index) {
     case FieldDescriptor::CPPTYPE_ENUM:
       reflection.SetEnumValue(&message, field, (reflection.GetEnumValue(message, field) + 1) % 4);
       break;
+    case FieldDescriptor::CPPTYPE_BOOL:
+      reflection.SetBool(&message, field, !reflection.GetBool(message, field));
+      break;
     default:
       ADD_FAILURE() << "no change is known for " << field->full_name();
   }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "common/scoring/score_builder.h"
@@ -35,8 +36,8 @@ class WordFiller {
         if (words.category() != category.category()) continue;
         category.set_display_name(words.display_name());
         category.set_description(words.description());
+        category.set_state_reason(ReasonOf(category, words, score.headcount()));
       }
-      category.set_state_reason(ReasonOf(category, score.headcount()));
       if (category.has_change()) {
         category.mutable_change()->set_since_end_day(FormatDay(end_day - 28));
       }
@@ -58,8 +59,8 @@ class WordFiller {
         }
       }
       for (score::v1::TableRow& row : *table.mutable_rows()) Fill(words, row);
+      table.set_state_reason(ReasonOf(table, words, table.headcount()));
     }
-    table.set_state_reason(ReasonOf(table, table.headcount()));
     table.set_notice(NoticeOf(table.generated_data()));
   }
 
@@ -74,8 +75,8 @@ class WordFiller {
       measure.set_numerator_words(words.numerator_words());
       measure.set_denominator_words(words.denominator_words());
       measure.set_raise_words(words.raise_words());
+      measure.set_state_reason(ReasonOf(measure, words, score.headcount()));
     }
-    measure.set_state_reason(ReasonOf(measure, score.headcount()));
   }
 
   static void Fill(const score::v1::TableWords& table, score::v1::TableRow& row) {
@@ -96,10 +97,12 @@ class WordFiller {
     return generated_data ? words_.generated_data_notice() : words_.notice();
   }
 
-  template <typename Part>
-  std::string ReasonOf(const Part& part, int64_t headcount) const {
+  template <typename Part, typename Words>
+  std::string ReasonOf(const Part& part, const Words& words, int64_t headcount) const {
     std::vector<std::pair<std::string, std::string>> places = {
-        {"{headcount}", absl::StrCat(headcount)}};
+        {"{headcount}", absl::StrCat(headcount)},
+        {"{missing}", part.state_reason_subject()},
+        {"{sources}", absl::StrJoin(words.sources(), ", ")}};
     for (const score::v1::KindWords& kind : words_.kinds()) {
       if (kind.kind() != part.state_reason_subject()) continue;
       places.emplace_back("{plural}", kind.plural());
@@ -150,6 +153,12 @@ class ScoreViewsTest : public ::testing::Test {
     records.push_back(records[0]);
     records.back().clear_sources();
     records.back().add_sources("m365_usage_report");
+    records.push_back(records[0]);
+    records.back().clear_sources();
+    records.back().add_sources("activities");
+    publication::v1::Publication& declared = records.back();
+    declared.add_source_contents()->set_source("activities");
+    declared.mutable_source_contents(0)->add_types()->set_type("mail.sent");
     return records;
   }
 

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/support/simulated_organization.h"
+#include "tests/support/local_suite.h"
 
 namespace tutti {
 namespace {
@@ -26,9 +26,9 @@ class ExactCountsTest : public ::testing::Test {
  protected:
   // What a person's tables would be counted to: cell p of table t has 100 t + p.
   ExactCounts Counts() const {
-    ExactCounts counts(*catalog_, kind_, {12, 10});
+    ExactCounts counts(catalog_, kind_, {12, 10});
     for (size_t t = 0; t < plan_.reach.size(); ++t) {
-      const CatalogTable& table = catalog_->tables()[static_cast<size_t>(plan_.reach[t].table)];
+      const CatalogTable& table = catalog_.tables()[static_cast<size_t>(plan_.reach[t].table)];
       std::vector<int64_t> cells(size_t{1} << table.columns.size());
       for (size_t p = 0; p < cells.size(); ++p) cells[p] = static_cast<int64_t>(1000 * t + p);
       counts.AddPatterns(std::move(cells));
@@ -37,9 +37,9 @@ class ExactCountsTest : public ::testing::Test {
     return counts;
   }
 
-  const std::unique_ptr<const Catalog> catalog_ = ShippedCatalog();
-  const int kind_ = catalog_->FindKind("person");
-  const NoisePlan plan_ = PlanNoise(*catalog_, kind_, aggregate::v1::CADENCE_WEEKLY, 7);
+  const Catalog& catalog_ = ShippedCatalog();
+  const int kind_ = catalog_.FindKind("person");
+  const NoisePlan plan_ = PlanNoise(catalog_, kind_, aggregate::v1::CADENCE_WEEKLY, 7);
 };
 
 // Mutations: a cell without noise; both cells of a table of one feature; a state that is set
@@ -80,11 +80,11 @@ TEST_F(ExactCountsTest, APlanOfOtherTablesGivesNothing) {
   other.habits.pop_back();
   EXPECT_TRUE(absl::IsInternal(Noised(Counts(), other, noise).status()));
   EXPECT_TRUE(
-      absl::IsInternal(Noised(ExactCounts(*catalog_, kind_, {12, 10}), plan_, noise).status()));
+      absl::IsInternal(Noised(ExactCounts(catalog_, kind_, {12, 10}), plan_, noise).status()));
 }
 
 TEST_F(ExactCountsTest, AnIncompleteRecordHasNoCounts) {
-  const publication::v1::KindRecord record = IncompleteRecord(*catalog_, kind_, {12, 10});
+  const publication::v1::KindRecord record = IncompleteRecord(catalog_, kind_, {12, 10});
   EXPECT_EQ(record.state(), publication::v1::KIND_STATE_INCOMPLETE);
   EXPECT_EQ(record.tables_size() + record.habits_size(), 0);
   EXPECT_EQ(record.nano_rho(), 0U);

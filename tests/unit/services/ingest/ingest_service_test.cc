@@ -363,9 +363,9 @@ TEST_F(IngestServiceTest, SurvivesAClientThatLeavesItsAnswers) {
 
 // Mutation: to learn of it when activity comes alone, or never to learn that it is over.
 TEST_F(IngestServiceTest, KnowsWhetherAggregateCountsAlike) {
-  const auto report = [](GrpcAggregateClient& client) {
+  const auto report = [](GrpcAggregateClient& remote) {
     absl::Notification done;
-    client.ReportKeyring([&](const absl::Status& status) {
+    remote.ReportKeyring([&](const absl::Status& status) {
       EXPECT_EQ(status, absl::OkStatus());
       done.Notify();
     });

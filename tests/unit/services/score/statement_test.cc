@@ -33,6 +33,13 @@ class StatementTest : public ::testing::Test {
     latest.set_cadence(cadence);
     latest.set_headcount(1000);
     latest.mutable_grace()->set_seconds(int64_t{48} * 3600);
+    latest.add_sources("m365_usage_report");
+    latest.add_sources("activities");
+    aggregate::v1::SourceContents& declared = *latest.add_source_contents();
+    declared.set_source("activities");
+    declared.add_types()->set_type("mail.sent");
+    declared.mutable_types(0)->set_platform(true);
+    declared.add_types()->set_type("chat.sent");
     return writer_.Write(latest);
   }
 
@@ -211,11 +218,21 @@ TEST_F(StatementTest, ReadsAsTheGoldenFile) {
   const std::string path = absl::StrCat(source, "/tests/unit/services/score/statement.golden.txt");
   score::v1::PrivacyStatement statement = Write(aggregate::v1::CADENCE_WEEKLY);
   statement.set_catalog_fingerprint("FINGERPRINT");  // changes with every word of the catalogue
+  statement.set_counting_fingerprint("COUNTED");
   const std::string text = RenderStatement(statement, /*brief=*/false, TextStyle());
   if (std::getenv("TUTTI_UPDATE_GOLDEN") != nullptr) std::ofstream(path) << text;
   std::ifstream file(path);
   const std::string golden{std::istreambuf_iterator<char>(file), {}};
   EXPECT_EQ(text, golden);
+}
+
+TEST_F(StatementTest, SaysWhatWasDeclaredOnceSomethingIsPublished) {
+  EXPECT_TRUE(writer_.Write(std::nullopt).declared().empty());
+  EXPECT_THAT(Write(aggregate::v1::CADENCE_WEEKLY).declared(),
+              ::testing::ElementsAre(
+                  "m365_usage_report was declared to give everything that it can.",
+                  "activities was declared to give mail.sent+platform,chat.sent.",
+                  HasSubstr("does not depend on it")));
 }
 
 TEST_F(StatementTest, PrintsAThresholdForEveryCategory) {
