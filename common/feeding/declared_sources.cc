@@ -106,7 +106,7 @@ unsigned DeclaredSources::UnfedFeatures(int table) const {
 }
 
 std::optional<std::string> DeclaredSources::Missing(const Ids* sources,
-                                                     const std::vector<FigureInput>& inputs) const {
+                                                    const std::vector<FigureInput>& inputs) const {
   const std::set<std::string> connected = Connected(sources);
   if (connected.empty()) return std::nullopt;
   return absl::StrJoin(Feeding(catalog_, GivenBy(connected)).Missing(inputs), "; and ");

@@ -54,7 +54,7 @@ class DeclaredSources {
   // The features that the connected among the sources set.
   unsigned FeaturesBy(const Ids* sources, int table) const;
   std::optional<std::string> Missing(const Ids* sources,
-                                      const std::vector<FigureInput>& inputs) const;
+                                     const std::vector<FigureInput>& inputs) const;
 
   const Catalog& catalog_;
   std::set<std::string> sources_;

@@ -312,7 +312,7 @@ KeyringSummary Summarize(const ScrubbedKeyring& keyring) {
       const absl::StatusOr<Day> first = ParseDay(range.first_end_day());
       const absl::StatusOr<Day> last = ParseDay(range.last_end_day());
       if (!first.ok() || !last.ok()) continue;
-      const WindowKind kind = range.window_kind() == keyring::v1::WINDOW_KIND_REACH
+      const WindowKind kind = range.window_kind() == window::v1::WINDOW_KIND_REACH
                                   ? WindowKind::kReach
                                   : WindowKind::kDay;
       summary.ranges.push_back({kind, *first, *last, range.organization()});

@@ -31,8 +31,8 @@ absl::Status CheckRanges(const google::protobuf::RepeatedPtrField<CoveredRange>&
     if (!first.ok() || !last.ok() || *last < *first) {
       return Malformed(entry, i, "first_end_day and last_end_day must be days, in order");
     }
-    if (range.window_kind() != keyring::v1::WINDOW_KIND_REACH &&
-        range.window_kind() != keyring::v1::WINDOW_KIND_DAY) {
+    if (range.window_kind() != window::v1::WINDOW_KIND_REACH &&
+        range.window_kind() != window::v1::WINDOW_KIND_DAY) {
       return Malformed(entry, i, "window_kind must be REACH or DAY");
     }
     if (range.organization().empty() != shared) {

@@ -9,39 +9,18 @@
 #include "absl/strings/str_cat.h"
 #include "common/privacy/noise.h"
 #include "common/privacy/uint128.h"
+#include "common/window/cadence.h"
 #include "common/window/window.h"
 
 namespace tutti {
 namespace {
 
-using aggregate::v1::Cadence;
 using catalog::v1::BudgetSplit;
 using catalog::v1::TableRole;
+using window::v1::Cadence;
 
 constexpr uint64_t kNano = 1'000'000'000;
 constexpr uint64_t kUndrawable = std::numeric_limits<uint64_t>::max();
-
-uint64_t PeriodDays(Cadence cadence) {
-  switch (cadence) {
-    case aggregate::v1::CADENCE_FOUR_WEEKLY:
-      return 28;
-    case aggregate::v1::CADENCE_WEEKLY:
-      return 7;
-    default:
-      return 1;
-  }
-}
-
-absl::string_view CadenceName(Cadence cadence) {
-  switch (cadence) {
-    case aggregate::v1::CADENCE_FOUR_WEEKLY:
-      return "four_weekly";
-    case aggregate::v1::CADENCE_WEEKLY:
-      return "weekly";
-    default:
-      return "daily";
-  }
-}
 
 uint64_t Permille(const BudgetSplit& split, TableRole role) {
   switch (role) {
@@ -71,7 +50,7 @@ uint64_t Saturate(Uint128 n) { return n > kUndrawable ? kUndrawable : static_cas
 }  // namespace
 
 uint64_t PublicationNanoRho(Cadence cadence) {
-  return kYearlyNanoRho * PeriodDays(cadence) / kBudgetDays;
+  return kYearlyNanoRho * static_cast<uint64_t>(PeriodDays(cadence)) / kBudgetDays;
 }
 
 NoiseScale ScaleNoise(uint64_t budget_nano_rho, const BudgetSplit& split,
@@ -134,11 +113,11 @@ NoisePlan PlanNoise(const Catalog& catalog, int kind, Cadence cadence, int step_
 
 absl::Status CheckNoisePlans(const Catalog& catalog) {
   for (size_t kind = 0; kind < catalog.kinds().size(); ++kind) {
-    for (const Cadence cadence : {aggregate::v1::CADENCE_DAILY, aggregate::v1::CADENCE_WEEKLY,
-                                  aggregate::v1::CADENCE_FOUR_WEEKLY}) {
+    for (const Cadence cadence :
+         {window::v1::CADENCE_DAILY, window::v1::CADENCE_WEEKLY, window::v1::CADENCE_FOUR_WEEKLY}) {
       // Fewer days than these only take noise from habits, and change nothing else.
-      const NoisePlan plan = PlanNoise(catalog, static_cast<int>(kind), cadence,
-                                       static_cast<int>(PeriodDays(cadence)));
+      const NoisePlan plan =
+          PlanNoise(catalog, static_cast<int>(kind), cadence, PeriodDays(cadence));
       std::vector<TableNoise> all = plan.reach;
       all.insert(all.end(), plan.habits.begin(), plan.habits.end());
       for (const TableNoise& noise : all) {

@@ -29,7 +29,7 @@ inline constexpr int kBudgetDays = 392;
 // What one publication may cost, for each kind: the part of the yearly budget
 // that falls to its period, rounded down. `cadence` is daily, weekly or
 // four-weekly; anything else is taken as daily, the smallest share.
-uint64_t PublicationNanoRho(aggregate::v1::Cadence cadence);
+uint64_t PublicationNanoRho(window::v1::Cadence cadence);
 
 // The square of how far one subject can move a reach table of `features` (1..4)
 // features. A subject touches one slot of a table, so it takes one from a cell
@@ -69,8 +69,7 @@ struct NoisePlan {
 // Example: weekly, 46,428,571 nano-rho, half of it to primary tables, of which
 // one has two features and weighs 4 of 12 in all: rho 0.00773..., so
 // sigma_squared = ceil(2 / (2 x 0.00773...)) = 130.
-NoisePlan PlanNoise(const Catalog& catalog, int kind, aggregate::v1::Cadence cadence,
-                    int step_days);
+NoisePlan PlanNoise(const Catalog& catalog, int kind, window::v1::Cadence cadence, int step_days);
 
 // InvalidArgument, naming kind, table and cadence, when some publication of the
 // catalogue could not be drawn, at any cadence, with the habits of one day up to

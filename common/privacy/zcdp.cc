@@ -9,10 +9,6 @@ namespace {
 // Halvings of an interval, after which a double has no bits left.
 constexpr int kHalvings = 200;
 
-// Beyond this many standard deviations a discrete Gaussian is below the smallest
-// double.
-constexpr double kTail = 40;
-
 }  // namespace
 
 double ZcdpEpsilon(double rho, double delta) {
@@ -45,22 +41,6 @@ double ZcdpDelta(double rho, double epsilon) {
   const double alpha = 1 + x;
   return std::min(1.0,
                   std::exp(x * (alpha * rho - epsilon) - std::log(x) - alpha * std::log1p(1 / x)));
-}
-
-double DiscreteGaussianDelta(uint64_t sigma_squared, double epsilon) {
-  const double s2 = static_cast<double>(sigma_squared);
-  const double reach = std::ceil(kTail * std::sqrt(s2));
-  const auto weight = [&](double y) { return std::exp(-y * y / (2 * s2)); };
-  double normaliser = 1;
-  for (double y = reach; y >= 1; --y) normaliser += 2 * weight(y);
-  // The difference of the two tails, cell by cell, so that no digits cancel: the
-  // cells y > epsilon s2 - 1/2, where P[y] exceeds e^epsilon P[y + 1].
-  double sum = 0;
-  const double first = std::floor(epsilon * s2 - 0.5) + 1;
-  for (double y = first + 2 * reach; y >= first; --y) {
-    sum += weight(y) * -std::expm1(epsilon - (2 * y + 1) / (2 * s2));
-  }
-  return sum / normaliser;
 }
 
 }  // namespace tutti

@@ -1,8 +1,6 @@
 #ifndef TUTTI_COMMON_PRIVACY_ZCDP_H_
 #define TUTTI_COMMON_PRIVACY_ZCDP_H_
 
-#include <cstdint>
-
 namespace tutti {
 
 // Turns zCDP costs into the (epsilon, delta) that people know, for statements and
@@ -21,12 +19,6 @@ double ZcdpEpsilon(double rho, double delta);
 
 // The smallest delta, for an epsilon >= 0 (the same bound, solved for delta).
 double ZcdpDelta(double rho, double epsilon);
-
-// The exact delta at epsilon >= 0 of one count that a subject changes by one, with
-// a discrete Gaussian of sigma_squared (1..10^6) added:
-//   P[Y > epsilon s2 - 1/2] - e^epsilon P[Y > epsilon s2 + 1/2], Y ~ N_Z(0, s2).
-// Never above ZcdpDelta(1 / (2 sigma_squared), epsilon).
-double DiscreteGaussianDelta(uint64_t sigma_squared, double epsilon);
 
 }  // namespace tutti
 

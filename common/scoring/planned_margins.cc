@@ -5,12 +5,13 @@
 
 #include "common/scoring/category_points.h"
 #include "common/scoring/measure_formulas.h"
+#include "common/window/cadence.h"
 #include "common/window/schedule.h"
 
 namespace tutti {
 namespace {
 
-using aggregate::v1::Cadence;
+using window::v1::Cadence;
 
 constexpr double kHalf = 0.5;
 constexpr double kPercent = 100;
@@ -23,19 +24,8 @@ bool AreCounted(const Catalog& catalog, const PublicTerms& terms, const std::vec
   });
 }
 
-int PeriodDays(Cadence cadence) {
-  switch (cadence) {
-    case aggregate::v1::CADENCE_DAILY:
-      return 1;
-    case aggregate::v1::CADENCE_WEEKLY:
-      return 7;
-    default:
-      return kReachDays;
-  }
-}
-
 Cadence CadenceAt(int64_t headcount, Cadence requested) {
-  return ChooseCadence(headcount, requested, aggregate::v1::CADENCE_AUTO);
+  return ChooseCadence(headcount, requested, window::v1::CADENCE_AUTO);
 }
 
 // The smallest number in [first, last] for which `holds`, which holds for last and

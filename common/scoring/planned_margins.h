@@ -35,18 +35,18 @@ bool IsTableShown(const Catalog& catalog, const PublicTerms& terms, int table);
 // to give does not count: whether a record is drawn never depends on it. `cadence` is
 // daily, weekly or four-weekly.
 bool AnythingShown(const Catalog& catalog, const std::set<std::string>& sources, int64_t headcount,
-                   aggregate::v1::Cadence cadence, int step_days);
+                   window::v1::Cadence cadence, int step_days);
 
 // The smallest headcount from which, at the cadence that an organisation of that
 // size asking for `requested` gets, the category is shown, with everybody entitled.
 // 0 when there is none up to 10,000,000. A margin shrinks as the headcount grows
 // within a cadence, which this relies on.
 int64_t SmallestHeadcount(const Catalog& catalog, const catalog::v1::Category& category,
-                          aggregate::v1::Cadence requested);
+                          window::v1::Cadence requested);
 
 // The same of AnythingShown: from which headcount there is a score at all.
 int64_t SmallestHeadcount(const Catalog& catalog, const std::set<std::string>& sources,
-                          aggregate::v1::Cadence requested);
+                          window::v1::Cadence requested);
 
 }  // namespace tutti
 

@@ -48,7 +48,7 @@ PublicTerms TermsOf(const Catalog& catalog, const publication::v1::Publication& 
   return terms;
 }
 
-PublicTerms PlannedTerms(const Catalog& catalog, int64_t headcount, aggregate::v1::Cadence cadence,
+PublicTerms PlannedTerms(const Catalog& catalog, int64_t headcount, window::v1::Cadence cadence,
                          int step_days) {
   PublicTerms terms;
   terms.headcount = headcount;

@@ -32,7 +32,7 @@ struct PublicTerms {
 PublicTerms TermsOf(const Catalog& catalog, const publication::v1::Publication& publication);
 
 // The terms that a publication would have, with everybody entitled to everything.
-PublicTerms PlannedTerms(const Catalog& catalog, int64_t headcount, aggregate::v1::Cadence cadence,
+PublicTerms PlannedTerms(const Catalog& catalog, int64_t headcount, window::v1::Cadence cadence,
                          int step_days);
 
 // How a table (index) was counted; its kind must be counted.

@@ -67,7 +67,8 @@ void Substitute(const Catalog& catalog, ScoredPublication& out) {
       score.set_state_reason_subject(other.state_reason_subject());
       const auto points = out.categories.find(other.category());
       if (points == out.categories.end()) break;
-      SetState(catalog, {other.state(), {score::v1::STATE_REASON_SUBSTITUTED, other.category(), {}}},
+      SetState(catalog,
+               {other.state(), {score::v1::STATE_REASON_SUBSTITUTED, other.category(), {}}},
                out.score.headcount(), score);
       *score.mutable_points() = other.points();
       const Figure figure = points->second;

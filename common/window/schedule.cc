@@ -4,34 +4,19 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "common/window/cadence.h"
 #include "common/window/window_proto.h"
 
 namespace tutti {
 namespace {
 
-using aggregate::v1::Cadence;
+using window::v1::Cadence;
 
 // A Sunday, from which every fourth one is counted.
 constexpr Day kGridOrigin(2000, 1, 2);
 
 constexpr int64_t kDailyHeadcount = 20'000;
 constexpr int64_t kWeeklyHeadcount = 250;
-
-int PeriodDays(Cadence cadence) {
-  switch (cadence) {
-    case aggregate::v1::CADENCE_DAILY:
-      return 1;
-    case aggregate::v1::CADENCE_WEEKLY:
-      return 7;
-    default:
-      return 28;
-  }
-}
-
-bool IsConcrete(Cadence cadence) {
-  return cadence == aggregate::v1::CADENCE_DAILY || cadence == aggregate::v1::CADENCE_WEEKLY ||
-         cadence == aggregate::v1::CADENCE_FOUR_WEEKLY;
-}
 
 // Smallest k with 2^k >= n.
 uint32_t CeilLog2(uint64_t n) {
@@ -41,9 +26,9 @@ uint32_t CeilLog2(uint64_t n) {
 }
 
 Cadence FastestFor(int64_t headcount, int64_t daily_from, int64_t weekly_from) {
-  if (headcount >= daily_from) return aggregate::v1::CADENCE_DAILY;
-  if (headcount >= weekly_from) return aggregate::v1::CADENCE_WEEKLY;
-  return aggregate::v1::CADENCE_FOUR_WEEKLY;
+  if (headcount >= daily_from) return window::v1::CADENCE_DAILY;
+  if (headcount >= weekly_from) return window::v1::CADENCE_WEEKLY;
+  return window::v1::CADENCE_FOUR_WEEKLY;
 }
 
 }  // namespace
@@ -103,14 +88,6 @@ bool Schedule::IsReachEnd(Day end_day) const {
   return first >= first_day_ && (end_day - kGridOrigin) % PeriodDays(TermsAt(first).cadence) == 0;
 }
 
-std::vector<Day> Schedule::ReachEndsContaining(Day day) const {
-  std::vector<Day> ends;
-  for (Day end = day; end < day + kReachDays; ++end) {
-    if (IsReachEnd(end)) ends.push_back(end);
-  }
-  return ends;
-}
-
 Day Schedule::NextReachEnd(Day after) const {
   // The last terms hold for ever, so a window ends within a period of when the
   // first window under them does.
@@ -167,13 +144,13 @@ Cadence ChooseCadence(int64_t headcount, Cadence requested, Cadence current) {
   // The threshold moves 10% away from where the organisation is.
   int64_t daily_from = kDailyHeadcount;
   int64_t weekly_from = kWeeklyHeadcount;
-  if (current == aggregate::v1::CADENCE_DAILY) {
+  if (current == window::v1::CADENCE_DAILY) {
     daily_from -= daily_from / 10;
     weekly_from -= weekly_from / 10;
-  } else if (current == aggregate::v1::CADENCE_WEEKLY) {
+  } else if (current == window::v1::CADENCE_WEEKLY) {
     daily_from += daily_from / 10;
     weekly_from -= weekly_from / 10;
-  } else if (current == aggregate::v1::CADENCE_FOUR_WEEKLY) {
+  } else if (current == window::v1::CADENCE_FOUR_WEEKLY) {
     daily_from += daily_from / 10;
     weekly_from += weekly_from / 10;
   }
@@ -188,7 +165,7 @@ SlotSize SizeForHeadcount(const catalog::v1::SubjectKind& kind, int64_t headcoun
   SlotSize size;
   size.slots_log2 = CeilLog2(std::max<uint64_t>(expected * kind.slots_per_subject(), 64));
   const uint32_t bound =
-      cadence == aggregate::v1::CADENCE_DAILY ? kind.max_slots_log2_daily() : kind.max_slots_log2();
+      cadence == window::v1::CADENCE_DAILY ? kind.max_slots_log2_daily() : kind.max_slots_log2();
   size.kept_log2 = std::min(size.slots_log2, bound);
   return size;
 }

@@ -44,7 +44,7 @@ struct SlotSize {
 struct WindowTerms {
   Day from_day;
   int64_t headcount = 0;
-  aggregate::v1::Cadence cadence = aggregate::v1::CADENCE_FOUR_WEEKLY;  // never AUTO
+  window::v1::Cadence cadence = window::v1::CADENCE_FOUR_WEEKLY;  // never AUTO
   absl::TimeZone zone;
   // The groups of peers that the window's score counts for; may be empty.
   std::string region;
@@ -79,9 +79,6 @@ class Schedule {
   // Whether a reach window of this organisation ends on the day, and begins on
   // first_day() or later.
   bool IsReachEnd(Day end_day) const;
-
-  // End days of the reach windows that contain the day, ascending.
-  std::vector<Day> ReachEndsContaining(Day day) const;
 
   // The first reach end later than `after`.
   Day NextReachEnd(Day after) const;
@@ -133,12 +130,12 @@ Day LastFourWeeklyEnd(Day day);
 
 // What AUTO comes to. `current` is the cadence in effect (AUTO when none): a
 // change takes 10% more, or less, than the threshold.
-aggregate::v1::Cadence ChooseCadence(int64_t headcount, aggregate::v1::Cadence requested,
-                                     aggregate::v1::Cadence current);
+window::v1::Cadence ChooseCadence(int64_t headcount, window::v1::Cadence requested,
+                                  window::v1::Cadence current);
 
 // The size for a headcount and cadence, regardless of what the kind asks for.
 SlotSize SizeForHeadcount(const catalog::v1::SubjectKind& kind, int64_t headcount,
-                          aggregate::v1::Cadence cadence);
+                          window::v1::Cadence cadence);
 
 }  // namespace tutti
 

@@ -4,12 +4,12 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/window/window.h"
-#include "tutti/keyring/v1/keyring.pb.h"
+#include "tutti/window/v1/window.pb.h"
 
 namespace tutti {
 
-inline keyring::v1::WindowKind ToProto(WindowKind kind) {
-  return kind == WindowKind::kReach ? keyring::v1::WINDOW_KIND_REACH : keyring::v1::WINDOW_KIND_DAY;
+inline window::v1::WindowKind ToProto(WindowKind kind) {
+  return kind == WindowKind::kReach ? window::v1::WINDOW_KIND_REACH : window::v1::WINDOW_KIND_DAY;
 }
 
 // Reads a window from any message that has `window_kind` and `end_day`.
@@ -19,9 +19,9 @@ absl::StatusOr<Window> WindowFrom(const Message& message) {
   absl::StatusOr<Day> end_day = ParseDay(message.end_day());
   if (!end_day.ok()) return end_day.status();
   switch (message.window_kind()) {
-    case keyring::v1::WINDOW_KIND_REACH:
+    case window::v1::WINDOW_KIND_REACH:
       return Window{WindowKind::kReach, *end_day};
-    case keyring::v1::WINDOW_KIND_DAY:
+    case window::v1::WINDOW_KIND_DAY:
       return Window{WindowKind::kDay, *end_day};
     default:
       return absl::InvalidArgumentError("window_kind must be REACH or DAY");

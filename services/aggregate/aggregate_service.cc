@@ -18,10 +18,10 @@ absl::Status AggregateServiceImpl::CheckCatalog(const std::string& fingerprint) 
   if (fingerprint == catalog_.counting_fingerprint() || fingerprint == catalog_.fingerprint()) {
     return absl::OkStatus();
   }
-  return WithReason(absl::UnavailableError(
-                        "catalog_fingerprint: this service counts by another catalogue; give "
-                        "ingest and aggregate the same file"),
-                    "aggregate.tutti", "CATALOG_MISMATCH");
+  return WithReason(
+      absl::UnavailableError("catalog_fingerprint: this service counts by another catalogue; give "
+                             "ingest and aggregate the same file"),
+      "aggregate.tutti", "CATALOG_MISMATCH");
 }
 
 absl::Status AggregateServiceImpl::NoteKeyring(const aggregate::v1::KeyringIdentity& keyring) {

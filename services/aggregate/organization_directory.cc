@@ -40,8 +40,8 @@ void CopySettable(const Organization& wanted, Organization& organization) {
   *organization.mutable_entitlements() = wanted.entitlements();
   *organization.mutable_sources() = wanted.sources();
   *organization.mutable_source_contents() = wanted.source_contents();
-  organization.set_cadence(wanted.cadence() == aggregate::v1::CADENCE_UNSPECIFIED
-                               ? aggregate::v1::CADENCE_AUTO
+  organization.set_cadence(wanted.cadence() == window::v1::CADENCE_UNSPECIFIED
+                               ? window::v1::CADENCE_AUTO
                                : wanted.cadence());
   organization.set_time_zone(wanted.time_zone().empty() ? "UTC" : wanted.time_zone());
   organization.set_region(wanted.region());
@@ -49,7 +49,7 @@ void CopySettable(const Organization& wanted, Organization& organization) {
   organization.set_generated_data(wanted.generated_data());
 }
 
-void FillTerms(const Organization& organization, Day from, aggregate::v1::Cadence cadence,
+void FillTerms(const Organization& organization, Day from, window::v1::Cadence cadence,
                aggregate::v1::Terms& terms) {
   terms.set_from_day(FormatDay(from));
   terms.set_headcount(organization.headcount());
@@ -115,8 +115,8 @@ absl::StatusOr<Organization> OrganizationDirectory::Create(const std::string& id
   }
   organization.set_state(backfill ? aggregate::v1::ORGANIZATION_STATE_BACKFILLING
                                   : aggregate::v1::ORGANIZATION_STATE_ACTIVE);
-  const aggregate::v1::Cadence cadence = ChooseCadence(
-      organization.headcount(), organization.cadence(), aggregate::v1::CADENCE_UNSPECIFIED);
+  const window::v1::Cadence cadence = ChooseCadence(
+      organization.headcount(), organization.cadence(), window::v1::CADENCE_UNSPECIFIED);
   organization.set_effective_cadence(cadence);
   FillTerms(organization, first, cadence, *stored.add_terms());
   if (absl::Status aligned = AlignFirstDay(first, stored); !aligned.ok()) return aligned;
@@ -269,7 +269,7 @@ absl::StatusOr<Organization> OrganizationDirectory::Update(const std::string& id
         }
         CopySettable(wanted, organization);
         const aggregate::v1::Terms& last = next.terms(next.terms_size() - 1);
-        const aggregate::v1::Cadence cadence =
+        const window::v1::Cadence cadence =
             ChooseCadence(organization.headcount(), organization.cadence(), last.cadence());
         organization.set_effective_cadence(cadence);
         if (last.headcount() == organization.headcount() && last.cadence() == cadence &&

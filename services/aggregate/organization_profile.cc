@@ -29,7 +29,7 @@ absl::Status ValidateProfile(const Organization& wanted, const Catalog& catalog)
   if (!LoadZone(wanted.time_zone()).ok()) {
     return ProfileError("time_zone", "must be an IANA time zone name, like \"Europe/Amsterdam\"");
   }
-  if (!aggregate::v1::Cadence_IsValid(wanted.cadence())) {
+  if (!window::v1::Cadence_IsValid(wanted.cadence())) {
     return ProfileError("cadence", "must be AUTO, DAILY, WEEKLY or FOUR_WEEKLY");
   }
   std::set<std::string> seen;

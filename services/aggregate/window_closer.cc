@@ -128,7 +128,7 @@ absl::StatusOr<bool> WindowCloser::CloseDays(const std::string& id,
         auto& begun = *next.mutable_begun();
         begun.erase(std::remove_if(begun.begin(), begun.end(),
                                    [&](const aggregate::v1::BegunWindow& window) {
-                                     return window.window_kind() == keyring::v1::WINDOW_KIND_DAY &&
+                                     return window.window_kind() == window::v1::WINDOW_KIND_DAY &&
                                             window.end_day() < next_day;
                                    }),
                     begun.end());
@@ -321,7 +321,7 @@ absl::Status WindowCloser::Finish(const std::string& id, const Organization& org
         auto& begun = *next.mutable_begun();
         begun.erase(std::remove_if(begun.begin(), begun.end(),
                                    [&](const aggregate::v1::BegunWindow& w) {
-                                     return w.window_kind() == keyring::v1::WINDOW_KIND_REACH &&
+                                     return w.window_kind() == window::v1::WINDOW_KIND_REACH &&
                                             w.end_day() <= last;
                                    }),
                     begun.end());

@@ -86,11 +86,6 @@ void DeltaCoalescer::Tick() {
   if (std::shared_ptr<Flush> flush = Begin(0)) Send(flush);
 }
 
-size_t DeltaCoalescer::pending_batches() const {
-  const std::lock_guard lock(mutex_);
-  return pending_.size();
-}
-
 std::shared_ptr<DeltaCoalescer::Flush> DeltaCoalescer::Begin(size_t min_activities) {
   const std::lock_guard lock(mutex_);
   if (pending_.empty() || pending_activities_ < min_activities ||

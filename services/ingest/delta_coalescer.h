@@ -83,8 +83,6 @@ class DeltaCoalescer {
   // Answers all that has been written. For when no tick comes any more.
   void AnswerWritten();
 
-  size_t pending_batches() const;
-
  private:
   struct Flush;
   struct Outgoing;

@@ -139,7 +139,8 @@ class Chores {
     if (alike && !counted_alike_) LogInfo("ingest and aggregate count alike again", {});
     if (!alike && (counted_alike_ || now >= next_catalog_warning_)) {
       LogError(
-          "ingest and aggregate count by different catalogues: nothing is taken until both have the "
+          "ingest and aggregate count by different catalogues: nothing is taken until both have "
+          "the "
           "same file",
           {});
       next_catalog_warning_ = now + absl::Minutes(1);

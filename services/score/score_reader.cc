@@ -172,9 +172,9 @@ absl::StatusOr<Publication> ScoreReader::ReadRecord(const std::string& organizat
 }
 
 absl::StatusOr<const Catalog*> ScoreReader::CatalogOf(const Publication& record) const {
-  const auto counted = std::find_if(catalogs_.begin(), catalogs_.end(), [&](const Catalog* catalog) {
-    return IsCountedBy(*catalog, record);
-  });
+  const auto counted =
+      std::find_if(catalogs_.begin(), catalogs_.end(),
+                   [&](const Catalog* catalog) { return IsCountedBy(*catalog, record); });
   if (counted != catalogs_.end()) {
     // What is shown follows the first that counts alike, also what an older one names.
     return *std::find_if(catalogs_.begin(), catalogs_.end(), [&](const Catalog* catalog) {

@@ -13,21 +13,17 @@
 #include "common/privacy/zcdp.h"
 #include "common/scoring/peer_benchmark.h"
 #include "common/scoring/planned_margins.h"
+#include "common/window/cadence.h"
 #include "common/window/window.h"
 
 namespace tutti {
 namespace {
 
-using aggregate::v1::Cadence;
 using publication::v1::Publication;
 using score::v1::PrivacyStatement;
+using window::v1::Cadence;
 
 constexpr double kNano = 1e-9;
-
-int PeriodDays(Cadence cadence) {
-  if (cadence == aggregate::v1::CADENCE_DAILY) return 1;
-  return cadence == aggregate::v1::CADENCE_WEEKLY ? 7 : kReachDays;
-}
 
 // How long after the day that follows its last day a window stays open: as the latest
 // record was closed. Aggregate alone knows it before there is one.
@@ -237,8 +233,8 @@ void FillDeclared(const Publication& latest, PrivacyStatement& statement) {
 }  // namespace
 
 StatementWriter::StatementWriter(const Catalog& catalog) : catalog_(catalog) {
-  for (const Cadence cadence : {aggregate::v1::CADENCE_DAILY, aggregate::v1::CADENCE_WEEKLY,
-                                aggregate::v1::CADENCE_FOUR_WEEKLY}) {
+  for (const Cadence cadence :
+       {window::v1::CADENCE_DAILY, window::v1::CADENCE_WEEKLY, window::v1::CADENCE_FOUR_WEEKLY}) {
     for (const catalog::v1::Category& category : catalog.proto().categories()) {
       thresholds_[cadence].push_back(SmallestHeadcount(catalog, category, cadence));
     }
@@ -269,7 +265,7 @@ void StatementWriter::FillGuarantees(const std::optional<Publication>& latest, C
 }
 
 PrivacyStatement StatementWriter::Write(const std::optional<Publication>& latest) const {
-  const Cadence cadence = latest.has_value() ? latest->cadence() : aggregate::v1::CADENCE_WEEKLY;
+  const Cadence cadence = latest.has_value() ? latest->cadence() : window::v1::CADENCE_WEEKLY;
   PrivacyStatement statement;
   FillClaim(catalog_, statement);
   if (!latest.has_value()) {
@@ -286,7 +282,7 @@ PrivacyStatement StatementWriter::Write(const std::optional<Publication>& latest
   const auto found = thresholds_.find(cadence);
   const std::vector<int64_t>& thresholds = latest.has_value() && found != thresholds_.end()
                                                ? found->second
-                                               : thresholds_.at(aggregate::v1::CADENCE_DAILY);
+                                               : thresholds_.at(window::v1::CADENCE_DAILY);
   for (size_t i = 0; i < thresholds.size(); ++i) {
     if (thresholds[i] == 0) continue;
     score::v1::CategoryThreshold& threshold = *statement.add_thresholds();

@@ -27,11 +27,11 @@ class StatementWriter {
 
  private:
   void FillGuarantees(const std::optional<publication::v1::Publication>& latest,
-                      aggregate::v1::Cadence cadence, score::v1::PrivacyStatement& statement) const;
+                      window::v1::Cadence cadence, score::v1::PrivacyStatement& statement) const;
 
   const Catalog& catalog_;
   // By the cadence that an organisation asks for, then by category; 0: never shown.
-  std::map<aggregate::v1::Cadence, std::vector<int64_t>> thresholds_;
+  std::map<window::v1::Cadence, std::vector<int64_t>> thresholds_;
 };
 
 }  // namespace tutti

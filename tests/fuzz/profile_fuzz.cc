@@ -17,6 +17,7 @@
 #include "tests/doubles/memory_store.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/messages.h"
+#include "tests/support/reach_ends.h"
 
 namespace tutti {
 namespace {
@@ -54,9 +55,8 @@ StoredOrganization DrawProfile(FuzzedDataProvider& draw) {
     auto& terms = *stored.add_terms();
     terms.set_from_day(FormatDay(day));
     terms.set_headcount(draw.ConsumeIntegralInRange<int64_t>(1, 10'000'000));
-    terms.set_cadence(
-        draw.PickValueInArray({aggregate::v1::CADENCE_DAILY, aggregate::v1::CADENCE_WEEKLY,
-                               aggregate::v1::CADENCE_FOUR_WEEKLY}));
+    terms.set_cadence(draw.PickValueInArray(
+        {window::v1::CADENCE_DAILY, window::v1::CADENCE_WEEKLY, window::v1::CADENCE_FOUR_WEEKLY}));
     terms.set_time_zone(draw.PickValueInArray({"UTC", "Pacific/Kiritimati", "America/Anchorage"}));
     day += draw.ConsumeIntegralInRange(1, 60);
   }
@@ -72,7 +72,7 @@ StoredOrganization DrawProfile(FuzzedDataProvider& draw) {
 }
 
 void RequireFits(const Schedule& schedule, Day day) {
-  const std::vector<Day> ends = schedule.ReachEndsContaining(day);
+  const std::vector<Day> ends = ReachEndsContaining(schedule, day);
   for (const Day end : ends) {
     Require(Window{WindowKind::kReach, end}.Contains(day), "a window has the days it contains");
     Require(schedule.IsReachEnd(end), "and ends when a window does");

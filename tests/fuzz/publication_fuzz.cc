@@ -30,7 +30,7 @@ const Publication& Whole() {
     Activity activity;
     activity.tables = {{"modes", {0, 500, 0, 400}}};
     return new Publication(
-        Publish(TheCatalog(), 2000, aggregate::v1::CADENCE_WEEKLY, activity, simulator));
+        Publish(TheCatalog(), 2000, window::v1::CADENCE_WEEKLY, activity, simulator));
   }();
   return whole;
 }

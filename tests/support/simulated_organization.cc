@@ -9,9 +9,9 @@
 namespace tutti {
 namespace {
 
-int StepDays(aggregate::v1::Cadence cadence) {
-  if (cadence == aggregate::v1::CADENCE_DAILY) return 1;
-  return cadence == aggregate::v1::CADENCE_WEEKLY ? 7 : kReachDays;
+int StepDays(window::v1::Cadence cadence) {
+  if (cadence == window::v1::CADENCE_DAILY) return 1;
+  return cadence == window::v1::CADENCE_WEEKLY ? 7 : kReachDays;
 }
 
 template <typename Value>
@@ -70,7 +70,7 @@ std::vector<int64_t> SlotSimulator::PublishCells(const SlotModel& model, const S
 }
 
 publication::v1::Publication Publish(const Catalog& catalog, int64_t headcount,
-                                     aggregate::v1::Cadence cadence, const Activity& activity,
+                                     window::v1::Cadence cadence, const Activity& activity,
                                      SlotSimulator& simulator, bool noise) {
   const PublicTerms terms = PlannedTerms(catalog, headcount, cadence, StepDays(cadence));
   publication::v1::Publication record;

@@ -54,7 +54,7 @@ struct Activity {
 // A publication of an organisation, with the sizes and the noise that its terms
 // give. `noise` false leaves the noise out (and its declared size in).
 publication::v1::Publication Publish(const Catalog& catalog, int64_t headcount,
-                                     aggregate::v1::Cadence cadence, const Activity& activity,
+                                     window::v1::Cadence cadence, const Activity& activity,
                                      SlotSimulator& simulator, bool noise = true);
 
 }  // namespace tutti

@@ -42,12 +42,17 @@ constexpr std::pair<absl::string_view, absl::string_view> kCommands[] = {
 
 // Of every field of a request that a flag fills in, the flag.
 constexpr std::pair<absl::string_view, absl::string_view> kFlags[] = {
-    {"headcount", "--headcount"}, {"display_name", "--display-name"},
-    {"region", "--region"},       {"industry", "--industry"},
-    {"time_zone", "--time-zone"}, {"cadence", "--cadence"},
-    {"sources", "--source"},      {"source_contents", "--source"},
+    {"headcount", "--headcount"},
+    {"display_name", "--display-name"},
+    {"region", "--region"},
+    {"industry", "--industry"},
+    {"time_zone", "--time-zone"},
+    {"cadence", "--cadence"},
+    {"sources", "--source"},
+    {"source_contents", "--source"},
     {"entitlements.product", "--entitlement"},
-    {"first_day", "--first-day"}, {"entitlements.people", "--entitlement"},
+    {"first_day", "--first-day"},
+    {"entitlements.people", "--entitlement"},
 };
 
 bool IsWordCharacter(char c) {

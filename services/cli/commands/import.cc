@@ -196,7 +196,8 @@ void LookUpDeclared(const CommandContext& context, ImportSummary& summary) {
     request.set_name(tenant.organization);
     aggregate::v1::GetOrganizationResponse response;
     absl::Status read = aggregate.AwaitReachable(kAggregatePatience);
-    if (read.ok()) read = aggregate.Call(&OrganizationService::Stub::GetOrganization, request, response);
+    if (read.ok())
+      read = aggregate.Call(&OrganizationService::Stub::GetOrganization, request, response);
     if (!read.ok()) {
       tenant.declared_problem = std::string(InOwnWords(read));
       continue;

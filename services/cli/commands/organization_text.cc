@@ -19,7 +19,7 @@ std::string Enumerator(std::string name, const std::string& prefix) {
   return name;
 }
 
-std::string CadenceText(aggregate::v1::Cadence cadence) {
+std::string CadenceText(window::v1::Cadence cadence) {
   return Enumerator(Cadence_Name(cadence), "CADENCE_");
 }
 
@@ -94,12 +94,12 @@ std::string OrganizationText(const Organization& given, absl::Time now,
       organization.generated_data() ? "  (generated data)" : "", "\n  state         ",
       StateText(organization.state()), "\n  headcount     ", organization.headcount(),
       "\n  entitlements  ", absl::StrJoin(entitlements, ", "), "\n  sources       ",
-      absl::StrJoin(SourceWords(organization), ", "), "\n  can measure   ",
-      FedText(organization), "\n  cadence       ",
-      CadenceText(organization.cadence()), ", now ", CadenceText(organization.effective_cadence()),
-      "\n  time zone     ", organization.time_zone(), "\n  first day     ",
-      organization.first_day(), "\n  activity      ", ActivityText(organization, asked_first_day),
-      "\n  first score   ", FirstScoreText(organization, now), "\n");
+      absl::StrJoin(SourceWords(organization), ", "), "\n  can measure   ", FedText(organization),
+      "\n  cadence       ", CadenceText(organization.cadence()), ", now ",
+      CadenceText(organization.effective_cadence()), "\n  time zone     ", organization.time_zone(),
+      "\n  first day     ", organization.first_day(), "\n  activity      ",
+      ActivityText(organization, asked_first_day), "\n  first score   ",
+      FirstScoreText(organization, now), "\n");
 }
 
 }  // namespace tutti

@@ -84,8 +84,8 @@ absl::Status Apply(const Wanted& wanted, Organization& organization) {
   if (wanted.cadence) {
     std::string name = absl::StrCat("CADENCE_", absl::AsciiStrToUpper(*wanted.cadence));
     for (char& c : name) c = c == '-' ? '_' : c;
-    aggregate::v1::Cadence cadence = aggregate::v1::CADENCE_AUTO;
-    if (!aggregate::v1::Cadence_Parse(name, &cadence)) {
+    window::v1::Cadence cadence = window::v1::CADENCE_AUTO;
+    if (!window::v1::Cadence_Parse(name, &cadence)) {
       return UsageError("--cadence must be auto, daily, weekly or four-weekly");
     }
     organization.set_cadence(cadence);

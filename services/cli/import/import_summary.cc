@@ -92,14 +92,16 @@ std::set<std::string> Without(const std::set<std::string>& names,
 
 // What the input can feed, beside what the organisation says that it is fed with.
 void AppendFed(std::string* text, const TenantSummary& tenant) {
-  absl::StrAppend(text, "  can feed: ", JoinNames(tenant.feeds), "; it measures no other category\n");
+  absl::StrAppend(text, "  can feed: ", JoinNames(tenant.feeds),
+                  "; it measures no other category\n");
   if (!tenant.declared_problem.empty()) {
     absl::StrAppend(text, "  declared: not looked at: ", PlainText(tenant.declared_problem), "\n");
   }
   if (!tenant.declared.has_value()) return;
-  absl::StrAppend(text, "  declared: ",
-                  tenant.declared->empty() ? "the sources feed no category"
-                                           : JoinNames(*tenant.declared), "\n");
+  absl::StrAppend(
+      text, "  declared: ",
+      tenant.declared->empty() ? "the sources feed no category" : JoinNames(*tenant.declared),
+      "\n");
   if (const auto more = Without(tenant.feeds, *tenant.declared); !more.empty()) {
     absl::StrAppend(text, "    not declared, so not measured: ", JoinNames(more),
                     "; declare what is sent with `tutti organizations update --source`\n");
@@ -169,9 +171,11 @@ std::string JsonCounts(const Counts& counts) {
 }
 
 std::string JsonNames(const std::set<std::string>& names) {
-  return absl::StrCat("[", absl::StrJoin(names, ",", [](std::string* out, const auto& name) {
-                        absl::StrAppend(out, Quoted(name));
-                      }), "]");
+  return absl::StrCat(
+      "[",
+      absl::StrJoin(names, ",",
+                    [](std::string* out, const auto& name) { absl::StrAppend(out, Quoted(name)); }),
+      "]");
 }
 
 std::string JsonTenant(const TenantSummary& tenant) {

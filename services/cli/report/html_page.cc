@@ -39,13 +39,13 @@ std::string Head(const std::string& title) {
       "</style>\n</head>\n");
 }
 
-std::string CadenceWord(aggregate::v1::Cadence cadence) {
+std::string CadenceWord(window::v1::Cadence cadence) {
   switch (cadence) {
-    case aggregate::v1::CADENCE_DAILY:
+    case window::v1::CADENCE_DAILY:
       return "; published daily";
-    case aggregate::v1::CADENCE_WEEKLY:
+    case window::v1::CADENCE_WEEKLY:
       return "; published weekly";
-    case aggregate::v1::CADENCE_FOUR_WEEKLY:
+    case window::v1::CADENCE_FOUR_WEEKLY:
       return "; published every four weeks";
     default:
       return "";

@@ -45,7 +45,7 @@ struct SampleOptions {
   // target below what the habits take is not reached.
   int64_t records = 0;
   // Which windows the truth is told for; AUTO chooses by headcount.
-  aggregate::v1::Cadence cadence = aggregate::v1::CADENCE_AUTO;
+  window::v1::Cadence cadence = window::v1::CADENCE_AUTO;
 
   Day first_day() const { return last_day - (7 * weeks - 1); }
   bool Writes(SampleShape shape) const;

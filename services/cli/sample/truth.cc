@@ -4,6 +4,7 @@
 #include <bitset>
 #include <utility>
 
+#include "common/window/cadence.h"
 #include "common/window/schedule.h"
 #include "common/window/window.h"
 #include "services/cli/sample/sample_items.h"
@@ -12,17 +13,12 @@
 namespace tutti {
 namespace {
 
-using aggregate::v1::Cadence;
+using window::v1::Cadence;
 
 constexpr int kNever = -1000;
 
-int PeriodDays(Cadence cadence) {
-  if (cadence == aggregate::v1::CADENCE_DAILY) return 1;
-  return cadence == aggregate::v1::CADENCE_WEEKLY ? 7 : 28;
-}
-
 Cadence CadenceOf(const SampleOptions& options) {
-  return ChooseCadence(options.people, options.cadence, aggregate::v1::CADENCE_AUTO);
+  return ChooseCadence(options.people, options.cadence, window::v1::CADENCE_AUTO);
 }
 
 const std::string& KindOf(const Catalog& catalog, const CatalogTable& table) {

@@ -161,7 +161,7 @@ class ReflectionTest(unittest.TestCase):
     def test_each_version_describes_services_messages_and_enums(self):
         wanted = {"score": {"tutti.score.v1.Estimate", "tutti.score.v1.FigureState"},
                   "ingest": {"tutti.ingest.v1.Activity", "tutti.ingest.v1.Reason", "google.protobuf.Timestamp"},
-                  "aggregate": {"tutti.aggregate.v1.Cadence", "google.protobuf.Duration",
+                  "aggregate": {"tutti.window.v1.Cadence", "google.protobuf.Duration",
                                 "google.protobuf.Timestamp"}}
         for name, services in OURS.items():
             for learner in self.learners(name):

@@ -33,8 +33,7 @@ class DeclarationTest : public ClosingTest {
     CloserParts parts = PartsWith(binding, [](CloseStep) {});
     parts.make_noise = [] { return std::make_unique<SeededNoise>(7); };
     EXPECT_TRUE(WindowCloser(parts).CloseDue(organization).ok());
-    const auto bytes =
-        stores_->publications().Read(organization, absl::MakeConstSpan(&kEndDay, 1));
+    const auto bytes = stores_->publications().Read(organization, absl::MakeConstSpan(&kEndDay, 1));
     EXPECT_TRUE(bytes.ok()) << bytes.status();
     publication::v1::Publication record;
     EXPECT_TRUE(bytes.ok() && record.ParseFromString(bytes->front()));

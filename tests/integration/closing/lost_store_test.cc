@@ -66,7 +66,7 @@ TEST_F(LostStoreTest, ChargesWhatTheLostRecordCostWhateverTheBackupSays) {
   // A window that ends on a fourth Sunday.
   const Day end_day = LastFourWeeklyEnd(kEndDay);
   ASSERT_TRUE(directory_->Erase("acme").ok());
-  const auto begin = [&](aggregate::v1::Cadence cadence) {
+  const auto begin = [&](window::v1::Cadence cadence) {
     for (const std::string& key :
          AsStrings(inspector_->Call({"KEYS", "{acme}:*"})).value_or(std::vector<std::string>())) {
       ASSERT_TRUE(AsOk(inspector_->Call({"DEL", key})).ok());
@@ -82,9 +82,9 @@ TEST_F(LostStoreTest, ChargesWhatTheLostRecordCostWhateverTheBackupSays) {
     ASSERT_TRUE(directory_->FinishBackfill("acme").ok());
     clock_.Advance(absl::Hours(24 * 4));
   };
-  begin(aggregate::v1::CADENCE_WEEKLY);
+  begin(window::v1::CADENCE_WEEKLY);
   SaveBackup();
-  begin(aggregate::v1::CADENCE_FOUR_WEEKLY);
+  begin(window::v1::CADENCE_FOUR_WEEKLY);
   ASSERT_TRUE(Close().ok());
   ASSERT_NE(Published(end_day), "");
   const Ledger dearer = Costs();
@@ -93,7 +93,7 @@ TEST_F(LostStoreTest, ChargesWhatTheLostRecordCostWhateverTheBackupSays) {
   RestoreBackup();
   const auto restored = directory_->Read("acme");
   ASSERT_TRUE(restored.ok()) << restored.status();
-  ASSERT_EQ((*restored)->schedule().TermsAt(end_day - 27).cadence, aggregate::v1::CADENCE_WEEKLY)
+  ASSERT_EQ((*restored)->schedule().TermsAt(end_day - 27).cadence, window::v1::CADENCE_WEEKLY)
       << "the control";
   const auto report = Close();
   ASSERT_TRUE(report.ok()) << report.status();
@@ -102,7 +102,7 @@ TEST_F(LostStoreTest, ChargesWhatTheLostRecordCostWhateverTheBackupSays) {
   EXPECT_EQ(Costs(), dearer);
   uint64_t most = 0;
   for (const auto& [entry, cost] : Costs()) most = std::max(most, cost);
-  EXPECT_GT(most, PublicationNanoRho(aggregate::v1::CADENCE_WEEKLY)) << "the control";
+  EXPECT_GT(most, PublicationNanoRho(window::v1::CADENCE_WEEKLY)) << "the control";
   ReportAttack(2, "restored a backup with a cheaper cadence: the lost record's cost is charged");
 }
 

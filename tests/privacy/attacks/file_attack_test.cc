@@ -237,7 +237,7 @@ TEST(FileOrderAttack, TheFileSaysNothingOfTheOrderOfEvents) {
       for (const auto& request : suite.merges) {
         ASSERT_TRUE(merger.Merge(request).ok());
         for (const auto& delta : request.deltas()) {
-          if (delta.window_kind() == keyring::v1::WINDOW_KIND_REACH) {
+          if (delta.window_kind() == window::v1::WINDOW_KIND_REACH) {
             kept = uint32_t{1} << delta.kept_slots_log2();
           }
         }

@@ -126,8 +126,8 @@ class MembershipAttack : public testing::Test {
     suite_.Ingest("acme", activities);
     for (const auto& merge : suite_.merges) {
       for (const auto& delta : merge.deltas()) {
-        const auto kind = delta.window_kind() == keyring::v1::WINDOW_KIND_REACH ? WindowKind::kReach
-                                                                                : WindowKind::kDay;
+        const auto kind = delta.window_kind() == window::v1::WINDOW_KIND_REACH ? WindowKind::kReach
+                                                                               : WindowKind::kDay;
         Bits& bits = dump_[{kind, *ParseDay(delta.end_day())}];
         bits.kept = uint32_t{1} << delta.kept_slots_log2();
         bits.positions.insert(bits.positions.end(), delta.positions().begin(),
@@ -393,7 +393,7 @@ TEST(LinkingAttack, TheOrderOfWritesIsUncorrelatedWithTheOrderOfEvents) {
     suite.Ingest("acme", activities);
     for (const auto& merge : suite.merges) {
       for (const auto& delta : merge.deltas()) {
-        if (delta.window_kind() != keyring::v1::WINDOW_KIND_REACH ||
+        if (delta.window_kind() != window::v1::WINDOW_KIND_REACH ||
             delta.end_day() != FormatDay(kLastDay)) {
           continue;
         }

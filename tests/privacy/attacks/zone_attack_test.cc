@@ -26,7 +26,7 @@ void AddSlots(const std::vector<aggregate::v1::MergeDeltasRequest>& merges, Slot
   for (const auto& merge : merges) {
     for (const auto& delta : merge.deltas()) {
       ++slots.deltas;
-      const bool reach = delta.window_kind() == keyring::v1::WINDOW_KIND_REACH;
+      const bool reach = delta.window_kind() == window::v1::WINDOW_KIND_REACH;
       const std::string window = absl::StrCat(reach ? "reach " : "day ", delta.end_day());
       slots.sizes[{window, delta.kind()}].insert(delta.kept_slots_log2());
       const uint32_t kept = uint32_t{1} << delta.kept_slots_log2();

@@ -31,15 +31,15 @@ constexpr double kChance = 3;
 
 struct Cadence {
   const char* name;
-  aggregate::v1::Cadence cadence;
+  window::v1::Cadence cadence;
   int step_days;
   int64_t least_headcount;
 };
 
 constexpr Cadence kCadences[] = {
-    {"four-weekly", aggregate::v1::CADENCE_FOUR_WEEKLY, 28, 20},
-    {"weekly", aggregate::v1::CADENCE_WEEKLY, 7, 250},
-    {"daily", aggregate::v1::CADENCE_DAILY, 1, 20'000},
+    {"four-weekly", window::v1::CADENCE_FOUR_WEEKLY, 28, 20},
+    {"weekly", window::v1::CADENCE_WEEKLY, 7, 250},
+    {"daily", window::v1::CADENCE_DAILY, 1, 20'000},
 };
 
 // A way of counting, and how many are to be counted.

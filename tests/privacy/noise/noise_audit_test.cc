@@ -16,6 +16,7 @@
 #include "tests/privacy/audit/longer.h"
 #include "tests/privacy/audit/noise_fit.h"
 #include "tests/privacy/audit/two_worlds.h"
+#include "tests/support/discrete_gaussian_delta.h"
 
 namespace tutti {
 namespace {
@@ -164,7 +165,7 @@ TEST(NoiseAudit, HidesAPersonInAWholeRecord) {
   split.set_habit_permille(200);
   split.set_supporting_permille(300);
   const std::vector<NoisyTable> tables = WeeklyTables();
-  const uint64_t budget = PublicationNanoRho(aggregate::v1::CADENCE_WEEKLY);
+  const uint64_t budget = PublicationNanoRho(window::v1::CADENCE_WEEKLY);
   const NoiseScale scale = ScaleNoise(budget, split, tables);
   const double claim = std::sqrt(2e-9 * static_cast<double>(scale.nano_rho));
   KernelNoise noise;

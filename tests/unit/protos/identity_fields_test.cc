@@ -22,6 +22,7 @@
 #include "tutti/publication/v1/cohort.pb.h"
 #include "tutti/publication/v1/publication.pb.h"
 #include "tutti/score/v1/score.pb.h"
+#include "tutti/window/v1/window.pb.h"
 
 namespace tutti {
 namespace {
@@ -97,12 +98,13 @@ const std::vector<std::string>& Harmless() {
 
 const FileDescriptor& IngestFile() { return *ingest::v1::Activity::descriptor()->file(); }
 
-std::array<const FileDescriptor*, 8> OtherFiles() {
+std::array<const FileDescriptor*, 9> OtherFiles() {
   return {access::v1::MethodAccess::descriptor()->file(),
           aggregate::v1::MergeDeltasRequest::descriptor()->file(),
           aggregate::v1::Organization::descriptor()->file(),
           catalog::v1::Catalog::descriptor()->file(),
           keyring::v1::Keyring::descriptor()->file(),
+          window::v1::Cadence_descriptor()->file(),
           publication::v1::Cohort::descriptor()->file(),
           publication::v1::Publication::descriptor()->file(),
           score::v1::Score::descriptor()->file()};

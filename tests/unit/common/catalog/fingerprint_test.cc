@@ -96,14 +96,29 @@ TEST(Fingerprint, ChangesWithEveryField) {
 // Mutation: a word that counts, or a rule, a column, a size or a weight that does not.
 TEST(CountingFingerprint, ChangesWithWhatIsCountedAlone) {
   // Of what is counted; every other field is of what is shown.
-  const std::set<std::string> counted = {
-      "SubjectKind.id", "SubjectKind.expected_per_100_people", "SubjectKind.slots_per_subject",
-      "SubjectKind.max_slots_log2", "SubjectKind.max_slots_log2_daily",
-      "SubjectKind.min_headcount", "ActivityType.id", "ActivityType.kind", "Table.id",
-      "Table.kind", "Table.role", "Table.weight", "Feature.id", "Feature.column", "Rule.types",
-      "Rule.apps", "Rule.platforms", "Rule.any_traits", "Rule.all_traits", "BudgetSplit.cadence",
-      "BudgetSplit.primary_permille", "BudgetSplit.habit_permille",
-      "BudgetSplit.supporting_permille"};
+  const std::set<std::string> counted = {"SubjectKind.id",
+                                         "SubjectKind.expected_per_100_people",
+                                         "SubjectKind.slots_per_subject",
+                                         "SubjectKind.max_slots_log2",
+                                         "SubjectKind.max_slots_log2_daily",
+                                         "SubjectKind.min_headcount",
+                                         "ActivityType.id",
+                                         "ActivityType.kind",
+                                         "Table.id",
+                                         "Table.kind",
+                                         "Table.role",
+                                         "Table.weight",
+                                         "Feature.id",
+                                         "Feature.column",
+                                         "Rule.types",
+                                         "Rule.apps",
+                                         "Rule.platforms",
+                                         "Rule.any_traits",
+                                         "Rule.all_traits",
+                                         "BudgetSplit.cadence",
+                                         "BudgetSplit.primary_permille",
+                                         "BudgetSplit.habit_permille",
+                                         "BudgetSplit.supporting_permille"};
   // A type that no rule names, and a kind of which nothing is counted, set no bit.
   const std::set<std::string> partly = {"SubjectKind", "ActivityType"};
   catalog::v1::Catalog proto = ParseCatalog(kVendorCatalog);

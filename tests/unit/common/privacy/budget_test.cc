@@ -12,13 +12,13 @@
 namespace tutti {
 namespace {
 
-using aggregate::v1::Cadence;
-using aggregate::v1::CADENCE_DAILY;
-using aggregate::v1::CADENCE_FOUR_WEEKLY;
-using aggregate::v1::CADENCE_WEEKLY;
 using catalog::v1::TABLE_ROLE_HABIT;
 using catalog::v1::TABLE_ROLE_PRIMARY;
 using catalog::v1::TABLE_ROLE_SUPPORTING;
+using window::v1::Cadence;
+using window::v1::CADENCE_DAILY;
+using window::v1::CADENCE_FOUR_WEEKLY;
+using window::v1::CADENCE_WEEKLY;
 
 constexpr Day kSunday(2026, 11, 22);
 
@@ -40,8 +40,8 @@ TEST(PublicationNanoRho, IsTheYearlyCapByDaysRoundedDown) {
 }
 
 TEST(PublicationNanoRho, GivesAnUnknownCadenceTheLeast) {
-  EXPECT_EQ(PublicationNanoRho(aggregate::v1::CADENCE_UNSPECIFIED), 6'632'653u);
-  EXPECT_EQ(PublicationNanoRho(aggregate::v1::CADENCE_AUTO), 6'632'653u);
+  EXPECT_EQ(PublicationNanoRho(window::v1::CADENCE_UNSPECIFIED), 6'632'653u);
+  EXPECT_EQ(PublicationNanoRho(window::v1::CADENCE_AUTO), 6'632'653u);
 }
 
 TEST(ScaleNoise, SharesByRoleAndThenByWeight) {

@@ -18,10 +18,10 @@
 namespace tutti {
 namespace {
 
-using aggregate::v1::Cadence;
-using aggregate::v1::CADENCE_DAILY;
-using aggregate::v1::CADENCE_FOUR_WEEKLY;
-using aggregate::v1::CADENCE_WEEKLY;
+using window::v1::Cadence;
+using window::v1::CADENCE_DAILY;
+using window::v1::CADENCE_FOUR_WEEKLY;
+using window::v1::CADENCE_WEEKLY;
 
 constexpr Cadence kCadences[] = {CADENCE_DAILY, CADENCE_WEEKLY, CADENCE_FOUR_WEEKLY};
 

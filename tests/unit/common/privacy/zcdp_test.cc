@@ -5,6 +5,7 @@
 #include "common/privacy/budget.h"
 #include "gtest/gtest.h"
 #include "tests/privacy/audit/noise_fit.h"
+#include "tests/support/discrete_gaussian_delta.h"
 
 namespace tutti {
 namespace {
@@ -73,9 +74,9 @@ TEST(DiscreteGaussianDelta, IsNeverAboveWhatItsCostImplies) {
 
 TEST(ZcdpEpsilon, PricesAYearOfPublications) {
   // Costs add: a year at any cadence comes to no more than the yearly cap.
-  for (const auto& [cadence, periods] : {std::pair(aggregate::v1::CADENCE_DAILY, 392.0),
-                                         {aggregate::v1::CADENCE_WEEKLY, 56.0},
-                                         {aggregate::v1::CADENCE_FOUR_WEEKLY, 14.0}}) {
+  for (const auto& [cadence, periods] : {std::pair(window::v1::CADENCE_DAILY, 392.0),
+                                         {window::v1::CADENCE_WEEKLY, 56.0},
+                                         {window::v1::CADENCE_FOUR_WEEKLY, 14.0}}) {
     const double rho = static_cast<double>(PublicationNanoRho(cadence)) * 1e-9;
     EXPECT_LE(ZcdpEpsilon(periods * rho, kStatementDelta), ZcdpEpsilon(2.6, kStatementDelta));
     EXPECT_GT(ZcdpEpsilon(periods * rho, kStatementDelta), 13.69);

@@ -214,7 +214,7 @@ class OtherKindsTest : public ::testing::Test {
     int hits = 0;
     for (int i = 0; i < kTrials; ++i) {
       const auto record =
-          Publish(*catalog_, kHeadcount, aggregate::v1::CADENCE_WEEKLY, activity, simulator_);
+          Publish(*catalog_, kHeadcount, window::v1::CADENCE_WEEKLY, activity, simulator_);
       const PublicTerms terms = TermsOf(*catalog_, record);
       const auto counts = ReadCounts(*catalog_, record);
       EXPECT_TRUE(counts.ok()) << counts.status();

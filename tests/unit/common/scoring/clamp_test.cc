@@ -11,7 +11,7 @@
 namespace tutti {
 namespace {
 
-using aggregate::v1::CADENCE_WEEKLY;
+using window::v1::CADENCE_WEEKLY;
 
 constexpr int64_t kHeadcount = 5000;
 
@@ -120,7 +120,7 @@ TEST_F(ClampTest, DecidesWhatIsShownWithoutLookingAtActivity) {
         }
       }
       const auto record =
-          Publish(*catalog_, headcount, aggregate::v1::CADENCE_FOUR_WEEKLY, activity, simulator);
+          Publish(*catalog_, headcount, window::v1::CADENCE_FOUR_WEEKLY, activity, simulator);
       const auto scored = ScorePublication(*catalog_, record);
       EXPECT_TRUE(scored.ok());
       std::string out = std::to_string(scored->score.state());

@@ -189,8 +189,7 @@ TEST_F(ScoreCoverageTest, CoversCategoriesTotalsAndRatios) {
   std::map<std::string, int> hits;
   for (int i = 0; i < kTrials; ++i) {
     const auto scored = ScorePublication(
-        *catalog_,
-        Publish(*catalog_, kHeadcount, aggregate::v1::CADENCE_WEEKLY, activity, simulator));
+        *catalog_, Publish(*catalog_, kHeadcount, window::v1::CADENCE_WEEKLY, activity, simulator));
     ASSERT_TRUE(scored.ok());
     for (const auto& category : scored->score.categories()) {
       const bool measured = category.state() == score::v1::FIGURE_STATE_MEASURED;
@@ -214,7 +213,7 @@ TEST_F(ScoreCoverageTest, CoversCategoriesTotalsAndRatios) {
 
 TEST_F(ScoreCoverageTest, CoversRatiosOfTwoEstimates) {
   SlotSimulator simulator(6);
-  const PublicTerms terms = PlannedTerms(*catalog_, 10'000, aggregate::v1::CADENCE_WEEKLY, 7);
+  const PublicTerms terms = PlannedTerms(*catalog_, 10'000, window::v1::CADENCE_WEEKLY, 7);
   const MeasureFormulas formulas(*catalog_, terms);
   const int table = catalog_->FindTable("mentions");
   const SlotModel model = ModelOf(*catalog_, terms, table);
@@ -275,8 +274,8 @@ TEST_F(ScoreCoverageTest, CoversTheConsistentRowsOfATable) {
   std::set<std::string> somebody;  // rows that somebody is in
   for (int i = 0; i < kTrials; ++i) {
     const auto rows = BreakDown(
-        *catalog_,
-        Publish(*catalog_, kHeadcount, aggregate::v1::CADENCE_WEEKLY, activity, simulator), table);
+        *catalog_, Publish(*catalog_, kHeadcount, window::v1::CADENCE_WEEKLY, activity, simulator),
+        table);
     ASSERT_TRUE(rows.ok());
     for (const auto& row : rows->rows()) {
       double truth = 0;

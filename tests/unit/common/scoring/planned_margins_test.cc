@@ -10,14 +10,14 @@
 namespace tutti {
 namespace {
 
-using aggregate::v1::CADENCE_AUTO;
-using aggregate::v1::CADENCE_DAILY;
-using aggregate::v1::CADENCE_FOUR_WEEKLY;
-using aggregate::v1::CADENCE_WEEKLY;
+using window::v1::CADENCE_AUTO;
+using window::v1::CADENCE_DAILY;
+using window::v1::CADENCE_FOUR_WEEKLY;
+using window::v1::CADENCE_WEEKLY;
 
 class PlannedMarginsTest : public ::testing::Test {
  protected:
-  double MarginOfCategory(const char* id, int64_t headcount, aggregate::v1::Cadence cadence,
+  double MarginOfCategory(const char* id, int64_t headcount, window::v1::Cadence cadence,
                           int step_days) const {
     const PublicTerms terms = PlannedTerms(*catalog_, headcount, cadence, step_days);
     return MarginOf(

@@ -11,13 +11,13 @@
 namespace tutti {
 namespace {
 
-using aggregate::v1::CADENCE_FOUR_WEEKLY;
-using aggregate::v1::CADENCE_WEEKLY;
 using ::testing::HasSubstr;
+using window::v1::CADENCE_FOUR_WEEKLY;
+using window::v1::CADENCE_WEEKLY;
 
 class ScoreBuilderTest : public ::testing::Test {
  protected:
-  publication::v1::Publication Record(int64_t headcount, aggregate::v1::Cadence cadence) {
+  publication::v1::Publication Record(int64_t headcount, window::v1::Cadence cadence) {
     Activity activity;
     activity.tables = {{"modes", {0, headcount / 4, 0, headcount / 2}}};
     return Publish(*catalog_, headcount, cadence, activity, simulator_, /*noise=*/false);

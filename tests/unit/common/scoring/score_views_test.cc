@@ -19,8 +19,8 @@
 namespace tutti {
 namespace {
 
-using aggregate::v1::CADENCE_FOUR_WEEKLY;
-using aggregate::v1::CADENCE_WEEKLY;
+using window::v1::CADENCE_FOUR_WEEKLY;
+using window::v1::CADENCE_WEEKLY;
 
 // What a caller does who has the words: every word comes from them alone.
 class WordFiller {
@@ -125,7 +125,7 @@ class WordFiller {
 
 class ScoreViewsTest : public ::testing::Test {
  protected:
-  publication::v1::Publication Record(int64_t headcount, aggregate::v1::Cadence cadence) {
+  publication::v1::Publication Record(int64_t headcount, window::v1::Cadence cadence) {
     Activity activity;
     activity.tables = {{"modes", {0, headcount / 4, 0, headcount / 2}}};
     return Publish(*catalog_, headcount, cadence, activity, simulator_, /*noise=*/false);

@@ -12,7 +12,7 @@
 namespace tutti {
 namespace {
 
-using aggregate::v1::CADENCE_WEEKLY;
+using window::v1::CADENCE_WEEKLY;
 
 TEST(ConsistentNumbers, KeepsTheSumAndTheSign) {
   std::mt19937_64 random(51);

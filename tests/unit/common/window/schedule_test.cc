@@ -4,6 +4,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/reach_ends.h"
 
 namespace tutti {
 namespace {
@@ -12,14 +13,14 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-using aggregate::v1::CADENCE_AUTO;
-using aggregate::v1::CADENCE_DAILY;
-using aggregate::v1::CADENCE_FOUR_WEEKLY;
-using aggregate::v1::CADENCE_UNSPECIFIED;
-using aggregate::v1::CADENCE_WEEKLY;
+using window::v1::CADENCE_AUTO;
+using window::v1::CADENCE_DAILY;
+using window::v1::CADENCE_FOUR_WEEKLY;
+using window::v1::CADENCE_UNSPECIFIED;
+using window::v1::CADENCE_WEEKLY;
 
 void AddTerms(aggregate::v1::StoredOrganization& stored, const char* from,
-              aggregate::v1::Cadence cadence, int64_t headcount = 1000, const char* zone = "UTC") {
+              window::v1::Cadence cadence, int64_t headcount = 1000, const char* zone = "UTC") {
   aggregate::v1::Terms& terms = *stored.add_terms();
   terms.set_from_day(from);
   terms.set_cadence(cadence);
@@ -31,7 +32,7 @@ Schedule Make(const aggregate::v1::StoredOrganization& stored) {
   return Schedule::Create(stored, absl::Hours(48)).value();
 }
 
-Schedule MakePlain(aggregate::v1::Cadence cadence, const char* first_day = "2026-01-05",
+Schedule MakePlain(window::v1::Cadence cadence, const char* first_day = "2026-01-05",
                    int64_t headcount = 1000, const char* zone = "UTC") {
   aggregate::v1::StoredOrganization stored;
   stored.mutable_organization()->set_first_day(first_day);
@@ -41,18 +42,18 @@ Schedule MakePlain(aggregate::v1::Cadence cadence, const char* first_day = "2026
 
 TEST(ScheduleTest, EndsWeeklyWindowsOnSundays) {
   const Schedule schedule = MakePlain(CADENCE_WEEKLY);
-  EXPECT_THAT(schedule.ReachEndsContaining(Day(2026, 3, 4)),
+  EXPECT_THAT(ReachEndsContaining(schedule, Day(2026, 3, 4)),
               ElementsAre(Day(2026, 3, 8), Day(2026, 3, 15), Day(2026, 3, 22), Day(2026, 3, 29)));
   EXPECT_EQ(absl::GetWeekday(Day(2026, 3, 8)), absl::Weekday::sunday);
 }
 
 TEST(ScheduleTest, EndsDailyWindowsEveryDay) {
-  EXPECT_THAT(MakePlain(CADENCE_DAILY).ReachEndsContaining(Day(2026, 3, 4)), SizeIs(28));
+  EXPECT_THAT(ReachEndsContaining(MakePlain(CADENCE_DAILY), Day(2026, 3, 4)), SizeIs(28));
 }
 
 TEST(ScheduleTest, EndsFourWeeklyWindowsOnEveryFourthSundayFromTheOrigin) {
   const Schedule schedule = MakePlain(CADENCE_FOUR_WEEKLY);
-  const std::vector<Day> ends = schedule.ReachEndsContaining(Day(2026, 3, 4));
+  const std::vector<Day> ends = ReachEndsContaining(schedule, Day(2026, 3, 4));
   ASSERT_THAT(ends, SizeIs(1));
   EXPECT_EQ((ends[0] - Day(2000, 1, 2)) % 28, 0);
 }
@@ -76,7 +77,7 @@ TEST(ScheduleTest, AChangeOfCadenceOpensOnlyWindowsThatStartAfterIt) {
 
 TEST(ScheduleTest, GivesEveryDayToAtMostOnePublicationWhateverTheChanges) {
   for (const auto& [before, after] :
-       std::vector<std::pair<aggregate::v1::Cadence, aggregate::v1::Cadence>>{
+       std::vector<std::pair<window::v1::Cadence, window::v1::Cadence>>{
            {CADENCE_WEEKLY, CADENCE_FOUR_WEEKLY},
            {CADENCE_FOUR_WEEKLY, CADENCE_WEEKLY},
            {CADENCE_DAILY, CADENCE_FOUR_WEEKLY},

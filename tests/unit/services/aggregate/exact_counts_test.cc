@@ -39,7 +39,7 @@ class ExactCountsTest : public ::testing::Test {
 
   const Catalog& catalog_ = ShippedCatalog();
   const int kind_ = catalog_.FindKind("person");
-  const NoisePlan plan_ = PlanNoise(catalog_, kind_, aggregate::v1::CADENCE_WEEKLY, 7);
+  const NoisePlan plan_ = PlanNoise(catalog_, kind_, window::v1::CADENCE_WEEKLY, 7);
 };
 
 // Mutations: a cell without noise; both cells of a table of one feature; a state that is set

@@ -79,7 +79,7 @@ TEST_F(OrganizationDirectoryTest, LetsAChangeApplyToWindowsThatStartLater) {
   ASSERT_TRUE(directory_.Create("acme", Weekly(), true).ok());
   ASSERT_TRUE(directory_.FinishBackfill("acme").ok());
   Organization wanted = directory_.Get("acme").value();
-  wanted.set_cadence(aggregate::v1::CADENCE_FOUR_WEEKLY);
+  wanted.set_cadence(window::v1::CADENCE_FOUR_WEEKLY);
   ASSERT_TRUE(directory_.Update("acme", wanted).ok());
   const auto read = directory_.Read("acme");
   ASSERT_TRUE(read.ok());
@@ -92,9 +92,9 @@ TEST_F(OrganizationDirectoryTest, LetsAChangeApplyToWindowsThatStartLater) {
   EXPECT_EQ(ends, 2) << "four-weekly from then on";
   // And not faster than the size permits.
   wanted = directory_.Get("acme").value();
-  wanted.set_cadence(aggregate::v1::CADENCE_DAILY);
+  wanted.set_cadence(window::v1::CADENCE_DAILY);
   const auto faster = directory_.Update("acme", wanted);
-  EXPECT_TRUE(!faster.ok() || faster->effective_cadence() != aggregate::v1::CADENCE_DAILY);
+  EXPECT_TRUE(!faster.ok() || faster->effective_cadence() != window::v1::CADENCE_DAILY);
 }
 
 // The clock shows noon of 2026-03-04, a Wednesday. Mutations: the first window that is over; one

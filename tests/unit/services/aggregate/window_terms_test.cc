@@ -211,7 +211,7 @@ TEST_F(WindowTermsTest, AWindowTakesNothingBeforeItOpens) {
 TEST_F(WindowTermsTest, AWindowThatHasOpenedIsClosedAlsoUnderASlowerCadence) {
   ASSERT_EQ(Merge({Delta(kTomorrow)})[0], aggregate::v1::DELTA_OUTCOME_MERGED);
   aggregate::v1::Organization wanted = Profile();
-  wanted.set_cadence(aggregate::v1::CADENCE_FOUR_WEEKLY);
+  wanted.set_cadence(window::v1::CADENCE_FOUR_WEEKLY);
   ASSERT_TRUE(directory_.Update("acme", wanted).ok());
   SetClock(kTomorrow.end_day + 60, 12, 0);
   EXPECT_EQ(StateOf(Close(kTomorrow.end_day), "person"), publication::v1::KIND_STATE_COMPLETE);

@@ -162,8 +162,8 @@ class Walk {
     const char* const zones[] = {"UTC", "Pacific/Kiritimati", "America/Anchorage"};
     switch (Draw(0, 3)) {
       case 0:
-        wanted.set_cadence(Draw(0, 1) == 0 ? aggregate::v1::CADENCE_FOUR_WEEKLY
-                                           : aggregate::v1::CADENCE_AUTO);
+        wanted.set_cadence(Draw(0, 1) == 0 ? window::v1::CADENCE_FOUR_WEEKLY
+                                           : window::v1::CADENCE_AUTO);
         break;
       case 1:
         wanted.set_time_zone(zones[Draw(0, 2)]);

@@ -390,9 +390,8 @@ TEST_F(ActivityIngesterTest, LearnsFromTheOutcomesOfItsDeltas) {
   const auto batch = MakeBatch({MakeActivity("", "mail.sent"), MakeActivity("ann@x", "mail.sent"),
                                 MakeActivity("", "mail.sent")});
   client.outcome = [](const WindowDelta& delta) {
-    return delta.window_kind() == keyring::v1::WINDOW_KIND_DAY
-               ? aggregate::v1::DELTA_OUTCOME_LATE
-               : aggregate::v1::DELTA_OUTCOME_MERGED;
+    return delta.window_kind() == window::v1::WINDOW_KIND_DAY ? aggregate::v1::DELTA_OUTCOME_LATE
+                                                              : aggregate::v1::DELTA_OUTCOME_MERGED;
   };
   Reply reply = SendAndTick(batch);
   EXPECT_EQ(reply.response.accepted_count(), 1);
@@ -446,8 +445,8 @@ TEST_F(ActivityIngesterTest, RefusesWholeBatches) {
   policy().set_state(aggregate::v1::ORGANIZATION_STATE_PAUSED);
   EXPECT_EQ(refused(batch), REASON_ORGANIZATION_NOT_ACTIVE);
   policies->Clear();
-  client.policies["acme"] =
-      WithReason(absl::UnavailableError("catalogues differ"), "aggregate.tutti", "CATALOG_MISMATCH");
+  client.policies["acme"] = WithReason(absl::UnavailableError("catalogues differ"),
+                                       "aggregate.tutti", "CATALOG_MISMATCH");
   EXPECT_EQ(refused(batch), REASON_CATALOG_MISMATCH);
   policies->Clear();
   client.policies["acme"] = absl::DeadlineExceededError("slow");

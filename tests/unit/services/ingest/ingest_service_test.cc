@@ -41,8 +41,8 @@ class FakeAggregateService final : public aggregate::v1::AggregateService::Servi
                                const aggregate::v1::GetIngestPolicyRequest* request,
                                aggregate::v1::GetIngestPolicyResponse* response) override {
     if (request->catalog_fingerprint() != counting()) {
-      return ToGrpcStatus(WithReason(absl::UnavailableError("other catalogue"),
-                                     "aggregate.tutti", "CATALOG_MISMATCH"));
+      return ToGrpcStatus(WithReason(absl::UnavailableError("other catalogue"), "aggregate.tutti",
+                                     "CATALOG_MISMATCH"));
     }
     if (request->organization() != "organizations/acme") {
       return grpc::Status(grpc::StatusCode::NOT_FOUND, "no such organisation");

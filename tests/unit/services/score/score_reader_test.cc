@@ -12,7 +12,7 @@
 namespace tutti {
 namespace {
 
-using aggregate::v1::CADENCE_WEEKLY;
+using window::v1::CADENCE_WEEKLY;
 
 class ScoreReaderTest : public ::testing::Test {
  protected:

@@ -34,7 +34,7 @@ class ScoreServiceTest : public ::testing::Test {
   publication::v1::Publication Record() {
     Activity activity;
     activity.tables = {{"modes", {0, 500, 0, 400}}};
-    return tutti::Publish(*catalog_, 2000, aggregate::v1::CADENCE_WEEKLY, activity, simulator_);
+    return tutti::Publish(*catalog_, 2000, window::v1::CADENCE_WEEKLY, activity, simulator_);
   }
 
   absl::Status GetScore(const std::string& name, score::v1::GetScoreResponse& response) {

@@ -28,7 +28,7 @@ using ::testing::UnorderedElementsAreArray;
 
 class StatementTest : public ::testing::Test {
  protected:
-  score::v1::PrivacyStatement Write(aggregate::v1::Cadence cadence) {
+  score::v1::PrivacyStatement Write(window::v1::Cadence cadence) {
     publication::v1::Publication latest;
     latest.set_cadence(cadence);
     latest.set_headcount(1000);
@@ -49,13 +49,13 @@ class StatementTest : public ::testing::Test {
 
 // Mutation: one cadence's rho for all, or a year of fewer records than there are.
 TEST_F(StatementTest, PrintsTheGuaranteeOfTheCadence) {
-  const auto weekly = Write(aggregate::v1::CADENCE_WEEKLY).guarantees(0);
+  const auto weekly = Write(window::v1::CADENCE_WEEKLY).guarantees(0);
   EXPECT_EQ(weekly.kind(), "person");
   EXPECT_NEAR(weekly.rho_per_publication(), 2.6 / 56, 1e-3);
   EXPECT_NEAR(weekly.rho_per_year(), 2.6, 1e-9);
   EXPECT_NEAR(weekly.epsilon_per_year(), 13.7, 0.1);
   EXPECT_DOUBLE_EQ(weekly.delta(), 1e-6);
-  const auto slow = Write(aggregate::v1::CADENCE_FOUR_WEEKLY).guarantees(0);
+  const auto slow = Write(window::v1::CADENCE_FOUR_WEEKLY).guarantees(0);
   EXPECT_NEAR(slow.rho_per_publication(), 2.6 / 14, 1e-3);
   EXPECT_GT(slow.epsilon_per_publication(), weekly.epsilon_per_publication());
 }
@@ -63,7 +63,7 @@ TEST_F(StatementTest, PrintsTheGuaranteeOfTheCadence) {
 // Mutation: the planned cost where a record says what it paid.
 TEST_F(StatementTest, TakesTheCostThatWasPaid) {
   publication::v1::Publication latest;
-  latest.set_cadence(aggregate::v1::CADENCE_WEEKLY);
+  latest.set_cadence(window::v1::CADENCE_WEEKLY);
   latest.add_kinds()->set_kind("person");
   latest.mutable_kinds(0)->set_nano_rho(20'000'000);
   EXPECT_NEAR(writer_.Write(latest).guarantees(0).epsilon_per_publication(), 0.900, 0.001);
@@ -71,7 +71,7 @@ TEST_F(StatementTest, TakesTheCostThatWasPaid) {
 
 TEST_F(StatementTest, SaysWhenNothingIsPublished) {
   EXPECT_THAT(writer_.Write(std::nullopt).claim(), HasSubstr("Nothing is published"));
-  EXPECT_THAT(Write(aggregate::v1::CADENCE_WEEKLY).claim(), Not(HasSubstr("Nothing is published")));
+  EXPECT_THAT(Write(window::v1::CADENCE_WEEKLY).claim(), Not(HasSubstr("Nothing is published")));
 }
 
 // Mutation: a list of what is collected that leaves a type out.
@@ -94,7 +94,7 @@ std::string RetentionOf(const score::v1::PrivacyStatement& statement) {
 // Mutation: hours of grace that are not those of the record.
 TEST_F(StatementTest, SaysHowLongWindowsStayOpenAsTheLatestRecordWasClosed) {
   publication::v1::Publication latest;
-  latest.set_cadence(aggregate::v1::CADENCE_WEEKLY);
+  latest.set_cadence(window::v1::CADENCE_WEEKLY);
   latest.mutable_grace()->set_seconds(int64_t{72} * 3600);
   const std::string retention = RetentionOf(writer_.Write(latest));
   EXPECT_THAT(retention, HasSubstr("72 hours"));
@@ -112,7 +112,7 @@ TEST_F(StatementTest, SaysHowLongWindowsStayOpenAsTheLatestRecordWasClosed) {
 // Mutation: a figure where there is no record, or an older one, that says it.
 TEST_F(StatementTest, DoesNotGuessHowLongWindowsStayOpen) {
   publication::v1::Publication older;
-  older.set_cadence(aggregate::v1::CADENCE_WEEKLY);
+  older.set_cadence(window::v1::CADENCE_WEEKLY);
   for (const auto& statement : {writer_.Write(std::nullopt), writer_.Write(older)}) {
     EXPECT_THAT(RetentionOf(statement), HasSubstr("the grace that aggregate is run with"));
   }
@@ -216,7 +216,7 @@ TEST_F(StatementTest, ReadsAsTheGoldenFile) {
   const char* const source = std::getenv("TUTTI_SOURCE_DIR");
   ASSERT_NE(source, nullptr) << "ctest sets TUTTI_SOURCE_DIR";
   const std::string path = absl::StrCat(source, "/tests/unit/services/score/statement.golden.txt");
-  score::v1::PrivacyStatement statement = Write(aggregate::v1::CADENCE_WEEKLY);
+  score::v1::PrivacyStatement statement = Write(window::v1::CADENCE_WEEKLY);
   statement.set_catalog_fingerprint("FINGERPRINT");  // changes with every word of the catalogue
   statement.set_counting_fingerprint("COUNTED");
   const std::string text = RenderStatement(statement, /*brief=*/false, TextStyle());
@@ -228,11 +228,11 @@ TEST_F(StatementTest, ReadsAsTheGoldenFile) {
 
 TEST_F(StatementTest, SaysWhatWasDeclaredOnceSomethingIsPublished) {
   EXPECT_TRUE(writer_.Write(std::nullopt).declared().empty());
-  EXPECT_THAT(Write(aggregate::v1::CADENCE_WEEKLY).declared(),
-              ::testing::ElementsAre(
-                  "m365_usage_report was declared to give everything that it can.",
-                  "activities was declared to give mail.sent+platform,chat.sent.",
-                  HasSubstr("does not depend on it")));
+  EXPECT_THAT(
+      Write(window::v1::CADENCE_WEEKLY).declared(),
+      ::testing::ElementsAre("m365_usage_report was declared to give everything that it can.",
+                             "activities was declared to give mail.sent+platform,chat.sent.",
+                             HasSubstr("does not depend on it")));
 }
 
 TEST_F(StatementTest, PrintsAThresholdForEveryCategory) {

@@ -17,7 +17,7 @@ Organization Active() {
   organization.set_headcount(300);
   organization.set_state(aggregate::v1::ORGANIZATION_STATE_ACTIVE);
   organization.set_first_day("2026-11-02");
-  organization.set_effective_cadence(aggregate::v1::CADENCE_FOUR_WEEKLY);
+  organization.set_effective_cadence(window::v1::CADENCE_FOUR_WEEKLY);
   return organization;
 }
 

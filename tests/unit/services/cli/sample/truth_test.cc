@@ -153,7 +153,7 @@ TEST_F(TruthTest, OfAllSourcesIsNearlyThatOfEverything) {
 
 TEST_F(TruthTest, FollowsTheGridOfTheCadence) {
   SampleOptions options = SampleOf(300, 6);
-  const auto ends = [&](aggregate::v1::Cadence cadence) {
+  const auto ends = [&](window::v1::Cadence cadence) {
     options.cadence = cadence;
     std::vector<std::string> days;
     for (const TruthWindow& window : CountTruth(Made(options), *catalog_).windows) {
@@ -161,10 +161,10 @@ TEST_F(TruthTest, FollowsTheGridOfTheCadence) {
     }
     return days;
   };
-  EXPECT_EQ(ends(aggregate::v1::CADENCE_AUTO),
+  EXPECT_EQ(ends(window::v1::CADENCE_AUTO),
             (std::vector<std::string>{"2026-06-07", "2026-06-14", "2026-06-21"}));
-  EXPECT_EQ(ends(aggregate::v1::CADENCE_DAILY).size(), 3u) << "faster than the headcount permits";
-  EXPECT_LE(ends(aggregate::v1::CADENCE_FOUR_WEEKLY).size(), 1u);
+  EXPECT_EQ(ends(window::v1::CADENCE_DAILY).size(), 3u) << "faster than the headcount permits";
+  EXPECT_LE(ends(window::v1::CADENCE_FOUR_WEEKLY).size(), 1u);
 }
 
 TEST_F(TruthTest, EvaluatesEveryPredicate) {
