@@ -109,10 +109,13 @@ absl::StatusOr<std::unique_ptr<const Catalog>> Catalog::Compile(
 }
 
 void Catalog::CompileTables() {
+  const auto are_people = [](const catalog::v1::SubjectKind& kind) { return kind.are_people(); };
+  const bool told = std::any_of(proto_.kinds().begin(), proto_.kinds().end(), are_people);
   for (const catalog::v1::SubjectKind& kind : proto_.kinds()) {
     CatalogKind compiled;
     compiled.proto = &kind;
     compiled.fingerprint = CountingFingerprint(proto_, kind.id());
+    compiled.are_people = told ? kind.are_people() : kind.id() == "person";
     kinds_.push_back(std::move(compiled));
   }
   for (const catalog::v1::Table& table : proto_.tables()) {

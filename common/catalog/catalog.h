@@ -38,6 +38,7 @@ struct CatalogKind {
   uint32_t reach_columns = 0;     // 1 + the largest column of a reach window; 0 when none
   uint32_t day_columns = 0;       // 1 + the largest column of a day window; 0 when none
   std::string fingerprint;        // of what is counted, see CountingFingerprint
+  bool are_people = false;        // see SubjectKind.are_people
 };
 
 // A validated catalogue, compiled into lookups. Immutable and thread-safe.

@@ -33,6 +33,7 @@ catalog::v1::Catalog CountedOf(const catalog::v1::Catalog& catalog, const std::s
     sizes = each;
     sizes.clear_plural();
     sizes.clear_protected_unit();
+    sizes.clear_are_people();
   }
   std::set<std::string> types;
   bool every_type = false;

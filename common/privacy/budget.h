@@ -8,7 +8,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "common/catalog/catalog.h"
-#include "common/storage/publication_store.h"
+#include "common/privacy/ledger.h"
 #include "common/window/day.h"
 #include "tutti/aggregate/v1/organization.pb.h"
 

@@ -59,18 +59,19 @@ redis.call('UNLINK', KEYS[2])
 return 'merged'
 )lua";
 
-// A closer whose lease ran out, and whose windows were dropped meanwhile, stores
-// nothing; what it deletes nobody needs.
+// A closer whose lease ran out, and whose windows were dropped meanwhile, stores nothing.
 constexpr char kTallyScript[] = R"lua(
-if ARGV[1] == '1' then
-  if (redis.call('GET', KEYS[3]) or '') ~= ARGV[4] then return 0 end
-  if redis.call('HEXISTS', KEYS[2], 'erased') == 0 then
-    redis.call('HSET', KEYS[1], ARGV[2], ARGV[3])
-  end
-else
-  redis.call('HDEL', KEYS[1], ARGV[2])
+if (redis.call('GET', KEYS[3]) or '') ~= ARGV[3] then return 0 end
+if redis.call('HEXISTS', KEYS[2], 'erased') == 0 then
+  redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
 end
 for i = 4, #KEYS do redis.call('UNLINK', KEYS[i]) end
+return 1
+)lua";
+
+constexpr char kDiscardDayScript[] = R"lua(
+redis.call('HDEL', KEYS[1], ARGV[1])
+for i = 2, #KEYS do redis.call('UNLINK', KEYS[i]) end
 return 1
 )lua";
 
@@ -312,7 +313,6 @@ absl::Status RedisCounterStore::DropSealed(const std::string& organization, Wind
   Forget(organization, window, kinds);
   RedisWords words = SealedKeys(organization, window, kinds);
   words.insert(words.begin(), "UNLINK");
-  if (window.kind == WindowKind::kReach) words.push_back(StagedKey(organization, window.end_day));
   return AsOk(pool_.CallDurably(words));
 }
 
@@ -324,17 +324,25 @@ absl::Status RedisCounterStore::Drop(const std::string& organization, Window win
 }
 
 absl::Status RedisCounterStore::StoreTally(const std::string& organization, Day day,
-                                           const DayTally& tally, bool keep,
+                                           const DayTally& tally,
                                            const std::vector<std::string>& kinds,
-                                           const std::string& lease) {
+                                           const LeaseToken& lease) {
   Forget(organization, {WindowKind::kDay, day}, kinds);
   RedisWords keys = SealedKeys(organization, {WindowKind::kDay, day}, kinds);
   keys.insert(keys.begin(),
               {TallyKey(organization), LedgerKey(organization), LeaseKey(organization)});
   const absl::StatusOr<int64_t> done = AsInteger(pool_.CallDurably(
-      Script(kTallyScript, keys, {keep ? "1" : "0", FormatDay(day), TallyText(tally), lease})));
+      Script(kTallyScript, keys, {FormatDay(day), TallyText(tally), lease.text()})));
   if (!done.ok()) return done.status();
   return *done == 1 ? absl::OkStatus() : absl::AbortedError("the closing lease was lost");
+}
+
+absl::Status RedisCounterStore::DiscardDay(const std::string& organization, Day day,
+                                           const std::vector<std::string>& kinds) {
+  Forget(organization, {WindowKind::kDay, day}, kinds);
+  RedisWords keys = SealedKeys(organization, {WindowKind::kDay, day}, kinds);
+  keys.insert(keys.begin(), TallyKey(organization));
+  return AsOk(pool_.CallDurably(Script(kDiscardDayScript, keys, {FormatDay(day)})));
 }
 
 absl::StatusOr<std::map<Day, DayTally>> RedisCounterStore::ReadTallies(

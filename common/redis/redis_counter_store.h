@@ -35,8 +35,9 @@ class RedisCounterStore final : public CounterStore {
   absl::Status Drop(const std::string& organization, Window window,
                     const std::vector<std::string>& kinds) override;
   absl::Status StoreTally(const std::string& organization, Day day, const DayTally& tally,
-                          bool keep, const std::vector<std::string>& kinds,
-                          const std::string& lease) override;
+                          const std::vector<std::string>& kinds, const LeaseToken& lease) override;
+  absl::Status DiscardDay(const std::string& organization, Day day,
+                          const std::vector<std::string>& kinds) override;
   absl::StatusOr<std::map<Day, DayTally>> ReadTallies(const std::string& organization) override;
   absl::Status DropTallies(const std::string& organization) override;
   void Forget(const std::string& organization) override;

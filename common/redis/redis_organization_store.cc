@@ -263,18 +263,18 @@ absl::StatusOr<std::vector<ListedOrganization>> RedisOrganizationStore::List(
 }
 
 absl::StatusOr<bool> RedisOrganizationStore::TakeLease(const std::string& organization,
-                                                       const std::string& token,
+                                                       const LeaseToken& token,
                                                        absl::Duration duration) {
   const absl::StatusOr<int64_t> taken = AsInteger(
       pool_.CallDurably(Script(kTakeLeaseScript, {LeaseKey(organization)},
-                               {token, absl::StrCat(absl::ToInt64Milliseconds(duration))})));
+                               {token.text(), absl::StrCat(absl::ToInt64Milliseconds(duration))})));
   if (!taken.ok()) return taken.status();
   return *taken == 1;
 }
 
 absl::Status RedisOrganizationStore::ReleaseLease(const std::string& organization,
-                                                  const std::string& token) {
-  return AsOk(pool_.Call(Script(kReleaseLeaseScript, {LeaseKey(organization)}, {token})));
+                                                  const LeaseToken& token) {
+  return AsOk(pool_.Call(Script(kReleaseLeaseScript, {LeaseKey(organization)}, {token.text()})));
 }
 
 absl::StatusOr<int64_t> RedisOrganizationStore::Sweep(const std::string& organization) {

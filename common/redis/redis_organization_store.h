@@ -31,9 +31,9 @@ class RedisOrganizationStore final : public OrganizationStore {
   absl::StatusOr<std::vector<std::string>> ListDue(absl::Time now, int limit) override;
   absl::StatusOr<std::vector<ListedOrganization>> List(const std::string& cursor,
                                                        int limit) override;
-  absl::StatusOr<bool> TakeLease(const std::string& organization, const std::string& token,
+  absl::StatusOr<bool> TakeLease(const std::string& organization, const LeaseToken& token,
                                  absl::Duration duration) override;
-  absl::Status ReleaseLease(const std::string& organization, const std::string& token) override;
+  absl::Status ReleaseLease(const std::string& organization, const LeaseToken& token) override;
   absl::StatusOr<int64_t> Erase(const std::string& organization,
                                 const aggregate::v1::StoredOrganization& tombstone) override;
 

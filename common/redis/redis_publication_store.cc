@@ -124,7 +124,7 @@ absl::StatusOr<std::vector<std::string>> RedisPublicationStore::Read(
 
 absl::Status RedisPublicationStore::Stage(const std::string& organization,
                                           const StagedRecord& staged) {
-  RedisWords arguments = {staged.record, FormatDay(staged.end_day), staged.lease,
+  RedisWords arguments = {staged.record, FormatDay(staged.end_day), staged.lease.text(),
                           absl::StrCat(staged.nano_rho.size())};
   for (const auto& [kind, cost] : staged.nano_rho) {
     arguments.push_back(LedgerField(kind, staged.end_day));
@@ -147,6 +147,10 @@ absl::StatusOr<std::string> RedisPublicationStore::ReadStaged(const std::string&
   return AsString(pool_.Call({"GET", StagedKey(organization, end_day)}));
 }
 
+absl::Status RedisPublicationStore::DropStaged(const std::string& organization, Day end_day) {
+  return AsOk(pool_.CallDurably({"UNLINK", StagedKey(organization, end_day)}));
+}
+
 absl::Status RedisPublicationStore::Promote(const std::string& organization, Day end_day) {
   const absl::StatusOr<std::string> result = AsString(pool_.CallDurably(
       Script(kPromoteScript,
@@ -160,7 +164,7 @@ absl::Status RedisPublicationStore::Promote(const std::string& organization, Day
 }
 
 absl::Status RedisPublicationStore::Charge(const std::string& organization, Day end_day,
-                                           const std::map<std::string, uint64_t>& nano_rho) {
+                                           const Costs& nano_rho) {
   RedisWords arguments;
   for (const auto& [kind, cost] : nano_rho) {
     arguments.push_back(LedgerField(kind, end_day));

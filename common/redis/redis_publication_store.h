@@ -24,9 +24,9 @@ class RedisPublicationStore final : public PublicationStore {
                                                 absl::Span<const Day> end_days) override;
   absl::Status Stage(const std::string& organization, const StagedRecord& staged) override;
   absl::StatusOr<std::string> ReadStaged(const std::string& organization, Day end_day) override;
+  absl::Status DropStaged(const std::string& organization, Day end_day) override;
   absl::Status Promote(const std::string& organization, Day end_day) override;
-  absl::Status Charge(const std::string& organization, Day end_day,
-                      const std::map<std::string, uint64_t>& nano_rho) override;
+  absl::Status Charge(const std::string& organization, Day end_day, const Costs& nano_rho) override;
   absl::StatusOr<Ledger> ReadLedger(const std::string& organization) override;
 
  private:

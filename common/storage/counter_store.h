@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "common/storage/bitmap_id.h"
+#include "common/storage/lease_token.h"
 
 namespace tutti {
 
@@ -61,8 +62,7 @@ class CounterStore {
   // Reads a bitmap that Seal moved aside. NotFound when there is none.
   virtual absl::StatusOr<std::string> ReadSealed(const BitmapId& id) = 0;
 
-  // Deletes sealed bitmaps of a window, and its record if that is only staged.
-  // Idempotent.
+  // Deletes sealed bitmaps of a window. Idempotent.
   virtual absl::Status DropSealed(const std::string& organization, Window window,
                                   const std::vector<std::string>& kinds) = 0;
 
@@ -71,14 +71,17 @@ class CounterStore {
   virtual absl::Status Drop(const std::string& organization, Window window,
                             const std::vector<std::string>& kinds) = 0;
 
-  // Stores the tally of a closed day and deletes the day's sealed bitmaps in one
-  // atomic step, unless somebody else has the closing lease or nobody has it: Aborted.
-  // `lease` is the token of the caller's; empty where none was taken. With `keep` false
-  // (no publication takes the day, or none is made) only deletes both, whoever has the
-  // lease. Idempotent.
+  // Stores the tally of a closed day and deletes the day's sealed bitmaps in one atomic step,
+  // unless somebody else has the closing lease or nobody has it: Aborted. `lease` is the
+  // caller's. Idempotent.
   virtual absl::Status StoreTally(const std::string& organization, Day day, const DayTally& tally,
-                                  bool keep, const std::vector<std::string>& kinds,
-                                  const std::string& lease) = 0;
+                                  const std::vector<std::string>& kinds,
+                                  const LeaseToken& lease) = 0;
+
+  // Deletes the tally and the sealed bitmaps of a closed day in one atomic step, whoever has the
+  // closing lease: no publication takes the day any more, or ever did. Idempotent.
+  virtual absl::Status DiscardDay(const std::string& organization, Day day,
+                                  const std::vector<std::string>& kinds) = 0;
 
   // Reads the tallies of all days that are still kept.
   virtual absl::StatusOr<std::map<Day, DayTally>> ReadTallies(const std::string& organization) = 0;

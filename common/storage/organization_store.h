@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/storage/bitmap_id.h"
+#include "common/storage/lease_token.h"
 #include "tutti/aggregate/v1/aggregate.pb.h"
 
 namespace tutti {
@@ -72,11 +73,11 @@ class OrganizationStore {
   // Takes the closing lease. Returns false when another holder has it. The holder
   // names itself by a token of its own; taking it again with the same token
   // prolongs it.
-  virtual absl::StatusOr<bool> TakeLease(const std::string& organization, const std::string& token,
+  virtual absl::StatusOr<bool> TakeLease(const std::string& organization, const LeaseToken& token,
                                          absl::Duration duration) = 0;
 
   // Gives the lease back, if `token` still has it.
-  virtual absl::Status ReleaseLease(const std::string& organization, const std::string& token) = 0;
+  virtual absl::Status ReleaseLease(const std::string& organization, const LeaseToken& token) = 0;
 
   // Deletes every key of the organisation except a tombstone: the profile in
   // state ERASED without counts or public input, and the ledger's totals. Returns

@@ -12,6 +12,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "common/privacy/ledger.h"
+#include "common/storage/lease_token.h"
 #include "common/window/day.h"
 
 namespace tutti {
@@ -55,16 +57,13 @@ class PublicationReader {
                                                         absl::Span<const Day> end_days) = 0;
 };
 
-// (subject kind, end day) to the zCDP cost that was spent, in billionths.
-using Ledger = std::map<std::pair<std::string, Day>, uint64_t>;
-
 // What staging a record changes, in one atomic step.
 struct StagedRecord {
   Day end_day;
-  std::string record;                        // serialised Publication
-  std::map<std::string, uint64_t> nano_rho;  // subject kind -> cost
-  std::vector<Day> tallied_days;             // whose tallies are deleted
-  std::string lease = {};                    // the caller's closing lease; empty: none was taken
+  std::string record;  // serialised Publication
+  Costs nano_rho;
+  std::vector<Day> tallied_days;  // whose tallies are deleted
+  LeaseToken lease;               // the caller's closing lease
 };
 
 // Writes records, each once. Thread-safe.
@@ -79,16 +78,18 @@ class PublicationStore : public PublicationReader {
   // The staged record's bytes; NotFound when there is none.
   virtual absl::StatusOr<std::string> ReadStaged(const std::string& organization, Day end_day) = 0;
 
+  // Deletes the staged record, if there is one. Idempotent. Returns when that is durable.
+  virtual absl::Status DropStaged(const std::string& organization, Day end_day) = 0;
+
   // Makes the staged record visible, adds it to the index and announces it. Never
   // replaces a published record: AlreadyExists then. Idempotent otherwise;
   // NotFound when nothing is staged nor published.
   virtual absl::Status Promote(const std::string& organization, Day end_day) = 0;
 
-  // Enters the cost (subject kind -> zCDP cost in billionths) of a record that was
-  // drawn once and is lost. Entries that are there stay as they are. Returns when
-  // that is durable.
+  // Enters the cost of a record that was drawn once and is lost. Entries that are there stay as
+  // they are. Returns when that is durable.
   virtual absl::Status Charge(const std::string& organization, Day end_day,
-                              const std::map<std::string, uint64_t>& nano_rho) = 0;
+                              const Costs& nano_rho) = 0;
 
   virtual absl::StatusOr<Ledger> ReadLedger(const std::string& organization) = 0;
 };

@@ -184,8 +184,8 @@ absl::Status RunAggregate(const AggregateOptions& options) {
   if (absl::Status fit = stores.CheckServer(); absl::IsFailedPrecondition(fit)) return fit;
   ClockGuard clock_guard(clock, stores.clock());
   if (absl::Status fit = clock_guard.Check(); absl::IsFailedPrecondition(fit)) return fit;
-  OrganizationDirectory directory(stores.organizations(), stores.counters(), stores.history(),
-                                  **catalog, clock, options.timing);
+  OrganizationDirectory directory(stores.organizations(), stores.counters(), stores.publications(),
+                                  stores.history(), **catalog, clock, options.timing);
   JournalBinding binding({**journal, stores.journal(), stores.organizations(),
                           stores.publications(), directory, **catalog, clock,
                           options.adopt_journal});

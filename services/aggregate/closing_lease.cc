@@ -16,10 +16,10 @@ constexpr absl::Duration kDuration = absl::Seconds(60);
 constexpr absl::Duration kPatience = absl::Seconds(10);
 constexpr absl::Duration kPollTime = absl::Milliseconds(50);
 
-std::string NewToken() {
+LeaseToken NewToken() {
   std::string token(16, '\0');
   randombytes_buf(token.data(), token.size());
-  return absl::BytesToHexString(token);
+  return LeaseToken(absl::BytesToHexString(token));
 }
 
 }  // namespace

@@ -31,14 +31,14 @@ class ClosingLease {
   void Leave() { left_ = true; }
 
   // By which the store knows whose it is.
-  const std::string& token() const { return token_; }
+  const LeaseToken& token() const { return token_; }
 
  private:
   ClosingLease(OrganizationStore& organizations, std::string organization);
 
   OrganizationStore& organizations_;
   const std::string organization_;
-  const std::string token_;
+  const LeaseToken token_;
   bool left_ = false;
 };
 

@@ -1,17 +1,13 @@
 #ifndef TUTTI_SERVICES_AGGREGATE_JOURNAL_ENTRY_H_
 #define TUTTI_SERVICES_AGGREGATE_JOURNAL_ENTRY_H_
 
-#include <cstdint>
-#include <map>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "common/privacy/ledger.h"
 
 namespace tutti {
-
-// Subject kind -> zCDP cost, in billionths of rho.
-using Costs = std::map<std::string, uint64_t>;
 
 // What the journal notes of one record.
 struct JournalEntry {

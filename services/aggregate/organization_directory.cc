@@ -81,11 +81,12 @@ absl::Status NotFound() {
 }  // namespace
 
 OrganizationDirectory::OrganizationDirectory(OrganizationStore& organizations,
-                                             CounterStore& counters, CountingHistoryStore& history,
-                                             const Catalog& catalog, const WallClock& clock,
-                                             WindowTiming timing)
+                                             CounterStore& counters, PublicationStore& publications,
+                                             CountingHistoryStore& history, const Catalog& catalog,
+                                             const WallClock& clock, WindowTiming timing)
     : organizations_(organizations),
       counters_(counters),
+      publications_(publications),
       catalog_(catalog),
       clock_(clock),
       timing_(timing),
@@ -381,7 +382,9 @@ absl::Status OrganizationDirectory::EndPause(const std::string& id) {
   // What a close that ended early has staged. The window may not have begun, and is then
   // still to come when scoring resumes: it is not closed.
   const Window next_reach{WindowKind::kReach, (*paused)->next_reach_end()};
-  if (absl::Status gone = counters_.DropSealed(id, next_reach, kinds); !gone.ok()) return gone;
+  absl::Status left = publications_.DropStaged(id, next_reach.end_day);
+  left.Update(counters_.DropSealed(id, next_reach, kinds));
+  if (!left.ok()) return left;
   if (absl::Status gone = counters_.DropTallies(id); !gone.ok()) return gone;
   // Last, so that whoever comes after an early end goes on where this one stopped. Scoring may
   // have been resumed meanwhile: what was begun since is another's.

@@ -15,6 +15,7 @@
 #include "common/clock/clock.h"
 #include "common/storage/counter_store.h"
 #include "common/storage/organization_store.h"
+#include "common/storage/publication_store.h"
 #include "common/window/schedule.h"
 #include "services/aggregate/counting_history.h"
 #include "services/aggregate/organization_cache.h"
@@ -35,8 +36,8 @@ class OrganizationDirectory {
  public:
   // References outlive this.
   OrganizationDirectory(OrganizationStore& organizations, CounterStore& counters,
-                        CountingHistoryStore& history, const Catalog& catalog,
-                        const WallClock& clock, WindowTiming timing);
+                        PublicationStore& publications, CountingHistoryStore& history,
+                        const Catalog& catalog, const WallClock& clock, WindowTiming timing);
 
   // Creates it. InvalidArgument names the field; AlreadyExists when the id was
   // ever used.
@@ -121,6 +122,7 @@ class OrganizationDirectory {
 
   OrganizationStore& organizations_;
   CounterStore& counters_;
+  PublicationStore& publications_;
   const Catalog& catalog_;
   const WallClock& clock_;
   const WindowTiming timing_;

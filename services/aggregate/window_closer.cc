@@ -193,8 +193,9 @@ absl::Status WindowCloser::CloseDay(const std::string& id,
           CountPatterns(*bitmap, shape.size.kept(), table.columns).back();
     }
   }
-  return parts_.counters.StoreTally(id, day, tally, keep,
-                                    organization.KindsWithBitmaps(parts_.catalog), lease.token());
+  const std::vector<std::string> kinds = organization.KindsWithBitmaps(parts_.catalog);
+  if (!keep) return parts_.counters.DiscardDay(id, day, kinds);
+  return parts_.counters.StoreTally(id, day, tally, kinds, lease.token());
 }
 
 absl::StatusOr<CloseOutcome> WindowCloser::Publish(const std::string& id,
@@ -301,14 +302,13 @@ absl::Status WindowCloser::Finish(const std::string& id, const Organization& org
   const std::vector<std::string> kinds = organization->KindsWithBitmaps(parts_.catalog);
   // A window that was not published leaves nothing behind either.
   for (const Day day : organization->schedule().StepDays(end_day)) {
-    absl::Status dropped =
-        parts_.counters.StoreTally(id, day, {}, /*keep=*/false, kinds, lease.token());
+    absl::Status dropped = parts_.counters.DiscardDay(id, day, kinds);
     if (!dropped.ok()) return dropped;
   }
   parts_.on_step(CloseStep::kTalliesDropped);
-  if (absl::Status dropped = parts_.counters.DropSealed(id, window, kinds); !dropped.ok()) {
-    return dropped;
-  }
+  absl::Status dropped = parts_.publications.DropStaged(id, end_day);
+  dropped.Update(parts_.counters.DropSealed(id, window, kinds));
+  if (!dropped.ok()) return dropped;
   absl::Status strays = DropStrays(id, *organization, WindowKind::kReach, end_day);
   if (!strays.ok()) return strays;
   parts_.on_step(CloseStep::kDropped);

@@ -18,7 +18,6 @@ namespace {
 using aggregate::v1::DeltaOutcome;
 using ingest::v1::Reason;
 
-constexpr char kPersonKind[] = "person";
 constexpr int64_t kFirstSecond = 946'684'800;    // 2000-01-01T00:00:00Z
 constexpr int64_t kLastSecond = 32'503'679'999;  // 2999-12-31T23:59:59Z
 const Day kEpoch(1970, 1, 1);
@@ -79,7 +78,7 @@ class ActivityBatch::Judging {
       : digester(policy.keys()->digester().NewSession()),
         columns(parts.catalog, layout),
         last_second(absl::ToUnixSeconds(now + kClockTolerance)),
-        person_kind_(parts.catalog.FindKind(kPersonKind)),
+        kinds_(parts.catalog.kinds()),
         opt_outs_(parts.opt_outs.snapshot()) {
     if (opt_outs_ != nullptr && opt_outs_->Has(policy.organization())) {
       opted_out_.emplace(opt_outs_->MembersOf(policy.organization()));
@@ -87,10 +86,10 @@ class ActivityBatch::Judging {
   }
 
   // Whether it can be told who of a kind has opted out.
-  bool KnowsOptOuts(int kind) const { return kind != person_kind_ || opt_outs_ != nullptr; }
+  bool KnowsOptOuts(int kind) const { return !ArePeople(kind) || opt_outs_ != nullptr; }
 
   bool OptedOut(int kind, const SubjectId& subject) {
-    return opted_out_.has_value() && kind == person_kind_ && opted_out_->Contain(subject);
+    return opted_out_.has_value() && ArePeople(kind) && opted_out_->Contain(subject);
   }
 
   Digester::Session digester;
@@ -99,7 +98,9 @@ class ActivityBatch::Judging {
   const int64_t last_second;  // that is not in the future
 
  private:
-  const int person_kind_;
+  bool ArePeople(int kind) const { return kinds_[static_cast<size_t>(kind)].are_people; }
+
+  const std::vector<CatalogKind>& kinds_;
   const std::shared_ptr<const OptOutList> opt_outs_;
   std::optional<OptOutList::Members> opted_out_;
 };

@@ -128,9 +128,9 @@ void FillClaim(const Catalog& catalog, PrivacyStatement& statement) {
       "true fact about the whole organisation implies about its members. Duplicate organisations "
       "over the same people spend separate budgets.");
   for (const catalog::v1::ActivityType& type : catalog.proto().activity_types()) {
-    const catalog::v1::SubjectKind& kind =
-        *catalog.kinds()[static_cast<size_t>(catalog.FindKind(type.kind()))].proto;
-    const bool person = kind.id() == "person";
+    const CatalogKind& compiled = catalog.kinds()[static_cast<size_t>(catalog.FindKind(type.kind()))];
+    const catalog::v1::SubjectKind& kind = *compiled.proto;
+    const bool person = compiled.are_people;
     statement.add_collected(absl::StrCat(
         person ? "That somebody " : absl::StrCat("Of ", kind.plural(), ": that one "),
         type.description(),
@@ -159,8 +159,8 @@ void AddMembershipLimit(const catalog::v1::SubjectKind& kind, PrivacyStatement& 
 // The kinds that are nobody themselves, of which a person may have many.
 void AddItemsLimit(const Catalog& catalog, PrivacyStatement& statement) {
   std::vector<absl::string_view> items;
-  for (const catalog::v1::SubjectKind& kind : catalog.proto().kinds()) {
-    if (kind.id() != "person") items.emplace_back(kind.plural());
+  for (const CatalogKind& kind : catalog.kinds()) {
+    if (!kind.are_people) items.emplace_back(kind.proto->plural());
   }
   if (items.empty()) return;
   const std::string names = absl::StrJoin(items, ", ");

@@ -88,18 +88,18 @@ absl::StatusOr<std::vector<ListedOrganization>> MemoryStore::List(const std::str
 }
 
 absl::StatusOr<bool> MemoryStore::TakeLease(const std::string& organization,
-                                            const std::string& token, absl::Duration) {
+                                            const LeaseToken& token, absl::Duration) {
   const Lock lock(mutex_);
-  std::string& lease = organizations_[organization].lease;
-  if (!lease.empty() && lease != token) return false;
+  LeaseToken& lease = organizations_[organization].lease;
+  if (!lease.text().empty() && !(lease == token)) return false;
   lease = token;
   return true;
 }
 
-absl::Status MemoryStore::ReleaseLease(const std::string& organization, const std::string& token) {
+absl::Status MemoryStore::ReleaseLease(const std::string& organization, const LeaseToken& token) {
   const Lock lock(mutex_);
-  std::string& lease = organizations_[organization].lease;
-  if (lease == token) lease.clear();
+  LeaseToken& lease = organizations_[organization].lease;
+  if (lease == token) lease = LeaseToken();
   return absl::OkStatus();
 }
 
@@ -164,7 +164,6 @@ absl::Status MemoryStore::DropSealed(const std::string& organization, Window win
   const Lock lock(mutex_);
   Organization& entry = organizations_[organization];
   for (const std::string& kind : kinds) entry.sealed.erase({window, kind});
-  if (window.kind == WindowKind::kReach) entry.staged.erase(window.end_day);
   return absl::OkStatus();
 }
 
@@ -181,19 +180,22 @@ absl::Status MemoryStore::Drop(const std::string& organization, Window window,
 }
 
 absl::Status MemoryStore::StoreTally(const std::string& organization, Day day,
-                                     const DayTally& tally, bool keep,
-                                     const std::vector<std::string>& kinds,
-                                     const std::string& lease) {
+                                     const DayTally& tally, const std::vector<std::string>& kinds,
+                                     const LeaseToken& lease) {
   {
     const Lock lock(mutex_);
     Organization& entry = organizations_[organization];
-    std::map<Day, DayTally>& tallies = entry.tallies;
-    if (keep && entry.lease != lease) return absl::AbortedError("the closing lease was lost");
-    if (keep) {
-      tallies[day] = tally;
-    } else {
-      tallies.erase(day);
-    }
+    if (!(entry.lease == lease)) return absl::AbortedError("the closing lease was lost");
+    entry.tallies[day] = tally;
+  }
+  return DropSealed(organization, {WindowKind::kDay, day}, kinds);
+}
+
+absl::Status MemoryStore::DiscardDay(const std::string& organization, Day day,
+                                     const std::vector<std::string>& kinds) {
+  {
+    const Lock lock(mutex_);
+    organizations_[organization].tallies.erase(day);
   }
   return DropSealed(organization, {WindowKind::kDay, day}, kinds);
 }
@@ -258,7 +260,7 @@ absl::Status MemoryStore::Stage(const std::string& organization, const StagedRec
       entry.published.count(staged.end_day) != 0) {
     return absl::AlreadyExistsError("the window has a record");
   }
-  if (entry.lease != staged.lease) return absl::AbortedError("the closing lease was lost");
+  if (!(entry.lease == staged.lease)) return absl::AbortedError("the closing lease was lost");
   for (const auto& [kind, cost] : staged.nano_rho) entry.ledger[{kind, staged.end_day}] = cost;
   entry.staged[staged.end_day] = staged.record;
   for (const Day day : staged.tallied_days) entry.tallies.erase(day);
@@ -271,6 +273,12 @@ absl::StatusOr<std::string> MemoryStore::ReadStaged(const std::string& organizat
   const auto record = staged.find(end_day);
   if (record == staged.end()) return absl::NotFoundError("nothing is staged");
   return record->second;
+}
+
+absl::Status MemoryStore::DropStaged(const std::string& organization, Day end_day) {
+  const Lock lock(mutex_);
+  organizations_[organization].staged.erase(end_day);
+  return absl::OkStatus();
 }
 
 absl::Status MemoryStore::Promote(const std::string& organization, Day end_day) {
@@ -288,7 +296,7 @@ absl::Status MemoryStore::Promote(const std::string& organization, Day end_day) 
 }
 
 absl::Status MemoryStore::Charge(const std::string& organization, Day end_day,
-                                 const std::map<std::string, uint64_t>& nano_rho) {
+                                 const Costs& nano_rho) {
   const Lock lock(mutex_);
   for (const auto& [kind, cost] : nano_rho) {
     organizations_[organization].ledger.try_emplace({kind, end_day}, cost);

@@ -40,9 +40,9 @@ class MemoryStore : public OrganizationStore,
   absl::StatusOr<std::vector<std::string>> ListDue(absl::Time now, int limit) override;
   absl::StatusOr<std::vector<ListedOrganization>> List(const std::string& cursor,
                                                        int limit) override;
-  absl::StatusOr<bool> TakeLease(const std::string& organization, const std::string& token,
+  absl::StatusOr<bool> TakeLease(const std::string& organization, const LeaseToken& token,
                                  absl::Duration duration) override;
-  absl::Status ReleaseLease(const std::string& organization, const std::string& token) override;
+  absl::Status ReleaseLease(const std::string& organization, const LeaseToken& token) override;
   absl::StatusOr<int64_t> Erase(const std::string& organization,
                                 const aggregate::v1::StoredOrganization& tombstone) override;
 
@@ -55,8 +55,9 @@ class MemoryStore : public OrganizationStore,
   absl::Status Drop(const std::string& organization, Window window,
                     const std::vector<std::string>& kinds) override;
   absl::Status StoreTally(const std::string& organization, Day day, const DayTally& tally,
-                          bool keep, const std::vector<std::string>& kinds,
-                          const std::string& lease) override;
+                          const std::vector<std::string>& kinds, const LeaseToken& lease) override;
+  absl::Status DiscardDay(const std::string& organization, Day day,
+                          const std::vector<std::string>& kinds) override;
   absl::StatusOr<std::map<Day, DayTally>> ReadTallies(const std::string& organization) override;
   absl::Status DropTallies(const std::string& organization) override;
   void Forget(const std::string&) override {}
@@ -70,9 +71,9 @@ class MemoryStore : public OrganizationStore,
                                                 absl::Span<const Day> end_days) override;
   absl::Status Stage(const std::string& organization, const StagedRecord& staged) override;
   absl::StatusOr<std::string> ReadStaged(const std::string& organization, Day end_day) override;
+  absl::Status DropStaged(const std::string& organization, Day end_day) override;
   absl::Status Promote(const std::string& organization, Day end_day) override;
-  absl::Status Charge(const std::string& organization, Day end_day,
-                      const std::map<std::string, uint64_t>& nano_rho) override;
+  absl::Status Charge(const std::string& organization, Day end_day, const Costs& nano_rho) override;
   absl::StatusOr<Ledger> ReadLedger(const std::string& organization) override;
 
   absl::StatusOr<std::string> ReadJournal() override;
@@ -99,7 +100,7 @@ class MemoryStore : public OrganizationStore,
     std::map<Day, std::string> published;
     Ledger ledger;
     absl::Time due = absl::InfiniteFuture();
-    std::string lease;
+    LeaseToken lease;
   };
 
   std::mutex mutex_;

@@ -210,7 +210,8 @@ void ReadAnything(FuzzedDataProvider& draw) {
   if (what == 1) {
     static_cast<void>(counters.Merge({delta}));
   } else if (what == 2) {
-    static_cast<void>(RedisOrganizationStore(pool).TakeLease("acme", "t", absl::Seconds(1)));
+    static_cast<void>(
+        RedisOrganizationStore(pool).TakeLease("acme", LeaseToken("t"), absl::Seconds(1)));
   } else if (what == 3) {
     static_cast<void>(RedisPublicationStore(pool).Stage("acme", {kDay, "r", {{"person", 1}}, {}}));
   } else {

@@ -34,7 +34,7 @@ struct Parts {
   absl::Time now = absl::FromCivil(absl::CivilHour(kToday) + 12, absl::UTCTimeZone());
   MemoryStore store;
   FakeWallClock clock{now};
-  OrganizationDirectory directory{store, store, store, *catalog, clock, {}};
+  OrganizationDirectory directory{store, store, store, store, *catalog, clock, {}};
   std::shared_ptr<const KeySnapshot> keys = *KeySnapshot::Create(*NewKeyring(now, kDefaultGrace));
 };
 

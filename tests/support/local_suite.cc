@@ -98,7 +98,7 @@ LocalSuite::LocalSuite(const Catalog& catalog, Day last_day, uint32_t seed)
       last_day_(last_day),
       seed_(seed),
       clock_(absl::FromCivil(absl::CivilHour(last_day + 1) + 12, absl::UTCTimeZone())),
-      directory_(store_, store_, store_, catalog, clock_, WindowTiming()),
+      directory_(store_, store_, store_, store_, catalog, clock_, WindowTiming()),
       binding_({journal_, store_, store_, store_, directory_, catalog, clock_}),
       merger_(directory_, store_, catalog, clock_) {
   std::string folder = (std::filesystem::temp_directory_path() / "tutti-local.XXXXXX").string();

@@ -26,7 +26,8 @@ int main(int argc, char** argv) {
   if (!catalog.ok() || !journal.ok()) return 2;
   const tutti::FakeWallClock clock(absl::FromUnixSeconds(std::atoll(argv[6])));
   tutti::OrganizationDirectory directory(stores.organizations(), stores.counters(),
-                                         stores.history(), **catalog, clock, tutti::WindowTiming());
+                                         stores.publications(), stores.history(), **catalog, clock,
+                                         tutti::WindowTiming());
   tutti::JournalBinding binding({**journal, stores.journal(), stores.organizations(),
                                  stores.publications(), directory, **catalog, clock});
   const int last_step = std::atoi(argv[7]);

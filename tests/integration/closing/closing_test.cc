@@ -72,9 +72,9 @@ void ClosingTest::Connect(int wait_replicas) {
   options.timeout = absl::Seconds(3);
   stores_ = std::make_unique<RedisStores>(options);
   inspector_ = std::make_unique<RedisPool>(server_->OptionsFor("inspector"));
-  directory_ = std::make_unique<OrganizationDirectory>(stores_->organizations(),
-                                                       stores_->counters(), stores_->history(),
-                                                       *catalog_, clock_, WindowTiming());
+  directory_ = std::make_unique<OrganizationDirectory>(
+      stores_->organizations(), stores_->counters(), stores_->publications(), stores_->history(),
+      *catalog_, clock_, WindowTiming());
   merger_ = std::make_unique<DeltaMerger>(*directory_, stores_->counters(), *catalog_, clock_);
 }
 

@@ -18,8 +18,8 @@ class LeavingTest : public ClosingTest {
     ClosingTest::SetUp();
     Create("leaver");
     stale_ = std::make_unique<OrganizationDirectory>(stores_->organizations(), stores_->counters(),
-                                                     stores_->history(), *catalog_, clock_,
-                                                     WindowTiming());
+                                                     stores_->publications(), stores_->history(),
+                                                     *catalog_, clock_, WindowTiming());
     ASSERT_TRUE(stale_->ReadCached("leaver").ok());
     deltas_ = DeltasOf("leaver");
   }

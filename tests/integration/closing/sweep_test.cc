@@ -82,9 +82,9 @@ TEST_F(SweepTest, StopsWithinOneTimeoutOfAStoreThatHangs) {
   RedisOptions options = server_->OptionsFor("aggregate");
   options.timeout = kTimeout;
   stores_ = std::make_unique<RedisStores>(options);
-  directory_ = std::make_unique<OrganizationDirectory>(stores_->organizations(),
-                                                       stores_->counters(), stores_->history(),
-                                                       *catalog_, clock_, WindowTiming());
+  directory_ = std::make_unique<OrganizationDirectory>(
+      stores_->organizations(), stores_->counters(), stores_->publications(), stores_->history(),
+      *catalog_, clock_, WindowTiming());
   std::mutex mutex;
   std::condition_variable changed;
   bool hangs = false;

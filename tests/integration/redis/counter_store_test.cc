@@ -213,10 +213,10 @@ TEST_F(CounterStoreTest, StoreTallyReplacesTheDaysBitmaps) {
   const DayTally tally{{{"mail", 12}, {"chat", 0}}, {}};
   const DayTally lost{{{"mail", 3}}, {"device"}};
   for (int i = 0; i < 2; ++i) {
-    EXPECT_EQ(counters().StoreTally("acme", kDayWindow.end_day, tally, true, {"person"}, ""),
+    EXPECT_EQ(counters().StoreTally("acme", kDayWindow.end_day, tally, {"person"}, LeaseToken()),
               absl::OkStatus());
   }
-  EXPECT_EQ(counters().StoreTally("acme", kDayWindow.end_day + 1, lost, true, {"person"}, ""),
+  EXPECT_EQ(counters().StoreTally("acme", kDayWindow.end_day + 1, lost, {"person"}, LeaseToken()),
             absl::OkStatus());
   EXPECT_TRUE(absl::IsNotFound(counters().ReadSealed({"acme", kDayWindow, "person"}).status()));
   absl::StatusOr<std::map<Day, DayTally>> tallies = counters().ReadTallies("acme");
@@ -227,8 +227,7 @@ TEST_F(CounterStoreTest, StoreTallyReplacesTheDaysBitmaps) {
   EXPECT_EQ(tallies->at(kDayWindow.end_day + 1).lost_kinds, std::set<std::string>{"device"});
   EXPECT_EQ(tallies->at(kDayWindow.end_day + 1).counts.at("mail"), 3);
 
-  EXPECT_EQ(counters().StoreTally("acme", kDayWindow.end_day, {}, false, {"person"}, ""),
-            absl::OkStatus());
+  EXPECT_EQ(counters().DiscardDay("acme", kDayWindow.end_day, {"person"}), absl::OkStatus());
   tallies = counters().ReadTallies("acme");
   ASSERT_TRUE(tallies.ok()) << tallies.status();
   EXPECT_EQ(tallies->size(), 1U);
@@ -309,17 +308,18 @@ TEST_F(CounterStoreTest, StoresNoTallyOfACloserThatLostItsLease) {
   ASSERT_TRUE(counters().Seal("acme", kDayWindow, {"person"}).value());
   const Day day = kDayWindow.end_day;
   const DayTally tally{{{"mail", 12}}, {}};
-  const auto store = [&](bool keep, const std::string& lease) {
-    return counters().StoreTally("acme", day, tally, keep, {"person"}, lease);
+  const auto store = [&](const std::string& lease) {
+    return counters().StoreTally("acme", day, tally, {"person"}, LeaseToken(lease));
   };
-  EXPECT_TRUE(absl::IsAborted(store(true, "overslept")));
-  ASSERT_TRUE(stores_->organizations().TakeLease("acme", "another", absl::Minutes(5)).value());
-  EXPECT_TRUE(absl::IsAborted(store(true, "overslept")));
-  EXPECT_TRUE(absl::IsAborted(store(true, "")));
+  EXPECT_TRUE(absl::IsAborted(store("overslept")));
+  ASSERT_TRUE(
+      stores_->organizations().TakeLease("acme", LeaseToken("another"), absl::Minutes(5)).value());
+  EXPECT_TRUE(absl::IsAborted(store("overslept")));
+  EXPECT_TRUE(absl::IsAborted(store("")));
   EXPECT_TRUE(counters().ReadTallies("acme")->empty());
   EXPECT_TRUE(counters().ReadSealed({"acme", kDayWindow, "person"}).ok())
       << "whoever has the lease must find the bitmap";
-  EXPECT_EQ(store(true, "another"), absl::OkStatus());
+  EXPECT_EQ(store("another"), absl::OkStatus());
   EXPECT_EQ(counters().ReadTallies("acme")->size(), 1U);
 }
 
@@ -340,11 +340,15 @@ TEST_F(CounterStoreTest, DropsWhatWasNeverPublished) {
   ASSERT_EQ(stores_->publications().Stage("acme", staged), absl::OkStatus());
   DayTally tally;
   tally.counts["habit"] = 7;
-  ASSERT_EQ(counters().StoreTally("acme", kReachWindow.end_day, tally, true, {"person"}, ""),
+  ASSERT_EQ(counters().StoreTally("acme", kReachWindow.end_day, tally, {"person"}, LeaseToken()),
             absl::OkStatus());
   ASSERT_EQ(counters().Drop("acme", kReachWindow, {"person"}), absl::OkStatus());
   ASSERT_EQ(counters().DropSealed("acme", kReachWindow, {"person"}), absl::OkStatus());
   ASSERT_EQ(counters().DropTallies("acme"), absl::OkStatus());
+  EXPECT_TRUE(stores_->publications().ReadStaged("acme", kReachWindow.end_day).ok());
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_EQ(stores_->publications().DropStaged("acme", kReachWindow.end_day), absl::OkStatus());
+  }
   EXPECT_THAT(Keys(), Not(::testing::Contains(TallyKey("acme"))));
   EXPECT_THAT(Keys(), Not(::testing::Contains(StagedKey("acme", kReachWindow.end_day))));
   EXPECT_THAT(Keys(), Not(::testing::Contains(SealedBitmapKey(person_))));

@@ -152,15 +152,15 @@ TEST_F(OrganizationStoreTest, PagesThroughAllInAFixedOrder) {
 
 TEST_F(OrganizationStoreTest, LeasesToOneHolderAtATime) {
   const absl::Duration long_time = absl::Minutes(5);
-  EXPECT_TRUE(organizations().TakeLease("acme", "one", long_time).value());
-  EXPECT_FALSE(organizations().TakeLease("acme", "two", long_time).value());
-  EXPECT_TRUE(organizations().TakeLease("acme", "one", long_time).value());
-  EXPECT_EQ(organizations().ReleaseLease("acme", "two"), absl::OkStatus());
-  EXPECT_FALSE(organizations().TakeLease("acme", "two", long_time).value());
-  EXPECT_EQ(organizations().ReleaseLease("acme", "one"), absl::OkStatus());
-  EXPECT_TRUE(organizations().TakeLease("acme", "two", absl::Milliseconds(50)).value());
+  EXPECT_TRUE(organizations().TakeLease("acme", LeaseToken("one"), long_time).value());
+  EXPECT_FALSE(organizations().TakeLease("acme", LeaseToken("two"), long_time).value());
+  EXPECT_TRUE(organizations().TakeLease("acme", LeaseToken("one"), long_time).value());
+  EXPECT_EQ(organizations().ReleaseLease("acme", LeaseToken("two")), absl::OkStatus());
+  EXPECT_FALSE(organizations().TakeLease("acme", LeaseToken("two"), long_time).value());
+  EXPECT_EQ(organizations().ReleaseLease("acme", LeaseToken("one")), absl::OkStatus());
+  EXPECT_TRUE(organizations().TakeLease("acme", LeaseToken("two"), absl::Milliseconds(50)).value());
   const absl::Time deadline = absl::Now() + absl::Seconds(30);
-  while (!organizations().TakeLease("acme", "three", long_time).value()) {
+  while (!organizations().TakeLease("acme", LeaseToken("three"), long_time).value()) {
     ASSERT_LT(absl::Now(), deadline) << "the lease has not run out";
     absl::SleepFor(absl::Milliseconds(10));
   }
@@ -172,7 +172,7 @@ class EraseTest : public OrganizationStoreTest {
     Begin(id, kReachWindow, {"person"});
     ASSERT_EQ(Merge({id, kReachWindow, "person"}, {1}).value(), MergeOutcome::kMerged);
     const Day day = kDayWindow.end_day;
-    ASSERT_EQ(stores_->counters().StoreTally(id, day, {{{"mail", 3}}, {}}, true, {}, ""),
+    ASSERT_EQ(stores_->counters().StoreTally(id, day, {{{"mail", 3}}, {}}, {}, LeaseToken()),
               absl::OkStatus());
     PublicationStore& publications = stores_->publications();
     for (int i = 0; i < 3; ++i) {
@@ -183,7 +183,7 @@ class EraseTest : public OrganizationStoreTest {
         ASSERT_EQ(publications.Promote(id, day + int64_t{7} * i), absl::OkStatus());
       }
     }
-    ASSERT_TRUE(organizations().TakeLease(id, "closer", absl::Minutes(1)).value());
+    ASSERT_TRUE(organizations().TakeLease(id, LeaseToken("closer"), absl::Minutes(1)).value());
   }
   // All keys of an organisation but guards, which must be about to expire.
   std::vector<std::string> Left(const std::string& id) {
@@ -369,7 +369,7 @@ TEST_F(EraseTest, IsNotUndoneByWorkThatWasUnderWay) {
   const Day day = kDayWindow.end_day;
   // The store still knows the bitmap from before.
   EXPECT_EQ(Merge({"acme", kReachWindow, "person"}, {2}).value(), MergeOutcome::kLate);
-  EXPECT_EQ(stores_->counters().StoreTally("acme", day, {{{"mail", 3}}, {}}, true, {}, ""),
+  EXPECT_EQ(stores_->counters().StoreTally("acme", day, {{{"mail", 3}}, {}}, {}, LeaseToken()),
             absl::OkStatus());
   EXPECT_FALSE(stores_->publications().Stage("acme", {day + 70, "record", {}, {}}).ok());
   EXPECT_FALSE(stores_->publications().Promote("acme", day + 14).ok());

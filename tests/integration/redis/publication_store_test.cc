@@ -83,13 +83,14 @@ TEST_F(PublicationStoreTest, StagesAWindowOnceHoweverFarItHasCome) {
 TEST_F(PublicationStoreTest, StagesNothingOfACloserThatLostItsLease) {
   Create("acme");
   StagedRecord staged{kEnd, "record", {{"person", 10}}, {}};
-  staged.lease = "overslept";
+  staged.lease = LeaseToken("overslept");
   EXPECT_TRUE(absl::IsAborted(publications().Stage("acme", staged)));
-  ASSERT_TRUE(stores_->organizations().TakeLease("acme", "another", absl::Minutes(5)).value());
+  ASSERT_TRUE(
+      stores_->organizations().TakeLease("acme", LeaseToken("another"), absl::Minutes(5)).value());
   EXPECT_TRUE(absl::IsAborted(publications().Stage("acme", staged)));
   EXPECT_TRUE(absl::IsNotFound(publications().ReadStaged("acme", kEnd).status()));
   EXPECT_TRUE(publications().ReadLedger("acme")->empty()) << "nothing was drawn, nothing is paid";
-  staged.lease = "another";
+  staged.lease = LeaseToken("another");
   EXPECT_EQ(publications().Stage("acme", staged), absl::OkStatus());
 }
 
@@ -124,7 +125,7 @@ TEST_F(PublicationStoreTest, LetsExactlyOneOfManyStage) {
 TEST_F(PublicationStoreTest, StagingEntersTheCostAndDeletesItsTallies) {
   for (int day = 0; day < 3; ++day) {
     ASSERT_EQ(
-        stores_->counters().StoreTally("acme", kEnd - day, {{{"mail", day}}, {}}, true, {}, ""),
+        stores_->counters().StoreTally("acme", kEnd - day, {{{"mail", day}}, {}}, {}, LeaseToken()),
         absl::OkStatus());
   }
   StagedRecord staged = Record("record");

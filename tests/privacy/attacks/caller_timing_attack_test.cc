@@ -75,7 +75,8 @@ class CallersView {
   // With `leaky`, a closer that works a little for everybody whom it counts.
   Seen Watch(int64_t closes, bool leaky) {
     OrganizationDirectory directory(stores_->organizations(), stores_->counters(),
-                                    stores_->history(), ShippedCatalog(), clock_, WindowTiming());
+                                    stores_->publications(), stores_->history(), ShippedCatalog(),
+                                    clock_, WindowTiming());
     DeltaMerger merger(directory, stores_->counters(), ShippedCatalog(), clock_);
     JournalBinding binding({*journal_, stores_->journal(), stores_->organizations(),
                             stores_->publications(), directory, ShippedCatalog(), clock_});

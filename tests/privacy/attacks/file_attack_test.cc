@@ -112,8 +112,8 @@ class FileAttack : public testing::Test {
     options.wait_replicas = 1;
     stores_ = std::make_unique<RedisStores>(options);
     directory_ = std::make_unique<OrganizationDirectory>(
-        stores_->organizations(), stores_->counters(), stores_->history(), ShippedCatalog(),
-        suite_.clock(), WindowTiming());
+        stores_->organizations(), stores_->counters(), stores_->publications(), stores_->history(),
+        ShippedCatalog(), suite_.clock(), WindowTiming());
     suite_.Create("acme", kPeople, kFirstDay);
     Create(*directory_, "acme", kPeople);
     std::mt19937 engine(6);
@@ -203,8 +203,9 @@ TEST(FileOrderAttack, TheFileSaysNothingOfTheOrderOfEvents) {
   ASSERT_TRUE(server.ok()) << server.status();
   RedisStores stores((*server)->OptionsFor("aggregate"));
   LocalSuite suite(ShippedCatalog(), kLastDay);
-  OrganizationDirectory directory(stores.organizations(), stores.counters(), stores.history(),
-                                  ShippedCatalog(), suite.clock(), WindowTiming());
+  OrganizationDirectory directory(stores.organizations(), stores.counters(), stores.publications(),
+                                  stores.history(), ShippedCatalog(), suite.clock(),
+                                  WindowTiming());
   DeltaMerger merger(directory, stores.counters(), ShippedCatalog(), suite.clock());
   const std::shared_ptr<const KeySnapshot> keys = suite.keys().snapshot();
   SlotHash key;

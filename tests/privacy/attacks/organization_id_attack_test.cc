@@ -30,9 +30,9 @@ class OrganizationIdAttack : public testing::Test {
     EXPECT_TRUE(redis.ok()) << redis.status();
     redis_ = *std::move(redis);
     stores_ = std::make_unique<RedisStores>(redis_->OptionsFor("aggregate"));
-    directory_ = std::make_unique<OrganizationDirectory>(stores_->organizations(),
-                                                         stores_->counters(), stores_->history(),
-                                                         ShippedCatalog(), clock_, WindowTiming());
+    directory_ = std::make_unique<OrganizationDirectory>(
+        stores_->organizations(), stores_->counters(), stores_->publications(), stores_->history(),
+        ShippedCatalog(), clock_, WindowTiming());
     // Not started: nothing here is to be scrubbed.
     scrubber_ = std::make_unique<FileScrubber>(stores_->counters(), absl::Hours(1));
     service_ = std::make_unique<OrganizationServiceImpl>(*directory_, *scrubber_, *access_);

@@ -73,9 +73,9 @@ class RedisWorlds {
     EXPECT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
     stores_ = std::make_unique<RedisStores>(server_->OptionsFor("aggregate"));
-    directory_ = std::make_unique<OrganizationDirectory>(stores_->organizations(),
-                                                         stores_->counters(), stores_->history(),
-                                                         *catalog_, clock_, WindowTiming());
+    directory_ = std::make_unique<OrganizationDirectory>(
+        stores_->organizations(), stores_->counters(), stores_->publications(), stores_->history(),
+        *catalog_, clock_, WindowTiming());
     merger_ = std::make_unique<DeltaMerger>(*directory_, stores_->counters(), *catalog_, clock_);
     std::string folder = (std::filesystem::temp_directory_path() / "tutti-worlds.XXXXXX").string();
     EXPECT_NE(mkdtemp(folder.data()), nullptr);

@@ -144,5 +144,20 @@ TEST(Catalog, FindsEntriesById) {
   EXPECT_EQ(catalog->FindCategory("slow_share"), nullptr);
 }
 
+// Mutation: the name of a kind decides in a catalogue that says which are people.
+TEST(Catalog, KnowsWhichSubjectsArePeople) {
+  catalog::v1::Catalog proto = VendorCatalog()->proto();
+  const auto are_people = [&](const std::string& kind) {
+    const auto built = Catalog::Build(proto, "test");
+    EXPECT_TRUE(built.ok()) << built.status();
+    return (*built)->kinds()[static_cast<size_t>((*built)->FindKind(kind))].are_people;
+  };
+  EXPECT_TRUE(are_people("person"));
+  EXPECT_FALSE(are_people("ticket"));
+  for (auto& kind : *proto.mutable_kinds()) kind.set_are_people(kind.id() == "ticket");
+  EXPECT_FALSE(are_people("person"));
+  EXPECT_TRUE(are_people("ticket"));
+}
+
 }  // namespace
 }  // namespace tutti

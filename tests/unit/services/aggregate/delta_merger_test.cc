@@ -67,7 +67,7 @@ class DeltaMergerTest : public testing::Test {
 
   FakeWallClock clock_{absl::FromCivil(absl::CivilHour(2026, 3, 2, 12), absl::UTCTimeZone())};
   InterruptedStore store_;
-  OrganizationDirectory directory_{store_,           store_, store_,
+  OrganizationDirectory directory_{store_,           store_, store_,        store_,
                                    ShippedCatalog(), clock_, WindowTiming()};
   DeltaMerger merger_{directory_, store_, ShippedCatalog(), clock_};
   Window window_;
@@ -143,7 +143,8 @@ TEST_F(DeltaMergerTest, MergesWhatWasTakenBeforeTheCloseAsLongAsALeaseLasts) {
 // Mutation: a change that was made to an older profile is not judged again.
 TEST_F(DeltaMergerTest, BeginsNoWindowWhenTheOrganisationPausesMeanwhile) {
   store_.interruption = [this] {
-    OrganizationDirectory other(store_, store_, store_, ShippedCatalog(), clock_, WindowTiming());
+    OrganizationDirectory other(store_, store_, store_, store_, ShippedCatalog(), clock_,
+                                WindowTiming());
     ASSERT_TRUE(other.Pause("acme").ok());
   };
   EXPECT_EQ(Merge(Delta(kKey, 1)), aggregate::v1::DELTA_OUTCOME_NOT_ACTIVE);
@@ -158,7 +159,8 @@ TEST_F(DeltaMergerTest, RefusesWhatIsErasedMeanwhileAndMergesTheRest) {
   wanted.set_first_day("2026-02-02");
   ASSERT_TRUE(directory_.Create("stays", wanted, true).ok());
   store_.interruption = [this] {
-    OrganizationDirectory other(store_, store_, store_, ShippedCatalog(), clock_, WindowTiming());
+    OrganizationDirectory other(store_, store_, store_, store_, ShippedCatalog(), clock_,
+                                WindowTiming());
     ASSERT_TRUE(other.Erase("acme").ok());
   };
   aggregate::v1::MergeDeltasRequest request;

@@ -102,7 +102,7 @@ class DueTimeTest : public testing::Test {
   FakeWallClock clock_{absl::FromCivil(absl::CivilHour(2026, 3, 4, 12), absl::UTCTimeZone())};
   TroubledStore store_;
   EmptyJournal journal_;
-  OrganizationDirectory directory_{store_,           store_, store_,
+  OrganizationDirectory directory_{store_,           store_, store_,        store_,
                                    ShippedCatalog(), clock_, WindowTiming()};
   JournalBinding binding_{{journal_, store_, store_, store_, directory_, ShippedCatalog(), clock_}};
   WindowCloser closer_{{directory_, store_, store_, store_, binding_, ShippedCatalog(), clock_,

@@ -23,7 +23,7 @@ class OrganizationCacheTest : public testing::Test {
 
   FakeWallClock clock_{absl::FromCivil(absl::CivilHour(2026, 3, 4, 12), absl::UTCTimeZone())};
   MemoryStore store_;
-  OrganizationDirectory directory_{store_,           store_, store_,
+  OrganizationDirectory directory_{store_,           store_, store_,        store_,
                                    ShippedCatalog(), clock_, WindowTiming()};
   std::shared_ptr<const ScheduledOrganization> some_;
 };

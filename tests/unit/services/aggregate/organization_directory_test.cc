@@ -27,7 +27,7 @@ class OrganizationDirectoryTest : public testing::Test {
 
   FakeWallClock clock_{absl::FromCivil(absl::CivilHour(2026, 3, 4, 12), absl::UTCTimeZone())};
   MemoryStore store_;
-  OrganizationDirectory directory_{store_,           store_, store_,
+  OrganizationDirectory directory_{store_,           store_, store_,        store_,
                                    ShippedCatalog(), clock_, WindowTiming()};
 };
 
@@ -187,12 +187,12 @@ TEST_F(OrganizationDirectoryTest, TakesNothingWhilePausedAndStartsWithAFullWindo
 TEST_F(OrganizationDirectoryTest, PausesWhenNoCloseIsUnderWay) {
   ASSERT_TRUE(directory_.Create("acme", Weekly(), true).ok());
   ASSERT_TRUE(directory_.FinishBackfill("acme").ok());
-  ASSERT_TRUE(store_.TakeLease("acme", "a close", absl::Minutes(1)).value());
+  ASSERT_TRUE(store_.TakeLease("acme", LeaseToken("a close"), absl::Minutes(1)).value());
   std::thread pausing([this] { EXPECT_TRUE(directory_.Pause("acme").ok()); });
   for (int i = 0; i < 100; ++i) {
     ASSERT_NE(directory_.Get("acme")->state(), aggregate::v1::ORGANIZATION_STATE_PAUSED);
   }
-  ASSERT_TRUE(store_.ReleaseLease("acme", "a close").ok());
+  ASSERT_TRUE(store_.ReleaseLease("acme", LeaseToken("a close")).ok());
   pausing.join();
   EXPECT_EQ(directory_.Get("acme")->state(), aggregate::v1::ORGANIZATION_STATE_PAUSED);
 }

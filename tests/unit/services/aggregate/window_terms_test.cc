@@ -115,7 +115,7 @@ class WindowTermsTest : public testing::Test {
     ASSERT_EQ(Merge({Delta(kTomorrow)})[0], aggregate::v1::DELTA_OUTCOME_MERGED);
     DayTally tally;
     tally.counts["habit"] = 7;
-    ASSERT_EQ(store_.StoreTally("acme", kSunday - 3, tally, true, {"person"}, ""),
+    ASSERT_EQ(store_.StoreTally("acme", kSunday - 3, tally, {"person"}, LeaseToken()),
               absl::OkStatus());
     store_.dead = true;
     ASSERT_FALSE(directory_.Pause("acme").ok());
@@ -127,7 +127,7 @@ class WindowTermsTest : public testing::Test {
   FakeWallClock clock_{absl::FromCivil(absl::CivilHour(2026, 1, 28, 12), absl::UTCTimeZone())};
   FragileStore store_;
   NoJournal journal_;
-  OrganizationDirectory directory_{store_,           store_, store_,
+  OrganizationDirectory directory_{store_,           store_, store_,        store_,
                                    ShippedCatalog(), clock_, WindowTiming()};
   JournalBinding binding_{{journal_, store_, store_, store_, directory_, ShippedCatalog(), clock_}};
   DeltaMerger merger_{directory_, store_, ShippedCatalog(), clock_};
@@ -159,7 +159,7 @@ TEST_F(WindowTermsTest, FromWhenAChangeAppliesDoesNotSayWhetherSomebodyActed) {
   for (const std::string what : {"resume", "update"}) {
     for (const bool somebody_acted : {false, true}) {
       MemoryStore store;
-      OrganizationDirectory directory(store, store, store, ShippedCatalog(), clock_,
+      OrganizationDirectory directory(store, store, store, store, ShippedCatalog(), clock_,
                                       WindowTiming());
       DeltaMerger merger(directory, store, ShippedCatalog(), clock_);
       clock_.Set(absl::FromCivil(absl::CivilHour(2026, 1, 28, 12), absl::UTCTimeZone()));

@@ -39,7 +39,7 @@ constexpr int kPeople = 6;
 struct Replica {
   Replica(MemoryStore& store, absl::Duration ahead)
       : skew(ahead),
-        directory(store, store, store, ShippedCatalog(), clock, WindowTiming()),
+        directory(store, store, store, store, ShippedCatalog(), clock, WindowTiming()),
         binding({journal, store, store, store, directory, ShippedCatalog(), clock}),
         merger(directory, store, ShippedCatalog(), clock),
         closer({directory, store, store, store, binding, ShippedCatalog(), clock,

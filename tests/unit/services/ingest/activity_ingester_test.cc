@@ -314,8 +314,8 @@ TEST_F(ActivityIngesterTest, CountsActivitiesThatAreLateForSomeWindow) {
 TEST_F(ActivityIngesterTest, SendsNothingToAWindowFromItsCloseOn) {
   // Day window 2026-11-17 closes on the 21st at 00:00.
   const auto batch = MakeBatch({MakeActivity("ann@x", "mail.sent", "2026-11-17T08:00:00Z")});
-  policy().mutable_expire_time()->set_seconds(absl::ToUnixSeconds(clock.now + absl::Hours(48)));
-  clock.now = absl::FromCivil(Day(2026, 11, 21), absl::UTCTimeZone());
+  policy().mutable_expire_time()->set_seconds(absl::ToUnixSeconds(clock.Now() + absl::Hours(48)));
+  clock.Set(absl::FromCivil(Day(2026, 11, 21), absl::UTCTimeZone()));
   EXPECT_EQ(SendAndTick(batch).response.partly_late_count(), 1);
   EXPECT_THAT(SentTo(WindowKind::kDay, "2026-11-17"), IsEmpty());
   EXPECT_THAT(SentTo(WindowKind::kReach, "2026-11-22"), SizeIs(2));
@@ -345,7 +345,7 @@ TEST_F(ActivityIngesterTest, RefusesActivitiesOfWindowsWithoutAKey) {
   // An extension brings the key.
   ASSERT_TRUE(KeyringFile(keyring_path)
                   .Update([&](ScrubbedKeyring& keyring) {
-                    return ExtendKeyring("acme", Day(2026, 10, 26), std::nullopt, clock.now,
+                    return ExtendKeyring("acme", Day(2026, 10, 26), std::nullopt, clock.Now(),
                                          keyring)
                         .status();
                   })

@@ -184,7 +184,7 @@ IngestFixture::IngestFixture() {
   std::string pattern = testing::TempDir() + "ingestXXXXXX";
   folder = mkdtemp(pattern.data());
   keyring_path = folder + "/keyring";
-  EXPECT_TRUE(KeyringFile(keyring_path).Create(*NewKeyring(clock.now, kDefaultGrace)).ok());
+  EXPECT_TRUE(KeyringFile(keyring_path).Create(*NewKeyring(clock.Now(), kDefaultGrace)).ok());
   keys = *KeyStore::Open(keyring_path);
   EXPECT_TRUE(OptOutFile(OptOutPathBeside(keyring_path)).Create().ok());
   opt_outs = *OptOutStore::Open(OptOutPathBeside(keyring_path));

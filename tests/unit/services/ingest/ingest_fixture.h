@@ -19,14 +19,9 @@
 #include "common/keyring/opt_out_store.h"
 #include "services/ingest/activity_ingester.h"
 #include "services/ingest/aggregate_client.h"
+#include "tests/doubles/fake_clock.h"
 
 namespace tutti {
-
-class FakeWallClock final : public WallClock {
- public:
-  absl::Time Now() const override { return now; }
-  absl::Time now = absl::FromCivil(absl::CivilHour(2026, 11, 20, 12), absl::UTCTimeZone());
-};
 
 // Answers policies and merges at once, or when it is told to.
 class FakeAggregateClient final : public AggregateClient {
@@ -102,7 +97,7 @@ class IngestFixture : public testing::Test {
   // The positions that were sent to a window.
   std::vector<uint32_t> SentTo(WindowKind kind, const std::string& end_day) const;
 
-  FakeWallClock clock;
+  FakeWallClock clock{absl::FromCivil(absl::CivilHour(2026, 11, 20, 12), absl::UTCTimeZone())};
   FakeAggregateClient client;
   std::string folder;
   std::string keyring_path;

@@ -13,24 +13,18 @@ namespace {
 
 using ::testing::HasSubstr;
 
-class FakeSteadyClock final : public SteadyClock {
- public:
-  absl::Duration SinceStart() const override { return since; }
-  absl::Duration since;
-};
-
 class KeyringMinderTest : public IngestFixture {
  protected:
   // Time goes by as all clocks measure it.
   void Pass(absl::Duration time) {
-    clock.now += time;
-    steady.since += time;
+    clock.Advance(time);
+    steady.Advance(time);
   }
 
   // Has aggregate answer: a lease of a minute, by a clock that is so far ahead of ours.
   void HearAggregate(absl::Duration ahead = absl::ZeroDuration()) {
     policy().mutable_expire_time()->set_seconds(
-        absl::ToUnixSeconds(clock.now + ahead + absl::Minutes(1)));
+        absl::ToUnixSeconds(clock.Now() + ahead + absl::Minutes(1)));
     policies->Clear();
     policies->Get("acme", [](const PolicyCache::Answer&) {});
     EXPECT_TRUE(policies->lease_end().has_value());
@@ -57,7 +51,7 @@ class KeyringMinderTest : public IngestFixture {
 TEST_F(KeyringMinderTest, RefusesAJumpOfTheClockAndGoesOnServing) {
   EXPECT_FALSE(Rotates()) << "nothing is due";
   EXPECT_EQ(last, absl::OkStatus());
-  clock.now += absl::Hours(24 * 400);
+  clock.Advance(absl::Hours(24 * 400));
   EXPECT_FALSE(Rotates());
   EXPECT_TRUE(absl::IsFailedPrecondition(last)) << last;
   EXPECT_THAT(std::string(last.message()), HasSubstr("set the clock"));
@@ -66,7 +60,7 @@ TEST_F(KeyringMinderTest, RefusesAJumpOfTheClockAndGoesOnServing) {
   // It is said again until it is right.
   EXPECT_FALSE(Rotates());
   EXPECT_FALSE(last.ok());
-  clock.now -= absl::Hours(24 * 399);
+  clock.Advance(-(absl::Hours(24 * 399)));
   EXPECT_TRUE(Rotates());
   EXPECT_EQ(last, absl::OkStatus());
 }
@@ -74,9 +68,9 @@ TEST_F(KeyringMinderTest, RefusesAJumpOfTheClockAndGoesOnServing) {
 // Mutation: to wait until the clock shows again what it showed.
 TEST_F(KeyringMinderTest, RotatesAgainAfterTheClockWentBack) {
   const std::string first = Content();
-  clock.now += absl::Hours(24 * 3);
+  clock.Advance(absl::Hours(24 * 3));
   EXPECT_TRUE(Rotates());
-  clock.now -= absl::Hours(24 * 3);
+  clock.Advance(-(absl::Hours(24 * 3)));
   std::ofstream(keyring_path, std::ios::binary | std::ios::trunc) << first;
   Pass(absl::Hours(24));
   EXPECT_TRUE(Rotates());
@@ -95,7 +89,7 @@ TEST_F(KeyringMinderTest, DoesNotRotateWhileAggregatesClockShowsAnotherTime) {
   HearAggregate();
   EXPECT_TRUE(Rotates());
   Pass(absl::Minutes(30));
-  clock.now += absl::Hours(24 * 3);
+  clock.Advance(absl::Hours(24 * 3));
   EXPECT_FALSE(Rotates());
   EXPECT_TRUE(absl::IsFailedPrecondition(last)) << last;
   EXPECT_THAT(std::string(last.message()), HasSubstr("ahead of aggregate's"));
@@ -139,7 +133,7 @@ TEST_F(KeyringMinderTest, RotatesWhenAggregateHasNotBeenHeardForLong) {
 TEST_F(KeyringMinderTest, LeavesAKeyringAloneThatSomebodyElseRotates) {
   KeyringMinder reader(KeyringFile(keyring_path), *keys, *policies, clock, steady, std::nullopt);
   const std::string before = Content();
-  clock.now += absl::Hours(24 * 400);
+  clock.Advance(absl::Hours(24 * 400));
   EXPECT_EQ(reader.Tick(), absl::OkStatus());
   EXPECT_EQ(Content(), before);
 }

@@ -44,10 +44,10 @@ TEST_F(PolicyCacheTest, FetchesOnceForAllWhoAskAtTheSameTime) {
 
 TEST_F(PolicyCacheTest, FetchesAgainInTheBackgroundAfterHalfTheLease) {
   EXPECT_TRUE(HasPolicy("acme"));
-  clock.now += absl::Seconds(29);
+  clock.Advance(absl::Seconds(29));
   EXPECT_TRUE(HasPolicy("acme"));
   EXPECT_EQ(client.fetched, 1);
-  clock.now += absl::Seconds(1);
+  clock.Advance(absl::Seconds(1));
   client.hold_policies = true;
   EXPECT_TRUE(HasPolicy("acme"));
   EXPECT_TRUE(HasPolicy("acme"));
@@ -57,16 +57,16 @@ TEST_F(PolicyCacheTest, FetchesAgainInTheBackgroundAfterHalfTheLease) {
 TEST_F(PolicyCacheTest, UsesNothingAfterTheLease) {
   EXPECT_TRUE(HasPolicy("acme"));
   client.policies["acme"] = absl::UnavailableError("down");
-  clock.now += absl::Seconds(59);
+  clock.Advance(absl::Seconds(59));
   EXPECT_TRUE(HasPolicy("acme"));
-  clock.now += absl::Seconds(1);
+  clock.Advance(absl::Seconds(1));
   const auto answer = Ask("acme");
   ASSERT_TRUE(answer->has_value());
   EXPECT_EQ(std::get<Refusal>(**answer).reason, ingest::v1::REASON_STORE_UNAVAILABLE);
 }
 
 TEST_F(PolicyCacheTest, RefusesALeaseThatIsOverWhenItArrives) {
-  clock.now += absl::Hours(1);
+  clock.Advance(absl::Hours(1));
   EXPECT_EQ(std::get<Refusal>(**Ask("acme")).reason, ingest::v1::REASON_STORE_UNAVAILABLE);
 }
 
@@ -75,7 +75,7 @@ TEST_F(PolicyCacheTest, RemembersErrorsForAMoment) {
   EXPECT_FALSE(HasPolicy("nobody"));
   EXPECT_EQ(client.fetched, 1);
   client.policies["nobody"] = AcmePolicy();
-  clock.now += PolicyCache::kErrorMemory;
+  clock.Advance(PolicyCache::kErrorMemory);
   EXPECT_TRUE(HasPolicy("nobody"));
 }
 
@@ -85,7 +85,7 @@ TEST_F(PolicyCacheTest, LetsGoOfKeysWhenThePolicyIsOverOrTheKeyringChanges) {
   ASSERT_TRUE(
       KeyringFile(keyring_path)
           .Update([&](ScrubbedKeyring& keyring) {
-            return RotateKeyring(clock.now + absl::Hours(24), kDefaultGrace, keyring).status();
+            return RotateKeyring(clock.Now() + absl::Hours(24), kDefaultGrace, keyring).status();
           })
           .ok());
   ASSERT_TRUE(*keys->ReloadIfChanged());
@@ -95,7 +95,7 @@ TEST_F(PolicyCacheTest, LetsGoOfKeysWhenThePolicyIsOverOrTheKeyringChanges) {
 
   EXPECT_TRUE(HasPolicy("acme"));
   const long users = keys->snapshot().use_count();
-  clock.now += absl::Seconds(60);
+  clock.Advance(absl::Seconds(60));
   policies->EvictExpired();
   EXPECT_EQ(keys->snapshot().use_count(), users - 1);
 }
