@@ -4,6 +4,8 @@
 
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "google/rpc/error_details.pb.h"
 
@@ -37,6 +39,14 @@ absl::Status WithReason(absl::Status status, absl::string_view domain, absl::str
   info.set_domain(std::string(domain));
   info.set_reason(std::string(reason));
   return Write(std::move(status), info);
+}
+
+absl::Status WithReasonOf(absl::Status status, const google::protobuf::EnumDescriptor& reasons,
+                          int reason) {
+  const std::vector<std::string> package = absl::StrSplit(reasons.file()->package(), '.');
+  const auto* const value = reasons.FindValueByNumber(reason);
+  return WithReason(std::move(status), absl::StrCat(package.at(1), ".", package.at(0)),
+                    absl::StripPrefix(value->name(), "REASON_"));
 }
 
 absl::Status WithFieldViolation(absl::Status status, absl::string_view field,

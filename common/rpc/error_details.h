@@ -2,13 +2,16 @@
 #define TUTTI_COMMON_RPC_ERROR_DETAILS_H_
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
+#include "google/protobuf/descriptor.h"
 #include "google/protobuf/duration.pb.h"
+#include "google/protobuf/generated_enum_reflection.h"
 #include "google/rpc/status.pb.h"
 
 namespace tutti {
@@ -19,6 +22,15 @@ namespace tutti {
 
 // Adds ErrorInfo: `reason` in capitals, unique within `domain` ("ingest.tutti").
 absl::Status WithReason(absl::Status status, absl::string_view domain, absl::string_view reason);
+
+// The same of a value of a service's enum of reasons, of which both follow: REASON_TABLE_UNKNOWN
+// of tutti.score.v1.Reason is TABLE_UNKNOWN within "score.tutti".
+absl::Status WithReasonOf(absl::Status status, const google::protobuf::EnumDescriptor& reasons,
+                          int reason);
+template <typename Reason>
+absl::Status WithReason(absl::Status status, Reason reason) {
+  return WithReasonOf(std::move(status), *google::protobuf::GetEnumDescriptor<Reason>(), reason);
+}
 
 // Adds a field violation to BadRequest: the field's path, and what is wrong.
 absl::Status WithFieldViolation(absl::Status status, absl::string_view field,

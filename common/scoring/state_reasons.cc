@@ -26,8 +26,9 @@ std::string StateReasonTemplate(score::v1::StateReason code) {
     case score::v1::STATE_REASON_SUBSTITUTED:
       return "Measured by {display_name}.";
     case score::v1::STATE_REASON_NOT_DECLARED:
-      return "Its sources are not declared to give what it needs: {missing}. Declare that where it "
-             "is sent. What can give it: {sources}.";
+      return "Its sources are not declared to give what it needs: {missing}. Once that is sent, "
+             "declare it in the organisation's profile (source_contents). What can give it: "
+             "{sources}.";
     default:
       return "";
   }

@@ -63,7 +63,7 @@ struct StagedRecord {
   std::string record;  // serialised Publication
   Costs nano_rho;
   std::vector<Day> tallied_days;  // whose tallies are deleted
-  LeaseToken lease;               // the caller's closing lease
+  LeaseToken lease = {};          // the caller's closing lease
 };
 
 // Writes records, each once. Thread-safe.

@@ -4,12 +4,16 @@
 #include "common/rpc/resource_name.h"
 #include "common/rpc/status.h"
 #include "google/protobuf/util/time_util.h"
+#include "services/aggregate/aggregate_error.h"
 #include "services/aggregate/ingest_policy.h"
 
 namespace tutti {
 namespace {
 
 using google::protobuf::util::TimeUtil;
+
+// No error is without a reason of this service, or of the gate.
+grpc::Status Answer(const absl::Status& status) { return ToGrpcStatus(WithSomeReason(status)); }
 
 }  // namespace
 
@@ -21,7 +25,7 @@ absl::Status AggregateServiceImpl::CheckCatalog(const std::string& fingerprint) 
   return WithReason(
       absl::UnavailableError("catalog_fingerprint: this service counts by another catalogue; give "
                              "ingest and aggregate the same file"),
-      "aggregate.tutti", "CATALOG_MISMATCH");
+      aggregate::v1::REASON_CATALOG_MISMATCH);
 }
 
 absl::Status AggregateServiceImpl::NoteKeyring(const aggregate::v1::KeyringIdentity& keyring) {
@@ -33,25 +37,25 @@ grpc::Status AggregateServiceImpl::ReportKeyring(grpc::ServerContext* /*context*
                                                  const aggregate::v1::ReportKeyringRequest* request,
                                                  aggregate::v1::ReportKeyringResponse* response) {
   response->set_counting_fingerprint(catalog_.counting_fingerprint());
-  return request->has_keyring() ? ToGrpcStatus(NoteKeyring(request->keyring())) : grpc::Status::OK;
+  return request->has_keyring() ? Answer(NoteKeyring(request->keyring())) : grpc::Status::OK;
 }
 
 grpc::Status AggregateServiceImpl::GetIngestPolicy(
     grpc::ServerContext* context, const aggregate::v1::GetIngestPolicyRequest* request,
     aggregate::v1::GetIngestPolicyResponse* response) {
   const absl::StatusOr<std::string> id = ParseOrganizationName(request->organization());
-  if (!id.ok()) return ToGrpcStatus(id.status());
+  if (!id.ok()) return Answer(id.status());
   access_.NoteIngest(context, *id);
   if (absl::Status same = CheckCatalog(request->catalog_fingerprint()); !same.ok()) {
-    return ToGrpcStatus(same);
+    return Answer(same);
   }
   if (request->has_keyring()) {
     if (absl::Status noted = NoteKeyring(request->keyring()); !noted.ok()) {
-      return ToGrpcStatus(noted);
+      return Answer(noted);
     }
   }
   const auto organization = directory_.Read(*id);
-  if (!organization.ok()) return ToGrpcStatus(organization.status());
+  if (!organization.ok()) return Answer(organization.status());
   *response = MakeIngestPolicy(**organization, directory_, catalog_, clock_.Now());
   return grpc::Status::OK;
 }
@@ -63,10 +67,10 @@ grpc::Status AggregateServiceImpl::MergeDeltas(grpc::ServerContext* context,
     access_.NoteIngest(context, delta.organization());
   }
   if (absl::Status same = CheckCatalog(request->catalog_fingerprint()); !same.ok()) {
-    return ToGrpcStatus(same);
+    return Answer(same);
   }
   const auto outcomes = merger_.Merge(*request);
-  if (!outcomes.ok()) return ToGrpcStatus(outcomes.status());
+  if (!outcomes.ok()) return Answer(outcomes.status());
   for (const aggregate::v1::DeltaOutcome outcome : *outcomes) response->add_outcomes(outcome);
   return grpc::Status::OK;
 }
@@ -77,11 +81,11 @@ grpc::Status AggregateServiceImpl::PublishDueWindows(
   const absl::Time begin = clock_.Now();
   std::vector<aggregate::v1::ClosedWindow> windows;
   if (request->organization().empty()) {
-    if (const absl::Status may = access_.AdmitToAll(context); !may.ok()) return ToGrpcStatus(may);
+    if (const absl::Status may = access_.AdmitToAll(context); !may.ok()) return Answer(may);
     absl::StatusOr<SweepReport> sweep = closing_.Sweep();
-    if (!sweep.ok()) return ToGrpcStatus(sweep.status());
+    if (!sweep.ok()) return Answer(sweep.status());
     if (sweep->failed > 0) {
-      return ToGrpcStatus(absl::UnavailableError(
+      return Answer(absl::UnavailableError(
           absl::StrCat(sweep->failed, " organisations could not be closed; repeat the call")));
     }
     windows = std::move(sweep->windows);
@@ -89,9 +93,9 @@ grpc::Status AggregateServiceImpl::PublishDueWindows(
   } else {
     const absl::StatusOr<std::string> id =
         access_.Admit(context, ParseOrganizationName(request->organization()));
-    if (!id.ok()) return ToGrpcStatus(id.status());
+    if (!id.ok()) return Answer(id.status());
     absl::StatusOr<CloseReport> report = closing_.CloseOne(*id);
-    if (!report.ok()) return ToGrpcStatus(report.status());
+    if (!report.ok()) return Answer(report.status());
     windows = std::move(report->windows);
     response->set_busy_organizations(report->busy ? 1 : 0);
     if (report->next_due != absl::InfiniteFuture()) {

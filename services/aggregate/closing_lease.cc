@@ -8,6 +8,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/rpc/error_details.h"
+#include "tutti/aggregate/v1/organization.pb.h"
 
 namespace tutti {
 namespace {
@@ -47,7 +48,9 @@ absl::StatusOr<std::unique_ptr<ClosingLease>> ClosingLease::Await(OrganizationSt
     if (!lease.ok() || *lease != nullptr) return lease;
     if (absl::Now() >= deadline) {
       return WithRetryDelay(
-          absl::UnavailableError("windows of the organisation are being closed; try again"),
+          WithReason(
+              absl::UnavailableError("windows of the organisation are being closed; try again"),
+              aggregate::v1::REASON_ORGANIZATION_BUSY),
           kPatience);
     }
     absl::SleepFor(kPollTime);

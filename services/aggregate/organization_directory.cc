@@ -7,7 +7,9 @@
 #include "common/feeding/declared_sources.h"
 #include "common/rpc/error_details.h"
 #include "common/window/window_proto.h"
+#include "google/protobuf/util/message_differencer.h"
 #include "google/protobuf/util/time_util.h"
+#include "services/aggregate/aggregate_error.h"
 #include "services/aggregate/closing_lease.h"
 #include "services/aggregate/first_score.h"
 #include "services/aggregate/organization_profile.h"
@@ -17,6 +19,7 @@ namespace {
 
 using aggregate::v1::Organization;
 using aggregate::v1::StoredOrganization;
+using google::protobuf::util::MessageDifferencer;
 
 constexpr int kMaxBackfillDays = 800;
 // An organisation of which nothing is to be closed is looked at this often.
@@ -70,12 +73,13 @@ absl::Status AlignFirstDay(Day from, StoredOrganization& stored) {
 }
 
 absl::Status NotBackfilling() {
-  return absl::FailedPreconditionError("the organisation is paused; resume it first");
+  return WithReason(absl::FailedPreconditionError("the organisation is paused; resume it first"),
+                    aggregate::v1::REASON_ORGANIZATION_PAUSED);
 }
 
 absl::Status NotFound() {
-  return WithReason(absl::NotFoundError("there is no such organisation"), "aggregate.tutti",
-                    "ORGANIZATION_NOT_FOUND");
+  return WithReason(absl::NotFoundError("there is no such organisation"),
+                    aggregate::v1::REASON_ORGANIZATION_NOT_FOUND);
 }
 
 }  // namespace
@@ -109,8 +113,8 @@ absl::StatusOr<Organization> OrganizationDirectory::Create(const std::string& id
   if (backfill) {
     absl::StatusOr<Day> wanted_first = ParseDay(wanted.first_day());
     if (!wanted_first.ok() || *wanted_first > today || *wanted_first < today - kMaxBackfillDays) {
-      return ProfileError("first_day", absl::StrCat("must be a day, YYYY-MM-DD, of the last ",
-                                                    kMaxBackfillDays, " days, for a back-fill"));
+      return FieldError("first_day", absl::StrCat("must be a day, YYYY-MM-DD, of the last ",
+                                                  kMaxBackfillDays, " days, for a back-fill"));
     }
     first = *wanted_first;
   }
@@ -131,7 +135,7 @@ absl::StatusOr<Organization> OrganizationDirectory::Create(const std::string& id
       return WithReason(
           absl::AlreadyExistsError("name: this id is or was in use, and is never used again; "
                                    "choose another"),
-          "aggregate.tutti", "ORGANIZATION_EXISTS");
+          aggregate::v1::REASON_ORGANIZATION_EXISTS);
     }
     return created;
   }
@@ -208,7 +212,9 @@ absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> OrganizationDirecto
     if (!absl::IsAborted(stored.status())) return stored.status();
     current = Read(id);
   }
-  return absl::UnavailableError("the organisation is being changed by others; try again");
+  return WithReason(
+      absl::UnavailableError("the organisation is being changed by others; try again"),
+      aggregate::v1::REASON_ORGANIZATION_BUSY);
 }
 
 absl::StatusOr<Organization> OrganizationDirectory::Get(const std::string& id) {
@@ -264,9 +270,10 @@ absl::StatusOr<Organization> OrganizationDirectory::Update(const std::string& id
           std::vector<NewBitmap>&) -> absl::Status {
         Organization& organization = *next.mutable_organization();
         if (!wanted.etag().empty() && wanted.etag() != organization.etag()) {
-          return absl::AbortedError(
-              "etag: the organisation was changed since it was read; read it "
-              "again and repeat the change");
+          return WithReason(
+              absl::AbortedError("etag: the organisation was changed since it was read; read it "
+                                 "again and repeat the change"),
+              aggregate::v1::REASON_ETAG_STALE);
         }
         CopySettable(wanted, organization);
         const aggregate::v1::Terms& last = next.terms(next.terms_size() - 1);
@@ -309,7 +316,8 @@ absl::StatusOr<Organization> OrganizationDirectory::ChangeState(const std::strin
                  std::vector<NewBitmap>& bitmaps) -> absl::Status {
                if (absl::Status status = change(current, next, bitmaps); !status.ok())
                  return status;
-               Count(next);
+               // What changes nothing takes no other caller's etag away.
+               if (!MessageDifferencer::Equals(next, current.stored())) Count(next);
                const auto scheduled = Derive({next, ""});
                if (!scheduled.ok()) return scheduled.status();
                return organizations_.SetDue(id, std::min(NextLook(current), NextLook(**scheduled)));

@@ -13,9 +13,6 @@ namespace tutti {
 // its limits.
 absl::Status ValidateProfile(const aggregate::v1::Organization& wanted, const Catalog& catalog);
 
-// The error of one field: its path, and what it must be.
-absl::Status ProfileError(const std::string& field, const std::string& what);
-
 }  // namespace tutti
 
 #endif  // TUTTI_SERVICES_AGGREGATE_ORGANIZATION_PROFILE_H_

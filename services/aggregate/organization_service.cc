@@ -2,6 +2,7 @@
 
 #include "common/rpc/resource_name.h"
 #include "common/rpc/status.h"
+#include "services/aggregate/aggregate_error.h"
 
 namespace tutti {
 namespace {
@@ -10,6 +11,9 @@ using aggregate::v1::Organization;
 
 constexpr int kDefaultPage = 100;
 constexpr int kMaxPage = 1000;
+
+// No error is without a reason of this service, or of the gate.
+grpc::Status Answer(const absl::Status& status) { return ToGrpcStatus(WithSomeReason(status)); }
 
 }  // namespace
 
@@ -23,9 +27,9 @@ grpc::Status OrganizationServiceImpl::ChangeNamed(
     const grpc::ServerContext* context, const Request& request, Response& response,
     absl::StatusOr<Organization> (OrganizationDirectory::*method)(const std::string&)) {
   const absl::StatusOr<std::string> id = NamedBy(context, request.name());
-  if (!id.ok()) return ToGrpcStatus(id.status());
+  if (!id.ok()) return Answer(id.status());
   absl::StatusOr<Organization> organization = (directory_.*method)(*id);
-  if (!organization.ok()) return ToGrpcStatus(organization.status());
+  if (!organization.ok()) return Answer(organization.status());
   *response.mutable_organization() = *std::move(organization);
   return grpc::Status::OK;
 }
@@ -34,10 +38,10 @@ grpc::Status OrganizationServiceImpl::CreateOrganization(
     grpc::ServerContext* context, const aggregate::v1::CreateOrganizationRequest* request,
     aggregate::v1::CreateOrganizationResponse* response) {
   const absl::StatusOr<std::string> id = NamedBy(context, request->organization().name());
-  if (!id.ok()) return ToGrpcStatus(id.status());
+  if (!id.ok()) return Answer(id.status());
   absl::StatusOr<Organization> created =
       directory_.Create(*id, request->organization(), request->backfill());
-  if (!created.ok()) return ToGrpcStatus(created.status());
+  if (!created.ok()) return Answer(created.status());
   *response->mutable_organization() = *std::move(created);
   return grpc::Status::OK;
 }
@@ -52,18 +56,16 @@ grpc::Status OrganizationServiceImpl::ListOrganizations(
     grpc::ServerContext* context, const aggregate::v1::ListOrganizationsRequest* request,
     aggregate::v1::ListOrganizationsResponse* response) {
   const auto caller = access_.CallerOf(context);
-  if (!caller.ok()) return ToGrpcStatus(caller.status());
+  if (!caller.ok()) return Answer(caller.status());
   if (request->page_size() < 0 || request->page_size() > kMaxPage) {
-    return ToGrpcStatus(
-        WithFieldViolation(absl::InvalidArgumentError("page_size: must be 0 to 1000"), "page_size",
-                           "must be 0 to 1000"));
+    return Answer(FieldError("page_size", "must be 0 to 1000"));
   }
   const int limit = request->page_size() == 0 ? kDefaultPage : request->page_size();
   std::string cursor = request->page_token();
   absl::StatusOr<std::vector<Organization>> page =
       (*caller)->every_organization ? directory_.List(limit, cursor)
                                     : directory_.ListAmong((*caller)->organizations, limit, cursor);
-  if (!page.ok()) return ToGrpcStatus(page.status());
+  if (!page.ok()) return Answer(page.status());
   for (Organization& organization : *page) {
     *response->add_organizations() = std::move(organization);
   }
@@ -75,9 +77,9 @@ grpc::Status OrganizationServiceImpl::UpdateOrganization(
     grpc::ServerContext* context, const aggregate::v1::UpdateOrganizationRequest* request,
     aggregate::v1::UpdateOrganizationResponse* response) {
   const absl::StatusOr<std::string> id = NamedBy(context, request->organization().name());
-  if (!id.ok()) return ToGrpcStatus(id.status());
+  if (!id.ok()) return Answer(id.status());
   absl::StatusOr<Organization> updated = directory_.Update(*id, request->organization());
-  if (!updated.ok()) return ToGrpcStatus(updated.status());
+  if (!updated.ok()) return Answer(updated.status());
   *response->mutable_organization() = *std::move(updated);
   return grpc::Status::OK;
 }
@@ -86,12 +88,12 @@ grpc::Status OrganizationServiceImpl::FinishBackfill(
     grpc::ServerContext* context, const aggregate::v1::FinishBackfillRequest* request,
     aggregate::v1::FinishBackfillResponse* response) {
   const absl::StatusOr<std::string> id = NamedBy(context, request->name());
-  if (!id.ok()) return ToGrpcStatus(id.status());
+  if (!id.ok()) return Answer(id.status());
   const absl::StatusOr<std::vector<Day>> closing = directory_.ClosedByFinishing(*id);
-  if (!closing.ok()) return ToGrpcStatus(closing.status());
+  if (!closing.ok()) return Answer(closing.status());
   absl::StatusOr<Organization> organization =
       request->validate_only() ? directory_.Get(*id) : directory_.FinishBackfill(*id);
-  if (!organization.ok()) return ToGrpcStatus(organization.status());
+  if (!organization.ok()) return Answer(organization.status());
   *response->mutable_organization() = *std::move(organization);
   for (const Day end : *closing) response->add_closing_end_days(FormatDay(end));
   return grpc::Status::OK;
@@ -115,11 +117,11 @@ grpc::Status OrganizationServiceImpl::EraseOrganization(
     grpc::ServerContext* context, const aggregate::v1::EraseOrganizationRequest* request,
     aggregate::v1::EraseOrganizationResponse* response) {
   const absl::StatusOr<std::string> id = NamedBy(context, request->name());
-  if (!id.ok()) return ToGrpcStatus(id.status());
+  if (!id.ok()) return Answer(id.status());
   const absl::StatusOr<int64_t> deleted = directory_.Erase(*id);
   // One that failed may have come to a deletion.
   if (!absl::IsNotFound(deleted.status())) scrubber_.ScrubSoon();
-  if (!deleted.ok()) return ToGrpcStatus(deleted.status());
+  if (!deleted.ok()) return Answer(deleted.status());
   response->set_deleted_keys(*deleted);
   return grpc::Status::OK;
 }

@@ -95,7 +95,7 @@ absl::Status WindowCloser::CloseAll(const std::string& id, ClosingLease& lease, 
     if (!organization.ok()) return organization.status();
     absl::StatusOr<CloseOutcome> outcome = Publish(id, **organization, end_day, lease, pace);
     if (!outcome.ok()) return outcome.status();
-    if (absl::Status finished = Finish(id, *organization, end_day, lease); !finished.ok()) {
+    if (absl::Status finished = Finish(id, *organization, end_day); !finished.ok()) {
       return finished;
     }
     report.deleted = true;
@@ -297,7 +297,7 @@ absl::StatusOr<CloseOutcome> WindowCloser::Draw(const std::string& id,
 }
 
 absl::Status WindowCloser::Finish(const std::string& id, const Organization& organization,
-                                  Day end_day, const ClosingLease& lease) {
+                                  Day end_day) {
   const Window window{WindowKind::kReach, end_day};
   const std::vector<std::string> kinds = organization->KindsWithBitmaps(parts_.catalog);
   // A window that was not published leaves nothing behind either.

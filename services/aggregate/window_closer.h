@@ -118,8 +118,7 @@ class WindowCloser {
   absl::Status DropStrays(const std::string& id, const ScheduledOrganization& organization,
                           WindowKind kind, Day last);
   // Deletes what the window was counted from, and stores that it is closed.
-  absl::Status Finish(const std::string& id, const Organization& organization, Day end_day,
-                      const ClosingLease& lease);
+  absl::Status Finish(const std::string& id, const Organization& organization, Day end_day);
 
   const CloserParts parts_;
   const RecordDrawer drawer_;

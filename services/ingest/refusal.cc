@@ -1,7 +1,6 @@
 #include "services/ingest/refusal.h"
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "common/rpc/error_details.h"
 #include "services/ingest/aggregate_client.h"
 
@@ -29,8 +28,7 @@ absl::Status StatusOf(const Refusal& refusal) {
   const bool of_field = !refusal.field.empty();
   absl::Status status(refusal.code, of_field ? absl::StrCat(refusal.field, ": ", refusal.message)
                                              : refusal.message);
-  const std::string& name = ingest::v1::Reason_Name(refusal.reason);
-  status = WithReason(status, "ingest.tutti", absl::StripPrefix(name, "REASON_"));
+  status = WithReason(status, refusal.reason);
   if (refusal.code == StatusCode::kInvalidArgument) {
     status = WithFieldViolation(status, refusal.field, refusal.message);
   }

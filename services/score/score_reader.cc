@@ -21,24 +21,21 @@ using publication::v1::Publication;
 // Most of what they do is to wait for the store.
 constexpr int kWorkers = 4;
 
-absl::Status Error(const absl::Status& status, score::v1::Reason reason) {
-  return WithReason(status, "score.tutti",
-                    score::v1::Reason_Name(reason).substr(sizeof("REASON_") - 1));
-}
-
 absl::Status NothingPublished() {
-  return Error(absl::NotFoundError("nothing is published: there is no such organisation, or its "
-                                   "first window of 28 full days has not closed yet"),
-               score::v1::REASON_NOTHING_PUBLISHED);
+  return WithReason(
+      absl::NotFoundError("nothing is published: there is no such organisation, or its "
+                          "first window of 28 full days has not closed yet"),
+      score::v1::REASON_NOTHING_PUBLISHED);
 }
 
 absl::Status NoSuchWindow() {
-  return Error(absl::NotFoundError("no record was published for that day; see ListScores"),
-               score::v1::REASON_NO_SUCH_WINDOW);
+  return WithReason(absl::NotFoundError("no record was published for that day; see ListScores"),
+                    score::v1::REASON_NO_SUCH_WINDOW);
 }
 
 absl::Status FromStore(const absl::Status& status) {
-  return absl::IsUnavailable(status) ? Error(status, score::v1::REASON_STORE_UNAVAILABLE) : status;
+  return absl::IsUnavailable(status) ? WithReason(status, score::v1::REASON_STORE_UNAVAILABLE)
+                                     : status;
 }
 
 // The breakdown of one table, by index, under the name of its score.
@@ -89,11 +86,12 @@ absl::StatusOr<ScoreReader::Answer> ScoreReader::GetCatalog(const std::string& f
   const auto found =
       words_.find(fingerprint.empty() ? catalogs_.front()->fingerprint() : fingerprint);
   if (found != words_.end()) return found->second;
-  return Error(absl::NotFoundError(
-                   "this service runs on no catalogue of that fingerprint: take the one that its "
-                   "latest answer names, or leave it empty; for older answers, start the service "
-                   "with --past_catalogs"),
-               score::v1::REASON_CATALOG_UNKNOWN);
+  return WithReason(
+      absl::NotFoundError(
+          "this service runs on no catalogue of that fingerprint: take the one that its "
+          "latest answer names, or leave it empty; for older answers, start the service "
+          "with --past_catalogs"),
+      score::v1::REASON_CATALOG_UNKNOWN);
 }
 
 absl::StatusOr<std::vector<std::optional<ScoreReader::Index>>> ScoreReader::ReadIndexes(
@@ -181,10 +179,11 @@ absl::StatusOr<const Catalog*> ScoreReader::CatalogOf(const Publication& record)
       return catalog->counting_fingerprint() == (*counted)->counting_fingerprint();
     });
   }
-  return Error(absl::FailedPreconditionError(
-                   "the record was counted by a catalogue that this service does not have; start "
-                   "it with --past_catalogs"),
-               score::v1::REASON_CATALOG_MISMATCH);
+  return WithReason(
+      absl::FailedPreconditionError(
+          "the record was counted by a catalogue that this service does not have; start "
+          "it with --past_catalogs"),
+      score::v1::REASON_CATALOG_MISMATCH);
 }
 
 absl::StatusOr<std::optional<ScoredPublication>> ScoreReader::ScoreBase(
@@ -285,9 +284,11 @@ absl::StatusOr<std::vector<ScoreReader::Dated>> ScoreReader::ScoresAfter(
   std::vector<Dated> scores;
   auto day = after.has_value() ? std::upper_bound(index->begin(), index->end(), *after)
                                : index->end() - (index->empty() ? 0 : 1);
-  for (; day != index->end(); ++day) {
+  size_t bytes = 0;
+  for (; day != index->end() && bytes < kMaxPageBytes; ++day) {
     absl::StatusOr<Answer> answer = ScoreOf(organization, *day, view);
     if (!answer.ok()) return answer.status();
+    bytes += (*answer)->size();
     scores.push_back({*day, *std::move(answer)});
   }
   return scores;
@@ -315,8 +316,8 @@ absl::StatusOr<ScoreReader::Answer> ScoreReader::MakeTable(const AnswerKey& key)
   if (!catalog.ok()) return catalog.status();
   const int index = (*catalog)->FindTable(key.table);
   if (index < 0) {
-    return Error(absl::NotFoundError("the catalogue has no such table; see ListTables"),
-                 score::v1::REASON_TABLE_UNKNOWN);
+    return WithReason(absl::NotFoundError("the catalogue has no such table; see ListTables"),
+                      score::v1::REASON_TABLE_UNKNOWN);
   }
   absl::StatusOr<score::v1::Table> table =
       NamedBreakdown(**catalog, *record, ScoreNameOf(key.organization, key.end_day), index);

@@ -81,8 +81,8 @@ class ScoreReader {
   void ListScores(const PageQuery& query,
                   const std::function<void(const absl::StatusOr<Page>&)>& done);
 
-  // The scores that end after `after` (absent: the latest alone), oldest first; empty when
-  // there are none. Asks the store, and waits.
+  // The scores that end after `after` (absent: the latest alone), oldest first, and no
+  // more than come to kMaxPageBytes; empty when there are none. Asks the store, and waits.
   absl::StatusOr<std::vector<Dated>> ScoresAfter(const std::string& organization,
                                                  std::optional<Day> after, AnswerView view);
 

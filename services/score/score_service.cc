@@ -16,14 +16,14 @@ constexpr int kMaxPage = 400;
 // The error of a malformed name gets this service's reason.
 template <typename Name>
 absl::StatusOr<Name> WithNameReason(absl::StatusOr<Name> name) {
-  if (!name.ok()) return WithReason(name.status(), "score.tutti", "NAME_MALFORMED");
+  if (!name.ok()) return WithReason(name.status(), score::v1::REASON_NAME_MALFORMED);
   return name;
 }
 
 absl::Status PageError(const char* field, const char* what) {
   return WithReason(
       WithFieldViolation(absl::InvalidArgumentError(absl::StrCat(field, ": ", what)), field, what),
-      "score.tutti", "PAGE_MALFORMED");
+      score::v1::REASON_PAGE_MALFORMED);
 }
 
 absl::StatusOr<AnswerView> ViewOf(score::v1::View view) {
@@ -38,7 +38,7 @@ absl::StatusOr<AnswerView> ViewOf(score::v1::View view) {
       return WithReason(
           WithFieldViolation(absl::InvalidArgumentError(absl::StrCat("view: ", kWhat)), "view",
                              kWhat),
-          "score.tutti", "VIEW_UNKNOWN");
+          score::v1::REASON_VIEW_UNKNOWN);
   }
 }
 

@@ -19,7 +19,7 @@ constexpr std::chrono::milliseconds kInterval(500);
 absl::Status TooMany(const std::string& what) {
   return WithReason(
       absl::ResourceExhaustedError(absl::StrCat(what, ": retry with backoff, or poll GetScore")),
-      "score.tutti", "TOO_MANY_WATCHERS");
+      score::v1::REASON_TOO_MANY_WATCHERS);
 }
 
 }  // namespace
@@ -51,6 +51,15 @@ class WatchService::Watcher final : public Reactor {
 
   // The day of the last score that it was given. The thread's own.
   std::optional<Day> last() const { return last_; }
+
+  // Whether all that it was given is written, or being written.
+  bool idle() {
+    const std::lock_guard lock(mutex_);
+    return waiting_.empty();
+  }
+
+  // There is no score yet: whatever comes is new. The thread's own.
+  void SawNothing() { last_ = Day::min(); }
 
   // To be called by the thread alone.
   void Give(const ScoreReader::Dated& score) {
@@ -234,7 +243,11 @@ void WatchService::Serve(const Watchers& watchers) {
   }
   auto day = latest->begin();
   for (const auto& [organization, those] : by_organization) {
-    if (day->has_value()) ServeOne(organization, **day, those);
+    if (day->has_value()) {
+      ServeOne(organization, **day, those);
+    } else {
+      for (const auto& watcher : those) watcher->SawNothing();
+    }
     ++day;
   }
 }
@@ -243,6 +256,8 @@ void WatchService::ServeOne(const std::string& organization, Day latest, const W
   // By what they were given last and how much they want: mostly one group, often none.
   std::map<std::pair<std::optional<Day>, AnswerView>, Watchers> behind;
   for (const auto& watcher : watchers) {
+    // Whoever does not read is given nothing more until they have.
+    if (!watcher->idle()) continue;
     if (!watcher->last().has_value() || *watcher->last() < latest) {
       behind[{watcher->last(), watcher->view()}].push_back(watcher);
     }

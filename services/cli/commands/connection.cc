@@ -20,16 +20,36 @@ constexpr Program kPrograms[] = {{"tutti.ingest.", "tutti-ingest", " (--ingest)"
 // Less is not enough for another attempt with gRPC's own repetitions.
 constexpr absl::Duration kOneAttempt = absl::Seconds(1);
 
-}  // namespace
-
-absl::Status NotReached(absl::string_view service, const std::string& address,
-                        absl::string_view why) {
+// Which program it is, where, and by which flag.
+std::string Whereabouts(absl::string_view service, const std::string& address) {
   Program program = {"", "the service", ""};
   for (const Program& one : kPrograms) {
     if (service.substr(0, one.package.size()) == one.package) program = one;
   }
+  return absl::StrCat(program.name, " at ", address, program.flag);
+}
+
+}  // namespace
+
+absl::Status NotReached(absl::string_view service, const std::string& address,
+                        absl::string_view why) {
   return absl::UnavailableError(
-      absl::StrCat("cannot reach ", program.name, " at ", address, program.flag, ": ", why));
+      absl::StrCat("cannot reach ", Whereabouts(service, address), ": ", why));
+}
+
+absl::Status NoAnswer(absl::string_view service, const std::string& address,
+                      absl::Duration timeout) {
+  return absl::DeadlineExceededError(absl::StrCat("no answer of ", Whereabouts(service, address),
+                                                  " within ", absl::FormatDuration(timeout),
+                                                  " (--timeout)"));
+}
+
+std::string Credentials(const CommandContext& context) {
+  if (!context.token_file.empty()) {
+    return "the service does not take the token of --token-file (TUTTI_TOKEN_FILE), and its log "
+           "says why";
+  }
+  return "no token was sent: name its file with --token-file (TUTTI_TOKEN_FILE)";
 }
 
 absl::Status AwaitReachable(const std::shared_ptr<grpc::Channel>& channel,

@@ -21,6 +21,13 @@ namespace tutti {
 absl::Status NotReached(absl::string_view service, const std::string& address,
                         absl::string_view why);
 
+// The error of a service that was reached, or not, and did not answer in time.
+absl::Status NoAnswer(absl::string_view service, const std::string& address,
+                      absl::Duration timeout);
+
+// What was shown of the caller, and which flag says so, for an error that it was not enough.
+std::string Credentials(const CommandContext& context);
+
 // Waits until something answers at the address of a service, but no longer than `patience`: then
 // Unavailable, and why.
 absl::Status AwaitReachable(const std::shared_ptr<grpc::Channel>& channel,
@@ -34,6 +41,7 @@ class Connection {
   Connection(const std::string& address, const CommandContext& context)
       : address_(address),
         timeout_(absl::Seconds(context.timeout_seconds)),
+        credentials_(Credentials(context)),
         channel_(MakeChannel(address, context.tls, context.token_file)) {
     if (channel_.ok()) stub_ = Service::NewStub(*channel_);
   }
@@ -50,8 +58,14 @@ class Connection {
     absl::Status status = FromGrpcStatus((stub_.get()->*method)(&context, request, &response));
     // Whoever answers may not act on the terminal.
     status = WithText(status, PlainText(status.message()));
-    const bool nobody = absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
-    if (nobody && ReasonOf(status).empty()) {
+    if (absl::IsUnauthenticated(status)) {
+      return WithText(status, absl::StrCat(status.message(), ": ", credentials_));
+    }
+    if (absl::IsDeadlineExceeded(status) && ReasonOf(status).empty()) {
+      return absl::Status(status.code(),
+                          NoAnswer(Service::service_full_name(), address_, timeout_).message());
+    }
+    if (absl::IsUnavailable(status) && ReasonOf(status).empty()) {
       const absl::Status not_reached =
           NotReached(Service::service_full_name(), address_, status.message());
       return absl::Status(status.code(), not_reached.message());
@@ -70,6 +84,7 @@ class Connection {
  private:
   const std::string address_;
   const absl::Duration timeout_;
+  const std::string credentials_;  // by which it is not let in, in words
   absl::StatusOr<std::shared_ptr<grpc::Channel>> channel_;
   std::unique_ptr<typename Service::Stub> stub_;
 };

@@ -1,5 +1,6 @@
 #include "services/cli/token/dev_token.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -7,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/organization/organization_id.h"
 #include "services/cli/commands/command_errors.h"
 #include "services/cli/commands/commands.h"
 #include "services/cli/report/report_file.h"
@@ -20,7 +22,21 @@ struct Options {
   int hours = 12;
 };
 
+// A token that no service takes is not made.
+absl::Status CheckClaims(const DevTokenClaims& claims) {
+  const auto& scopes = claims.scopes;
+  const bool system = std::find(scopes.begin(), scopes.end(), "system.admin") != scopes.end();
+  for (const std::string& organization : claims.organizations) {
+    if (organization == "*" ? system : IsOrganizationId(organization)) continue;
+    return UsageError(
+        "--organization must be an id of a-z, 0-9 and -, at most 63 characters, or * with --scope "
+        "system.admin");
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Run(Options options) {
+  if (absl::Status good = CheckClaims(options.claims); !good.ok()) return good;
   std::error_code error;
   std::filesystem::create_directories(options.folder, error);
   if (error) {

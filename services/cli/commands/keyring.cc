@@ -106,9 +106,17 @@ absl::Status Show(const KeyringOptions& options) {
   return absl::OkStatus();
 }
 
-CLI::App* AddAction(CLI::App& group, CommandContext& context, const char* name,
-                    const std::string& description, absl::Status (*action)(const KeyringOptions&),
-                    const std::shared_ptr<KeyringOptions>& options) {
+// A command, and what it is given.
+struct Action {
+  CLI::App* command;
+  std::shared_ptr<KeyringOptions> options;
+};
+
+// Each command has options of its own: one that was not called takes the environment all the
+// same, and would put it in the place of what another was given.
+Action AddAction(CLI::App& group, CommandContext& context, const char* name,
+                 const std::string& description, absl::Status (*action)(const KeyringOptions&)) {
+  const auto options = std::make_shared<KeyringOptions>();
   CLI::App* command = group.add_subcommand(name, description);
   command->add_option("--keyring", options->path, "The keyring's file")
       ->envname("TUTTI_KEYRING")
@@ -121,7 +129,7 @@ CLI::App* AddAction(CLI::App& group, CommandContext& context, const char* name,
       return action(*options);
     };
   });
-  return command;
+  return {command, options};
 }
 
 }  // namespace
@@ -129,40 +137,43 @@ CLI::App* AddAction(CLI::App& group, CommandContext& context, const char* name,
 void AddKeyringCommands(CLI::App& app, CommandContext& context) {
   CLI::App* group = app.add_subcommand("keyring", "Make and rotate the keys that ingest uses");
   group->require_subcommand(1);
-  const auto options = std::make_shared<KeyringOptions>();
-  const auto add_grace = [&](CLI::App* command) {
-    command->add_option("--grace-hours", options->grace_hours, "The grace that aggregate runs with")
+  const auto add_grace = [](const Action& action) {
+    action.command
+        ->add_option("--grace-hours", action.options->grace_hours,
+                     "The grace that aggregate runs with")
         ->check(CLI::Range(0, 24 * 30))
         ->capture_default_str();
   };
   add_grace(AddAction(*group, context, "init",
-                      "Make a keyring, and an empty opt-out list, where none is", Init, options));
-  CLI::App* rotate =
+                      "Make a keyring, and an empty opt-out list, where none is", Init));
+  const Action rotate =
       AddAction(*group, context, "rotate",
                 absl::StrCat("Make keys of coming windows, destroy those of closed ones, "
                              "and those of back-fills ",
                              kExtensionDays, " days after they were made"),
-                Rotate, options);
+                Rotate);
   add_grace(rotate);
-  rotate->add_flag(
-      "--force", options->force,
+  rotate.command->add_flag(
+      "--force", rotate.options->force,
       absl::StrCat("Destroy also keys that should have gone more than ", kMaxOverdueDays,
                    " days ago: nobody has rotated since, and the clock is right"));
-  CLI::App* extend =
-      AddAction(*group, context, "extend",
-                absl::StrCat("Make keys of past windows of one organisation, for a back-fill of at "
-                             "most ",
-                             kExtensionDays, " days"),
-                Extend, options);
-  extend->add_option("--organization", options->organization, "Its id")->required();
-  extend->add_option("--from", options->from, "The first day, YYYY-MM-DD")->required();
-  extend->add_option("--to", options->to,
-                     "The last end day; by default up to where the keys of coming windows begin");
-  CLI::App* forget =
+  const Action extend = AddAction(
+      *group, context, "extend",
+      absl::StrCat("Make keys of past windows of one organisation, for a back-fill that is to be "
+                   "finished within ",
+                   kExtensionDays, " days"),
+      Extend);
+  extend.command->add_option("--organization", extend.options->organization, "Its id")->required();
+  extend.command->add_option("--from", extend.options->from, "The first day, YYYY-MM-DD")
+      ->required();
+  extend.command->add_option(
+      "--to", extend.options->to,
+      "The last end day; by default up to where the keys of coming windows begin");
+  const Action forget =
       AddAction(*group, context, "forget",
-                "Destroy the keys of one organisation's finished back-fill", Forget, options);
-  forget->add_option("--organization", options->organization, "Its id")->required();
-  AddAction(*group, context, "show", "List which keys there are, and never a key", Show, options);
+                "Destroy the keys of one organisation's finished back-fill", Forget);
+  forget.command->add_option("--organization", forget.options->organization, "Its id")->required();
+  AddAction(*group, context, "show", "List which keys there are, and never a key", Show);
 }
 
 }  // namespace tutti

@@ -192,9 +192,10 @@ void AddOptOutCommands(CLI::App& app, CommandContext& context) {
   CLI::App* group = app.add_subcommand(
       "optout", "Keep people out of an organisation's counts; ids come from standard input");
   group->require_subcommand(1);
-  const auto options = std::make_shared<OptOutOptions>();
+  // Options of each command's own: see the keyring's.
   const auto add = [&](const char* name, const char* description,
                        absl::Status (*action)(const OptOutOptions&)) {
+    const auto options = std::make_shared<OptOutOptions>();
     CLI::App* command = group->add_subcommand(name, description);
     command->add_option("--keyring", options->keyring, "The keyring beside which the list stands")
         ->envname("TUTTI_KEYRING");
@@ -208,10 +209,10 @@ void AddOptOutCommands(CLI::App& app, CommandContext& context) {
         return action(*options);
       };
     });
-    return command;
+    return std::pair(command, options);
   };
-  const auto of_organization = [&](CLI::App* command) {
-    command->add_option("--organization", options->organization, "Its id")->required();
+  const auto of_organization = [](const auto& added) {
+    added.first->add_option("--organization", added.second->organization, "Its id")->required();
   };
   group->footer(
       "An opt-out covers what people do, not their devices, documents, threads or meetings: the "

@@ -72,7 +72,11 @@ std::vector<std::string> SourceWords(const Organization& organization) {
 }
 
 std::string FedText(const Organization& organization) {
-  if (organization.fed_categories().empty()) return "none: the sources feed no category";
+  if (organization.sources().empty()) return "none: no source is named (--source)";
+  if (organization.fed_categories().empty()) {
+    return "no category: what the sources are declared to give is too little for each; `tutti "
+           "score` says what is missing";
+  }
   return absl::StrCat(absl::StrJoin(organization.fed_categories(), ", "), "; no other");
 }
 

@@ -113,6 +113,11 @@ void AddProfileOptions(CLI::App& command, Wanted& wanted) {
 // The day from which keys are to be made with an organisation; absent when none are: no keyring
 // was named, or no window of a past day is wanted, for coming days have keys.
 absl::StatusOr<std::optional<Day>> FirstDayOfKeys(const Wanted& wanted) {
+  if (!wanted.backfill && !wanted.first_day.empty()) {
+    return UsageError(
+        "--first-day goes with --backfill: without that, activity is taken from the coming window "
+        "on. Nothing was created");
+  }
   if (wanted.keyring.empty()) return std::nullopt;
   if (!wanted.backfill) return UsageError("--keyring goes with --backfill");
   const absl::StatusOr<Day> first = ParseDay(wanted.first_day);

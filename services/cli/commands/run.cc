@@ -12,6 +12,7 @@
 #include "common/window/day.h"
 #include "services/cli/commands/command_errors.h"
 #include "services/cli/commands/commands.h"
+#include "services/cli/commands/unknown_command.h"
 
 namespace tutti {
 namespace {
@@ -77,6 +78,8 @@ int RunCommandLine(int argc, char** argv) {
   context.tls.flags = {"--cert (TUTTI_CERT)", "--key (TUTTI_KEY)", "--ca (TUTTI_CA)",
                        "--token-file (TUTTI_TOKEN_FILE)"};
   app.require_subcommand(1);
+  // What is common to all commands may stand after the command, too.
+  app.fallthrough();
   app.set_version_flag("--version", "tutti " + BuildInfo());
   app.add_option("--ingest", context.ingest, "Address of tutti-ingest")
       ->envname("TUTTI_INGEST")
@@ -110,6 +113,9 @@ int RunCommandLine(int argc, char** argv) {
   AddSampleCommand(app, context);
   AddDevTokenCommand(app, context);
   AddHealthCommand(app, context);
+  if (const std::string unknown = UnknownCommand(app, argc, argv); !unknown.empty()) {
+    return Report(UsageError(unknown));
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -44,7 +44,9 @@ FigureRow TotalRow(const Score& score) {
   row.state = score.state();
   row.change = ChangeOf(score.change());
   if (!Measured(score.state())) {
-    row.reason = "A category in it is not shown.";
+    row.reason = score.state() == score::v1::FIGURE_STATE_NOT_MEASURED
+                     ? "No category is measured: the reasons stand beside each."
+                     : "A category in it is not shown.";
     return row;
   }
   row.full = score.possible_points();

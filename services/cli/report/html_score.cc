@@ -32,7 +32,9 @@ std::string BarWords(const std::string& name, const Quantity& quantity) {
 
 std::string TotalPanel(const Score& score) {
   if (!Measured(score.state())) {
-    return StateHtml(score.state(), "The score is shown when every measured category is.");
+    return StateHtml(score.state(), score.state() == score::v1::FIGURE_STATE_NOT_MEASURED
+                                        ? "No category is measured: the reasons stand below."
+                                        : "The score is shown when every measured category is.");
   }
   const Quantity points =
       Points(score.points(), absl::StrCat("of ", score.possible_points(), " points"));

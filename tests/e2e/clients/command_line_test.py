@@ -297,6 +297,15 @@ class CommandLineTest(unittest.TestCase):
                 (("keyring", "show", "--keyring", "no.keyring"), 3, "--keyring: keyring no.keyring: "),
                 (("optout", "count", "--file", "no.optout", "--organization", "words"), 3, "--file: opt-out list no.optout: "),
                 (("sample", "--out", str(self.folder), "--people", "3"), 1, "--people must be"),
+                (("scores", "words"), 2, "'scores' is no command of tutti; is score meant?"),
+                (("scores", "sample"), 2, "'scores' is no command of tutti; is score meant?"),
+                (("--timeout", "5", "hist", "words"), 2, "'hist' is no command of tutti"),
+                (("organizations", "creat", "words"), 2, "'creat' is no command of tutti organizations; is create meant?"),
+                (("organization", "get", "words"), 2, "is organizations meant?"),
+                (("organizations", "create", "late", "--headcount", "9", "--first-day", self.first.isoformat()), 2,
+                 "--first-day goes with --backfill"),
+                (("dev-token", "--keys", str(self.folder / "tokens"), "--organization", "*", "--scope", "scores.read"), 2,
+                 "--organization must be an id"),
                 (("dev-token", "--keys", "/proc/none", "--organization", "a", "--scope", "scores.read"), 1,
                  "--keys /proc/none: ")):
             with self.subTest(" ".join(words)):
@@ -304,6 +313,44 @@ class CommandLineTest(unittest.TestCase):
                 self.assertEqual(done.returncode, code, done.stderr)
                 self.assertIn(said, done.stderr)
                 self.assertIsNone(re.search(r"\b(List|Get|Create|Update)[A-Z][a-z]+", done.stderr), done.stderr)
+
+    def test_common_flags_may_follow_the_command(self):
+        self.assertEqual(self.tutti("organizations", "create", "after", "--headcount", "300", "--timeout", "30").returncode, 0)
+        self.assertIn("after", self.tutti("organizations", "get", "after", "--aggregate", self.suite.aggregate).stdout)
+        done = self.tutti("score", "after", "--score", "127.0.0.1:1")
+        self.assertIn("cannot reach tutti-score at 127.0.0.1:1", done.stderr)
+
+    # Mutation: commands that were not called put the environment's keyring in the place of the named one.
+    def test_the_flag_wins_over_the_environment(self):
+        named, other = self.folder / "named.keyring", self.folder / "other.keyring"
+        environment = {**os.environ, "TUTTI_KEYRING": str(other)}
+
+        def act(*words, keyring=named, **more):
+            done = run("tutti", *words, "--keyring", keyring, env=environment, **more)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            return done.stdout
+
+        def files(keyring):
+            return [keyring.read_bytes(), pathlib.Path(f"{keyring}.optout").read_bytes()]
+
+        act("keyring", "init", keyring=other)
+        before = files(other)
+        act("keyring", "init")
+        self.assertTrue(named.exists())
+        self.assertIn("keys made", act("keyring", "extend", "--organization", "acme", "--from", self.first.isoformat()))
+        self.assertIn("for acme", act("keyring", "show"))
+        act("optout", "add", "--organization", "acme", input="amy@made-up.example\n")
+        self.assertEqual(act("optout", "count", "--organization", "acme").strip(), "1")
+        act("optout", "remove", "--organization", "acme", input="amy@made-up.example\n")
+        self.assertEqual(act("optout", "count", "--organization", "acme").strip(), "0")
+        act("keyring", "rotate")
+        self.assertNotIn("0 keys destroyed", act("keyring", "forget", "--organization", "acme"))
+        self.assertNotIn("\tacme", act("keyring", "show"))
+        self.assertEqual(files(other), before)
+        # The control: without the flag it is the environment's.
+        self.assertEqual(run("tutti", "keyring", "extend", "--organization", "acme", "--from", self.first.isoformat(),
+                             env=environment).returncode, 0)
+        self.assertNotEqual(files(other), before)
 
     def test_an_import_that_sent_nothing_says_not_to_finish(self):
         self.suite.back_fill("nothing", 300, self.first.isoformat())

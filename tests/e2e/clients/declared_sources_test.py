@@ -99,13 +99,13 @@ class DeclaredSourcesTest(unittest.TestCase):
         self.assertTrue(all("community" not in row.features for row in modes.rows))
         statement = self.suite.tutti("statement", "mailchat")
         self.assertIn("activities was declared to give mail.sent,chat.sent.", " ".join(statement.split()))
-        self.assertIn("Declare that where it is sent", " ".join(self.suite.tutti("score", "mailchat").split()))
+        self.assertIn("Once that is sent, declare it", " ".join(self.suite.tutti("score", "mailchat").split()))
 
     # Mutation: one mode of three is enough.
     def test_mail_alone_measures_no_category_and_says_what_is_missing(self):
         made = self.create("mail", {"mail.sent": []})
         self.assertEqual(list(made.fed_categories), [])
-        self.assertIn("none: the sources feed no category", self.suite.tutti("organizations", "get", "mail"))
+        self.assertIn("no category: what the sources are declared to give is too little", self.suite.tutti("organizations", "get", "mail"))
         self.bring_in("mail")
         self.suite.publish("mail")
         score = self.score("mail")

@@ -152,6 +152,19 @@ TEST_F(OrganizationDirectoryTest, SaysWhatFinishingABackfillWouldClose) {
   EXPECT_TRUE(absl::IsNotFound(directory_.ClosedByFinishing("none").status()));
 }
 
+// Mutation: every call takes a new etag, and a retry makes another caller's change fail.
+TEST_F(OrganizationDirectoryTest, ACallThatChangesNothingLeavesTheEtag) {
+  ASSERT_TRUE(directory_.Create("acme", Weekly(), true).ok());
+  const std::string first = directory_.Get("acme")->etag();
+  const std::string finished = directory_.FinishBackfill("acme")->etag();
+  EXPECT_NE(finished, first);
+  EXPECT_EQ(directory_.FinishBackfill("acme")->etag(), finished);
+  EXPECT_EQ(directory_.Update("acme", *directory_.Get("acme"))->etag(), finished);
+  Organization other = *directory_.Get("acme");
+  other.set_display_name("Other");
+  EXPECT_NE(directory_.Update("acme", other)->etag(), finished);
+}
+
 TEST_F(OrganizationDirectoryTest, ListsEveryOrganisationOnce) {
   for (int i = 0; i < 25; ++i) {
     ASSERT_TRUE(directory_.Create(absl::StrCat("org-", i), Weekly(), true).ok());

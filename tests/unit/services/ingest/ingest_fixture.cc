@@ -202,7 +202,7 @@ IngestFixture::~IngestFixture() { std::filesystem::remove_all(folder); }
 aggregate::v1::GetIngestPolicyResponse IngestFixture::AcmePolicy() {
   aggregate::v1::GetIngestPolicyResponse policy;
   *policy.mutable_expire_time() =
-      TimeUtil::SecondsToTimestamp(absl::ToUnixSeconds(FakeWallClock().now + absl::Seconds(60)));
+      TimeUtil::SecondsToTimestamp(absl::ToUnixSeconds(Noon() + absl::Seconds(60)));
   policy.set_state(aggregate::v1::ORGANIZATION_STATE_ACTIVE);
   policy.set_time_zone("UTC");
   policy.set_first_day("2026-10-26");

@@ -75,6 +75,10 @@ class IngestFixture : public testing::Test {
   IngestFixture();
   ~IngestFixture() override;
 
+  // When every test begins.
+  static absl::Time Noon() {
+    return absl::FromCivil(absl::CivilHour(2026, 11, 20, 12), absl::UTCTimeZone());
+  }
   static aggregate::v1::GetIngestPolicyResponse AcmePolicy();
   aggregate::v1::GetIngestPolicyResponse& policy() { return *client.policies.at("acme"); }
   // Gives every window of acme's policy the same sizes for a kind.
@@ -97,7 +101,7 @@ class IngestFixture : public testing::Test {
   // The positions that were sent to a window.
   std::vector<uint32_t> SentTo(WindowKind kind, const std::string& end_day) const;
 
-  FakeWallClock clock{absl::FromCivil(absl::CivilHour(2026, 11, 20, 12), absl::UTCTimeZone())};
+  FakeWallClock clock{Noon()};
   FakeAggregateClient client;
   std::string folder;
   std::string keyring_path;

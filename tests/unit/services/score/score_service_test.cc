@@ -354,6 +354,25 @@ TEST_F(ScoreServiceTest, WaitsForTheFirstScoreOfAnOrganisation) {
   EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::CANCELLED);
 }
 
+// Mutation: one who waited for the first score gets the latest of several alone.
+TEST_F(ScoreServiceTest, SendsEveryScoreToOneWhoWaitedForTheFirst) {
+  grpc::ClientContext context;
+  const auto stream = Watch(context);
+  // Until it has looked once, and again.
+  const int before = publications_.calls();
+  while (publications_.calls() < before + 2) std::this_thread::yield();
+  const publication::v1::Publication record = Record();
+  const std::vector<std::string> days = {"2026-11-08", "2026-11-15", "2026-11-22"};
+  for (const std::string& day : days) publications_.Publish(record, day);
+  for (const std::string& day : days) {
+    score::v1::WatchScoresResponse response;
+    ASSERT_TRUE(stream->Read(&response));
+    EXPECT_EQ(response.score().end_day(), day);
+  }
+  context.TryCancel();
+  EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::CANCELLED);
+}
+
 TEST_F(ScoreServiceTest, IsNotHeldUpByOneWhoDoesNotRead) {
   grpc::ClientContext slow_context;
   grpc::ClientContext context;
