@@ -316,8 +316,8 @@ class CommandLineTest(unittest.TestCase):
 
     def test_common_flags_may_follow_the_command(self):
         self.assertEqual(self.tutti("organizations", "create", "after", "--headcount", "300", "--timeout", "30").returncode, 0)
-        self.assertIn("after", self.tutti("organizations", "get", "after", "--aggregate", self.suite.aggregate).stdout)
-        done = self.tutti("score", "after", "--score", "127.0.0.1:1")
+        self.assertIn("after", run("tutti", "organizations", "get", "after", "--aggregate", self.suite.aggregate).stdout)
+        done = run("tutti", "score", "after", "--score", "127.0.0.1:1")
         self.assertIn("cannot reach tutti-score at 127.0.0.1:1", done.stderr)
 
     # Mutation: commands that were not called put the environment's keyring in the place of the named one.
