@@ -34,8 +34,8 @@ namespace tutti {
 namespace {
 
 constexpr int64_t kHeadcount = 120;
-// A side. The short form sees a person in twice as many slots, or a quarter of the noise; what
-// the long one sees beside that, the variance of a record's cells shows directly.
+// A side. The short form sees a person in several slots; what the long one sees beside that, the
+// variance of a record's cells shows directly.
 const int64_t kRuns = Longer(500, 4'000);
 constexpr uint32_t kSlots = 20;  // that show mail without the target
 
