@@ -1,5 +1,7 @@
 #include "services/aggregate/aggregate_service.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "common/rpc/resource_name.h"
 #include "common/rpc/status.h"
@@ -19,7 +21,9 @@ grpc::Status Answer(const absl::Status& status) { return ToGrpcStatus(WithSomeRe
 
 absl::Status AggregateServiceImpl::CheckCatalog(const std::string& fingerprint) const {
   // Callers of earlier editions name the whole file.
-  if (fingerprint == catalog_.counting_fingerprint() || fingerprint == catalog_.fingerprint()) {
+  const auto& alike = catalog_.proto().counted_alike();
+  if (fingerprint == catalog_.counting_fingerprint() || fingerprint == catalog_.fingerprint() ||
+      std::find(alike.begin(), alike.end(), fingerprint) != alike.end()) {
     return absl::OkStatus();
   }
   return WithReason(

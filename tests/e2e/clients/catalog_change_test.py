@@ -101,6 +101,28 @@ class CatalogChangeTest(unittest.TestCase):
         self.assertIn("Talk and mail", shown)
         self.assertNotIn("no score", shown)
 
+    # Mutation: an ingest of the edition before is refused until it is upgraded, too.
+    def test_callers_may_name_the_whole_file_or_one_that_counted_alike(self):
+        from tutti.aggregate.v1 import aggregate_pb2, aggregate_pb2_grpc
+        self.suite.tutti("organizations", "create", "acme", "--headcount", "300")
+        whole, counted = re.search(r"fingerprint (\w+),\s+of what is counted (\w+)",
+                                   self.suite.tutti("statement", "acme")).groups()
+        alike = re.search(r'counted_alike: "(\w+)"', SHIPPED)[1]
+        self.assertEqual(len({whole, counted, alike}), 3)
+        with grpc.insecure_channel(self.suite.aggregate) as channel:
+            def ask(fingerprint):
+                try:
+                    aggregate_pb2_grpc.AggregateServiceStub(channel).GetIngestPolicy(
+                        aggregate_pb2.GetIngestPolicyRequest(organization="organizations/acme",
+                                                             catalog_fingerprint=fingerprint), timeout=30)
+                except grpc.RpcError as error:
+                    return error.code().name, self.details(error)
+                return "OK"
+
+            self.assertEqual([ask(one) for one in (whole, counted, alike)], ["OK"] * 3)
+            for other in ("another", "", whole[:-1]):
+                self.assertEqual(ask(other), ("UNAVAILABLE", ("CATALOG_MISMATCH", True)))
+
     # Mutations: a mismatch that is final for the caller; one that nobody is told.
     def test_what_is_counted_must_agree(self):
         activities = self.folder / "activities.jsonl"
