@@ -8,11 +8,12 @@
 #include <vector>
 
 #include "common/catalog/catalog.h"
-#include "services/ingest/activity_ingester.h"
 #include "services/ingest/batch_view.h"
+#include "services/ingest/column_layout.h"
 #include "services/ingest/day_verdicts.h"
 #include "services/ingest/delta_coalescer.h"
 #include "services/ingest/folded_batch.h"
+#include "services/ingest/ingest_parts.h"
 #include "services/ingest/refusal.h"
 #include "tutti/ingest/v1/ingest.pb.h"
 

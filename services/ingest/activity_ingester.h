@@ -7,57 +7,13 @@
 #include <optional>
 #include <vector>
 
-#include "absl/types/span.h"
-#include "common/catalog/catalog.h"
-#include "common/clock/clock.h"
-#include "common/keyring/opt_out_store.h"
-#include "common/window/window.h"
-#include "services/ingest/acknowledged_cache.h"
 #include "services/ingest/batch_view.h"
-#include "services/ingest/delta_coalescer.h"
-#include "services/ingest/ingest_counters.h"
-#include "services/ingest/policy_cache.h"
+#include "services/ingest/column_layout.h"
+#include "services/ingest/ingest_parts.h"
 #include "services/ingest/refusal.h"
 #include "tutti/ingest/v1/ingest.pb.h"
 
 namespace tutti {
-
-// What turning activities into bits needs. References outlive their users.
-struct IngestParts {
-  const Catalog& catalog;
-  PolicyCache& policies;
-  AcknowledgedCache& acknowledged;
-  DeltaCoalescer& coalescer;
-  const OptOutStore& opt_outs;
-  IngestCounters& counters;
-  const WallClock& clock;
-};
-
-// How many words of 64 bits the columns of one subject take in the cache: those of
-// reach windows, then those of day windows.
-struct ColumnLayout {
-  size_t reach_words = 1;
-  size_t day_words = 0;
-
-  size_t words() const { return reach_words + day_words; }
-  static ColumnLayout Of(const Catalog& catalog);
-};
-
-// The table that each column of a kind's windows belongs to.
-class ColumnTables {
- public:
-  // The catalogue outlives this.
-  explicit ColumnTables(const Catalog& catalog);
-
-  // By the catalogue's index of the kind, then by column; null where there is none.
-  absl::Span<const CatalogTable* const> Of(int kind, WindowKind window) const {
-    return (window == WindowKind::kDay ? day_ : reach_)[static_cast<size_t>(kind)];
-  }
-
- private:
-  std::vector<std::vector<const CatalogTable*>> reach_;
-  std::vector<std::vector<const CatalogTable*>> day_;
-};
 
 // Takes batches of activities: validates each, digests its subject, drops the
 // identity, and has the bits made durable. Thread-safe.
