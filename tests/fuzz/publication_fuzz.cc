@@ -20,7 +20,7 @@ namespace {
 using publication::v1::Publication;
 
 const Catalog& TheCatalog() {
-  static const auto& catalog = *ShippedCatalog().release();
+  static const auto& catalog = *LoadShippedCatalog().release();
   return catalog;
 }
 

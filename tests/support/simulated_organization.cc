@@ -24,7 +24,7 @@ Value Find(const std::vector<std::pair<std::string, Value>>& values, const std::
 
 }  // namespace
 
-std::unique_ptr<const Catalog> ShippedCatalog() {
+std::unique_ptr<const Catalog> LoadShippedCatalog() {
   const char* const source = std::getenv("TUTTI_SOURCE_DIR");
   auto catalog = Catalog::Load(std::string(source == nullptr ? "." : source) +
                                "/deploy/catalog/adoption.textproto");

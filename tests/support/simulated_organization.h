@@ -15,7 +15,7 @@
 namespace tutti {
 
 // The catalogue that is shipped.
-std::unique_ptr<const Catalog> ShippedCatalog();
+std::unique_ptr<const Catalog> LoadShippedCatalog();
 
 // A catalogue from text; the test fails when it is not valid.
 std::unique_ptr<const Catalog> CatalogFrom(const std::string& text);

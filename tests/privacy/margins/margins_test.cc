@@ -175,7 +175,7 @@ struct Range {
 // Mutation: a margin without its noise, or without its counting error, or a sampling
 // rate taken as 1, falls below the range (coverage_test.cc breaks two of them).
 TEST(Margins, HoldForEveryWayOfCountingInTheCatalogue) {
-  const auto catalog = ShippedCatalog();
+  const auto catalog = LoadShippedCatalog();
   const bool is_long = Longer(0, 1) == 1;
   const std::vector<int64_t> headcounts =
       is_long ? std::vector<int64_t>{20, 50, 100, 250, 1'000, 5'000, 20'000, 100'000, 1'000'000}

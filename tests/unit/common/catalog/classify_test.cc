@@ -60,7 +60,7 @@ std::string Sets(const Catalog& catalog, const Activity& activity) {
 }
 
 TEST(Classify, SetsWhatRulesSay) {
-  const std::unique_ptr<const Catalog> catalog = ShippedCatalog();
+  const std::unique_ptr<const Catalog> catalog = LoadShippedCatalog();
   ASSERT_NE(catalog, nullptr);
   const std::vector<std::tuple<Activity, std::string>> cases = {
       {{"mail.sent", "outlook", "desktop", {}},
@@ -234,7 +234,7 @@ Activity RandomActivity(const Catalog& catalog, std::mt19937& random) {
 
 TEST(Classify, AgreesWithTheRulesOnAnyActivity) {
   std::mt19937 random(20260301);
-  for (const std::unique_ptr<const Catalog>& catalog : {ShippedCatalog(), VendorCatalog()}) {
+  for (const std::unique_ptr<const Catalog>& catalog : {LoadShippedCatalog(), VendorCatalog()}) {
     ASSERT_NE(catalog, nullptr);
     for (int i = 0; i < 5'000; ++i) {
       const Activity activity = RandomActivity(*catalog, random);
@@ -246,7 +246,7 @@ TEST(Classify, AgreesWithTheRulesOnAnyActivity) {
 }
 
 TEST(Classify, AnswersManyThreadsAlike) {
-  const std::unique_ptr<const Catalog> catalog = ShippedCatalog();
+  const std::unique_ptr<const Catalog> catalog = LoadShippedCatalog();
   ASSERT_NE(catalog, nullptr);
   std::mt19937 random(7);
   std::vector<Activity> activities;

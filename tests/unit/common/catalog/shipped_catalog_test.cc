@@ -22,7 +22,7 @@ using ::testing::IsEmpty;
 class ShippedCatalogTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    catalog_ = ShippedCatalog();
+    catalog_ = LoadShippedCatalog();
     ASSERT_NE(catalog_, nullptr);
   }
 

@@ -145,7 +145,7 @@ inline std::unique_ptr<const Catalog> VendorCatalog() {
 }
 
 // The catalogue that is shipped, or null (and a failed test).
-inline std::unique_ptr<const Catalog> ShippedCatalog() {
+inline std::unique_ptr<const Catalog> LoadShippedCatalog() {
   const char* const source = std::getenv("TUTTI_SOURCE_DIR");
   EXPECT_NE(source, nullptr) << "run it by ctest, or set TUTTI_SOURCE_DIR to the repository";
   absl::StatusOr<std::unique_ptr<const Catalog>> catalog = Catalog::Load(

@@ -55,7 +55,7 @@ class DeclaredSourcesTest : public ::testing::Test {
     return CheckDeclarations(*catalog_, sources_, contents_);
   }
 
-  std::unique_ptr<const Catalog> catalog_ = ShippedCatalog();
+  std::unique_ptr<const Catalog> catalog_ = LoadShippedCatalog();
   DeclaredSources::Ids sources_;
   DeclaredSources::Contents contents_;
 };

@@ -39,7 +39,7 @@ class ClampTest : public ::testing::Test {
     return scored->score.DebugString();
   }
 
-  std::unique_ptr<const Catalog> catalog_ = ShippedCatalog();
+  std::unique_ptr<const Catalog> catalog_ = LoadShippedCatalog();
   SlotSimulator simulator_{11};
 };
 

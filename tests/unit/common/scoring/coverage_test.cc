@@ -164,7 +164,7 @@ class ScoreCoverageTest : public ::testing::Test {
     return activity;
   }
 
-  std::unique_ptr<const Catalog> catalog_ = ShippedCatalog();
+  std::unique_ptr<const Catalog> catalog_ = LoadShippedCatalog();
 };
 
 bool Covers(const score::v1::Estimate& estimate, double truth) {

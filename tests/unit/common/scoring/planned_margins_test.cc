@@ -24,7 +24,7 @@ class PlannedMarginsTest : public ::testing::Test {
         PlannedPoints(*catalog_, MeasureFormulas(*catalog_, terms), *catalog_->FindCategory(id)));
   }
 
-  std::unique_ptr<const Catalog> catalog_ = ShippedCatalog();
+  std::unique_ptr<const Catalog> catalog_ = LoadShippedCatalog();
 };
 
 TEST_F(PlannedMarginsTest, ShrinkWithTheHeadcount) {

@@ -29,7 +29,7 @@ class ScoreBuilderTest : public ::testing::Test {
     return scored->score;
   }
 
-  std::unique_ptr<const Catalog> catalog_ = ShippedCatalog();
+  std::unique_ptr<const Catalog> catalog_ = LoadShippedCatalog();
   SlotSimulator simulator_{61};
 };
 

@@ -173,7 +173,7 @@ class ScoreViewsTest : public ::testing::Test {
     return scored->score;
   }
 
-  std::unique_ptr<const Catalog> catalog_ = ShippedCatalog();
+  std::unique_ptr<const Catalog> catalog_ = LoadShippedCatalog();
   const score::v1::Catalog words_ = WordsOf(*catalog_);
   const WordFiller filler_{words_};
   SlotSimulator simulator_{61};

@@ -54,7 +54,7 @@ class BreakDownTest : public ::testing::Test {
     return *out;
   }
 
-  std::unique_ptr<const Catalog> catalog_ = ShippedCatalog();
+  std::unique_ptr<const Catalog> catalog_ = LoadShippedCatalog();
   SlotSimulator simulator_{52};
 };
 

@@ -16,7 +16,7 @@ class RecommendationsTest : public ::testing::Test {
     out.mutable_value()->set_margin(margin);
   }
 
-  std::unique_ptr<const Catalog> catalog_ = ShippedCatalog();
+  std::unique_ptr<const Catalog> catalog_ = LoadShippedCatalog();
   score::v1::Score score_;
 };
 

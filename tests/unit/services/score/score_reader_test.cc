@@ -30,7 +30,7 @@ class ScoreReaderTest : public ::testing::Test {
     return response.score();
   }
 
-  std::unique_ptr<const Catalog> catalog_ = ShippedCatalog();
+  std::unique_ptr<const Catalog> catalog_ = LoadShippedCatalog();
   SlotSimulator simulator_{21};
   FakePublications publications_;
   FakeCohorts cohorts_;

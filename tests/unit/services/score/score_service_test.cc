@@ -65,7 +65,7 @@ class ScoreServiceTest : public ::testing::Test {
     return stream;
   }
 
-  std::unique_ptr<const Catalog> catalog_ = ShippedCatalog();
+  std::unique_ptr<const Catalog> catalog_ = LoadShippedCatalog();
   SlotSimulator simulator_{31};
   FakePublications publications_;
   FakeCohorts cohorts_;

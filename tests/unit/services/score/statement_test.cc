@@ -43,7 +43,7 @@ class StatementTest : public ::testing::Test {
     return writer_.Write(latest);
   }
 
-  std::unique_ptr<const Catalog> catalog_ = ShippedCatalog();
+  std::unique_ptr<const Catalog> catalog_ = LoadShippedCatalog();
   StatementWriter writer_{*catalog_};
 };
 

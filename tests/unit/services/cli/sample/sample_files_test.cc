@@ -39,7 +39,7 @@ class SampleFilesTest : public ::testing::Test {
 };
 
 TEST_F(SampleFilesTest, WritesTheSameBytesForTheSameSeed) {
-  const std::unique_ptr<const Catalog> catalog = ShippedCatalog();
+  const std::unique_ptr<const Catalog> catalog = LoadShippedCatalog();
   const SampleOptions options = SampleOf(40, 5);
   ASSERT_TRUE(WriteSample(options, catalog.get(), folder_).ok());
   const std::string log = Read("audit.csv");

@@ -29,7 +29,7 @@ inline SampleOrganization Made(const SampleOptions& options) {
   return *std::move(organization);
 }
 
-inline std::unique_ptr<const Catalog> ShippedCatalog() {
+inline std::unique_ptr<const Catalog> LoadShippedCatalog() {
   const char* source = std::getenv("TUTTI_SOURCE_DIR");
   absl::StatusOr<std::unique_ptr<const Catalog>> catalog = Catalog::Load(
       absl::StrCat(source == nullptr ? "." : source, "/deploy/catalog/adoption.textproto"));

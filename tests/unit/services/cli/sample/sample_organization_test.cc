@@ -146,7 +146,7 @@ TEST(SampleOrganization, MeansNothingThatAnAuditLogCannotShow) {
 }
 
 TEST(SampleOrganization, UsesOnlyWordsOfTheCatalogue) {
-  const std::unique_ptr<const Catalog> catalog = ShippedCatalog();
+  const std::unique_ptr<const Catalog> catalog = LoadShippedCatalog();
   SampleOptions options = SampleOf(150, 5);
   options.shapes = {SampleShape::kActivities};
   std::set<std::string> types;

@@ -41,7 +41,7 @@ bool Has(const catalog::v1::Feature& feature, const ingest::v1::Activity& activi
 
 class TruthTest : public ::testing::Test {
  protected:
-  const std::unique_ptr<const Catalog> catalog_ = ShippedCatalog();
+  const std::unique_ptr<const Catalog> catalog_ = LoadShippedCatalog();
 };
 
 using Shapes = std::vector<SampleShape>;
