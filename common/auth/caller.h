@@ -39,7 +39,7 @@ struct Caller {
   bool every_organization = false;
   std::set<std::string, std::less<>> organizations;
   uint32_t scopes = kNoScope;
-  // From when on it is nobody.
+  // Expiry: the caller is unauthenticated from then on.
   absl::Time expires = absl::InfiniteFuture();
 
   bool MayUse(absl::string_view organization) const {

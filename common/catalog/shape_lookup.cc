@@ -45,7 +45,7 @@ class Numbering {
   }
   int Of(const std::string& id) const { return numbers_[Position(id)]; }
   unsigned count() const { return static_cast<unsigned>(count_); }
-  // By position in the catalogue; -1 for what no rule names.
+  // Indexed by position in the catalogue; -1 for what no rule names.
   const std::vector<int>& numbers() const { return numbers_; }
 
  private:

@@ -48,7 +48,7 @@ class DeclaredSources {
   std::set<std::string> Connected(const Ids* sources) const;
   GivenActivity GivenBy(const std::set<std::string>& sources) const;
   bool AllDeclare(const std::set<std::string>& sources) const;
-  // Of sources that all declare what they give.
+  // What sources feed that all declare what they give.
   const Feeding& Of(const std::set<std::string>& declared) const { return feedings_.at(declared); }
   bool Feeds(const Ids* sources, const std::vector<FigureInput>& inputs) const;
   // The features that the connected among the sources set.
@@ -59,7 +59,7 @@ class DeclaredSources {
   const Catalog& catalog_;
   std::set<std::string> sources_;
   std::map<std::string, aggregate::v1::SourceContents> contents_;
-  // Of every set of connected sources that all declare and that some figure has.
+  // One for every set of connected sources that all declare and that some figure has.
   std::map<std::set<std::string>, Feeding> feedings_;
 };
 

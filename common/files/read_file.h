@@ -44,7 +44,7 @@ struct FileText {
 // is no regular file, or too large.
 absl::StatusOr<FileText> ReadFile(const std::string& path, const FileKind& kind);
 
-// Of a file that may change: what ReadFile would tell apart. A stamp of nothing, which no file
+// What tells one content of a file from the next. A stamp of nothing, which no file
 // has, when there is none.
 FileStamp StampOf(const std::string& path);
 FileStamp StampOf(const struct stat& status);

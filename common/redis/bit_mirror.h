@@ -69,7 +69,7 @@ class BitMirror {
   // Forgets the bitmaps that were not asked for within max_idle. To be called now and then.
   void ForgetIdle();
 
-  // Of everything that is remembered; 0 when nothing is.
+  // The memory of everything that is remembered; 0 when nothing is.
   size_t bytes() const;
 
  private:

@@ -18,9 +18,9 @@ constexpr size_t kPositionsPerCommand = 128;
 // A position costs about as much as 64 bytes of a bitmap that is sent whole.
 constexpr size_t kBitsPerDensePosition = 512;
 constexpr int kGuardSeconds = 40 * 24 * 3600;
-// Of the key that every merge writes. It must outlast nothing.
+// How long the key lives that every merge writes. It must outlast nothing.
 constexpr int kTickSeconds = 600;
-// Of a bitmap in transit, which goes in the same step that brings it.
+// How long a bitmap in transit may live, which goes in the same step that brings it.
 constexpr int kTransitSeconds = 60;
 // Stands in a tally where a kind's day was lost; alone, as an earlier edition wrote it, where
 // that of all kinds was.

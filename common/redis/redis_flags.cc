@@ -26,7 +26,7 @@ namespace {
 constexpr FileKind kPasswordFile{.noun = "the user's password at redis-server", .max_bytes = 4096};
 constexpr size_t kMaxPemBytes = size_t{1} << 20;
 
-// Of a file that the client of Redis reads itself, by whatever means.
+// Checks a file that the client of Redis reads itself, by whatever means.
 absl::Status CheckFile(const char* flag, const std::string& path, const char* noun) {
   if (path.empty()) return absl::OkStatus();
   absl::Status read = ReadFile(path, {.noun = noun, .max_bytes = kMaxPemBytes}).status();

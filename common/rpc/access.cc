@@ -60,9 +60,9 @@ class Access::GateProcessor final : public grpc::AuthMetadataProcessor {
     const auto path = metadata.find(":path");
     const absl::string_view method = path == metadata.end() ? "" : View(path->second);
     std::string caller = "nobody";
-    const absl::Status admitted = access_.LetIn(*peer, TokenIn(metadata), method, caller);
+    const absl::Status admitted = access_.Authorize(*peer, TokenIn(metadata), method, caller);
     if (!admitted.ok()) access_.NoteRefused(method, caller, admitted.code());
-    // Of a status that is given here gRPC sends code and message alone.
+    // gRPC sends code and message alone of a status that is given here.
     return {static_cast<grpc::StatusCode>(admitted.code()), std::string(admitted.message())};
   }
 
@@ -120,9 +120,9 @@ absl::StatusOr<std::shared_ptr<const Caller>> Access::Identify(
   return absl::UnauthenticatedError("it is absent, and so is an operator's certificate");
 }
 
-absl::Status Access::LetIn(const grpc::AuthContext& peer,
-                           const absl::StatusOr<absl::string_view>& token, absl::string_view method,
-                           std::string& name) {
+absl::Status Access::Authorize(const grpc::AuthContext& peer,
+                               const absl::StatusOr<absl::string_view>& token,
+                               absl::string_view method, std::string& name) {
   const MethodRule* const rule = rules_.Find(method);
   if (rule == nullptr) return NotServed();
   if (rule->callable_by == CallableBy::kAnybody) return absl::OkStatus();
@@ -141,8 +141,8 @@ absl::Status Access::LetIn(const grpc::AuthContext& peer,
     return Unauthenticated();
   }
   name = (*caller)->name;
-  const bool may = rule->callable_by == CallableBy::kCallers && (*caller)->HasAny(rule->scopes);
-  return may ? absl::OkStatus() : MethodDenied(*rule);
+  const bool allowed = rule->callable_by == CallableBy::kCallers && (*caller)->HasAny(rule->scopes);
+  return allowed ? absl::OkStatus() : MethodDenied(*rule);
 }
 
 bool Access::IsOpenToAnybody(absl::string_view method) const {

@@ -52,7 +52,7 @@ class Access {
   // caller. The log says more.
   std::shared_ptr<grpc::AuthMetadataProcessor> Gate();
 
-  // To be asked by every method at its head, with the name of a request as it was parsed,
+  // Every method calls this at its head, with the name of a request as it was parsed,
   // before anything is looked up: the name, when it is one and its caller may use the
   // organisation. PERMISSION_DENIED, always in the same words, as long as it is not one
   // of theirs, whether it exists or not.
@@ -107,7 +107,7 @@ class Access {
  private:
   class GateProcessor;
 
-  // Of call metadata: the token after "Bearer ". Nothing without the header;
+  // The token after "Bearer " in call metadata. Nothing without the header;
   // Unauthenticated for two, and for another scheme.
   template <typename Metadata>
   static absl::StatusOr<absl::string_view> TokenIn(const Metadata& metadata);
@@ -118,8 +118,9 @@ class Access {
   // False when too many such calls are open.
   bool BeginCall(const grpc::ServerContextBase* call, absl::string_view method, bool endless);
   // `name` becomes the caller's name, when there is one.
-  absl::Status LetIn(const grpc::AuthContext& peer, const absl::StatusOr<absl::string_view>& token,
-                     absl::string_view method, std::string& name);
+  absl::Status Authorize(const grpc::AuthContext& peer,
+                         const absl::StatusOr<absl::string_view>& token, absl::string_view method,
+                         std::string& name);
   absl::StatusOr<std::shared_ptr<const Caller>> Identify(
       const grpc::AuthContext& peer, const absl::StatusOr<absl::string_view>& token);
   std::string IngestName() const;

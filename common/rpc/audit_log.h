@@ -55,7 +55,7 @@ class AuditLog {
   // A call that came to a method is over.
   void End(const grpc::ServerContextBase* context, absl::string_view method, grpc::StatusCode code);
 
-  // To be called every second.
+  // Call it every second.
   void Tick();
 
  private:

@@ -43,7 +43,7 @@ class TokenFile final : public grpc::MetadataCredentialsPlugin {
     absl::StatusOr<FileText> read = ReadFile(path, kTokenFile);
     absl::StatusOr<std::string> token = file->TokenIn(read);
     if (!token.ok()) return token.status();
-    // Of a pipe that is the only time.
+    // A pipe is read this once.
     if (read->from_pipe) file->of_pipe_ = *std::move(token);
     return file;
   }

@@ -13,13 +13,13 @@ struct NamedPem {
   std::string text;
 };
 
-// Of a text with a chain of certificates, one's own first, and a text with its private key,
+// Reads a text with a chain of certificates, one's own first, and a text with its private key,
 // which has no passphrase: both in PEM, and nothing else. InvalidArgument, naming which, when
 // one is not there or cannot be read, when OpenSSL would not use it, and when the key is
 // another's.
 absl::StatusOr<std::string> IdentityPem(const NamedPem& certificate, const NamedPem& key);
 
-// Of a text with at least one certificate: all of them in PEM, and nothing else.
+// All the certificates of a text with at least one, in PEM, and nothing else.
 // InvalidArgument when there is none, or one that cannot be read.
 absl::StatusOr<std::string> AuthoritiesPem(const NamedPem& authorities);
 

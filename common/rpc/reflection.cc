@@ -20,7 +20,7 @@ using google::protobuf::DescriptorPool;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::FileDescriptor;
 
-// Of one request: names are much shorter, and each answer repeats it.
+// The largest request: names are much shorter, and each answer repeats it.
 constexpr size_t kMaxRequestBytes = 16 << 10;
 
 const DescriptorPool& Pool() { return *DescriptorPool::generated_pool(); }

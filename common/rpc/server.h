@@ -65,7 +65,7 @@ void BeginServer();
 // What a server serves.
 struct Served {
   std::vector<grpc::Service*> services;
-  // Of each, the full name: "tutti.score.v1.ScoreService".
+  // The full name of each: "tutti.score.v1.ScoreService".
   std::vector<std::string> names;
   HealthService& health;
   // From MakeAccess with the options that RunServer gets; the services ask it too.

@@ -30,7 +30,7 @@ struct Distance {
 // A value with all that it may be off by. All numbers are in the value's unit.
 struct Figure {
   double value = 0;
-  // By table (index into Catalog::tables()). Slots of different tables and of
+  // Indexed by table (of Catalog::tables()). Slots of different tables and of
   // different windows are unrelated, so their errors are independent.
   std::map<int, TableError> errors;
   // Bounds of what is systematic.

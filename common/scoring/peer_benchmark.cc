@@ -20,7 +20,7 @@ struct Band {
   int64_t from;
   const char* words;
 };
-// Of a total in percent, and of a category.
+// The widths of a total in percent, and of a category.
 constexpr double kMostPoints = 100;
 constexpr Band kBands[] = {
     {10, "10 to 49 people"},           {50, "50 to 249 people"},

@@ -17,7 +17,7 @@ namespace tutti {
 struct ScoredPublication {
   // Everything but change, trend_180_days and the categories' changes.
   score::v1::Score score;
-  // Of what is shown, for comparing with other publications; points.
+  // Points of what is shown, for comparing with other publications.
   std::optional<Figure> total;
   std::map<std::string, Figure> categories;
 };

@@ -6,7 +6,7 @@
 
 namespace tutti {
 
-// By what a store knows who has a closing lease. The default one has none: what it stores is
+// Tells a store who has a closing lease. The default one has none: what it stores is
 // stored only while nobody has the lease.
 class LeaseToken {
  public:

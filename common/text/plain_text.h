@@ -20,8 +20,8 @@ std::string PlainText(absl::string_view text);
 // The same of several lines, whose ends (line feeds) stay.
 std::string PlainLines(absl::string_view text);
 
-// Of a text in JSON: the same characters, which can only stand in its strings, as \u escapes;
-// the ends of its lines stay. Of other text it makes no JSON.
+// The same for a text in JSON: these characters, which can only stand in its strings, as \u
+// escapes; the ends of its lines stay. Of other text it makes no JSON.
 std::string PlainJson(absl::string_view json);
 
 }  // namespace tutti

@@ -90,15 +90,15 @@ class Schedule {
   // The days whose habits the publication of `end_day` takes, ascending.
   std::vector<Day> StepDays(Day end_day) const;
 
-  // From when the window may take something: kClockTolerance before its first day, but not
-  // before the organisation was created (a back-fill takes past days from then on).
+  // The instant from which the window may take something: kClockTolerance before its first day, but
+  // not before the organisation was created (a back-fill takes past days from then on).
   absl::Time OpenTime(Window window) const;
 
   // The latest first day of a window that a change made at `now` must not touch: it begins
   // within kChangeNotice, or by what was noted of changes and of begun windows it has opened.
   Day LastOpenedDay(absl::Time now) const;
 
-  // From when the window takes no more: end of the end day, in its zone, plus one
+  // The instant from which the window takes no more: end of the end day, in its zone, plus one
   // day plus the grace.
   absl::Time CloseTime(Window window) const;
 

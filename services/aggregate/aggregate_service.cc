@@ -85,7 +85,8 @@ grpc::Status AggregateServiceImpl::PublishDueWindows(
   const absl::Time begin = clock_.Now();
   std::vector<aggregate::v1::ClosedWindow> windows;
   if (request->organization().empty()) {
-    if (const absl::Status may = access_.AdmitToAll(context); !may.ok()) return Answer(may);
+    if (const absl::Status allowed = access_.AdmitToAll(context); !allowed.ok())
+      return Answer(allowed);
     absl::StatusOr<SweepReport> sweep = closing_.Sweep();
     if (!sweep.ok()) return Answer(sweep.status());
     if (sweep->failed > 0) {

@@ -30,7 +30,7 @@ class ClosingLease {
   // Does not give it back: it ends by itself.
   void Leave() { left_ = true; }
 
-  // By which the store knows whose it is.
+  // Tells the store whose it is.
   const LeaseToken& token() const { return token_; }
 
  private:

@@ -57,7 +57,7 @@ void ClosingLoop::Run(absl::Duration interval) {
 absl::StatusOr<CloseReport> ClosingLoop::CloseOne(const std::string& organization) {
   const Pace pace(kTick);
   if (stopping()) return StoppingError();
-  if (absl::Status may = parts_.clock_guard.Check(); !may.ok()) return may;
+  if (absl::Status allowed = parts_.clock_guard.Check(); !allowed.ok()) return allowed;
   absl::StatusOr<CloseReport> report = parts_.closer.CloseDue(organization, pace);
   // One that failed may have come to a deletion.
   if (report.ok() ? report->deleted : !absl::IsNotFound(report.status())) {
@@ -82,9 +82,9 @@ absl::StatusOr<SweepReport> ClosingLoop::Sweep() {
 absl::Status ClosingLoop::SweepAll(const Pace& pace, SweepReport& sweep) {
   while (!stopping()) {
     // Each time: a clock may jump while many are closed.
-    if (absl::Status may = parts_.clock_guard.Check(); !may.ok()) return may;
-    // Nor is anything put off that another may close.
-    if (absl::Status may = parts_.closer.MayClose(); !may.ok()) return may;
+    if (absl::Status allowed = parts_.clock_guard.Check(); !allowed.ok()) return allowed;
+    // What another may close is not put off either.
+    if (absl::Status allowed = parts_.closer.MayClose(); !allowed.ok()) return allowed;
     const absl::StatusOr<std::vector<std::string>> due =
         parts_.organizations.ListDue(parts_.clock.Now(), kTogether);
     if (!due.ok()) return due.status();

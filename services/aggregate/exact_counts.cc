@@ -27,7 +27,7 @@ absl::StatusOr<KindRecord> Noised(ExactCounts counts, const NoisePlan& plan, Noi
     for (const catalog::v1::Feature& feature : table.proto->features()) {
       out.add_features(feature.id());
     }
-    // Of one feature one cell is enough: the other is what is left of all slots.
+    // One cell is enough for one feature: the other is what is left of all slots.
     for (size_t cell = table.feature_count() == 1 ? 1 : 0; cell < counts.patterns_[i].size();
          ++cell) {
       const absl::StatusOr<int64_t> draw = noise.Draw(plan.reach[i].sigma_squared);

@@ -46,11 +46,11 @@ absl::Status JournalBinding::Check() {
     bound_ = false;
     if (*stored != *own) {
       const bool adopt = parts_.adopt == (stored->empty() ? kNoJournal : *stored);
-      absl::Status may = adopt             ? Adopt()
-                         : stored->empty() ? CheckCovered()
-                                           : absl::FailedPreconditionError("another journal");
-      if (absl::IsFailedPrecondition(may)) return Refuse(*own, *stored);
-      if (!may.ok()) return may;
+      absl::Status allowed = adopt             ? Adopt()
+                             : stored->empty() ? CheckCovered()
+                                               : absl::FailedPreconditionError("another journal");
+      if (absl::IsFailedPrecondition(allowed)) return Refuse(*own, *stored);
+      if (!allowed.ok()) return allowed;
     }
     absl::Status replaced = parts_.identities.ReplaceJournal(*stored, *own);
     bound_ = replaced.ok();
@@ -83,7 +83,7 @@ absl::Status JournalBinding::Adopt() {
   absl::Status adopted = ForEachOrganization(
       parts_.organizations, [&](const std::string& organization) -> absl::Status {
         const absl::StatusOr<Ledger> ledger = parts_.publications.ReadLedger(organization);
-        // Of an erased one nothing is drawn.
+        // Nothing is drawn for an erased one.
         if (absl::IsNotFound(ledger.status())) return absl::OkStatus();
         if (!ledger.ok()) return ledger.status();
         ++organizations;

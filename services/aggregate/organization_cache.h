@@ -33,7 +33,7 @@ class OrganizationCache {
 
   void Forget(const std::string& id);
 
-  // Of everything that is remembered, about.
+  // The memory of everything that is remembered, about.
   size_t bytes() const;
 
  private:

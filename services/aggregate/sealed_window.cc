@@ -11,7 +11,7 @@ absl::StatusOr<std::string> ReadSealedBits(CounterStore& counters, const BitmapI
   if (shape.incomplete || (begun != nullptr && !HasBitmap(*begun, bitmap.kind))) return lost;
   const size_t bytes = shape.bits() / 8;
   if (begun == nullptr && absl::IsNotFound(sealed.status())) return std::string(bytes, '\0');
-  // Of another length it was made by other terms, or another catalogue.
+  // A bitmap of another length was made by other terms, or another catalogue.
   if (sealed.ok() && sealed->size() != bytes) return lost;
   return sealed;
 }

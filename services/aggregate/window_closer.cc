@@ -47,7 +47,7 @@ WindowCloser::WindowCloser(CloserParts parts)
 absl::StatusOr<CloseReport> WindowCloser::CloseDue(const std::string& organization,
                                                    const Pace& pace, size_t most) {
   CloseReport report;
-  if (absl::Status may = MayClose(); !may.ok()) return may;
+  if (absl::Status allowed = MayClose(); !allowed.ok()) return allowed;
   const absl::StatusOr<std::unique_ptr<ClosingLease>> lease =
       ClosingLease::Take(parts_.organizations, organization);
   if (!lease.ok()) return lease.status();

@@ -329,7 +329,7 @@ void ActivityBatch::Reconsider() {
     Reject(index,
            outcome.incomplete ? ingest::v1::REASON_WINDOW_INCOMPLETE : ingest::v1::REASON_LATE);
   }
-  // Of these nothing is durable, so the cache must learn nothing.
+  // Nothing of these is durable, so the cache must learn nothing.
   for (size_t i = 0; i < folded_.size(); ++i) {
     if (!OutcomeOf(folded_.verdict(i)).merged) folded_.Clear(i);
   }

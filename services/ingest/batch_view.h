@@ -39,7 +39,7 @@ class BatchView {
   void Clear();
 
   absl::string_view organization() const { return organization_; }
-  // Of all activities that were read; the first kMaxActivities can be looked at.
+  // The number of activities that were read; the first kMaxActivities can be looked at.
   size_t size() const { return size_; }
   // How many bytes are kept, those of the message included.
   size_t memory() const;

@@ -26,7 +26,7 @@ class ColumnTables {
   // The catalogue outlives this.
   explicit ColumnTables(const Catalog& catalog);
 
-  // By the catalogue's index of the kind, then by column; null where there is none.
+  // Indexed as the catalogue's kinds, then by column; null where there is none.
   absl::Span<const CatalogTable* const> Of(int kind, WindowKind window) const {
     return (window == WindowKind::kDay ? day_ : reach_)[static_cast<size_t>(kind)];
   }

@@ -13,7 +13,7 @@ namespace tutti {
 // Thread-safe.
 struct IngestCounters {
   std::atomic<uint64_t> accepted_activities{0};
-  // By Reason.
+  // Indexed by Reason.
   std::array<std::atomic<uint64_t>, ingest::v1::Reason_ARRAYSIZE> refused_activities{};
   std::array<std::atomic<uint64_t>, ingest::v1::Reason_ARRAYSIZE> refused_batches{};
 };

@@ -55,7 +55,7 @@ absl::StatusOr<Swap> KeepOutOfSwap(bool allowed) {
   return Swap::kAllowed;
 }
 
-// Of a file that cannot be used: which one it was, and where it was given.
+// The error of a file that cannot be used: which one it was, and where it was given.
 absl::Status Named(const char* flag, const std::string& path, const absl::Status& status) {
   if (path.empty()) return absl::InvalidArgumentError(absl::StrCat("give ", flag));
   const bool says_path = absl::StrContains(status.message(), path);

@@ -152,12 +152,12 @@ class IngestServiceImpl::Stream final : public grpc::ServerBidiReactor<ByteBuffe
           absl::InvalidArgumentError(absl::StrCat("request_id: ", what)), "request_id", what));
     }
     answer.set_request_id(request_id.data(), request_id.size());
-    absl::Status may = service_.access_.Count(call_, *caller_);
-    if (absl::IsUnauthenticated(may)) return tutti::ToGrpcStatus(may);
+    absl::Status allowed = service_.access_.Count(call_, *caller_);
+    if (absl::IsUnauthenticated(allowed)) return tutti::ToGrpcStatus(allowed);
     const auto reason =
-        may.ok() ? ingest::v1::REASON_ORGANIZATION_FORBIDDEN : ingest::v1::REASON_OVERLOADED;
-    if (may.ok()) may = CheckOrganization(service_.access_, call_, *caller_, batch.view());
-    if (!may.ok()) *answer.mutable_error() = BatchErrorOf(may, reason);
+        allowed.ok() ? ingest::v1::REASON_ORGANIZATION_FORBIDDEN : ingest::v1::REASON_OVERLOADED;
+    if (allowed.ok()) allowed = CheckOrganization(service_.access_, call_, *caller_, batch.view());
+    if (!allowed.ok()) *answer.mutable_error() = BatchErrorOf(allowed, reason);
     return grpc::Status::OK;
   }
 
@@ -250,9 +250,9 @@ grpc::ServerUnaryReactor* IngestServiceImpl::IngestActivities(grpc::CallbackServ
     return reactor;
   }
   const BatchView* const view = &batch->view();
-  const absl::Status may = CheckOrganization(access_, context, **caller, *view);
-  if (!may.ok()) {
-    reactor->Finish(tutti::ToGrpcStatus(may));
+  const absl::Status allowed = CheckOrganization(access_, context, **caller, *view);
+  if (!allowed.ok()) {
+    reactor->Finish(tutti::ToGrpcStatus(allowed));
     return reactor;
   }
   const auto answer = std::make_shared<IngestActivitiesResponse>();

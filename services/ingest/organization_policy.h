@@ -61,7 +61,7 @@ class OrganizationPolicy {
   const Calendar& calendar() const { return calendar_; }
   Day first_day() const { return first_day_; }
   const std::shared_ptr<const KeySnapshot>& keys() const { return keys_; }
-  // By the catalogue's index of the kind.
+  // Indexed as the catalogue's kinds.
   const DigestScope& scope(int kind) const { return scopes_[static_cast<size_t>(kind)]; }
 
   const PolicyWindow& window(int index) const { return windows_[static_cast<size_t>(index)]; }

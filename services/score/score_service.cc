@@ -217,8 +217,8 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* ScoreServiceImpl::WatchScores(
   const bool parsed = Parse(*request, message);
   const auto organization = NameIn(parsed, ParseOrganizationName(message.parent()));
   if (!organization.ok()) return WatchService::Refuse(ToGrpcStatus(organization.status()));
-  if (const absl::Status may = access_.Check(context, **caller, *organization); !may.ok()) {
-    return WatchService::Refuse(ToGrpcStatus(may));
+  if (const absl::Status allowed = access_.Check(context, **caller, *organization); !allowed.ok()) {
+    return WatchService::Refuse(ToGrpcStatus(allowed));
   }
   const absl::StatusOr<AnswerView> view = ViewOf(message.view());
   if (!view.ok()) return WatchService::Refuse(ToGrpcStatus(view.status()));

@@ -30,7 +30,8 @@ class StatementWriter {
                       window::v1::Cadence cadence, score::v1::PrivacyStatement& statement) const;
 
   const Catalog& catalog_;
-  // By the cadence that an organisation asks for, then by category; 0: never shown.
+  // The smallest headcounts, by the cadence that an organisation asks for, then by category; 0:
+  // never shown.
   std::map<window::v1::Cadence, std::vector<int64_t>> thresholds_;
 };
 

@@ -61,7 +61,7 @@ class WatchService::Watcher final : public Reactor {
   // There is no score yet: whatever comes is new. The thread's own.
   void SawNothing() { last_ = Day::min(); }
 
-  // To be called by the thread alone.
+  // Called by the thread alone.
   void Give(const ScoreReader::Dated& score) {
     last_ = score.end_day;
     std::unique_lock lock(mutex_);
@@ -253,7 +253,7 @@ void WatchService::Serve(const Watchers& watchers) {
 }
 
 void WatchService::ServeOne(const std::string& organization, Day latest, const Watchers& watchers) {
-  // By what they were given last and how much they want: mostly one group, often none.
+  // Grouped by what they were given last and how much they want: mostly one group, often none.
   std::map<std::pair<std::optional<Day>, AnswerView>, Watchers> behind;
   for (const auto& watcher : watchers) {
     // Whoever does not read is given nothing more until they have.

@@ -16,7 +16,7 @@ namespace {
 
 constexpr char kUsage[] = "tutti/usage";
 
-// Of every method that a caller may call, the command that does so; see MethodRules.
+// The command that calls each method that a caller may call; see MethodRules.
 constexpr std::pair<absl::string_view, absl::string_view> kCommands[] = {
     {"IngestActivities", "`tutti import`"},
     {"StreamActivities", "`tutti import`"},
@@ -40,7 +40,7 @@ constexpr std::pair<absl::string_view, absl::string_view> kCommands[] = {
     {"GetPrivacyStatement", "`tutti statement`"},
 };
 
-// Of every field of a request that a flag fills in, the flag.
+// The flag that fills in each field of a request, where one does.
 constexpr std::pair<absl::string_view, absl::string_view> kFlags[] = {
     {"headcount", "--headcount"},
     {"display_name", "--display-name"},

@@ -6,8 +6,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "tests/integration/closing/closing_test.h"
-#include "tests/support/comes.h"
 #include "tests/support/report_attack.h"
+#include "tests/support/wait_until.h"
 
 namespace tutti {
 namespace {
@@ -276,7 +276,7 @@ TEST_F(LostStoreTest, NothingIsLeftOfAnOrganisationOnlyOnceEveryReplicaHasFollow
     EXPECT_THAT(CounterKeys(), IsEmpty()) << "what can be deleted is";
   }
   ASSERT_EQ(AsOk(there.Call({"CLIENT", "UNPAUSE"})), absl::OkStatus());
-  EXPECT_TRUE(Comes([&] { return absl::IsNotFound(directory_->Erase("acme").status()); }));
+  EXPECT_TRUE(WaitUntil([&] { return absl::IsNotFound(directory_->Erase("acme").status()); }));
 }
 
 // Mutation: without the rewrite, every bit that was ever set stands in the file as

@@ -3,7 +3,7 @@
 #include "absl/strings/match.h"
 #include "services/aggregate/file_scrubber.h"
 #include "tests/integration/closing/closing_test.h"
-#include "tests/support/comes.h"
+#include "tests/support/wait_until.h"
 
 namespace tutti {
 namespace {
@@ -29,12 +29,12 @@ TEST_F(ScrubTest, RepeatsARewritingThatFailedOnAReplica) {
   FileScrubber scrubber(stores_->counters(), absl::Milliseconds(10));
   scrubber.Start();
   ASSERT_TRUE((*replica)->KillRewrite());
-  ASSERT_TRUE(Comes([&] { return scrubber.failures() > 0; }));
+  ASSERT_TRUE(WaitUntil([&] { return scrubber.failures() > 0; }));
   EXPECT_TRUE(scrubber.pending());
   EXPECT_TRUE(HoldsBits(**replica)) << "the control";
   (*replica)->SlowRewrites(false);
   ASSERT_TRUE((*replica)->KillRewrite()) << "the one that was begun before";
-  ASSERT_TRUE(Comes([&] { return !scrubber.pending(); }));
+  ASSERT_TRUE(WaitUntil([&] { return !scrubber.pending(); }));
   EXPECT_FALSE(HoldsBits(*server_));
   EXPECT_FALSE(HoldsBits(**replica));
 }
@@ -50,10 +50,10 @@ TEST_F(ScrubTest, IsNotOverBeforeAReplicaIsBack) {
   ASSERT_TRUE(HoldsBits(**replica)) << "the control";
   FileScrubber scrubber(stores_->counters(), absl::Milliseconds(10));
   scrubber.Start();
-  ASSERT_TRUE(Comes([&] { return scrubber.failures() > 3; }));
+  ASSERT_TRUE(WaitUntil([&] { return scrubber.failures() > 3; }));
   EXPECT_TRUE(scrubber.pending());
   ASSERT_EQ((*replica)->Resume(), absl::OkStatus());
-  ASSERT_TRUE(Comes([&] { return !scrubber.pending(); }));
+  ASSERT_TRUE(WaitUntil([&] { return !scrubber.pending(); }));
   EXPECT_FALSE(HoldsBits(*server_));
   EXPECT_FALSE(HoldsBits(**replica));
 }
@@ -70,10 +70,10 @@ TEST_F(ScrubTest, RewritesNoReplicaThatHasNotHeardOfADeletion) {
   ASSERT_TRUE(directory_->Pause("acme").ok());
   FileScrubber scrubber(stores_->counters(), absl::Milliseconds(10));
   scrubber.Start();
-  ASSERT_TRUE(Comes([&] { return scrubber.failures() > 0; }));
+  ASSERT_TRUE(WaitUntil([&] { return scrubber.failures() > 0; }));
   EXPECT_TRUE(HoldsBits(**replica)) << "the control";
   ASSERT_EQ(AsOk(there.Call({"CLIENT", "UNPAUSE"})), absl::OkStatus());
-  ASSERT_TRUE(Comes([&] { return !scrubber.pending(); }));
+  ASSERT_TRUE(WaitUntil([&] { return !scrubber.pending(); }));
   EXPECT_FALSE(HoldsBits(**replica));
 }
 

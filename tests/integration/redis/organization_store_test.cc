@@ -8,7 +8,7 @@
 #include "common/redis/keys.h"
 #include "common/redis/redis_nodes.h"
 #include "tests/integration/redis/redis_test.h"
-#include "tests/support/comes.h"
+#include "tests/support/wait_until.h"
 
 namespace tutti {
 namespace {
@@ -297,7 +297,7 @@ TEST_F(ReplicatedEraseTest, IsNotOverWhileAReplicaThatIsWaitedForIsAway) {
   WaitFor(1);
   Fill("acme");
   (*replica)->Kill();
-  ASSERT_TRUE(Comes([&] { return MissesOne(); }));
+  ASSERT_TRUE(WaitUntil([&] { return MissesOne(); }));
   // What can be deleted is.
   EXPECT_THAT(Left("acme"), UnorderedElementsAre(ProfileKey("acme"), LedgerKey("acme")));
   EXPECT_TRUE(MissesOne());
@@ -307,7 +307,7 @@ TEST_F(ReplicatedEraseTest, IsNotOverWhileAReplicaThatIsWaitedForIsAway) {
   WaitFor(1);
   EXPECT_TRUE(MissesOne());
   ASSERT_EQ((*replica)->Resume(), absl::OkStatus());
-  ASSERT_TRUE(Comes([&] { return Erase().ok(); }));
+  ASSERT_TRUE(WaitUntil([&] { return Erase().ok(); }));
   EXPECT_THAT(LeftOn(**replica), UnorderedElementsAre(ProfileKey("acme"), LedgerKey("acme")));
   EXPECT_EQ(NameOn(**replica), "tombstone");
 }
@@ -327,7 +327,7 @@ TEST_F(ReplicatedEraseTest, IsNotOverWhileAReplicaHasNotHeardOfIt) {
   EXPECT_THAT(behind.message(), HasSubstr("1 of redis-server's replicas have not caught up"));
   EXPECT_EQ(NameOn(**replica), "acme") << "the control";
   ASSERT_EQ(AsOk(there.Call({"CLIENT", "UNPAUSE"})), absl::OkStatus());
-  ASSERT_TRUE(Comes([&] { return Erase().ok(); }));
+  ASSERT_TRUE(WaitUntil([&] { return Erase().ok(); }));
   EXPECT_EQ(NameOn(**replica), "tombstone");
 }
 
@@ -338,27 +338,27 @@ TEST_F(ReplicatedEraseTest, IsNotOverWhileAClusterKnowsOfAReplicaThatIsAway) {
   ASSERT_TRUE(replica.ok()) << replica.status();
   Fill("acme");
   (*replica)->Freeze(true);
-  ASSERT_TRUE(Comes([&] { return MissesOne(); }));
+  ASSERT_TRUE(WaitUntil([&] { return MissesOne(); }));
   (*replica)->Freeze(false);
-  ASSERT_TRUE(Comes([&] { return Erase().ok(); }));
+  ASSERT_TRUE(WaitUntil([&] { return Erase().ok(); }));
   EXPECT_EQ(NameOn(**replica), "tombstone");
   EXPECT_THAT(LeftOn(**replica), UnorderedElementsAre(ProfileKey("acme"), LedgerKey("acme")));
 
   (*replica)->Kill();
-  ASSERT_TRUE(Comes([&] { return MissesOne(); }));
-  ASSERT_TRUE(Comes([&] {
+  ASSERT_TRUE(WaitUntil([&] { return MissesOne(); }));
+  ASSERT_TRUE(WaitUntil([&] {
     const std::string table = AsString(inspector_->Call({"CLUSTER", "NODES"})).value_or("");
     return absl::StrContains(table, "slave,fail");
   }));
   EXPECT_TRUE(MissesOne());
   ASSERT_EQ((*replica)->Resume(), absl::OkStatus());
-  ASSERT_TRUE(Comes([&] { return Erase().ok(); }));
+  ASSERT_TRUE(WaitUntil([&] { return Erase().ok(); }));
 
   // One that never comes back.
   RedisPool there((*replica)->OptionsFor("inspector"));
   const std::string id = AsString(there.Call({"CLUSTER", "MYID"})).value();
   (*replica)->Kill();
-  ASSERT_TRUE(Comes([&] { return MissesOne(); }));
+  ASSERT_TRUE(WaitUntil([&] { return MissesOne(); }));
   ASSERT_EQ(AsOk(inspector_->Call({"CLUSTER", "FORGET", id})), absl::OkStatus());
   EXPECT_EQ(Erase(), absl::OkStatus());
 }

@@ -1,5 +1,5 @@
-#ifndef TUTTI_TESTS_SUPPORT_COMES_H_
-#define TUTTI_TESTS_SUPPORT_COMES_H_
+#ifndef TUTTI_TESTS_SUPPORT_WAIT_UNTIL_H_
+#define TUTTI_TESTS_SUPPORT_WAIT_UNTIL_H_
 
 #include <functional>
 
@@ -9,7 +9,7 @@
 namespace tutti {
 
 // Waits for something that comes by itself; false when it does not within a minute.
-inline bool Comes(const std::function<bool()>& there) {
+inline bool WaitUntil(const std::function<bool()>& there) {
   const absl::Time deadline = absl::Now() + absl::Minutes(1);
   while (!there()) {
     if (absl::Now() > deadline) return false;
@@ -20,4 +20,4 @@ inline bool Comes(const std::function<bool()>& there) {
 
 }  // namespace tutti
 
-#endif  // TUTTI_TESTS_SUPPORT_COMES_H_
+#endif  // TUTTI_TESTS_SUPPORT_WAIT_UNTIL_H_
