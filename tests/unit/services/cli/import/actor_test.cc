@@ -48,17 +48,17 @@ TEST(ClassifyActor, TellsPeopleFromTheRest) {
       {"", 0, ActorKind::kNotAPerson},
   };
   for (const Case& c : kCases) {
-    EXPECT_EQ(ClassifyActor(c.user, c.user_type, {}), c.kind) << c.user << " " << c.user_type;
+    EXPECT_EQ(ClassifyActor({c.user, c.user_type}, {}), c.kind) << c.user << " " << c.user_type;
   }
 }
 
 TEST(ClassifyActor, TakesAcceptedDomainsOnlyWhenTheyAreGiven) {
   const absl::flat_hash_set<std::string> accepted = {"example.com", "example.org"};
-  EXPECT_EQ(ClassifyActor("amy@Example.COM", 0, accepted), ActorKind::kPerson);
-  EXPECT_EQ(ClassifyActor("amy@example.org", 0, accepted), ActorKind::kPerson);
-  EXPECT_EQ(ClassifyActor("amy@sub.example.com", 0, accepted), ActorKind::kForeignDomain);
-  EXPECT_EQ(ClassifyActor("amy@elsewhere.com", 0, accepted), ActorKind::kForeignDomain);
-  EXPECT_EQ(ClassifyActor("amy@elsewhere.com", 0, {}), ActorKind::kPerson);
+  EXPECT_EQ(ClassifyActor({"amy@Example.COM"}, accepted), ActorKind::kPerson);
+  EXPECT_EQ(ClassifyActor({"amy@example.org"}, accepted), ActorKind::kPerson);
+  EXPECT_EQ(ClassifyActor({"amy@sub.example.com"}, accepted), ActorKind::kForeignDomain);
+  EXPECT_EQ(ClassifyActor({"amy@elsewhere.com"}, accepted), ActorKind::kForeignDomain);
+  EXPECT_EQ(ClassifyActor({"amy@elsewhere.com"}, {}), ActorKind::kPerson);
 }
 
 TEST(IsGuid, WantsThirtyTwoDigitsInFiveGroups) {
