@@ -36,6 +36,8 @@ bool IsServiceAccount(absl::string_view local) {
                                                     "migration.",
                                                     "serviceprincipal_",
                                                     "sync_",
+                                                    "msol_",
+                                                    "adtoaadsyncserviceaccount",
                                                     "msexchdiscovery",
                                                     "exchange online-applicationaccount"};
   for (absl::string_view prefix : kPrefixes) {

@@ -1,7 +1,6 @@
 #include "services/cli/import/customer_choice.h"
 
 #include <algorithm>
-#include <iterator>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -12,14 +11,16 @@ namespace tutti {
 namespace {
 
 constexpr size_t kListed = 10;
-constexpr size_t kMaxIdBytes = 40;
+constexpr size_t kMaxIdBytes = 20;
 
-// An id as the vendor makes them; anything else in its place may be a name.
+// An id as Google makes them ("C03az79cb"); anything else in its place may be a name.
 std::string Shown(const std::string& id) {
-  const bool plain =
-      id.size() <= kMaxIdBytes && std::all_of(id.begin(), id.end(), [](char c) {
-        return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-';
-      });
+  const auto is_digit = [](char c) { return absl::ascii_isdigit(static_cast<unsigned char>(c)); };
+  const bool plain = id.size() <= kMaxIdBytes && id.front() == 'C' &&
+                     std::any_of(id.begin(), id.end(), is_digit) &&
+                     std::all_of(id.begin(), id.end(), [](char c) {
+                       return absl::ascii_isalnum(static_cast<unsigned char>(c));
+                     });
   return plain ? id : "(not an id)";
 }
 
