@@ -231,8 +231,11 @@ class GoogleReader : public JsonSink {
       actor.name = endpoint;
       actor.is_software = doer.by_software || IsBySoftware(event);
     }
-    // Somebody without an account, who proved an address to see a file.
-    if (IsTrue(Get(parameters, "actor_is_collaborator_account"))) actor.user_type = kGuestType;
+    // A visitor: of a call, or without an account, who proved an address to see a file.
+    if (IsTrue(Get(parameters, "is_external")) ||
+        IsTrue(Get(parameters, "actor_is_collaborator_account"))) {
+      actor.user_type = kGuestType;
+    }
     if (!sink_.OnPerson(actor)) return absl::OkStatus();
     return sink_.OnReported(activity);
   }
@@ -250,7 +253,7 @@ class GoogleReader : public JsonSink {
 
   static bool Meeting(const std::string& name, const Parameters& parameters,
                       MappedActivity& activity) {
-    if (name != "call_ended" || IsTrue(Get(parameters, "is_external"))) return false;
+    if (name != "call_ended") return false;
     activity.type = "meeting.attended";
     activity.platform = PlatformOf(Get(parameters, "device_type"));
     if (IsAboveNothing(Get(parameters, "video_send_seconds"))) activity.traits |= kTraitVideo;

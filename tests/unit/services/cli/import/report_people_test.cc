@@ -214,6 +214,8 @@ TEST_F(ReportPeople, LeavesSoftwareAndOutsidersOutOfGooglesReports) {
       Google("meet", 11, R"("actor":{"callerType":"KEY","key":"x"},"isAgenticAction":true)",
              absl::StrCat(R"([{"name":"call_ended","parameters":[)",
                           Text("identifier", "amy@acme.example"), "]}]")),
+      Google("meet", 14, R"("actor":{"callerType":"KEY","key":"x"})",
+             R"([{"name":"call_ended","parameters":[{"name":"is_external","boolValue":true}]}])"),
       Google("chat", 12, R"("actor":{"email":"bob@acme.example"})", said),
       Google("chat", 13, amy, "[]")));
   EXPECT_THAT(
@@ -222,7 +224,7 @@ TEST_F(ReportPeople, LeavesSoftwareAndOutsidersOutOfGooglesReports) {
                   "amy@acme.example chat.sent other -", "bob@acme.example chat.sent other -"));
   EXPECT_EQ(summary.Excluded(Exclusion::kSoftware), 6);
   EXPECT_EQ(summary.Excluded(Exclusion::kForeignDomain), 1);
-  EXPECT_EQ(summary.Excluded(Exclusion::kGuest), 1);
+  EXPECT_EQ(summary.Excluded(Exclusion::kGuest), 2);
   EXPECT_EQ(summary.Excluded(Exclusion::kOtherEvent), 1);
   EXPECT_EQ(summary.people, 2);
 }
