@@ -1,17 +1,22 @@
 // Audit logs in every shape: how the bytes come in pieces changes nothing, a broken line
-// costs that line alone, and a record's members come out as they went in.
+// costs that line alone, a record's members come out as they went in, and every record leaves a
+// trace.
 
 #include <fuzzer/FuzzedDataProvider.h>
 #include <simdjson.h>
 
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "services/cli/import/audit_mapper.h"
 #include "services/cli/import/audit_reader.h"
 #include "services/cli/import/csv_reader.h"
+#include "services/cli/import/import_trace.h"
+#include "services/cli/import/tenant_facts.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/pieces.h"
 
@@ -26,7 +31,14 @@ constexpr char kGood[] =
 // What was read, as text.
 class Records final : public RecordSink {
  public:
+  Records() = default;
+  Records(const Records&) = delete;
+  Records& operator=(const Records&) = delete;
+
   absl::Status OnRecord(const AuditRecord& record) override {
+    ++summary_.rows;
+    facts_.Observe(record);
+    Require(mapper_.Map(record, 1'777'885'200, nowhere_).ok(), "a record can be mapped");
     good_ = good_ || (record[Field::kId] == "good" && record[Field::kUser] == "amy@example.com");
     for (const absl::string_view text : record.text) absl::StrAppend(&all_, text.size(), ":", text);
     absl::StrAppend(&all_, record.user_type, " ", record.recipients.size(), " ",
@@ -36,8 +48,16 @@ class Records final : public RecordSink {
     return absl::OkStatus();
   }
   absl::Status OnRejected(RejectionReason reason) override {
+    ++summary_.rows;
+    ++summary_.rejected[static_cast<size_t>(reason)];
     absl::StrAppend(&all_, "rejected ", static_cast<int>(reason), "\n");
     return absl::OkStatus();
+  }
+
+  // The input has ended.
+  void Finish() {
+    summary_.tenants.push_back(tenant_);
+    Require(CheckTrace(summary_).ok(), "every record leaves a trace");
   }
 
   bool good() const { return good_; }
@@ -45,16 +65,28 @@ class Records final : public RecordSink {
   const std::vector<std::string>& last() const { return last_; }
 
  private:
+  class Nowhere final : public ActivitySink {
+   public:
+    absl::Status OnActivity(const MappedActivity&) override { return absl::OkStatus(); }
+  };
+
+  const MappingOptions options_ = {};
+  TenantFacts facts_{options_.accepted_domains};
+  TenantSummary tenant_;
+  AuditMapper mapper_{options_, facts_, tenant_};
+  Nowhere nowhere_;
+  ImportSummary summary_;
   bool good_ = false;
   std::string all_;
   std::vector<std::string> last_;
 };
 
-Records Read(absl::string_view bytes, InputShape shape, size_t piece) {
+std::unique_ptr<Records> Read(absl::string_view bytes, InputShape shape, size_t piece) {
   TextInput input(std::make_unique<PieceSource>(bytes, piece));
   RecordDecoder decoder;
-  Records records;
-  const absl::Status read = ReadAuditLog(input, shape, decoder, records);
+  auto records = std::make_unique<Records>();
+  const absl::Status read = ReadAuditLog(input, shape, decoder, *records);
+  records->Finish();
   // Headers without their columns, and fields without an end.
   Require(read.ok() || shape == InputShape::kAuditCsv, "only CSV can be refused as a whole");
   return records;
@@ -66,18 +98,18 @@ void ReadAnything(FuzzedDataProvider& draw) {
   const size_t piece = draw.ConsumeIntegralInRange<size_t>(1, 100);
   const bool text = draw.ConsumeBool();
   std::string bytes = draw.ConsumeRemainingBytesAsString();
-  const Records whole = Read(bytes, shape, bytes.size() + 1);
-  Require(whole.all() == Read(bytes, shape, piece).all(), "pieces make no difference");
+  const auto whole = Read(bytes, shape, bytes.size() + 1);
+  Require(whole->all() == Read(bytes, shape, piece)->all(), "pieces make no difference");
   // Where it is clear what encoding the bytes have.
   if (!text || !simdjson::validate_utf8(bytes.data(), bytes.size())) return;
   bytes = absl::StrReplaceAll(bytes, {{absl::string_view("\0", 1), " "}});
   if (shape == InputShape::kAuditLines) {
     const std::string log = absl::StrCat("{}\n", bytes, "\n", kGood, "\n");
-    Require(Read(log, shape, log.size()).good(), "a good line is read, whatever the others are");
+    Require(Read(log, shape, log.size())->good(), "a good line is read, whatever the others are");
   }
   if (shape == InputShape::kAuditDocument) {
     const std::string log = absl::StrCat(kGood, "\n", bytes);
-    Require(Read(log, shape, log.size()).good(), "a good object is read, whatever follows");
+    Require(Read(log, shape, log.size())->good(), "a good object is read, whatever follows");
   }
 }
 
@@ -102,10 +134,10 @@ void ReadWhatIsWellFormed(FuzzedDataProvider& draw) {
   const std::string json = record.dump(draw.PickValueInArray({-1, 2}));
   const std::string wrapped =
       draw.ConsumeBool() ? absl::StrCat("{\"value\":[", json, "]}") : absl::StrCat("[", json, "]");
-  const Records records =
+  const auto records =
       Read(wrapped, InputShape::kAuditDocument, draw.ConsumeIntegralInRange<size_t>(1, 200));
   const auto is = [&](Field field, const std::string& text) {
-    Require(!records.last().empty() && records.last()[static_cast<size_t>(field)] == text,
+    Require(!records->last().empty() && records->last()[static_cast<size_t>(field)] == text,
             "a member comes out as it went in");
   };
   is(Field::kId, id);

@@ -1,5 +1,5 @@
-// Reports and Tutti's own activities: how the bytes come in pieces changes nothing, and a
-// row that is good is read.
+// Reports and Tutti's own activities: how the bytes come in pieces changes nothing, a row that
+// is good is read, and every row leaves a trace.
 
 #include <fuzzer/FuzzedDataProvider.h>
 #include <simdjson.h>
@@ -7,10 +7,13 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "services/cli/import/activities_reader.h"
+#include "services/cli/import/actor.h"
 #include "services/cli/import/device_telemetry.h"
 #include "services/cli/import/google_reports.h"
+#include "services/cli/import/import_trace.h"
 #include "services/cli/import/usage_report.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/pieces.h"
@@ -18,43 +21,83 @@
 namespace tutti {
 namespace {
 
-// What was read, as text.
+// What was read, as text; and what became of each row.
 class Reported final : public ReportSink, public ActivityLineSink {
  public:
+  absl::StatusOr<bool> OnCustomer(absl::string_view customer) override {
+    absl::StrAppend(&all_, "customer ", customer, "\n");
+    return true;
+  }
   bool OnRow(absl::string_view key) override {
     absl::StrAppend(&all_, "row ", key, "\n");
+    subject_.clear();
+    traced_.fates.Begin();
+    ++traced_.records;
     return true;
   }
   absl::Status OnRejected(RejectionReason reason) override {
     absl::StrAppend(&all_, "rejected ", static_cast<int>(reason), "\n");
     return absl::OkStatus();
   }
+  absl::Status OnRowRejected(RejectionReason reason) override {
+    traced_.fates.Drop();
+    --traced_.records;
+    return OnRejected(reason);
+  }
   void OnExcluded(Exclusion why) override {
     absl::StrAppend(&all_, "excluded ", static_cast<int>(why), "\n");
+    traced_.Exclude(why);
   }
+  bool OnPerson(const Actor& actor) override {
+    subject_.clear();
+    const ActorKind kind = ClassifyActor(actor, {});
+    if (kind == ActorKind::kPerson) {
+      subject_ = absl::AsciiStrToLower(actor.name);
+    } else {
+      OnExcluded(ExclusionOf(kind));
+    }
+    return kind == ActorKind::kPerson;
+  }
+  void OnDevice(absl::string_view device) override { subject_ = absl::AsciiStrToLower(device); }
   absl::Status OnReported(const MappedActivity& activity) override {
-    Require(!activity.subject.empty() && !activity.type.empty(), "an activity is whole");
-    absl::StrAppend(&all_, activity.subject, " ", activity.type, " ", activity.seconds, " ",
-                    activity.app, activity.platform, activity.traits, "\n");
+    Require(!subject_.empty() && !activity.type.empty(), "an activity is whole");
+    Require(times_.Holds(activity.seconds), "a time is checked before it is told");
+    absl::StrAppend(&all_, subject_, " ", activity.type, " ", activity.seconds, " ", activity.app,
+                    activity.platform, activity.traits, "\n");
+    traced_.Count(activity.type);
     return absl::OkStatus();
   }
-  void OnLicensed(absl::string_view product, absl::string_view subject) override {
-    absl::StrAppend(&all_, "licensed ", product, " ", subject, "\n");
+  void OnLicensed(absl::string_view product) override {
+    Require(!subject_.empty(), "somebody has a licence");
+    absl::StrAppend(&all_, "licensed ", product, " ", subject_, "\n");
   }
   void OnFeeds(absl::string_view category) override {
     absl::StrAppend(&all_, "feeds ", category, "\n");
   }
+  const TimeRange& times() const override { return times_; }
   absl::Status OnActivityLine(ingest::v1::Activity activity) override {
     absl::StrAppend(&all_, activity.SerializeAsString(), "\n");
     last_ = std::move(activity);
     return absl::OkStatus();
   }
 
+  // The input has ended, by no error.
+  void Finish() {
+    traced_.fates.End();
+    ImportSummary summary;
+    summary.rows = traced_.records;
+    summary.tenants.push_back(traced_);
+    Require(CheckTrace(summary).ok(), "every row leaves a trace");
+  }
+
   std::string& all() { return all_; }
   const ingest::v1::Activity& last() const { return last_; }
 
  private:
+  const TimeRange times_{absl::FromUnixSeconds(1'782'000'000)};  // 2026-06-21
   std::string all_;
+  std::string subject_;
+  TenantSummary traced_;
   ingest::v1::Activity last_;
 };
 
@@ -78,6 +121,7 @@ Reported Read(Format format, absl::string_view bytes, size_t piece) {
       status = ReadActivities(input, read);
       break;
   }
+  if (status.ok()) read.Finish();
   absl::StrAppend(&read.all(), status.ToString());
   return read;
 }

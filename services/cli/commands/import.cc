@@ -95,6 +95,7 @@ struct ImportArguments {
   std::string summary_format = "text";
   bool rehearse = false;
   bool update_profile = false;
+  bool show_operations = false;
 };
 
 absl::Status ReadGroups(const std::string& path, MappingOptions& mapping) {
@@ -145,9 +146,10 @@ absl::Status Prepare(ImportArguments& arguments) {
   return absl::OkStatus();
 }
 
-void Print(const ImportSummary& summary, const std::string& format) {
-  std::cout << (format == "json" ? PlainJson(SummaryJson(summary))
-                                 : PlainLines(SummaryText(summary)));
+void Print(const ImportSummary& summary, const ImportArguments& arguments) {
+  const ShownNames shown = arguments.show_operations ? ShownNames::kAll : ShownNames::kKnown;
+  std::cout << (arguments.summary_format == "json" ? PlainJson(SummaryJson(summary, shown))
+                                                   : PlainLines(SummaryText(summary, shown)));
 }
 
 // Sets the people that a report names as the organisation's headcount and entitlements;
@@ -176,6 +178,7 @@ absl::Status UpdateProfiles(const CommandContext& context, const ImportSummary& 
   bool any = false;
   for (const TenantSummary& tenant : summary.tenants) {
     if (tenant.licensed.empty() || tenant.organization.empty()) continue;
+    if (absl::Status whole = CheckHeadcount(tenant); !whole.ok()) return whole;
     any = true;
     const auto changed = ChangeOrganization(
         context, tenant.organization,
@@ -227,7 +230,7 @@ absl::Status Run(CommandContext& context, ImportArguments& arguments) {
   absl::StatusOr<ImportSummary> summary = RunImport(arguments.options, targets);
   if (summary.ok()) {
     if (!arguments.rehearse) LookUpDeclared(context, *summary);
-    Print(*summary, arguments.summary_format);
+    Print(*summary, arguments);
     absl::Status outcome = arguments.rehearse ? CheckReadable(*summary) : OutcomeOf(*summary);
     if (arguments.update_profile) outcome.Update(UpdateProfiles(context, *summary));
     if (outcome.ok() && !arguments.rehearse && SentNothing(*summary)) {
@@ -237,7 +240,7 @@ absl::Status Run(CommandContext& context, ImportArguments& arguments) {
   }
   if (unfinished.rows > 0) {
     unfinished.warnings.emplace_back("ended by an error: all numbers are of what came before it");
-    Print(unfinished, arguments.summary_format);
+    Print(unfinished, arguments);
   }
   return OutcomeOf(summary.status(), ReasonOf(summary.status()));
 }
@@ -286,11 +289,16 @@ void AddImportCommand(CLI::App& app, CommandContext& context) {
       ->add_option("--domain", arguments->domains,
                    "A domain of the tenant; people of others are left out; repeat for several")
       ->allow_extra_args(false);
+  command->add_option("--customer", arguments->options.customer,
+                      "Take the records of this customer alone (a customerId of Google's reports)");
   command->add_flag("--include-unattended-apps", arguments->options.mapping.include_unattended_apps,
                     "Count applications of unknown name that act for a person as that person");
   command->add_flag("--update-profile", arguments->update_profile,
                     "Set the organisation's headcount and entitlements to the people whom the "
                     "reports list as licensed");
+  command->add_flag("--show-operations", arguments->show_operations,
+                    "Name every operation and type in the summary, not only known ones: whatever "
+                    "stands in the records is shown, which can be a person's name");
   command->add_flag("--rehearse", arguments->rehearse, "Send nothing; print the summary");
   command->add_option("--summary", arguments->summary_format, "text or json")
       ->check(CLI::IsMember({"text", "json"}))

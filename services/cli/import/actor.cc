@@ -16,11 +16,13 @@ bool IsAccountCharacter(char c) {
          c != '>' && c != ',' && c != ';' && c != ':';
 }
 
-// Domains that Microsoft runs its own accounts in.
+// Domains that Microsoft and Google run accounts of theirs and of applications in.
 bool IsServiceDomain(absl::string_view domain) {
   return absl::EqualsIgnoreCase(domain, "support.onmicrosoft.com") ||
          absl::EndsWithIgnoreCase(domain, ".prod.outlook.com") ||
-         absl::EndsWithIgnoreCase(domain, ".sharepoint.com");
+         absl::EndsWithIgnoreCase(domain, ".sharepoint.com") ||
+         absl::EndsWithIgnoreCase(domain, ".gserviceaccount.com") ||
+         absl::EndsWithIgnoreCase(domain, ".calendar.google.com");
 }
 
 // Mailboxes and accounts that a tenant holds for its own machinery.
@@ -34,6 +36,8 @@ bool IsServiceAccount(absl::string_view local) {
                                                     "migration.",
                                                     "serviceprincipal_",
                                                     "sync_",
+                                                    "msol_",
+                                                    "adtoaadsyncserviceaccount",
                                                     "msexchdiscovery",
                                                     "exchange online-applicationaccount"};
   for (absl::string_view prefix : kPrefixes) {
@@ -65,21 +69,44 @@ bool IsGuid(absl::string_view text) {
   return true;
 }
 
-ActorKind ClassifyActor(absl::string_view user, int user_type,
+ActorKind ClassifyActor(const Actor& actor,
                         const absl::flat_hash_set<std::string>& accepted_domains) {
-  if (user_type == 10 || ContainsIgnoringCase(user, "#ext#") ||
-      StartsIgnoringCase(user, "urn:spo:")) {
+  const absl::string_view name = absl::StripAsciiWhitespace(actor.name);
+  const int user_type = actor.user_type;
+  if (user_type == 10 || ContainsIgnoringCase(name, "#ext#") ||
+      StartsIgnoringCase(name, "urn:spo:")) {
     return ActorKind::kGuest;
   }
   if (user_type == 9) return ActorKind::kPartner;
   if (user_type < 0) return ActorKind::kUnknownType;
   if (user_type != 0 && user_type != 2) return ActorKind::kService;
   absl::string_view domain;
-  if (!LooksLikePerson(absl::StripAsciiWhitespace(user), &domain)) return ActorKind::kNotAPerson;
+  if (!LooksLikePerson(name, &domain)) return ActorKind::kNotAPerson;
   if (!accepted_domains.empty() && !accepted_domains.contains(absl::AsciiStrToLower(domain))) {
     return ActorKind::kForeignDomain;
   }
-  return ActorKind::kPerson;
+  return actor.is_software ? ActorKind::kSoftware : ActorKind::kPerson;
+}
+
+Exclusion ExclusionOf(ActorKind kind) {
+  switch (kind) {
+    case ActorKind::kGuest:
+      return Exclusion::kGuest;
+    case ActorKind::kPartner:
+      return Exclusion::kPartner;
+    case ActorKind::kService:
+      return Exclusion::kService;
+    case ActorKind::kForeignDomain:
+      return Exclusion::kForeignDomain;
+    case ActorKind::kUnknownType:
+      return Exclusion::kUnknownUserType;
+    case ActorKind::kSoftware:
+      return Exclusion::kSoftware;
+    case ActorKind::kPerson:
+    case ActorKind::kNotAPerson:
+      break;
+  }
+  return Exclusion::kNotAPerson;
 }
 
 }  // namespace tutti

@@ -14,24 +14,8 @@
 namespace tutti {
 namespace {
 
-Exclusion ExclusionOf(ActorKind kind) {
-  switch (kind) {
-    case ActorKind::kGuest:
-      return Exclusion::kGuest;
-    case ActorKind::kPartner:
-      return Exclusion::kPartner;
-    case ActorKind::kService:
-      return Exclusion::kService;
-    case ActorKind::kForeignDomain:
-      return Exclusion::kForeignDomain;
-    case ActorKind::kUnknownType:
-      return Exclusion::kUnknownUserType;
-    case ActorKind::kPerson:
-    case ActorKind::kNotAPerson:
-      break;
-  }
-  return Exclusion::kNotAPerson;
-}
+// How long before its record somebody can have joined.
+constexpr int64_t kOldestJoinSeconds = int64_t{30} * 86400;
 
 // Whether "a.pdf (949373b); image001.png (6875b)" lists anything but the pictures
 // of a signature.
@@ -100,6 +84,15 @@ TraitSet PlaceOf(const AuditRecord& record, absl::string_view person) {
                                     : TraitSet{kTraitPersonalDrive | kTraitSharedFile};
 }
 
+// When somebody joined a meeting or a call. The record was made hours after; what it says of
+// joining is taken unless it cannot be: a time after the record's own, or long before it.
+int64_t JoinedAt(const AuditRecord& record, int64_t seconds) {
+  const absl::optional<int64_t> joined = ParseAuditTime(record[Field::kJoined]);
+  const bool usable =
+      joined.has_value() && *joined <= seconds && *joined >= seconds - kOldestJoinSeconds;
+  return usable ? *joined : seconds;
+}
+
 }  // namespace
 
 bool AuditMapper::FirstTime(uint64_t key) {
@@ -132,7 +125,7 @@ void AuditMapper::SawPerson(absl::string_view person) {
 }
 
 absl::Status AuditMapper::Emit(MappedActivity activity, ActivitySink& sink) {
-  ++summary_.activities[std::string(activity.type)];
+  summary_.Count(activity.type);
   return sink.OnActivity(activity);
 }
 
@@ -144,6 +137,14 @@ absl::Status AuditMapper::Map(const AuditRecord& record, int64_t seconds, Activi
   }
   ++summary_.distinct;
   summary_.Saw(seconds);
+  summary_.fates.Begin();
+  const absl::Status status = MapDistinct(record, seconds, sink);
+  summary_.fates.End();
+  return status;
+}
+
+absl::Status AuditMapper::MapDistinct(const AuditRecord& record, int64_t seconds,
+                                      ActivitySink& sink) {
   const Operation operation = OperationOf(record);
   if (operation == Operation::kMeetingDetail) {
     summary_.Exclude(Exclusion::kMeetingOutline);
@@ -154,7 +155,7 @@ absl::Status AuditMapper::Map(const AuditRecord& record, int64_t seconds, Activi
     return MapAttendees(record, seconds, sink);
   }
   const ActorKind actor =
-      ClassifyActor(record[Field::kUser], record.user_type, options_.accepted_domains);
+      ClassifyActor({record[Field::kUser], record.user_type}, options_.accepted_domains);
   if (actor != ActorKind::kPerson) {
     summary_.Exclude(ExclusionOf(actor));
     return absl::OkStatus();
@@ -330,6 +331,7 @@ absl::Status AuditMapper::MapAttendees(const AuditRecord& record, int64_t second
     summary_.Exclude(Exclusion::kFailed);
     return absl::OkStatus();
   }
+  if (record.attendees.empty()) summary_.Exclude(Exclusion::kNoAttendee);
   const bool meeting = OperationOf(record) == Operation::kMeetingAttended;
   const ClientUse use = TeamsClient(record);
   const absl::string_view type = record[Field::kCommunicationType];
@@ -347,7 +349,7 @@ absl::Status AuditMapper::MapAttendees(const AuditRecord& record, int64_t second
       summary_.Exclude(Exclusion::kUnknownAttendee);
       continue;
     }
-    const ActorKind actor = ClassifyActor(subject_, 0, options_.accepted_domains);
+    const ActorKind actor = ClassifyActor({subject_}, options_.accepted_domains);
     if (actor != ActorKind::kPerson) {
       summary_.Exclude(ExclusionOf(actor));
       continue;
@@ -360,7 +362,7 @@ absl::Status AuditMapper::MapAttendees(const AuditRecord& record, int64_t second
     }
     MappedActivity activity;
     activity.subject = subject_;
-    activity.seconds = ParseAuditTime(record[Field::kJoined]).value_or(seconds);
+    activity.seconds = JoinedAt(record, seconds);
     activity.app = use.app;
     activity.platform = use.platform;
     activity.type = meeting ? "meeting.attended" : "call.joined";

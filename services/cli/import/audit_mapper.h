@@ -47,6 +47,7 @@ class AuditMapper {
   void SawPerson(absl::string_view person);
   absl::Status Emit(MappedActivity activity, ActivitySink& sink);
 
+  absl::Status MapDistinct(const AuditRecord& record, int64_t seconds, ActivitySink& sink);
   absl::Status MapForActor(const AuditRecord& record, MappedActivity activity, ActivitySink& sink);
   absl::Status MapMailSent(const AuditRecord& record, MappedActivity activity, ActivitySink& sink);
   absl::Status MapMailAccessed(const AuditRecord& record, MappedActivity activity,

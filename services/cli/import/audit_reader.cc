@@ -52,6 +52,7 @@ InputShape DetectShape(absl::string_view beginning) {
     return IsDeviceTelemetry(header) ? InputShape::kDeviceTelemetry : InputShape::kAuditCsv;
   }
   if (IsGoogleReports(beginning)) return InputShape::kGoogleReports;
+  if (IsUsageReport(beginning)) return InputShape::kUsageReport;
   if (!ContainsIgnoringCase(beginning, "\"operation\"") && IsDeviceTelemetry(beginning)) {
     return InputShape::kDeviceTelemetry;
   }

@@ -4,13 +4,13 @@
 
 #include <array>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "services/cli/import/audit_time.h"
 #include "services/cli/import/csv_reader.h"
 #include "services/cli/import/json_framer.h"
 #include "services/cli/import/text_match.h"
@@ -41,6 +41,7 @@ enum Column : size_t {
   kDownload,
   kChannel,
   kSupported,
+  kUser,
   kColumnCount,
 };
 
@@ -60,6 +61,7 @@ const std::vector<std::vector<std::string>>& Columns() {
       {"downloadMbps", "Download (Mbps)"},
       {"updateChannel", "Update channel", "Channel"},
       {"isSupported", "supportState", "Supported"},
+      {"userPrincipalName", "Primary user UPN", "Primary user", "UPN"},
   };
   return columns;
 }
@@ -89,17 +91,20 @@ class TelemetryReader : public JsonSink {
     const absl::string_view device = absl::StripAsciiWhitespace(row[kDevice]);
     if (device.empty()) return sink_.OnRejected(RejectionReason::kMissingField);
     const absl::string_view time = absl::StripAsciiWhitespace(row[kTime]);
-    // A date alone is its noon, in UTC.
-    const absl::optional<int64_t> seconds =
-        ParseAuditTime(time.size() == 10 ? absl::StrCat(time, "T12:00:00") : std::string(time));
-    if (!seconds.has_value()) return sink_.OnRejected(RejectionReason::kMalformedTime);
+    if (time.empty()) return sink_.OnRejected(RejectionReason::kNoDate);
+    const CheckedTime when = WhenOf(time);
+    if (!when.seconds.has_value()) return sink_.OnRejected(when.problem);
     sink_.OnRow("");
-    const std::string subject = absl::AsciiStrToLower(device);
-    for (const absl::Status& status :
-         {Endpoint(row, subject, *seconds), Network(row, subject, *seconds),
-          Applications(row, subject, *seconds)}) {
+    // The device of a guest or of a service account is none of the organisation's people's.
+    const absl::string_view user = row[kUser];
+    if (absl::StrContains(user, '@') && !sink_.OnPerson({user})) return absl::OkStatus();
+    sink_.OnDevice(device);
+    measured_ = false;
+    for (const absl::Status& status : {Endpoint(row, *when.seconds), Network(row, *when.seconds),
+                                       Applications(row, *when.seconds)}) {
       if (!status.ok()) return status;
     }
+    if (!measured_) sink_.OnExcluded(Exclusion::kNoMeasurement);
     return absl::OkStatus();
   }
 
@@ -123,22 +128,41 @@ class TelemetryReader : public JsonSink {
   absl::Status OnRejected(RejectionReason reason) override { return sink_.OnRejected(reason); }
 
  private:
-  // Keeps a member under the first of the names that a column may have.
-  static void Take(absl::string_view key, simdjson::dom::element value,
-                   std::array<std::string, kColumnCount>& texts,
-                   std::array<size_t, kColumnCount>& ranks) {
+  // A time of day, or a day alone.
+  CheckedTime WhenOf(absl::string_view time) const {
+    const CheckedTime instant = sink_.times().Instant(time);
+    const bool is_day =
+        !instant.seconds.has_value() && instant.problem == RejectionReason::kMalformedTime;
+    return is_day ? sink_.times().Day(time) : instant;
+  }
+
+  // Keeps a member under the first of the names that a column may have. A time that cannot be
+  // (year 1, for never) does not stand in for one that can.
+  void Take(absl::string_view key, simdjson::dom::element value,
+            std::array<std::string, kColumnCount>& texts,
+            std::array<size_t, kColumnCount>& ranks) const {
     for (size_t i = 0; i < Columns().size(); ++i) {
       for (size_t rank = 0; rank < Columns()[i].size() && rank < ranks[i]; ++rank) {
         if (!absl::EqualsIgnoreCase(Columns()[i][rank], key) || value.is_null()) continue;
-        std::string_view text;
-        texts[i] =
-            value.get(text) == simdjson::SUCCESS ? std::string(text) : simdjson::minify(value);
+        std::string_view view;
+        std::string text =
+            value.get(view) == simdjson::SUCCESS ? std::string(view) : simdjson::minify(value);
+        if (i == kTime && !WhenOf(text).seconds.has_value()) {
+          if (texts[i].empty()) texts[i] = std::move(text);
+          continue;
+        }
+        texts[i] = std::move(text);
         ranks[i] = rank;
       }
     }
   }
 
-  absl::Status Endpoint(Row row, const std::string& subject, int64_t seconds) {
+  absl::Status Report(const MappedActivity& activity) {
+    measured_ = true;
+    return sink_.OnReported(activity);
+  }
+
+  absl::Status Endpoint(Row row, int64_t seconds) {
     double startup = 0;
     double boot = 0;
     double reliability = 0;
@@ -150,15 +174,15 @@ class TelemetryReader : public JsonSink {
     if (!has_startup && !has_boot && !has_reliability && !has_crashes) return absl::OkStatus();
     sink_.OnFeeds("endpoint");
     const bool slow = (has_startup && startup < kLeastScore) || (has_boot && boot > kSlowestBootMs);
-    absl::Status status = sink_.OnReported(
-        {subject, "device.started", seconds, "", "", slow ? TraitSet{kTraitSlowStart} : 0});
+    absl::Status status =
+        Report({"", "device.started", seconds, "", "", slow ? TraitSet{kTraitSlowStart} : 0});
     const bool crashed =
         (has_reliability && reliability < kLeastScore) || (has_crashes && crashes > 0);
     if (!status.ok() || !crashed) return status;
-    return sink_.OnReported({subject, "device.app_crashed", seconds, "", "", 0});
+    return Report({"", "device.app_crashed", seconds, "", "", 0});
   }
 
-  absl::Status Network(Row row, const std::string& subject, int64_t seconds) {
+  absl::Status Network(Row row, int64_t seconds) {
     double latency = 0;
     double loss = 0;
     double jitter = 0;
@@ -177,21 +201,22 @@ class TelemetryReader : public JsonSink {
     if (latency > kPoorCallLatencyMs || loss > kPoorLossPercent || jitter > kPoorJitterMs) {
       traits |= kTraitPoorCalls;
     }
-    return sink_.OnReported({subject, "device.network_measured", seconds, "", "", traits});
+    return Report({"", "device.network_measured", seconds, "", "", traits});
   }
 
-  absl::Status Applications(Row row, const std::string& subject, int64_t seconds) {
+  absl::Status Applications(Row row, int64_t seconds) {
     // What a row does not say would count as a fault.
     if (row[kChannel].empty() || row[kSupported].empty()) return absl::OkStatus();
     sink_.OnFeeds("apps_health");
     TraitSet traits = 0;
     if (IsRecommended(row[kChannel])) traits |= kTraitRecommendedChannel;
     if (IsSupported(row[kSupported])) traits |= kTraitSupportedVersion;
-    return sink_.OnReported({subject, "device.apps_reported", seconds, "", "", traits});
+    return Report({"", "device.apps_reported", seconds, "", "", traits});
   }
 
   ReportSink& sink_;
   simdjson::dom::parser parser_;
+  bool measured_ = false;  // of the row
 };
 
 }  // namespace
@@ -200,7 +225,7 @@ bool IsDeviceTelemetry(absl::string_view beginning) {
   beginning = absl::StripLeadingAsciiWhitespace(beginning);
   const bool json = !beginning.empty() && (beginning[0] == '{' || beginning[0] == '[');
   beginning = beginning.substr(0, beginning.find(json ? '}' : '\n'));
-  for (size_t column = kStartup; column < kColumnCount; ++column) {
+  for (size_t column = kStartup; column <= kSupported; ++column) {
     for (const std::string& name : Columns()[column]) {
       // One word may stand for anything.
       if (name == "Channel" || name == "Supported") continue;
@@ -219,7 +244,7 @@ absl::Status ReadDeviceTelemetry(TextInput& input, ReportSink& sink) {
   const absl::string_view text = absl::StripLeadingAsciiWhitespace(*beginning);
   TelemetryReader reader(sink);
   if (!text.empty() && (text[0] == '{' || text[0] == '[')) return ReadJsonDocument(input, reader);
-  return ReadCsv(input, Columns(), 2, [&reader](Row row) { return reader.ReadRow(row); });
+  return ReadCsv(input, Columns(), 1, [&reader](Row row) { return reader.ReadRow(row); });
 }
 
 }  // namespace tutti

@@ -2,6 +2,7 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <string_view>
@@ -10,7 +11,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "services/cli/import/audit_time.h"
 #include "services/cli/import/json_framer.h"
 
 namespace tutti {
@@ -22,6 +22,7 @@ using Parameters = std::map<std::string, std::string>;
 
 constexpr size_t kMaxPageBytes = size_t{64} << 20;
 constexpr int kMaxDepth = 8;
+constexpr int kGuestType = 10;  // see Actor
 constexpr absl::string_view kAssistant = "gemini_in_workspace_apps";
 
 absl::string_view TextOf(element parent, std::string_view key) {
@@ -58,6 +59,50 @@ const std::string& Get(const Parameters& parameters, const char* name) {
   return found == parameters.end() ? empty : found->second;
 }
 
+bool IsTrue(absl::string_view text) { return absl::EqualsIgnoreCase(text, "true") || text == "1"; }
+
+// A boolean, however it is written.
+bool IsTrue(element parent, std::string_view key) {
+  element value;
+  return parent[key].get(value) == simdjson::SUCCESS && IsTrue(ScalarOf(value));
+}
+
+// Whether an activity or an event says that software acted in the person's name: an agent did,
+// or an application that impersonates.
+bool IsBySoftware(element told) {
+  element application;
+  const bool impersonated = told["applicationInfo"].get(application) == simdjson::SUCCESS &&
+                            IsTrue(application, "impersonation");
+  return impersonated || IsTrue(told, "isAgenticAction");
+}
+
+// A room without a name of its own has the kind of conversation and its id for one.
+bool IsUnnamed(absl::string_view room) {
+  if (room.empty()) return true;
+  const bool kind = absl::StartsWithIgnoreCase(room, "group chat") ||
+                    absl::StartsWithIgnoreCase(room, "direct message");
+  const size_t open = room.find(" (");
+  if (!kind || open == room.npos || room.back() != ')') return false;
+  const absl::string_view id = room.substr(open + 2, room.size() - open - 3);
+  return id.size() >= 8 && std::all_of(id.begin(), id.end(), [](char c) {
+           return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-';
+         });
+}
+
+// A space is a channel, a group's chat is a chat, whatever it is called. Records from before
+// they said which have the name alone.
+bool IsInSpace(const Parameters& parameters) {
+  for (const char* key : {"conversation_type", "space_type", "room_type"}) {
+    const std::string type = absl::AsciiStrToUpper(Get(parameters, key));
+    if (absl::StrContains(type, "DIRECT") || absl::StrContains(type, "GROUP_CHAT") ||
+        type == "DM") {
+      return false;
+    }
+    if (absl::StrContains(type, "SPACE") || absl::StrContains(type, "ROOM")) return true;
+  }
+  return !IsUnnamed(absl::StripAsciiWhitespace(Get(parameters, "room_name")));
+}
+
 bool IsAboveNothing(const std::string& text) {
   return !text.empty() && text != "0" && text != "false" && text[0] != '-';
 }
@@ -84,6 +129,13 @@ class GoogleReader : public JsonSink {
   absl::Status OnRejected(RejectionReason reason) override { return sink_.OnRejected(reason); }
 
  private:
+  // Who is said to have done what an activity tells.
+  struct Doer {
+    std::string email;
+    bool is_key = false;       // no user: a key, or whatever else may come
+    bool by_software = false;  // in a user's name
+  };
+
   // An activity, a page of them, or an array of either.
   absl::Status ReadRoot(element root) {
     simdjson::dom::array list;
@@ -102,30 +154,44 @@ class GoogleReader : public JsonSink {
     if (item["id"].get(id) != simdjson::SUCCESS) {
       return sink_.OnRejected(RejectionReason::kMissingId);
     }
-    const absl::optional<int64_t> seconds = ParseAuditTime(TextOf(id, "time"));
-    if (!seconds.has_value()) return sink_.OnRejected(RejectionReason::kMalformedTime);
+    element customer;
+    const std::string customer_id =
+        id["customerId"].get(customer) == simdjson::SUCCESS ? ScalarOf(customer) : std::string();
+    const absl::StatusOr<bool> wanted = sink_.OnCustomer(customer_id);
+    if (!wanted.ok()) return wanted.status();
+    if (!*wanted) return absl::OkStatus();
+    const CheckedTime time = sink_.times().Instant(TextOf(id, "time"));
+    if (!time.seconds.has_value()) return sink_.OnRejected(time.problem);
     const std::string application(TextOf(id, "applicationName"));
     element qualifier;
     const std::string unique = id["uniqueQualifier"].get(qualifier) == simdjson::SUCCESS
                                    ? ScalarOf(qualifier)
                                    : std::string();
-    const std::string key = absl::StrCat(TextOf(id, "customerId"), " ", application, " ",
-                                         TextOf(id, "time"), " ", unique);
+    const std::string key =
+        absl::StrCat(customer_id, " ", application, " ", TextOf(id, "time"), " ", unique);
     if (!sink_.OnRow(unique.empty() ? "" : key)) return absl::OkStatus();
     Feeds(application);
+    Doer doer;
     element actor;
-    const bool has_actor = item["actor"].get(actor) == simdjson::SUCCESS;
-    const std::string email =
-        has_actor ? absl::AsciiStrToLower(TextOf(actor, "email")) : std::string();
-    const bool is_key = has_actor && TextOf(actor, "callerType") == "KEY";
+    doer.by_software = IsBySoftware(item);
+    if (item["actor"].get(actor) == simdjson::SUCCESS) {
+      doer.email = std::string(TextOf(actor, "email"));
+      const absl::string_view caller = TextOf(actor, "callerType");
+      doer.is_key = !caller.empty() && !absl::EqualsIgnoreCase(caller, "USER");
+      doer.by_software = doer.by_software || IsBySoftware(actor);
+    }
     element events;
-    if (item["events"].get(events) != simdjson::SUCCESS) return absl::OkStatus();
     simdjson::dom::array list;
+    if (item["events"].get(events) != simdjson::SUCCESS ||
+        (events.get(list) == simdjson::SUCCESS && list.size() == 0)) {
+      sink_.OnExcluded(Exclusion::kOtherEvent);
+      return absl::OkStatus();
+    }
     if (events.get(list) != simdjson::SUCCESS) {
-      return ReadEvent(application, is_key ? "" : email, *seconds, events);
+      return ReadEvent(application, doer, *time.seconds, events);
     }
     for (const element event : list) {
-      absl::Status status = ReadEvent(application, is_key ? "" : email, *seconds, event);
+      absl::Status status = ReadEvent(application, doer, *time.seconds, event);
       if (!status.ok()) return status;
     }
     return absl::OkStatus();
@@ -139,7 +205,7 @@ class GoogleReader : public JsonSink {
     if (application == kAssistant) sink_.OnFeeds("ai_assistance");
   }
 
-  absl::Status ReadEvent(const std::string& application, const std::string& email, int64_t seconds,
+  absl::Status ReadEvent(const std::string& application, const Doer& doer, int64_t seconds,
                          element event) {
     Parameters parameters;
     element list;
@@ -149,21 +215,28 @@ class GoogleReader : public JsonSink {
     activity.seconds = seconds;
     activity.app = "other";
     bool mapped = false;
-    std::string subject = email;
+    Actor actor{doer.email, 0, doer.is_key || doer.by_software || IsBySoftware(event)};
     if (application == "gmail") mapped = Mail(parameters, activity);
-    if (application == "meet") mapped = Meeting(name, parameters, subject, activity);
+    if (application == "meet") mapped = Meeting(name, parameters, activity);
     if (application == "chat") mapped = Message(name, parameters, activity);
-    if (application == "drive") mapped = File(name, email, parameters, activity);
+    if (application == "drive") mapped = File(name, doer.email, parameters, activity);
     if (application == kAssistant) mapped = Assistant(name, parameters, activity);
     if (!mapped) {
       sink_.OnExcluded(Exclusion::kOtherEvent);
       return absl::OkStatus();
     }
-    if (!absl::StrContains(subject, '@') || absl::EndsWith(subject, ".gserviceaccount.com")) {
-      sink_.OnExcluded(Exclusion::kNotAPerson);
-      return absl::OkStatus();
+    // Of a call, the endpoint says who it was, though a key reports it.
+    const std::string& endpoint = Get(parameters, "identifier");
+    if (application == "meet" && absl::StrContains(endpoint, '@')) {
+      actor.name = endpoint;
+      actor.is_software = doer.by_software || IsBySoftware(event);
     }
-    activity.subject = subject;
+    // A visitor: of a call, or without an account, who proved an address to see a file.
+    if (IsTrue(Get(parameters, "is_external")) ||
+        IsTrue(Get(parameters, "actor_is_collaborator_account"))) {
+      actor.user_type = kGuestType;
+    }
+    if (!sink_.OnPerson(actor)) return absl::OkStatus();
     return sink_.OnReported(activity);
   }
 
@@ -178,11 +251,9 @@ class GoogleReader : public JsonSink {
     return true;
   }
 
-  static bool Meeting(const std::string& name, const Parameters& parameters, std::string& subject,
+  static bool Meeting(const std::string& name, const Parameters& parameters,
                       MappedActivity& activity) {
-    if (name != "call_ended" || Get(parameters, "is_external") == "true") return false;
-    const std::string& identifier = Get(parameters, "identifier");
-    if (absl::StrContains(identifier, '@')) subject = absl::AsciiStrToLower(identifier);
+    if (name != "call_ended") return false;
     activity.type = "meeting.attended";
     activity.platform = PlatformOf(Get(parameters, "device_type"));
     if (IsAboveNothing(Get(parameters, "video_send_seconds"))) activity.traits |= kTraitVideo;
@@ -195,8 +266,7 @@ class GoogleReader : public JsonSink {
   static bool Message(const std::string& name, const Parameters& parameters,
                       MappedActivity& activity) {
     if (name != "message_posted") return false;
-    // A direct message's room has no name.
-    activity.type = Get(parameters, "room_name").empty() ? "chat.sent" : "channel_message.sent";
+    activity.type = IsInSpace(parameters) ? "channel_message.sent" : "chat.sent";
     return true;
   }
 
@@ -239,9 +309,10 @@ class GoogleReader : public JsonSink {
       return true;
     }
     activity.traits = kTraitPersonalDrive;
-    const std::string owner = absl::AsciiStrToLower(Get(parameters, "owner"));
+    const std::string& owner = Get(parameters, "owner");
     const bool is_private = visibility.empty() || visibility == "private";
-    if (!is_private || (!owner.empty() && owner != email)) activity.traits |= kTraitSharedFile;
+    if (!is_private || (!owner.empty() && !absl::EqualsIgnoreCase(owner, email)))
+      activity.traits |= kTraitSharedFile;
     return true;
   }
 

@@ -11,8 +11,10 @@ namespace tutti {
 // Reads activities of the Google Workspace Reports API, of the applications gmail,
 // meet, chat, drive and gemini_in_workspace_apps: one a line, or pages {"items": [...]} on
 // one line or over several (at most 64 MiB). "events" may be an array or one object;
-// parameters may be nested in messageValue. Keys, service accounts and people outside are
-// left out; of Drive only primary events count, of Gemini only what somebody asked for.
+// parameters may be nested in messageValue. A message in a space is a channel's, one in a group's
+// chat or to one person a chat's. Keys and other callers that are no users, what an agent or an
+// impersonating application did, visitors and people outside are left out; of Drive only primary
+// events count, of Gemini only what somebody asked for.
 //
 // Errors: ResourceExhausted (a page above 64 MiB), those of the input and the sink.
 absl::Status ReadGoogleReports(TextInput& input, ReportSink& sink);

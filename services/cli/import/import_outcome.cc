@@ -43,7 +43,24 @@ absl::string_view RepairOf(absl::string_view reason) {
 
 absl::Status CheckReadable(const ImportSummary& summary) {
   if (summary.rows == 0 || summary.rows > summary.Rejected()) return absl::OkStatus();
-  return absl::InvalidArgumentError("no row could be read: see the summary for the reasons");
+  std::string reasons;
+  for (size_t i = 0; i < summary.rejected.size(); ++i) {
+    if (summary.rejected[i] == 0) continue;
+    absl::StrAppend(&reasons, reasons.empty() ? "" : "; ", summary.rejected[i], " with ",
+                    RejectionReasonName(static_cast<RejectionReason>(i)));
+  }
+  return absl::InvalidArgumentError(absl::StrCat("no row could be read: ", reasons));
+}
+
+absl::Status CheckHeadcount(const TenantSummary& tenant) {
+  if (tenant.licensed.empty() || tenant.licensed.count("") > 0) return absl::OkStatus();
+  const auto& [product, people] = *tenant.licensed.begin();
+  return absl::FailedPreconditionError(absl::StrCat(
+      "--update-profile: the input lists the licensees of one product (", product,
+      ") alone, not everybody who has a licence, so it gives no headcount. Import it together with "
+      "a report that lists everybody, of active users (getOffice365ActiveUserDetail), mail or "
+      "Teams, or set the number by hand: tutti organizations update --entitlement ",
+      product, "=", people));
 }
 
 absl::Status NothingSent() {

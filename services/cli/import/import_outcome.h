@@ -31,6 +31,10 @@ absl::Status OutcomeOf(const ImportSummary& summary);
 // The same of an error that ended an import, for which ingest gave a reason or none (empty).
 absl::Status OutcomeOf(const absl::Status& error, absl::string_view reason);
 
+// FailedPrecondition when an input lists the licensees of single products alone, and not who has
+// a licence at all: it gives no headcount. It says what to export.
+absl::Status CheckHeadcount(const TenantSummary& tenant);
+
 // How every error of an import ends: what is missing is lost for good once the back-fill is
 // finished.
 inline constexpr char kNotYet[] = "Do not finish the back-fill yet";

@@ -10,12 +10,17 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "services/cli/import/activities_reader.h"
-#include "services/cli/import/audit_time.h"
+#include "services/cli/import/actor.h"
+#include "services/cli/import/checked_time.h"
+#include "services/cli/import/customer_choice.h"
 #include "services/cli/import/device_telemetry.h"
 #include "services/cli/import/google_reports.h"
+#include "services/cli/import/import_trace.h"
+#include "services/cli/import/known_names.h"
 #include "services/cli/import/report_taker.h"
 #include "services/cli/import/step_progress.h"
 #include "services/cli/import/tenant_run.h"
@@ -27,8 +32,6 @@ namespace {
 
 using ingest::v1::Activity;
 
-constexpr int64_t kFirstSeconds = 946857600;  // 2000-01-03T00:00:00Z
-constexpr int64_t kClockSkewSeconds = 300;
 constexpr int64_t kExportCap = 50000;
 
 // How an input is named to whoever named it: its path without what a terminal would obey, and,
@@ -67,7 +70,10 @@ absl::Status ReadReport(TextInput& input, InputShape shape, ReportSink& sink) {
 class Importer {
  public:
   Importer(const ImportOptions& options, const ImportTargets& targets)
-      : options_(options), targets_(targets), now_(options.now ? options.now() : absl::Now()) {}
+      : options_(options),
+        targets_(targets),
+        times_(options.now ? options.now() : absl::Now()),
+        customers_(options.customer) {}
 
   // What was read before an error is sent and counted too.
   absl::Status Run() {
@@ -102,14 +108,11 @@ class Importer {
 
     absl::Status OnRecord(const AuditRecord& record) override {
       progress_.Record();
-      const absl::optional<int64_t> seconds = importer_.TimeOf(record);
+      const CheckedTime time = importer_.TimeOf(record);
       const bool mapping = importer_.mapping_;
       if (mapping) ++importer_.summary_.rows;
-      if (!seconds.has_value() || !importer_.InRange(*seconds)) {
-        if (mapping) {
-          importer_.Reject(seconds.has_value() ? RejectionReason::kTimeOutOfRange
-                                               : RejectionReason::kMalformedTime);
-        }
+      if (!time.seconds.has_value()) {
+        if (mapping) importer_.Reject(time.problem);
         return absl::OkStatus();
       }
       TenantRun& run = importer_.RunOf(record[Field::kTenant]);
@@ -118,7 +121,7 @@ class Importer {
         return absl::OkStatus();
       }
       if (!mapping || importer_.single_pass_) run.facts.Observe(record);
-      return mapping ? run.mapper.Map(record, *seconds, run.sink) : absl::OkStatus();
+      return mapping ? run.mapper.Map(record, *time.seconds, run.sink) : absl::OkStatus();
     }
 
     absl::Status OnActivityLine(Activity activity) override {
@@ -150,6 +153,10 @@ class Importer {
 
   absl::Status ReadInputs() {
     if (absl::Status status = OpenAll(); !status.ok()) return status;
+    if (!customers_.asked().empty() && shapes_.front() != InputShape::kGoogleReports) {
+      return absl::InvalidArgumentError(
+          "--customer is for Google's reports: the records of these inputs name no customer");
+    }
     if (activities_) return ImportActivities();
     return reports_ ? ImportReports() : ImportAudit();
   }
@@ -298,14 +305,36 @@ class Importer {
     }
     const auto placed = tenants_.emplace(
         "", std::make_unique<TenantRun>(options_.mapping, targets_, options_.tenants.organization));
+    if (absl::Status status = SurveyCustomers(); !status.ok()) return status;
     StepProgress progress(targets_.progress, "importing", total_bytes_);
-    ReportTaker taker(*placed.first->second, summary_, progress,
-                      [this](int64_t seconds) { return InRange(seconds); });
+    ReportTaker taker(*placed.first->second, options_.mapping, summary_, progress, customers_,
+                      times_);
+    absl::Status status = ReadReports(progress, taker, /*again=*/false);
+    taker.Finish();
+    // Of what can be read once, nobody knew before.
+    if (status.ok() && !customers_.asked().empty()) status = customers_.Check();
+    return status;
+  }
+
+  // Looks through what names customers, that nothing is sent when there are several.
+  absl::Status SurveyCustomers() {
+    if (shapes_.front() != InputShape::kGoogleReports) return absl::OkStatus();
+    StepProgress progress(targets_.progress, "surveying", total_bytes_);
+    CustomerSurvey survey(customers_, progress, times_);
+    if (absl::Status status = ReadReports(progress, survey, /*again=*/true); !status.ok()) {
+      return status;
+    }
+    return read_once_.empty() || customers_.asked().empty() ? customers_.Check() : absl::OkStatus();
+  }
+
+  // `again`: only the inputs that can be read another time.
+  absl::Status ReadReports(StepProgress& progress, ReportSink& sink, bool again) {
     for (size_t i = 0; i < options_.inputs.size(); ++i) {
+      if (again && read_once_.count(i) > 0) continue;
       absl::StatusOr<OpenInput> input = OpenAgain(i);
       if (!input.ok()) return AtInput(i, input.status());
       progress.Begin(*input->text);
-      const absl::Status status = ReadReport(*input->text, shapes_[i], taker);
+      const absl::Status status = ReadReport(*input->text, shapes_[i], sink);
       progress.End();
       if (!status.ok()) return AtInput(i, status);
     }
@@ -315,16 +344,32 @@ class Importer {
 
   absl::Status TakeActivity(Activity activity) {
     const int64_t seconds = activity.occurred_at().seconds();
-    if (!InRange(seconds)) {
+    if (!times_.Holds(seconds)) {
       Reject(RejectionReason::kTimeOutOfRange);
       return absl::OkStatus();
     }
-    last_run_->fed.Add(activity);
     TenantSummary& summary = last_run_->summary;
     ++summary.records;
     ++summary.distinct;
-    summary.Saw(seconds);
-    ++summary.activities[activity.type()];
+    summary.fates.Begin();
+    const absl::Status status = TakeReadable(std::move(activity));
+    summary.fates.End();
+    return status;
+  }
+
+  absl::Status TakeReadable(Activity activity) {
+    TenantSummary& summary = last_run_->summary;
+    // A subject need not be an address; one that is says whose it is.
+    if (IsActOfPerson(activity.type()) && absl::StrContains(activity.subject(), '@')) {
+      const ActorKind kind = ClassifyActor({activity.subject()}, options_.mapping.accepted_domains);
+      if (kind != ActorKind::kPerson) {
+        summary.Exclude(ExclusionOf(kind));
+        return absl::OkStatus();
+      }
+    }
+    last_run_->fed.Add(activity);
+    summary.Saw(activity.occurred_at().seconds());
+    summary.Count(activity.type());
     if (subjects_.insert(Fingerprint({activity.subject()})).second) ++summary.people;
     if (targets_.uploader == nullptr) return absl::OkStatus();
     return targets_.uploader->Add(last_run_->organization, std::move(activity));
@@ -344,20 +389,20 @@ class Importer {
     return *run;
   }
 
-  static absl::optional<int64_t> TimeOf(const AuditRecord& record) {
-    const absl::string_view created = record[Field::kCreated];
-    return ParseAuditTime(created.empty() ? record[Field::kStartTime] : created);
-  }
-
-  bool InRange(int64_t seconds) const {
-    return seconds >= kFirstSeconds && seconds <= absl::ToUnixSeconds(now_) + kClockSkewSeconds;
+  // The first time of a record that can be.
+  CheckedTime TimeOf(const AuditRecord& record) const {
+    const CheckedTime created = times_.Instant(record[Field::kCreated]);
+    if (created.seconds.has_value() || record[Field::kStartTime].empty()) return created;
+    const CheckedTime started = times_.Instant(record[Field::kStartTime]);
+    return started.seconds.has_value() || record[Field::kCreated].empty() ? started : created;
   }
 
   void Reject(RejectionReason reason) { ++summary_.rejected[static_cast<size_t>(reason)]; }
 
   const ImportOptions& options_;
   const ImportTargets& targets_;
-  absl::Time now_;
+  const TimeRange times_;
+  CustomerChoice customers_;  // of Google
   std::vector<InputShape> shapes_;
   std::map<size_t, OpenInput> read_once_;  // of the inputs, those that cannot be opened again
   uint64_t total_bytes_ = 0;
@@ -378,8 +423,9 @@ class Importer {
 absl::StatusOr<ImportSummary> RunImport(const ImportOptions& options,
                                         const ImportTargets& targets) {
   Importer importer(options, targets);
-  const absl::Status status = importer.Run();
+  absl::Status status = importer.Run();
   ImportSummary summary = importer.TakeSummary();
+  if (status.ok()) status = CheckTrace(summary);
   if (status.ok()) return summary;
   if (targets.unfinished != nullptr) *targets.unfinished = std::move(summary);
   return status;

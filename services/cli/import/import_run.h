@@ -22,6 +22,8 @@ struct ImportOptions {
   std::vector<std::string> inputs;
   InputShape shape = InputShape::kDetect;  // of every input
   TenantChoice tenants;
+  // Of Google's reports, the customer whose records are taken (a customerId); empty: the only one.
+  std::string customer = {};
   MappingOptions mapping;
   std::function<absl::Time()> now;  // absl::Now when absent
 };
@@ -36,19 +38,22 @@ struct ImportTargets {
 };
 
 // Reads the inputs and sends their activities. Audit logs are read twice: first
-// for what a record tells about others (TenantFacts), then to map them; memory is
+// for what a record tells about others (TenantFacts), then to map them; Google's reports first
+// for their customers, unless they can be read only once: a second customer then ends the
+// import where it begins. Memory is
 // some 20 bytes a distinct record and does not grow with their size. With standard
 // input among them they are read once, a warning says so, and the tenants must have
 // been chosen. Activities (InputShape::kActivities) and reports, several files of one
 // shape, go to `tenants.organization`.
 //
 // Errors: InvalidArgument (options; a CSV file without its columns; inputs of several
-// sorts in one import), FailedPrecondition (several tenants, none chosen; an
+// sorts in one import), FailedPrecondition (several tenants or customers, none chosen; an
 // organisation without a place to send to), NotFound (no such file, or no record of
-// the tenant that was asked for), and those of the uploader. The input at fault is
+// the tenant or customer that was asked for), Internal (a record that left no trace, see
+// CheckTrace), and those of the uploader. The input at fault is
 // named by its path and, among several, its number, from 1. No message repeats anything that a
-// record says but tenants' GUIDs. What was sent before an error stays: running the import again is
-// safe.
+// record says but the ids of tenants and customers. What was sent before an error stays: running
+// the import again is safe.
 absl::StatusOr<ImportSummary> RunImport(const ImportOptions& options, const ImportTargets& targets);
 
 }  // namespace tutti

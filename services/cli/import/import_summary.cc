@@ -12,21 +12,24 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 #include "common/text/plain_text.h"
+#include "services/cli/import/known_names.h"
 
 namespace tutti {
 namespace {
 
-constexpr size_t kMaxOperations = 1000;
+constexpr size_t kMaxNames = 1000;
+constexpr size_t kMaxNameBytes = 200;
 constexpr size_t kShownOperations = 20;
-constexpr absl::string_view kOtherOperation = "(other)";
+constexpr absl::string_view kOther = "(other)";
+constexpr absl::string_view kNoName = "(none)";
 
 using Counts = std::vector<std::pair<std::string, int64_t>>;
 
-bool IsOperationName(absl::string_view name) {
-  return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), [](char c) {
-    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == ' ' || c == '-' || c == '_' ||
-           c == '.';
-  });
+// Counts under a name, while there is room for one more.
+void AddTo(std::map<std::string, int64_t>& counts, absl::string_view name) {
+  std::string key(name.size() <= kMaxNameBytes ? name : kOther);
+  if (counts.size() >= kMaxNames && counts.count(key) == 0) key = std::string(kOther);
+  ++counts[key];
 }
 
 std::string TimeText(int64_t seconds) {
@@ -52,12 +55,32 @@ Counts ExcludedCounts(const TenantSummary& tenant) {
   return counts;
 }
 
+// What may be shown of the names of an input: a known one as the list spells it, any other in
+// one number, unless all are asked for.
+std::map<std::string, int64_t> Shown(const std::map<std::string, int64_t>& counts,
+                                     absl::string_view (*known)(absl::string_view),
+                                     ShownNames shown) {
+  std::map<std::string, int64_t> named;
+  for (const auto& [name, count] : counts) {
+    absl::string_view as = name;
+    if (shown == ShownNames::kKnown && name != kNoName) as = known(name);
+    named[as.empty() ? std::string(kOther) : PlainText(as)] += count;
+  }
+  return named;
+}
+
+Counts ActivityCounts(const TenantSummary& tenant, ShownNames shown) {
+  const auto named = Shown(tenant.activities, KnownActivityType, shown);
+  return {named.begin(), named.end()};
+}
+
 // The commonest operations first, and the rest in one number.
-Counts IgnoredCounts(const TenantSummary& tenant) {
-  Counts counts(tenant.ignored_operations.begin(), tenant.ignored_operations.end());
+Counts IgnoredCounts(const TenantSummary& tenant, ShownNames shown) {
+  const auto named = Shown(tenant.ignored_operations, KnownOperation, shown);
+  Counts counts(named.begin(), named.end());
   std::stable_sort(counts.begin(), counts.end(),
                    [](const auto& a, const auto& b) { return a.second > b.second; });
-  if (counts.size() <= kShownOperations) return counts;
+  if (shown == ShownNames::kAll || counts.size() <= kShownOperations) return counts;
   const int64_t rest =
       std::accumulate(counts.begin() + kShownOperations, counts.end(), int64_t{0},
                       [](int64_t sum, const auto& count) { return sum + count.second; });
@@ -65,6 +88,13 @@ Counts IgnoredCounts(const TenantSummary& tenant) {
   counts.resize(kShownOperations);
   counts.emplace_back(absl::StrCat("(", names, " others)"), rest);
   return counts;
+}
+
+// By what became of them; together they are all distinct records.
+Counts FateCounts(const TenantSummary& tenant) {
+  return {{"with an activity", tenant.fates.Of(Fate::kActivity)},
+          {"left out", tenant.fates.Of(Fate::kLeftOut)},
+          {"without a meaning here", tenant.fates.Of(Fate::kWithoutMeaning)}};
 }
 
 Counts ToCounts(const std::map<std::string, int64_t>& map) { return {map.begin(), map.end()}; }
@@ -112,13 +142,14 @@ void AppendFed(std::string* text, const TenantSummary& tenant) {
   }
 }
 
-void AppendTenant(std::string* text, const TenantSummary& tenant) {
+void AppendTenant(std::string* text, const TenantSummary& tenant, ShownNames shown) {
   absl::StrAppend(text, "\n", tenant.tenant.empty() ? "activities" : "tenant " + tenant.tenant);
   if (!tenant.organization.empty()) absl::StrAppend(text, " -> ", tenant.organization);
   absl::StrAppend(text, "\n");
   AppendLine(text, "records", tenant.records, 2);
   AppendLine(text, "duplicates", tenant.duplicates, 2);
   AppendLine(text, "distinct", tenant.distinct, 2);
+  for (const auto& [fate, count] : FateCounts(tenant)) AppendLine(text, fate, count, 4);
   const bool devices =
       !tenant.activities.empty() && absl::StartsWith(tenant.activities.begin()->first, "device.");
   AppendLine(text, devices ? "devices" : "people", tenant.people, 2);
@@ -133,9 +164,9 @@ void AppendTenant(std::string* text, const TenantSummary& tenant) {
                                : absl::StrCat("licensed (--entitlement ", product, "=...)"),
                people, 2);
   }
-  AppendBlock(text, "activities", ToCounts(tenant.activities));
+  AppendBlock(text, "activities", ActivityCounts(tenant, shown));
   AppendBlock(text, "left out", ExcludedCounts(tenant));
-  AppendBlock(text, "operations that mean nothing here", IgnoredCounts(tenant));
+  AppendBlock(text, "operations that mean nothing here", IgnoredCounts(tenant, shown));
   const UploadSummary& upload = tenant.upload;
   if (upload.batches == 0) return;
   absl::StrAppend(text, "  sent\n");
@@ -178,11 +209,12 @@ std::string JsonNames(const std::set<std::string>& names) {
       "]");
 }
 
-std::string JsonTenant(const TenantSummary& tenant) {
+std::string JsonTenant(const TenantSummary& tenant, ShownNames shown) {
   std::string json = absl::StrCat(
       "{\"tenant\":", Quoted(tenant.tenant), ",\"organization\":", Quoted(tenant.organization),
       ",\"records\":", tenant.records, ",\"duplicates\":", tenant.duplicates,
-      ",\"distinct\":", tenant.distinct, ",\"people\":", tenant.people);
+      ",\"distinct\":", tenant.distinct, ",\"fates\":", JsonCounts(FateCounts(tenant)),
+      ",\"people\":", tenant.people);
   if (tenant.first_seconds.has_value() && tenant.last_seconds.has_value()) {
     absl::StrAppend(&json, ",\"first\":", Quoted(TimeText(*tenant.first_seconds)),
                     ",\"last\":", Quoted(TimeText(*tenant.last_seconds)));
@@ -195,9 +227,9 @@ std::string JsonTenant(const TenantSummary& tenant) {
     }
   }
   const UploadSummary& upload = tenant.upload;
-  absl::StrAppend(&json, ",\"activities\":", JsonCounts(ToCounts(tenant.activities)),
+  absl::StrAppend(&json, ",\"activities\":", JsonCounts(ActivityCounts(tenant, shown)),
                   ",\"excluded\":", JsonCounts(ExcludedCounts(tenant)),
-                  ",\"ignored_operations\":", JsonCounts(IgnoredCounts(tenant)),
+                  ",\"ignored_operations\":", JsonCounts(IgnoredCounts(tenant, shown)),
                   ",\"upload\":{\"batches\":", upload.batches, ",\"retries\":", upload.retries,
                   ",\"accepted\":", upload.accepted, ",\"partly_late\":", upload.partly_late,
                   ",\"ignored_values\":", upload.ignored_values,
@@ -251,18 +283,27 @@ absl::string_view ExclusionName(Exclusion exclusion) {
       return "totals of several days";
     case Exclusion::kOtherEvent:
       return "event that means nothing here";
+    case Exclusion::kSoftware:
+      return "agent or application in a person's name";
+    case Exclusion::kNoAttendee:
+      return "meeting without an attendee that can be read";
+    case Exclusion::kNothingDone:
+      return "person who did nothing that counts";
+    case Exclusion::kNoMeasurement:
+      return "device without a measurement to judge by";
   }
   return "unknown";
 }
 
 void TenantSummary::Ignore(absl::string_view operation) {
   operation = absl::StripAsciiWhitespace(operation);
-  const bool named = operation.empty() || IsOperationName(operation);
-  std::string name(named ? (operation.empty() ? "(none)" : operation) : kOtherOperation);
-  if (ignored_operations.size() >= kMaxOperations && ignored_operations.count(name) == 0) {
-    name = std::string(kOtherOperation);
-  }
-  ++ignored_operations[name];
+  AddTo(ignored_operations, operation.empty() ? kNoName : operation);
+  fates.Mark(Fate::kWithoutMeaning);
+}
+
+void TenantSummary::Count(absl::string_view type) {
+  AddTo(activities, type);
+  fates.Mark(Fate::kActivity);
 }
 
 void TenantSummary::Saw(int64_t seconds) {
@@ -274,7 +315,7 @@ int64_t ImportSummary::Rejected() const {
   return std::accumulate(rejected.begin(), rejected.end(), int64_t{0});
 }
 
-std::string SummaryText(const ImportSummary& summary) {
+std::string SummaryText(const ImportSummary& summary, ShownNames shown) {
   std::string text;
   AppendLine(&text, "inputs", summary.inputs, 0);
   AppendLine(&text, "rows", summary.rows, 0);
@@ -284,11 +325,11 @@ std::string SummaryText(const ImportSummary& summary) {
   for (const std::string& warning : summary.warnings) {
     absl::StrAppend(&text, "warning: ", warning, "\n");
   }
-  for (const TenantSummary& tenant : summary.tenants) AppendTenant(&text, tenant);
+  for (const TenantSummary& tenant : summary.tenants) AppendTenant(&text, tenant, shown);
   return text;
 }
 
-std::string SummaryJson(const ImportSummary& summary) {
+std::string SummaryJson(const ImportSummary& summary, ShownNames shown) {
   return absl::StrCat("{\"inputs\":", summary.inputs, ",\"rows\":", summary.rows,
                       ",\"other_tenants\":", summary.other_tenants,
                       ",\"rejected\":", JsonCounts(RejectedCounts(summary)), ",\"warnings\":[",
@@ -298,8 +339,8 @@ std::string SummaryJson(const ImportSummary& summary) {
                                     }),
                       "],\"tenants\":[",
                       absl::StrJoin(summary.tenants, ",",
-                                    [](std::string* out, const TenantSummary& tenant) {
-                                      absl::StrAppend(out, JsonTenant(tenant));
+                                    [shown](std::string* out, const TenantSummary& tenant) {
+                                      absl::StrAppend(out, JsonTenant(tenant, shown));
                                     }),
                       "]}");
 }

@@ -12,6 +12,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
+#include "services/cli/import/record_fates.h"
 #include "services/cli/import/rejection_reason.h"
 
 namespace tutti {
@@ -39,8 +40,12 @@ enum class Exclusion {
   kDeleted,           // of a report: somebody who has left
   kSeveralDays,       // of a report: totals that say nothing of a day
   kOtherEvent,        // of a report: an event that means nothing here
+  kSoftware,          // an agent or an application in somebody's name
+  kNoAttendee,        // a meeting or a call without an attendee that could be read
+  kNothingDone,       // of a report: somebody who did nothing that counts
+  kNoMeasurement,     // of a device: nothing was measured, or not enough to judge by
 };
-inline constexpr size_t kExclusionCount = 21;
+inline constexpr size_t kExclusionCount = 25;
 
 // A stable name for people and for JSON.
 absl::string_view ExclusionName(Exclusion exclusion);
@@ -55,14 +60,18 @@ struct UploadSummary {
   std::map<std::string, int64_t> refused;  // by reason: "REASON_LATE"
 };
 
-// What became of the records of one tenant. Counts only: no name, no address, no
-// file. `organization` and `tenant` name companies, not people.
+// What became of the records of one tenant. Counts only: no address, no file, and no name
+// but those of operations and of types. `organization` and `tenant` name companies, not people.
 struct TenantSummary {
-  void Exclude(Exclusion why) { ++excluded[static_cast<size_t>(why)]; }
+  void Exclude(Exclusion why) {
+    ++excluded[static_cast<size_t>(why)];
+    fates.Mark(Fate::kLeftOut);
+  }
   int64_t Excluded(Exclusion why) const { return excluded[static_cast<size_t>(why)]; }
-  // Counts an operation that means nothing to the catalogue. Names that could be
-  // anything but an operation's are counted as "(other)".
+  // Counts an operation that means nothing to the catalogue.
   void Ignore(absl::string_view operation);
+  // Counts an activity.
+  void Count(absl::string_view type);
   void Saw(int64_t seconds);
 
   std::string tenant;        // GUID in lower case; empty for activities and reports
@@ -83,9 +92,12 @@ struct TenantSummary {
   std::optional<std::set<std::string>> declared;
   std::string declared_problem;  // why it was not, in words; empty when nobody wanted to
   std::array<int64_t, kExclusionCount> excluded = {};
-  std::map<std::string, int64_t> activities;          // by type
-  std::map<std::string, int64_t> ignored_operations;  // by operation; at most 1,000 names
-  absl::optional<int64_t> first_seconds;              // of distinct records, since 1970
+  RecordFates fates;  // of distinct records
+  // By type and by operation, as the input names them: at most 1,000 names each, the others
+  // together as "(other)". Only names that are known to be no person's are shown unasked.
+  std::map<std::string, int64_t> activities;
+  std::map<std::string, int64_t> ignored_operations;
+  absl::optional<int64_t> first_seconds;  // of distinct records, since 1970
   absl::optional<int64_t> last_seconds;
   UploadSummary upload;
 };
@@ -93,8 +105,8 @@ struct TenantSummary {
 // What became of an import.
 struct ImportSummary {
   int64_t inputs = 0;
-  int64_t rows = 0;           // rejected, of other tenants, or records of `tenants`
-  int64_t other_tenants = 0;  // records of tenants that were not asked for
+  int64_t rows = 0;           // rejected, of other tenants, or records of `tenants`: see CheckTrace
+  int64_t other_tenants = 0;  // records of tenants or customers that were not asked for
   std::array<int64_t, kRejectionReasonCount> rejected = {};
   std::vector<TenantSummary> tenants;  // by tenant
   std::vector<std::string> warnings;
@@ -102,12 +114,18 @@ struct ImportSummary {
   int64_t Rejected() const;
 };
 
+// Which names of the input a summary shows.
+enum class ShownNames {
+  kKnown,  // those in the list of known_names.h; others are counted as "(other)"
+  kAll,    // all of them: an operation's name can be anything, a person's too
+};
+
 // For people: a few lines for the input, then a block for each tenant; the twenty
-// commonest ignored operations, and how many others there are.
-std::string SummaryText(const ImportSummary& summary);
+// commonest ignored operations and how many others there are, or all of them.
+std::string SummaryText(const ImportSummary& summary, ShownNames shown = ShownNames::kKnown);
 
 // The same as one JSON object.
-std::string SummaryJson(const ImportSummary& summary);
+std::string SummaryJson(const ImportSummary& summary, ShownNames shown = ShownNames::kKnown);
 
 }  // namespace tutti
 

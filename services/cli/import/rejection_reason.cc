@@ -26,6 +26,8 @@ absl::string_view RejectionReasonName(RejectionReason reason) {
       return "unknown member";
     case RejectionReason::kWrongFieldType:
       return "member of the wrong type";
+    case RejectionReason::kNoDate:
+      return "no date: export the start-up history, or add a column \"date\" with the day";
   }
   return "unknown";
 }

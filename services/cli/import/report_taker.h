@@ -2,71 +2,80 @@
 #define TUTTI_SERVICES_CLI_IMPORT_REPORT_TAKER_H_
 
 #include <cstdint>
-#include <functional>
 #include <string>
-#include <utility>
 
 #include "absl/container/flat_hash_set.h"
+#include "services/cli/import/audit_mapper.h"
+#include "services/cli/import/customer_choice.h"
 #include "services/cli/import/report_sink.h"
 #include "services/cli/import/step_progress.h"
 #include "services/cli/import/tenant_run.h"
-#include "services/cli/import/text_match.h"
 
 namespace tutti {
 
-// Counts what a report says and hands it on.
+// Notes the customers of a report and takes nothing else from it.
+class CustomerSurvey final : public ReportSink {
+ public:
+  CustomerSurvey(CustomerChoice& customers, StepProgress& progress, const TimeRange& times)
+      : customers_(customers), progress_(progress), times_(times) {}
+
+  absl::StatusOr<bool> OnCustomer(absl::string_view customer) override {
+    progress_.Record();
+    customers_.Survey(customer);
+    return false;
+  }
+  bool OnRow(absl::string_view) override { return false; }
+  absl::Status OnRejected(RejectionReason) override { return absl::OkStatus(); }
+  absl::Status OnRowRejected(RejectionReason) override { return absl::OkStatus(); }
+  void OnExcluded(Exclusion) override {}
+  bool OnPerson(const Actor&) override { return false; }
+  void OnDevice(absl::string_view) override {}
+  absl::Status OnReported(const MappedActivity&) override { return absl::OkStatus(); }
+  void OnLicensed(absl::string_view) override {}
+  void OnFeeds(absl::string_view) override {}
+  const TimeRange& times() const override { return times_; }
+
+ private:
+  CustomerChoice& customers_;
+  StepProgress& progress_;
+  const TimeRange& times_;
+};
+
+// Counts what a report says and hands it on. References outlive it.
 class ReportTaker final : public ReportSink {
  public:
-  // Whether a time lies in the range that is taken.
-  using InRange = std::function<bool(int64_t)>;
+  ReportTaker(TenantRun& run, const MappingOptions& mapping, ImportSummary& summary,
+              StepProgress& progress, CustomerChoice& customers, const TimeRange& times)
+      : run_(run),
+        mapping_(mapping),
+        summary_(summary),
+        progress_(progress),
+        customers_(customers),
+        times_(times) {}
 
-  ReportTaker(TenantRun& run, ImportSummary& summary, StepProgress& progress, InRange in_range)
-      : run_(run), summary_(summary), progress_(progress), in_range_(std::move(in_range)) {}
+  // The last row has ended.
+  void Finish() { run_.summary.fates.End(); }
 
-  bool OnRow(absl::string_view key) override {
-    progress_.Record();
-    ++summary_.rows;
-    ++run_.summary.records;
-    if (!key.empty() && !rows_.insert(Fingerprint({key})).second) {
-      ++run_.summary.duplicates;
-      return false;
-    }
-    ++run_.summary.distinct;
-    return true;
-  }
-  absl::Status OnRejected(RejectionReason reason) override {
-    progress_.Record();
-    ++summary_.rows;
-    ++summary_.rejected[static_cast<size_t>(reason)];
-    return absl::OkStatus();
-  }
+  absl::StatusOr<bool> OnCustomer(absl::string_view customer) override;
+  bool OnRow(absl::string_view key) override;
+  absl::Status OnRejected(RejectionReason reason) override;
+  absl::Status OnRowRejected(RejectionReason reason) override;
   void OnExcluded(Exclusion why) override { run_.summary.Exclude(why); }
-  absl::Status OnReported(const MappedActivity& activity) override {
-    if (!in_range_(activity.seconds)) {
-      ++summary_.rejected[static_cast<size_t>(RejectionReason::kTimeOutOfRange)];
-      return absl::OkStatus();
-    }
-    run_.summary.Saw(activity.seconds);
-    ++run_.summary.activities[std::string(activity.type)];
-    if (subjects_.insert(Fingerprint({activity.subject})).second) ++run_.summary.people;
-    return run_.sink.OnActivity(activity);
-  }
-  void OnLicensed(absl::string_view product, absl::string_view subject) override {
-    if (licensed_.insert(Fingerprint({product, subject})).second) {
-      ++run_.summary.licensed[std::string(product)];
-    }
-  }
-  void OnFeeds(absl::string_view category) override {
-    if (run_.summary.feeds.count(std::string(category)) == 0) {
-      run_.summary.feeds.emplace(category);
-    }
-  }
+  bool OnPerson(const Actor& actor) override;
+  void OnDevice(absl::string_view device) override;
+  absl::Status OnReported(const MappedActivity& activity) override;
+  void OnLicensed(absl::string_view product) override;
+  void OnFeeds(absl::string_view category) override;
+  const TimeRange& times() const override { return times_; }
 
  private:
   TenantRun& run_;
+  const MappingOptions& mapping_;
   ImportSummary& summary_;
   StepProgress& progress_;
-  const InRange in_range_;
+  CustomerChoice& customers_;
+  const TimeRange& times_;
+  std::string subject_;  // the last of this row, in lower case; empty when it has none yet
   absl::flat_hash_set<uint64_t> rows_;
   absl::flat_hash_set<uint64_t> subjects_;
   absl::flat_hash_set<uint64_t> licensed_;

@@ -42,7 +42,7 @@ uint64_t TenantFacts::AttendanceKey(const AuditRecord& record, const Attendee& a
 
 void TenantFacts::Observe(const AuditRecord& record) {
   ++records_;
-  if (IsGuid(record[Field::kUserKey]) && ClassifyActor(record[Field::kUser], record.user_type,
+  if (IsGuid(record[Field::kUserKey]) && ClassifyActor({record[Field::kUser], record.user_type},
                                                        accepted_domains_) == ActorKind::kPerson) {
     std::string& person = people_[Fingerprint({"person", record[Field::kUserKey]})];
     if (person.empty()) {

@@ -1,16 +1,21 @@
 #include "services/cli/import/usage_report.h"
 
+#include <simdjson.h>
+
 #include <algorithm>
 #include <array>
 #include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "services/cli/import/audit_time.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "services/cli/import/csv_reader.h"
+#include "services/cli/import/json_framer.h"
 #include "services/cli/import/text_match.h"
 
 namespace tutti {
@@ -18,7 +23,13 @@ namespace {
 
 using Row = absl::Span<const absl::string_view>;
 
-constexpr int64_t kNoon = int64_t{12} * 3600;
+// What sort of report it is; its columns say.
+enum class Kind {
+  kActivity,     // what people did
+  kDrives,       // OneDrive accounts
+  kActiveUsers,  // who has which licence
+  kAssistant,    // Copilot's: when each of its licensees last used it, by application
+};
 
 enum Column : size_t {
   kName,
@@ -30,15 +41,26 @@ enum Column : size_t {
   kVisitedPages,
   kFiles,
   kActiveFiles,
-  kColumnCount,
+  kFirstOwned,  // of kActiveUsers: a licence for each service
+  kColumnCount = kFirstOwned + 6,
 };
 
 const std::array<const char*, kColumnCount> kColumns = {
-    "User Principal Name", "Last Activity Date",
-    "Is Deleted",          "Assigned Products",
-    "Report Period",       "Is Licensed",
-    "Visited Page Count",  "Viewed Or Edited File Count",
+    "User Principal Name",
+    "Last Activity Date",
+    "Is Deleted",
+    "Assigned Products",
+    "Report Period",
+    "Is Licensed",
+    "Visited Page Count",
+    "Viewed Or Edited File Count",
     "Active File Count",
+    "Has Exchange License",
+    "Has OneDrive License",
+    "Has SharePoint License",
+    "Has Skype For Business License",
+    "Has Yammer License",
+    "Has Teams License",
 };
 
 // What a cell that is not zero says.
@@ -106,13 +128,60 @@ constexpr Named kApps[] = {{"Outlook", "outlook"}, {"Word", "word"},
 constexpr Named kPlatforms[] = {
     {"Windows", "desktop"}, {"Mac", "desktop"}, {"Mobile", "mobile"}, {"Web", "web"}};
 
+// Where somebody used the assistant: the day of the last time has a column of its own.
+struct Assisted {
+  const char* name;
+  const char* app;
+  TraitSet traits;
+};
+constexpr Assisted kAssisted[] = {{"Microsoft Teams", "teams", 0},
+                                  {"Teams", "teams", 0},
+                                  {"Word", "word", kTraitInDocument},
+                                  {"Excel", "excel", kTraitInDocument},
+                                  {"PowerPoint", "powerpoint", kTraitInDocument},
+                                  {"OneNote", "onenote", kTraitInDocument},
+                                  {"Loop", "other", kTraitInDocument},
+                                  {"Outlook", "outlook", kTraitInMail},
+                                  {"Microsoft 365", "other", 0},
+                                  {"Edge", "other", 0}};
+constexpr char kAssistantChat[] = "Copilot Chat Last Activity Date";
+
 bool IsTrue(absl::string_view text) {
+  text = absl::StripAsciiWhitespace(text);
   return absl::EqualsIgnoreCase(text, "yes") || absl::EqualsIgnoreCase(text, "true");
 }
 
+// A number, or a duration ("PT5M"), or a yes.
 bool IsAboveNothing(absl::string_view text) {
+  text = absl::StripAsciiWhitespace(text);
   double number = 0;
-  return IsTrue(text) || (absl::SimpleAtod(text, &number) && number > 0);
+  if (absl::SimpleAtod(text, &number)) return number > 0;
+  if (absl::ConsumePrefix(&text, "P")) return text.find_first_of("123456789") != text.npos;
+  return IsTrue(text);
+}
+
+// Whether all that somebody has is an addition to the organisation's licence.
+bool AreAdditions(absl::string_view products) {
+  bool any = false;
+  for (absl::string_view product : absl::StrSplit(products, '+', absl::SkipWhitespace())) {
+    product = absl::StripAsciiWhitespace(product);
+    const bool addition = StartsIgnoringCase(product, "microsoft 365 copilot") ||
+                          StartsIgnoringCase(product, "microsoft copilot") ||
+                          StartsIgnoringCase(product, "copilot");
+    if (!addition) return false;
+    any = true;
+  }
+  return any;
+}
+
+// "User Principal Name" and "userPrincipalName" are one: letters and digits, in lower case.
+std::string MemberName(absl::string_view name) {
+  std::string plain;
+  for (const char c : name) {
+    const unsigned char byte = static_cast<unsigned char>(c);
+    if (absl::ascii_isalnum(byte)) plain.push_back(absl::ascii_tolower(byte));
+  }
+  return plain;
 }
 
 // A digest in place of an address: 32 or more hexadecimal digits and no "@".
@@ -131,31 +200,123 @@ bool IsOfDrives(absl::string_view header) {
          !ContainsIgnoringCase(header, "page view count");
 }
 
-class UsageReader {
+// The header of a CSV file, or the names of the members of a JSON document's beginning.
+Kind KindOf(absl::string_view beginning) {
+  const std::string names = MemberName(beginning);
+  if (absl::StrContains(names, "copilotlastactivitydate") ||
+      absl::StrContains(names, "copilotchatlastactivitydate") ||
+      absl::StrContains(names, "copilotutc")) {
+    return Kind::kAssistant;
+  }
+  return absl::StrContains(names, "hasexchangelicense") ? Kind::kActiveUsers : Kind::kActivity;
+}
+
+class UsageReader : public JsonSink {
  public:
   explicit UsageReader(ReportSink& sink)
       : sink_(sink), cells_(std::begin(kCells), std::end(kCells)) {
     for (const char* name : kColumns) columns_.push_back({name});
-    for (const Cell& cell : kCells) columns_.push_back({cell.column});
+    columns_[kLastActivity].emplace_back("Last Activity Date (UTC)");
+    for (const Cell& cell : kCells) {
+      columns_.push_back({cell.column});
+      // Graph's JSON has the duration alone.
+      const absl::string_view name = cell.column;
+      if (absl::EndsWith(name, kInSeconds)) {
+        columns_.back().emplace_back(absl::StripSuffix(name, kInSeconds));
+      }
+    }
     for (const Named& app : kApps) {
       for (const Named& platform : kPlatforms) {
         columns_.push_back({absl::StrCat(app.name, " (", platform.name, ")")});
         cells_.push_back({"", "app.used", app.id, platform.id, 0, "mobility"});
       }
     }
+    first_assisted_ = columns_.size();
+    for (const Assisted& one : kAssisted) {
+      columns_.push_back({absl::StrCat(one.name, " Copilot Last Activity Date"),
+                          absl::StrCat("Last activity date of ", one.name, " Copilot (UTC)")});
+    }
+    columns_.push_back({kAssistantChat, "Last activity date of Copilot Chat (UTC)"});
   }
 
   absl::Status Read(TextInput& input) {
-    const absl::StatusOr<absl::string_view> beginning = input.Peek();
-    if (!beginning.ok()) return beginning.status();
-    of_drives_ = IsOfDrives(beginning->substr(0, beginning->find('\n')));
-    if (of_drives_) columns_[kName] = {"Owner Principal Name"};
+    const absl::StatusOr<absl::string_view> peeked = input.Peek();
+    if (!peeked.ok()) return peeked.status();
+    const absl::string_view beginning = absl::StripLeadingAsciiWhitespace(*peeked);
+    const bool json = !beginning.empty() && (beginning[0] == '{' || beginning[0] == '[');
+    const absl::string_view header = json ? beginning : beginning.substr(0, beginning.find('\n'));
+    kind_ = KindOf(header);
+    if (json) {
+      for (size_t i = 0; i < columns_.size(); ++i) {
+        for (const std::string& name : columns_[i]) members_.emplace(MemberName(name), i);
+      }
+      return ReadJsonDocument(input, *this);
+    }
+    if (IsOfDrives(header)) {
+      kind_ = Kind::kDrives;
+      columns_[kName] = {"Owner Principal Name"};
+    }
+    if (kind_ == Kind::kActiveUsers) columns_[kLastActivity] = {"Exchange Last Activity Date"};
     return ReadCsv(input, columns_, kLastActivity + 1, [this](Row row) { return ReadRow(row); });
   }
 
+  absl::Status OnJson(absl::string_view json) override {
+    simdjson::dom::element root;
+    if (parser_.parse(json.data(), json.size(), false).get(root) != simdjson::SUCCESS) {
+      return sink_.OnRejected(RejectionReason::kMalformedJson);
+    }
+    simdjson::dom::object members;
+    if (root.get(members) != simdjson::SUCCESS) {
+      return sink_.OnRejected(RejectionReason::kNotAnObject);
+    }
+    texts_.assign(columns_.size(), "");
+    Collect(members, 0);
+    const std::vector<absl::string_view> row(texts_.begin(), texts_.end());
+    return ReadRow(row);
+  }
+  absl::Status OnRejected(RejectionReason reason) override { return sink_.OnRejected(reason); }
+
  private:
+  static constexpr absl::string_view kInSeconds = " In Seconds";
+  static constexpr int kMaxDepth = 3;
+
+  // Members, and those of the lists in them: reports by application have a row's cells in one.
+  void Collect(simdjson::dom::object members, int depth) {
+    for (const auto [key, value] : members) {
+      simdjson::dom::array list;
+      const auto found = members_.find(MemberName({key.data(), key.size()}));
+      if (value.get(list) != simdjson::SUCCESS) {
+        if (found != members_.end()) Put(found->second, value);
+        continue;
+      }
+      for (const simdjson::dom::element item : list) {
+        simdjson::dom::object inner;
+        if (item.get(inner) == simdjson::SUCCESS) {
+          if (depth < kMaxDepth) Collect(inner, depth + 1);
+        } else if (found != members_.end()) {
+          Put(found->second, item);
+        }
+      }
+    }
+  }
+
+  // Several texts of one list are joined as they are in CSV; a member that comes again, in a
+  // list inside, does not replace the first.
+  void Put(size_t column, simdjson::dom::element value) {
+    if (value.is_null() || value.is_object()) return;
+    std::string_view text;
+    const std::string said =
+        value.get(text) == simdjson::SUCCESS ? std::string(text) : simdjson::minify(value);
+    std::string& slot = texts_[column];
+    if (slot.empty()) {
+      slot = said;
+    } else if (column == kProducts) {
+      absl::StrAppend(&slot, "+", said);
+    }
+  }
+
   absl::Status ReadRow(Row row) {
-    const std::string name = absl::AsciiStrToLower(absl::StripAsciiWhitespace(row[kName]));
+    const absl::string_view name = absl::StripAsciiWhitespace(row[kName]);
     if (name.empty()) return sink_.OnRejected(RejectionReason::kMissingField);
     if (IsConcealed(name)) {
       return absl::FailedPreconditionError(
@@ -163,22 +324,42 @@ class UsageReader {
           "cannot be joined with any other source: let the administrator show names in reports, "
           "and export it again");
     }
+    sink_.OnRow("");
     if (IsTrue(row[kDeleted])) {
-      sink_.OnRow("");
       sink_.OnExcluded(Exclusion::kDeleted);
       return absl::OkStatus();
     }
-    sink_.OnRow("");
-    if (row[kLicensed].empty() || IsTrue(row[kLicensed])) {
-      sink_.OnLicensed("", name);
-      if (ContainsIgnoringCase(row[kProducts], "copilot")) sink_.OnLicensed("assistant", name);
+    if (!sink_.OnPerson({name})) return absl::OkStatus();
+    TellLicences(row);
+    switch (kind_) {
+      case Kind::kActivity:
+        return ReadCells(row);
+      case Kind::kAssistant:
+        return ReadAssisted(row);
+      case Kind::kDrives:
+      case Kind::kActiveUsers:
+        break;
     }
-    if (!of_drives_) return ReadCells(row, name);
-    if (IsAboveNothing(row[kActiveFiles])) sink_.OnExcluded(Exclusion::kOtherEvent);
+    sink_.OnExcluded(IsAboveNothing(row[kActiveFiles]) || kind_ == Kind::kActiveUsers
+                         ? Exclusion::kOtherEvent
+                         : Exclusion::kNothingDone);
     return absl::OkStatus();
   }
 
-  absl::Status ReadCells(Row row, const std::string& name) {
+  void TellLicences(Row row) {
+    const absl::string_view products = row[kProducts];
+    const bool assistant = kind_ == Kind::kAssistant || ContainsIgnoringCase(products, "copilot");
+    bool licensed = row[kLicensed].empty() || IsTrue(row[kLicensed]);
+    if (kind_ == Kind::kActiveUsers) {
+      licensed = std::any_of(row.begin() + kFirstOwned, row.begin() + kColumnCount, IsTrue);
+    }
+    if (!licensed) return;
+    // Copilot's report lists its licensees alone: it says nothing of the others.
+    if (kind_ != Kind::kAssistant && !AreAdditions(products)) sink_.OnLicensed("");
+    if (assistant) sink_.OnLicensed("assistant");
+  }
+
+  absl::Status ReadCells(Row row) {
     for (size_t i = 0; i < cells_.size(); ++i) {
       if (!row[kColumnCount + i].empty() && *cells_[i].category != '\0') {
         sink_.OnFeeds(cells_[i].category);
@@ -186,41 +367,96 @@ class UsageReader {
     }
     if (!row[kFiles].empty()) sink_.OnFeeds("content_collaboration");
     if (!row[kVisitedPages].empty()) sink_.OnFeeds("teamwork");
-    if (row[kLastActivity].empty()) return absl::OkStatus();  // never active
-    int period = 1;
-    const bool is_number = absl::SimpleAtoi(row[kPeriod], &period);
-    if (!row[kPeriod].empty() && (!is_number || period > 1)) {
+    if (absl::StripAsciiWhitespace(row[kLastActivity]).empty()) {  // never active
+      sink_.OnExcluded(Exclusion::kNothingDone);
+      return absl::OkStatus();
+    }
+    if (IsOfSeveralDays(row)) {
       sink_.OnExcluded(Exclusion::kSeveralDays);
       return absl::OkStatus();
     }
-    const absl::optional<int64_t> midnight =
-        ParseAuditTime(absl::StrCat(row[kLastActivity], "T00:00:00"));
-    if (!midnight.has_value()) return sink_.OnRejected(RejectionReason::kMalformedTime);
+    const CheckedTime day = sink_.times().Day(row[kLastActivity]);
+    if (!day.seconds.has_value()) return sink_.OnRowRejected(day.problem);
+    bool active = false;
     for (size_t i = 0; i < cells_.size(); ++i) {
       if (!IsAboveNothing(row[kColumnCount + i])) continue;
+      active = true;
       // Mails and posts that somebody read have the same column.
       const bool of_posts = i == kReadCount && !row[kColumnCount + kPostedCount].empty();
       const Cell& cell = of_posts ? kPostsRead : cells_[i];
-      absl::Status status = sink_.OnReported(
-          {name, cell.type, *midnight + kNoon, cell.app, cell.platform, cell.traits});
+      absl::Status status =
+          sink_.OnReported({"", cell.type, *day.seconds, cell.app, cell.platform, cell.traits});
       if (!status.ok()) return status;
     }
-    if (!IsAboveNothing(row[kFiles])) return absl::OkStatus();
-    // Only SharePoint's report counts pages; OneDrive's is otherwise the same.
-    const TraitSet place = row[kVisitedPages].empty() ? TraitSet{kTraitPersonalDrive}
-                                                      : kTraitTeamSite | kTraitSharedFile;
-    return sink_.OnReported({name, "file.read", *midnight + kNoon, "", "", place});
+    if (IsAboveNothing(row[kFiles])) {
+      // Only SharePoint's report counts pages; OneDrive's is otherwise the same.
+      const TraitSet place = row[kVisitedPages].empty() ? TraitSet{kTraitPersonalDrive}
+                                                        : kTraitTeamSite | kTraitSharedFile;
+      return sink_.OnReported({"", "file.read", *day.seconds, "", "", place});
+    }
+    if (!active) sink_.OnExcluded(Exclusion::kNothingDone);
+    return absl::OkStatus();
+  }
+
+  // The day of the last use of each application is a day on which the person used it, whatever
+  // the days that the report is about.
+  absl::Status ReadAssisted(Row row) {
+    sink_.OnFeeds("ai_assistance");
+    bool active = false;
+    absl::optional<RejectionReason> problem;
+    const auto report = [&](absl::string_view text, const char* app, TraitSet traits) {
+      if (absl::StripAsciiWhitespace(text).empty()) return absl::OkStatus();
+      const CheckedTime day = sink_.times().Day(text);
+      if (!day.seconds.has_value()) {
+        problem = day.problem;
+        return absl::OkStatus();
+      }
+      active = true;
+      return sink_.OnReported({"", "assistant.used", *day.seconds, app, "", traits});
+    };
+    size_t column = first_assisted_;
+    for (const Assisted& one : kAssisted) {
+      if (absl::Status told = report(row[column++], one.app, one.traits); !told.ok()) return told;
+    }
+    if (absl::Status told = report(row[column], "other", 0); !told.ok()) return told;
+    if (active) return absl::OkStatus();
+    // Somewhere that has no column.
+    if (absl::Status told = report(row[kLastActivity], "other", 0); !told.ok()) return told;
+    if (active) return absl::OkStatus();
+    if (problem.has_value()) return sink_.OnRowRejected(*problem);
+    sink_.OnExcluded(Exclusion::kNothingDone);
+    return absl::OkStatus();
+  }
+
+  static bool IsOfSeveralDays(Row row) {
+    absl::string_view text = absl::StripAsciiWhitespace(row[kPeriod]);
+    if (text.empty()) return false;
+    if (!absl::ConsumePrefix(&text, "D")) absl::ConsumePrefix(&text, "d");
+    int period = 0;
+    return !absl::SimpleAtoi(text, &period) || period > 1;
   }
 
   ReportSink& sink_;
-  bool of_drives_ = false;
-  std::vector<std::vector<std::string>> columns_;  // kColumns, then one for each cell
+  Kind kind_ = Kind::kActivity;
+  // kColumns, then one for each cell, then one for each place of kAssisted and for its chat.
+  std::vector<std::vector<std::string>> columns_;
   std::vector<Cell> cells_;
+  size_t first_assisted_ = 0;
+  // Of JSON.
+  simdjson::dom::parser parser_;
+  absl::flat_hash_map<std::string, size_t> members_;  // to columns_
+  std::vector<std::string> texts_;
 };
 
 }  // namespace
 
-bool IsUsageReport(absl::string_view header) {
+bool IsUsageReport(absl::string_view beginning) {
+  beginning = absl::StripLeadingAsciiWhitespace(beginning);
+  if (!beginning.empty() && (beginning[0] == '{' || beginning[0] == '[')) {
+    return absl::StrContains(beginning, "\"userPrincipalName\"") &&
+           absl::StrContains(beginning, "\"reportRefreshDate\"");
+  }
+  const absl::string_view header = beginning.substr(0, beginning.find('\n'));
   return ContainsIgnoringCase(header, "user principal name") || IsOfDrives(header);
 }
 

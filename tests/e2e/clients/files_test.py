@@ -68,6 +68,7 @@ CLI_FILES = {
 CLI_OTHERS = {
     "--help", "--version", "--ingest", "--aggregate", "--score", "--timeout", "--organization", "--format", "--tenant",
     "--tenant-organization", "--domain", "--include-unattended-apps", "--update-profile", "--rehearse", "--summary",
+    "--customer", "--show-operations",
     "--grace-hours", "--force", "--from", "--to", "--people", "--weeks", "--last-day", "--seed", "--time-zone",
     "--records", "--day", "--last", "--measures", "--brief", "--headcount", "--display-name", "--source",
     "--entitlement", "--cadence", "--region", "--industry", "--generated", "--backfill", "--first-day", "--confirm", "--yes",

@@ -217,6 +217,14 @@ class PythonClientTest(unittest.TestCase):
         self.assertRegex(profile, "entitlements +calls=7, assistant=19\n")
         refused = self.suite.tutti(*arguments, "--update-profile", "--rehearse", check=False)
         self.assertEqual(refused.returncode, 2)
+        # Copilot's own report lists its licensees alone.
+        path.write_text("User Principal Name,Last Activity Date,Word Copilot Last Activity Date,Report Period\n"
+                        "p1@x.example,,,7\n")
+        refused = self.suite.tutti(*arguments, "--update-profile", check=False)
+        self.assertEqual(refused.returncode, 1, refused.stderr)
+        self.assertIn("licensees of one product (assistant) alone", refused.stderr)
+        self.assertIn("getOffice365ActiveUserDetail", refused.stderr)
+        self.assertEqual(self.suite.tutti("organizations", "get", "licences"), profile)
 
     # Mutations: what was read before an error is dropped, or not told; an import of which
     # nothing came ends like one that went well.

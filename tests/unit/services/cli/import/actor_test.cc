@@ -43,22 +43,33 @@ TEST(ClassifyActor, TellsPeopleFromTheRest) {
       {"@example.com", 0, ActorKind::kNotAPerson},
       {"amy@", 0, ActorKind::kNotAPerson},
       {"amy@example", 0, ActorKind::kNotAPerson},
+      {"bot@made-up.iam.gserviceaccount.com", 0, ActorKind::kNotAPerson},
+      {"c_0123@resource.calendar.google.com", 0, ActorKind::kNotAPerson},
+      {"MSOL_0123abcd@example.onmicrosoft.com", 0, ActorKind::kNotAPerson},
+      {"ADToAADSyncServiceAccount@example.onmicrosoft.com", 0, ActorKind::kNotAPerson},
       {"amy@b@example.com", 0, ActorKind::kNotAPerson},
       {"amy jones@example.com", 0, ActorKind::kNotAPerson},
       {"", 0, ActorKind::kNotAPerson},
   };
   for (const Case& c : kCases) {
-    EXPECT_EQ(ClassifyActor(c.user, c.user_type, {}), c.kind) << c.user << " " << c.user_type;
+    EXPECT_EQ(ClassifyActor({c.user, c.user_type}, {}), c.kind) << c.user << " " << c.user_type;
   }
 }
 
 TEST(ClassifyActor, TakesAcceptedDomainsOnlyWhenTheyAreGiven) {
   const absl::flat_hash_set<std::string> accepted = {"example.com", "example.org"};
-  EXPECT_EQ(ClassifyActor("amy@Example.COM", 0, accepted), ActorKind::kPerson);
-  EXPECT_EQ(ClassifyActor("amy@example.org", 0, accepted), ActorKind::kPerson);
-  EXPECT_EQ(ClassifyActor("amy@sub.example.com", 0, accepted), ActorKind::kForeignDomain);
-  EXPECT_EQ(ClassifyActor("amy@elsewhere.com", 0, accepted), ActorKind::kForeignDomain);
-  EXPECT_EQ(ClassifyActor("amy@elsewhere.com", 0, {}), ActorKind::kPerson);
+  EXPECT_EQ(ClassifyActor({"amy@Example.COM"}, accepted), ActorKind::kPerson);
+  EXPECT_EQ(ClassifyActor({"amy@example.org"}, accepted), ActorKind::kPerson);
+  EXPECT_EQ(ClassifyActor({"amy@sub.example.com"}, accepted), ActorKind::kForeignDomain);
+  EXPECT_EQ(ClassifyActor({"amy@elsewhere.com"}, accepted), ActorKind::kForeignDomain);
+  EXPECT_EQ(ClassifyActor({"amy@elsewhere.com"}, {}), ActorKind::kPerson);
+}
+
+// Mutation: software is asked about first, and a guest's agent is no guest.
+TEST(ClassifyActor, TellsSoftwareInAPersonsName) {
+  EXPECT_EQ(ClassifyActor({"amy@example.com", 0, true}, {}), ActorKind::kSoftware);
+  EXPECT_EQ(ClassifyActor({"amy@elsewhere.com", 10, true}, {}), ActorKind::kGuest);
+  EXPECT_EQ(ExclusionOf(ActorKind::kSoftware), Exclusion::kSoftware);
 }
 
 TEST(IsGuid, WantsThirtyTwoDigitsInFiveGroups) {

@@ -346,6 +346,32 @@ TEST(AuditMapper, MapsCalls) {
   });
 }
 
+// Mutation: whatever can be parsed replaces the record's own time, and ingest refuses year 1.
+TEST(AuditMapper, TakesTheTimeOfJoiningOnlyWhereItCanBe) {
+  Log log;
+  for (const char* joined :
+       {"2026-05-04T08:00:00", "2026-05-04T08:00:00+0100", "0001-01-01T00:00:00",
+        "1970-01-01T00:00:00Z", "2099-01-01T00:00:00", "2026-05-04T09:30:00", "2026-03-04T09:00:00",
+        "5/4/2026 8:00 AM", ""}) {
+    log.Add(
+        "MicrosoftTeams", "MeetingParticipantDetail",
+        absl::StrCat(R"(,"JoinTime":")", joined, R"(","Attendees":[{"UPN":"bob@example.com"}])"));
+  }
+  constexpr int64_t kRecord = 1777885200;  // 09:00
+  EXPECT_THAT(log.Import().seconds, ElementsAre(kRecord - 3600, kRecord - 7200, kRecord, kRecord,
+                                                kRecord, kRecord, kRecord, kRecord, kRecord));
+}
+
+// Mutation: a loop over no attendees, and nothing after it.
+TEST(AuditMapper, LeavesATraceOfMeetingsWhoseAttendeesCannotBeRead) {
+  const Mapped mapped = Log()
+                            .Add("MicrosoftTeams", "MeetingParticipantDetail", R"(,"Attendees":[])")
+                            .Add("MicrosoftTeams", "CallParticipantDetail")
+                            .Import();
+  EXPECT_EQ(mapped.Excluded(Exclusion::kNoAttendee), 2);
+  EXPECT_EQ(mapped.tenant().fates.Of(Fate::kLeftOut), 2);
+}
+
 std::string Assistant(absl::string_view host, absl::string_view rest = "") {
   return absl::StrCat(R"(,"CopilotEventData":{"AppHost":")", host,
                       R"(","Messages":[{"Id":"1","isPrompt":true}])", rest, "}");
@@ -389,8 +415,11 @@ TEST(AuditMapper, CountsRecordsPeopleAndWhatItLeavesOut) {
   EXPECT_EQ(tenant.Excluded(Exclusion::kFailed), 1);
   EXPECT_EQ(tenant.Excluded(Exclusion::kNotAPerson), 1);
   EXPECT_THAT(tenant.activities, ElementsAre(std::make_pair("mail.sent", 1)));
-  EXPECT_THAT(tenant.ignored_operations,
-              ElementsAre(std::make_pair("(other)", 1), std::make_pair("HardDelete", 1)));
+  EXPECT_THAT(SummaryJson(mapped.summary),
+              ::testing::HasSubstr(R"j("ignored_operations":{"(other)":1,"HardDelete":1})j"));
+  EXPECT_EQ(tenant.fates.Of(Fate::kActivity), 1);
+  EXPECT_EQ(tenant.fates.Of(Fate::kLeftOut), 2);
+  EXPECT_EQ(tenant.fates.Of(Fate::kWithoutMeaning), 2);
   EXPECT_EQ(tenant.first_seconds.value_or(0), 1777885200);
 }
 

@@ -1,0 +1,111 @@
+"""What `tutti import` tells of the rows of an input, without any service: whose they are, that each
+is accounted for, and that no name that stands in them is shown unasked."""
+
+import json
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+from suite import BIN
+
+TENANT = "aaaaaaaa-0000-4000-8000-000000000001"
+DAY = "2026-05-04"
+
+
+def audit(number, operation, user="amy@acme.example"):
+    return {"Id": f"record-{number}", "OrganizationId": TENANT, "CreationTime": f"{DAY}T09:00:00", "UserType": 0,
+            "UserId": user, "Workload": "Exchange", "Operation": operation}
+
+
+def google(number, customer, email):
+    return {"kind": "admin#reports#activity",
+            "id": {"time": f"{DAY}T09:00:00.000Z", "uniqueQualifier": str(number), "applicationName": "chat",
+                   "customerId": customer},
+            "actor": {"callerType": "USER", "email": email}, "events": [{"name": "message_posted"}]}
+
+
+class ImportRowsTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+
+    def rehearse(self, text, *arguments, name="input"):
+        path = self.folder / name
+        path.write_text(text if isinstance(text, str) else "\n".join(map(json.dumps, text)) + "\n")
+        return subprocess.run([BIN / "tutti", "import", "--rehearse", *arguments, str(path)], capture_output=True,
+                              text=True, timeout=60, stdin=subprocess.DEVNULL)
+
+    def summary(self, text, *arguments):
+        done = self.rehearse(text, "--summary", "json", *arguments)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        summary = json.loads(done.stdout)
+        self.accounted(summary)
+        return summary
+
+    def accounted(self, summary):
+        """Every row is in exactly one place."""
+        records = 0
+        for tenant in summary["tenants"]:
+            records += tenant["records"]
+            self.assertEqual(tenant["records"], tenant["duplicates"] + sum(tenant["fates"].values()))
+        self.assertEqual(summary["rows"], sum(summary["rejected"].values()) + summary["other_tenants"] + records)
+
+    # Mutation: whatever has the form of an operation's name is shown.
+    def test_names_only_what_is_known(self):
+        log = [audit(1, "Amy Smith"), audit(2, "amy.smith"), audit(3, "HardDelete"), audit(4, "amy@acme.example")]
+        typed = [{"subject": "employee-1", "type": "amy.smith", "occurredAt": f"{DAY}T09:00:00Z"}]
+        for text in (log, typed):
+            for form in ("text", "json"):
+                told = self.rehearse(text, "--summary", form)
+                self.assertEqual(told.returncode, 0, told.stderr)
+                self.assertNotRegex(told.stdout + told.stderr, "(?i)smith|acme")
+                self.assertIn("(other)", told.stdout)
+                shown = self.rehearse(text, "--summary", form, "--show-operations")
+                self.assertIn("amy.smith", shown.stdout)
+        self.assertEqual(self.summary(log)["tenants"][0]["ignored_operations"], {"(other)": 3, "HardDelete": 1})
+
+    def test_never_mixes_customers(self):
+        rows = [google(1, "C01", "amy@acme.example"), google(2, "C99", "eve@second.example")]
+        refused = self.rehearse(rows)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("2 customers (C01, C99): name the one that is meant with --customer", refused.stderr)
+        self.assertEqual(refused.stdout, "", "nothing was taken")
+        chosen = self.summary(rows, "--customer", "C99")
+        self.assertEqual((chosen["other_tenants"], chosen["tenants"][0]["people"]), (1, 1))
+        missing = self.rehearse(rows, "--customer", "C02")
+        self.assertIn("--customer: the input has no record of that customer", missing.stderr)
+        self.assertEqual(missing.returncode, 3)
+        other = self.rehearse([audit(1, "Send")], "--customer", "C01")
+        self.assertIn("--customer is for Google's reports", other.stderr)
+
+    # Mutation: --domain reaches audit logs alone.
+    def test_asks_of_every_source_who_is_a_person(self):
+        report = ("User Principal Name,Last Activity Date,Send Count,Report Period\n" + "".join(
+            f"{name},{DAY} 00:00:00,1,1\n" for name in (
+                "amy@acme.example", "eve@second.example", "bob_second.example#EXT#@acme.example",
+                "sync_host_01@acme.example")))
+        people = ["amy@acme.example", "eve@second.example", "bob_second.example#EXT#@acme.example",
+                  "bot@made-up.iam.gserviceaccount.com"]
+        sources = {
+            "log": [audit(n, "Send", name) for n, name in enumerate(people)],
+            "report": report,
+            "google": [google(n, "C01", name) for n, name in enumerate(people)],
+            "activities": [{"subject": name, "type": "mail.sent", "occurredAt": f"{DAY}T09:00:00Z"} for name in people],
+        }
+        for source, text in sources.items():
+            with self.subTest(source):
+                told = self.summary(text, "--domain", "acme.example")["tenants"][0]
+                self.assertEqual(told["people"], 1)
+                self.assertEqual(told["excluded"], {"guest": 1, "account that is no person's": 1,
+                                                    "not in an accepted domain": 1})
+        self.assertEqual(self.summary(report)["tenants"][0]["licensed"], {"": 2})
+
+    def test_says_of_scores_without_a_date_what_to_do(self):
+        scores = json.dumps({"value": [{"deviceName": "laptop", "startupPerformanceScore": 40}]})
+        done = self.rehearse(scores)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn('no date: export the start-up history, or add a column "date"', done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
