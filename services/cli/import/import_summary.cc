@@ -247,6 +247,8 @@ absl::string_view ExclusionName(Exclusion exclusion) {
       return "totals of several days";
     case Exclusion::kOtherEvent:
       return "event that means nothing here";
+    case Exclusion::kNoAttendees:
+      return "meeting or call without attendees";
   }
   return "unknown";
 }

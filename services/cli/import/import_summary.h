@@ -39,8 +39,9 @@ enum class Exclusion {
   kDeleted,           // of a report: somebody who has left
   kSeveralDays,       // of a report: totals that say nothing of a day
   kOtherEvent,        // of a report: an event that means nothing here
+  kNoAttendees,       // a meeting or a call whose record names nobody, or whose list was cut off
 };
-inline constexpr size_t kExclusionCount = 21;
+inline constexpr size_t kExclusionCount = 22;
 
 // A stable name for people and for JSON.
 absl::string_view ExclusionName(Exclusion exclusion);

@@ -26,6 +26,8 @@ absl::string_view RejectionReasonName(RejectionReason reason) {
       return "unknown member";
     case RejectionReason::kWrongFieldType:
       return "member of the wrong type";
+    case RejectionReason::kDamagedName:
+      return "name with a character that cannot be read";
   }
   return "unknown";
 }

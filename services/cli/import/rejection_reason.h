@@ -19,8 +19,9 @@ enum class RejectionReason {
   kMissingField,    // an activity without subject or type
   kUnknownField,    // an activity with a member that activities do not have
   kWrongFieldType,  // an activity with a member of another JSON type
+  kDamagedName,     // a character of who did it could not be read: it might be another's name
 };
-inline constexpr int kRejectionReasonCount = 11;
+inline constexpr int kRejectionReasonCount = 12;
 
 // A stable name for people and for JSON: "empty AuditData".
 absl::string_view RejectionReasonName(RejectionReason reason);

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/cli/import/audit_time.h"
 #include "services/cli/import/csv_reader.h"
+#include "services/cli/import/lenient_json.h"
 #include "services/cli/import/text_match.h"
 
 namespace tutti {
@@ -106,9 +107,7 @@ constexpr Named kApps[] = {{"Outlook", "outlook"}, {"Word", "word"},
 constexpr Named kPlatforms[] = {
     {"Windows", "desktop"}, {"Mac", "desktop"}, {"Mobile", "mobile"}, {"Web", "web"}};
 
-bool IsTrue(absl::string_view text) {
-  return absl::EqualsIgnoreCase(text, "yes") || absl::EqualsIgnoreCase(text, "true");
-}
+bool IsTrue(absl::string_view text) { return FlagOf(text).value_or(false); }
 
 bool IsAboveNothing(absl::string_view text) {
   double number = 0;
@@ -148,9 +147,11 @@ class UsageReader {
   absl::Status Read(TextInput& input) {
     const absl::StatusOr<absl::string_view> beginning = input.Peek();
     if (!beginning.ok()) return beginning.status();
-    of_drives_ = IsOfDrives(beginning->substr(0, beginning->find('\n')));
+    of_drives_ = IsOfDrives(CsvHeader(*beginning));
     if (of_drives_) columns_[kName] = {"Owner Principal Name"};
-    return ReadCsv(input, columns_, kLastActivity + 1, [this](Row row) { return ReadRow(row); });
+    return ReadCsv(
+        input, columns_, kLastActivity + 1, [this](Row row) { return ReadRow(row); },
+        [this](RejectionReason reason) { return sink_.OnRejected(reason); });
   }
 
  private:

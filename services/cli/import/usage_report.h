@@ -3,7 +3,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
-#include "services/cli/import/byte_source.h"
+#include "services/cli/import/text_input.h"
 #include "services/cli/import/report_sink.h"
 
 namespace tutti {
