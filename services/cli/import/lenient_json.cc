@@ -97,17 +97,19 @@ class Repair {
     rest_.remove_prefix(size);
     int64_t whole = 0;
     double number = 0;
-    if (absl::EqualsIgnoreCase(word, "true") || absl::EqualsIgnoreCase(word, "false")) {
+    const bool is_whole = absl::SimpleAtoi(word, &whole);
+    const bool is_number = absl::SimpleAtod(word, &number);
+    const bool is_nothing = absl::EqualsIgnoreCase(word, "null") ||
+                            absl::EqualsIgnoreCase(word, "none") || word == "undefined" ||
+                            (is_number && !std::isfinite(number));
+    if (is_nothing) {
+      out_ += "null";
+    } else if (absl::EqualsIgnoreCase(word, "true") || absl::EqualsIgnoreCase(word, "false")) {
       absl::StrAppend(&out_, absl::AsciiStrToLower(word));
-    } else if (absl::EqualsIgnoreCase(word, "null") || absl::EqualsIgnoreCase(word, "none") ||
-               word == "undefined") {
-      out_ += "null";
-    } else if (absl::SimpleAtoi(word, &whole)) {
+    } else if (is_whole) {
       absl::StrAppend(&out_, whole);
-    } else if (!absl::SimpleAtod(word, &number)) {
+    } else if (!is_number) {
       absl::StrAppend(&out_, word);
-    } else if (!std::isfinite(number)) {
-      out_ += "null";
     } else if (word.find_first_not_of("-+0123456789") == absl::string_view::npos) {
       absl::StrAppend(&out_, "\"", word, "\"");
     } else {
