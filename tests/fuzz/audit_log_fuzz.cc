@@ -1,6 +1,6 @@
 // Audit logs in every shape: how the bytes come in pieces changes nothing, a broken line
-// costs that line alone, a record's members come out as they went in, and every record leaves a
-// trace.
+// costs that line alone, every row is counted once and leaves a trace, and a record's members come
+// out as they went in.
 
 #include <fuzzer/FuzzedDataProvider.h>
 #include <simdjson.h>
@@ -36,6 +36,7 @@ class Records final : public RecordSink {
   Records& operator=(const Records&) = delete;
 
   absl::Status OnRecord(const AuditRecord& record) override {
+    ++count_;
     ++summary_.rows;
     facts_.Observe(record);
     Require(mapper_.Map(record, 1'777'885'200, nowhere_).ok(), "a record can be mapped");
@@ -48,6 +49,7 @@ class Records final : public RecordSink {
     return absl::OkStatus();
   }
   absl::Status OnRejected(RejectionReason reason) override {
+    ++count_;
     ++summary_.rows;
     ++summary_.rejected[static_cast<size_t>(reason)];
     absl::StrAppend(&all_, "rejected ", static_cast<int>(reason), "\n");
@@ -61,6 +63,8 @@ class Records final : public RecordSink {
   }
 
   bool good() const { return good_; }
+  // Records and rejections.
+  size_t count() const { return count_; }
   const std::string& all() const { return all_; }
   const std::vector<std::string>& last() const { return last_; }
 
@@ -77,6 +81,7 @@ class Records final : public RecordSink {
   Nowhere nowhere_;
   ImportSummary summary_;
   bool good_ = false;
+  size_t count_ = 0;
   std::string all_;
   std::vector<std::string> last_;
 };
@@ -93,8 +98,7 @@ std::unique_ptr<Records> Read(absl::string_view bytes, InputShape shape, size_t 
 }
 
 void ReadAnything(FuzzedDataProvider& draw) {
-  const InputShape shape = draw.PickValueInArray(
-      {InputShape::kAuditCsv, InputShape::kAuditLines, InputShape::kAuditDocument});
+  const InputShape shape = draw.PickValueInArray({InputShape::kAuditCsv, InputShape::kAuditJson});
   const size_t piece = draw.ConsumeIntegralInRange<size_t>(1, 100);
   const bool text = draw.ConsumeBool();
   std::string bytes = draw.ConsumeRemainingBytesAsString();
@@ -103,11 +107,9 @@ void ReadAnything(FuzzedDataProvider& draw) {
   // Where it is clear what encoding the bytes have.
   if (!text || !simdjson::validate_utf8(bytes.data(), bytes.size())) return;
   bytes = absl::StrReplaceAll(bytes, {{absl::string_view("\0", 1), " "}});
-  if (shape == InputShape::kAuditLines) {
-    const std::string log = absl::StrCat("{}\n", bytes, "\n", kGood, "\n");
-    Require(Read(log, shape, log.size())->good(), "a good line is read, whatever the others are");
-  }
-  if (shape == InputShape::kAuditDocument) {
+  if (shape == InputShape::kAuditJson) {
+    const std::string line = absl::StrCat("{}\n", bytes, "\n", kGood, "\n");
+    Require(Read(line, shape, line.size())->good(), "a good line is read, whatever the others are");
     const std::string log = absl::StrCat(kGood, "\n", bytes);
     Require(Read(log, shape, log.size())->good(), "a good object is read, whatever follows");
   }
@@ -135,7 +137,7 @@ void ReadWhatIsWellFormed(FuzzedDataProvider& draw) {
   const std::string wrapped =
       draw.ConsumeBool() ? absl::StrCat("{\"value\":[", json, "]}") : absl::StrCat("[", json, "]");
   const auto records =
-      Read(wrapped, InputShape::kAuditDocument, draw.ConsumeIntegralInRange<size_t>(1, 200));
+      Read(wrapped, InputShape::kAuditJson, draw.ConsumeIntegralInRange<size_t>(1, 200));
   const auto is = [&](Field field, const std::string& text) {
     Require(!records->last().empty() && records->last()[static_cast<size_t>(field)] == text,
             "a member comes out as it went in");
@@ -146,9 +148,38 @@ void ReadWhatIsWellFormed(FuzzedDataProvider& draw) {
   is(Field::kObjectId, object);
 }
 
+// Each row of a file and each object of a text is a record or a rejection, and one of them.
+void CountRows(FuzzedDataProvider& draw) {
+  const bool csv = draw.ConsumeBool();
+  const size_t piece = draw.ConsumeIntegralInRange<size_t>(1, 200);
+  std::string file = csv ? "AuditData;Id\n" : "";
+  size_t rows = 0;
+  while (draw.remaining_bytes() > 0 && rows < 40) {
+    const std::string text = DrawText(draw);
+    const nlohmann::json value = draw.PickValueInArray<int>({0, 1, 2, 3}) == 0
+                                     ? nlohmann::json::array({text})
+                                     : nlohmann::json(text);
+    const nlohmann::json record = {
+        {"Id", text},
+        {"OrganizationId", "aaaaaaaa-0000-4000-8000-000000000001"},
+        {draw.PickValueInArray({"Attendees", "UserType", "CopilotEventData", "Item", "UserId"}),
+         value}};
+    ++rows;
+    if (csv) {
+      const std::string cell = draw.ConsumeBool() ? record.dump() : absl::StrCat("x", text);
+      absl::StrAppend(&file, "\"", absl::StrReplaceAll(cell, {{"\"", "\"\""}}), "\";x\r\n");
+    } else {
+      absl::StrAppend(&file, record.dump(draw.PickValueInArray({-1, 1})), "\n");
+    }
+  }
+  const Records records = Read(file, csv ? InputShape::kAuditCsv : InputShape::kAuditJson, piece);
+  Require(records.count() == rows, "every row is counted once, whatever is in its cells");
+}
+
 void ReadCsvRows(FuzzedDataProvider& draw) {
   std::vector<std::vector<std::string>> rows;
-  std::string file = "b,unwanted,A\r\n";
+  const std::string separator = draw.PickValueInArray({",", ";", "\t", "|"});
+  std::string file = absl::StrReplaceAll("b,unwanted,A\r\n", {{",", separator}});
   const auto quoted = [](const std::string& field) {
     return absl::StrCat("\"", absl::StrReplaceAll(field, {{"\"", "\"\""}}), "\"");
   };
@@ -158,16 +189,19 @@ void ReadCsvRows(FuzzedDataProvider& draw) {
     for (std::string& field : rows.back()) {
       field = absl::StrReplaceAll(field, {{absl::string_view("\0", 1), "0"}});
     }
-    absl::StrAppend(&file, quoted(rows.back()[1]), ",\"x\",", quoted(rows.back()[0]), end);
+    absl::StrAppend(&file, quoted(rows.back()[1]), separator, "\"x\"", separator,
+                    quoted(rows.back()[0]), end);
   }
   TextInput input(std::make_unique<PieceSource>(file, draw.ConsumeIntegralInRange<size_t>(1, 90)));
   const std::vector<std::vector<std::string>> columns = {{"a"}, {"c", "b"}};
   std::vector<std::vector<std::string>> read;
-  const absl::Status status =
-      ReadCsv(input, columns, 2, [&](absl::Span<const absl::string_view> row) {
+  const absl::Status status = ReadCsv(
+      input, columns, 2,
+      [&](absl::Span<const absl::string_view> row) {
         read.push_back({std::string(row[0]), std::string(row[1])});
         return absl::OkStatus();
-      });
+      },
+      [](RejectionReason) { return absl::InternalError("no row is too long"); });
   Require(status.ok() && read == rows, "rows come out as they went in");
 }
 
@@ -176,12 +210,15 @@ void ReadCsvRows(FuzzedDataProvider& draw) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   FuzzedDataProvider draw(data, size);
-  switch (draw.ConsumeIntegralInRange(0, 3)) {
+  switch (draw.ConsumeIntegralInRange(0, 4)) {
     case 0:
       tutti::ReadWhatIsWellFormed(draw);
       break;
     case 1:
       tutti::ReadCsvRows(draw);
+      break;
+    case 2:
+      tutti::CountRows(draw);
       break;
     default:
       tutti::ReadAnything(draw);

@@ -19,13 +19,16 @@ class PieceSource final : public ByteSource {
     const size_t size = std::min({capacity, piece_, bytes_.size()});
     if (size > 0) std::memcpy(buffer, bytes_.data(), size);
     bytes_.remove_prefix(size);
+    position_ += size;
     return size;
   }
   uint64_t size() const override { return 0; }
+  uint64_t position() const override { return position_; }
 
  private:
   absl::string_view bytes_;
   const size_t piece_;
+  uint64_t position_ = 0;
 };
 
 }  // namespace tutti

@@ -1,5 +1,5 @@
 // Reports and Tutti's own activities: how the bytes come in pieces changes nothing, a row that
-// is good is read, and every row leaves a trace.
+// is good is read, and every row is counted once and leaves a trace.
 
 #include <fuzzer/FuzzedDataProvider.h>
 #include <simdjson.h>
@@ -29,6 +29,7 @@ class Reported final : public ReportSink, public ActivityLineSink {
     return true;
   }
   bool OnRow(absl::string_view key) override {
+    ++pieces_;
     absl::StrAppend(&all_, "row ", key, "\n");
     subject_.clear();
     traced_.fates.Begin();
@@ -36,6 +37,7 @@ class Reported final : public ReportSink, public ActivityLineSink {
     return true;
   }
   absl::Status OnRejected(RejectionReason reason) override {
+    ++pieces_;
     absl::StrAppend(&all_, "rejected ", static_cast<int>(reason), "\n");
     return absl::OkStatus();
   }
@@ -76,6 +78,7 @@ class Reported final : public ReportSink, public ActivityLineSink {
   }
   const TimeRange& times() const override { return times_; }
   absl::Status OnActivityLine(ingest::v1::Activity activity) override {
+    ++pieces_;
     absl::StrAppend(&all_, activity.SerializeAsString(), "\n");
     last_ = std::move(activity);
     return absl::OkStatus();
@@ -92,6 +95,8 @@ class Reported final : public ReportSink, public ActivityLineSink {
 
   std::string& all() { return all_; }
   const ingest::v1::Activity& last() const { return last_; }
+  // Rows, activities and rejections.
+  size_t pieces() const { return pieces_; }
 
  private:
   const TimeRange times_{absl::FromUnixSeconds(1'782'000'000)};  // 2026-06-21
@@ -99,6 +104,7 @@ class Reported final : public ReportSink, public ActivityLineSink {
   std::string subject_;
   TenantSummary traced_;
   ingest::v1::Activity last_;
+  size_t pieces_ = 0;
 };
 
 enum class Format { kUsage, kGoogle, kDevices, kActivities, kMaxValue = kActivities };
@@ -160,6 +166,31 @@ void ReadAnActivity(FuzzedDataProvider& draw) {
           "an activity comes out as it went in, whatever stands before it");
 }
 
+// Each object is a row, an activity or a rejection, and one of them; in a page as in lines.
+void CountObjects(FuzzedDataProvider& draw) {
+  const Format format =
+      draw.PickValueInArray({Format::kGoogle, Format::kDevices, Format::kActivities});
+  const size_t piece = draw.ConsumeIntegralInRange<size_t>(1, 200);
+  const bool page = format != Format::kActivities && draw.ConsumeBool();
+  std::string file = page ? (format == Format::kGoogle ? "{\"items\":[" : "{\"value\":[") : "";
+  size_t objects = 0;
+  while (draw.remaining_bytes() > 0 && objects < 40) {
+    const std::string text = DrawText(draw, 20);
+    const nlohmann::json id =
+        format == Format::kGoogle
+            ? nlohmann::json({{"time", "2026-05-04T09:00:00Z"}, {"applicationName", text}})
+            : nlohmann::json(text);
+    const nlohmann::json object = {{"id", id},
+                                   {draw.PickValueInArray({"subject", "date", "actor", "x"}), text},
+                                   {"events", nlohmann::json::array({text})}};
+    if (page && objects > 0) file += ",";
+    absl::StrAppend(&file, object.dump(draw.PickValueInArray({-1, 1})), "\n");
+    ++objects;
+  }
+  if (page) file += "]}";
+  Require(Read(format, file, piece).pieces() == objects, "every object is counted once");
+}
+
 void ReadADevice(FuzzedDataProvider& draw) {
   const int boot = draw.ConsumeIntegralInRange(1, 1'000'000);
   const nlohmann::json row = {
@@ -176,12 +207,15 @@ void ReadADevice(FuzzedDataProvider& draw) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   FuzzedDataProvider draw(data, size);
-  switch (draw.ConsumeIntegralInRange(0, 5)) {
+  switch (draw.ConsumeIntegralInRange(0, 6)) {
     case 0:
       tutti::ReadAnActivity(draw);
       break;
     case 1:
       tutti::ReadADevice(draw);
+      break;
+    case 2:
+      tutti::CountObjects(draw);
       break;
     default:
       tutti::ReadAnything(draw);

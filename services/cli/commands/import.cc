@@ -261,8 +261,8 @@ void AddImportCommand(CLI::App& app, CommandContext& context) {
   const std::map<std::string, InputShape> shapes = {
       {"detect", InputShape::kDetect},
       {"m365-audit-csv", InputShape::kAuditCsv},
-      {"m365-audit-lines", InputShape::kAuditLines},
-      {"m365-audit", InputShape::kAuditDocument},
+      {"m365-audit-lines", InputShape::kAuditJson},
+      {"m365-audit", InputShape::kAuditJson},
       {"activities", InputShape::kActivities},
       {"m365-usage-report", InputShape::kUsageReport},
       {"google-reports", InputShape::kGoogleReports},

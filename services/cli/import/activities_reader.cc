@@ -10,6 +10,7 @@
 #include "absl/types/optional.h"
 #include "services/cli/import/audit_time.h"
 #include "services/cli/import/json_framer.h"
+#include "services/cli/import/lenient_json.h"
 
 namespace tutti {
 namespace {
@@ -17,13 +18,16 @@ namespace {
 using ingest::v1::Activity;
 using simdjson::dom::element;
 
+constexpr absl::string_view kRecordMembers[] = {"subject", "occurredAt", "occurred_at"};
+constexpr JsonLayout kLayout = {{}, kRecordMembers};
+
 class ActivityParser : public JsonSink {
  public:
   explicit ActivityParser(ActivityLineSink& sink) : sink_(sink) {}
 
   absl::Status OnJson(absl::string_view json) override {
     element root;
-    if (parser_.parse(json.data(), json.size(), false).get(root) != simdjson::SUCCESS) {
+    if (!ParseLenient(parser_, json, true, &root)) {
       return sink_.OnRejected(RejectionReason::kMalformedJson);
     }
     simdjson::dom::object members;
@@ -39,6 +43,7 @@ class ActivityParser : public JsonSink {
     if (activity.subject().empty() || activity.type().empty()) {
       return sink_.OnRejected(RejectionReason::kMissingField);
     }
+    if (IsDamaged(activity.subject())) return sink_.OnRejected(RejectionReason::kDamagedName);
     if (!activity.has_occurred_at()) return sink_.OnRejected(RejectionReason::kMalformedTime);
     return sink_.OnActivityLine(std::move(activity));
   }
@@ -85,7 +90,7 @@ class ActivityParser : public JsonSink {
 
 absl::Status ReadActivities(TextInput& input, ActivityLineSink& sink) {
   ActivityParser parser(sink);
-  return ReadJsonLines(input, parser);
+  return ReadJson(input, kLayout, parser);
 }
 
 }  // namespace tutti

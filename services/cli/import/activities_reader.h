@@ -2,8 +2,8 @@
 #define TUTTI_SERVICES_CLI_IMPORT_ACTIVITIES_READER_H_
 
 #include "absl/status/status.h"
-#include "services/cli/import/byte_source.h"
 #include "services/cli/import/rejection_reason.h"
+#include "services/cli/import/text_input.h"
 #include "tutti/ingest/v1/ingest.pb.h"
 
 namespace tutti {
@@ -18,11 +18,12 @@ class ActivityLineSink {
 };
 
 // Reads Tutti activities, the proto3 JSON of tutti.ingest.v1.Activity, one object
-// a line: {"subject":"amy@example.com","type":"mail.sent",
+// a line, or laid out in any other way that JsonFramer reads:
+// {"subject":"amy@example.com","type":"mail.sent",
 // "occurredAt":"2026-05-04T09:00:00Z","app":"outlook","traits":["mention"]}.
 // Both spellings of a member are taken (occurredAt, occurred_at), null is absent;
-// an unknown member rejects the line. Whether the catalogue knows the values is for
-// ingest to say.
+// an unknown member rejects the line, and so does a subject that lost a character on its way.
+// Whether the catalogue knows the values is for ingest to say.
 absl::Status ReadActivities(TextInput& input, ActivityLineSink& sink);
 
 }  // namespace tutti

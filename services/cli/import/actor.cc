@@ -5,6 +5,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "services/cli/import/lenient_json.h"
 #include "services/cli/import/text_match.h"
 
 namespace tutti {
@@ -48,6 +49,7 @@ bool IsServiceAccount(absl::string_view local) {
 
 // Whether it has the form local@domain and is nobody's machinery.
 bool LooksLikePerson(absl::string_view user, absl::string_view* domain) {
+  if (IsDamaged(user)) return false;
   const size_t at = user.find('@');
   if (at == 0 || at == absl::string_view::npos || user.find('@', at + 1) != user.npos) return false;
   if (!std::all_of(user.begin(), user.end(), IsAccountCharacter)) return false;

@@ -2,15 +2,16 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "services/cli/import/csv_reader.h"
 #include "services/cli/import/device_telemetry.h"
 #include "services/cli/import/google_reports.h"
 #include "services/cli/import/json_framer.h"
+#include "services/cli/import/lenient_json.h"
 #include "services/cli/import/text_match.h"
 #include "services/cli/import/usage_report.h"
 
@@ -29,62 +30,94 @@ class DecodingSink : public JsonSink {
   RecordSink& sink_;
 };
 
-absl::string_view FirstLine(absl::string_view text, absl::string_view* rest) {
-  const size_t end = text.find('\n');
-  *rest = end == absl::string_view::npos ? absl::string_view() : text.substr(end + 1);
-  return absl::StripAsciiWhitespace(text.substr(0, end));
+// Members of the pages of every source, and of the records of every source.
+constexpr absl::string_view kAnyLists[] = {"events", "value", "records", "Records", "items"};
+constexpr absl::string_view kAnyRecordMembers[] = {
+    "Operation", "operation",    "Operations",      "AuditData", "auditData", "o365audit",
+    "event",     "CreationTime", "createdDateTime", "actor",     "id",        "subject",
+    "type",      "occurredAt",   "occurred_at",     "deviceId",  "deviceName"};
+constexpr JsonLayout kAnyLayout = {kAnyLists, kAnyRecordMembers};
+
+constexpr absl::string_view kLists[] = {"events", "value", "records", "Records"};
+constexpr absl::string_view kRecordMembers[] = {"Operation",    "operation",      "Operations",
+                                                "AuditData",    "auditData",      "o365audit",
+                                                "CreationTime", "createdDateTime"};
+constexpr JsonLayout kLayout = {kLists, kRecordMembers};
+
+// Whether an object has a member of one of these names.
+bool HasAny(simdjson::dom::object members, absl::Span<const absl::string_view> names) {
+  return std::any_of(names.begin(), names.end(), [members](absl::string_view name) {
+    return members[std::string_view(name.data(), name.size())].error() == simdjson::SUCCESS;
+  });
 }
 
-bool IsActivity(const simdjson::dom::element& value) {
-  return value["subject"].error() == simdjson::SUCCESS &&
-         value["type"].error() == simdjson::SUCCESS &&
-         value["Operation"].error() != simdjson::SUCCESS;
+// Looks at records until one tells what it is of.
+class ShapeSink final : public JsonSink {
+ public:
+  absl::Status OnJson(absl::string_view json) override {
+    simdjson::dom::element value;
+    simdjson::dom::object members;
+    if (!ParseLenient(parser_, json, true, &value)) return absl::OkStatus();
+    if (value.get(members) != simdjson::SUCCESS) return absl::OkStatus();
+    if (IsGoogleReports(json)) {
+      shape_ = InputShape::kGoogleReports;
+    } else if (HasAny(members, kRecordMembers)) {
+      shape_ = InputShape::kAuditJson;
+    } else if (HasAny(members, {"subject"}) && HasAny(members, {"type"})) {
+      shape_ = InputShape::kActivities;
+    } else if (IsDeviceTelemetry(json)) {
+      shape_ = InputShape::kDeviceTelemetry;
+    } else {
+      return absl::OkStatus();
+    }
+    return absl::CancelledError("it is known");
+  }
+  absl::Status OnRejected(RejectionReason /*reason*/) override { return absl::OkStatus(); }
+
+  InputShape shape() const { return shape_; }
+
+ private:
+  simdjson::dom::parser parser_;
+  InputShape shape_ = InputShape::kDetect;
+};
+
+InputShape ShapeOfJson(absl::string_view beginning) {
+  ShapeSink records;
+  JsonFramer framer(kAnyLayout, records);
+  if (!framer.Feed(beginning).ok()) return records.shape();
+  // No record is whole: it may be long.
+  if (IsGoogleReports(beginning)) return InputShape::kGoogleReports;
+  if (!ContainsIgnoringCase(beginning, "\"operation\"") && IsDeviceTelemetry(beginning)) {
+    return InputShape::kDeviceTelemetry;
+  }
+  return InputShape::kAuditJson;
 }
 
 }  // namespace
 
 InputShape DetectShape(absl::string_view beginning) {
-  beginning = absl::StripLeadingAsciiWhitespace(beginning);
-  if (beginning.empty() || (beginning[0] != '{' && beginning[0] != '[')) {
-    const absl::string_view header = beginning.substr(0, beginning.find('\n'));
-    if (absl::StrContains(header, "AuditData")) return InputShape::kAuditCsv;
-    if (IsUsageReport(header)) return InputShape::kUsageReport;
-    return IsDeviceTelemetry(header) ? InputShape::kDeviceTelemetry : InputShape::kAuditCsv;
-  }
-  if (IsGoogleReports(beginning)) return InputShape::kGoogleReports;
-  if (IsUsageReport(beginning)) return InputShape::kUsageReport;
-  if (!ContainsIgnoringCase(beginning, "\"operation\"") && IsDeviceTelemetry(beginning)) {
-    return InputShape::kDeviceTelemetry;
-  }
-  absl::string_view rest;
-  const absl::string_view line = FirstLine(beginning, &rest);
-  simdjson::dom::parser parser;
-  simdjson::dom::element first;
-  if (parser.parse(line.data(), line.size(), true).get(first) == simdjson::SUCCESS) {
-    if (IsActivity(first)) return InputShape::kActivities;
-    // An array on one line may be all of a large document.
-    return line[0] == '{' ? InputShape::kAuditLines : InputShape::kAuditDocument;
-  }
-  // A broken first line of a file of lines: what follows starts an object again.
-  rest = absl::StripLeadingAsciiWhitespace(rest);
-  const bool lines = line.size() > 1 && line[0] == '{' && absl::StartsWith(rest, "{\"");
-  return lines ? InputShape::kAuditLines : InputShape::kAuditDocument;
+  if (IsJson(beginning)) return ShapeOfJson(beginning);
+  const absl::string_view header = CsvHeader(beginning);
+  if (ContainsIgnoringCase(header, "auditdata")) return InputShape::kAuditCsv;
+  if (IsUsageReport(header)) return InputShape::kUsageReport;
+  return IsDeviceTelemetry(header) ? InputShape::kDeviceTelemetry : InputShape::kAuditCsv;
 }
 
 absl::Status ReadAuditLog(TextInput& input, InputShape shape, RecordDecoder& decoder,
                           RecordSink& sink) {
   DecodingSink decoding(decoder, sink);
   switch (shape) {
-    case InputShape::kAuditLines:
-      return ReadJsonLines(input, decoding);
-    case InputShape::kAuditDocument:
-      return ReadJsonDocument(input, decoding);
+    case InputShape::kAuditJson:
+      return ReadJson(input, kLayout, decoding);
     case InputShape::kAuditCsv: {
       const std::vector<std::vector<std::string>> columns = {{"AuditData"},
                                                              {"Identity", "RecordId", "Id"}};
-      return ReadCsv(input, columns, 1, [&](absl::Span<const absl::string_view> row) {
-        return decoder.Decode(row[0], row[1], sink);
-      });
+      return ReadCsv(
+          input, columns, 1,
+          [&](absl::Span<const absl::string_view> row) {
+            return decoder.Decode(row[0], row[1], sink);
+          },
+          [&](RejectionReason reason) { return sink.OnRejected(reason); });
     }
     case InputShape::kDetect:
     case InputShape::kActivities:

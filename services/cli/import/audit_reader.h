@@ -6,19 +6,18 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
-#include "services/cli/import/byte_source.h"
 #include "services/cli/import/record_decoder.h"
+#include "services/cli/import/text_input.h"
 
 namespace tutti {
 
 // How an input is laid out. The shape of the records themselves (Management API,
 // wrapped, Graph, Sentinel) needs no telling: the decoder sees it.
 enum class InputShape {
-  kDetect,         // from the content
-  kAuditCsv,       // CSV with an AuditData column
-  kAuditLines,     // audit records, one JSON text a line
-  kAuditDocument,  // audit records in JSON arrays, wrappers, or over several lines
-  kActivities,     // Tutti activities, one JSON object a line
+  kDetect,      // from the content
+  kAuditCsv,    // CSV with an AuditData column
+  kAuditJson,   // audit records in JSON, however it is laid out
+  kActivities,  // Tutti activities in JSON
   // Reports.
   kUsageReport,      // Microsoft Graph, CSV
   kGoogleReports,    // Google Workspace Reports API, JSON
@@ -28,10 +27,9 @@ enum class InputShape {
 // Whether it is one of the reports.
 inline bool IsReport(InputShape shape) { return shape >= InputShape::kUsageReport; }
 
-// The shape of an input that begins with `beginning`: CSV unless the first
-// character that is not white space opens an array or an object. A CSV with a column
-// "User Principal Name" is a usage report; see IsGoogleReports and IsDeviceTelemetry for
-// the others.
+// The shape of an input that begins with `beginning`. Of JSON the first records that can be
+// read tell; a broken one before them, or a page without any, does not. Of CSV the header
+// does: a column "User Principal Name" is a usage report's; see IsDeviceTelemetry.
 InputShape DetectShape(absl::string_view beginning);
 
 // Reads the audit records of one input in bounded memory, each once, in order.

@@ -11,8 +11,10 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "services/cli/import/csv_reader.h"
 #include "services/cli/import/json_framer.h"
+#include "services/cli/import/lenient_json.h"
 #include "services/cli/import/text_match.h"
 
 namespace tutti {
@@ -27,6 +29,10 @@ constexpr double kPoorCallLatencyMs = 100;
 constexpr double kPoorLossPercent = 1;
 constexpr double kPoorJitterMs = 30;
 constexpr double kPoorDownloadMbps = 2;
+
+constexpr absl::string_view kLists[] = {"value", "records"};
+constexpr absl::string_view kRecordMembers[] = {"id", "deviceId", "deviceName"};
+constexpr JsonLayout kLayout = {kLists, kRecordMembers};
 
 enum Column : size_t {
   kDevice,
@@ -66,9 +72,11 @@ const std::vector<std::vector<std::string>>& Columns() {
   return columns;
 }
 
-// A number that is there; scores below 0 mean that there is none.
+// A number that is there; scores below 0 mean that there is none. Much of Europe writes a comma
+// where others write a point.
 bool Number(absl::string_view text, double* number) {
-  return absl::SimpleAtod(text, number) && *number >= 0;
+  const std::string with_point = absl::StrReplaceAll(text, {{",", "."}});
+  return absl::SimpleAtod(with_point, number) && *number >= 0;
 }
 
 bool IsRecommended(absl::string_view channel) {
@@ -79,8 +87,7 @@ bool IsRecommended(absl::string_view channel) {
 }
 
 bool IsSupported(absl::string_view text) {
-  return absl::EqualsIgnoreCase(text, "true") || absl::EqualsIgnoreCase(text, "yes") ||
-         absl::EqualsIgnoreCase(text, "supported");
+  return FlagOf(text).value_or(absl::EqualsIgnoreCase(text, "supported"));
 }
 
 class TelemetryReader : public JsonSink {
@@ -110,7 +117,7 @@ class TelemetryReader : public JsonSink {
 
   absl::Status OnJson(absl::string_view json) override {
     simdjson::dom::element root;
-    if (parser_.parse(json.data(), json.size(), false).get(root) != simdjson::SUCCESS) {
+    if (!ParseLenient(parser_, json, true, &root)) {
       return sink_.OnRejected(RejectionReason::kMalformedJson);
     }
     simdjson::dom::object members;
@@ -144,9 +151,7 @@ class TelemetryReader : public JsonSink {
     for (size_t i = 0; i < Columns().size(); ++i) {
       for (size_t rank = 0; rank < Columns()[i].size() && rank < ranks[i]; ++rank) {
         if (!absl::EqualsIgnoreCase(Columns()[i][rank], key) || value.is_null()) continue;
-        std::string_view view;
-        std::string text =
-            value.get(view) == simdjson::SUCCESS ? std::string(view) : simdjson::minify(value);
+        std::string text = ScalarText(value);
         if (i == kTime && !WhenOf(text).seconds.has_value()) {
           if (texts[i].empty()) texts[i] = std::move(text);
           continue;
@@ -223,8 +228,8 @@ class TelemetryReader : public JsonSink {
 
 bool IsDeviceTelemetry(absl::string_view beginning) {
   beginning = absl::StripLeadingAsciiWhitespace(beginning);
-  const bool json = !beginning.empty() && (beginning[0] == '{' || beginning[0] == '[');
-  beginning = beginning.substr(0, beginning.find(json ? '}' : '\n'));
+  const bool json = IsJson(beginning);
+  beginning = json ? beginning.substr(0, beginning.find('}')) : CsvHeader(beginning);
   for (size_t column = kStartup; column <= kSupported; ++column) {
     for (const std::string& name : Columns()[column]) {
       // One word may stand for anything.
@@ -243,8 +248,10 @@ absl::Status ReadDeviceTelemetry(TextInput& input, ReportSink& sink) {
   if (!beginning.ok()) return beginning.status();
   const absl::string_view text = absl::StripLeadingAsciiWhitespace(*beginning);
   TelemetryReader reader(sink);
-  if (!text.empty() && (text[0] == '{' || text[0] == '[')) return ReadJsonDocument(input, reader);
-  return ReadCsv(input, Columns(), 1, [&reader](Row row) { return reader.ReadRow(row); });
+  if (IsJson(text)) return ReadJson(input, kLayout, reader);
+  return ReadCsv(
+      input, Columns(), 2, [&reader](Row row) { return reader.ReadRow(row); },
+      [&reader](RejectionReason reason) { return reader.OnRejected(reason); });
 }
 
 }  // namespace tutti

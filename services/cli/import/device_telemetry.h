@@ -3,8 +3,8 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
-#include "services/cli/import/byte_source.h"
 #include "services/cli/import/report_sink.h"
+#include "services/cli/import/text_input.h"
 
 namespace tutti {
 

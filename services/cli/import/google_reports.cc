@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "services/cli/import/json_framer.h"
+#include "services/cli/import/lenient_json.h"
 
 namespace tutti {
 namespace {
@@ -20,7 +21,9 @@ using simdjson::dom::element;
 // Parameters of one event by their path: "event_info.mail_event_type".
 using Parameters = std::map<std::string, std::string>;
 
-constexpr size_t kMaxPageBytes = size_t{64} << 20;
+constexpr absl::string_view kLists[] = {"items"};
+constexpr absl::string_view kRecordMembers[] = {"id", "actor", "events"};
+constexpr JsonLayout kLayout = {kLists, kRecordMembers};
 constexpr int kMaxDepth = 8;
 constexpr int kGuestType = 10;  // see Actor
 constexpr absl::string_view kAssistant = "gemini_in_workspace_apps";
@@ -31,25 +34,43 @@ absl::string_view TextOf(element parent, std::string_view key) {
   return {text.data(), text.size()};
 }
 
-// Text, number or boolean, as text.
-std::string ScalarOf(element value) {
-  std::string_view text;
-  return value.get(text) == simdjson::SUCCESS ? std::string(text) : simdjson::minify(value);
+// What a parameter says. A flag is "true" or "false" however it was written.
+std::string ValueOf(element value) {
+  std::string text = ScalarText(value);
+  for (const char* flag : {"true", "false"}) {
+    if (absl::EqualsIgnoreCase(text, flag)) return flag;
+  }
+  return text;
 }
 
+void Collect(element parameters, const std::string& path, int depth, Parameters& out);
+
+void CollectOne(element parameter, const std::string& path, int depth, Parameters& out) {
+  const std::string name = absl::StrCat(path, TextOf(parameter, "name"));
+  for (const char* key : {"value", "intValue"}) {
+    element value;
+    if (parameter[key].get(value) == simdjson::SUCCESS) out[name] = ValueOf(value);
+  }
+  element flag;
+  if (parameter["boolValue"].get(flag) == simdjson::SUCCESS && FlagOf(flag).has_value()) {
+    out[name] = *FlagOf(flag) ? "true" : "false";
+  }
+  element nested;
+  if (parameter["messageValue"]["parameter"].get(nested) == simdjson::SUCCESS) {
+    Collect(nested, absl::StrCat(name, "."), depth + 1, out);
+  }
+}
+
+// One parameter, or a list of them.
 void Collect(element parameters, const std::string& path, int depth, Parameters& out) {
+  if (depth > kMaxDepth) return;
   simdjson::dom::array list;
-  if (depth > kMaxDepth || parameters.get(list) != simdjson::SUCCESS) return;
-  for (const element parameter : list) {
-    const std::string name = absl::StrCat(path, TextOf(parameter, "name"));
-    for (const char* key : {"value", "intValue", "boolValue"}) {
-      element value;
-      if (parameter[key].get(value) == simdjson::SUCCESS) out[name] = ScalarOf(value);
+  if (parameters.get(list) == simdjson::SUCCESS) {
+    for (const element parameter : list) {
+      if (parameter.is_object()) CollectOne(parameter, path, depth, out);
     }
-    element nested;
-    if (parameter["messageValue"]["parameter"].get(nested) == simdjson::SUCCESS) {
-      Collect(nested, absl::StrCat(name, "."), depth + 1, out);
-    }
+  } else if (parameters.is_object()) {
+    CollectOne(parameters, path, depth, out);
   }
 }
 
@@ -121,7 +142,7 @@ class GoogleReader : public JsonSink {
 
   absl::Status OnJson(absl::string_view json) override {
     element root;
-    if (parser_.parse(json.data(), json.size()).get(root) != simdjson::SUCCESS) {
+    if (!ParseLenient(parser_, json, true, &root)) {
       return sink_.OnRejected(RejectionReason::kMalformedJson);
     }
     return ReadRoot(root);
@@ -136,16 +157,13 @@ class GoogleReader : public JsonSink {
     bool by_software = false;  // in a user's name
   };
 
-  // An activity, a page of them, or an array of either.
+  // An activity, or a page whose only one is no list.
   absl::Status ReadRoot(element root) {
-    simdjson::dom::array list;
-    if (root.get(list) == simdjson::SUCCESS || root["items"].get(list) == simdjson::SUCCESS) {
-      for (const element item : list) {
-        if (absl::Status status = ReadActivity(item); !status.ok()) return status;
-      }
-      return absl::OkStatus();
+    if (IsEmptyPage(root)) return absl::OkStatus();
+    element items;
+    if (root["items"].get(items) == simdjson::SUCCESS && items.is_object()) {
+      return ReadActivity(items);
     }
-    if (!root.is_object()) return sink_.OnRejected(RejectionReason::kNotAnObject);
     return ReadActivity(root);
   }
 
@@ -165,7 +183,7 @@ class GoogleReader : public JsonSink {
     const std::string application(TextOf(id, "applicationName"));
     element qualifier;
     const std::string unique = id["uniqueQualifier"].get(qualifier) == simdjson::SUCCESS
-                                   ? ScalarOf(qualifier)
+                                   ? ScalarText(qualifier)
                                    : std::string();
     const std::string key =
         absl::StrCat(customer_id, " ", application, " ", TextOf(id, "time"), " ", unique);
@@ -182,8 +200,8 @@ class GoogleReader : public JsonSink {
     }
     element events;
     simdjson::dom::array list;
-    if (item["events"].get(events) != simdjson::SUCCESS ||
-        (events.get(list) == simdjson::SUCCESS && list.size() == 0)) {
+    const bool has_events = item["events"].get(events) == simdjson::SUCCESS && !events.is_null();
+    if (!has_events || (events.get(list) == simdjson::SUCCESS && list.size() == 0)) {
       sink_.OnExcluded(Exclusion::kOtherEvent);
       return absl::OkStatus();
     }
@@ -320,26 +338,6 @@ class GoogleReader : public JsonSink {
   simdjson::dom::parser parser_;
 };
 
-// Whether the first line is a JSON text by itself.
-bool HasLines(absl::string_view beginning) {
-  const absl::string_view line = beginning.substr(0, beginning.find('\n'));
-  simdjson::dom::parser parser;
-  element ignored;
-  return parser.parse(line.data(), line.size(), true).get(ignored) == simdjson::SUCCESS;
-}
-
-// One JSON text, or lines of which the first was longer than what can be peeked at.
-absl::Status ReadWhole(absl::string_view text, GoogleReader& reader) {
-  text = absl::StripAsciiWhitespace(text);
-  if (text.empty()) return absl::OkStatus();
-  if (!HasLines(text)) return reader.OnJson(text);
-  for (const absl::string_view line : absl::StrSplit(text, '\n')) {
-    if (absl::StripAsciiWhitespace(line).empty()) continue;
-    if (absl::Status status = reader.OnJson(line); !status.ok()) return status;
-  }
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 bool IsGoogleReports(absl::string_view beginning) {
@@ -350,21 +348,7 @@ bool IsGoogleReports(absl::string_view beginning) {
 
 absl::Status ReadGoogleReports(TextInput& input, ReportSink& sink) {
   GoogleReader reader(sink);
-  const absl::StatusOr<absl::string_view> beginning = input.Peek();
-  if (!beginning.ok()) return beginning.status();
-  if (HasLines(absl::StripLeadingAsciiWhitespace(*beginning))) return ReadJsonLines(input, reader);
-  std::string page;
-  while (true) {
-    const absl::StatusOr<absl::string_view> chunk = input.Next();
-    if (!chunk.ok()) return chunk.status();
-    if (chunk->empty()) return ReadWhole(page, reader);
-    absl::StrAppend(&page, *chunk);
-    if (page.size() > kMaxPageBytes) {
-      return absl::ResourceExhaustedError(
-          "a page of Google reports is larger than 64 MiB: export shorter periods, or one "
-          "activity a line");
-    }
-  }
+  return ReadJson(input, kLayout, reader);
 }
 
 }  // namespace tutti

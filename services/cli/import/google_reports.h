@@ -3,20 +3,20 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
-#include "services/cli/import/byte_source.h"
 #include "services/cli/import/report_sink.h"
+#include "services/cli/import/text_input.h"
 
 namespace tutti {
 
 // Reads activities of the Google Workspace Reports API, of the applications gmail,
-// meet, chat, drive and gemini_in_workspace_apps: one a line, or pages {"items": [...]} on
-// one line or over several (at most 64 MiB). "events" may be an array or one object;
+// meet, chat, drive and gemini_in_workspace_apps, by themselves or in pages {"items": [...]},
+// laid out in any way that JsonFramer reads. "events" may be an array or one object;
 // parameters may be nested in messageValue. A message in a space is a channel's, one in a group's
 // chat or to one person a chat's. Keys and other callers that are no users, what an agent or an
 // impersonating application did, visitors and people outside are left out; of Drive only primary
 // events count, of Gemini only what somebody asked for.
 //
-// Errors: ResourceExhausted (a page above 64 MiB), those of the input and the sink.
+// Errors are those of the input and the sink.
 absl::Status ReadGoogleReports(TextInput& input, ReportSink& sink);
 
 // Whether an input that begins so is of the Reports API: its kind says so, or its first

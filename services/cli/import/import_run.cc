@@ -1,10 +1,15 @@
 #include "services/cli/import/import_run.h"
 
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
@@ -19,6 +24,7 @@
 #include "services/cli/import/customer_choice.h"
 #include "services/cli/import/device_telemetry.h"
 #include "services/cli/import/google_reports.h"
+#include "services/cli/import/import_input.h"
 #include "services/cli/import/import_trace.h"
 #include "services/cli/import/known_names.h"
 #include "services/cli/import/report_taker.h"
@@ -43,22 +49,13 @@ std::string InputName(const ImportOptions& options, size_t index) {
   return absl::StrCat("input ", index + 1, " of ", options.inputs.size(), ", ", name);
 }
 
-// One input, opened, of a known shape.
-struct OpenInput {
-  std::unique_ptr<TextInput> text;
-  InputShape shape;
-};
-
-absl::StatusOr<OpenInput> Open(const std::string& path, InputShape shape) {
-  absl::StatusOr<std::unique_ptr<ByteSource>> source = OpenSource(path);
-  if (!source.ok()) return source.status();
-  OpenInput input{std::make_unique<TextInput>(*std::move(source)), shape};
-  if (shape != InputShape::kDetect) return input;
-  absl::StatusOr<absl::string_view> beginning = input.text->Peek();
-  if (!beginning.ok()) return beginning.status();
-  // What holds nothing is of whatever shape the others are.
-  if (!absl::StripAsciiWhitespace(*beginning).empty()) input.shape = DetectShape(*beginning);
-  return input;
+// What an input that can be read only once is known by; nothing of any other.
+absl::optional<std::pair<dev_t, ino_t>> StreamOf(const std::string& path) {
+  struct stat status = {};
+  const bool found =
+      path == "-" ? fstat(STDIN_FILENO, &status) == 0 : stat(path.c_str(), &status) == 0;
+  if (!found || S_ISREG(status.st_mode)) return absl::nullopt;
+  return std::make_pair(status.st_dev, status.st_ino);
 }
 
 absl::Status ReadReport(TextInput& input, InputShape shape, ReportSink& sink) {
@@ -120,7 +117,7 @@ class Importer {
         if (mapping) ++importer_.summary_.other_tenants;
         return absl::OkStatus();
       }
-      if (!mapping || importer_.single_pass_) run.facts.Observe(record);
+      if (!mapping) run.facts.Observe(record);
       return mapping ? run.mapper.Map(record, *time.seconds, run.sink) : absl::OkStatus();
     }
 
@@ -157,21 +154,32 @@ class Importer {
       return absl::InvalidArgumentError(
           "--customer is for Google's reports: the records of these inputs name no customer");
     }
-    if (activities_) return ImportActivities();
-    return reports_ ? ImportReports() : ImportAudit();
+    const bool twice = !activities_ && (!reports_ || shapes_.front() == InputShape::kGoogleReports);
+    for (auto& [i, input] : read_once_) {
+      if (!twice) {
+        input.spool->Forget();
+      } else if (absl::Status status = input.spool->Keep(); !status.ok()) {
+        return AtInput(i, status);
+      }
+    }
+    if (!activities_ && !reports_) return ImportAudit();
+    return activities_ ? ImportActivities() : ImportReports();
   }
 
   absl::Status OpenAll() {
     if (options_.inputs.empty()) return absl::InvalidArgumentError("no input is named");
+    std::set<std::pair<dev_t, ino_t>> streams;
     for (size_t i = 0; i < options_.inputs.size(); ++i) {
-      absl::StatusOr<OpenInput> input = Open(options_.inputs[i], options_.shape);
+      const auto stream = StreamOf(options_.inputs[i]);
+      if (stream.has_value() && !streams.insert(*stream).second) {
+        return AtInput(i, absl::InvalidArgumentError(
+                              "it is named twice, and can be read only once: name it once"));
+      }
+      absl::StatusOr<ImportInput> input = OpenInput(options_.inputs[i], options_.shape);
       if (!input.ok()) return AtInput(i, input.status());
       shapes_.push_back(input->shape);
       total_bytes_ += input->text->size();
-      if (!input->text->repeatable()) read_once_.emplace(i, *std::move(input));
-    }
-    if (std::count(options_.inputs.begin(), options_.inputs.end(), "-") > 1) {
-      return absl::InvalidArgumentError("standard input is named twice");
+      if (input->spool != nullptr) read_once_.emplace(i, *std::move(input));
     }
     SettleShapes();
     const auto of_activities =
@@ -194,11 +202,32 @@ class Importer {
     return absl::OkStatus();
   }
 
-  // What was looked into when it was opened, from its beginning.
-  absl::StatusOr<OpenInput> OpenAgain(size_t i) {
+  // An input from its beginning.
+  absl::StatusOr<std::unique_ptr<TextInput>> OpenAgain(size_t i) {
     const auto found = read_once_.find(i);
-    if (found == read_once_.end()) return Open(options_.inputs[i], shapes_[i]);
-    return std::move(found->second);
+    if (found == read_once_.end()) {
+      absl::StatusOr<ImportInput> input = OpenInput(options_.inputs[i], shapes_[i]);
+      if (!input.ok()) return input.status();
+      return std::move(input->text);
+    }
+    if (found->second.text != nullptr) return std::move(found->second.text);
+    absl::StatusOr<std::unique_ptr<ByteSource>> copy = found->second.spool->Open();
+    if (!copy.ok()) return copy.status();
+    return OpenText(*std::move(copy));
+  }
+
+  // What was read as something that it is not.
+  void WarnOfBytes(size_t i, const TextInput& text) {
+    if (text.guessed_bytes() > 0) {
+      summary_.warnings.push_back(absl::StrCat(
+          InputName(options_, i), " is not all UTF-8: ", text.guessed_bytes(),
+          " bytes were taken for Windows-1252; save it as CSV UTF-8 if that is not what it is"));
+    }
+    if (text.replaced_bytes() > 0) {
+      summary_.warnings.push_back(absl::StrCat(
+          InputName(options_, i), " is not all UTF-8: ", text.replaced_bytes(),
+          " bytes could not be read; who or what they name is not known, so write it as UTF-8"));
+    }
   }
 
   // Empty inputs are taken for what the others are.
@@ -207,9 +236,6 @@ class Importer {
                                     [](InputShape shape) { return shape != InputShape::kDetect; });
     const InputShape settled = known == shapes_.end() ? InputShape::kAuditCsv : *known;
     std::replace(shapes_.begin(), shapes_.end(), InputShape::kDetect, settled);
-    for (auto& [i, input] : read_once_) {
-      if (input.shape == InputShape::kDetect) input.shape = settled;
-    }
   }
 
   absl::Status ReadAll(absl::string_view step) {
@@ -217,16 +243,17 @@ class Importer {
     Pass pass(*this, progress);
     RecordDecoder decoder;
     for (size_t i = 0; i < options_.inputs.size(); ++i) {
-      absl::StatusOr<OpenInput> input = OpenAgain(i);
+      const absl::StatusOr<std::unique_ptr<TextInput>> input = OpenAgain(i);
       if (!input.ok()) return AtInput(i, input.status());
+      TextInput& text = **input;
       const int64_t rows_before = summary_.rows;
-      progress.Begin(*input->text);
-      const absl::Status status = activities_
-                                      ? ReadActivities(*input->text, pass)
-                                      : ReadAuditLog(*input->text, input->shape, decoder, pass);
+      progress.Begin(text);
+      const absl::Status status =
+          activities_ ? ReadActivities(text, pass) : ReadAuditLog(text, shapes_[i], decoder, pass);
       progress.End();
+      if (mapping_) WarnOfBytes(i, text);
       if (!status.ok()) return AtInput(i, status);
-      if (input->shape == InputShape::kAuditCsv && summary_.rows - rows_before == kExportCap) {
+      if (shapes_[i] == InputShape::kAuditCsv && summary_.rows - rows_before == kExportCap) {
         summary_.warnings.push_back(absl::StrCat(
             InputName(options_, i), " has exactly ", kExportCap,
             " rows, the most that an export gives: it is probably cut off; export shorter "
@@ -241,27 +268,15 @@ class Importer {
     absl::StatusOr<absl::optional<ImportPlan>> chosen = ImportPlan::WithoutSurvey(options_.tenants);
     if (!chosen.ok()) return chosen.status();
     plan_ = *std::move(chosen);
-    single_pass_ = !read_once_.empty();
-    if (single_pass_) {
-      if (!plan_.has_value()) {
-        return absl::FailedPreconditionError(
-            "standard input or a pipe can be read once only: name its tenant, or give a file");
-      }
-      summary_.warnings.emplace_back(
-          "standard input or a pipe is read once: shares, meetings and attendees that later "
-          "records "
-          "describe are not known to earlier ones; give a file for all of them");
-    } else {
-      if (absl::Status status = ReadAll("surveying"); !status.ok()) return status;
-      std::vector<std::string> found;
-      for (const auto& [tenant, run] : tenants_) found.push_back(tenant);
-      absl::StatusOr<ImportPlan> plan = ImportPlan::ForTenants(options_.tenants, found);
-      if (!plan.ok()) return plan.status();
-      plan_ = *std::move(plan);
-      for (auto& [tenant, run] : tenants_) {
-        if (!run->wanted) continue;
-        run->organization = plan_->OrganizationOf(tenant).value_or("");
-      }
+    if (absl::Status status = ReadAll("surveying"); !status.ok()) return status;
+    std::vector<std::string> found;
+    for (const auto& [tenant, run] : tenants_) found.push_back(tenant);
+    absl::StatusOr<ImportPlan> plan = ImportPlan::ForTenants(options_.tenants, found);
+    if (!plan.ok()) return plan.status();
+    plan_ = *std::move(plan);
+    for (auto& [tenant, run] : tenants_) {
+      if (!run->wanted) continue;
+      run->organization = plan_->OrganizationOf(tenant).value_or("");
     }
     mapping_ = true;
     if (absl::Status status = CheckOrganizations(); !status.ok()) return status;
@@ -309,10 +324,9 @@ class Importer {
     StepProgress progress(targets_.progress, "importing", total_bytes_);
     ReportTaker taker(*placed.first->second, options_.mapping, summary_, progress, customers_,
                       times_);
-    absl::Status status = ReadReports(progress, taker, /*again=*/false);
+    mapping_ = true;
+    absl::Status status = ReadReports(progress, taker);
     taker.Finish();
-    // Of what can be read once, nobody knew before.
-    if (status.ok() && !customers_.asked().empty()) status = customers_.Check();
     return status;
   }
 
@@ -321,21 +335,18 @@ class Importer {
     if (shapes_.front() != InputShape::kGoogleReports) return absl::OkStatus();
     StepProgress progress(targets_.progress, "surveying", total_bytes_);
     CustomerSurvey survey(customers_, progress, times_);
-    if (absl::Status status = ReadReports(progress, survey, /*again=*/true); !status.ok()) {
-      return status;
-    }
-    return read_once_.empty() || customers_.asked().empty() ? customers_.Check() : absl::OkStatus();
+    if (absl::Status status = ReadReports(progress, survey); !status.ok()) return status;
+    return customers_.Check();
   }
 
-  // `again`: only the inputs that can be read another time.
-  absl::Status ReadReports(StepProgress& progress, ReportSink& sink, bool again) {
+  absl::Status ReadReports(StepProgress& progress, ReportSink& sink) {
     for (size_t i = 0; i < options_.inputs.size(); ++i) {
-      if (again && read_once_.count(i) > 0) continue;
-      absl::StatusOr<OpenInput> input = OpenAgain(i);
+      const absl::StatusOr<std::unique_ptr<TextInput>> input = OpenAgain(i);
       if (!input.ok()) return AtInput(i, input.status());
-      progress.Begin(*input->text);
-      const absl::Status status = ReadReport(*input->text, shapes_[i], sink);
+      progress.Begin(**input);
+      const absl::Status status = ReadReport(**input, shapes_[i], sink);
       progress.End();
+      if (mapping_) WarnOfBytes(i, **input);
       if (!status.ok()) return AtInput(i, status);
     }
     progress.Done();
@@ -404,11 +415,10 @@ class Importer {
   const TimeRange times_;
   CustomerChoice customers_;  // of Google
   std::vector<InputShape> shapes_;
-  std::map<size_t, OpenInput> read_once_;  // of the inputs, those that cannot be opened again
+  std::map<size_t, ImportInput> read_once_;  // of the inputs, those that cannot be opened again
   uint64_t total_bytes_ = 0;
   bool activities_ = false;
   bool reports_ = false;
-  bool single_pass_ = false;
   bool mapping_ = false;  // in the pass that maps, not the survey
   absl::optional<ImportPlan> plan_;
   std::map<std::string, std::unique_ptr<TenantRun>> tenants_;

@@ -17,7 +17,7 @@
 namespace tutti {
 
 struct ImportOptions {
-  // Files, at least one; "-" is standard input. All are one import: a record that
+  // Files and pipes, at least one; "-" is standard input. All are one import: a record that
   // two of them hold counts once.
   std::vector<std::string> inputs;
   InputShape shape = InputShape::kDetect;  // of every input
@@ -39,12 +39,10 @@ struct ImportTargets {
 
 // Reads the inputs and sends their activities. Audit logs are read twice: first
 // for what a record tells about others (TenantFacts), then to map them; Google's reports first
-// for their customers, unless they can be read only once: a second customer then ends the
-// import where it begins. Memory is
-// some 20 bytes a distinct record and does not grow with their size. With standard
-// input among them they are read once, a warning says so, and the tenants must have
-// been chosen. Activities (InputShape::kActivities) and reports, several files of one
-// shape, go to `tenants.organization`.
+// for their customers. Memory is some 20 bytes a distinct record and does not grow with their
+// size. Of those that can be read only once (standard input, pipes) a copy is kept meanwhile, see
+// Spool. Activities (InputShape::kActivities) and reports, several files of one shape, go to
+// `tenants.organization`.
 //
 // Errors: InvalidArgument (options; a CSV file without its columns; inputs of several
 // sorts in one import), FailedPrecondition (several tenants or customers, none chosen; an

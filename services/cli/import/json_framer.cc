@@ -1,200 +1,354 @@
 #include "services/cli/import/json_framer.h"
 
 #include <algorithm>
-#include <cstring>
-
-#include "absl/strings/ascii.h"
+#include <utility>
 
 namespace tutti {
 namespace {
 
+using Outcome = JsonObjectScanner::Outcome;
+
 constexpr size_t kMaxRecordBytes = 16 << 20;
 constexpr size_t kPadding = 64;
+// Trials that come to nothing may read a character several times; not without end.
+constexpr size_t kMaxTried = 4 * kMaxRecordBytes;
+constexpr size_t kMaxLevels = 1024;
 
-bool IsListMember(absl::string_view key) {
-  return key == "events" || key == "value" || key == "records" || key == "Records";
+bool EndsLine(char c) { return c == '\n' || c == '\r'; }
+
+// Whether the lines that follow the beginning of an object are no more of it, but others.
+bool IsOfOneLine(absl::string_view object) {
+  const size_t end = object.find('\n');
+  if (end == absl::string_view::npos || end + 1 == object.size()) return true;
+  constexpr absl::string_view kGoesOn = " \t\r\n}]\"";
+  return kGoesOn.find(object[end + 1]) == absl::string_view::npos;
 }
-
-absl::Status EmitLine(absl::string_view line, JsonSink& sink) {
-  line = absl::StripAsciiWhitespace(line);
-  if (line.empty()) return absl::OkStatus();
-  return sink.OnJson(line);
-}
-
-// Finds objects in text that comes in pieces.
-class DocumentScanner {
- public:
-  explicit DocumentScanner(JsonSink& sink) : sink_(sink) {}
-
-  absl::Status Feed(absl::string_view chunk) {
-    buffer_.append(chunk.data(), chunk.size());
-    buffer_.reserve(buffer_.size() + kPadding);
-    for (; at_ < buffer_.size(); ++at_) {
-      const char c = buffer_[at_];
-      if (in_string_) {
-        InString(c);
-        continue;
-      }
-      absl::Status status = state_ == State::kOutside ? Outside(c) : Inside(c);
-      if (!status.ok()) return status;
-    }
-    return Compact();
-  }
-
-  absl::Status Finish() {
-    if (state_ == State::kOutside || state_ == State::kSkipping) return absl::OkStatus();
-    return sink_.OnRejected(RejectionReason::kMalformedJson);
-  }
-
- private:
-  enum class State {
-    kOutside,   // between records
-    kRecord,    // in an object that may be a record
-    kSkipping,  // in the rest of an outer object, or in an object that is too long
-  };
-
-  void InString(char c) {
-    if (escaped_) {
-      escaped_ = false;
-    } else if (c == '\\') {
-      escaped_ = true;
-    } else if (c == '"') {
-      in_string_ = false;
-      if (depth_ == 1) key_end_ = at_;
-    }
-  }
-
-  absl::Status Outside(char c) {
-    if (c == '{') {
-      state_ = State::kRecord;
-      begin_ = at_;
-      depth_ = 1;
-      garbage_ = false;
-      return absl::OkStatus();
-    }
-    if (c == ']' && outer_ > 0 && arrays_ == 0) {
-      --outer_;
-      state_ = State::kSkipping;
-      depth_ = 1;
-      return absl::OkStatus();
-    }
-    if (c == '[') ++arrays_;
-    if (c == ']' && arrays_ > 0) --arrays_;
-    if (c == '[' || c == ']' || c == ',' || absl::ascii_isspace(static_cast<unsigned char>(c))) {
-      garbage_ = false;
-      return absl::OkStatus();
-    }
-    if (garbage_) return absl::OkStatus();
-    garbage_ = true;
-    return sink_.OnRejected(RejectionReason::kNotAnObject);
-  }
-
-  absl::Status Inside(char c) {
-    switch (c) {
-      case '"':
-        in_string_ = true;
-        if (depth_ == 1) key_begin_ = at_ + 1;
-        return absl::OkStatus();
-      case '[':
-        if (depth_ == 1 && state_ == State::kRecord && arrays_ == 0 &&
-            IsListMember(absl::string_view(buffer_).substr(key_begin_, key_end_ - key_begin_))) {
-          ++outer_;
-          state_ = State::kOutside;
-          return absl::OkStatus();
-        }
-        ++depth_;
-        return absl::OkStatus();
-      case '{':
-        ++depth_;
-        return absl::OkStatus();
-      case ']':
-      case '}':
-        if (--depth_ > 0) return absl::OkStatus();
-        return EndObject();
-      default:
-        return absl::OkStatus();
-    }
-  }
-
-  absl::Status EndObject() {
-    const bool is_record = state_ == State::kRecord;
-    state_ = State::kOutside;
-    if (!is_record) return absl::OkStatus();
-    return sink_.OnJson(absl::string_view(buffer_).substr(begin_, at_ + 1 - begin_));
-  }
-
-  // Drops what was dealt with, so that the buffer holds one record at most.
-  absl::Status Compact() {
-    if (state_ == State::kRecord && at_ - begin_ > kMaxRecordBytes) {
-      state_ = State::kSkipping;
-      if (absl::Status status = sink_.OnRejected(RejectionReason::kTooLarge); !status.ok()) {
-        return status;
-      }
-    }
-    const size_t dropped = state_ == State::kRecord ? begin_ : at_;
-    buffer_.erase(0, dropped);
-    at_ -= dropped;
-    begin_ = 0;
-    key_begin_ -= std::min(key_begin_, dropped);
-    key_end_ -= std::min(key_end_, dropped);
-    return absl::OkStatus();
-  }
-
-  JsonSink& sink_;
-  std::string buffer_;
-  State state_ = State::kOutside;
-  bool in_string_ = false;
-  bool escaped_ = false;
-  bool garbage_ = false;
-  int depth_ = 0;
-  int arrays_ = 0;  // open arrays that are not a member of an outer object
-  int outer_ = 0;   // outer objects whose list is being read
-  size_t at_ = 0;
-  size_t begin_ = 0;
-  size_t key_begin_ = 0;
-  size_t key_end_ = 0;
-};
 
 }  // namespace
 
-absl::Status ReadJsonLines(TextInput& input, JsonSink& sink) {
-  std::string buffer;
-  bool skipping = false;
-  for (;;) {
-    absl::StatusOr<absl::string_view> chunk = input.Next();
-    if (!chunk.ok()) return chunk.status();
-    if (chunk->empty()) break;
-    buffer.append(chunk->data(), chunk->size());
-    buffer.reserve(buffer.size() + kPadding);
-    size_t begin = 0;
-    while (const void* end = memchr(buffer.data() + begin, '\n', buffer.size() - begin)) {
-      const size_t size =
-          static_cast<size_t>(static_cast<const char*>(end) - (buffer.data() + begin));
-      if (!skipping) {
-        absl::Status status = EmitLine(absl::string_view(buffer.data() + begin, size), sink);
-        if (!status.ok()) return status;
-      }
-      skipping = false;
-      begin += size + 1;
-    }
-    buffer.erase(0, begin);
-    if (buffer.size() <= kMaxRecordBytes) continue;
-    buffer.clear();
-    if (skipping) continue;
-    skipping = true;
-    absl::Status status = sink.OnRejected(RejectionReason::kTooLarge);
-    if (!status.ok()) return status;
-  }
-  return skipping ? absl::OkStatus() : EmitLine(buffer, sink);
+JsonFramer::JsonFramer(const JsonLayout& layout, JsonSink& sink)
+    : layout_(layout), sink_(sink), scanner_(layout_) {}
+
+absl::Status JsonFramer::Feed(absl::string_view piece) {
+  buffer_.append(piece.data(), piece.size());
+  buffer_.reserve(buffer_.size() + kPadding);
+  if (absl::Status status = Drain(); !status.ok()) return status;
+  Compact();
+  return absl::OkStatus();
 }
 
-absl::Status ReadJsonDocument(TextInput& input, JsonSink& sink) {
-  DocumentScanner scanner(sink);
+absl::Status JsonFramer::Finish() {
   for (;;) {
-    absl::StatusOr<absl::string_view> chunk = input.Next();
+    absl::Status status;
+    switch (mode_) {
+      case Mode::kRecord:
+        status = BreakOff(RejectionReason::kMalformedJson, begin_ + 1);
+        break;
+      case Mode::kTrial:
+        status = FailTrial();
+        break;
+      case Mode::kScalar:
+        mode_ = Mode::kBetween;
+        status = sink_.OnRejected(RejectionReason::kNotAnObject);
+        break;
+      case Mode::kBetween:
+      case Mode::kPageRest:
+      case Mode::kOversized:
+      case Mode::kLost:
+        return absl::OkStatus();
+    }
+    if (status.ok()) status = Drain();
+    if (!status.ok()) return status;
+  }
+}
+
+absl::Status JsonFramer::Drain() {
+  while (at_ < buffer_.size()) {
+    if (scanner_.in_string() && (mode_ == Mode::kRecord || mode_ == Mode::kTrial)) {
+      SkipString();
+      if (at_ == buffer_.size()) break;
+    }
+    if (absl::Status status = Take(buffer_[at_]); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+// Most of a record is in its strings.
+void JsonFramer::SkipString() {
+  const size_t end = std::min(buffer_.size(), begin_ + kMaxRecordBytes);
+  if (at_ >= end) return;
+  const size_t skipped = scanner_.SkipString(absl::string_view(buffer_).substr(at_, end - at_));
+  at_ += skipped;
+  if (mode_ == Mode::kTrial) tried_ += skipped;
+}
+
+absl::Status JsonFramer::Take(char c) {
+  switch (mode_) {
+    case Mode::kBetween:
+      return Between(c);
+    case Mode::kScalar:
+      return Scalar(c);
+    case Mode::kRecord:
+      return Record(c);
+    case Mode::kPageRest:
+      return PageRest(c);
+    case Mode::kOversized:
+      return Oversized(c);
+    case Mode::kLost:
+      return Lost(c);
+    case Mode::kTrial:
+      return Trial(c);
+  }
+  return absl::InternalError("a framer of JSON is in no mode");
+}
+
+void JsonFramer::Begin(Mode mode) {
+  mode_ = mode;
+  begin_ = at_;
+  scanner_.BeginObject();
+}
+
+absl::Status JsonFramer::Between(char c) {
+  if (c == '{') {
+    Begin(Mode::kRecord);
+    return absl::OkStatus();
+  }
+  if (c == '[' && levels_.size() < kMaxLevels) {
+    levels_.push_back(Level::kArray);
+    ++at_;
+    return absl::OkStatus();
+  }
+  if (c == ']' && levels_.empty() && was_lost_) {
+    // The end of a list whose beginning was lost; the rest of its page may follow.
+    levels_.push_back(Level::kPage);
+  }
+  if (c == ']' && !levels_.empty()) {
+    if (levels_.back() == Level::kPage) {
+      mode_ = Mode::kPageRest;
+      scanner_.BeginPageRest();
+    }
+    levels_.pop_back();
+    ++at_;
+    return absl::OkStatus();
+  }
+  if (c == ']' || c == ',' || IsJsonSpace(c)) {
+    ++at_;
+    return absl::OkStatus();
+  }
+  if (c == '"' || IsJsonWord(c)) {
+    mode_ = Mode::kScalar;
+    ++at_;
+    in_string_ = c == '"';
+    escaped_ = complete_ = false;
+    return absl::OkStatus();
+  }
+  begin_ = at_;
+  return BreakOff(RejectionReason::kNotAnObject, at_ + 1);
+}
+
+// A text, a number or a word that ends where a value may end is one value that is no record;
+// any other is a piece of something broken.
+absl::Status JsonFramer::Scalar(char c) {
+  if (in_string_) {
+    ++at_;
+    if (EndsLine(c)) {
+      begin_ = at_;
+      return BreakOff(RejectionReason::kMalformedJson, at_);
+    }
+    if (c == '"' && !escaped_) {
+      in_string_ = false;
+      complete_ = true;
+    }
+    escaped_ = c == '\\' && !escaped_;
+    return absl::OkStatus();
+  }
+  if (!complete_ && IsJsonWord(c)) {
+    ++at_;
+    return absl::OkStatus();
+  }
+  complete_ = true;
+  if (IsJsonSpace(c) && !EndsLine(c)) {
+    ++at_;
+    return absl::OkStatus();
+  }
+  if (EndsLine(c) || c == ',' || c == ']' || c == '{' || c == '[') {
+    mode_ = Mode::kBetween;
+    return sink_.OnRejected(RejectionReason::kNotAnObject);
+  }
+  begin_ = at_;
+  return BreakOff(RejectionReason::kMalformedJson, at_);
+}
+
+absl::Status JsonFramer::Record(char c) {
+  if (at_ - begin_ >= kMaxRecordBytes) {
+    mode_ = Mode::kOversized;
+    return sink_.OnRejected(RejectionReason::kTooLarge);
+  }
+  switch (scanner_.Take(c)) {
+    case Outcome::kGoesOn:
+      ++at_;
+      return absl::OkStatus();
+    case Outcome::kEnds:
+      ++at_;
+      mode_ = Mode::kBetween;
+      return Emit();
+    case Outcome::kList:
+      EnterList();
+      return absl::OkStatus();
+    case Outcome::kBroken:
+      break;
+  }
+  return BreakOff(RejectionReason::kMalformedJson, begin_ + 1);
+}
+
+absl::Status JsonFramer::PageRest(char c) {
+  switch (scanner_.Take(c)) {
+    case Outcome::kGoesOn:
+      ++at_;
+      break;
+    case Outcome::kEnds:
+      ++at_;
+      mode_ = Mode::kBetween;
+      break;
+    case Outcome::kList:
+      EnterList();
+      break;
+    case Outcome::kBroken:
+      // No record is lost with the rest of a page.
+      Lose(at_);
+      break;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status JsonFramer::Oversized(char c) {
+  switch (scanner_.Take(c)) {
+    case Outcome::kGoesOn:
+      ++at_;
+      break;
+    case Outcome::kEnds:
+      ++at_;
+      mode_ = Mode::kBetween;
+      break;
+    case Outcome::kList:
+      EnterList();
+      break;
+    case Outcome::kBroken:
+      Lose(at_);
+      break;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status JsonFramer::Lost(char c) {
+  const bool line_start = std::exchange(line_start_, EndsLine(c));
+  if (IsJsonSpace(c)) {
+    // A mark does not move what begins the line.
+    line_start_ = line_start_ || (line_start && c != ' ' && c != '\t');
+    ++at_;
+    return absl::OkStatus();
+  }
+  const char before = std::exchange(before_, c);
+  if (line_start && (c == '{' || c == '[')) {
+    levels_.clear();
+    mode_ = Mode::kBetween;
+    return absl::OkStatus();
+  }
+  if (c == '{' && before != ':' && tried_ < kMaxTried) {
+    Begin(Mode::kTrial);
+    return absl::OkStatus();
+  }
+  ++at_;
+  const bool another = line_start && in_lines_ && c != ']' && c != '}' && c != ',';
+  return another ? sink_.OnRejected(RejectionReason::kNotAnObject) : absl::OkStatus();
+}
+
+absl::Status JsonFramer::Trial(char c) {
+  ++tried_;
+  if (at_ - begin_ >= kMaxRecordBytes) return FailTrial();
+  switch (scanner_.Take(c)) {
+    case Outcome::kGoesOn:
+      ++at_;
+      return absl::OkStatus();
+    case Outcome::kEnds:
+      ++at_;
+      mode_ = Mode::kLost;
+      before_ = '}';
+      line_start_ = false;
+      if (!scanner_.is_record() && !BeginsAsTheLast()) return absl::OkStatus();
+      tried_ = 0;
+      return Emit();
+    case Outcome::kList:
+      levels_.clear();
+      EnterList();
+      return absl::OkStatus();
+    case Outcome::kBroken:
+      break;
+  }
+  return FailTrial();
+}
+
+bool JsonFramer::BeginsAsTheLast() const {
+  return !first_member_.empty() && scanner_.first_member() == first_member_;
+}
+
+// What begins as records do was one.
+absl::Status JsonFramer::FailTrial() {
+  const bool one_more = BeginsAsTheLast();
+  mode_ = Mode::kLost;
+  before_ = '{';
+  line_start_ = false;
+  at_ = begin_ + 1;
+  return one_more ? sink_.OnRejected(RejectionReason::kMalformedJson) : absl::OkStatus();
+}
+
+absl::Status JsonFramer::BreakOff(RejectionReason reason, size_t go_on_at) {
+  const absl::string_view broken = absl::string_view(buffer_).substr(begin_, at_ - begin_);
+  in_lines_ = levels_.empty() && IsOfOneLine(broken);
+  if (mode_ == Mode::kRecord && first_member_.empty() && scanner_.is_record()) {
+    first_member_ = scanner_.first_member();
+  }
+  Lose(go_on_at);
+  return sink_.OnRejected(reason);
+}
+
+void JsonFramer::Lose(size_t go_on_at) {
+  before_ = go_on_at > 0 ? buffer_[go_on_at - 1] : dropped_;
+  line_start_ = EndsLine(before_);
+  at_ = go_on_at;
+  was_lost_ = true;
+  tried_ = 0;
+  mode_ = Mode::kLost;
+}
+
+absl::Status JsonFramer::Emit() {
+  first_member_ = scanner_.first_member();
+  return sink_.OnJson(absl::string_view(buffer_).substr(begin_, at_ - begin_));
+}
+
+void JsonFramer::EnterList() {
+  ++at_;
+  levels_.push_back(Level::kPage);
+  mode_ = Mode::kBetween;
+}
+
+// Drops what was dealt with, so that the buffer holds one record at most.
+void JsonFramer::Compact() {
+  const bool kept = mode_ == Mode::kRecord || mode_ == Mode::kTrial;
+  const size_t dropped = kept ? begin_ : at_;
+  if (dropped > 0) dropped_ = buffer_[dropped - 1];
+  buffer_.erase(0, dropped);
+  at_ -= dropped;
+  begin_ -= kept ? dropped : begin_;
+}
+
+absl::Status ReadJson(TextInput& input, const JsonLayout& layout, JsonSink& sink) {
+  JsonFramer framer(layout, sink);
+  for (;;) {
+    const absl::StatusOr<absl::string_view> chunk = input.Next();
     if (!chunk.ok()) return chunk.status();
-    if (chunk->empty()) return scanner.Finish();
-    if (absl::Status status = scanner.Feed(*chunk); !status.ok()) return status;
+    if (chunk->empty()) return framer.Finish();
+    if (absl::Status status = framer.Feed(*chunk); !status.ok()) return status;
   }
 }
 

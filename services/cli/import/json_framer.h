@@ -3,12 +3,14 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
-#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
-#include "services/cli/import/byte_source.h"
+#include "absl/types/span.h"
+#include "services/cli/import/json_object_scanner.h"
 #include "services/cli/import/rejection_reason.h"
+#include "services/cli/import/text_input.h"
 
 namespace tutti {
 
@@ -16,22 +18,89 @@ namespace tutti {
 class JsonSink {
  public:
   virtual ~JsonSink() = default;
-  // One JSON text. Valid during the call; 64 bytes after its end may be read. An
+  // One JSON object. Valid during the call; 64 bytes after its end may be read. An
   // error ends the reading.
   virtual absl::Status OnJson(absl::string_view json) = 0;
   // A piece that cannot be a record; reading goes on.
   virtual absl::Status OnRejected(RejectionReason reason) = 0;
 };
 
-// Cuts text into lines, one JSON text each; blank lines are skipped, a line longer
-// than 16 MiB is rejected. A broken line costs that line alone.
-absl::Status ReadJsonLines(TextInput& input, JsonSink& sink);
+// Cuts text that comes in pieces into objects, however they are laid out: one after the other,
+// in lines or over several; in arrays; in pages, which are objects that hold them in an array;
+// pages in turn in lines, appended, or in an array. Byte order marks may stand between them.
+// Values in them need only be shaped like JSON's: NaN is one, and so is a line end in a string.
+//
+// A broken object is rejected once, and costs itself alone: what follows is looked through, from
+// its second byte, for the next line that begins with an object, the next page, and the next
+// object that is whole and has a member that records have (or begins as the last record did).
+// What is inside it, as the value of a member, is no record. How the pieces are cut makes no
+// difference. Memory is bounded by the largest record (16 MiB; longer ones are rejected).
+class JsonFramer {
+ public:
+  // Both outlive this.
+  JsonFramer(const JsonLayout& layout, JsonSink& sink);
 
-// Cuts text into objects, however they are laid out: objects one after the other,
-// or in an array, or in an array that is the member "events", "value" or "records"
-// of an outer object. Memory is bounded by the largest record (16 MiB; longer ones
-// are rejected). An object that has no end costs the rest of the input.
-absl::Status ReadJsonDocument(TextInput& input, JsonSink& sink);
+  absl::Status Feed(absl::string_view piece);
+  // After the last piece.
+  absl::Status Finish();
+
+ private:
+  enum class Mode {
+    kBetween,    // between records
+    kScalar,     // in a text or a number that stands where a record should
+    kRecord,     // in an object that may be a record or a page
+    kPageRest,   // in a page, after its list
+    kOversized,  // in an object that is too long
+    kLost,       // after something broken, looking for the next record
+    kTrial,      // there, in an object that may be one
+  };
+  enum class Level { kArray, kPage };
+
+  absl::Status Drain();
+  absl::Status Take(char c);
+  absl::Status Between(char c);
+  absl::Status Scalar(char c);
+  absl::Status Record(char c);
+  absl::Status Lost(char c);
+  absl::Status Trial(char c);
+  absl::Status PageRest(char c);
+  absl::Status Oversized(char c);
+  absl::Status BreakOff(RejectionReason reason, size_t go_on_at);
+  absl::Status FailTrial();
+  absl::Status Emit();
+  void Begin(Mode mode);
+  void EnterList();
+  void Lose(size_t go_on_at);
+  bool BeginsAsTheLast() const;
+  void SkipString();
+  void Compact();
+
+  const JsonLayout& layout_;
+  JsonSink& sink_;
+  std::string buffer_;
+  size_t at_ = 0;     // the next character to be taken
+  size_t begin_ = 0;  // of the object
+  Mode mode_ = Mode::kBetween;
+  JsonObjectScanner scanner_;
+  std::vector<Level> levels_;  // what the records are in
+  std::string first_member_;   // of the last record
+
+  // Of a scalar.
+  bool in_string_ = false;
+  bool escaped_ = false;
+  bool complete_ = false;
+
+  // Of what is lost.
+  bool line_start_ = true;  // at_ begins a line
+  char dropped_ = '\n';     // the last character before the buffer
+  char before_ = '\n';      // the last character before at_ that is not white space
+  bool was_lost_ = false;   // levels_ may lack some
+  bool in_lines_ = false;   // what was broken was a line, not in a page or an array
+  size_t tried_ = 0;        // characters of trials since the last that came to something
+};
+
+// Reads all of an input. Errors are those of the input and of the sink.
+absl::Status ReadJson(TextInput& input, const JsonLayout& layout, JsonSink& sink);
 
 }  // namespace tutti
 

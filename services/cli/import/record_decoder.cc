@@ -5,13 +5,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <utility>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
-#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "services/cli/import/actor.h"
+#include "services/cli/import/lenient_json.h"
+#include "services/cli/import/record_members.h"
 #include "services/cli/import/text_match.h"
 
 namespace tutti {
@@ -21,110 +23,6 @@ using simdjson::dom::array;
 using simdjson::dom::element;
 using simdjson::dom::element_type;
 using simdjson::dom::object;
-
-// What a member holds, where it is not a text.
-enum class Member : uint8_t {
-  kText,
-  kUserType,
-  kItem,
-  kRecipients,
-  kMailProperties,
-  kExtraProperties,
-  kAttendees,
-  kArtifacts,
-  kCopilot,
-  kAppContext,
-  kEnvelope,  // AuditData and the like: the record is in it
-  kList,      // "events" and the like: several records are in it
-  kEvent,     // Elastic's event.original
-};
-
-struct Rule {
-  Member member = Member::kText;
-  Field field = Field::kCount;
-};
-
-using Rules = absl::flat_hash_map<absl::string_view, Rule>;
-
-const Rules& RecordRules() {
-  static const Rules& rules = *new Rules{
-      {"Id", {Member::kText, Field::kId}},
-      {"id", {Member::kText, Field::kId}},
-      {"OfficeId", {Member::kText, Field::kId}},
-      {"SourceRecordId", {Member::kText, Field::kId}},
-      {"Identity", {Member::kText, Field::kId}},
-      {"OrganizationId", {Member::kText, Field::kTenant}},
-      {"OrganizationId_", {Member::kText, Field::kTenant}},
-      {"organizationId", {Member::kText, Field::kTenant}},
-      {"Operation", {Member::kText, Field::kOperation}},
-      {"operation", {Member::kText, Field::kOperation}},
-      {"Operations", {Member::kText, Field::kOperation}},
-      {"Workload", {Member::kText, Field::kWorkload}},
-      {"OfficeWorkload", {Member::kText, Field::kWorkload}},
-      {"service", {Member::kText, Field::kWorkload}},
-      {"UserId", {Member::kText, Field::kUser}},
-      {"UserId_", {Member::kText, Field::kUser}},
-      {"UserIds", {Member::kText, Field::kUser}},
-      {"userPrincipalName", {Member::kText, Field::kUser}},
-      {"UserKey", {Member::kText, Field::kUserKey}},
-      {"ResultStatus", {Member::kText, Field::kResult}},
-      {"CreationTime", {Member::kText, Field::kCreated}},
-      {"createdDateTime", {Member::kText, Field::kCreated}},
-      {"TimeGenerated", {Member::kText, Field::kCreated}},
-      {"Start_Time", {Member::kText, Field::kStartTime}},
-      {"ClientInfoString", {Member::kText, Field::kClientInfo}},
-      {"ActorInfoString", {Member::kText, Field::kActorInfo}},
-      {"ClientProcessName", {Member::kText, Field::kClientProcess}},
-      {"AppId", {Member::kText, Field::kAppId}},
-      {"ClientAppId", {Member::kText, Field::kClientAppId}},
-      {"UserAgent", {Member::kText, Field::kUserAgent}},
-      {"Platform", {Member::kText, Field::kPlatform}},
-      {"ApplicationDisplayName", {Member::kText, Field::kApplicationName}},
-      {"ItemType", {Member::kText, Field::kItemType}},
-      {"ListItemUniqueId", {Member::kText, Field::kItemId}},
-      {"ObjectId", {Member::kText, Field::kObjectId}},
-      {"objectId", {Member::kText, Field::kObjectId}},
-      {"OfficeObjectId", {Member::kText, Field::kObjectId}},
-      {"SiteUrl", {Member::kText, Field::kSiteUrl}},
-      {"Site_Url", {Member::kText, Field::kSiteUrl}},
-      {"SourceFileExtension", {Member::kText, Field::kExtension}},
-      {"SourceFileName", {Member::kText, Field::kFileName}},
-      {"CorrelationId", {Member::kText, Field::kCorrelation}},
-      {"TargetUserOrGroupType", {Member::kText, Field::kTargetType}},
-      {"TargetUserOrGroupName", {Member::kText, Field::kTargetName}},
-      {"CommunicationType", {Member::kText, Field::kCommunicationType}},
-      {"CommunicationSubType", {Member::kText, Field::kCommunicationSubType}},
-      {"ChatThreadId", {Member::kText, Field::kThread}},
-      {"MessageId", {Member::kText, Field::kMessage}},
-      {"ChannelGuid", {Member::kText, Field::kChannel}},
-      {"ChannelName", {Member::kText, Field::kChannel}},
-      {"MeetingDetailId", {Member::kText, Field::kMeeting}},
-      {"JoinTime", {Member::kText, Field::kJoined}},
-      {"DeviceInformation", {Member::kText, Field::kDevice}},
-      {"UserType", {Member::kUserType, Field::kCount}},
-      {"userType", {Member::kUserType, Field::kCount}},
-      {"Item", {Member::kItem, Field::kCount}},
-      {"recipientList", {Member::kRecipients, Field::kCount}},
-      {"RecipientList", {Member::kRecipients, Field::kCount}},
-      {"Recipients", {Member::kRecipients, Field::kCount}},
-      {"OperationProperties", {Member::kMailProperties, Field::kCount}},
-      {"ExtraProperties", {Member::kExtraProperties, Field::kCount}},
-      {"Attendees", {Member::kAttendees, Field::kCount}},
-      {"ArtifactsShared", {Member::kArtifacts, Field::kCount}},
-      {"ArtifactShared", {Member::kArtifacts, Field::kCount}},
-      {"CopilotEventData", {Member::kCopilot, Field::kCount}},
-      {"AppAccessContext", {Member::kAppContext, Field::kCount}},
-      {"AuditData", {Member::kEnvelope, Field::kCount}},
-      {"auditData", {Member::kEnvelope, Field::kCount}},
-      {"o365audit", {Member::kEnvelope, Field::kCount}},
-      {"events", {Member::kList, Field::kCount}},
-      {"value", {Member::kList, Field::kCount}},
-      {"records", {Member::kList, Field::kCount}},
-      {"Records", {Member::kList, Field::kCount}},
-      {"event", {Member::kEvent, Field::kCount}},
-  };
-  return rules;
-}
 
 absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
 
@@ -140,13 +38,10 @@ absl::string_view Text(object from, std::string_view key) {
 }
 
 int UserType(element value) {
-  int64_t number = 0;
-  if (value.get(number) == simdjson::SUCCESS) {
-    return number >= 0 && number <= 10 ? static_cast<int>(number) : -1;
+  const std::string text = ScalarText(value);
+  if (const absl::optional<int64_t> number = IntegerOf(text); number.has_value()) {
+    return *number >= 0 && *number <= 10 ? static_cast<int>(*number) : -1;
   }
-  const absl::string_view text = Text(value);
-  int parsed = 0;
-  if (absl::SimpleAtoi(text, &parsed)) return parsed >= 0 && parsed <= 10 ? parsed : -1;
   static constexpr absl::string_view kNames[] = {
       "Regular",     "Reserved",         "Admin",        "DcAdmin",      "System",
       "Application", "ServicePrincipal", "CustomPolicy", "SystemPolicy", "PartnerTechnician",
@@ -157,24 +52,71 @@ int UserType(element value) {
   return -1;
 }
 
+// A member of what PowerShell makes of an object that is nested too deeply for its JSON:
+// "@{RecipientType=User; UPN=amy@example.com}".
+absl::string_view PartOfCut(absl::string_view text, absl::string_view key) {
+  text = absl::StripSuffix(text.substr(2), "}");
+  for (absl::string_view part : absl::StrSplit(text, "; ")) {
+    if (absl::ConsumePrefix(&part, key) && absl::ConsumePrefix(&part, "=")) return part;
+  }
+  return "";
+}
+
+bool IsCut(absl::string_view text) { return absl::StartsWith(text, "@{"); }
+
+absl::string_view PartOf(element item, absl::string_view key) {
+  object from;
+  if (item.get(from) == simdjson::SUCCESS) return Text(from, {key.data(), key.size()});
+  const absl::string_view text = Text(item);
+  return IsCut(text) ? PartOfCut(text, key) : absl::string_view();
+}
+
 }  // namespace
 
 class RecordDecoder::Impl {
  public:
+  // Whatever is in the text, it leaves a trace.
   absl::Status Decode(absl::string_view json, absl::string_view fallback_id, RecordSink& sink) {
-    used_ = 0;
-    if (absl::StripAsciiWhitespace(json).empty()) {
-      return sink.OnRejected(RejectionReason::kEmptyAuditData);
-    }
-    element root;
-    if (NextParser().parse(json.data(), json.size(), false).get(root) != simdjson::SUCCESS) {
-      return sink.OnRejected(RejectionReason::kMalformedJson);
-    }
-    return DecodeElement(root, fallback_id, sink, 0);
+    CountingSink counting(sink);
+    absl::Status status = DecodeText(json, fallback_id, counting);
+    if (!status.ok() || counting.count() > 0 || is_empty_page_) return status;
+    return sink.OnRejected(RejectionReason::kEmptyAuditData);
   }
 
  private:
   static constexpr int kMaxNesting = 8;
+
+  class CountingSink final : public RecordSink {
+   public:
+    explicit CountingSink(RecordSink& sink) : sink_(sink) {}
+    absl::Status OnRecord(const AuditRecord& record) override {
+      ++count_;
+      return sink_.OnRecord(record);
+    }
+    absl::Status OnRejected(RejectionReason reason) override {
+      ++count_;
+      return sink_.OnRejected(reason);
+    }
+    int64_t count() const { return count_; }
+
+   private:
+    RecordSink& sink_;
+    int64_t count_ = 0;
+  };
+
+  absl::Status DecodeText(absl::string_view json, absl::string_view fallback_id, RecordSink& sink) {
+    used_ = 0;
+    is_empty_page_ = false;
+    if (absl::StripAsciiWhitespace(json).empty()) {
+      return sink.OnRejected(RejectionReason::kEmptyAuditData);
+    }
+    element root;
+    if (!ParseLenient(NextParser(), json, true, &root)) {
+      return sink.OnRejected(RejectionReason::kMalformedJson);
+    }
+    is_empty_page_ = IsEmptyPage(root);
+    return is_empty_page_ ? absl::OkStatus() : DecodeElement(root, fallback_id, sink, 0);
+  }
 
   simdjson::dom::parser& NextParser() {
     if (used_ == parsers_.size()) parsers_.push_back(std::make_unique<simdjson::dom::parser>());
@@ -190,7 +132,7 @@ class RecordDecoder::Impl {
     }
     const absl::string_view text = absl::StripAsciiWhitespace(Text(value));
     if (text.empty() || (text[0] != '{' && text[0] != '[')) return false;
-    return NextParser().parse(text.data(), text.size(), true).get(*inner) == simdjson::SUCCESS;
+    return ParseLenient(NextParser(), text, false, inner);
   }
 
   absl::Status DecodeElement(element value, absl::string_view fallback_id, RecordSink& sink,
@@ -231,7 +173,7 @@ class RecordDecoder::Impl {
     record_.video = record_.screen_share = false;
     record_.has_messages = record_.has_prompt = false;
     record_.meeting_context = record_.chat_context = false;
-    numbers_.clear();
+    scalars_.clear();
   }
 
   // What ReadMembers came upon besides the record's own members.
@@ -279,15 +221,15 @@ class RecordDecoder::Impl {
     if (slot.empty()) slot = text;
   }
 
-  void SetNumber(Field field, element value) {
-    int64_t number = 0;
-    if (value.get(number) != simdjson::SUCCESS) return;
-    numbers_.push_back(absl::StrCat(number));
-    Set(field, numbers_.back());
+  void SetScalar(Field field, element value) {
+    std::string text = ScalarText(value);
+    if (text.empty()) return;
+    scalars_.push_back(std::move(text));
+    Set(field, scalars_.back());
   }
 
   void ReadMembers(object members, Found* found) {
-    const Rules& rules = RecordRules();
+    const MemberRules& rules = RecordMembers();
     for (const auto [key, value] : members) {
       const auto rule = rules.find(View(key));
       if (rule == rules.end()) continue;
@@ -296,12 +238,13 @@ class RecordDecoder::Impl {
       } else if (value.type() == element_type::STRING) {
         Set(rule->second.field, Text(value));
       } else {
-        SetNumber(rule->second.field, value);
+        SetScalar(rule->second.field, value);
       }
     }
   }
 
   void ReadMember(Member member, element value, Found* found) {
+    element inner;
     switch (member) {
       case Member::kText:
         return;
@@ -313,26 +256,50 @@ class RecordDecoder::Impl {
         found->envelope = value;
         return;
       case Member::kList:
-        if (value.type() != element_type::ARRAY) return;
+        if (!Unwrap(value, &inner)) return;
         found->has_list = true;
-        found->list = value;
+        found->list = inner;
         return;
       case Member::kEvent:
         found->has_original = value.type() == element_type::OBJECT &&
                               value["original"].get(found->original) == simdjson::SUCCESS;
         return;
+      case Member::kItem:
+      case Member::kCopilot:
+      case Member::kAppContext: {
+        object from;
+        if (Unwrap(value, &inner) && inner.get(from) == simdjson::SUCCESS) {
+          ReadObject(member, from);
+        }
+        return;
+      }
       default:
-        break;
+        ForEachItem(value, [this, member](element item) { ReadListItem(member, item); });
     }
+  }
+
+  // What is meant as a list: one, written in a text or not; {"value":[...],"Count":1}, as
+  // PowerShell writes it; or its only item.
+  template <typename Take>
+  void ForEachItem(element value, const Take& take) {
     element inner;
-    if (!Unwrap(value, &inner)) return;
-    array list;
-    if (inner.get(list) == simdjson::SUCCESS) {
-      for (element item : list) ReadListItem(member, item);
+    if (!Unwrap(value, &inner)) {
+      if (value.type() == element_type::STRING) take(value);
       return;
     }
-    object from;
-    if (inner.get(from) == simdjson::SUCCESS) ReadObject(member, from);
+    array list;
+    object members;
+    if (inner.get(members) == simdjson::SUCCESS) {
+      element held;
+      for (const std::string_view name : {"value", "Value", "items", "Items"}) {
+        if (members[name].get(held) != simdjson::SUCCESS) continue;
+        if (held.type() != element_type::ARRAY && held.type() != element_type::OBJECT) continue;
+        inner = held;
+        break;
+      }
+    }
+    if (inner.get(list) != simdjson::SUCCESS) return take(inner);
+    for (const element item : list) take(item);
   }
 
   void ReadObject(Member member, object from) {
@@ -361,52 +328,52 @@ class RecordDecoder::Impl {
 
   void ReadCopilot(object from) {
     Set(Field::kAppHost, Text(from, "AppHost"));
-    array list;
-    if (from["Messages"].get(list) == simdjson::SUCCESS) {
-      record_.has_messages = true;
-      for (element message : list) {
-        bool is_prompt = false;
-        if (message["isPrompt"].get(is_prompt) == simdjson::SUCCESS && is_prompt) {
+    element list;
+    if (from["Messages"].get(list) == simdjson::SUCCESS && !list.is_null()) {
+      ForEachItem(list, [this](element message) {
+        record_.has_messages = true;
+        element flag;
+        if (message["isPrompt"].get(flag) == simdjson::SUCCESS && FlagOf(flag).value_or(false)) {
           record_.has_prompt = true;
         }
-      }
+      });
     }
     if (from["Contexts"].get(list) != simdjson::SUCCESS) return;
-    for (element context : list) {
-      object members;
-      if (context.get(members) != simdjson::SUCCESS) continue;
-      const absl::string_view type = Text(members, "Type");
+    ForEachItem(list, [this](element context) {
+      const absl::string_view type = PartOf(context, "Type");
       if (ContainsIgnoringCase(type, "meeting")) record_.meeting_context = true;
       if (ContainsIgnoringCase(type, "chat")) record_.chat_context = true;
-    }
+    });
   }
 
   void ReadListItem(Member member, element item) {
-    if (member == Member::kRecipients && item.type() == element_type::STRING) {
-      record_.recipients.push_back(Text(item));
-      return;
-    }
-    object from;
-    if (item.get(from) != simdjson::SUCCESS) return;
     switch (member) {
       case Member::kRecipients:
-        record_.recipients.push_back(Text(from, "Address"));
+        if (item.type() != element_type::STRING || IsCut(Text(item))) {
+          record_.recipients.push_back(PartOf(item, "Address"));
+          return;
+        }
+        for (const absl::string_view address : absl::StrSplit(Text(item), absl::ByAnyChar(";,"))) {
+          record_.recipients.push_back(absl::StripAsciiWhitespace(address));
+        }
         return;
       case Member::kMailProperties:
-        if (Text(from, "Name") == "MailAccessType") Set(Field::kMailAccess, Text(from, "Value"));
+        if (PartOf(item, "Name") == "MailAccessType") {
+          Set(Field::kMailAccess, PartOf(item, "Value"));
+        }
         return;
       case Member::kExtraProperties: {
-        const absl::string_view key = Text(from, "Key");
-        if (key == "UserAgent") Set(Field::kDeviceAgent, Text(from, "Value"));
-        if (key == "OsName") Set(Field::kDeviceSystem, Text(from, "Value"));
+        const absl::string_view key = PartOf(item, "Key");
+        if (key == "UserAgent") Set(Field::kDeviceAgent, PartOf(item, "Value"));
+        if (key == "OsName") Set(Field::kDeviceSystem, PartOf(item, "Value"));
         return;
       }
       case Member::kAttendees:
-        record_.attendees.push_back({Text(from, "UserObjectId"), Text(from, "UPN"),
-                                     Text(from, "RecipientType"), Text(from, "OrganizationId")});
-        return;
+        return ReadAttendee(item);
       case Member::kArtifacts: {
-        const absl::string_view name = Text(from, "ArtifactSharedName");
+        const absl::string_view name = item.type() == element_type::STRING && !IsCut(Text(item))
+                                           ? Text(item)
+                                           : PartOf(item, "ArtifactSharedName");
         if (absl::EqualsIgnoreCase(name, "videoTransmitted")) record_.video = true;
         if (absl::EqualsIgnoreCase(name, "screenShared")) record_.screen_share = true;
         return;
@@ -416,10 +383,22 @@ class RecordDecoder::Impl {
     }
   }
 
+  // Of a list that was cut off ("System.Object[]") nothing is known, not even how many.
+  void ReadAttendee(element item) {
+    if (item.type() == element_type::STRING && !IsCut(Text(item))) {
+      const absl::string_view name = absl::StripAsciiWhitespace(Text(item));
+      if (absl::StrContains(name, '@')) record_.attendees.push_back({"", name, "", ""});
+      return;
+    }
+    record_.attendees.push_back({PartOf(item, "UserObjectId"), PartOf(item, "UPN"),
+                                 PartOf(item, "RecipientType"), PartOf(item, "OrganizationId")});
+  }
+
   std::vector<std::unique_ptr<simdjson::dom::parser>> parsers_;
   size_t used_ = 0;  // parsers whose results the record refers to
   AuditRecord record_;
-  std::deque<std::string> numbers_;  // numbers of the record as text
+  std::deque<std::string> scalars_;  // numbers and flags of the record as text
+  bool is_empty_page_ = false;
 };
 
 RecordDecoder::RecordDecoder() : impl_(std::make_unique<Impl>()) {}

@@ -28,6 +28,8 @@ absl::string_view RejectionReasonName(RejectionReason reason) {
       return "member of the wrong type";
     case RejectionReason::kNoDate:
       return "no date: export the start-up history, or add a column \"date\" with the day";
+    case RejectionReason::kDamagedName:
+      return "name with a character that cannot be read";
   }
   return "unknown";
 }

@@ -20,8 +20,9 @@ enum class RejectionReason {
   kUnknownField,    // an activity with a member that activities do not have
   kWrongFieldType,  // an activity with a member of another JSON type
   kNoDate,          // a device's measurement of no day: Endpoint analytics' scores are
+  kDamagedName,     // a character of who did it could not be read: it might be another's name
 };
-inline constexpr int kRejectionReasonCount = 12;
+inline constexpr int kRejectionReasonCount = 13;
 
 // A stable name for people and for JSON: "empty AuditData".
 absl::string_view RejectionReasonName(RejectionReason reason);

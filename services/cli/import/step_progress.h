@@ -4,8 +4,8 @@
 #include <cstdint>
 
 #include "absl/strings/string_view.h"
-#include "services/cli/import/byte_source.h"
 #include "services/cli/import/progress.h"
+#include "services/cli/import/text_input.h"
 
 namespace tutti {
 

@@ -16,6 +16,7 @@
 #include "absl/strings/strip.h"
 #include "services/cli/import/csv_reader.h"
 #include "services/cli/import/json_framer.h"
+#include "services/cli/import/lenient_json.h"
 #include "services/cli/import/text_match.h"
 
 namespace tutti {
@@ -122,6 +123,12 @@ struct Named {
   const char* name;
   const char* id;
 };
+// A report as JSON, as Microsoft Graph gives it.
+constexpr absl::string_view kLists[] = {"value"};
+constexpr absl::string_view kRecordMembers[] = {"userPrincipalName", "ownerPrincipalName",
+                                                "reportRefreshDate"};
+constexpr JsonLayout kLayout = {kLists, kRecordMembers};
+
 constexpr Named kApps[] = {{"Outlook", "outlook"}, {"Word", "word"},
                            {"Excel", "excel"},     {"PowerPoint", "powerpoint"},
                            {"OneNote", "onenote"}, {"Teams", "teams"}};
@@ -146,10 +153,7 @@ constexpr Assisted kAssisted[] = {{"Microsoft Teams", "teams", 0},
                                   {"Edge", "other", 0}};
 constexpr char kAssistantChat[] = "Copilot Chat Last Activity Date";
 
-bool IsTrue(absl::string_view text) {
-  text = absl::StripAsciiWhitespace(text);
-  return absl::EqualsIgnoreCase(text, "yes") || absl::EqualsIgnoreCase(text, "true");
-}
+bool IsTrue(absl::string_view text) { return FlagOf(text).value_or(false); }
 
 // A number, or a duration ("PT5M"), or a yes.
 bool IsAboveNothing(absl::string_view text) {
@@ -243,21 +247,23 @@ class UsageReader : public JsonSink {
     const absl::StatusOr<absl::string_view> peeked = input.Peek();
     if (!peeked.ok()) return peeked.status();
     const absl::string_view beginning = absl::StripLeadingAsciiWhitespace(*peeked);
-    const bool json = !beginning.empty() && (beginning[0] == '{' || beginning[0] == '[');
-    const absl::string_view header = json ? beginning : beginning.substr(0, beginning.find('\n'));
+    const bool json = IsJson(beginning);
+    const absl::string_view header = json ? beginning : CsvHeader(*peeked);
     kind_ = KindOf(header);
     if (json) {
       for (size_t i = 0; i < columns_.size(); ++i) {
         for (const std::string& name : columns_[i]) members_.emplace(MemberName(name), i);
       }
-      return ReadJsonDocument(input, *this);
+      return ReadJson(input, kLayout, *this);
     }
     if (IsOfDrives(header)) {
       kind_ = Kind::kDrives;
       columns_[kName] = {"Owner Principal Name"};
     }
     if (kind_ == Kind::kActiveUsers) columns_[kLastActivity] = {"Exchange Last Activity Date"};
-    return ReadCsv(input, columns_, kLastActivity + 1, [this](Row row) { return ReadRow(row); });
+    return ReadCsv(
+        input, columns_, kLastActivity + 1, [this](Row row) { return ReadRow(row); },
+        [this](RejectionReason reason) { return sink_.OnRejected(reason); });
   }
 
   absl::Status OnJson(absl::string_view json) override {

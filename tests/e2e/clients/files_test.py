@@ -4,6 +4,7 @@ and which path. Flags are read from the programs themselves, so one that is new 
 the tables below fails."""
 
 import contextlib
+import gzip
 import json
 import os
 import pathlib
@@ -296,7 +297,9 @@ class FilesTest(unittest.TestCase):
             elif option in ("--out", "--keys"):
                 faults = ("pipe", "device", "loop")  # which are no folders
             elif option == "files":
-                faults = [name for name in FAULTS if name != "huge"]  # a log may be as large
+                # A log may be as large. A pipe is read when somebody writes it; nobody does here, and it is told
+                # so after 20 seconds.
+                faults = [name for name in FAULTS if name != "huge"]
             else:
                 faults = FAULTS
             for name in faults:
@@ -322,13 +325,65 @@ class FilesTest(unittest.TestCase):
                 self.expect_error([BIN / "tutti", "--score", "127.0.0.1:1", "score", "acme"],
                                   f"{option} ({variable})", path, env=environment)
 
+    def imported(self, script, *arguments, **more):
+        """What an import of $2 that a shell feeds sums up; $1 is the program."""
+        done = subprocess.run(["bash", "-c", script, "bash", BIN / "tutti", *arguments], capture_output=True, text=True,
+                              timeout=SECONDS, **more)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout)
+
     def test_pipes_of_the_shell_are_taken_where_a_file_is_read_once(self):
         script = ('exec "$1" import --rehearse --summary json --groups <(printf "a@b.example\\n") '
                   '<(cat "$2")')
-        done = subprocess.run(["bash", "-c", script, "bash", BIN / "tutti", self.good / "activities.jsonl"],
-                              capture_output=True, text=True, timeout=SECONDS)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertEqual(json.loads(done.stdout)["rows"], 1)
+        self.assertEqual(self.imported(script, self.good / "activities.jsonl")["rows"], 1)
+
+    # Mutation: a pipe is opened a second time, when its first part is gone.
+    def test_what_can_be_read_only_once_says_what_a_file_says(self):
+        record = ('{"Id":"r%d","OrganizationId":"aaaaaaaa-0000-4000-8000-000000000001","UserType":0,'
+                  '"CreationTime":"2026-05-04T09:00:00","Workload":"Yammer","Operation":"MessageCreation",'
+                  '"UserId":"person%d@acme.example"}\n')
+        activity = '{"subject":"p%d@acme.example","type":"mail.sent","occurredAt":"2026-01-05T08:00:00Z"}\n'
+        scripts = {
+            "substitution": 'exec "$1" import --rehearse --summary json <(cat "$2")',
+            "unpacked": 'exec "$1" import --rehearse --summary json <(gzip -c "$2")',
+            "gzip twice": 'exec "$1" import --rehearse --summary json <(head -n 700 "$2" | gzip; tail -n +701 "$2" | gzip)',
+            "dash": 'cat "$2" | "$1" import --rehearse --summary json -',
+            "stdin": 'cat "$2" | "$1" import --rehearse --summary json /dev/stdin',
+            "redirected": 'exec "$1" import --rehearse --summary json /dev/stdin < "$2"',
+            "packed": 'gzip -c "$2" | "$1" import --rehearse --summary json -',
+            "named": 'mkfifo "$2.pipe"; cat "$2" > "$2.pipe" & "$1" import --rehearse --summary json "$2.pipe"; '
+                     'rm "$2.pipe"',
+        }
+        for name, lines in {"log": [record % (i, i % 50) for i in range(3000)],
+                            "activities": [activity % (i % 50) for i in range(3000)]}.items():
+            path = self.good / f"{name}.lines"
+            path.write_text("".join(lines))
+            expected = self.imported('exec "$1" import --rehearse --summary json "$2"', path)
+            self.assertEqual((expected["rows"], expected["tenants"][0]["people"]), (3000, 50))
+            for how, script in scripts.items():
+                with self.subTest(what=name, how=how):
+                    self.assertEqual(self.imported(script, path), expected)
+
+    # Mutation: a copy that is not cleared away, or has a name.
+    def test_the_copy_of_a_pipe_leaves_nothing_behind(self):
+        with tempfile.TemporaryDirectory(dir=self.folder) as folder:
+            script = 'cat "$2" | "$1" import --rehearse --summary json --format m365-audit -; ls -A "$TMPDIR" >&2'
+            done = subprocess.run(["bash", "-c", script, "bash", BIN / "tutti", self.good / "activities.jsonl"],
+                                  capture_output=True, text=True, timeout=SECONDS,
+                                  env={**os.environ, "TMPDIR": folder})
+            self.assertEqual(os.listdir(folder), [])
+            done = subprocess.run(["bash", "-c", script, "bash", BIN / "tutti", self.good / "activities.jsonl"],
+                                  capture_output=True, text=True, timeout=SECONDS,
+                                  env={**os.environ, "TMPDIR": f"{folder}/absent"})
+            self.assertIn("TMPDIR", done.stderr)
+
+    def test_what_no_importer_reads_is_named(self):
+        for name, content in {"zip": b"PK\x03\x04\x14\0\0\0log.csv", "xlsx": b"PK\x03\x04\x14\0\0\0xl/workbook.xml",
+                              "HTML": b"<!doctype html><p>502", "PDF": b"%PDF-1.7"}.items():
+            path = self.folder / f"export.{name}"
+            for bytes_ in (content, gzip.compress(content)):
+                path.write_bytes(bytes_)
+                self.expect_error([BIN / "tutti", "import", "--rehearse", path], name, path)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "tests/unit/services/cli/import/string_source.h"
 
 namespace tutti {
 namespace {
@@ -47,7 +48,7 @@ TEST(ReadActivities, ReadsEveryMemberInBothSpellings) {
 }
 
 TEST(ReadActivities, RejectsBrokenLinesOneByOne) {
-  EXPECT_THAT(Read("{\"subject\":\"a\n[]\n{\"subject\":\"a\"}\n"
+  EXPECT_THAT(Read("{\"subject\":\"a\n7\n{\"subject\":\"a\"}\n"
                    "{\"subject\":\"a\",\"type\":\"t\",\"who\":\"b\"}\n"
                    "{\"subject\":7,\"type\":\"t\"}\n{\"subject\":\"a\",\"type\":\"t\"}\n"
                    "{\"subject\":\"a\",\"type\":\"t\",\"occurredAt\":\"noon\"}\n"
@@ -55,6 +56,29 @@ TEST(ReadActivities, RejectsBrokenLinesOneByOne) {
               ElementsAre("!malformed or truncated JSON", "!not a JSON object",
                           "!no subject or no type", "!unknown member", "!member of the wrong type",
                           "!no readable time", "!no readable time", "!member of the wrong type"));
+}
+
+// Mutation: what is not UTF-8 taken for a person of another name.
+TEST(ReadActivities, RejectsASubjectThatLostACharacterAndNothingElse) {
+  EXPECT_THAT(Read("{\"subject\":\"j\xfcrg@x.example\",\"type\":\"t\","
+                   "\"occurredAt\":\"2026-05-04T09:00:00Z\"}\n"
+                   "{\"subject\":\"j\\ud83drg@x.example\",\"type\":\"t\","
+                   "\"occurredAt\":\"2026-05-04T09:00:00Z\"}\n"
+                   "{\"subject\":\"a\",\"type\":\"t\",\"app\":\"\xfc\","
+                   "\"occurredAt\":\"2026-05-04T09:00:00Z\"}\n"),
+              ElementsAre("!name with a character that cannot be read",
+                          "!name with a character that cannot be read",
+                          R"(subject: "a" type: "t" occurred_at { seconds: 1777885200 } )"
+                          R"(app: "\357\277\275")"));
+}
+
+TEST(ReadActivities, ReadsThemOverSeveralLinesAndInAnArray) {
+  const std::string one =
+      "{\n \"subject\": \"a\",\n \"type\": \"t\",\n"
+      " \"occurredAt\": \"2026-05-04T09:00:00Z\"\n}";
+  EXPECT_THAT(Read(absl::StrCat("[", one, ",\n", one, "]")),
+              ElementsAre(R"(subject: "a" type: "t" occurred_at { seconds: 1777885200 })",
+                          R"(subject: "a" type: "t" occurred_at { seconds: 1777885200 })"));
 }
 
 }  // namespace

@@ -4,68 +4,34 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
+#include <cstdlib>
+#include <fstream>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "services/cli/import/foreign_format.h"
+#include "services/cli/import/gunzip_source.h"
+#include "services/cli/import/spool.h"
 #include "tests/unit/services/cli/import/import_fixture.h"
+#include "tests/unit/services/cli/import/string_source.h"
 
 namespace tutti {
 namespace {
 
-std::string ReadAll(std::string bytes) {
-  TextInput input(MakeStringSource(std::move(bytes)));
+std::string ReadAll(ByteSource& source) {
   std::string text;
+  char buffer[64];
   for (;;) {
-    const absl::StatusOr<absl::string_view> chunk = input.Next();
-    if (!chunk.ok() || chunk->empty()) return text;
-    text.append(chunk->data(), chunk->size());
+    const absl::StatusOr<size_t> count = source.Read(buffer, sizeof(buffer));
+    EXPECT_TRUE(count.ok()) << count.status();
+    if (!count.ok() || *count == 0) return text;
+    text.append(buffer, *count);
   }
-}
-
-// UTF-16 of text whose characters are below U+0080, least byte first or last.
-std::string Utf16(absl::string_view text, bool little) {
-  std::string bytes;
-  for (char c : text) {
-    bytes.push_back(little ? c : '\0');
-    bytes.push_back(little ? '\0' : c);
-  }
-  return bytes;
-}
-
-TEST(TextInput, GivesUtf8WhateverTheEncoding) {
-  EXPECT_EQ(ReadAll("a,b"), "a,b");
-  EXPECT_EQ(ReadAll("\xef\xbb\xbf"
-                    "a,b"),
-            "a,b");
-  EXPECT_EQ(ReadAll("\xff\xfe" + Utf16("a,b", true)), "a,b");
-  EXPECT_EQ(ReadAll("\xfe\xff" + Utf16("a,b", false)), "a,b");
-  EXPECT_EQ(ReadAll(Utf16("Audit", true)), "Audit");
-  EXPECT_EQ(ReadAll(Utf16("Audit", false)), "Audit");
-  EXPECT_EQ(ReadAll(""), "");
-}
-
-TEST(TextInput, ConvertsEveryPlaneOfUnicodeAndReplacesHalves) {
-  using std::string_literals::operator""s;
-  // e with acute, the euro sign, a musical symbol (two units).
-  EXPECT_EQ(ReadAll("\xff\xfe\xe9\x00\xac\x20\x34\xd8\x1e\xdd"s),
-            "\xc3\xa9\xe2\x82\xac\xf0\x9d\x84\x9e");
-  // A high half without its low one, a low one alone, an odd byte at the end.
-  EXPECT_EQ(ReadAll("\xff\xfe\x34\xd8\x41\x00\x1e\xdd\x42"s),
-            "\xef\xbf\xbd"
-            "A"
-            "\xef\xbf\xbd"
-            "\xef\xbf\xbd");
-}
-
-TEST(TextInput, GivesWhatWasPeekedOnceMore) {
-  TextInput input(MakeStringSource("some text"));
-  EXPECT_EQ(*input.Peek(), "some text");
-  EXPECT_EQ(*input.Next(), "some text");
-  EXPECT_EQ(*input.Next(), "");
-  EXPECT_EQ(input.bytes_read(), 9u);
 }
 
 TEST(OpenSource, SaysWhatIsWrongWithWhich) {
@@ -78,10 +44,6 @@ TEST(OpenSource, SaysWhatIsWrongWithWhich) {
     EXPECT_NE(refused.message().find(absl::StrCat(path, " is ")), absl::string_view::npos);
   }
   const TemporaryFile file("12345");
-  const std::string pipe = file.path() + ".pipe";
-  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
-  EXPECT_EQ(OpenSource(pipe).status().code(), absl::StatusCode::kInvalidArgument);
-  unlink(pipe.c_str());
   const absl::StatusOr<std::unique_ptr<ByteSource>> source = OpenSource(file.path());
   ASSERT_TRUE(source.ok());
   EXPECT_EQ((*source)->size(), 5u);
@@ -97,8 +59,126 @@ TEST(OpenSource, TakesAPipeOfTheShellOnce) {
       OpenSource(absl::StrCat("/dev/fd/", ends[0]));
   ASSERT_TRUE(source.ok()) << source.status();
   EXPECT_FALSE((*source)->repeatable());
-  EXPECT_EQ(*TextInput(*std::move(source)).Next(), "text");
+  EXPECT_EQ(ReadAll(**source), "text");
   close(ends[0]);
+}
+
+// Mutation: opened without waiting for who writes it, a named pipe ends at once.
+TEST(OpenSource, WaitsForWhoWritesANamedPipe) {
+  const TemporaryFile file("");
+  const std::string pipe = file.path() + ".pipe";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  std::thread writer([&pipe] { std::ofstream(pipe) << "text"; });
+  const absl::StatusOr<std::unique_ptr<ByteSource>> source = OpenSource(pipe);
+  ASSERT_TRUE(source.ok()) << source.status();
+  EXPECT_FALSE((*source)->repeatable());
+  EXPECT_EQ(ReadAll(**source), "text");
+  writer.join();
+  unlink(pipe.c_str());
+}
+
+TEST(PeekedSource, GivesWhatWasPeekedOnceMore) {
+  PeekedSource source(MakeStringSource("some text", 2));
+  EXPECT_EQ(*source.Peek(3), "som");
+  EXPECT_EQ(*source.Peek(100), "some text");
+  EXPECT_EQ(ReadAll(source), "some text");
+  EXPECT_EQ(source.position(), 9u);
+}
+
+// Of the same bytes as `gzip -n` makes of them.
+std::string Gzip(absl::string_view bytes) {
+  z_stream stream = {};
+  EXPECT_EQ(deflateInit2(&stream, 9, Z_DEFLATED, 15 + 16, 9, Z_DEFAULT_STRATEGY), Z_OK);
+  std::string in(bytes);
+  std::string out(bytes.size() + 100, '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(in.data());
+  stream.avail_in = static_cast<uInt>(in.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
+  out.resize(stream.total_out);
+  deflateEnd(&stream);
+  return out;
+}
+
+// Mutation: the first member alone is read.
+TEST(GunzipSource, UnpacksEveryMemberAndNothingAfterThem) {
+  const std::string packed =
+      absl::StrCat(Gzip("one "), Gzip(""), Gzip("two"), std::string(9, '\0'));
+  EXPECT_TRUE(IsGzip(packed));
+  for (const size_t piece : {size_t{1}, size_t{1000}}) {
+    const auto source = MakeGunzipSource(MakeStringSource(packed, piece));
+    EXPECT_EQ(ReadAll(*source), "one two");
+    EXPECT_EQ(source->position(), packed.size());
+    EXPECT_EQ(source->size(), packed.size());
+  }
+}
+
+// Mutation: the end of the bytes taken for the end of the data.
+TEST(GunzipSource, SaysWhenItIsCutOffOrDamaged) {
+  const std::string packed = Gzip("some text");
+  for (const std::string& bad : {packed.substr(0, packed.size() - 1), packed.substr(0, 12),
+                                 packed + "more", packed + packed.substr(0, 12)}) {
+    const auto source = MakeGunzipSource(MakeStringSource(bad));
+    char buffer[64];
+    absl::StatusOr<size_t> read = size_t{1};
+    while (read.ok() && *read > 0) read = source->Read(buffer, sizeof(buffer));
+    EXPECT_EQ(read.status().code(), absl::StatusCode::kDataLoss);
+  }
+}
+
+TEST(ForeignFormat, NamesWhatNobodyReads) {
+  using std::string_literals::operator""s;
+  const std::pair<std::string, absl::string_view> cases[] = {
+      {"PK\x03\x04\x14\0\0\0log.csv"s, "zip file"},
+      {"PK\x03\x04\x14\0\0\0[Content_Types].xml"s, "xlsx"},
+      {"PK\x03\x04\x14\0\0\0xl/workbook.xml"s, "xlsx"},
+      {"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Excel"},
+      {"\xef\xbb\xbf \r\n<!DOCTYPE HTML PUBLIC", "HTML"},
+      {"<!-- x --><HTML>", "HTML"},
+      {"<?xml version=\"1.0\"?><feed/>", "XML"},
+      {"%PDF-1.7", "PDF"},
+      {"BZh91AY&SY", "bzip2"},
+      {"\x28\xb5\x2f\xfd", "zstd"},
+      {"\xfd"
+       "7zXZ\0"s,
+       "xz"},
+      {std::string(257, 'a') + "ustar  ", "tar"},
+  };
+  for (const auto& [bytes, name] : cases) {
+    EXPECT_NE(ForeignFormat(bytes).find(name), absl::string_view::npos) << ForeignFormat(bytes);
+  }
+  for (const char* text : {"", "{\"a\":\"<html>\"}", "PK,BZh\n", "BZh9,<b>\n", "\xff\xfe<"}) {
+    EXPECT_EQ(ForeignFormat(text), "") << text;
+  }
+}
+
+// Mutation: what was read before Keep is not in the copy.
+TEST(Spool, GivesAgainWhatWasReadOnce) {
+  const auto spool = std::make_shared<Spool>();
+  const auto source = Spool::Copying(MakeStringSource("one two three", 4), spool);
+  char buffer[4];
+  ASSERT_EQ(*source->Read(buffer, 4), 4u);
+  ASSERT_TRUE(spool->Keep().ok());
+  EXPECT_EQ(ReadAll(*source), "two three");
+  for (int i = 0; i < 2; ++i) {
+    const auto again = spool->Open();
+    ASSERT_TRUE(again.ok()) << again.status();
+    EXPECT_EQ((*again)->size(), 13u);
+    EXPECT_EQ(ReadAll(**again), "one two three");
+  }
+}
+
+TEST(Spool, SaysWhereThereIsNoRoomForACopy) {
+  const char* before = getenv("TMPDIR");
+  const std::string kept = before == nullptr ? "" : before;
+  setenv("TMPDIR", "/nonexistent/folder", 1);
+  Spool spool;
+  const absl::Status status = spool.Keep();
+  before == nullptr ? unsetenv("TMPDIR") : setenv("TMPDIR", kept.c_str(), 1);
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_NE(status.message().find("/nonexistent/folder"), absl::string_view::npos);
+  EXPECT_NE(status.message().find("TMPDIR"), absl::string_view::npos);
 }
 
 }  // namespace

@@ -1,9 +1,15 @@
 #include "services/cli/import/import_run.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <cstdio>
 #include <mutex>
+#include <numeric>
+#include <thread>
 
 #include "absl/strings/str_replace.h"
 #include "tests/unit/services/cli/import/import_fixture.h"
@@ -271,24 +277,134 @@ TEST(RunImport, RefusesActivitiesAndAuditLogsInOneImport) {
             absl::StatusCode::kInvalidArgument);
 }
 
-TEST(RunImport, ReadsStandardInputOnceForANamedTenant) {
-  const TemporaryFile file(BothTenants());
-  ImportOptions options = OptionsFor({"-"});
-  options.tenants.tenant = std::string(kTenantA);
+// What a log says of itself is found on its second reading. Mutation: a pipe is read on where the
+// survey ended, or the copy lacks what was peeked at.
+TEST(RunImport, ReadsWhatCanBeReadOnceAsAFile) {
+  std::string log;
+  for (int i = 0; i < 500; ++i) {
+    log += absl::StrCat(
+        RecordStart(i, kTenantA, "amy@example.com", "SharePoint", "FileAccessed"),
+        R"(,"UserAgent":"MSWAC","SourceFileExtension":"docx","ListItemUniqueId":"f)", i,
+        R"(","SiteUrl":"https://ex-my.sharepoint.com/personal/amy_example_com"})", "\n");
+  }
+  // A share that makes of what was read before a shared file.
+  log += RecordStart(1000, kTenantA, "amy@example.com", "SharePoint", "SharingInvitationCreated") +
+         R"(,"ItemType":"File","ListItemUniqueId":"f7"})"
+         "\n";
+  const TemporaryFile file(log);
+  const auto read = [](const std::string& path) {
+    RecordedActivities activities;
+    const absl::StatusOr<ImportSummary> summary =
+        RunImport(OptionsFor({path}), {.observer = &activities});
+    EXPECT_TRUE(summary.ok()) << summary.status();
+    EXPECT_THAT(summary->warnings, IsEmpty());
+    EXPECT_EQ(summary->rows, 501);
+    return activities.texts;
+  };
+  const std::vector<std::string> expected = read(file.path());
+  EXPECT_EQ(std::count_if(expected.begin(), expected.end(),
+                          [](const std::string& text) {
+                            return text.find("+shared_file") != std::string::npos;
+                          }),
+            1);
   const int kept = dup(STDIN_FILENO);
   ASSERT_NE(freopen(file.path().c_str(), "r", stdin), nullptr);
-  const absl::StatusOr<ImportSummary> summary = RunImport(options, {});
-  ASSERT_NE(freopen(file.path().c_str(), "r", stdin), nullptr);
-  options.tenants.tenant.clear();
-  const absl::Status unnamed = RunImport(options, {}).status();
+  EXPECT_EQ(read("-"), expected);
   dup2(kept, STDIN_FILENO);
   close(kept);
+  int ends[2];
+  ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
+  std::thread writer([&] {
+    EXPECT_EQ(write(ends[1], log.data(), log.size()), static_cast<ssize_t>(log.size()));
+    close(ends[1]);
+  });
+  EXPECT_EQ(read(absl::StrCat("/dev/fd/", ends[0])), expected);
+  writer.join();
+  close(ends[0]);
+}
+
+TEST(RunImport, RefusesWhatCanBeReadOnceTwice) {
+  int ends[2];
+  ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
+  close(ends[1]);
+  const std::string pipe = absl::StrCat("/dev/fd/", ends[0]);
+  const absl::Status status = RunImport(OptionsFor({pipe, pipe}), {}).status();
+  close(ends[0]);
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("named twice"));
+}
+
+// Mutation: bytes are counted in the survey, too, or not said.
+TEST(RunImport, SaysThatWindows1252WasGuessed) {
+  const std::string json = absl::StrReplaceAll(
+      RecordStart(1, kTenantA, "j\xfcrg@example.com", "Yammer", "MessageCreation") + "}",
+      {{"\"", "\"\""}});
+  const TemporaryFile file(absl::StrCat("Identity;AuditData\r\n1;\"", json, "\"\r\n"));
+  RecordedActivities activities;
+  const auto summary = RunImport(OptionsFor({file.path()}), {.observer = &activities});
   ASSERT_TRUE(summary.ok()) << summary.status();
-  EXPECT_EQ(summary->rows, 4);
-  EXPECT_EQ(summary->other_tenants, 2);
-  EXPECT_EQ(summary->tenants.at(0).activities.at("community.posted"), 2);
-  EXPECT_THAT(summary->warnings, ElementsAre(HasSubstr("read once")));
-  EXPECT_EQ(unnamed.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(activities.texts, ElementsAre(HasSubstr("j\xc3\xbcrg@example.com")));
+  EXPECT_THAT(summary->warnings, ElementsAre(HasSubstr("1 bytes were taken for Windows-1252")));
+}
+
+// In JSON they are nobody's. Mutation: a name that lost a character counted as another's.
+TEST(RunImport, CountsNobodyWhoseNameLostACharacter) {
+  const TemporaryFile file(
+      absl::StrCat(RecordStart(1, kTenantA, "j\xfcrg@example.com", "Yammer", "MessageCreation"),
+                   "}\n", RecordStart(2, kTenantA, "amy@example.com", "Yammer", "MessageCreation"),
+                   ",\"Subject\":\"\xfc\"}\n"));
+  const auto summary = RunImport(OptionsFor({file.path()}), {});
+  ASSERT_TRUE(summary.ok()) << summary.status();
+  EXPECT_EQ(summary->Rejected(), 0);
+  EXPECT_EQ(summary->tenants.at(0).Excluded(Exclusion::kNotAPerson), 1);
+  EXPECT_EQ(summary->tenants.at(0).people, 1);
+  EXPECT_THAT(summary->warnings, ElementsAre(HasSubstr("2 bytes could not be read")));
+}
+
+TEST(RunImport, ReadsAnEmptyFileAmongOthersAndRefusesAWorkbook) {
+  const TemporaryFile empty("");
+  const TemporaryFile log(Post(1, kTenantA, "amy@example.com"));
+  const auto summary = RunImport(OptionsFor({log.path(), empty.path(), log.path()}), {});
+  ASSERT_TRUE(summary.ok()) << summary.status();
+  EXPECT_EQ(summary->rows, 2);
+  const TemporaryFile workbook(absl::string_view("PK\x03\x04\0\0xl/workbook.xml", 21));
+  const absl::Status refused = RunImport(OptionsFor({log.path(), workbook.path()}), {}).status();
+  EXPECT_EQ(refused.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("input 2 of 2"));
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("xlsx"));
+}
+
+// A meeting that names nobody leaves a trace; one attendee may be written in many ways.
+TEST(RunImport, ReadsAttendeesHoweverTheyAreWritten) {
+  const std::string amy = R"({"UPN":"amy@example.com","RecipientType":"User"})";
+  const std::pair<std::string, int> cases[] = {
+      {absl::StrCat("[", amy, "]"), 1},
+      {absl::StrCat(R"({"value":[)", amy, R"(],"Count":1})"), 1},
+      {absl::StrCat(R"({"value":)", amy, R"(,"Count":1})"), 1},
+      {amy, 1},
+      {R"("[{\"UPN\":\"amy@example.com\"}]")", 1},
+      {R"("@{RecipientType=User; UPN=amy@example.com}")", 1},
+      {R"(["@{UPN=amy@example.com; RecipientType=User}"])", 1},
+      {R"(["amy@example.com"])", 1},
+      {R"("System.Object[]")", 0},
+      {R"(["..."])", 0},
+      {"[]", 0},
+      {"null", 0},
+      {R"({"value":[],"Count":0})", 0},
+  };
+  for (const auto& [attendees, attended] : cases) {
+    const TemporaryFile file(absl::StrCat(
+        RecordStart(1, kTenantA, "org@example.com", "MicrosoftTeams", "MeetingParticipantDetail"),
+        R"(,"MeetingDetailId":"m","Attendees":)", attendees, "}\n"));
+    RecordedActivities activities;
+    const auto summary = RunImport(OptionsFor({file.path()}), {.observer = &activities});
+    ASSERT_TRUE(summary.ok()) << summary.status();
+    EXPECT_EQ(activities.texts.size(), static_cast<size_t>(attended)) << attendees;
+    const TenantSummary& tenant = summary->tenants.at(0);
+    EXPECT_EQ(std::accumulate(tenant.excluded.begin(), tenant.excluded.end(), int64_t{0}),
+              1 - attended)
+        << attendees;
+  }
 }
 
 TEST(RunImport, TellsItsProgress) {

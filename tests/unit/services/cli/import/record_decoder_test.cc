@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "services/cli/import/audit_reader.h"
+#include "tests/unit/services/cli/import/string_source.h"
 
 namespace tutti {
 namespace {
@@ -151,8 +152,9 @@ TEST(ReadAuditLog, UsesTheIdentityColumnWhereTheRecordHasNoId) {
 
 TEST(RecordDecoder, UnderstandsEveryUserType) {
   const std::pair<const char*, int> types[] = {
-      {"0", 0},         {"2", 2},          {"10", 10}, {"\"4\"", 4},      {"\"Regular\"", 0},
-      {"\"admin\"", 2}, {"\"Guest\"", 10}, {"11", -1}, {"\"Other\"", -1}, {"null", -1}};
+      {"0", 0},         {"2", 2},          {"10", 10},  {"\"4\"", 4},      {"\"Regular\"", 0},
+      {"\"admin\"", 2}, {"\"Guest\"", 10}, {"11", -1},  {"\"Other\"", -1}, {"null", -1},
+      {"0.0", 0},       {"\"2.0\"", 2},    {"4.5", -1}, {"1e99", -1},      {"[]", -1}};
   for (const auto& [text, type] : types) {
     const Records records = ReadInput(
         absl::StrCat(R"({"Id":"r","OrganizationId":"aaaaaaaa-0000-4000-8000-000000000001",)",
@@ -168,18 +170,18 @@ TEST(DetectShape, LooksAtTheContent) {
       {"Device name,Startup score\n", InputShape::kDeviceTelemetry},
       {R"({"deviceId":"d","date":"2026-11-01","LatencyMs":20})", InputShape::kDeviceTelemetry},
       {R"({"value":[{"deviceId":"d","appCrashCount":1}]})", InputShape::kDeviceTelemetry},
-      {R"({"Operation":"Update device","isSupported":true})", InputShape::kAuditLines},
+      {R"({"Operation":"Update device","isSupported":true})", InputShape::kAuditJson},
       {R"({"id":{"time":"x","uniqueQualifier":"1","applicationName":"meet"},"events":[]})",
        InputShape::kGoogleReports},
       {R"({"kind":"admin#reports#activities","items":[)", InputShape::kGoogleReports},
       {"Identity,AuditData\n", InputShape::kAuditCsv},
       {"#TYPE x\n", InputShape::kAuditCsv},
       {"", InputShape::kAuditCsv},
-      {mail + "\n" + mail, InputShape::kAuditLines},
-      {mail.substr(0, 30) + "\n" + mail, InputShape::kAuditLines},
-      {"[" + mail + "]", InputShape::kAuditDocument},
-      {"{\n \"events\": [", InputShape::kAuditDocument},
-      {"  [\n", InputShape::kAuditDocument},
+      {mail + "\n" + mail, InputShape::kAuditJson},
+      {mail.substr(0, 30) + "\n" + mail, InputShape::kAuditJson},
+      {"[" + mail + "]", InputShape::kAuditJson},
+      {"{\n \"events\": [", InputShape::kAuditJson},
+      {"  [\n", InputShape::kAuditJson},
       {R"({"subject":"a","type":"mail.sent","occurredAt":"x"})", InputShape::kActivities},
   };
   for (const auto& [text, shape] : cases) EXPECT_EQ(DetectShape(text), shape) << text;

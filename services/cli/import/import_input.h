@@ -1,0 +1,33 @@
+#ifndef TUTTI_SERVICES_CLI_IMPORT_IMPORT_INPUT_H_
+#define TUTTI_SERVICES_CLI_IMPORT_IMPORT_INPUT_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "services/cli/import/audit_reader.h"
+#include "services/cli/import/byte_source.h"
+#include "services/cli/import/spool.h"
+#include "services/cli/import/text_input.h"
+
+namespace tutti {
+
+// One input, opened.
+struct ImportInput {
+  std::unique_ptr<TextInput> text;
+  InputShape shape;
+  // Of one that can be read only once: the copy that is made of it.
+  std::shared_ptr<Spool> spool;
+};
+
+// Opens an input (see OpenSource); gzip data is unpacked. `shape` kDetect is found out, and stays
+// what it is of an input that holds nothing. Errors of OpenSource, and InvalidArgument that says
+// what the input is when no importer reads it: a zip file, an Excel workbook, an HTML page.
+absl::StatusOr<ImportInput> OpenInput(const std::string& path, InputShape shape);
+
+// The text of an open source, likewise.
+absl::StatusOr<std::unique_ptr<TextInput>> OpenText(std::unique_ptr<ByteSource> source);
+
+}  // namespace tutti
+
+#endif  // TUTTI_SERVICES_CLI_IMPORT_IMPORT_INPUT_H_
