@@ -331,7 +331,7 @@ absl::Status AuditMapper::MapAttendees(const AuditRecord& record, int64_t second
     summary_.Exclude(Exclusion::kFailed);
     return absl::OkStatus();
   }
-  if (record.attendees.empty()) summary_.Exclude(Exclusion::kNoAttendee);
+  if (record.attendees.empty()) summary_.Exclude(Exclusion::kNoAttendees);
   const bool meeting = OperationOf(record) == Operation::kMeetingAttended;
   const ClientUse use = TeamsClient(record);
   const absl::string_view type = record[Field::kCommunicationType];
