@@ -332,7 +332,7 @@ absl::Status AuditMapper::MapAttendees(const AuditRecord& record, int64_t second
     return absl::OkStatus();
   }
   if (record.attendees.empty()) {
-    summary_.Exclude(Exclusion::kNoAttendee);
+    summary_.Exclude(Exclusion::kNoAttendees);
     return absl::OkStatus();
   }
   const bool meeting = OperationOf(record) == Operation::kMeetingAttended;

@@ -32,10 +32,26 @@ class DecodingSink : public JsonSink {
 
 // Members of the pages of every source, and of the records of every source.
 constexpr absl::string_view kAnyLists[] = {"events", "value", "records", "Records", "items"};
-constexpr absl::string_view kAnyRecordMembers[] = {
-    "Operation", "operation",    "Operations",      "AuditData", "auditData", "o365audit",
-    "event",     "CreationTime", "createdDateTime", "actor",     "id",        "subject",
-    "type",      "occurredAt",   "occurred_at",     "deviceId",  "deviceName"};
+constexpr absl::string_view kAnyRecordMembers[] = {"Operation",
+                                                   "operation",
+                                                   "Operations",
+                                                   "AuditData",
+                                                   "auditData",
+                                                   "o365audit",
+                                                   "event",
+                                                   "CreationTime",
+                                                   "createdDateTime",
+                                                   "actor",
+                                                   "id",
+                                                   "subject",
+                                                   "type",
+                                                   "occurredAt",
+                                                   "occurred_at",
+                                                   "deviceId",
+                                                   "deviceName",
+                                                   "reportRefreshDate",
+                                                   "userPrincipalName",
+                                                   "ownerPrincipalName"};
 constexpr JsonLayout kAnyLayout = {kAnyLists, kAnyRecordMembers};
 
 constexpr absl::string_view kLists[] = {"events", "value", "records", "Records"};
@@ -61,6 +77,8 @@ class ShapeSink final : public JsonSink {
     if (value.get(members) != simdjson::SUCCESS) return absl::OkStatus();
     if (IsGoogleReports(json)) {
       shape_ = InputShape::kGoogleReports;
+    } else if (IsUsageReport(json)) {
+      shape_ = InputShape::kUsageReport;
     } else if (HasAny(members, kRecordMembers)) {
       shape_ = InputShape::kAuditJson;
     } else if (HasAny(members, {"subject"}) && HasAny(members, {"type"})) {
@@ -87,6 +105,7 @@ InputShape ShapeOfJson(absl::string_view beginning) {
   if (!framer.Feed(beginning).ok()) return records.shape();
   // No record is whole: it may be long.
   if (IsGoogleReports(beginning)) return InputShape::kGoogleReports;
+  if (IsUsageReport(beginning)) return InputShape::kUsageReport;
   if (!ContainsIgnoringCase(beginning, "\"operation\"") && IsDeviceTelemetry(beginning)) {
     return InputShape::kDeviceTelemetry;
   }

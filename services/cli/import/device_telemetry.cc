@@ -250,7 +250,7 @@ absl::Status ReadDeviceTelemetry(TextInput& input, ReportSink& sink) {
   TelemetryReader reader(sink);
   if (IsJson(text)) return ReadJson(input, kLayout, reader);
   return ReadCsv(
-      input, Columns(), 2, [&reader](Row row) { return reader.ReadRow(row); },
+      input, Columns(), 1, [&reader](Row row) { return reader.ReadRow(row); },
       [&reader](RejectionReason reason) { return reader.OnRejected(reason); });
 }
 

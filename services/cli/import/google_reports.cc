@@ -85,7 +85,7 @@ bool IsTrue(absl::string_view text) { return absl::EqualsIgnoreCase(text, "true"
 // A boolean, however it is written.
 bool IsTrue(element parent, std::string_view key) {
   element value;
-  return parent[key].get(value) == simdjson::SUCCESS && IsTrue(ScalarOf(value));
+  return parent[key].get(value) == simdjson::SUCCESS && IsTrue(ScalarText(value));
 }
 
 // Whether an activity or an event says that software acted in the person's name: an agent did,
@@ -174,7 +174,7 @@ class GoogleReader : public JsonSink {
     }
     element customer;
     const std::string customer_id =
-        id["customerId"].get(customer) == simdjson::SUCCESS ? ScalarOf(customer) : std::string();
+        id["customerId"].get(customer) == simdjson::SUCCESS ? ScalarText(customer) : std::string();
     const absl::StatusOr<bool> wanted = sink_.OnCustomer(customer_id);
     if (!wanted.ok()) return wanted.status();
     if (!*wanted) return absl::OkStatus();

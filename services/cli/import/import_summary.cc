@@ -283,10 +283,10 @@ absl::string_view ExclusionName(Exclusion exclusion) {
       return "totals of several days";
     case Exclusion::kOtherEvent:
       return "event that means nothing here";
+    case Exclusion::kNoAttendees:
+      return "meeting or call without attendees";
     case Exclusion::kSoftware:
       return "agent or application in a person's name";
-    case Exclusion::kNoAttendee:
-      return "meeting without an attendee that can be read";
     case Exclusion::kNothingDone:
       return "person who did nothing that counts";
     case Exclusion::kNoMeasurement:

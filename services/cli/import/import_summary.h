@@ -40,8 +40,8 @@ enum class Exclusion {
   kDeleted,           // of a report: somebody who has left
   kSeveralDays,       // of a report: totals that say nothing of a day
   kOtherEvent,        // of a report: an event that means nothing here
+  kNoAttendees,       // a meeting or a call whose record names nobody, or whose list was cut off
   kSoftware,          // an agent or an application in somebody's name
-  kNoAttendee,        // a meeting or a call without an attendee that could be read
   kNothingDone,       // of a report: somebody who did nothing that counts
   kNoMeasurement,     // of a device: nothing was measured, or not enough to judge by
 };

@@ -368,7 +368,7 @@ TEST(AuditMapper, LeavesATraceOfMeetingsWhoseAttendeesCannotBeRead) {
                             .Add("MicrosoftTeams", "MeetingParticipantDetail", R"(,"Attendees":[])")
                             .Add("MicrosoftTeams", "CallParticipantDetail")
                             .Import();
-  EXPECT_EQ(mapped.Excluded(Exclusion::kNoAttendee), 2);
+  EXPECT_EQ(mapped.Excluded(Exclusion::kNoAttendees), 2);
   EXPECT_EQ(mapped.tenant().fates.Of(Fate::kLeftOut), 2);
 }
 
