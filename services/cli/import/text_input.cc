@@ -70,7 +70,7 @@ class TextInput::Converter {
       return absl::InternalError("the encoding of the input cannot be converted");
     }
     icu::UnicodeString units;
-    std::array<UChar, 4096> buffer;
+    std::array<UChar, 4096> buffer = {};
     const char* from = bytes.data();
     const char* const end = bytes.data() + bytes.size();
     UErrorCode error = U_BUFFER_OVERFLOW_ERROR;
