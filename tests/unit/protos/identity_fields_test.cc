@@ -81,7 +81,7 @@ std::vector<std::string> IdentityFields(const FileDescriptor& file) {
 // A new one fails the test until somebody has read it too.
 const std::vector<std::string>& Harmless() {
   static const std::vector<std::string> fields = {
-      "tutti.aggregate.v1.Entitlement.people",                 // a public count
+      "tutti.aggregate.v1.Entitlement.people",  // a public count
       "tutti.catalog.v1.SubjectKind.are_people",
       "tutti.catalog.v1.SubjectKind.expected_per_100_people",  // a size
       "tutti.catalog.v1.SubjectKind.slots_per_subject",        // a size
