@@ -1,6 +1,7 @@
 """Ingests, publishes and reads a score with python3-grpcio, from the protos alone."""
 
 import datetime
+import gzip
 import json
 import pathlib
 import tempfile
@@ -237,11 +238,13 @@ class PythonClientTest(unittest.TestCase):
         def run(*arguments):
             return self.suite.tutti("import", "--organization", "broken", "--summary", "json",
                                     *arguments, check=False)
-        done = run("--format", "activities", str(good), "/proc/self/mem")
+        cut = pathlib.Path(self.stubs.name) / "cut.gz"
+        cut.write_bytes(gzip.compress(good.read_bytes() * 5000)[:-12])
+        done = run("--format", "activities", str(good), str(cut))
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn("input 2 of 2", done.stderr)
         summary = json.loads(done.stdout)
-        self.assertEqual(summary["tenants"][0]["upload"]["accepted"], 1)
+        self.assertGreaterEqual(summary["tenants"][0]["upload"]["accepted"], 1)
         self.assertIn("ended by an error", summary["warnings"][-1])
 
         good.write_text(good.read_text().replace("mail.sent", "no.such"))
