@@ -108,10 +108,8 @@ void ReadAnything(FuzzedDataProvider& draw) {
   if (!text || !simdjson::validate_utf8(bytes.data(), bytes.size())) return;
   bytes = absl::StrReplaceAll(bytes, {{absl::string_view("\0", 1), " "}});
   if (shape == InputShape::kAuditJson) {
-    // Half a record may take what follows for its own: that is lost with it, and no more.
-    const std::string lines =
-        absl::StrCat("{}\n", bytes, "\n", kGood, "\n", kGood, "\n", kGood, "\n", kGood, "\n");
-    Require(Read(lines, shape, lines.size())->good(), "good lines are read, whatever was before");
+    const std::string line = absl::StrCat("{}\n", bytes, "\n", kGood, "\n");
+    Require(Read(line, shape, line.size())->good(), "a good line is read, whatever the others are");
     const std::string log = absl::StrCat(kGood, "\n", bytes);
     Require(Read(log, shape, log.size())->good(), "a good object is read, whatever follows");
   }

@@ -52,8 +52,7 @@ absl::Status JsonFramer::Finish() {
         status = sink_.OnRejected(RejectionReason::kNotAnObject);
         break;
       case Mode::kBetween:
-      case Mode::kPageRest:
-      case Mode::kOversized:
+      case Mode::kDropped:
       case Mode::kLost:
         return absl::OkStatus();
     }
@@ -90,10 +89,9 @@ absl::Status JsonFramer::Take(char c) {
       return Scalar(c);
     case Mode::kRecord:
       return Record(c);
-    case Mode::kPageRest:
-      return PageRest(c);
-    case Mode::kOversized:
-      return Oversized(c);
+    case Mode::kDropped:
+      Drop(c);
+      return absl::OkStatus();
     case Mode::kLost:
       return Lost(c);
     case Mode::kTrial:
@@ -124,7 +122,8 @@ absl::Status JsonFramer::Between(char c) {
   }
   if (c == ']' && !levels_.empty()) {
     if (levels_.back() == Level::kPage) {
-      mode_ = Mode::kPageRest;
+      mode_ = Mode::kDropped;
+      line_start_ = false;
       scanner_.BeginPageRest();
     }
     levels_.pop_back();
@@ -181,7 +180,8 @@ absl::Status JsonFramer::Scalar(char c) {
 
 absl::Status JsonFramer::Record(char c) {
   if (at_ - begin_ >= kMaxRecordBytes) {
-    mode_ = Mode::kOversized;
+    mode_ = Mode::kDropped;
+    line_start_ = false;
     return sink_.OnRejected(RejectionReason::kTooLarge);
   }
   switch (scanner_.Take(c)) {
@@ -201,8 +201,12 @@ absl::Status JsonFramer::Record(char c) {
   return BreakOff(RejectionReason::kMalformedJson, begin_ + 1);
 }
 
-absl::Status JsonFramer::PageRest(char c) {
-  switch (scanner_.Take(c)) {
+// No record is lost with it: where it cannot go on, or a line in a string of it begins as a
+// record does, records are looked for from there.
+void JsonFramer::Drop(char c) {
+  const bool line_start = BeginsLine(c);
+  const bool of_another = line_start && c == '{' && scanner_.in_string();
+  switch (of_another ? Outcome::kBroken : scanner_.Take(c)) {
     case Outcome::kGoesOn:
       ++at_;
       break;
@@ -214,37 +218,23 @@ absl::Status JsonFramer::PageRest(char c) {
       EnterList();
       break;
     case Outcome::kBroken:
-      // No record is lost with the rest of a page.
       Lose(at_);
+      line_start_ = line_start;
       break;
   }
-  return absl::OkStatus();
 }
 
-absl::Status JsonFramer::Oversized(char c) {
-  switch (scanner_.Take(c)) {
-    case Outcome::kGoesOn:
-      ++at_;
-      break;
-    case Outcome::kEnds:
-      ++at_;
-      mode_ = Mode::kBetween;
-      break;
-    case Outcome::kList:
-      EnterList();
-      break;
-    case Outcome::kBroken:
-      Lose(at_);
-      break;
-  }
-  return absl::OkStatus();
+// Whether a character is the first of its line. A mark does not move what begins it.
+bool JsonFramer::BeginsLine(char c) {
+  const bool begins = line_start_;
+  const bool is_mark = IsJsonSpace(c) && c != ' ' && c != '\t';
+  line_start_ = EndsLine(c) || (begins && is_mark);
+  return begins;
 }
 
 absl::Status JsonFramer::Lost(char c) {
-  const bool line_start = std::exchange(line_start_, EndsLine(c));
+  const bool line_start = BeginsLine(c);
   if (IsJsonSpace(c)) {
-    // A mark does not move what begins the line.
-    line_start_ = line_start_ || (line_start && c != ' ' && c != '\t');
     ++at_;
     return absl::OkStatus();
   }

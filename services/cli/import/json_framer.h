@@ -46,13 +46,12 @@ class JsonFramer {
 
  private:
   enum class Mode {
-    kBetween,    // between records
-    kScalar,     // in a text or a number that stands where a record should
-    kRecord,     // in an object that may be a record or a page
-    kPageRest,   // in a page, after its list
-    kOversized,  // in an object that is too long
-    kLost,       // after something broken, looking for the next record
-    kTrial,      // there, in an object that may be one
+    kBetween,  // between records
+    kScalar,   // in a text or a number that stands where a record should
+    kRecord,   // in an object that may be a record or a page
+    kDropped,  // in what is read and dropped: the rest of a page, an object that is too long
+    kLost,     // after something broken, looking for the next record
+    kTrial,    // there, in an object that may be one
   };
   enum class Level { kArray, kPage };
 
@@ -63,14 +62,14 @@ class JsonFramer {
   absl::Status Record(char c);
   absl::Status Lost(char c);
   absl::Status Trial(char c);
-  absl::Status PageRest(char c);
-  absl::Status Oversized(char c);
+  void Drop(char c);
   absl::Status BreakOff(RejectionReason reason, size_t go_on_at);
   absl::Status FailTrial();
   absl::Status Emit();
   void Begin(Mode mode);
   void EnterList();
   void Lose(size_t go_on_at);
+  bool BeginsLine(char c);
   bool BeginsAsTheLast() const;
   void SkipString();
   void Compact();
@@ -91,7 +90,7 @@ class JsonFramer {
   bool complete_ = false;
 
   // Of what is lost.
-  bool line_start_ = true;  // at_ begins a line
+  bool line_start_ = true;  // at_ begins a line; of what is dropped, too
   char dropped_ = '\n';     // the last character before the buffer
   char before_ = '\n';      // the last character before at_ that is not white space
   bool was_lost_ = false;   // levels_ may lack some

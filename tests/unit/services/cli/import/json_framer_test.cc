@@ -146,6 +146,22 @@ TEST(JsonFramer, FindsTheNextRecordInTheSamePage) {
               ElementsAre(R"({"a":1})", kBroken, kBroken, R"({"a":3})"));
 }
 
+// Mutation: to go on only where what is dropped breaks, which is in the middle of the next record.
+TEST(JsonFramer, LosesNoRecordWithWhatIsDropped) {
+  const std::string next = R"({"a":2,"b":[]})";
+  for (const char* between : {"\n", "\r\n", "\n\xef\xbb\xbf"}) {
+    // The rest of a page, of one whose beginning was lost, and of a record that is too long.
+    EXPECT_THAT(Read(absl::StrCat(R"({"value":[)", next, R"(],"k":"cut)", between, next, "\n")),
+                ElementsAre(next, next));
+    EXPECT_THAT(Read(absl::StrCat(R"({"value":[)", next, R"(],"cut)", between, next, "\n")),
+                ElementsAre(next, next));
+    EXPECT_THAT(Read(absl::StrCat("{\"a\":\"\"\"x\"}], \"}}", between, next, "\n")),
+                ElementsAre(kBroken, next));
+    EXPECT_THAT(Read(absl::StrCat(R"({"a":")", std::string(17 << 20, 'x'), between, next, "\n")),
+                ElementsAre("!longer than 16 MiB", next));
+  }
+}
+
 TEST(JsonFramer, RejectsWhatIsCutOffAtTheEnd) {
   EXPECT_THAT(Read(R"([{"a":1},{"a":"tw)"), ElementsAre(R"({"a":1})", kBroken));
   // A page whose end is missing has lost none.
