@@ -80,7 +80,7 @@ const std::string& Get(const Parameters& parameters, const char* name) {
   return found == parameters.end() ? empty : found->second;
 }
 
-bool IsTrue(absl::string_view text) { return absl::EqualsIgnoreCase(text, "true") || text == "1"; }
+bool IsTrue(absl::string_view text) { return FlagOf(text).value_or(false); }
 
 // A boolean, however it is written.
 bool IsTrue(element parent, std::string_view key) {
@@ -122,10 +122,6 @@ bool IsInSpace(const Parameters& parameters) {
     if (absl::StrContains(type, "SPACE") || absl::StrContains(type, "ROOM")) return true;
   }
   return !IsUnnamed(absl::StripAsciiWhitespace(Get(parameters, "room_name")));
-}
-
-bool IsAboveNothing(const std::string& text) {
-  return !text.empty() && text != "0" && text != "false" && text[0] != '-';
 }
 
 absl::string_view PlatformOf(absl::string_view device) {

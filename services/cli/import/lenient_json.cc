@@ -168,6 +168,14 @@ absl::optional<bool> FlagOf(absl::string_view text) {
 
 absl::optional<bool> FlagOf(simdjson::dom::element value) { return FlagOf(ScalarText(value)); }
 
+bool IsAboveNothing(absl::string_view text) {
+  text = absl::StripAsciiWhitespace(text);
+  double number = 0;
+  if (absl::SimpleAtod(text, &number)) return number > 0;
+  if (absl::ConsumePrefix(&text, "P")) return text.find_first_of("123456789") != text.npos;
+  return FlagOf(text).value_or(false);
+}
+
 absl::optional<int64_t> IntegerOf(absl::string_view text) {
   int64_t whole = 0;
   if (absl::SimpleAtoi(text, &whole)) return whole;

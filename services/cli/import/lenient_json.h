@@ -33,6 +33,9 @@ bool IsEmptyPage(simdjson::dom::element value);
 absl::optional<bool> FlagOf(absl::string_view text);
 absl::optional<bool> FlagOf(simdjson::dom::element value);
 
+// Whether a count, a duration ("PT5M") or a flag says that there was any.
+bool IsAboveNothing(absl::string_view text);
+
 // A whole number, however it was written: 2, 2.0, "2", "2.0".
 absl::optional<int64_t> IntegerOf(absl::string_view text);
 absl::optional<int64_t> IntegerOf(simdjson::dom::element value);

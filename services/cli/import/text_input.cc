@@ -12,6 +12,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/strip.h"
+#include "services/cli/import/lenient_json.h"
 
 namespace tutti {
 namespace {
@@ -21,7 +22,6 @@ using std::string_view_literals::operator""sv;
 constexpr size_t kReadBytes = 256 << 10;
 constexpr size_t kPeekBytes = 64 << 10;
 constexpr absl::string_view kMark = "\xef\xbb\xbf";
-constexpr absl::string_view kReplacement = "\xef\xbf\xbd";
 
 // Whether a text is an object, or the beginning of one, with its names in
 // quotes. In CSV these are doubled.
@@ -208,7 +208,7 @@ void TextInput::TakeUtf8() {
 void TextInput::TakeByte(char byte) {
   if (!guess_) {
     ++replaced_bytes_;
-    text_.append(kReplacement.data(), kReplacement.size());
+    text_.append(kReplacementCharacter.data(), kReplacementCharacter.size());
     return;
   }
   // What each byte above ASCII means.
@@ -218,7 +218,7 @@ void TextInput::TakeByte(char byte) {
     for (size_t i = 0; i < made->size(); ++i) {
       const char one = static_cast<char>(i + 128);
       if (!converter.Convert({&one, 1}, true, &(*made)[i]).ok())
-        (*made)[i] = std::string(kReplacement);
+        (*made)[i] = std::string(kReplacementCharacter);
     }
     return made;
   }();

@@ -35,7 +35,6 @@ class TextInput {
   // Bytes of the input read so far, and in all (0: not known). See ByteSource.
   uint64_t bytes_read() const { return source_->position(); }
   uint64_t size() const { return source_->size(); }
-  bool repeatable() const { return source_->repeatable(); }
 
   // Bytes so far that were not UTF-8: those that became U+FFFD, and those of which Windows-1252
   // was guessed.

@@ -155,15 +155,6 @@ constexpr char kAssistantChat[] = "Copilot Chat Last Activity Date";
 
 bool IsTrue(absl::string_view text) { return FlagOf(text).value_or(false); }
 
-// A number, or a duration ("PT5M"), or a yes.
-bool IsAboveNothing(absl::string_view text) {
-  text = absl::StripAsciiWhitespace(text);
-  double number = 0;
-  if (absl::SimpleAtod(text, &number)) return number > 0;
-  if (absl::ConsumePrefix(&text, "P")) return text.find_first_of("123456789") != text.npos;
-  return IsTrue(text);
-}
-
 // Whether all that somebody has is an addition to the organisation's licence.
 bool AreAdditions(absl::string_view products) {
   bool any = false;
@@ -268,7 +259,7 @@ class UsageReader : public JsonSink {
 
   absl::Status OnJson(absl::string_view json) override {
     simdjson::dom::element root;
-    if (parser_.parse(json.data(), json.size(), false).get(root) != simdjson::SUCCESS) {
+    if (!ParseLenient(parser_, json, true, &root)) {
       return sink_.OnRejected(RejectionReason::kMalformedJson);
     }
     simdjson::dom::object members;
@@ -309,10 +300,8 @@ class UsageReader : public JsonSink {
   // Several texts of one list are joined as they are in CSV; a member that comes again, in a
   // list inside, does not replace the first.
   void Put(size_t column, simdjson::dom::element value) {
-    if (value.is_null() || value.is_object()) return;
-    std::string_view text;
-    const std::string said =
-        value.get(text) == simdjson::SUCCESS ? std::string(text) : simdjson::minify(value);
+    const std::string said = ScalarText(value);
+    if (said.empty()) return;
     std::string& slot = texts_[column];
     if (slot.empty()) {
       slot = said;
@@ -457,12 +446,11 @@ class UsageReader : public JsonSink {
 }  // namespace
 
 bool IsUsageReport(absl::string_view beginning) {
-  beginning = absl::StripLeadingAsciiWhitespace(beginning);
-  if (!beginning.empty() && (beginning[0] == '{' || beginning[0] == '[')) {
+  if (IsJson(beginning)) {
     return absl::StrContains(beginning, "\"userPrincipalName\"") &&
            absl::StrContains(beginning, "\"reportRefreshDate\"");
   }
-  const absl::string_view header = beginning.substr(0, beginning.find('\n'));
+  const absl::string_view header = CsvHeader(beginning);
   return ContainsIgnoringCase(header, "user principal name") || IsOfDrives(header);
 }
 

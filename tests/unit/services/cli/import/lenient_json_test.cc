@@ -65,6 +65,15 @@ TEST(Scalars, MeanWhatTheySayHoweverTheyAreWritten) {
   }
 }
 
+TEST(Scalars, SayWhetherThereWasAny) {
+  for (const char* any : {"1", "0.5", " 2 ", "PT5M", "P1D", "true", "Yes"}) {
+    EXPECT_TRUE(IsAboveNothing(any)) << any;
+  }
+  for (const char* none : {"", "0", "0.0", "-1", "PT0S", "false", "no", "unknown"}) {
+    EXPECT_FALSE(IsAboveNothing(none)) << none;
+  }
+}
+
 TEST(IsEmptyPage, IsAPageWithoutAList) {
   simdjson::dom::parser parser;
   const auto is_empty_page = [&](absl::string_view json) {

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/cli/import/import_outcome.h"
+#include "services/cli/import/usage_report.h"
 #include "tests/unit/services/cli/import/import_fixture.h"
 
 namespace tutti {
@@ -125,6 +126,16 @@ TEST_F(ReportPeople, ReadsGraphsJsonAsItsCsv) {
            R"("details":[{"reportPeriod":1,"wordWeb":true,"excelMac":false}]}]})");
   EXPECT_THAT(activities_.texts, ElementsAre("amy@acme.example meeting.attended teams - +video",
                                              "amy@acme.example app.used word web"));
+}
+
+// Mutation: a report's JSON read strictly loses a row for half a character in a name.
+TEST_F(ReportPeople, ReadsAReportAsItIsWritten) {
+  EXPECT_TRUE(IsUsageReport("sep=;\r\nUser Principal Name;Send Count\r\n"));
+  Imported(R"({"value":[{"reportRefreshDate":"2026-06-20","userPrincipalName":"amy@acme.example",)"
+           R"("displayName":"Amy \ud83d","lastActivityDate":"2026-05-04","sendCount":2.0,)"
+           R"("readCount":NaN}]})");
+  EXPECT_EQ(rejected_, 0);
+  EXPECT_THAT(activities_.texts, ElementsAre("amy@acme.example mail.sent outlook -"));
 }
 
 constexpr char kCopilot[] =
