@@ -1,10 +1,12 @@
 #include "services/ingest/grpc_aggregate_client.h"
 
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/rpc/status.h"
+#include "grpcpp/client_context.h"
 
 namespace tutti {
 namespace {
@@ -20,9 +22,13 @@ bool SetIdentity(const KeySnapshot& keys, aggregate::v1::KeyringIdentity& keyrin
 }  // namespace
 
 // One call: lives until it has called back.
-template <typename Request, typename Response>
-struct GrpcAggregateClient::Call {
+struct GrpcAggregateClient::CallInFlight {
+  virtual ~CallInFlight() = default;
   grpc::ClientContext context;
+};
+
+template <typename Request, typename Response>
+struct GrpcAggregateClient::Call final : CallInFlight {
   Request request;
   Response response;
   std::function<void(absl::StatusOr<Response>)> done;
@@ -40,29 +46,30 @@ GrpcAggregateClient::GrpcAggregateClient(std::shared_ptr<grpc::Channel> channel,
 template <typename Request, typename Response, typename Start>
 void GrpcAggregateClient::Run(Request request, std::function<void(absl::StatusOr<Response>)> done,
                               Start start) {
-  auto call = std::make_shared<Call<Request, Response>>();
+  auto owned = std::make_unique<Call<Request, Response>>();
+  Call<Request, Response>* const call = owned.get();
   call->request = std::move(request);
   call->done = std::move(done);
   call->context.set_deadline(absl::ToChronoTime(absl::Now() + timeout_));
-  const std::shared_ptr<grpc::ClientContext> context(call, &call->context);
-  bool refused = false;
   {
     const std::lock_guard lock(mutex_);
-    refused = shut_down_;
-    if (!refused) in_flight_.insert(context);
+    if (!shut_down_) {
+      in_flight_.emplace(call, std::move(owned));
+      ++unfinished_;
+    }
   }
-  if (refused) return call->done(absl::CancelledError("the service stops"));
-  start(&call->context, &call->request, &call->response,
-        [this, call, context](const grpc::Status& status) {
-          if (status.ok()) {
-            call->done(std::move(call->response));
-          } else {
-            absl::Status error = FromGrpcStatus(status);
-            if (ReasonOf(error) == kCatalogMismatch) counts_alike_ = false;
-            call->done(std::move(error));
-          }
-          Remove(context);
-        });
+  if (owned != nullptr) return call->done(absl::CancelledError("the service stops"));
+  // gRPC copies the callback and may keep a copy for a while: it owns nothing.
+  start(&call->context, &call->request, &call->response, [this, call](const grpc::Status& status) {
+    if (status.ok()) {
+      call->done(std::move(call->response));
+    } else {
+      absl::Status error = FromGrpcStatus(status);
+      if (ReasonOf(error) == kCatalogMismatch) counts_alike_ = false;
+      call->done(std::move(error));
+    }
+    Finish(call);
+  });
 }
 
 void GrpcAggregateClient::FetchPolicy(const std::string& organization, PolicyCallback done) {
@@ -100,9 +107,19 @@ void GrpcAggregateClient::Merge(aggregate::v1::MergeDeltasRequest request, Merge
       });
 }
 
-void GrpcAggregateClient::Remove(const std::shared_ptr<grpc::ClientContext>& context) {
+void GrpcAggregateClient::Finish(const void* call) {
+  std::shared_ptr<CallInFlight> finished;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = in_flight_.find(call);
+    finished = std::move(found->second);
+    in_flight_.erase(found);
+  }
+  // A context shares the channel. Were it the last to do so, this thread, one of gRPC's own,
+  // would end gRPC's threads, and wait for itself.
+  finished.reset();
   const std::lock_guard lock(mutex_);
-  in_flight_.erase(context);
+  --unfinished_;
   // Told with the lock held: Shutdown returns, and this may be destroyed, only
   // after the lock was released.
   idle_.notify_all();
@@ -113,16 +130,16 @@ bool GrpcAggregateClient::Connected() const {
 }
 
 void GrpcAggregateClient::Shutdown() {
-  std::set<std::shared_ptr<grpc::ClientContext>> in_flight;
+  std::vector<std::shared_ptr<CallInFlight>> in_flight;
   {
     const std::lock_guard lock(mutex_);
     shut_down_ = true;
-    in_flight = in_flight_;
+    for (const auto& [call, shared] : in_flight_) in_flight.push_back(shared);
   }
   // Without the lock: a cancelled call may call back on this thread.
-  for (const std::shared_ptr<grpc::ClientContext>& context : in_flight) context->TryCancel();
+  for (const std::shared_ptr<CallInFlight>& call : in_flight) call->context.TryCancel();
   std::unique_lock lock(mutex_);
-  idle_.wait(lock, [this] { return in_flight_.empty(); });
+  idle_.wait(lock, [this] { return unfinished_ == 0; });
 }
 
 }  // namespace tutti

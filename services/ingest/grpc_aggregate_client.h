@@ -4,15 +4,14 @@
 #include <atomic>
 #include <condition_variable>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <string>
 
 #include "absl/time/time.h"
 #include "common/keyring/key_store.h"
 #include "grpcpp/channel.h"
-#include "grpcpp/client_context.h"
 #include "services/ingest/aggregate_client.h"
 #include "tutti/aggregate/v1/aggregate.grpc.pb.h"
 
@@ -40,18 +39,19 @@ class GrpcAggregateClient final : public AggregateClient {
   // Whether there is a connection; begins to make one when there is none.
   bool Connected() const;
 
-  // Cancels the calls in flight and returns when each has called back. Calls made
-  // later fail with Cancelled, at once.
+  // Cancels the calls in flight and returns when each has called back and is destroyed. Calls
+  // made later fail with Cancelled, at once.
   void Shutdown();
 
  private:
+  struct CallInFlight;
   template <typename Request, typename Response>
   struct Call;
 
   // Runs `start` with a new context unless it is shut down.
   template <typename Request, typename Response, typename Start>
   void Run(Request request, std::function<void(absl::StatusOr<Response>)> done, Start start);
-  void Remove(const std::shared_ptr<grpc::ClientContext>& context);
+  void Finish(const void* call);
 
   const std::shared_ptr<grpc::Channel> channel_;
   const std::unique_ptr<aggregate::v1::AggregateService::Stub> stub_;
@@ -62,8 +62,10 @@ class GrpcAggregateClient final : public AggregateClient {
 
   std::mutex mutex_;
   std::condition_variable idle_;
-  bool shut_down_ = false;                                    // guarded by mutex_
-  std::set<std::shared_ptr<grpc::ClientContext>> in_flight_;  // guarded by mutex_
+  // Guarded by mutex_.
+  bool shut_down_ = false;
+  std::map<const void*, std::shared_ptr<CallInFlight>> in_flight_;
+  int unfinished_ = 0;  // calls in flight, and those that are being destroyed
 };
 
 }  // namespace tutti

@@ -394,6 +394,19 @@ TEST_F(IngestServiceTest, KnowsWhetherAggregateCountsAlike) {
   EXPECT_TRUE(refused->CountsAlike());
 }
 
+// Mutation: a call is destroyed after it was told that it has finished. Its thread then may be the
+// last to hold the channel, and gRPC aborts.
+TEST_F(IngestServiceTest, HasDestroyedEveryCallWhenItsClientIsShutDown) {
+  for (int i = 0; i < 500; ++i) {
+    const auto other = MakeClient(SmallCatalog().counting_fingerprint());
+    auto held = std::make_shared<int>(i);
+    const std::weak_ptr<int> destroyed = held;
+    other->ReportKeyring([held = std::move(held)](const absl::Status& /*status*/) {});
+    other->Shutdown();
+    ASSERT_TRUE(destroyed.expired());
+  }
+}
+
 TEST_F(IngestServiceTest, RefusesCallsAfterItsClientIsShutDown) {
   const auto other = MakeClient(SmallCatalog().counting_fingerprint());
   other->Shutdown();
