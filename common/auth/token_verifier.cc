@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "common/files/read_file.h"
 #include "common/organization/organization_id.h"
 
 namespace tutti {
@@ -214,19 +215,35 @@ absl::StatusOr<Caller> ReadToken(absl::string_view token, const TokenKeys& keys,
   return ReadClaims(*claims, rules, now);
 }
 
-absl::StatusOr<std::unique_ptr<TokenVerifier>> TokenVerifier::Open(std::string path,
+TokenVerifier::TokenVerifier(const std::string& path, TokenRules rules, absl::Duration grace)
+    : rules_(std::move(rules)),
+      grace_(grace),
+      believed_(
+          path,
+          [path](const Believed* /*current*/) -> absl::StatusOr<FileSnapshot<Believed>::Loaded> {
+            absl::StatusOr<FileText> file = ReadFile(path, kKeysFile);
+            if (!file.ok()) return absl::InvalidArgumentError(file.status().message());
+            absl::StatusOr<std::unique_ptr<TokenKeys>> keys = TokenKeys::Parse(file->text);
+            if (!keys.ok()) {
+              return absl::InvalidArgumentError(absl::StrCat(path, ": ", keys.status().message()));
+            }
+            return {{std::make_shared<Believed>(*std::move(keys)), file->stamp}};
+          }) {}
+
+absl::StatusOr<std::unique_ptr<TokenVerifier>> TokenVerifier::Open(const std::string& path,
                                                                    TokenRules rules,
                                                                    absl::Duration grace) {
   if (rules.issuer.empty() || rules.audience.empty()) {
     return absl::InvalidArgumentError("tokens need an issuer and an audience");
   }
-  auto verifier =
-      std::unique_ptr<TokenVerifier>(new TokenVerifier(std::move(path), std::move(rules), grace));
-  if (absl::Status read = verifier->Read(); !read.ok()) return read;
+  auto verifier = std::unique_ptr<TokenVerifier>(new TokenVerifier(path, std::move(rules), grace));
+  const absl::StatusOr<bool> read = verifier->believed_.ReloadIfChanged();
+  if (!read.ok()) return read.status();
+  const TokenKeys& keys = *verifier->believed_.value()->keys;
   // A list of none is meant so.
-  if (verifier->keys_->empty() && verifier->keys_->left_out() > 0) {
+  if (keys.empty() && keys.left_out() > 0) {
     return absl::InvalidArgumentError(absl::StrCat(
-        verifier->path_,
+        path,
         " has no key that tokens can be signed with: give RSA of 2048 to 8192 bits, P-256 or "
         "Ed25519, with a kid"));
   }
@@ -238,75 +255,44 @@ absl::StatusOr<std::shared_ptr<const Caller>> TokenVerifier::Verify(absl::string
   if (token.size() > kMaxTokenBytes) return Refuse("it is too long");
   Digest digest;
   SHA256(reinterpret_cast<const uint8_t*>(token.data()), token.size(), digest.data());
-  std::shared_ptr<const TokenKeys> keys;
+  const std::shared_ptr<Believed> believed = believed_.value();
   {
-    const std::lock_guard lock(mutex_);
-    const auto found = known_.find(digest);
-    if (found != known_.end()) {
+    const std::lock_guard lock(believed->mutex);
+    const auto found = believed->known.find(digest);
+    if (found != believed->known.end()) {
       if (now >= found->second->expires) return Refuse("it has expired");
       return found->second;
     }
-    keys = keys_;
   }
-  absl::StatusOr<Caller> caller = ReadToken(token, *keys, rules_, now);
+  absl::StatusOr<Caller> caller = ReadToken(token, *believed->keys, rules_, now);
   if (!caller.ok()) return caller.status();
   auto known = std::make_shared<const Caller>(*std::move(caller));
-  const std::lock_guard lock(mutex_);
-  // Not when the keys have changed meanwhile.
-  if (keys == keys_ && known_.emplace(digest, known).second) {
-    known_order_.push_back(digest);
-    if (known_order_.size() > kMaxKnownTokens) {
-      known_.erase(known_order_.front());
-      known_order_.pop_front();
+  const std::lock_guard lock(believed->mutex);
+  if (believed->known.emplace(digest, known).second) {
+    believed->known_order.push_back(digest);
+    if (believed->known_order.size() > kMaxKnownTokens) {
+      believed->known.erase(believed->known_order.front());
+      believed->known_order.pop_front();
     }
   }
   return known;
 }
 
 absl::Status TokenVerifier::ReloadIfChanged(absl::Duration now) {
-  absl::Status read = Read();
-  bool expired = false;
-  {
-    const std::lock_guard lock(mutex_);
-    if (read.ok()) {
-      broken_since_.reset();
-    } else if (!broken_since_.has_value()) {
-      broken_since_ = now;
-    }
-    expired = broken_since_.has_value() && now - *broken_since_ >= grace_ && !keys_->empty();
+  absl::Status read = believed_.ReloadIfChanged().status();
+  const std::lock_guard lock(mutex_);
+  if (read.ok()) {
+    broken_since_.reset();
+    return read;
   }
-  // Also the stamp goes: the old file, put back, is read again.
-  if (expired) Replace(TokenKeys::None(), {});
+  if (!broken_since_.has_value()) broken_since_ = now;
+  // The old file, put back, is read again.
+  if (now - *broken_since_ >= grace_ && HasKeys()) {
+    believed_.Replace(std::make_shared<Believed>(TokenKeys::None()));
+  }
   return read;
 }
 
-bool TokenVerifier::HasKeys() const {
-  const std::lock_guard lock(mutex_);
-  return !keys_->empty();
-}
-
-absl::Status TokenVerifier::Read() {
-  const FileStamp stamp = StampOf(path_);
-  {
-    const std::lock_guard lock(mutex_);
-    if (keys_ != nullptr && stamp == stamp_ && !(stamp == FileStamp{})) return absl::OkStatus();
-  }
-  absl::StatusOr<FileText> file = ReadFile(path_, kKeysFile);
-  if (!file.ok()) return absl::InvalidArgumentError(file.status().message());
-  absl::StatusOr<std::unique_ptr<TokenKeys>> keys = TokenKeys::Parse(file->text);
-  if (!keys.ok()) {
-    return absl::InvalidArgumentError(absl::StrCat(path_, ": ", keys.status().message()));
-  }
-  Replace(*std::move(keys), file->stamp);
-  return absl::OkStatus();
-}
-
-void TokenVerifier::Replace(std::shared_ptr<const TokenKeys> keys, const FileStamp& stamp) {
-  const std::lock_guard lock(mutex_);
-  stamp_ = stamp;
-  keys_ = std::move(keys);
-  known_.clear();
-  known_order_.clear();
-}
+bool TokenVerifier::HasKeys() const { return !believed_.value()->keys->empty(); }
 
 }  // namespace tutti

@@ -18,7 +18,7 @@
 #include "absl/time/time.h"
 #include "common/auth/caller.h"
 #include "common/auth/token_keys.h"
-#include "common/files/read_file.h"
+#include "common/files/file_snapshot.h"
 
 namespace tutti {
 
@@ -55,7 +55,8 @@ class TokenVerifier {
   // believed for `grace`, and none after it. InvalidArgument, naming the file, when it cannot be
   // read or used, see TokenKeys, or lists keys of which none can be used, and when a rule is
   // empty.
-  static absl::StatusOr<std::unique_ptr<TokenVerifier>> Open(std::string path, TokenRules rules,
+  static absl::StatusOr<std::unique_ptr<TokenVerifier>> Open(const std::string& path,
+                                                             TokenRules rules,
                                                              absl::Duration grace);
 
   // See ReadToken. What it returns does not change.
@@ -72,22 +73,23 @@ class TokenVerifier {
  private:
   using Digest = std::array<uint8_t, 32>;
 
-  TokenVerifier(std::string path, TokenRules rules, absl::Duration grace)
-      : path_(std::move(path)), rules_(std::move(rules)), grace_(grace) {}
+  // Keys, and tokens that were good by them. Thread-safe.
+  struct Believed {
+    explicit Believed(std::shared_ptr<const TokenKeys> given) : keys(std::move(given)) {}
 
-  absl::Status Read();
-  void Replace(std::shared_ptr<const TokenKeys> keys, const FileStamp& stamp);
+    const std::shared_ptr<const TokenKeys> keys;
+    std::mutex mutex;
+    absl::flat_hash_map<Digest, std::shared_ptr<const Caller>> known;  // guarded by mutex
+    std::deque<Digest> known_order;  // oldest first; guarded by mutex
+  };
 
-  const std::string path_;
+  TokenVerifier(const std::string& path, TokenRules rules, absl::Duration grace);
+
   const TokenRules rules_;
   const absl::Duration grace_;
-  mutable std::mutex mutex_;
-  // Guarded by mutex_:
-  FileStamp stamp_;  // of the file that keys_ are of
-  std::shared_ptr<const TokenKeys> keys_;
-  std::optional<absl::Duration> broken_since_;
-  absl::flat_hash_map<Digest, std::shared_ptr<const Caller>> known_;
-  std::deque<Digest> known_order_;  // oldest first
+  FileSnapshot<Believed> believed_;
+  std::mutex mutex_;
+  std::optional<absl::Duration> broken_since_;  // guarded by mutex_
 };
 
 }  // namespace tutti

@@ -78,41 +78,31 @@ bool KeySnapshot::Find(absl::string_view organization, Window window, SlotHash& 
   return true;
 }
 
+KeyStore::KeyStore(const std::string& path)
+    : snapshot_(path, [file = KeyringFile(path)](const KeySnapshot* current) {
+        return Load(file, current);
+      }) {}
+
 absl::StatusOr<std::unique_ptr<KeyStore>> KeyStore::Open(const std::string& path) {
   std::unique_ptr<KeyStore> store(new KeyStore(path));
-  absl::StatusOr<bool> loaded = store->ReloadIfChanged();
+  const absl::StatusOr<bool> loaded = store->ReloadIfChanged();
   if (!loaded.ok()) return loaded.status();
   return store;
 }
 
-std::shared_ptr<const KeySnapshot> KeyStore::snapshot() const {
-  const std::lock_guard lock(mutex_);
-  return snapshot_;
-}
-
-absl::StatusOr<bool> KeyStore::ReloadIfChanged() {
-  absl::StatusOr<KeyringFile::Version> current = file_.CurrentVersion();
-  if (!current.ok()) return current.status();
-  {
-    const std::lock_guard lock(mutex_);
-    if (snapshot_ != nullptr && *current == version_) return false;
-  }
-  absl::StatusOr<KeyringFile::Loaded> loaded = file_.Load();
+absl::StatusOr<FileSnapshot<const KeySnapshot>::Loaded> KeyStore::Load(const KeyringFile& file,
+                                                                       const KeySnapshot* current) {
+  const absl::StatusOr<KeyringFile::Loaded> loaded = file.Load();
   if (!loaded.ok()) return loaded.status();
   absl::StatusOr<std::shared_ptr<const KeySnapshot>> fresh = KeySnapshot::Create(loaded->keyring);
   if (!fresh.ok()) return fresh.status();
-
-  // Declared after `fresh`: the old snapshot is let go when the lock is.
-  const std::lock_guard lock(mutex_);
-  if (snapshot_ != nullptr &&
-      sodium_memcmp(snapshot_->identity_key(), (*fresh)->identity_key(), kIdentityKeyBytes) != 0) {
+  if (current != nullptr &&
+      sodium_memcmp(current->identity_key(), (*fresh)->identity_key(), kIdentityKeyBytes) != 0) {
     return absl::FailedPreconditionError(
         "keyring: the file has another identity key: people would be counted twice; put the old "
         "keyring back, or restart with this one and accept that open windows are incomplete");
   }
-  fresh->swap(snapshot_);
-  version_ = loaded->version;
-  return true;
+  return {{*std::move(fresh), loaded->stamp}};
 }
 
 }  // namespace tutti

@@ -4,7 +4,6 @@
 #include <array>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "common/files/file_snapshot.h"
 #include "common/identity/digester.h"
 #include "common/keyring/keyring_file.h"
 #include "common/keyring/secret_bytes.h"
@@ -84,21 +84,20 @@ class KeyStore {
   // Loads the file. Errors as KeyringFile::Load.
   static absl::StatusOr<std::unique_ptr<KeyStore>> Open(const std::string& path);
 
-  std::shared_ptr<const KeySnapshot> snapshot() const;
+  std::shared_ptr<const KeySnapshot> snapshot() const { return snapshot_.value(); }
 
   // Loads the file again when it is not the one that was loaded last; returns
   // whether it was. On an error the snapshot stays. FailedPrecondition when the
   // identity key is another: people would get second slots in windows that are
   // open.
-  absl::StatusOr<bool> ReloadIfChanged();
+  absl::StatusOr<bool> ReloadIfChanged() { return snapshot_.ReloadIfChanged(); }
 
  private:
-  explicit KeyStore(std::string path) : file_(std::move(path)) {}
+  explicit KeyStore(const std::string& path);
+  static absl::StatusOr<FileSnapshot<const KeySnapshot>::Loaded> Load(const KeyringFile& file,
+                                                                      const KeySnapshot* current);
 
-  const KeyringFile file_;
-  mutable std::mutex mutex_;
-  std::shared_ptr<const KeySnapshot> snapshot_;  // guarded by mutex_
-  KeyringFile::Version version_;                 // guarded by mutex_
+  FileSnapshot<const KeySnapshot> snapshot_;
 };
 
 }  // namespace tutti

@@ -7,7 +7,7 @@ absl::StatusOr<KeyringFile::Loaded> KeyringFile::Load() const {
   if (!loaded.ok()) return loaded.status();
   absl::StatusOr<ScrubbedKeyring> keyring = ScrubbedKeyring::Parse(loaded->bytes.span());
   if (!keyring.ok()) return keyring.status();
-  return Loaded{*std::move(keyring), loaded->version};
+  return Loaded{*std::move(keyring), loaded->stamp};
 }
 
 absl::Status KeyringFile::Create(const ScrubbedKeyring& keyring) const {

@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "common/files/read_file.h"
 #include "common/keyring/scrubbed_keyring.h"
 #include "common/keyring/secret_file.h"
 
@@ -15,18 +16,15 @@ namespace tutti {
 // The file of a keyring; errors and guarantees as SecretFile's. Thread-safe.
 class KeyringFile {
  public:
-  using Version = SecretFile::Version;
   struct Loaded {
     ScrubbedKeyring keyring;
-    Version version;
+    FileStamp stamp;
   };
 
   explicit KeyringFile(std::string path) : file_("keyring", std::move(path)) {}
 
   // DataLoss also when the content is not a keyring.
   absl::StatusOr<Loaded> Load() const;
-
-  absl::StatusOr<Version> CurrentVersion() const { return file_.CurrentVersion(); }
 
   absl::Status Create(const ScrubbedKeyring& keyring) const;
 

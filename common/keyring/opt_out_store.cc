@@ -11,7 +11,7 @@ absl::StatusOr<OptOutFile::Loaded> OptOutFile::Load() const {
   if (!loaded.ok()) return loaded.status();
   absl::StatusOr<OptOutList> list = OptOutList::Parse(loaded->bytes.span());
   if (!list.ok()) return list.status();
-  return Loaded{*std::move(list), loaded->version};
+  return Loaded{*std::move(list), loaded->stamp};
 }
 
 absl::Status OptOutFile::Create() const {
@@ -30,38 +30,26 @@ absl::Status OptOutFile::Update(const std::function<absl::Status(OptOutList&)>& 
   });
 }
 
+OptOutStore::OptOutStore(const std::string& path)
+    : snapshot_(
+          path,
+          [file = OptOutFile(path)](const OptOutList* /*current*/)
+              -> absl::StatusOr<FileSnapshot<const OptOutList>::Loaded> {
+            absl::StatusOr<OptOutFile::Loaded> loaded = file.Load();
+            if (!loaded.ok()) return loaded.status();
+            return {{std::make_shared<const OptOutList>(std::move(loaded->list)), loaded->stamp}};
+          }) {}
+
 absl::StatusOr<std::unique_ptr<OptOutStore>> OptOutStore::Open(const std::string& path) {
   std::unique_ptr<OptOutStore> store(new OptOutStore(path));
   if (absl::Status loaded = store->ReloadIfChanged(); !loaded.ok()) return loaded;
   return store;
 }
 
-std::shared_ptr<const OptOutList> OptOutStore::snapshot() const {
-  const std::lock_guard lock(mutex_);
-  return snapshot_;
-}
-
-void OptOutStore::Replace(std::shared_ptr<const OptOutList> fresh, SecretFile::Version version) {
-  // The lock is let go before `fresh`, which is the old snapshot then.
-  const std::lock_guard lock(mutex_);
-  fresh.swap(snapshot_);
-  version_ = version;
-}
-
 absl::Status OptOutStore::ReloadIfChanged() {
-  const absl::StatusOr<SecretFile::Version> current = file_.CurrentVersion();
-  {
-    const std::lock_guard lock(mutex_);
-    if (current.ok() && snapshot_ != nullptr && *current == version_) return absl::OkStatus();
-  }
-  absl::StatusOr<OptOutFile::Loaded> loaded =
-      current.ok() ? file_.Load() : absl::StatusOr<OptOutFile::Loaded>(current.status());
-  if (!loaded.ok()) {
-    Replace(nullptr, {});
-    return loaded.status();
-  }
-  Replace(std::make_shared<const OptOutList>(std::move(loaded->list)), loaded->version);
-  return absl::OkStatus();
+  absl::Status reloaded = snapshot_.ReloadIfChanged().status();
+  if (!reloaded.ok()) snapshot_.Replace(nullptr);
+  return reloaded;
 }
 
 }  // namespace tutti

@@ -3,11 +3,13 @@
 
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "common/files/file_snapshot.h"
+#include "common/files/read_file.h"
 #include "common/keyring/opt_out_list.h"
 #include "common/keyring/secret_file.h"
 
@@ -23,10 +25,9 @@ class OptOutFile {
 
   struct Loaded {
     OptOutList list;
-    SecretFile::Version version;
+    FileStamp stamp;
   };
   absl::StatusOr<Loaded> Load() const;
-  absl::StatusOr<SecretFile::Version> CurrentVersion() const { return file_.CurrentVersion(); }
   absl::Status Create() const;  // an empty list
   absl::Status Update(const std::function<absl::Status(OptOutList&)>& change) const;
 
@@ -43,20 +44,16 @@ class OptOutStore {
   static absl::StatusOr<std::unique_ptr<OptOutStore>> Open(const std::string& path);
 
   // nullptr while the file cannot be read: nobody may count people then.
-  std::shared_ptr<const OptOutList> snapshot() const;
+  std::shared_ptr<const OptOutList> snapshot() const { return snapshot_.value(); }
 
   // Loads the file again when it is not the one that was loaded last. On an error
   // there is no snapshot until it is loaded.
   absl::Status ReloadIfChanged();
 
  private:
-  explicit OptOutStore(std::string path) : file_(std::move(path)) {}
-  void Replace(std::shared_ptr<const OptOutList> fresh, SecretFile::Version version);
+  explicit OptOutStore(const std::string& path);
 
-  const OptOutFile file_;
-  mutable std::mutex mutex_;
-  std::shared_ptr<const OptOutList> snapshot_;  // guarded by mutex_
-  SecretFile::Version version_;                 // guarded by mutex_
+  FileSnapshot<const OptOutList> snapshot_;
 };
 
 }  // namespace tutti

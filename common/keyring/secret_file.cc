@@ -121,12 +121,6 @@ absl::StatusOr<SecretFile::Loaded> SecretFile::Load() const {
   return Loaded{*std::move(bytes), StampOf(status)};
 }
 
-absl::StatusOr<SecretFile::Version> SecretFile::CurrentVersion() const {
-  struct stat status = {};
-  if (stat(path_.c_str(), &status) != 0) return FileError(noun_, errno, "cannot be examined");
-  return StampOf(status);
-}
-
 absl::Status SecretFile::Create(const SecretBytes& bytes) const {
   absl::StatusOr<FileDescriptor> lock = LockForWriting(noun_, path_);
   if (!lock.ok()) return lock.status();

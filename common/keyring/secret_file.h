@@ -19,11 +19,9 @@ namespace tutti {
 // Thread-safe.
 class SecretFile {
  public:
-  // Tells one content of the file from the next.
-  using Version = FileStamp;
   struct Loaded {
     SecretBytes bytes;
-    Version version;
+    FileStamp stamp;
   };
   using Change = std::function<absl::StatusOr<SecretBytes>(const SecretBytes&)>;
 
@@ -34,9 +32,6 @@ class SecretFile {
   // or 0400 and its owner the user that this process runs as; DataLoss above
   // 64 MiB.
   absl::StatusOr<Loaded> Load() const;
-
-  // NotFound when there is no file.
-  absl::StatusOr<Version> CurrentVersion() const;
 
   // Writes a file where none is. AlreadyExists.
   absl::Status Create(const SecretBytes& bytes) const;

@@ -164,13 +164,13 @@ TEST_F(KeyringFileTest, ReplacesTheFileWholeAndLeavesNoOther) {
   EXPECT_NE(Content(), old_content);
   const auto after = KeyringFile(path_).Load();
   ASSERT_TRUE(after.ok()) << after.status();
-  EXPECT_FALSE(after->version == before->version);
+  EXPECT_FALSE(after->stamp == before->stamp);
   EXPECT_FALSE(std::filesystem::exists(path_ + ".new"));
 }
 
 TEST_F(KeyringFileTest, LeavesTheFileWhenTheChangeFailsOrChangesNothing) {
   Create();
-  const auto before = KeyringFile(path_).CurrentVersion();
+  const FileStamp before = StampOf(path_);
   const absl::Status failed = KeyringFile(path_).Update([](ScrubbedKeyring& keyring) {
     EXPECT_TRUE(RotateKeyring(kNow + absl::Hours(24), kDefaultGrace, keyring).ok());
     return absl::InternalError("no");
@@ -181,7 +181,7 @@ TEST_F(KeyringFileTest, LeavesTheFileWhenTheChangeFailsOrChangesNothing) {
                     return RotateKeyring(kNow, kDefaultGrace, keyring).status();
                   })
                   .ok());
-  EXPECT_TRUE(*KeyringFile(path_).CurrentVersion() == *before);
+  EXPECT_TRUE(StampOf(path_) == before);
 }
 
 // The repeat finds that there is nothing to change. Mutation: OK for that.
