@@ -244,7 +244,7 @@ absl::StatusOr<ExtensionResult> ExtendKeyring(absl::string_view organization, Da
   }
   absl::Status valid = CheckExtension(organization, from, *to, now);
   if (!valid.ok()) return valid;
-  // By the longest grace, for which is aggregate's is not known here.
+  // Aggregate's grace is not known here, so the longest one counts.
   if (absl::Status due = CheckNoneOverdue(now, kLongestGrace, message); !due.ok()) return due;
   ExtensionResult result;
   const std::map<Window, std::string> held = HeldKeys(message, organization);

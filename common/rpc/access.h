@@ -66,7 +66,7 @@ class Access {
     return name;
   }
 
-  // As Admit, for a method that touches every organisation.
+  // The same for a method that touches every organisation.
   absl::Status AdmitToAll(const grpc::ServerContextBase* context);
 
   // Who makes a call that the gate has let in, which counts as one of their calls; the

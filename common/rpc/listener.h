@@ -35,7 +35,7 @@ class Listener {
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
-  // As in Open, with the port that was taken.
+  // The address that Open was given, with the port that was taken.
   const std::string& address() const { return address_; }
 
   // Hands each connection to `take` from now on, which owns the descriptor: not blocking,

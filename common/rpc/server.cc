@@ -107,7 +107,7 @@ absl::Status WriteAddress(const std::string& path, const std::string& address) {
       absl::StrCat("--port_file: ", path, " cannot be written: ", std::strerror(error)));
 }
 
-// As gRPC takes them: at least one, and no more than it takes for "never".
+// Milliseconds that gRPC takes: at least one, and no more than it takes for "never".
 int Milliseconds(absl::Duration duration) {
   return static_cast<int>(std::clamp<int64_t>(absl::ToInt64Milliseconds(duration), 1, INT_MAX));
 }
@@ -193,7 +193,7 @@ void WaitForStop(int signals, const ServerOptions& options, const Served& served
   while (poll(&poll_fd, 1, 1000) <= 0) Tick(options, served);
 }
 
-// As MakeAccess, without an audit log.
+// What MakeAccess makes, without an audit log.
 absl::StatusOr<std::unique_ptr<Access>> MakeGate(const ServerOptions& options) {
   if (options.tls.any() && options.insecure_loopback) {
     return absl::InvalidArgumentError("give --insecure_loopback or the --tls_ files, not both");

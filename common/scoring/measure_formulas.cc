@@ -213,7 +213,7 @@ Figure MeasureFormulas::PlannedShare(const Share& share, double value, double be
     counts.emplace(below_table, Suppose(below_table, all, below, expected - below));
     return Divide(fraction, counts).figure;
   }
-  // Of one table: some of `all` are selected, the others are not, and the rest is
+  // In one table some of `all` are selected, the others are not, and the rest is
   // outside.
   const SlotModel model = ModelOf(catalog_, terms_, above_table);
   const unsigned size = 1U << model.features;

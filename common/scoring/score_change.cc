@@ -14,7 +14,7 @@ constexpr int kTrendDays = 180;
 constexpr double kPercent = 100;
 
 bool IsBeyondNoise(const score::v1::Estimate& difference) {
-  // Of a bound only the closed side says something.
+  // Only the closed side of a bound says something.
   if (difference.value() > difference.margin()) {
     return difference.bound() != score::v1::BOUND_AT_MOST;
   }

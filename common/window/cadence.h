@@ -19,7 +19,7 @@ inline int PeriodDays(window::v1::Cadence cadence) {
   return cadence == window::v1::CADENCE_WEEKLY ? 7 : 1;
 }
 
-// As catalogues name it: "daily", "weekly" or "four_weekly".
+// The name that catalogues use: "daily", "weekly" or "four_weekly".
 inline absl::string_view CadenceName(window::v1::Cadence cadence) {
   if (cadence == window::v1::CADENCE_FOUR_WEEKLY) return "four_weekly";
   return cadence == window::v1::CADENCE_WEEKLY ? "weekly" : "daily";

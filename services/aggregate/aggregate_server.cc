@@ -189,7 +189,7 @@ absl::Status RunAggregate(const AggregateOptions& options) {
   JournalBinding binding({**journal, stores.journal(), stores.organizations(),
                           stores.publications(), directory, **catalog, clock,
                           options.adopt_journal});
-  // As of the server: what may pass is waited for, and nothing is closed before.
+  // The same holds here: what may pass is waited for, and nothing is closed before.
   if (absl::Status bound = binding.Check(); !bound.ok() && !absl::IsUnavailable(bound)) {
     return bound;
   }

@@ -139,7 +139,7 @@ absl::Status JournalBinding::EnterDue(const std::string& organization, const Led
   return absl::OkStatus();
 }
 
-// By the stored terms: those of a window are settled when it begins, four weeks and more
+// The stored terms count: those of a window are settled when it begins, four weeks and more
 // before it is due, so only a backup older than that can have others.
 Costs JournalBinding::CostsOf(const ScheduledOrganization& organization, Day end_day) const {
   const Window window{WindowKind::kReach, end_day};

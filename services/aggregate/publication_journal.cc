@@ -245,7 +245,7 @@ absl::Status FileJournal::Record(const std::string& organization, Day end_day,
     if (found->second.entry.digest != entry.digest) {
       return absl::AlreadyExistsError("the journal knows another record of this window");
     }
-    // As it stands there: what it cost was said the first time.
+    // The entry that stands there is written: what it cost was said the first time.
     return WriteLine(path_, file_, found->second.begin,
                      FormatLine(organization, end_day, found->second.entry));
   }

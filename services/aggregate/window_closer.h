@@ -77,9 +77,9 @@ class WindowCloser {
   // OK when windows may be closed: the journal is that of the store. See JournalBinding.
   absl::Status MayClose() { return parts_.binding.Check(); }
 
-  // As MayClose, and NotFound when there is no such organisation. On an error, calling again goes
-  // on where it stopped. Each record appears at a tick of `pace`. After `most` reach windows
-  // the rest is left due.
+  // Errors are MayClose's, and NotFound when there is no such organisation. Calling again goes
+  // on where an error stopped it. Each record appears at a tick of `pace`. After `most` reach
+  // windows the rest is left due.
   absl::StatusOr<CloseReport> CloseDue(const std::string& organization, const Pace& pace = Pace(),
                                        size_t most = std::numeric_limits<size_t>::max());
 

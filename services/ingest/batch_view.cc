@@ -30,7 +30,7 @@ class WireReader {
   uint32_t NextTag() {
     if (at_ == end_) return 0;
     const char* const begin = at_;
-    // As protobuf does: at most five bytes, of which 32 bits count.
+    // The rule is protobuf's: at most five bytes, of which 32 bits count.
     const auto tag = static_cast<uint32_t>(Varint());
     if (at_ - begin > 5 || tag >> 3 == 0) Fail();
     return failed_ ? 0 : tag;

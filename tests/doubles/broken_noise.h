@@ -49,7 +49,7 @@ class AveragedNoise final : public NoiseSource {
     absl::StatusOr<int64_t> second = sound_.Draw(sigma_squared);
     if (!second.ok()) return second;
     const int64_t sum = *first + *second;
-    // Of an odd sum one draw is even: as often the first as the second, so halves
+    // One draw of an odd sum is even: as often the first as the second, so halves
     // go up as often as down.
     return (sum + (*first % 2 == 0 ? sum & 1 : 0)) >> 1;
   }

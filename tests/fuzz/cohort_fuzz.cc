@@ -88,7 +88,7 @@ void RequireEqual(const GetBenchmarkResponse& mean, const std::vector<Score>& sc
   }
 }
 
-// Of a member, or of one who is none when `own` is their number.
+// Reads for a member, or for one who is none when `own` is their number.
 void ReadWhatIsGood(FuzzedDataProvider& draw) {
   const std::vector<Score> scores = DrawScores(draw);
   const std::string bytes = CohortOf(scores).SerializeAsString();

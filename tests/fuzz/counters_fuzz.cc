@@ -46,7 +46,7 @@ absl::StatusOr<std::map<Day, DayTally>> ReadTallies(const std::string& reply) {
   return RedisCounterStore(pool, kMirror, kClock).ReadTallies("acme");
 }
 
-// As the store lays them out: "habit_1=5 habit_2=7 device=lost ".
+// The store lays them out like this: "habit_1=5 habit_2=7 device=lost ".
 void ReadTalliesThatWereWritten(FuzzedDataProvider& draw) {
   std::map<Day, DayTally> written;
   std::vector<std::string> stored;

@@ -41,7 +41,7 @@ BREAKING = {
     "who holds keys has no counters": [
         {"services/ingest/main.cc": ['"common/redis/redis.h"']},
         {"services/ingest/main.cc": ['"common/storage/counter_store.h"']},
-        # By a detour.
+        # A detour.
         {"services/ingest/main.cc": ['"common/rpc/server.h"'],
          "common/rpc/server.h": ['"common/telemetry/log.h"'],
          "common/telemetry/log.h": ['"common/redis/redis.h"']},
@@ -51,7 +51,7 @@ BREAKING = {
         {"services/score/main.cc": ['"common/identity/digester.h"']},
         {"services/score/main.cc": ['"common/rpc/server.h"'],
          "common/rpc/server.h": ['"common/keyring/key_store.h"']},
-        # By what is generated of a proto.
+        # What is generated of a proto.
         {"services/aggregate/delta_merger.cc": ['"tutti/aggregate/v1/aggregate.pb.h"'],
          "protos/tutti/aggregate/v1/aggregate.proto": ["tutti/keyring/v1/keyring.proto"]},
     ],

@@ -43,7 +43,7 @@ inline int CountInMemory(absl::Span<const uint8_t> masked) {
     regions.push_back(region);
     largest = std::max(largest, region.size());
   }
-  // Of its own, and mapped now, so that no copy stands in what is searched.
+  // A mapping of its own, made now, so that no copy stands in what is searched.
   void* const copy =
       mmap(nullptr, largest, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   const auto* const bytes = static_cast<const uint8_t*>(copy);

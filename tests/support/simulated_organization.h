@@ -45,9 +45,9 @@ class SlotSimulator {
 
 // Everything that somebody did, told to a fake publication.
 struct Activity {
-  // By table id; a table that is not named shows nothing.
+  // Subjects by table id; a table that is not named shows nothing.
   std::vector<std::pair<std::string, Subjects>> tables;
-  // By habit table id: subjects on each day of the step.
+  // Subjects on each day of the step, by habit table id.
   std::vector<std::pair<std::string, int64_t>> habits;
 };
 

@@ -73,7 +73,7 @@ class Connection {
     return status;
   }
 
-  // As the function of this name.
+  // Calls the function of this name.
   absl::Status AwaitReachable(absl::Duration patience) const {
     if (!channel_.ok()) return channel_.status();
     return tutti::AwaitReachable(*channel_, Service::service_full_name(), address_, patience);

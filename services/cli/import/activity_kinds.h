@@ -31,7 +31,7 @@ enum Trait : TraitSet {
   kTraitInChat = 1u << 15,
   kTraitInMeeting = 1u << 16,
   kTraitInDocument = 1u << 17,
-  // Of devices.
+  // Traits of devices.
   kTraitSlowStart = 1u << 18,
   kTraitPoorMail = 1u << 19,
   kTraitPoorFiles = 1u << 20,

@@ -239,7 +239,7 @@ class GoogleReader : public JsonSink {
       sink_.OnExcluded(Exclusion::kOtherEvent);
       return absl::OkStatus();
     }
-    // Of a call, the endpoint says who it was, though a key reports it.
+    // A call's endpoint says who it was, though a key reports it.
     const std::string& endpoint = Get(parameters, "identifier");
     if (application == "meet" && absl::StrContains(endpoint, '@')) {
       actor.name = endpoint;

@@ -16,7 +16,7 @@ namespace tutti {
 struct ImportInput {
   std::unique_ptr<TextInput> text;
   InputShape shape;
-  // Of one that can be read only once: the copy that is made of it.
+  // The copy that is made of an input which can be read only once.
   std::shared_ptr<Spool> spool;
 };
 

@@ -22,7 +22,7 @@ struct ImportOptions {
   std::vector<std::string> inputs;
   InputShape shape = InputShape::kDetect;  // of every input
   TenantChoice tenants;
-  // Of Google's reports, the customer whose records are taken (a customerId); empty: the only one.
+  // The customer whose records of Google's reports are taken (a customerId); empty: the only one.
   std::string customer = {};
   MappingOptions mapping;
   std::function<absl::Time()> now;  // absl::Now when absent

@@ -90,7 +90,7 @@ Counts IgnoredCounts(const TenantSummary& tenant, ShownNames shown) {
   return counts;
 }
 
-// By what became of them; together they are all distinct records.
+// Records by what became of them; together they are all distinct ones.
 Counts FateCounts(const TenantSummary& tenant) {
   return {{"with an activity", tenant.fates.Of(Fate::kActivity)},
           {"left out", tenant.fates.Of(Fate::kLeftOut)},

@@ -93,7 +93,7 @@ struct TenantSummary {
   std::string declared_problem;  // why it was not, in words; empty when nobody wanted to
   std::array<int64_t, kExclusionCount> excluded = {};
   RecordFates fates;  // of distinct records
-  // By type and by operation, as the input names them: at most 1,000 names each, the others
+  // Counts by type and by operation, as the input names them: at most 1,000 names each, the others
   // together as "(other)". Only names that are known to be no person's are shown unasked.
   std::map<std::string, int64_t> activities;
   std::map<std::string, int64_t> ignored_operations;

@@ -84,12 +84,12 @@ class JsonFramer {
   std::vector<Level> levels_;  // what the records are in
   std::string first_member_;   // of the last record
 
-  // Of a scalar.
+  // State inside a scalar.
   bool in_string_ = false;
   bool escaped_ = false;
   bool complete_ = false;
 
-  // Of what is lost.
+  // State of what is lost.
   bool line_start_ = true;  // at_ begins a line; of what is dropped, too
   char dropped_ = '\n';     // the last character before the buffer
   char before_ = '\n';      // the last character before at_ that is not white space

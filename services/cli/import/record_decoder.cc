@@ -383,7 +383,7 @@ class RecordDecoder::Impl {
     }
   }
 
-  // Of a list that was cut off ("System.Object[]") nothing is known, not even how many.
+  // Nothing is known of a list that was cut off ("System.Object[]"), not even how many.
   void ReadAttendee(element item) {
     if (item.type() == element_type::STRING && !IsCut(Text(item))) {
       const absl::string_view name = absl::StripAsciiWhitespace(Text(item));

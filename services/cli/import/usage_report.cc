@@ -437,7 +437,7 @@ class UsageReader : public JsonSink {
   std::vector<std::vector<std::string>> columns_;
   std::vector<Cell> cells_;
   size_t first_assisted_ = 0;
-  // Of JSON.
+  // What reading JSON needs.
   simdjson::dom::parser parser_;
   absl::flat_hash_map<std::string, size_t> members_;  // to columns_
   std::vector<std::string> texts_;

@@ -67,7 +67,7 @@ constexpr FileKind kFileKinds[] = {
     {"one", "OneNote", "onenote", "Notes"},
     {"pdf", "", "other", "Manual"},
 };
-// Of ten files, so many of each kind.
+// How many files of each kind there are among ten.
 constexpr uint8_t kKindOfTen[10] = {0, 0, 0, 0, 1, 1, 2, 2, 3, 4};
 
 constexpr AssistantHost kAssistantHosts[] = {

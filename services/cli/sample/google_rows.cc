@@ -80,7 +80,7 @@ std::string CallEvent(absl::string_view identifier, absl::string_view device, ui
   return Event("call", "call_ended", parameters);
 }
 
-// Of one click, only the primary event is what somebody wanted.
+// One click leaves several events; only the primary one is what somebody wanted.
 std::string FileEvent(absl::string_view name, bool primary, uint64_t document,
                       absl::string_view owner, bool shared_drive, absl::string_view visibility) {
   Texts parameters = {Boolean("primary_event", primary),

@@ -23,7 +23,7 @@ enum class Practice : uint8_t {
   kMeeting,
   kCall,
   kAssistant,
-  // Of one act, given that it is done:
+  // Traits of one act, given that it is done:
   kGroupMail,
   kAttachment,
   kMention,

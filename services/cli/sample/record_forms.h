@@ -5,7 +5,7 @@
 
 namespace tutti {
 
-// Of the records of a log, so many were seen before.
+// The share of a log's records that were seen before.
 inline constexpr double kRedeliveredShare = 0.1;
 // Records without meaning that a person's day at work leaves, on average.
 inline constexpr double kNoisePerPresence = 0.5;

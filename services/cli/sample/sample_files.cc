@@ -128,7 +128,7 @@ AuditLogCounts WriteRemaining(const SampleOrganization& organization, OutputFile
     for (const ToldActivity& one : told) write(organization.ToActivity(event.person, one));
   });
   ForEachItemActivity(organization, [&](const ingest::v1::Activity& activity, int) {
-    // Of devices there is telemetry.
+    // Devices are in the telemetry.
     if (!absl::StartsWith(activity.type(), "device.")) write(activity);
   });
   counts.records = counts.activities;

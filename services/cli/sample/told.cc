@@ -27,7 +27,7 @@ void AppendAsAuditLog(const SampleEvent& event, Told& told) {
   const bool by_teams =
       event.act == SampleAct::kChatSent || event.act == SampleAct::kChannelMessage ||
       event.act == SampleAct::kMeetingAttended || event.act == SampleAct::kCallJoined;
-  // Of Teams it says no more than whether it ran on a telephone.
+  // It says no more of Teams than whether it ran on a telephone.
   const bool unknown = by_teams && event.platform != "mobile";
   told.push_back({TypeOf(event), event.seconds, event.app, unknown ? "" : event.platform,
                   event.traits & ~kSampleUnloggedTraits});

@@ -17,12 +17,12 @@ namespace tutti {
 // The exact truth of one reach window.
 struct TruthWindow {
   Day end_day;
-  // By table of the catalogue and pattern (bit i for feature i): how many subjects
-  // have exactly these features. Of people, everybody is in pattern 0 who has none;
+  // How many subjects, by table of the catalogue and pattern (bit i for feature i),
+  // have exactly these features. Everybody who has none is in pattern 0 of people;
   // of other kinds nobody knows how many there are, and pattern 0 is 0. Empty for
   // habit tables, and for kinds that no shape of the options tells.
   std::vector<std::vector<int64_t>> subjects;
-  // By habit table: the sum, over the days of the publication's step, of the people
+  // For each habit table the sum, over the days of the publication's step, of the people
   // who did it on the day. 0 elsewhere.
   std::vector<int64_t> habit_sums;
 };
@@ -35,7 +35,7 @@ struct Truth {
   std::map<std::string, int64_t> entitlements;  // by product
   int step_days = 0;
   Day first_day;
-  // By table and day (from first_day): how many people did it. Empty but for habit
+  // How many people did it, by table and day (from first_day). Empty but for habit
   // tables.
   std::vector<std::vector<int64_t>> habits;
   std::vector<TruthWindow> windows;  // ascending

@@ -7,7 +7,7 @@ import unittest
 
 from suite import Suite
 
-# Of every user that has said who it is, whatever its rules: they touch no data.
+# What every user may do that has said who it is, whatever its rules: they touch no data.
 ALWAYS = {"auth", "hello", "quit", "reset"}
 EXPECTED = {
     "aggregate": {

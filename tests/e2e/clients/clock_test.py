@@ -71,7 +71,7 @@ class ClockTest(unittest.TestCase):
 
                 await_ready(True)
                 profile = suite.redis("GET", "{acme}:profile")
-                # By which the first windows of the organisation would be due.
+                # The first windows of the organisation would be due by it.
                 clock.write_text("+100d")
                 await_ready(False)
                 for words in (["publish", "acme"], ["publish"]):

@@ -85,7 +85,7 @@ class HelpTest(unittest.TestCase):
                     self.assertIn(said, done.stdout)
                 self.assertIn("(default 500)", " ".join(done.stdout.split()))
                 self.assertEqual("\nRedis:" in done.stdout, program != "tutti-ingest")
-                # Of Abseil's own flags, none that is of no use here.
+                # None of Abseil's own flags that is of no use here.
                 for foreign in ("--fromenv", "--tryfromenv", "--undefok", "--helpfull", "abseil"):
                     self.assertNotIn(foreign, done.stdout)
                 self.assertLess(max(map(len, done.stdout.splitlines())), 102)

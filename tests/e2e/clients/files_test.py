@@ -34,7 +34,7 @@ FAULTS = {
 }
 # Files that are looked at together with another, whose fault is told first.
 SECOND_OF_TWO = {"tls_key", "optout"}
-# Of what is written, a file without end is one that can be added to.
+# A file without end that is written is one that can be added to.
 WRITTEN_FAULTS = ("folder", "pipe", "loop")
 
 # Flags of the servers: those that name a file to read, and those that name one to write.

@@ -40,7 +40,7 @@ class KeyringClockTest(unittest.TestCase):
                 self.assertEqual(path.read_bytes(), before)
                 self.assertIn("clock", refused.stderr)
                 self.assertIn("rotate --force", refused.stderr)
-            # Of the last: all of them, with the day up to which.
+            # The refusal tells of all of them, with the day up to which.
             self.assertRegex(refused.stderr, r"\b(7\d|8\d) keys of windows up to \d{4}-\d\d-\d\d")
             past = (today() + 300 * DAY).isoformat()  # by that clock
             extended = keyring("extend", path, "--organization", "acme", "--from", past, "--to", past, days=400)

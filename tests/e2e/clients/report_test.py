@@ -201,7 +201,7 @@ class ReportTest(unittest.TestCase):
             self.assertIn(action["title"], text)
             self.assertIn(shown(action["value"]), text)
         statement = self.json("statement", "made-up")["statement"]
-        # As aggregate wrote into the record. Mutation: a record without it.
+        # The grace that aggregate wrote into the record. Mutation: a record without it.
         self.assertIn("one day and 48 hours after the window's last day", str(statement["retention"]))
         self.assertIn(statement["claim"].replace("'", "&#39;"), self.page)
         self.assertIn(statement["catalogFingerprint"], dom)

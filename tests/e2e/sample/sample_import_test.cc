@@ -29,7 +29,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// By type: "person day app platform traits", each once.
+// "person day app platform traits", each once, by type.
 using Facts = std::map<std::string, std::set<std::string>>;
 
 class FactSink : public ActivitySink {

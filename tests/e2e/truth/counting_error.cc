@@ -176,7 +176,7 @@ double CountingError::AbsentSlots(int table) const {
 
 double CountingError::HabitVariance(int table) const {
   const SlotModel model = ModelOf(catalog_, terms_, table);
-  // Of the slots that show nothing on a mean day: days have keys of their own.
+  // The slots that show nothing on a mean day count, for days have keys of their own.
   double variance = 0;
   for (const double subjects : HabitDays(table)) {
     const double slope = model.kept / model.slots * std::exp(-subjects / model.slots);

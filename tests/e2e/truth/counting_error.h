@@ -30,7 +30,7 @@ class CountingError {
                 const TruthWindow& window)
       : catalog_(catalog), terms_(terms), truth_(truth), window_(window) {}
 
-  // Of rows of tables: the subjects with one of these patterns.
+  // Rows of tables: the subjects with one of these patterns.
   static Gradient OfPatterns(int table, const std::vector<bool>& patterns);
   Gradient OfMeasure(const catalog::v1::Measure& measure) const;
   Gradient OfPoints(const catalog::v1::Category& category) const;
@@ -46,7 +46,7 @@ class CountingError {
   Gradient OfPractice(const catalog::v1::Practice& practice) const;
   double TableVariance(int table, const std::vector<double>& weights) const;
   double HabitVariance(int table) const;
-  // Of each day of the publication's step.
+  // Each day of the publication's step.
   std::vector<double> HabitDays(int table) const;
   // The slots, of those kept, that show nothing on a mean day.
   double AbsentSlots(int table) const;

@@ -322,7 +322,7 @@ SampleOptions OptionsFor(int64_t people) {
   options.people = people;
   options.weeks = people > kManyPeople ? 4 : people > 20'000 ? 5 : 12;
   options.last_day = Day(2026, 11, 1);  // a Sunday on which four weeks end
-  // Of many people, what they do themselves: they would write hundreds of millions of mails.
+  // Many people write what they do themselves: they would get hundreds of millions of mails.
   options.shapes = {people > kManyPeople ? SampleShape::kAuditCsv : SampleShape::kActivities};
   return options;
 }

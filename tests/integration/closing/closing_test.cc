@@ -270,7 +270,7 @@ void ClosingTest::ExpectClosed() {
 
 namespace {
 
-// Of 28 days and one window, how many steps there are.
+// How many steps a close of 28 days and one window has.
 int StepsOfAClose(int day_steps) { return day_steps + 9; }
 
 // Mutations that this catches: entering the journal before the record is staged (a

@@ -224,7 +224,7 @@ TEST_F(JournalBindingTest, AdoptsNothingButWhatWasNamed) {
     EXPECT_TRUE(absl::IsFailedPrecondition(Bind())) << named;
   }
   EXPECT_EQ(StoredIdentity(), Identity("journal"));
-  // Of two who adopt the same, each with a journal of its own, the first is it.
+  // When two adopt the same, each with a journal of its own, the first has it.
   adopt_ = Identity("journal");
   EXPECT_EQ(Bind(), absl::OkStatus());
   journal_ = "newer";

@@ -130,7 +130,7 @@ TEST_F(SweepTest, StopsWithinOneTimeoutOfAStoreThatHangs) {
                   });
 }
 
-// By the clock of a real redis-server. Mutation: closing by this machine's clock alone.
+// The clock is a real redis-server's. Mutation: closing by this machine's clock alone.
 TEST_F(SweepTest, ClosesNothingByAClockThatIsAhead) {
   store_clock_ = &stores_->clock();
   const std::vector<std::string> counters = CounterKeys();

@@ -125,7 +125,7 @@ TEST_F(OrganizationStoreTest, TellsTheTimeOfTheServer) {
   const absl::Time before = absl::Now();
   const absl::StatusOr<absl::Time> now = stores_->clock().Now();
   ASSERT_TRUE(now.ok()) << now.status();
-  // Of this machine; to the microsecond.
+  // The server runs on this machine, so its clock is this one's, to the microsecond.
   EXPECT_GE(*now, before - absl::Microseconds(1));
   EXPECT_LE(*now, absl::Now());
 }

@@ -224,7 +224,7 @@ TEST(CallerTimingAttack, ACallerLearnsNothingFromHowLongACloseTakes) {
   const Seen leaky = WatchTogether(kLeaks, /*leaky=*/true);
   const double control = std::min(RankCorrelation(leaky.answered, leaky.people),
                                   RankCorrelation(leaky.appeared, leaky.people));
-  // Of n pairs chance makes 1 / sqrt(n); four of those, and never less than is promised.
+  // Chance makes 1 / sqrt(n) of n pairs; four of those, and never less than is promised.
   const double most = std::max(0.02, 4 / std::sqrt(static_cast<double>(closes)));
   ReportAttack(14, absl::StrFormat("%d closes seen by a caller: rank correlation of the people "
                                    "with the answer's time %.4f, with the score's appearance "

@@ -274,7 +274,7 @@ class TracingTest(unittest.TestCase):
         for name in ("ingest", "aggregate", "score"):
             log = (suite.state / "log" / name).read_bytes()
             self.assertFalse(holds_canary(log), name)
-            # Nor anything else, the slots that aggregate is sent among it.
+            # Nothing else is either, the slots that aggregate is sent among it.
             self.assertFalse(b"MergeDeltas" in log, name)
             self.assertTrue(b'"variable":"GRPC_TRACE"' in log, name)
         print(f"attack 11: gRPC told to trace everything: no canary in the logs and in what an import says; "
@@ -285,7 +285,7 @@ LIBC = ctypes.CDLL(None, use_errno=True)
 LIBC.ptrace.restype = ctypes.c_long
 LIBC.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
 PTRACE_TRACEME, PTRACE_PEEKUSER, PTRACE_SYSCALL = 0, 3, 24
-# Of x86-64: where the number of a system call is, and that of flock.
+# Where x86-64 has the number of a system call, and the number of flock.
 ORIG_RAX, FLOCK = 8 * 15, 73
 
 
@@ -354,7 +354,7 @@ class CommandLineTest(unittest.TestCase):
         status = pathlib.Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
         if held is None:
             self.skipTest("whoever runs this may not look into a process")
-        # As they are counted, lower case; but not as they were written.
+        # They are held as they are counted, lower case; but not as they were written.
         self.assertTrue(CANARY.lower().encode() in held, "the control")
         self.assertFalse(CANARY.encode() in held)
         if unlimited():

@@ -214,7 +214,7 @@ TEST(FileOrderAttack, TheFileSaysNothingOfTheOrderOfEvents) {
 
   constexpr int kOrganizations = 110;
   constexpr int kFlushes = 50;  // of each
-  // By bitmap and flush, the slots of the people in the order in which they did something.
+  // The slots of the people in the order in which they did something, by bitmap and flush.
   std::map<std::string, std::vector<std::vector<uint32_t>>> came;
   uint32_t kept = 0;
   int64_t next = 0;

@@ -21,7 +21,7 @@ BIN = pathlib.Path(os.environ["TUTTI_BIN_DIR"])
 PR_CAPBSET_DROP = 24
 CAP_IPC_LOCK = 14
 
-# As /proc/swaps: no swap, and some.
+# What /proc/swaps says without swap, and with some.
 NO_SWAP = "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"
 SWAP = NO_SWAP + "/swapfile                               file\t\t2097148\t\t0\t\t-2\n"
 

@@ -283,7 +283,7 @@ TEST_F(MembershipAttack, TodaysKeyringSaysNothingOfClosedWindows) {
                                   "windows: AUC at most %.1f SE from 0.5 in each; of %d guesses "
                                   "by one key the farthest is %.4f, %.1f SE",
                                   keys.size(), closed, window_farthest, guesses, auc, farthest));
-  // As likely by chance, of 480 guesses, as 3 SE are of one: 1 - (1 - 0.0027)^(1/480).
+  // This is as likely by chance among 480 guesses as 3 SE are for one: 1 - (1 - 0.0027)^(1/480).
   EXPECT_EQ(guesses, 480);
   EXPECT_LT(farthest, 4.55);
   EXPECT_EQ(Attack({WindowKind::kReach, kLastDay + 7}, *today).true_rate(), 1) << "an open window";

@@ -201,7 +201,7 @@ TEST(SuppressionAttack, ShowsNothingImpossibleWhateverTheNoise) {
     const Publication sound = PublishAllKinds(400, active);
     for (int round = 0; round < 30; ++round) {
       Publication record = sound;
-      // Of one person, and of fewer than any record is published of, as well.
+      // One person, and fewer than any record is published of, are among them.
       if (round % 3 == 2) record.set_headcount(round % 2 == 0 ? 1 : 9);
       const int64_t reach = int64_t{1} << engine() % (round % 2 == 0 ? 4 : 40);
       const auto disturb = [&](int64_t value) {

@@ -9,7 +9,7 @@
 
 namespace tutti {
 
-// Of the organisations whose closes are timed.
+// The headcount of the organisations whose closes are timed.
 inline constexpr int64_t kTimedHeadcount = 120;
 
 // What aggregate is told of organisations in which 0, 20, 40, 60, 80 and 100 people do

@@ -23,7 +23,7 @@ absl::Time At(int64_t seconds) { return absl::FromUnixSeconds(seconds); }
 
 class ReadTokenTest : public testing::Test {
  protected:
-  // Of the good claims with one part replaced by another.
+  // A token of the good claims with one part replaced by another.
   std::string WithClaims(const std::string& part, const std::string& other) const {
     const std::string claims = absl::StrReplaceAll(kClaims, {{part, other}});
     EXPECT_NE(claims, kClaims);

@@ -95,7 +95,7 @@ TEST(Fingerprint, ChangesWithEveryField) {
 
 // Mutation: a word that counts, or a rule, a column, a size or a weight that does not.
 TEST(CountingFingerprint, ChangesWithWhatIsCountedAlone) {
-  // Of what is counted; every other field is of what is shown.
+  // The fields of what is counted; every other field is of what is shown.
   const std::set<std::string> counted = {"SubjectKind.id",
                                          "SubjectKind.expected_per_100_people",
                                          "SubjectKind.slots_per_subject",

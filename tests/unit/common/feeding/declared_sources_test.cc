@@ -20,7 +20,7 @@ using ::testing::IsEmpty;
 
 class DeclaredSourcesTest : public ::testing::Test {
  protected:
-  // Of sources as --source takes them.
+  // What sources give that are written as --source takes them.
   DeclaredSources Declare(const std::vector<std::string>& words) {
     sources_.Clear();
     contents_.Clear();

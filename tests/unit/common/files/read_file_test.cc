@@ -71,7 +71,7 @@ TEST_F(ReadFileTest, TakesNoMoreThanItShould) {
   EXPECT_EQ(ReadFile(Write("most", std::string(100, 'x')), kKind)->text.size(), 100U);
   ExpectError(Write("more", std::string(101, 'x')), absl::StatusCode::kInvalidArgument,
               "is larger than 100 bytes");
-  // Of which only the size is there.
+  // The file has a size and nothing on the disk.
   const std::string huge = Write("huge", "");
   std::filesystem::resize_file(huge, uintmax_t{1} << 40);
   ExpectError(huge, absl::StatusCode::kInvalidArgument, "is larger than 100 bytes");

@@ -186,7 +186,7 @@ TEST(PlanNoise, GivesEachTableItsShare) {
   EXPECT_EQ(plan.reach[0].table, catalog->FindTable("player"));
   EXPECT_EQ(plan.reach[1].table, catalog->FindTable("places"));
   EXPECT_EQ(plan.habits[0].table, catalog->FindTable("daily"));
-  // Of 0.046428571: 500 of 750 to primary tables, of that one and four fifths;
+  // 0.046428571 is shared out: 500 of 750 to primary tables, of that one and four fifths;
   // 250 of 750 to the habit.
   EXPECT_EQ(plan.reach[0].sigma_squared, 81u);     // 1 / (2 x 0.00619048) = 80.8
   EXPECT_EQ(plan.reach[1].sigma_squared, 41u);     // 2 / (2 x 0.0247619) = 40.4

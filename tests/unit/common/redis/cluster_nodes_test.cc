@@ -6,7 +6,7 @@
 namespace tutti {
 namespace {
 
-// As Redis 7 writes it.
+// Lines as Redis 7 writes them.
 constexpr char kMyself[] =
     "a0 127.0.0.1:7000@17000,,shard-id=s1 myself,master - 0 0 1 connected 0-8191 [1->-b0]\n";
 constexpr char kOtherShard[] =

@@ -76,7 +76,7 @@ bool IsEnded(int client) {
   return read(client, &byte, 1) <= 0;
 }
 
-// As many descriptors as the process has open, and some more.
+// Allows as many descriptors as the process has open, and some more.
 class DescriptorLimit {
  public:
   explicit DescriptorLimit(int more) {

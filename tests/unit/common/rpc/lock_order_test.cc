@@ -6,7 +6,7 @@
 namespace tutti {
 namespace {
 
-// As it would be reported, or end the program, where locks are checked.
+// Does what would be reported, or end the program, where locks are checked.
 void LockInBothOrders() {
   absl::Mutex first;
   absl::Mutex second;

@@ -28,7 +28,7 @@ class PlannedMarginsTest : public ::testing::Test {
 };
 
 TEST_F(PlannedMarginsTest, ShrinkWithTheHeadcount) {
-  // By hand for 1,000 weekly: sigma^2 = 130 of the table gives 16.1 x 1.09 people at
+  // Worked out by hand for 1,000 weekly: sigma^2 = 130 of the table gives 16.1 x 1.09 people at
   // a load of 1/8, 70 points per 1,000; sigma = 126 of a habit gives 18 people a
   // day, 70 points per 1,000: 1.96 x hypot(1.23, 1.28), and the bias.
   EXPECT_NEAR(MarginOfCategory("communication", 120, CADENCE_FOUR_WEEKLY, 28), 13, 1);

@@ -37,7 +37,7 @@ TEST(ConsistentNumbers, LeavesConsistentNumbersAlone) {
 }
 
 TEST(ConsistentNumbers, IsTheNearestOfAll) {
-  // Of 3, -1, 2 with sum 4: taking 1/2 from each of the two.
+  // 3, -1, 2 have the sum 4: the nearest takes 1/2 from each of the two.
   const std::vector<double> nearest = ConsistentNumbers({3, -1, 2});
   EXPECT_DOUBLE_EQ(nearest[0], 2.5);
   EXPECT_DOUBLE_EQ(nearest[1], 0);

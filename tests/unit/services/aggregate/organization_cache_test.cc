@@ -67,7 +67,7 @@ TEST_F(OrganizationCacheTest, ForgetsWhatIsOld) {
 
 // Mutation: a directory that remembers every organisation it has ever read.
 TEST_F(OrganizationCacheTest, BoundsWhatTheDirectoryRemembers) {
-  // As large as one with activity is.
+  // This makes it as large as one with activity is.
   aggregate::v1::StoredOrganization stored = some_->stored();
   for (int day = 0; day < 40; ++day) {
     aggregate::v1::BegunWindow& begun = *stored.add_begun();

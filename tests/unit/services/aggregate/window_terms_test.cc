@@ -338,7 +338,7 @@ TEST_F(WindowTermsTest, ABitmapOfAnotherLengthIsNotCounted) {
         window.set_key_id(kKey);
         for (const char* const kind : {"person", "device"}) {
           window.add_kinds(kind);
-          // Of a catalogue that had one column less.
+          // The window began under a catalogue that had one column less.
           const BitmapShape shape = Shape(kind, kTomorrow);
           const uint32_t columns = shape.columns - (std::string(kind) == "person" ? 1 : 0);
           bitmaps.push_back({{"acme", kTomorrow, kind}, columns * shape.size.kept()});

@@ -85,7 +85,7 @@ TEST(PeekedSource, GivesWhatWasPeekedOnceMore) {
   EXPECT_EQ(source.position(), 9u);
 }
 
-// Of the same bytes as `gzip -n` makes of them.
+// Makes the bytes that `gzip -n` makes.
 std::string Gzip(absl::string_view bytes) {
   z_stream stream = {};
   EXPECT_EQ(deflateInit2(&stream, 9, Z_DEFLATED, 15 + 16, 9, Z_DEFAULT_STRATEGY), Z_OK);

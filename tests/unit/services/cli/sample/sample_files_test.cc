@@ -142,7 +142,7 @@ TEST_F(SampleFilesTest, WritesTelemetryAsCsvAndAsLines) {
                                        "coreBootTimeInMs", "appReliabilityScore", "appCrashCount",
                                        "rttMs", "packetLossPercent", "jitterMs", "downloadMbps",
                                        "updateChannel", "isSupported", "supportState"}));
-  // Of devices there is telemetry, of what people did that is in logs nothing.
+  // Devices are in the telemetry, and what people did is in the logs.
   const std::string remaining = Read("remaining.jsonl");
   EXPECT_THAT(remaining, ::testing::Not(::testing::HasSubstr("device.")));
   EXPECT_THAT(remaining, ::testing::Not(::testing::HasSubstr("mail.read")));

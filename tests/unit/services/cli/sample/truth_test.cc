@@ -73,7 +73,7 @@ TEST_P(TruthOfShapesTest, IsWhatCountingSetsOfSubjectsGives) {
   for (const auto& type : catalog_->proto().activity_types()) types[type.id()] = type.kind();
   for (size_t t = 0; t < catalog_->tables().size(); ++t) {
     const CatalogTable& table = catalog_->tables()[t];
-    // By day and feature: who did it.
+    // Who did it, by day and feature.
     std::map<Day, std::vector<std::set<std::string>>> people;
     std::set<std::string> subjects;
     const auto count = [&](const ingest::v1::Activity& activity) {
@@ -214,7 +214,7 @@ TEST_F(TruthTest, GivesEveryMeasureAndCategoryOfEveryKind) {
     EXPECT_GT(*points, 5) << category.id();
     EXPECT_LT(*points, 95) << category.id();
   }
-  // By hand, for one: shares of the licensed, not of everybody.
+  // One is worked out by hand: shares of the licensed, not of everybody.
   const int table = catalog_->FindTable("assistant");
   ASSERT_GE(table, 0);
   const catalog::v1::Measure* reach = catalog_->FindMeasure("ai_assistance_reach");
