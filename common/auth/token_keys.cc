@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "common/status/status_macros.h"
 
 namespace tutti {
 namespace {
@@ -81,8 +82,7 @@ std::unique_ptr<TokenKeys> TokenKeys::None() {
 bool TokenKeys::empty() const { return keys_->by_id.empty(); }
 
 absl::StatusOr<std::unique_ptr<TokenKeys>> TokenKeys::Parse(const std::string& text) {
-  const absl::StatusOr<size_t> listed = CountKeys(text);
-  if (!listed.ok()) return listed.status();
+  ASSIGN_OR_RETURN(const size_t listed, CountKeys(text));
   jwks_t* raw = nullptr;
   if (r_jwks_init(&raw) != RHN_OK) return absl::ResourceExhaustedError("no memory for keys");
   const std::unique_ptr<jwks_t, FreeKeySet> set(raw);
@@ -109,7 +109,7 @@ absl::StatusOr<std::unique_ptr<TokenKeys>> TokenKeys::Parse(const std::string& t
       return Refuse("two keys of the key set have one kid");
     }
   }
-  const size_t left_out = *listed - std::min(*listed, keys->by_id.size());
+  const size_t left_out = listed - std::min(listed, keys->by_id.size());
   return std::unique_ptr<TokenKeys>(new TokenKeys(std::move(keys), left_out));
 }
 

@@ -16,6 +16,7 @@
 #include "absl/strings/str_split.h"
 #include "common/files/read_file.h"
 #include "common/organization/organization_id.h"
+#include "common/status/status_macros.h"
 
 namespace tutti {
 namespace {
@@ -170,7 +171,7 @@ absl::StatusOr<Caller> ReadClaims(const dom::object& claims, const TokenRules& r
   Caller caller;
   caller.expires = *expires + kTokenLeeway;
   caller.scopes = ScopesOf(*scope);
-  if (absl::Status read = ReadOrganizations(claims, caller); !read.ok()) return read;
+  RETURN_IF_ERROR(ReadOrganizations(claims, caller));
   caller.principal = PrincipalOf(claims, caller);
   caller.name = NameOf(claims);
   return caller;
@@ -206,7 +207,7 @@ absl::StatusOr<Caller> ReadToken(absl::string_view token, const TokenKeys& keys,
   if (!header.has_value() || !claims.has_value()) {
     return Refuse("it is not of JSON objects whose members occur once");
   }
-  if (absl::Status good = CheckHeader(*header); !good.ok()) return good;
+  RETURN_IF_ERROR(CheckHeader(*header));
   if (const absl::Status verified =
           keys.Verify(*Text(*header, "kid"), *Text(*header, "alg"), token);
       !verified.ok()) {
@@ -237,8 +238,7 @@ absl::StatusOr<std::unique_ptr<TokenVerifier>> TokenVerifier::Open(const std::st
     return absl::InvalidArgumentError("tokens need an issuer and an audience");
   }
   auto verifier = std::unique_ptr<TokenVerifier>(new TokenVerifier(path, std::move(rules), grace));
-  const absl::StatusOr<bool> read = verifier->believed_.ReloadIfChanged();
-  if (!read.ok()) return read.status();
+  RETURN_IF_ERROR(verifier->believed_.ReloadIfChanged().status());
   const TokenKeys& keys = *verifier->believed_.value()->keys;
   // A list of none is meant so.
   if (keys.empty() && keys.left_out() > 0) {
@@ -264,9 +264,8 @@ absl::StatusOr<std::shared_ptr<const Caller>> TokenVerifier::Verify(absl::string
       return found->second;
     }
   }
-  absl::StatusOr<Caller> caller = ReadToken(token, *believed->keys, rules_, now);
-  if (!caller.ok()) return caller.status();
-  auto known = std::make_shared<const Caller>(*std::move(caller));
+  ASSIGN_OR_RETURN(Caller caller, ReadToken(token, *believed->keys, rules_, now));
+  auto known = std::make_shared<const Caller>(std::move(caller));
   const std::lock_guard lock(believed->mutex);
   if (believed->known.emplace(digest, known).second) {
     believed->known_order.push_back(digest);

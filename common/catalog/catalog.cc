@@ -10,6 +10,7 @@
 #include "common/catalog/fingerprint.h"
 #include "common/catalog/validation.h"
 #include "common/files/read_file.h"
+#include "common/status/status_macros.h"
 #include "google/protobuf/io/tokenizer.h"
 
 namespace tutti {
@@ -53,8 +54,7 @@ int CatalogTable::FindFeature(absl::string_view id) const {
 }
 
 absl::StatusOr<std::unique_ptr<const Catalog>> Catalog::Load(const std::string& path) {
-  const absl::StatusOr<FileText> file = ReadFile(path, kCatalogFile);
-  if (!file.ok()) return file.status();
+  ASSIGN_OR_RETURN(const FileText file, ReadFile(path, kCatalogFile));
 
   CatalogErrors errors(path);
   SyntaxErrors syntax_errors(errors);
@@ -63,7 +63,7 @@ absl::StatusOr<std::unique_ptr<const Catalog>> Catalog::Load(const std::string& 
   parser.RecordErrorsTo(&syntax_errors);
   parser.WriteLocationsTo(&tree);
   catalog::v1::Catalog proto;
-  const bool parsed = parser.ParseFromString(file->text, &proto);
+  const bool parsed = parser.ParseFromString(file.text, &proto);
   if (!errors.empty()) return absl::InvalidArgumentError(errors.Text());
   if (!parsed)
     return absl::InvalidArgumentError(absl::StrCat(path, ": not a text-format catalogue"));

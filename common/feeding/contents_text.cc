@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "common/status/status_macros.h"
 
 namespace tutti {
 namespace {
@@ -58,9 +59,8 @@ absl::StatusOr<SourceContents> ParseSourceContents(absl::string_view text) {
   SourceContents contents;
   contents.set_source(parts.first);
   for (const absl::string_view type : absl::StrSplit(parts.second, ',')) {
-    absl::StatusOr<ActivityContents> parsed = ParseActivityContents(type);
-    if (!parsed.ok()) return parsed.status();
-    *contents.add_types() = *std::move(parsed);
+    ASSIGN_OR_RETURN(ActivityContents parsed, ParseActivityContents(type));
+    *contents.add_types() = std::move(parsed);
   }
   return contents;
 }

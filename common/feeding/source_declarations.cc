@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/feeding/given_activity.h"
+#include "common/status/status_macros.h"
 
 namespace tutti {
 namespace {
@@ -84,7 +85,7 @@ absl::Status CheckDeclarations(
     if (std::find(sources.begin(), sources.end(), source) == sources.end()) {
       return Wrong(absl::StrCat(Quoted(source), " is not among the organisation's sources"));
     }
-    if (absl::Status own = CheckSource(catalog, declaration); !own.ok()) return own;
+    RETURN_IF_ERROR(CheckSource(catalog, declaration));
     if (!declared.insert(source).second) return Wrong(absl::StrCat(source, " stands twice"));
     if (declaration.types().empty()) {
       return Wrong(absl::StrCat(source, " names no activity type: leave it out if it gives all"));
@@ -92,8 +93,7 @@ absl::Status CheckDeclarations(
     const GivenActivity givable = GivableBy(catalog, source);
     std::set<std::string> types;
     for (const ActivityContents& contents : declaration.types()) {
-      absl::Status valid = CheckType(source, contents, givable);
-      if (!valid.ok()) return valid;
+      RETURN_IF_ERROR(CheckType(source, contents, givable));
       if (!types.insert(contents.type()).second) {
         return Wrong(absl::StrCat(contents.type(), " stands twice in ", source));
       }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/keyring/keyring_operations.h"
+#include "common/status/status_macros.h"
 #include "common/window/window_proto.h"
 
 namespace tutti {
@@ -38,27 +39,24 @@ absl::StatusOr<std::shared_ptr<const KeySnapshot>> KeySnapshot::Create(
     const ScrubbedKeyring& keyring) {
   const keyring::v1::Keyring& message = keyring.message();
   const auto count = static_cast<size_t>(message.keys_size());
-  absl::StatusOr<SecretBytes> secrets =
-      SecretBytes::Create(kIdentityKeyBytes + count * kSipHashKeyBytes);
-  if (!secrets.ok()) return secrets.status();
-  uint8_t* to = secrets->span().data();
+  ASSIGN_OR_RETURN(SecretBytes secrets,
+                   SecretBytes::Create(kIdentityKeyBytes + count * kSipHashKeyBytes));
+  uint8_t* to = secrets.span().data();
   std::memcpy(to, message.identity_key().data(), kIdentityKeyBytes);
-  absl::StatusOr<Digester> digester = Digester::Create({to, kIdentityKeyBytes});
-  if (!digester.ok()) return digester.status();
+  ASSIGN_OR_RETURN(Digester digester, Digester::Create({to, kIdentityKeyBytes}));
 
-  std::shared_ptr<KeySnapshot> snapshot(new KeySnapshot(*std::move(secrets), *std::move(digester)));
+  std::shared_ptr<KeySnapshot> snapshot(new KeySnapshot(std::move(secrets), std::move(digester)));
   snapshot->keyring_id_ = message.id();
   snapshot->birth_time_ = absl::FromUnixSeconds(message.birth_time().seconds());
   snapshot->ids_.resize(count);
   to += kIdentityKeyBytes;
   for (size_t i = 0; i < count; ++i, to += kSipHashKeyBytes) {
     const keyring::v1::WindowKey& key = message.keys(static_cast<int>(i));
-    const absl::StatusOr<Window> window = WindowFrom(key);
-    if (!window.ok()) return window.status();
+    ASSIGN_OR_RETURN(const Window window, WindowFrom(key));
     std::memcpy(to, key.key().data(), kSipHashKeyBytes);
     std::memcpy(snapshot->ids_[i].data(), key.id().data(), key.id().size());
-    snapshot->index_.emplace(std::make_pair(key.organization(), *window), i);
-    if (key.organization().empty()) snapshot->shared_end_days_.push_back(window->end_day);
+    snapshot->index_.emplace(std::make_pair(key.organization(), window), i);
+    if (key.organization().empty()) snapshot->shared_end_days_.push_back(window.end_day);
   }
   std::sort(snapshot->shared_end_days_.begin(), snapshot->shared_end_days_.end());
   return std::shared_ptr<const KeySnapshot>(std::move(snapshot));
@@ -85,24 +83,21 @@ KeyStore::KeyStore(const std::string& path)
 
 absl::StatusOr<std::unique_ptr<KeyStore>> KeyStore::Open(const std::string& path) {
   std::unique_ptr<KeyStore> store(new KeyStore(path));
-  const absl::StatusOr<bool> loaded = store->ReloadIfChanged();
-  if (!loaded.ok()) return loaded.status();
+  RETURN_IF_ERROR(store->ReloadIfChanged().status());
   return store;
 }
 
 absl::StatusOr<FileSnapshot<const KeySnapshot>::Loaded> KeyStore::Load(const KeyringFile& file,
                                                                        const KeySnapshot* current) {
-  const absl::StatusOr<KeyringFile::Loaded> loaded = file.Load();
-  if (!loaded.ok()) return loaded.status();
-  absl::StatusOr<std::shared_ptr<const KeySnapshot>> fresh = KeySnapshot::Create(loaded->keyring);
-  if (!fresh.ok()) return fresh.status();
+  ASSIGN_OR_RETURN(const KeyringFile::Loaded loaded, file.Load());
+  ASSIGN_OR_RETURN(std::shared_ptr<const KeySnapshot> fresh, KeySnapshot::Create(loaded.keyring));
   if (current != nullptr &&
-      sodium_memcmp(current->identity_key(), (*fresh)->identity_key(), kIdentityKeyBytes) != 0) {
+      sodium_memcmp(current->identity_key(), fresh->identity_key(), kIdentityKeyBytes) != 0) {
     return absl::FailedPreconditionError(
         "keyring: the file has another identity key: people would be counted twice; put the old "
         "keyring back, or restart with this one and accept that open windows are incomplete");
   }
-  return {{*std::move(fresh), loaded->stamp}};
+  return {{std::move(fresh), loaded.stamp}};
 }
 
 }  // namespace tutti

@@ -1,13 +1,13 @@
 #include "common/keyring/keyring_file.h"
 
+#include "common/status/status_macros.h"
+
 namespace tutti {
 
 absl::StatusOr<KeyringFile::Loaded> KeyringFile::Load() const {
-  const absl::StatusOr<SecretFile::Loaded> loaded = file_.Load();
-  if (!loaded.ok()) return loaded.status();
-  absl::StatusOr<ScrubbedKeyring> keyring = ScrubbedKeyring::Parse(loaded->bytes.span());
-  if (!keyring.ok()) return keyring.status();
-  return Loaded{*std::move(keyring), loaded->stamp};
+  ASSIGN_OR_RETURN(const SecretFile::Loaded loaded, file_.Load());
+  ASSIGN_OR_RETURN(ScrubbedKeyring keyring, ScrubbedKeyring::Parse(loaded.bytes.span()));
+  return Loaded{std::move(keyring), loaded.stamp};
 }
 
 absl::Status KeyringFile::Create(const ScrubbedKeyring& keyring) const {
@@ -18,10 +18,9 @@ absl::Status KeyringFile::Create(const ScrubbedKeyring& keyring) const {
 absl::Status KeyringFile::Update(
     const std::function<absl::Status(ScrubbedKeyring&)>& change) const {
   return file_.Update([&](const SecretBytes& before) -> absl::StatusOr<SecretBytes> {
-    absl::StatusOr<ScrubbedKeyring> keyring = ScrubbedKeyring::Parse(before.span());
-    if (!keyring.ok()) return keyring.status();
-    if (absl::Status changed = change(*keyring); !changed.ok()) return changed;
-    return keyring->Serialize();
+    ASSIGN_OR_RETURN(ScrubbedKeyring keyring, ScrubbedKeyring::Parse(before.span()));
+    RETURN_IF_ERROR(change(keyring));
+    return keyring.Serialize();
   });
 }
 

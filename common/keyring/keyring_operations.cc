@@ -9,6 +9,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "common/organization/organization_id.h"
+#include "common/status/status_macros.h"
 #include "common/window/window_proto.h"
 
 namespace tutti {
@@ -186,7 +187,7 @@ Day FirstKeptEndDay(absl::Time now, absl::Duration grace) { return DayAt(now - g
 
 absl::StatusOr<ScrubbedKeyring> NewKeyring(absl::Time now, absl::Duration grace) {
   if (sodium_init() < 0) return absl::InternalError("libsodium cannot be initialised");
-  if (absl::Status clock = CheckClock(now, grace); !clock.ok()) return clock;
+  RETURN_IF_ERROR(CheckClock(now, grace));
   ScrubbedKeyring keyring;
   Keyring& message = keyring.mutable_message();
   message.set_format(kKeyringFormat);
@@ -202,10 +203,10 @@ absl::StatusOr<ScrubbedKeyring> NewKeyring(absl::Time now, absl::Duration grace)
 absl::StatusOr<RotationResult> RotateKeyring(absl::Time now, absl::Duration grace,
                                              ScrubbedKeyring& keyring, OverdueKeys overdue) {
   if (sodium_init() < 0) return absl::InternalError("libsodium cannot be initialised");
-  if (absl::Status clock = CheckClock(now, grace); !clock.ok()) return clock;
+  RETURN_IF_ERROR(CheckClock(now, grace));
   Keyring& message = keyring.mutable_message();
   if (overdue == OverdueKeys::kRefuse) {
-    if (absl::Status due = CheckNoneOverdue(now, grace, message); !due.ok()) return due;
+    RETURN_IF_ERROR(CheckNoneOverdue(now, grace, message));
   }
   if (message.id().empty()) {
     // It was made when the first of its windows were open.
@@ -235,17 +236,16 @@ absl::StatusOr<ExtensionResult> ExtendKeyring(absl::string_view organization, Da
                                               std::optional<Day> to, absl::Time now,
                                               ScrubbedKeyring& keyring) {
   if (sodium_init() < 0) return absl::InternalError("libsodium cannot be initialised");
-  if (absl::Status clock = CheckClock(now, absl::ZeroDuration()); !clock.ok()) return clock;
+  RETURN_IF_ERROR(CheckClock(now, absl::ZeroDuration()));
   Keyring& message = keyring.mutable_message();
   if (!to.has_value()) {
     const Day last_over = DayAt(now, -12) - 1;
     to = FirstSharedDay(message).value_or(last_over + 1) - 1;
     if (*to < from) to = last_over;
   }
-  absl::Status valid = CheckExtension(organization, from, *to, now);
-  if (!valid.ok()) return valid;
+  RETURN_IF_ERROR(CheckExtension(organization, from, *to, now));
   // Aggregate's grace is not known here, so the longest one counts.
-  if (absl::Status due = CheckNoneOverdue(now, kLongestGrace, message); !due.ok()) return due;
+  RETURN_IF_ERROR(CheckNoneOverdue(now, kLongestGrace, message));
   ExtensionResult result;
   const std::map<Window, std::string> held = HeldKeys(message, organization);
   std::vector<Window> missing;

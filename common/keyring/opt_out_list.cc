@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/status/status_macros.h"
 #include "tutti/keyring/v1/keyring.pb.h"
 
 namespace tutti {
@@ -35,9 +36,8 @@ class ScrubbedList {
 
   absl::StatusOr<SecretBytes> Serialize() const {
     const size_t size = message.ByteSizeLong();
-    absl::StatusOr<SecretBytes> bytes = SecretBytes::Create(size);
-    if (!bytes.ok()) return bytes.status();
-    if (!message.SerializeToArray(bytes->span().data(), static_cast<int>(size))) {
+    ASSIGN_OR_RETURN(SecretBytes bytes, SecretBytes::Create(size));
+    if (!message.SerializeToArray(bytes.span().data(), static_cast<int>(size))) {
       return absl::InternalError("opt-out list: cannot be serialised");
     }
     return bytes;
@@ -62,19 +62,16 @@ class ScrubbedList {
 }  // namespace
 
 absl::StatusOr<OptOutList> OptOutList::WithKey(absl::Span<const uint8_t> key) {
-  absl::StatusOr<SecretBytes> secret = SecretBytes::Create(key.size());
-  if (!secret.ok()) return secret.status();
-  std::copy(key.begin(), key.end(), secret->span().begin());
-  absl::StatusOr<Digester> digester = Digester::Create(key);
-  if (!digester.ok()) return digester.status();
-  return OptOutList(*std::move(secret), *std::move(digester));
+  ASSIGN_OR_RETURN(SecretBytes secret, SecretBytes::Create(key.size()));
+  std::copy(key.begin(), key.end(), secret.span().begin());
+  ASSIGN_OR_RETURN(Digester digester, Digester::Create(key));
+  return OptOutList(std::move(secret), std::move(digester));
 }
 
 absl::StatusOr<OptOutList> OptOutList::New() {
-  absl::StatusOr<SecretBytes> key = SecretBytes::Create(Digester::kKeyBytes);
-  if (!key.ok()) return key.status();
-  randombytes_buf(key->span().data(), key->size());
-  return WithKey(key->span());
+  ASSIGN_OR_RETURN(SecretBytes key, SecretBytes::Create(Digester::kKeyBytes));
+  randombytes_buf(key.span().data(), key.size());
+  return WithKey(key.span());
 }
 
 absl::StatusOr<OptOutList> OptOutList::Parse(absl::Span<const uint8_t> bytes) {
@@ -87,22 +84,20 @@ absl::StatusOr<OptOutList> OptOutList::Parse(absl::Span<const uint8_t> bytes) {
                                             ": this file was written by another edition"));
   }
   if (list.message.key().size() != Digester::kKeyBytes) return Damaged("key must have 32 bytes");
-  const absl::StatusOr<std::string> checksum = list.Checksum();
-  if (!checksum.ok()) return checksum.status();
-  if (*checksum != list.message.checksum()) return Damaged("the checksum is wrong");
+  ASSIGN_OR_RETURN(const std::string checksum, list.Checksum());
+  if (checksum != list.message.checksum()) return Damaged("the checksum is wrong");
   const std::string& key = list.message.key();
-  absl::StatusOr<OptOutList> parsed =
-      WithKey({reinterpret_cast<const uint8_t*>(key.data()), key.size()});
-  if (!parsed.ok()) return parsed.status();
+  ASSIGN_OR_RETURN(OptOutList parsed,
+                   WithKey({reinterpret_cast<const uint8_t*>(key.data()), key.size()}));
   for (const keyring::v1::OrganizationOptOuts& organization : list.message.organizations()) {
-    absl::flat_hash_set<Digest>& digests = parsed->organizations_[organization.organization()];
+    absl::flat_hash_set<Digest>& digests = parsed.organizations_[organization.organization()];
     for (const std::string& bytes_of_digest : organization.digests()) {
       Digest digest;
       if (bytes_of_digest.size() != digest.bytes.size()) {
         return Damaged("a digest must have 16 bytes");
       }
       std::memcpy(digest.bytes.data(), bytes_of_digest.data(), digest.bytes.size());
-      if (digests.insert(digest).second) ++parsed->people_;
+      if (digests.insert(digest).second) ++parsed.people_;
     }
   }
   return parsed;
@@ -124,9 +119,8 @@ absl::StatusOr<SecretBytes> OptOutList::Serialize() const {
       entry.add_digests(digest.bytes.data(), digest.bytes.size());
     }
   }
-  absl::StatusOr<std::string> checksum = list.Checksum();
-  if (!checksum.ok()) return checksum.status();
-  list.message.set_checksum(*std::move(checksum));
+  ASSIGN_OR_RETURN(std::string checksum, list.Checksum());
+  list.message.set_checksum(std::move(checksum));
   return list.Serialize();
 }
 

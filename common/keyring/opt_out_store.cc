@@ -2,31 +2,29 @@
 
 #include <utility>
 
+#include "common/status/status_macros.h"
+
 namespace tutti {
 
 std::string OptOutPathBeside(const std::string& keyring_path) { return keyring_path + ".optout"; }
 
 absl::StatusOr<OptOutFile::Loaded> OptOutFile::Load() const {
-  const absl::StatusOr<SecretFile::Loaded> loaded = file_.Load();
-  if (!loaded.ok()) return loaded.status();
-  absl::StatusOr<OptOutList> list = OptOutList::Parse(loaded->bytes.span());
-  if (!list.ok()) return list.status();
-  return Loaded{*std::move(list), loaded->stamp};
+  ASSIGN_OR_RETURN(const SecretFile::Loaded loaded, file_.Load());
+  ASSIGN_OR_RETURN(OptOutList list, OptOutList::Parse(loaded.bytes.span()));
+  return Loaded{std::move(list), loaded.stamp};
 }
 
 absl::Status OptOutFile::Create() const {
-  const absl::StatusOr<OptOutList> list = OptOutList::New();
-  if (!list.ok()) return list.status();
-  const absl::StatusOr<SecretBytes> bytes = list->Serialize();
+  ASSIGN_OR_RETURN(const OptOutList list, OptOutList::New());
+  const absl::StatusOr<SecretBytes> bytes = list.Serialize();
   return bytes.ok() ? file_.Create(*bytes) : bytes.status();
 }
 
 absl::Status OptOutFile::Update(const std::function<absl::Status(OptOutList&)>& change) const {
   return file_.Update([&](const SecretBytes& before) -> absl::StatusOr<SecretBytes> {
-    absl::StatusOr<OptOutList> list = OptOutList::Parse(before.span());
-    if (!list.ok()) return list.status();
-    if (absl::Status changed = change(*list); !changed.ok()) return changed;
-    return list->Serialize();
+    ASSIGN_OR_RETURN(OptOutList list, OptOutList::Parse(before.span()));
+    RETURN_IF_ERROR(change(list));
+    return list.Serialize();
   });
 }
 
@@ -35,14 +33,13 @@ OptOutStore::OptOutStore(const std::string& path)
           path,
           [file = OptOutFile(path)](const OptOutList* /*current*/)
               -> absl::StatusOr<FileSnapshot<const OptOutList>::Loaded> {
-            absl::StatusOr<OptOutFile::Loaded> loaded = file.Load();
-            if (!loaded.ok()) return loaded.status();
-            return {{std::make_shared<const OptOutList>(std::move(loaded->list)), loaded->stamp}};
+            ASSIGN_OR_RETURN(OptOutFile::Loaded loaded, file.Load());
+            return {{std::make_shared<const OptOutList>(std::move(loaded.list)), loaded.stamp}};
           }) {}
 
 absl::StatusOr<std::unique_ptr<OptOutStore>> OptOutStore::Open(const std::string& path) {
   std::unique_ptr<OptOutStore> store(new OptOutStore(path));
-  if (absl::Status loaded = store->ReloadIfChanged(); !loaded.ok()) return loaded;
+  RETURN_IF_ERROR(store->ReloadIfChanged());
   return store;
 }
 

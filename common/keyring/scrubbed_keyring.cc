@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "common/keyring/keyring_operations.h"
+#include "common/status/status_macros.h"
 #include "common/window/window_proto.h"
 
 namespace tutti {
@@ -104,15 +105,14 @@ absl::StatusOr<ScrubbedKeyring> ScrubbedKeyring::Parse(absl::Span<const uint8_t>
   if (!keyring.message_.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return absl::DataLossError("keyring: the file is not a keyring, or is cut off");
   }
-  if (absl::Status status = Check(keyring.message_); !status.ok()) return status;
+  RETURN_IF_ERROR(Check(keyring.message_));
   return keyring;
 }
 
 absl::StatusOr<SecretBytes> ScrubbedKeyring::Serialize() const {
   const size_t size = message_.ByteSizeLong();
-  absl::StatusOr<SecretBytes> bytes = SecretBytes::Create(size);
-  if (!bytes.ok()) return bytes.status();
-  if (!message_.SerializeToArray(bytes->span().data(), static_cast<int>(size))) {
+  ASSIGN_OR_RETURN(SecretBytes bytes, SecretBytes::Create(size));
+  if (!message_.SerializeToArray(bytes.span().data(), static_cast<int>(size))) {
     return absl::InternalError("keyring: cannot be serialised");
   }
   return bytes;

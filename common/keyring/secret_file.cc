@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/status/status_macros.h"
 
 namespace tutti {
 namespace {
@@ -114,16 +115,14 @@ absl::StatusOr<SecretFile::Loaded> SecretFile::Load() const {
   if (!fd.ok()) return FileError(noun_, errno, "cannot be opened");
   struct stat status = {};
   if (fstat(fd.get(), &status) != 0) return FileError(noun_, errno, "cannot be examined");
-  if (absl::Status safe = CheckSafe(noun_, status); !safe.ok()) return safe;
-  absl::StatusOr<SecretBytes> bytes = SecretBytes::Create(static_cast<size_t>(status.st_size));
-  if (!bytes.ok()) return bytes.status();
-  if (absl::Status read = ReadAll(noun_, fd.get(), bytes->span()); !read.ok()) return read;
-  return Loaded{*std::move(bytes), StampOf(status)};
+  RETURN_IF_ERROR(CheckSafe(noun_, status));
+  ASSIGN_OR_RETURN(SecretBytes bytes, SecretBytes::Create(static_cast<size_t>(status.st_size)));
+  RETURN_IF_ERROR(ReadAll(noun_, fd.get(), bytes.span()));
+  return Loaded{std::move(bytes), StampOf(status)};
 }
 
 absl::Status SecretFile::Create(const SecretBytes& bytes) const {
-  absl::StatusOr<FileDescriptor> lock = LockForWriting(noun_, path_);
-  if (!lock.ok()) return lock.status();
+  ASSIGN_OR_RETURN(FileDescriptor lock, LockForWriting(noun_, path_));
   struct stat status = {};
   if (lstat(path_.c_str(), &status) == 0) {
     return absl::AlreadyExistsError(noun_ + ": the file exists: it is never overwritten by init");
@@ -132,15 +131,12 @@ absl::Status SecretFile::Create(const SecretBytes& bytes) const {
 }
 
 absl::Status SecretFile::Update(const Change& change) const {
-  absl::StatusOr<FileDescriptor> lock = LockForWriting(noun_, path_);
-  if (!lock.ok()) return lock.status();
-  absl::StatusOr<Loaded> loaded = Load();
-  if (!loaded.ok()) return loaded.status();
-  const absl::StatusOr<SecretBytes> after = change(loaded->bytes);
-  if (!after.ok()) return after.status();
+  ASSIGN_OR_RETURN(FileDescriptor lock, LockForWriting(noun_, path_));
+  ASSIGN_OR_RETURN(Loaded loaded, Load());
+  ASSIGN_OR_RETURN(const SecretBytes after, change(loaded.bytes));
   // What changes nothing now may have been done before, by a writer that could not make it
   // durable: OK says that it is.
-  return loaded->bytes.span() == after->span() ? SyncFolderOf(noun_, path_) : Replace(*after);
+  return loaded.bytes.span() == after.span() ? SyncFolderOf(noun_, path_) : Replace(after);
 }
 
 absl::Status SecretFile::Replace(const SecretBytes& bytes) const {

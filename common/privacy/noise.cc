@@ -3,6 +3,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "common/privacy/uint128.h"
+#include "common/status/status_macros.h"
 
 namespace tutti {
 namespace {
@@ -139,7 +140,7 @@ absl::StatusOr<int64_t> DiscreteGaussian::Draw(uint64_t sigma_squared) {
   }
   Sampler sampler(words_);
   const int64_t value = sampler.Gaussian(sigma_squared);
-  if (absl::Status status = sampler.status(); !status.ok()) return status;
+  RETURN_IF_ERROR(sampler.status());
   return value;
 }
 

@@ -4,6 +4,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "common/status/status_macros.h"
 #include "common/window/cadence.h"
 #include "common/window/window_proto.h"
 
@@ -43,21 +44,19 @@ absl::StatusOr<Schedule> Schedule::Create(const aggregate::v1::StoredOrganizatio
     return day.status();
   }
   for (const aggregate::v1::Terms& terms : stored.terms()) {
-    const absl::StatusOr<Day> from = ParseDay(terms.from_day());
-    if (!from.ok()) return from.status();
-    absl::StatusOr<absl::TimeZone> zone = LoadZone(terms.time_zone());
-    if (!zone.ok()) return zone.status();
+    ASSIGN_OR_RETURN(const Day from, ParseDay(terms.from_day()));
+    ASSIGN_OR_RETURN(absl::TimeZone zone, LoadZone(terms.time_zone()));
     if (!IsConcrete(terms.cadence()) || terms.headcount() < 1 ||
         terms.headcount() > kMaxHeadcount ||
-        (!schedule.terms_.empty() && *from <= schedule.terms_.back().from_day)) {
+        (!schedule.terms_.empty() && from <= schedule.terms_.back().from_day)) {
       return absl::InvalidArgumentError("an organisation's history of terms is out of order");
     }
     // Terms of an edition that did not note them had the profile's.
     const aggregate::v1::Organization& profile = stored.organization();
-    schedule.terms_.push_back({*from, terms.headcount(), terms.cadence(), *zone,
+    schedule.terms_.push_back({from, terms.headcount(), terms.cadence(), zone,
                                terms.has_region() ? terms.region() : profile.region(),
                                terms.has_industry() ? terms.industry() : profile.industry()});
-    schedule.calendar_.Add(*from, *zone);
+    schedule.calendar_.Add(from, zone);
   }
   if (schedule.terms_.empty()) {
     return absl::InvalidArgumentError("an organisation's history of terms is empty");
@@ -70,9 +69,8 @@ absl::StatusOr<Schedule> Schedule::Create(const aggregate::v1::StoredOrganizatio
     schedule.opened_day_ = *day;
   }
   for (const aggregate::v1::BegunWindow& begun : stored.begun()) {
-    const absl::StatusOr<Window> window = WindowFrom(begun);
-    if (!window.ok()) return window.status();
-    schedule.opened_day_ = std::max(schedule.opened_day_, window->first_day());
+    ASSIGN_OR_RETURN(const Window window, WindowFrom(begun));
+    schedule.opened_day_ = std::max(schedule.opened_day_, window.first_day());
   }
   return schedule;
 }

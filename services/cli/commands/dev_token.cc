@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/organization/organization_id.h"
+#include "common/status/status_macros.h"
 #include "services/cli/commands/command_errors.h"
 #include "services/cli/commands/commands.h"
 #include "services/cli/report/report_file.h"
@@ -36,7 +37,7 @@ absl::Status CheckClaims(const DevTokenClaims& claims) {
 }
 
 absl::Status Run(Options options) {
-  if (absl::Status good = CheckClaims(options.claims); !good.ok()) return good;
+  RETURN_IF_ERROR(CheckClaims(options.claims));
   std::error_code error;
   std::filesystem::create_directories(options.folder, error);
   if (error) {

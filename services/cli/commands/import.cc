@@ -14,6 +14,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
 #include "common/files/read_file.h"
+#include "common/status/status_macros.h"
 #include "common/text/plain_text.h"
 #include "services/cli/commands/command_errors.h"
 #include "services/cli/commands/commands.h"
@@ -45,8 +46,7 @@ class GrpcBatchSink final : public BatchSink {
   absl::StatusOr<ingest::v1::IngestActivitiesResponse> Send(
       const ingest::v1::IngestActivitiesRequest& batch) override {
     ingest::v1::IngestActivitiesResponse response;
-    absl::Status status = connection_.Call(&IngestService::Stub::IngestActivities, batch, response);
-    if (!status.ok()) return status;
+    RETURN_IF_ERROR(connection_.Call(&IngestService::Stub::IngestActivities, batch, response));
     return response;
   }
 
@@ -119,8 +119,7 @@ absl::Status Prepare(ImportArguments& arguments) {
     options.mapping.accepted_domains.insert(absl::AsciiStrToLower(domain));
   }
   if (!arguments.groups_file.empty()) {
-    absl::Status read = ReadGroups(arguments.groups_file, options.mapping);
-    if (!read.ok()) return read;
+    RETURN_IF_ERROR(ReadGroups(arguments.groups_file, options.mapping));
   }
   for (const std::string& text : arguments.tenant_organizations) {
     const std::pair<std::string, std::string> parts = absl::StrSplit(text, absl::MaxSplits('=', 1));
@@ -178,12 +177,13 @@ absl::Status UpdateProfiles(const CommandContext& context, const ImportSummary& 
   bool any = false;
   for (const TenantSummary& tenant : summary.tenants) {
     if (tenant.licensed.empty() || tenant.organization.empty()) continue;
-    if (absl::Status whole = CheckHeadcount(tenant); !whole.ok()) return whole;
+    RETURN_IF_ERROR(CheckHeadcount(tenant));
     any = true;
-    const auto changed = ChangeOrganization(
-        context, tenant.organization,
-        [&](aggregate::v1::Organization& one) { return SetLicensed(tenant.licensed, one); });
-    if (!changed.ok()) return changed.status();
+    ASSIGN_OR_RETURN(
+        const auto changed,
+        ChangeOrganization(context, tenant.organization, [&](aggregate::v1::Organization& one) {
+          return SetLicensed(tenant.licensed, one);
+        }));
   }
   if (any) return absl::OkStatus();
   return absl::FailedPreconditionError(
@@ -213,7 +213,7 @@ void LookUpDeclared(const CommandContext& context, ImportSummary& summary) {
 absl::Status Run(CommandContext& context, ImportArguments& arguments) {
   GrpcBatchSink sink(context);
   if (!arguments.rehearse) {
-    if (absl::Status reached = sink.AwaitReachable(); !reached.ok()) return reached;
+    RETURN_IF_ERROR(sink.AwaitReachable());
   }
   UploadOptions upload;
   upload.tell = LossTeller();

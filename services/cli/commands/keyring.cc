@@ -9,6 +9,7 @@
 #include "common/keyring/keyring_operations.h"
 #include "common/keyring/locked_process.h"
 #include "common/keyring/opt_out_store.h"
+#include "common/status/status_macros.h"
 #include "common/text/plain_text.h"
 #include "services/cli/commands/command_errors.h"
 #include "services/cli/commands/commands.h"
@@ -29,16 +30,15 @@ struct KeyringOptions {
 const char* KindName(WindowKind kind) { return kind == WindowKind::kReach ? "reach" : "day"; }
 
 absl::Status Init(const KeyringOptions& options) {
-  absl::StatusOr<ScrubbedKeyring> keyring =
-      NewKeyring(absl::Now(), absl::Hours(options.grace_hours));
-  if (!keyring.ok()) return keyring.status();
-  if (absl::Status created = KeyringFile(options.path).Create(*keyring); !created.ok()) {
+  ASSIGN_OR_RETURN(ScrubbedKeyring keyring,
+                   NewKeyring(absl::Now(), absl::Hours(options.grace_hours)));
+  if (absl::Status created = KeyringFile(options.path).Create(keyring); !created.ok()) {
     return OfFile("--keyring", options.path, created);
   }
   const std::string list = OptOutPathBeside(options.path);
   absl::Status listed = OptOutFile(list).Create();
   if (!listed.ok() && !absl::IsAlreadyExists(listed)) return OfFile("--keyring", list, listed);
-  std::cout << "made a keyring of " << Summarize(*keyring).shared_keys << " window keys\n";
+  std::cout << "made a keyring of " << Summarize(keyring).shared_keys << " window keys\n";
   return absl::OkStatus();
 }
 

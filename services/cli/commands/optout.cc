@@ -16,6 +16,7 @@
 #include "common/keyring/locked_process.h"
 #include "common/keyring/opt_out_store.h"
 #include "common/rpc/resource_name.h"
+#include "common/status/status_macros.h"
 #include "services/cli/commands/command_errors.h"
 #include "services/cli/commands/commands.h"
 
@@ -149,9 +150,8 @@ absl::Status Add(const OptOutOptions& options) {
   size_t added = 0;
   absl::Status updated = FileOf(options).Update([&](OptOutList& list) {
     for (const SubjectId& person : people) {
-      const absl::StatusOr<bool> fresh = list.Add(options.organization, person);
-      if (!fresh.ok()) return fresh.status();
-      if (*fresh) ++added;
+      ASSIGN_OR_RETURN(const bool fresh, list.Add(options.organization, person));
+      if (fresh) ++added;
     }
     return absl::OkStatus();
   });
@@ -204,8 +204,7 @@ void AddOptOutCommands(CLI::App& app, CommandContext& context) {
       context.run = [options, action] {
         // Where it may: ids and the list's key stay out of swap.
         static_cast<void>(LockProcess());
-        absl::Status good = CheckOptions(*options);
-        if (!good.ok()) return good;
+        RETURN_IF_ERROR(CheckOptions(*options));
         return action(*options);
       };
     });

@@ -10,6 +10,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "common/feeding/contents_text.h"
+#include "common/status/status_macros.h"
 #include "common/text/plain_text.h"
 #include "common/window/day.h"
 #include "services/cli/commands/command_errors.h"
@@ -132,23 +133,20 @@ absl::StatusOr<std::optional<Day>> FirstDayOfKeys(const Wanted& wanted) {
 // The organisation comes before its keys: those of one that is refused would be of no use to
 // anybody, and a window never gets a second one.
 absl::Status Create(CommandContext& context, const Wanted& wanted) {
-  const absl::StatusOr<std::optional<Day>> keys_from = FirstDayOfKeys(wanted);
-  if (!keys_from.ok()) return keys_from.status();
+  ASSIGN_OR_RETURN(const std::optional<Day> keys_from, FirstDayOfKeys(wanted));
   const Connection<OrganizationService> connection(context.aggregate, context);
   aggregate::v1::CreateOrganizationRequest request;
   request.mutable_organization()->set_name(absl::StrCat("organizations/", wanted.id));
   request.mutable_organization()->set_first_day(wanted.first_day);
   request.set_backfill(wanted.backfill);
-  if (absl::Status applied = Apply(wanted, *request.mutable_organization()); !applied.ok()) {
-    return applied;
-  }
+  RETURN_IF_ERROR(Apply(wanted, *request.mutable_organization()));
   aggregate::v1::CreateOrganizationResponse response;
   absl::Status status =
       connection.Call(&OrganizationService::Stub::CreateOrganization, request, response);
   if (!status.ok()) return status;
   Print(response.organization(), wanted.backfill ? wanted.first_day : "");
-  if (!keys_from->has_value()) return absl::OkStatus();
-  status = ExtendKeyringFile(wanted.keyring, wanted.id, **keys_from, std::nullopt);
+  if (!keys_from.has_value()) return absl::OkStatus();
+  status = ExtendKeyringFile(wanted.keyring, wanted.id, *keys_from, std::nullopt);
   return WithText(status, absl::StrCat(status.message(),
                                        ". The organisation was created, but its past windows have "
                                        "no keys: repair this, then run `tutti keyring extend "
@@ -157,11 +155,11 @@ absl::Status Create(CommandContext& context, const Wanted& wanted) {
 }
 
 absl::Status Update(CommandContext& context, const Wanted& wanted) {
-  const absl::StatusOr<Organization> changed =
+  ASSIGN_OR_RETURN(
+      const Organization changed,
       ChangeOrganization(context, absl::StrCat("organizations/", wanted.id),
-                         [&](Organization& organization) { return Apply(wanted, organization); });
-  if (!changed.ok()) return changed.status();
-  Print(*changed);
+                         [&](Organization& organization) { return Apply(wanted, organization); }));
+  Print(changed);
   return absl::OkStatus();
 }
 
@@ -172,9 +170,8 @@ absl::Status List(CommandContext& context) {
   do {
     request.set_page_token(response.next_page_token());
     response.Clear();
-    absl::Status status =
-        connection.Call(&OrganizationService::Stub::ListOrganizations, request, response);
-    if (!status.ok()) return status;
+    RETURN_IF_ERROR(
+        connection.Call(&OrganizationService::Stub::ListOrganizations, request, response));
     for (const Organization& organization : response.organizations()) {
       std::cout << PlainText(organization.name()) << "\t" << organization.headcount() << "\t"
                 << StateText(organization.state()) << "\n";

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/status/status_macros.h"
 #include "common/text/plain_text.h"
 #include "google/protobuf/util/time_util.h"
 #include "grpc/health/v1/health.grpc.pb.h"
@@ -46,9 +47,7 @@ absl::Status Publish(CommandContext& context, const PublishOptions& options) {
     request.set_organization(
         options.organization.empty() ? "" : absl::StrCat("organizations/", options.organization));
     aggregate::v1::PublishDueWindowsResponse response;
-    absl::Status status =
-        connection.Call(&AggregateService::Stub::PublishDueWindows, request, response);
-    if (!status.ok()) return status;
+    RETURN_IF_ERROR(connection.Call(&AggregateService::Stub::PublishDueWindows, request, response));
     for (const aggregate::v1::ClosedWindow& window : response.windows()) {
       std::cout << PlainText(window.score()) << "  " << OutcomeWords(window.outcome()) << "\n";
       ++published;

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/process/build_info.h"
+#include "common/status/status_macros.h"
 #include "common/text/plain_text.h"
 #include "services/cli/commands/command_errors.h"
 #include "services/cli/commands/commands.h"
@@ -51,8 +52,7 @@ absl::Status ReadHistory(const Connection<ScoreService>& connection, const Repor
   const size_t wanted = static_cast<size_t>(options.last);
   do {
     score::v1::ListScoresResponse response;
-    absl::Status status = connection.Call(&ScoreService::Stub::ListScores, request, response);
-    if (!status.ok()) return status;
+    RETURN_IF_ERROR(connection.Call(&ScoreService::Stub::ListScores, request, response));
     for (score::v1::Score& score : *response.mutable_scores()) {
       // Days in ISO 8601 sort as text.
       if (content.history.size() < wanted && score.end_day() < content.score.end_day()) {
@@ -131,12 +131,11 @@ absl::Status WriteReport(const CommandContext& context, const ReportOptions& opt
   // Before anybody is asked for anything.
   const absl::Status writable = CheckReportPath(options.file, options.force);
   if (!writable.ok()) return Named("--html", writable);
-  const absl::StatusOr<PageContent> content = ReadContent(context, options);
-  if (!content.ok()) return content.status();
-  absl::Status status = WriteReportFile(options.file, RenderPage(*content), options.force);
+  ASSIGN_OR_RETURN(const PageContent content, ReadContent(context, options));
+  absl::Status status = WriteReportFile(options.file, RenderPage(content), options.force);
   if (status.ok()) {
     std::cout << "wrote " << PlainText(options.file) << ": the 28 days to "
-              << PlainText(content->score.end_day()) << "\n";
+              << PlainText(content.score.end_day()) << "\n";
   }
   return Named("--html", status);
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/status/status_macros.h"
 #include "common/text/plain_text.h"
 #include "google/protobuf/util/json_util.h"
 #include "services/cli/commands/commands.h"
@@ -84,19 +85,17 @@ absl::StatusOr<score::v1::GetScoreResponse> ReadScore(const Connection<ScoreServ
   score::v1::GetScoreRequest request;
   request.set_name(name);
   score::v1::GetScoreResponse response;
-  absl::Status status = connection.Call(&ScoreService::Stub::GetScore, request, response);
-  if (!status.ok()) return status;
+  RETURN_IF_ERROR(connection.Call(&ScoreService::Stub::GetScore, request, response));
   return response;
 }
 
 absl::Status ShowScore(CommandContext& context, const Query& query) {
   const Connection<ScoreService> connection(context.score, context);
-  const auto response = ReadScore(connection, ScoreName(query));
-  if (!response.ok()) return response.status();
-  if (WantsJson(query)) return PrintJson(*response);
+  ASSIGN_OR_RETURN(const auto response, ReadScore(connection, ScoreName(query)));
+  if (WantsJson(query)) return PrintJson(response);
   // A table of figures leaves nothing out; text for reading is short unless asked.
   const bool measures = query.measures || query.format != "text";
-  return PrintFigures(query, FiguresOf(response->score(), measures));
+  return PrintFigures(query, FiguresOf(response.score(), measures));
 }
 
 absl::Status ShowHistory(CommandContext& context, const Query& query) {
@@ -108,8 +107,7 @@ absl::Status ShowHistory(CommandContext& context, const Query& query) {
   do {
     score::v1::ListScoresResponse page;
     request.set_page_size(query.last - response.scores_size());
-    absl::Status status = connection.Call(&ScoreService::Stub::ListScores, request, page);
-    if (!status.ok()) return status;
+    RETURN_IF_ERROR(connection.Call(&ScoreService::Stub::ListScores, request, page));
     response.MergeFrom(page);
     response.set_next_page_token(page.next_page_token());
     request.set_page_token(page.next_page_token());
@@ -122,8 +120,7 @@ absl::Status ShowTables(const Connection<ScoreService>& connection, const Query&
   score::v1::ListTablesRequest request;
   request.set_parent(ScoreName(query));
   score::v1::ListTablesResponse response;
-  absl::Status status = connection.Call(&ScoreService::Stub::ListTables, request, response);
-  if (!status.ok()) return status;
+  RETURN_IF_ERROR(connection.Call(&ScoreService::Stub::ListTables, request, response));
   if (WantsJson(query)) return PrintJson(response);
   return PrintFigures(query, FiguresOf(response));
 }
@@ -134,8 +131,7 @@ absl::Status ShowTable(CommandContext& context, const Query& query) {
   score::v1::GetTableRequest request;
   request.set_name(absl::StrCat(ScoreName(query), "/tables/", query.table));
   score::v1::GetTableResponse response;
-  absl::Status status = connection.Call(&ScoreService::Stub::GetTable, request, response);
-  if (!status.ok()) return status;
+  RETURN_IF_ERROR(connection.Call(&ScoreService::Stub::GetTable, request, response));
   if (WantsJson(query)) return PrintJson(response);
   return PrintFigures(query, FiguresOf(response.table()));
 }
@@ -148,9 +144,7 @@ absl::Status ShowRecommendations(CommandContext& context, const Query& query) {
   score::v1::ListRecommendationsRequest request;
   request.set_parent(score->score().name());
   score::v1::ListRecommendationsResponse response;
-  absl::Status status =
-      connection.Call(&ScoreService::Stub::ListRecommendations, request, response);
-  if (!status.ok()) return status;
+  RETURN_IF_ERROR(connection.Call(&ScoreService::Stub::ListRecommendations, request, response));
   if (WantsJson(query)) return PrintJson(response);
   return PrintFigures(query, FiguresOf(response, score->score()));
 }
@@ -170,10 +164,10 @@ absl::Status ShowBenchmark(CommandContext& context, const Query& query) {
   if (WantsJson(query)) return PrintJson(response);
   if (response.cohort().empty()) return PrintFigures(query, FiguresOf(response, score->score()));
   // Like is put beside like: one's own score of the window that was compared.
-  const auto compared = ReadScore(connection, absl::StrCat("organizations/", query.organization,
-                                                           "/scores/", response.end_day()));
-  if (!compared.ok()) return compared.status();
-  return PrintFigures(query, FiguresOf(response, compared->score()));
+  ASSIGN_OR_RETURN(const auto compared,
+                   ReadScore(connection, absl::StrCat("organizations/", query.organization,
+                                                      "/scores/", response.end_day())));
+  return PrintFigures(query, FiguresOf(response, compared.score()));
 }
 
 absl::Status ShowStatement(CommandContext& context, const Query& query) {
@@ -181,9 +175,7 @@ absl::Status ShowStatement(CommandContext& context, const Query& query) {
   score::v1::GetPrivacyStatementRequest request;
   request.set_name(absl::StrCat("organizations/", query.organization));
   score::v1::GetPrivacyStatementResponse response;
-  absl::Status status =
-      connection.Call(&ScoreService::Stub::GetPrivacyStatement, request, response);
-  if (!status.ok()) return status;
+  RETURN_IF_ERROR(connection.Call(&ScoreService::Stub::GetPrivacyStatement, request, response));
   if (WantsJson(query)) return PrintJson(response);
   std::cout << RenderStatement(response.statement(), query.brief, StyleForOutput());
   return absl::OkStatus();

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/rpc/error_details.h"
+#include "common/status/status_macros.h"
 
 namespace tutti {
 namespace {
@@ -45,7 +46,7 @@ absl::Status ActivityUploader::Add(const std::string& organization, ingest::v1::
   // The message, its tag and its length.
   const size_t bytes = activity.ByteSizeLong() + 6;
   if (pending.bytes + bytes > options_.batch_bytes && pending.batch.activities_size() > 0) {
-    if (absl::Status status = Enqueue(&pending); !status.ok()) return status;
+    RETURN_IF_ERROR(Enqueue(&pending));
   }
   if (pending.batch.organization().empty()) pending.batch.set_organization(organization);
   *pending.batch.add_activities() = std::move(activity);

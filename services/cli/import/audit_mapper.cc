@@ -6,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
+#include "common/status/status_macros.h"
 #include "services/cli/import/actor.h"
 #include "services/cli/import/audit_time.h"
 #include "services/cli/import/operation.h"
@@ -376,7 +377,7 @@ absl::Status AuditMapper::MapAttendees(const AuditRecord& record, int64_t second
     } else if (ContainsIgnoringCase(type, "group")) {
       activity.traits = kTraitGroup;
     }
-    if (absl::Status status = Emit(activity, sink); !status.ok()) return status;
+    RETURN_IF_ERROR(Emit(activity, sink));
   }
   return absl::OkStatus();
 }

@@ -13,6 +13,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "common/status/status_macros.h"
 
 namespace tutti {
 namespace {
@@ -265,7 +266,7 @@ class RowReader {
       const size_t room = kMaxFieldBytes + 1 - std::min(parser_.field_bytes(), kMaxFieldBytes);
       const absl::string_view piece = text.substr(0, std::min(room, kPieceBytes));
       text.remove_prefix(piece.size());
-      if (absl::Status status = parser_.Parse(piece, assembler_); !status.ok()) return status;
+      RETURN_IF_ERROR(parser_.Parse(piece, assembler_));
       // After a quote the field may have ended; after anything else it is known whether the
       // quotes are open.
       const char last = piece.back();
@@ -276,9 +277,7 @@ class RowReader {
       in_quotes_ = parser_.quoted();
       parser_.Reset();
       assembler_.AbandonRow();
-      if (absl::Status status = on_rejected_(RejectionReason::kTooLarge); !status.ok()) {
-        return status;
-      }
+      RETURN_IF_ERROR(on_rejected_(RejectionReason::kTooLarge));
     }
     return absl::OkStatus();
   }
@@ -313,15 +312,13 @@ absl::string_view CsvHeader(absl::string_view beginning) {
 
 absl::Status ReadCsv(TextInput& input, Columns columns, size_t required, OnRow on_row,
                      OnRejected on_rejected) {
-  const absl::StatusOr<absl::string_view> beginning = input.Peek();
-  if (!beginning.ok()) return beginning.status();
+  ASSIGN_OR_RETURN(const absl::string_view beginning, input.Peek());
   RowAssembler assembler(columns, required, on_row);
-  RowReader reader(FindSeparator(*beginning, columns, required), assembler, on_rejected);
+  RowReader reader(FindSeparator(beginning, columns, required), assembler, on_rejected);
   for (;;) {
-    const absl::StatusOr<absl::string_view> chunk = input.Next();
-    if (!chunk.ok()) return chunk.status();
-    if (chunk->empty()) return reader.Finish();
-    if (absl::Status status = reader.Take(*chunk); !status.ok()) return status;
+    ASSIGN_OR_RETURN(const absl::string_view chunk, input.Next());
+    if (chunk.empty()) return reader.Finish();
+    RETURN_IF_ERROR(reader.Take(chunk));
   }
 }
 

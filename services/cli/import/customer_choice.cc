@@ -6,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/status/status_macros.h"
 
 namespace tutti {
 namespace {
@@ -54,7 +55,7 @@ absl::StatusOr<bool> CustomerChoice::Wants(absl::string_view customer) {
   }
   if (customer.empty() || found_.count(std::string(customer)) > 0) return true;
   Survey(customer);
-  if (absl::Status status = Check(); !status.ok()) return status;
+  RETURN_IF_ERROR(Check());
   return true;
 }
 

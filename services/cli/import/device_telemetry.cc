@@ -12,6 +12,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "common/status/status_macros.h"
 #include "services/cli/import/csv_reader.h"
 #include "services/cli/import/json_framer.h"
 #include "services/cli/import/lenient_json.h"
@@ -244,9 +245,8 @@ bool IsDeviceTelemetry(absl::string_view beginning) {
 }
 
 absl::Status ReadDeviceTelemetry(TextInput& input, ReportSink& sink) {
-  absl::StatusOr<absl::string_view> beginning = input.Peek();
-  if (!beginning.ok()) return beginning.status();
-  const absl::string_view text = absl::StripLeadingAsciiWhitespace(*beginning);
+  ASSIGN_OR_RETURN(absl::string_view beginning, input.Peek());
+  const absl::string_view text = absl::StripLeadingAsciiWhitespace(beginning);
   TelemetryReader reader(sink);
   if (IsJson(text)) return ReadJson(input, kLayout, reader);
   return ReadCsv(

@@ -11,6 +11,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "common/status/status_macros.h"
 #include "services/cli/import/json_framer.h"
 #include "services/cli/import/lenient_json.h"
 
@@ -171,9 +172,8 @@ class GoogleReader : public JsonSink {
     element customer;
     const std::string customer_id =
         id["customerId"].get(customer) == simdjson::SUCCESS ? ScalarText(customer) : std::string();
-    const absl::StatusOr<bool> wanted = sink_.OnCustomer(customer_id);
-    if (!wanted.ok()) return wanted.status();
-    if (!*wanted) return absl::OkStatus();
+    ASSIGN_OR_RETURN(const bool wanted, sink_.OnCustomer(customer_id));
+    if (!wanted) return absl::OkStatus();
     const CheckedTime time = sink_.times().Instant(TextOf(id, "time"));
     if (!time.seconds.has_value()) return sink_.OnRejected(time.problem);
     const std::string application(TextOf(id, "applicationName"));
@@ -205,8 +205,7 @@ class GoogleReader : public JsonSink {
       return ReadEvent(application, doer, *time.seconds, events);
     }
     for (const element event : list) {
-      absl::Status status = ReadEvent(application, doer, *time.seconds, event);
-      if (!status.ok()) return status;
+      RETURN_IF_ERROR(ReadEvent(application, doer, *time.seconds, event));
     }
     return absl::OkStatus();
   }

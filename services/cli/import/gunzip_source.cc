@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
+#include "common/status/status_macros.h"
 
 namespace tutti {
 namespace {
@@ -34,7 +35,7 @@ class GunzipSource final : public ByteSource {
     stream_.next_out = reinterpret_cast<Bytef*>(buffer);
     stream_.avail_out = static_cast<uInt>(capacity);
     while (stream_.avail_out == capacity && !ended_) {
-      if (absl::Status status = Step(); !status.ok()) return status;
+      RETURN_IF_ERROR(Step());
     }
     return capacity - stream_.avail_out;
   }
@@ -45,16 +46,15 @@ class GunzipSource final : public ByteSource {
  private:
   absl::Status Step() {
     if (stream_.avail_in == 0) {
-      absl::StatusOr<size_t> count = compressed_->Read(buffer_.data(), buffer_.size());
-      if (!count.ok()) return count.status();
-      if (*count == 0) {
+      ASSIGN_OR_RETURN(size_t count, compressed_->Read(buffer_.data(), buffer_.size()));
+      if (count == 0) {
         if (in_member_) return absl::DataLossError("the gzip data is cut off: fetch it again");
         ended_ = true;
         return absl::OkStatus();
       }
       // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): zlib's bytes are unsigned.
       stream_.next_in = reinterpret_cast<Bytef*>(buffer_.data());
-      stream_.avail_in = static_cast<uInt>(*count);
+      stream_.avail_in = static_cast<uInt>(count);
     }
     if (!in_member_) {
       // Some writers fill the last block of a tape with zeros.

@@ -5,6 +5,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "common/status/status_macros.h"
 #include "services/cli/import/foreign_format.h"
 #include "services/cli/import/gunzip_source.h"
 
@@ -25,19 +26,16 @@ absl::StatusOr<std::unique_ptr<TextInput>> OpenText(std::unique_ptr<ByteSource> 
 }
 
 absl::StatusOr<ImportInput> OpenInput(const std::string& path, InputShape shape) {
-  absl::StatusOr<std::unique_ptr<ByteSource>> source = OpenSource(path);
-  if (!source.ok()) return source.status();
+  ASSIGN_OR_RETURN(std::unique_ptr<ByteSource> source, OpenSource(path));
   ImportInput input{nullptr, shape, nullptr};
-  if (!(*source)->repeatable()) input.spool = std::make_shared<Spool>();
-  absl::StatusOr<std::unique_ptr<TextInput>> text =
-      OpenText(Spool::Copying(*std::move(source), input.spool));
-  if (!text.ok()) return text.status();
-  input.text = *std::move(text);
+  if (!source->repeatable()) input.spool = std::make_shared<Spool>();
+  ASSIGN_OR_RETURN(std::unique_ptr<TextInput> text,
+                   OpenText(Spool::Copying(std::move(source), input.spool)));
+  input.text = std::move(text);
   if (shape != InputShape::kDetect) return input;
-  absl::StatusOr<absl::string_view> beginning = input.text->Peek();
-  if (!beginning.ok()) return beginning.status();
+  ASSIGN_OR_RETURN(absl::string_view beginning, input.text->Peek());
   // What holds nothing is of whatever shape the others are.
-  if (!absl::StripAsciiWhitespace(*beginning).empty()) input.shape = DetectShape(*beginning);
+  if (!absl::StripAsciiWhitespace(beginning).empty()) input.shape = DetectShape(beginning);
   return input;
 }
 

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "common/status/status_macros.h"
 #include "tutti/ingest/v1/ingest.pb.h"
 
 namespace tutti {
@@ -77,7 +78,7 @@ bool SentNothing(const ImportSummary& summary) {
 }
 
 absl::Status OutcomeOf(const ImportSummary& summary) {
-  if (absl::Status readable = CheckReadable(summary); !readable.ok()) return readable;
+  RETURN_IF_ERROR(CheckReadable(summary));
   // A report of people who did nothing has said who is licensed.
   const bool tells = std::any_of(summary.tenants.begin(), summary.tenants.end(),
                                  [](const auto& tenant) { return !tenant.licensed.empty(); });

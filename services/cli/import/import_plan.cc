@@ -6,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/status/status_macros.h"
 #include "services/cli/import/actor.h"
 
 namespace tutti {
@@ -52,9 +53,8 @@ absl::StatusOr<absl::optional<ImportPlan>> ImportPlan::WithoutSurvey(const Tenan
 
 absl::StatusOr<ImportPlan> ImportPlan::ForTenants(const TenantChoice& choice,
                                                   const std::vector<std::string>& tenants) {
-  absl::StatusOr<absl::optional<ImportPlan>> chosen = WithoutSurvey(choice);
-  if (!chosen.ok()) return chosen.status();
-  if (chosen->has_value()) return **chosen;
+  ASSIGN_OR_RETURN(absl::optional<ImportPlan> chosen, WithoutSurvey(choice));
+  if (chosen.has_value()) return *chosen;
   if (tenants.size() > 1) {
     const size_t listed = std::min(tenants.size(), kListedTenants);
     return absl::FailedPreconditionError(absl::StrCat(

@@ -18,6 +18,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/status/status_macros.h"
 #include "services/cli/import/activities_reader.h"
 #include "services/cli/import/actor.h"
 #include "services/cli/import/checked_time.h"
@@ -149,7 +150,7 @@ class Importer {
   }
 
   absl::Status ReadInputs() {
-    if (absl::Status status = OpenAll(); !status.ok()) return status;
+    RETURN_IF_ERROR(OpenAll());
     if (!customers_.asked().empty() && shapes_.front() != InputShape::kGoogleReports) {
       return absl::InvalidArgumentError(
           "--customer is for Google's reports: the records of these inputs name no customer");
@@ -206,14 +207,12 @@ class Importer {
   absl::StatusOr<std::unique_ptr<TextInput>> OpenAgain(size_t i) {
     const auto found = read_once_.find(i);
     if (found == read_once_.end()) {
-      absl::StatusOr<ImportInput> input = OpenInput(options_.inputs[i], shapes_[i]);
-      if (!input.ok()) return input.status();
-      return std::move(input->text);
+      ASSIGN_OR_RETURN(ImportInput input, OpenInput(options_.inputs[i], shapes_[i]));
+      return std::move(input.text);
     }
     if (found->second.text != nullptr) return std::move(found->second.text);
-    absl::StatusOr<std::unique_ptr<ByteSource>> copy = found->second.spool->Open();
-    if (!copy.ok()) return copy.status();
-    return OpenText(*std::move(copy));
+    ASSIGN_OR_RETURN(std::unique_ptr<ByteSource> copy, found->second.spool->Open());
+    return OpenText(std::move(copy));
   }
 
   // What was read as something that it is not.
@@ -265,22 +264,21 @@ class Importer {
   }
 
   absl::Status ImportAudit() {
-    absl::StatusOr<absl::optional<ImportPlan>> chosen = ImportPlan::WithoutSurvey(options_.tenants);
-    if (!chosen.ok()) return chosen.status();
-    plan_ = *std::move(chosen);
-    if (absl::Status status = ReadAll("surveying"); !status.ok()) return status;
+    ASSIGN_OR_RETURN(absl::optional<ImportPlan> chosen,
+                     ImportPlan::WithoutSurvey(options_.tenants));
+    plan_ = std::move(chosen);
+    RETURN_IF_ERROR(ReadAll("surveying"));
     std::vector<std::string> found;
     for (const auto& [tenant, run] : tenants_) found.push_back(tenant);
-    absl::StatusOr<ImportPlan> plan = ImportPlan::ForTenants(options_.tenants, found);
-    if (!plan.ok()) return plan.status();
-    plan_ = *std::move(plan);
+    ASSIGN_OR_RETURN(ImportPlan plan, ImportPlan::ForTenants(options_.tenants, found));
+    plan_ = std::move(plan);
     for (auto& [tenant, run] : tenants_) {
       if (!run->wanted) continue;
       run->organization = plan_->OrganizationOf(tenant).value_or("");
     }
     mapping_ = true;
-    if (absl::Status status = CheckOrganizations(); !status.ok()) return status;
-    if (absl::Status status = ReadAll("importing"); !status.ok()) return status;
+    RETURN_IF_ERROR(CheckOrganizations());
+    RETURN_IF_ERROR(ReadAll("importing"));
     const std::string asked = absl::AsciiStrToLower(options_.tenants.tenant);
     if (!asked.empty() && tenants_.count(asked) == 0) {
       return absl::NotFoundError("--tenant: the input has no record of that tenant");
@@ -320,7 +318,7 @@ class Importer {
     }
     const auto placed = tenants_.emplace(
         "", std::make_unique<TenantRun>(options_.mapping, targets_, options_.tenants.organization));
-    if (absl::Status status = SurveyCustomers(); !status.ok()) return status;
+    RETURN_IF_ERROR(SurveyCustomers());
     StepProgress progress(targets_.progress, "importing", total_bytes_);
     ReportTaker taker(*placed.first->second, options_.mapping, summary_, progress, customers_,
                       times_);
@@ -335,7 +333,7 @@ class Importer {
     if (shapes_.front() != InputShape::kGoogleReports) return absl::OkStatus();
     StepProgress progress(targets_.progress, "surveying", total_bytes_);
     CustomerSurvey survey(customers_, progress, times_);
-    if (absl::Status status = ReadReports(progress, survey); !status.ok()) return status;
+    RETURN_IF_ERROR(ReadReports(progress, survey));
     return customers_.Check();
   }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/status/status_macros.h"
+
 namespace tutti {
 namespace {
 
@@ -32,7 +34,7 @@ JsonFramer::JsonFramer(const JsonLayout& layout, JsonSink& sink)
 absl::Status JsonFramer::Feed(absl::string_view piece) {
   buffer_.append(piece.data(), piece.size());
   buffer_.reserve(buffer_.size() + kPadding);
-  if (absl::Status status = Drain(); !status.ok()) return status;
+  RETURN_IF_ERROR(Drain());
   Compact();
   return absl::OkStatus();
 }
@@ -67,7 +69,7 @@ absl::Status JsonFramer::Drain() {
       SkipString();
       if (at_ == buffer_.size()) break;
     }
-    if (absl::Status status = Take(buffer_[at_]); !status.ok()) return status;
+    RETURN_IF_ERROR(Take(buffer_[at_]));
   }
   return absl::OkStatus();
 }
@@ -335,10 +337,9 @@ void JsonFramer::Compact() {
 absl::Status ReadJson(TextInput& input, const JsonLayout& layout, JsonSink& sink) {
   JsonFramer framer(layout, sink);
   for (;;) {
-    const absl::StatusOr<absl::string_view> chunk = input.Next();
-    if (!chunk.ok()) return chunk.status();
-    if (chunk->empty()) return framer.Finish();
-    if (absl::Status status = framer.Feed(*chunk); !status.ok()) return status;
+    ASSIGN_OR_RETURN(const absl::string_view chunk, input.Next());
+    if (chunk.empty()) return framer.Finish();
+    RETURN_IF_ERROR(framer.Feed(chunk));
   }
 }
 

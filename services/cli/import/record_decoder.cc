@@ -11,6 +11,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "common/status/status_macros.h"
 #include "services/cli/import/actor.h"
 #include "services/cli/import/lenient_json.h"
 #include "services/cli/import/record_members.h"
@@ -143,8 +144,7 @@ class RecordDecoder::Impl {
       const size_t used = used_;
       for (element item : list) {
         used_ = used;
-        absl::Status status = DecodeElement(item, {}, sink, nesting + 1);
-        if (!status.ok()) return status;
+        RETURN_IF_ERROR(DecodeElement(item, {}, sink, nesting + 1));
       }
       return absl::OkStatus();
     }

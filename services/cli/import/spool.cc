@@ -10,6 +10,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "common/status/status_macros.h"
 
 namespace tutti {
 namespace {
@@ -34,7 +35,7 @@ class CopyingSource final : public ByteSource {
   absl::StatusOr<size_t> Read(char* buffer, size_t capacity) override {
     absl::StatusOr<size_t> count = source_->Read(buffer, capacity);
     if (!count.ok()) return count;
-    if (absl::Status kept = spool_->Append({buffer, *count}); !kept.ok()) return kept;
+    RETURN_IF_ERROR(spool_->Append({buffer, *count}));
     return count;
   }
   uint64_t size() const override { return source_->size(); }

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "common/status/status_macros.h"
 #include "tutti/ingest/v1/ingest.pb.h"
 
 namespace tutti {
@@ -9,7 +10,7 @@ namespace tutti {
 absl::Status MappedSink::OnActivity(const MappedActivity& mapped) {
   fed_.Add(mapped);
   if (targets_.observer != nullptr) {
-    if (absl::Status status = targets_.observer->OnActivity(mapped); !status.ok()) return status;
+    RETURN_IF_ERROR(targets_.observer->OnActivity(mapped));
   }
   if (targets_.uploader == nullptr || organization_.empty()) return absl::OkStatus();
   ingest::v1::Activity activity;

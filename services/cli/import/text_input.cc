@@ -12,6 +12,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/strip.h"
+#include "common/status/status_macros.h"
 #include "services/cli/import/lenient_json.h"
 
 namespace tutti {
@@ -114,7 +115,7 @@ absl::StatusOr<absl::string_view> TextInput::Peek() {
     given_ = false;
   }
   while (!ended_ && text_.size() < kPeekBytes) {
-    if (absl::Status status = Fill(); !status.ok()) return status;
+    RETURN_IF_ERROR(Fill());
   }
   return absl::string_view(text_).substr(0, kPeekBytes);
 }
@@ -125,26 +126,25 @@ absl::StatusOr<absl::string_view> TextInput::Next() {
     given_ = false;
   }
   while (!ended_ && text_.empty()) {
-    if (absl::Status status = Fill(); !status.ok()) return status;
+    RETURN_IF_ERROR(Fill());
   }
   given_ = true;
   return absl::string_view(text_);
 }
 
 absl::Status TextInput::ReadMore() {
-  const absl::StatusOr<size_t> count = source_->Read(buffer_.data(), buffer_.size());
-  if (!count.ok()) return count.status();
-  raw_.append(buffer_.data(), *count);
-  ended_ = *count == 0;
+  ASSIGN_OR_RETURN(const size_t count, source_->Read(buffer_.data(), buffer_.size()));
+  raw_.append(buffer_.data(), count);
+  ended_ = count == 0;
   return absl::OkStatus();
 }
 
 absl::Status TextInput::Fill() {
-  if (absl::Status status = ReadMore(); !status.ok()) return status;
+  RETURN_IF_ERROR(ReadMore());
   if (!detected_) {
     // The beginning as a whole, so that it does not matter in which pieces it comes.
     while (!ended_ && raw_.size() < kPeekBytes) {
-      if (absl::Status status = ReadMore(); !status.ok()) return status;
+      RETURN_IF_ERROR(ReadMore());
     }
     DetectEncoding();
     detected_ = true;

@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "common/status/status_macros.h"
 #include "services/cli/import/csv_reader.h"
 #include "services/cli/import/json_framer.h"
 #include "services/cli/import/lenient_json.h"
@@ -235,11 +236,10 @@ class UsageReader : public JsonSink {
   }
 
   absl::Status Read(TextInput& input) {
-    const absl::StatusOr<absl::string_view> peeked = input.Peek();
-    if (!peeked.ok()) return peeked.status();
-    const absl::string_view beginning = absl::StripLeadingAsciiWhitespace(*peeked);
+    ASSIGN_OR_RETURN(const absl::string_view peeked, input.Peek());
+    const absl::string_view beginning = absl::StripLeadingAsciiWhitespace(peeked);
     const bool json = IsJson(beginning);
-    const absl::string_view header = json ? beginning : CsvHeader(*peeked);
+    const absl::string_view header = json ? beginning : CsvHeader(peeked);
     kind_ = KindOf(header);
     if (json) {
       for (size_t i = 0; i < columns_.size(); ++i) {
@@ -379,9 +379,8 @@ class UsageReader : public JsonSink {
       // Mails and posts that somebody read have the same column.
       const bool of_posts = i == kReadCount && !row[kColumnCount + kPostedCount].empty();
       const Cell& cell = of_posts ? kPostsRead : cells_[i];
-      absl::Status status =
-          sink_.OnReported({"", cell.type, *day.seconds, cell.app, cell.platform, cell.traits});
-      if (!status.ok()) return status;
+      RETURN_IF_ERROR(
+          sink_.OnReported({"", cell.type, *day.seconds, cell.app, cell.platform, cell.traits}));
     }
     if (IsAboveNothing(row[kFiles])) {
       // Only SharePoint's report counts pages; OneDrive's is otherwise the same.
@@ -411,12 +410,12 @@ class UsageReader : public JsonSink {
     };
     size_t column = first_assisted_;
     for (const Assisted& one : kAssisted) {
-      if (absl::Status told = report(row[column++], one.app, one.traits); !told.ok()) return told;
+      RETURN_IF_ERROR(report(row[column++], one.app, one.traits));
     }
-    if (absl::Status told = report(row[column], "other", 0); !told.ok()) return told;
+    RETURN_IF_ERROR(report(row[column], "other", 0));
     if (active) return absl::OkStatus();
     // Somewhere that has no column.
-    if (absl::Status told = report(row[kLastActivity], "other", 0); !told.ok()) return told;
+    RETURN_IF_ERROR(report(row[kLastActivity], "other", 0));
     if (active) return absl::OkStatus();
     if (problem.has_value()) return sink_.OnRowRejected(*problem);
     sink_.OnExcluded(Exclusion::kNothingDone);

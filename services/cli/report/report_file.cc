@@ -9,6 +9,7 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
+#include "common/status/status_macros.h"
 
 namespace tutti {
 namespace {
@@ -50,7 +51,7 @@ absl::Status CheckReportPath(const std::string& path, bool replace) {
 
 absl::Status WriteReportFile(const std::string& path, const std::string& content, bool replace) {
   // Says so before anything is written; the link below decides.
-  if (absl::Status good = CheckReportPath(path, replace); !good.ok()) return good;
+  RETURN_IF_ERROR(CheckReportPath(path, replace));
   const std::string temporary = absl::StrCat(path, ".", getpid(), ".new");
   const int file = open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kMode);
   if (file < 0) return Failed("create", temporary);

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/status/status_macros.h"
 #include "common/window/day.h"
 #include "services/cli/sample/google_rows.h"
 #include "services/cli/sample/record_forms.h"
@@ -46,7 +47,7 @@ class GoogleTeller {
       std::stable_sort(rows.begin(), rows.end(), [](const GoogleRow& a, const GoogleRow& b) {
         return a.seconds < b.seconds;
       });
-      if (absl::Status status = Write(day, rows); !status.ok()) return status;
+      RETURN_IF_ERROR(Write(day, rows));
     }
     return counts_;
   }
@@ -69,9 +70,7 @@ class GoogleTeller {
       std::move(again.begin(), again.end(), std::back_inserter(items));
       counts_.records += static_cast<int64_t>(items.size());
       const std::string name = absl::StrCat(application, "-", FormatDay(organization_.DayAt(day)));
-      absl::Status status =
-          application == kPaged ? WritePages(name, items) : WriteLines(name, items);
-      if (!status.ok()) return status;
+      RETURN_IF_ERROR(application == kPaged ? WritePages(name, items) : WriteLines(name, items));
     }
     return absl::OkStatus();
   }
@@ -88,9 +87,7 @@ class GoogleTeller {
         absl::StrAppend(&page, i == begin ? "" : ",\n  ", items[i]);
       }
       absl::StrAppend(&page, "\n ]\n}\n");
-      absl::Status status =
-          take_(absl::StrCat(name, "-page-", begin / kPageItems + 1, ".json"), page);
-      if (!status.ok()) return status;
+      RETURN_IF_ERROR(take_(absl::StrCat(name, "-page-", begin / kPageItems + 1, ".json"), page));
     }
     return absl::OkStatus();
   }

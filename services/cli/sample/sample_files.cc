@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/time/time.h"
+#include "common/status/status_macros.h"
 #include "services/cli/sample/google_reports.h"
 #include "services/cli/sample/sample_items.h"
 #include "services/cli/sample/telemetry.h"
@@ -159,7 +160,7 @@ class FolderWriter {
 
   absl::Status WriteInputs(const SampleOrganization& organization) {
     for (const SampleShape shape : organization.options().shapes) {
-      if (absl::Status status = WriteShape(organization, shape); !status.ok()) return status;
+      RETURN_IF_ERROR(WriteShape(organization, shape));
     }
     return absl::OkStatus();
   }
@@ -204,17 +205,16 @@ class FolderWriter {
   absl::Status WriteReports(absl::string_view name, const SampleOrganization& organization,
                             const Tell& tell) {
     const std::filesystem::path folder = folder_ / std::string(name);
-    if (absl::Status status = MakeFolder(folder); !status.ok()) return status;
+    RETURN_IF_ERROR(MakeFolder(folder));
     files_.paths.push_back(folder.string());
-    const absl::StatusOr<AuditLogCounts> counts =
-        tell(organization, [&](const std::string& file_name, const std::string& text) {
-          files_.inputs.push_back((folder / file_name).string());
-          OutputFile file(files_.inputs.back());
-          file.Write(text);
-          return file.Close();
-        });
-    if (!counts.ok()) return counts.status();
-    Count(*counts);
+    ASSIGN_OR_RETURN(const AuditLogCounts counts,
+                     tell(organization, [&](const std::string& file_name, const std::string& text) {
+                       files_.inputs.push_back((folder / file_name).string());
+                       OutputFile file(files_.inputs.back());
+                       file.Write(text);
+                       return file.Close();
+                     }));
+    Count(counts);
     return absl::OkStatus();
   }
 
@@ -227,7 +227,7 @@ class FolderWriter {
       (is_csv ? csv : lines).Write(text);
     }));
     files_.paths.insert(files_.paths.end(), files_.inputs.end() - 2, files_.inputs.end());
-    if (absl::Status status = csv.Close(); !status.ok()) return status;
+    RETURN_IF_ERROR(csv.Close());
     return lines.Close();
   }
 
@@ -239,21 +239,20 @@ class FolderWriter {
 
 absl::StatusOr<SampleFiles> WriteSample(const SampleOptions& options, const Catalog* catalog,
                                         const std::string& folder) {
-  absl::StatusOr<SampleOrganization> organization = SampleOrganization::Create(options);
-  if (!organization.ok()) return organization.status();
-  if (absl::Status status = FolderWriter::MakeFolder(folder); !status.ok()) return status;
+  ASSIGN_OR_RETURN(SampleOrganization organization, SampleOrganization::Create(options));
+  RETURN_IF_ERROR(FolderWriter::MakeFolder(folder));
   SampleFiles files;
-  files.licensed_people = organization->licensed_people();
+  files.licensed_people = organization.licensed_people();
   FolderWriter writer(folder, files);
-  absl::Status status = writer.WriteInputs(*organization);
+  absl::Status status = writer.WriteInputs(organization);
   if (status.ok()) {
     status = writer.Write("groups.txt", [&](OutputFile& file) {
-      for (const std::string& group : organization->GroupAddresses()) file.Write(group + "\n");
+      for (const std::string& group : organization.GroupAddresses()) file.Write(group + "\n");
     });
   }
   if (status.ok() && catalog != nullptr) {
     status = writer.Write("truth.json", [&](OutputFile& file) {
-      file.Write(TruthJson(*organization, *catalog, CountTruth(*organization, *catalog)));
+      file.Write(TruthJson(organization, *catalog, CountTruth(organization, *catalog)));
     });
   }
   if (status.ok()) {

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
+#include "common/status/status_macros.h"
 #include "services/cli/sample/day_writer.h"
 #include "services/cli/sample/record_forms.h"
 
@@ -20,14 +21,13 @@ constexpr double kRecordsPerPersonDay = 150'000.0 / (600 * 112);
 }  // namespace
 
 absl::StatusOr<SampleOrganization> SampleOrganization::Create(const SampleOptions& options) {
-  if (absl::Status status = ValidateSampleOptions(options); !status.ok()) return status;
+  RETURN_IF_ERROR(ValidateSampleOptions(options));
   if (sodium_init() < 0) return absl::InternalError("libsodium cannot be initialised");
-  const absl::StatusOr<absl::TimeZone> zone = LoadZone(options.time_zone);
-  if (!zone.ok()) return zone.status();
+  ASSIGN_OR_RETURN(const absl::TimeZone zone, LoadZone(options.time_zone));
   SampleOrganization organization(options);
   for (int day = 0; day <= organization.days(); ++day) {
     const absl::CivilSecond midnight(organization.DayAt(day));
-    organization.starts_.push_back(absl::ToUnixSeconds(absl::FromCivil(midnight, *zone)));
+    organization.starts_.push_back(absl::ToUnixSeconds(absl::FromCivil(midnight, zone)));
   }
   organization.DrawHolidays();
   organization.ChooseVolume();

@@ -9,6 +9,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "common/status/status_macros.h"
 #include "common/window/day.h"
 #include "services/cli/sample/clients.h"
 #include "services/cli/sample/record_forms.h"
@@ -167,12 +168,9 @@ class UsageTeller {
         for (const SampleEvent& event : events) Count(event);
       }
       // The next day may begin at most 14 hours early.
-      if (absl::Status status = WriteBefore(organization_.DayAt(day)); !status.ok()) return status;
+      RETURN_IF_ERROR(WriteBefore(organization_.DayAt(day)));
     }
-    if (absl::Status status = WriteBefore(organization_.DayAt(organization_.days() + 1));
-        !status.ok()) {
-      return status;
-    }
+    RETURN_IF_ERROR(WriteBefore(organization_.DayAt(organization_.days() + 1)));
     return counts_;
   }
 
@@ -268,9 +266,7 @@ class UsageTeller {
       const auto& [day, people] = *pending_.begin();
       for (size_t report = 0; report < std::size(kReports); ++report) {
         const std::string name = absl::StrCat(kReports[report].name, "-", FormatDay(day), ".csv");
-        if (absl::Status status = take_(name, Csv(report, day, people)); !status.ok()) {
-          return status;
-        }
+        RETURN_IF_ERROR(take_(name, Csv(report, day, people)));
       }
       pending_.erase(pending_.begin());
     }

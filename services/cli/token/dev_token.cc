@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/keyring/secret_file.h"
+#include "common/status/status_macros.h"
 
 namespace tutti {
 namespace {
@@ -53,9 +54,8 @@ absl::StatusOr<Key> LoadPrivateKey(const std::string& path) {
   const SecretFile file("development key", path);
   absl::StatusOr<SecretFile::Loaded> loaded = file.Load();
   if (absl::IsNotFound(loaded.status())) {
-    const absl::StatusOr<SecretBytes> made = MakePrivateKey();
-    if (!made.ok()) return made.status();
-    const absl::Status created = file.Create(*made);
+    ASSIGN_OR_RETURN(const SecretBytes made, MakePrivateKey());
+    const absl::Status created = file.Create(made);
     if (!created.ok() && !absl::IsAlreadyExists(created)) return created;
     loaded = file.Load();
   }
@@ -85,8 +85,7 @@ absl::StatusOr<std::string> KeySetOf(jwk_t* private_key) {
 }  // namespace
 
 absl::StatusOr<DevToken> MakeDevToken(const std::string& folder, const DevTokenClaims& claims) {
-  const absl::StatusOr<Key> key = LoadPrivateKey(absl::StrCat(folder, "/private.jwk"));
-  if (!key.ok()) return key.status();
+  ASSIGN_OR_RETURN(const Key key, LoadPrivateKey(absl::StrCat(folder, "/private.jwk")));
   const std::string payload =
       nlohmann::json{{"iss", claims.issuer},
                      {"aud", claims.audience},
@@ -106,11 +105,10 @@ absl::StatusOr<DevToken> MakeDevToken(const std::string& folder, const DevTokenC
                         payload.size()) != RHN_OK) {
     return Failed();
   }
-  const Text token(r_jws_serialize(jws.get(), key->get(), R_FLAG_IGNORE_REMOTE));
+  const Text token(r_jws_serialize(jws.get(), key.get(), R_FLAG_IGNORE_REMOTE));
   if (token == nullptr) return Failed();
-  absl::StatusOr<std::string> key_set = KeySetOf(key->get());
-  if (!key_set.ok()) return key_set.status();
-  return DevToken{token.get(), *std::move(key_set)};
+  ASSIGN_OR_RETURN(std::string key_set, KeySetOf(key.get()));
+  return DevToken{token.get(), std::move(key_set)};
 }
 
 }  // namespace tutti
