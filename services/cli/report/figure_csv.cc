@@ -21,7 +21,7 @@ constexpr char kHeader[] =
     "change_since_day,generated_data,text,numerator,denominator,raised_by,"
     "notice\r\n";
 
-std::string Number(double value) { return absl::StrFormat("%.4f", value); }
+std::string Number(double value) { return absl::StrFormat("%.4f", WithoutMinusZero(value, 4)); }
 
 // Whether a spreadsheet runs such a cell. Some take the wide forms of the signs for the same,
 // and leave spaces out.

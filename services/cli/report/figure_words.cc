@@ -1,5 +1,6 @@
 #include "services/cli/report/figure_words.h"
 
+#include <cmath>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -22,8 +23,13 @@ const char* BoundWords(score::v1::Bound bound) {
 
 }  // namespace
 
+double WithoutMinusZero(double value, int decimals) {
+  return std::abs(value) < 0.5 * std::pow(10, -decimals) ? 0.0 : value;
+}
+
 std::string FormatEstimate(const score::v1::Estimate& estimate, int decimals) {
-  const std::string value = absl::StrFormat("%.*f", decimals, estimate.value());
+  const std::string value =
+      absl::StrFormat("%.*f", decimals, WithoutMinusZero(estimate.value(), decimals));
   const bool bound = estimate.bound() != score::v1::BOUND_UNSPECIFIED;
   const std::string margin = absl::StrFormat("%.*f", decimals, estimate.margin());
   if (bound && margin == absl::StrFormat("%.*f", decimals, 0.0)) {
@@ -42,8 +48,8 @@ std::string FormatQuantity(const Quantity& quantity) {
 std::string FormatChange(const score::v1::Change& change, const std::string& unit) {
   if (change.since_end_day().empty()) return "";
   return absl::StrFormat("%s%+.1f ± %.1f%s%s, %s", BoundWords(change.difference().bound()),
-                         change.difference().value(), change.difference().margin(),
-                         unit.empty() ? "" : " ", unit,
+                         WithoutMinusZero(change.difference().value(), 1),
+                         change.difference().margin(), unit.empty() ? "" : " ", unit,
                          change.beyond_noise() ? "more than noise" : "within noise");
 }
 

@@ -15,6 +15,9 @@ inline constexpr char kWhatItIs[] =
 // What every surface says of activity that was made up.
 inline constexpr char kGenerated[] = "GENERATED DATA: nobody did any of this.";
 
+// 0 for what is written as 0 with so many decimals: "-0.0" would say that something fell.
+double WithoutMinusZero(double value, int decimals);
+
 // An estimate as text: "78.2 ± 3.1", "at least 95.0 ± 2.0", "at least 95.0" when the
 // margin rounds to nothing. `decimals` is 0 to 2.
 std::string FormatEstimate(const score::v1::Estimate& estimate, int decimals);

@@ -49,8 +49,9 @@ std::string HtmlNumber(double value) { return absl::StrFormat("%.4g", value); }
 std::string QuantityHtml(const Quantity& quantity) {
   const std::string text = absl::StrReplaceAll(EscapeHtml(FormatQuantity(quantity)),
                                                {{" ± ", "&nbsp;±&nbsp;"}, {" %", "&nbsp;%"}});
-  return absl::StrCat("<data value=\"", absl::StrFormat("%.4f", quantity.estimate.value()), "\">",
-                      text, "</data>");
+  return absl::StrCat("<data value=\"",
+                      absl::StrFormat("%.4f", WithoutMinusZero(quantity.estimate.value(), 4)),
+                      "\">", text, "</data>");
 }
 
 std::string ChangeHtml(const score::v1::Change& change, const char* unit) {

@@ -79,10 +79,19 @@ TEST(FiguresTest, WritesFiguresWithMarginsAndBounds) {
 }
 
 TEST(FiguresTest, SaysWhetherAChangeIsMoreThanNoise) {
-  const score::v1::Score score = AScore();
+  score::v1::Score score = AScore();
   EXPECT_EQ(FormatChange(score.change(), "points"), "+12.5 ± 6.5 points, more than noise");
   EXPECT_EQ(FormatChange(score.categories(0).change(), ""), "-1.0 ± 3.0, within noise");
   EXPECT_EQ(FormatChange(score.categories(1).change(), ""), "");
+  // Mutation: a fall that rounds to nothing is written as one.
+  score.mutable_change()->mutable_difference()->set_value(-0.04);
+  EXPECT_EQ(FormatChange(score.change(), ""), "+0.0 ± 6.5, more than noise");
+  score.mutable_change()->mutable_difference()->set_value(-0.06);
+  EXPECT_EQ(FormatChange(score.change(), ""), "-0.1 ± 6.5, more than noise");
+  score::v1::Estimate estimate;
+  estimate.set_value(-0.3);
+  estimate.set_margin(2);
+  EXPECT_EQ(FormatEstimate(estimate, 0), "0 ± 2");
 }
 
 TEST(FiguresTest, TextShowsBarsChangesAndReasons) {
