@@ -91,6 +91,17 @@ class QuickstartTest(unittest.TestCase):
         self.assertIn("rho-zCDP", text)
         self.assertIn("GENERATED DATA", text)
 
+    # Mutation: the numbers are looked at by `tutti sample`, when all is built and started.
+    def test_refuses_wrong_numbers_before_it_does_anything(self):
+        for words in (("--people", "9"), ("--people", "x"), ("--people", "99999999"), ("--weeks", "0"),
+                      ("--weeks", "105"), ("--weeks", "-1")):
+            with self.subTest(words), tempfile.TemporaryDirectory() as folder:
+                done = subprocess.run([SOURCE / "deploy/quickstart", "--no-install", "--state", f"{folder}/state",
+                                       *words], capture_output=True, text=True, timeout=30)
+                self.assertEqual(done.returncode, 2, done.stdout)
+                self.assertRegex(done.stderr, rf"^{words[0]} must be a number from \d+ to \d+\n$")
+                self.assertEqual(list(pathlib.Path(folder).iterdir()), [])
+
     def test_shows_everything_twice_and_leaves_nothing(self):
         with ForeignRedis() as foreign, tempfile.TemporaryDirectory() as folder:
             before = foreign.state()
