@@ -94,8 +94,10 @@ sigset_t StopSignals() {
 absl::Status WriteAddress(const std::string& path, const std::string& address) {
   const std::string temporary = absl::StrCat(path, ".new");
   const std::string text = absl::StrCat(address, "\n");
-  const int file = open(temporary.c_str(),
-                        O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0644);
+  // Whatever stands there is removed, never followed or written to: the folder may be others', too.
+  unlink(temporary.c_str());
+  const int file =
+      open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
   bool written =
       file >= 0 && write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
   written = written && std::rename(temporary.c_str(), path.c_str()) == 0;

@@ -234,6 +234,28 @@ class FilesTest(unittest.TestCase):
             self.assertEqual(server.wait(timeout=SECONDS), 0, log.read_text()[-2000:])
         print(f"{program}: {len(watched)} files changed to what is none, and it served on")
 
+    # Mutation: what is written first is opened without O_NOFOLLOW and O_EXCL.
+    def test_the_port_file_is_written_through_no_link(self):
+        with tempfile.TemporaryDirectory(dir=self.folder) as name:
+            folder = pathlib.Path(name)
+            others = folder / "others"
+            others.write_text("kept\n")
+            for make in (lambda path: path.symlink_to(others), lambda path: os.link(others, path)):
+                make(folder / "address.new")
+                log = folder / "log"
+                flags = self.server_arguments("tutti-score", folder)
+                with log.open("w") as stream:
+                    server = subprocess.Popen(
+                        [BIN / "tutti-score", *(f"--{flag}={value}" for flag, value in flags.items())], stderr=stream)
+                try:
+                    self.until(lambda: (folder / "address").exists(), server, log)
+                finally:
+                    server.terminate()
+                    self.assertEqual(server.wait(timeout=SECONDS), 0, log.read_text()[-2000:])
+                self.assertEqual(others.read_text(), "kept\n")
+                self.assertRegex((folder / "address").read_text(), r"^127\.0\.0\.1:\d+\n$")
+                (folder / "address").unlink()
+
     @staticmethod
     def remove(path):
         if path.is_dir() and not path.is_symlink():
