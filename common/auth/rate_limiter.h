@@ -11,6 +11,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "common/retention/lifetimes.h"
 
 namespace tutti {
 
@@ -37,7 +38,7 @@ struct RateLimit {
 // then, and cost nothing. Thread-safe.
 class RateLimiter {
  public:
-  static constexpr size_t kMaxCallers = 100'000;
+  static constexpr size_t kMaxCallers = kMostCallersKnown;
   // Nobody is told a shorter time. Who waits for one call's turn alone is refused once for each
   // call that is granted; after this time there are more, and several are granted in a row.
   static constexpr absl::Duration kShortestWait = absl::Milliseconds(100);

@@ -16,6 +16,7 @@
 #include "absl/strings/str_split.h"
 #include "common/files/read_file.h"
 #include "common/organization/organization_id.h"
+#include "common/retention/lifetimes.h"
 #include "common/status/status_macros.h"
 
 namespace tutti {
@@ -23,7 +24,6 @@ namespace {
 
 namespace dom = simdjson::dom;
 
-constexpr size_t kMaxKnownTokens = 10'000;
 constexpr FileKind kKeysFile{.noun = "the public keys that sign tokens",
                              .max_bytes = size_t{1} << 20};
 constexpr size_t kMaxClientBytes = 64;
@@ -269,7 +269,7 @@ absl::StatusOr<std::shared_ptr<const Caller>> TokenVerifier::Verify(absl::string
   const std::lock_guard lock(believed->mutex);
   if (believed->known.emplace(digest, known).second) {
     believed->known_order.push_back(digest);
-    if (believed->known_order.size() > kMaxKnownTokens) {
+    if (believed->known_order.size() > kMostTokensKnown) {
       believed->known.erase(believed->known_order.front());
       believed->known_order.pop_front();
     }

@@ -11,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "common/keyring/scrubbed_keyring.h"
+#include "common/retention/lifetimes.h"
 #include "common/window/window.h"
 #include "tutti/keyring/v1/keyring.pb.h"
 
@@ -21,14 +22,9 @@ inline constexpr size_t kIdentityKeyBytes = 32;
 inline constexpr size_t kWindowKeyBytes = 32;
 inline constexpr size_t kKeyIdBytes = 16;
 inline constexpr size_t kKeyringIdBytes = 16;
-// Shared keys exist for windows that end up to this many days after today.
-inline constexpr int kKeyDaysAhead = 35;
 // An extension reaches back at most this far: 800 days of back-fill and a reach
 // window before them.
 inline constexpr int kMaxExtensionDays = 828;
-// Keys of an extension are kept this many days after the one on which they were made: a
-// bound on who forgets to forget them. A back-fill takes hours.
-inline constexpr int kExtensionDays = 30;
 inline constexpr absl::Duration kDefaultGrace = absl::Hours(48);
 
 // A rotation refuses, unless it is forced, to destroy a key that a rotation in time would have

@@ -2,11 +2,14 @@
 
 #include <utility>
 
+#include "common/retention/retention.h"
 #include "common/status/status_macros.h"
 
 namespace tutti {
 
-std::string OptOutPathBeside(const std::string& keyring_path) { return keyring_path + ".optout"; }
+std::string OptOutPathBeside(const std::string& keyring_path) {
+  return keyring_path + kOptOutSuffix;
+}
 
 absl::StatusOr<OptOutFile::Loaded> OptOutFile::Load() const {
   ASSIGN_OR_RETURN(const SecretFile::Loaded loaded, file_.Load());

@@ -9,12 +9,11 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/retention/retention.h"
 #include "common/status/status_macros.h"
 
 namespace tutti {
 namespace {
-
-constexpr char kTemporary[] = ".new";
 
 constexpr off_t kMaxFileBytes = off_t{64} << 20;
 
@@ -93,14 +92,14 @@ absl::Status SyncFolderOf(const std::string& noun, const std::string& path) {
 // two writers lock two different files of that name.
 absl::StatusOr<FileDescriptor> LockForWriting(const std::string& noun, const std::string& path) {
   FileDescriptor fd(
-      open((path + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+      open((path + kLockSuffix).c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!fd.ok()) return FileError(noun, errno, "its lock file cannot be opened");
   if (flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return FileError(noun, errno, "cannot be locked");
     return absl::UnavailableError(noun + ": another process is writing it: try again");
   }
   // What a crashed writer left behind; the lock says that no writer lives.
-  unlink((path + kTemporary).c_str());
+  unlink((path + kReplacementSuffix).c_str());
   return fd;
 }
 
@@ -140,7 +139,7 @@ absl::Status SecretFile::Update(const Change& change) const {
 }
 
 absl::Status SecretFile::Replace(const SecretBytes& bytes) const {
-  const std::string temporary = path_ + kTemporary;
+  const std::string temporary = path_ + kReplacementSuffix;
   absl::Status status;
   {
     const FileDescriptor fd(

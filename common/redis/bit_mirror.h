@@ -14,6 +14,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "common/clock/clock.h"
+#include "common/retention/lifetimes.h"
 #include "common/storage/bitmap_id.h"
 
 namespace tutti {
@@ -21,9 +22,8 @@ namespace tutti {
 // How much a mirror keeps, and for how long.
 struct MirrorLimits {
   size_t max_bytes = size_t{256} << 20;
-  // A window that is closed is merged into no more, whoever closed it: so what is left of
-  // it here goes this long after.
-  absl::Duration max_idle = absl::Minutes(10);
+  // After something last went into a bitmap; kLongestMirrorIdle at most.
+  absl::Duration max_idle = kLongestMirrorIdle;
 };
 
 // Gives memory back zeroed.

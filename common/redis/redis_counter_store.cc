@@ -17,11 +17,6 @@ namespace {
 constexpr size_t kPositionsPerCommand = 128;
 // A position costs about as much as 64 bytes of a bitmap that is sent whole.
 constexpr size_t kBitsPerDensePosition = 512;
-constexpr int kGuardSeconds = 40 * 24 * 3600;
-// How long the key lives that every merge writes. It must outlast nothing.
-constexpr int kTickSeconds = 600;
-// How long a bitmap in transit may live, which goes in the same step that brings it.
-constexpr int kTransitSeconds = 60;
 // Stands in a tally where a kind's day was lost; alone, as an earlier edition wrote it, where
 // that of all kinds was.
 constexpr char kLost[] = "lost";
@@ -74,6 +69,10 @@ redis.call('HDEL', KEYS[1], ARGV[1])
 for i = 2, #KEYS do redis.call('UNLINK', KEYS[i]) end
 return 1
 )lua";
+
+std::string GuardSeconds(Window window) {
+  return ExpirySeconds(window.kind == WindowKind::kReach ? Key::kReachGuard : Key::kDayGuard);
+}
 
 RedisWords SealKeys(const std::string& organization, Window window,
                     const std::vector<std::string>& kinds) {
@@ -192,8 +191,8 @@ size_t RedisCounterStore::AppendWrite(RedisConnection& connection, const Write& 
   }
   const size_t span = std::max<size_t>(all.back(), write.bitmap_bits);
   if (all.size() > span / kBitsPerDensePosition && all.size() > kPositionsPerCommand) {
-    connection.Append(Script(kDenseScript, {write.key, MergeKey(write.id->organization)},
-                             {AsBitmap(all), absl::StrCat(kTransitSeconds)}));
+    connection.Append(Script(kDenseScript, {write.key, TransitKey(write.id->organization)},
+                             {AsBitmap(all), ExpirySeconds(Key::kTransit)}));
     return 1;
   }
   size_t commands = 0;
@@ -232,7 +231,7 @@ absl::Status RedisCounterStore::SendBits(RedisConnection& connection, std::vecto
       write->commands = AppendWrite(connection, *write);
       commands += write->commands;
     }
-    connection.Append({"SET", TickKey(organization), "1", "EX", absl::StrCat(kTickSeconds)});
+    connection.Append({"SET", TickKey(organization), "1", "EX", ExpirySeconds(Key::kTick)});
     connection.Append({"EXEC"});
   }
   size_t transaction = 0;
@@ -298,7 +297,7 @@ absl::StatusOr<bool> RedisCounterStore::Seal(const std::string& organization, Wi
                                              const std::vector<std::string>& kinds) {
   Forget(organization, window, kinds);
   const absl::StatusOr<int64_t> dropped = AsInteger(pool_.CallDurably(
-      Script(kSealScript, SealKeys(organization, window, kinds), {absl::StrCat(kGuardSeconds)})));
+      Script(kSealScript, SealKeys(organization, window, kinds), {GuardSeconds(window)})));
   if (!dropped.ok()) return dropped.status();
   return *dropped == 0;
 }
@@ -320,7 +319,7 @@ absl::Status RedisCounterStore::Drop(const std::string& organization, Window win
                                      const std::vector<std::string>& kinds) {
   Forget(organization, window, kinds);
   return AsOk(pool_.CallDurably(
-      Script(kDropScript, SealKeys(organization, window, kinds), {absl::StrCat(kGuardSeconds)})));
+      Script(kDropScript, SealKeys(organization, window, kinds), {GuardSeconds(window)})));
 }
 
 absl::Status RedisCounterStore::StoreTally(const std::string& organization, Day day,

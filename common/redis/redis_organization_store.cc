@@ -88,8 +88,6 @@ end
 return deleted
 )lua";
 
-constexpr int kErasedGuardSeconds = 600;
-
 constexpr absl::Duration kPollTime = absl::Milliseconds(50);
 constexpr size_t kKeysPerSweep = 1000;
 
@@ -286,7 +284,7 @@ absl::StatusOr<int64_t> RedisOrganizationStore::Sweep(const std::string& organiz
     const RedisWords some(keys->begin() + static_cast<int64_t>(begin),
                           keys->begin() + static_cast<int64_t>(end));
     const absl::StatusOr<int64_t> gone =
-        AsInteger(pool_.Call(Script(kSweepScript, some, {absl::StrCat(kErasedGuardSeconds)})));
+        AsInteger(pool_.Call(Script(kSweepScript, some, {ExpirySeconds(Key::kErasedReachGuard)})));
     if (!gone.ok()) return gone.status();
     deleted += *gone;
   }

@@ -10,6 +10,7 @@
 #include "common/privacy/noise.h"
 #include "common/process/core_dumps.h"
 #include "common/redis/redis_stores.h"
+#include "common/retention/lifetimes.h"
 #include "common/telemetry/log.h"
 #include "services/aggregate/aggregate_service.h"
 #include "services/aggregate/journal_binding.h"
@@ -39,7 +40,7 @@ ABSL_FLAG(absl::Duration, policy_lease, absl::Seconds(20),
           "How long ingest may rely on what it was told of an organisation");
 ABSL_FLAG(absl::Duration, sweep_interval, absl::Seconds(30),
           "How often windows that are due are looked for");
-ABSL_FLAG(absl::Duration, mirror_idle, tutti::MirrorLimits().max_idle,
+ABSL_FLAG(absl::Duration, mirror_idle, tutti::kLongestMirrorIdle,
           "How long after the last merge into a window its bits are forgotten here");
 
 namespace tutti {
@@ -148,17 +149,17 @@ absl::StatusOr<AggregateOptions> AggregateOptionsFromFlags() {
     return absl::InvalidArgumentError("--grace must be 0 to 720h");
   }
   if (options.timing.policy_lease < absl::Seconds(1) ||
-      options.timing.policy_lease > absl::Minutes(10)) {
-    return absl::InvalidArgumentError("--policy_lease must be 1s to 10m");
+      options.timing.policy_lease > kLongestPolicyLease) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--policy_lease must be 1s to ", absl::FormatDuration(kLongestPolicyLease)));
   }
   if (options.sweep_interval < absl::Seconds(1)) {
     return absl::InvalidArgumentError("--sweep_interval must be at least 1s");
   }
   // The statement says the longest.
-  if (options.mirror.max_idle < absl::Seconds(1) ||
-      options.mirror.max_idle > MirrorLimits().max_idle) {
-    return absl::InvalidArgumentError(absl::StrCat("--mirror_idle must be 1s to ",
-                                                   absl::FormatDuration(MirrorLimits().max_idle)));
+  if (options.mirror.max_idle < absl::Seconds(1) || options.mirror.max_idle > kLongestMirrorIdle) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--mirror_idle must be 1s to ", absl::FormatDuration(kLongestMirrorIdle)));
   }
   return options;
 }

@@ -7,13 +7,13 @@
 #include "absl/strings/escaping.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "common/retention/lifetimes.h"
 #include "common/rpc/error_details.h"
 #include "tutti/aggregate/v1/organization.pb.h"
 
 namespace tutti {
 namespace {
 
-constexpr absl::Duration kDuration = absl::Seconds(60);
 constexpr absl::Duration kPatience = absl::Seconds(10);
 constexpr absl::Duration kPollTime = absl::Milliseconds(50);
 
@@ -32,7 +32,7 @@ absl::StatusOr<std::unique_ptr<ClosingLease>> ClosingLease::Take(OrganizationSto
                                                                  const std::string& organization) {
   std::unique_ptr<ClosingLease> lease(new ClosingLease(organizations, organization));
   const absl::StatusOr<bool> taken =
-      organizations.TakeLease(organization, lease->token_, kDuration);
+      organizations.TakeLease(organization, lease->token_, kLeaseLife);
   if (taken.ok() && *taken) return lease;
   // Not ours, or nobody knows.
   lease->Leave();
@@ -63,7 +63,7 @@ ClosingLease::~ClosingLease() {
 }
 
 absl::Status ClosingLease::Prolong() {
-  const absl::StatusOr<bool> still = organizations_.TakeLease(organization_, token_, kDuration);
+  const absl::StatusOr<bool> still = organizations_.TakeLease(organization_, token_, kLeaseLife);
   if (!still.ok()) return still.status();
   return *still ? absl::OkStatus()
                 : absl::AbortedError("the closing lease was lost; another replica goes on");

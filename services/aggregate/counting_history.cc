@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/retention/lifetimes.h"
 #include "common/telemetry/log.h"
 #include "google/protobuf/util/time_util.h"
 
@@ -13,7 +14,6 @@ namespace {
 using aggregate::v1::CatalogEra;
 using google::protobuf::util::TimeUtil;
 
-constexpr absl::Duration kCacheAge = absl::Seconds(5);
 // A catalogue counts from so long after its first process starts: by then every process
 // knows of it, also one whose clock is behind, and one that runs another takes nothing of what
 // it counts otherwise.
@@ -21,8 +21,6 @@ constexpr absl::Duration kNotice = absl::Minutes(15);
 // A keyring that was noted before takes over again no sooner after the last change.
 constexpr absl::Duration kKeyringRest = absl::Minutes(1);
 constexpr int kMaxAttempts = 20;
-// Older ones belong to windows that were closed long ago.
-constexpr int kMaxCatalogs = 100;
 constexpr size_t kKeyringIdBytes = 16;
 
 absl::Time ToTime(const google::protobuf::Timestamp& timestamp) {
@@ -103,7 +101,8 @@ absl::Status CountingHistory::NoteCatalog(bool again) {
       counted.set_kind(kind.proto->id());
       counted.set_fingerprint(kind.fingerprint);
     }
-    if (catalogs.size() > kMaxCatalogs) catalogs.DeleteSubrange(0, catalogs.size() - kMaxCatalogs);
+    if (catalogs.size() > kMostCatalogsNoted)
+      catalogs.DeleteSubrange(0, catalogs.size() - kMostCatalogsNoted);
     return true;
   });
 }
@@ -113,7 +112,7 @@ absl::StatusOr<std::shared_ptr<const CountingEras>> CountingHistory::Current() {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     const absl::Duration age = clock_.Now() - read_at_;
-    if (noted_ && age >= absl::ZeroDuration() && age < kCacheAge) return eras_;
+    if (noted_ && age >= absl::ZeroDuration() && age < kCountingHistoryLife) return eras_;
     noted = noted_;
   }
   absl::Status read = NoteCatalog(/*again=*/noted);

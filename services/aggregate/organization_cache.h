@@ -9,6 +9,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/time/time.h"
+#include "common/retention/lifetimes.h"
 
 namespace tutti {
 
@@ -18,7 +19,7 @@ class ScheduledOrganization;
 // a number of bytes: those that were read first give way. Thread-safe.
 class OrganizationCache {
  public:
-  static constexpr absl::Duration kMaxAge = absl::Seconds(5);
+  static constexpr absl::Duration kMaxAge = kProfileLife;
 
   // One that is larger than `max_bytes` by itself is not kept.
   explicit OrganizationCache(size_t max_bytes = size_t{64} << 20) : max_bytes_(max_bytes) {}

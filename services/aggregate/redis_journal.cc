@@ -3,12 +3,11 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/redis/keys.h"
 #include "common/redis/server_check.h"
 
 namespace tutti {
 namespace {
-
-constexpr char kIdentityKey[] = "journal-identity";
 
 constexpr char kIdentifyScript[] = R"lua(
 local identity = redis.call('GET', KEYS[1])
@@ -31,10 +30,6 @@ local answer = redis.call('HGETALL', KEYS[2])
 table.insert(answer, 1, redis.call('GET', KEYS[1]) or '')
 return answer
 )lua";
-
-std::string EntriesKey(const std::string& organization) {
-  return absl::StrCat("journal:", organization);
-}
 
 absl::Status Unreadable() {
   return absl::DataLossError(
@@ -67,8 +62,8 @@ absl::StatusOr<std::string> RedisJournal::Identity() {
         "--journal_redis: the journal needs a redis-server of its own, of no cluster, that is "
         "not restored with the counters; this one holds them, or may: name another");
   }
-  absl::StatusOr<std::string> identity =
-      AsString(pool_.CallDurably(Script(kIdentifyScript, {kIdentityKey}, {NewJournalIdentity()})));
+  absl::StatusOr<std::string> identity = AsString(
+      pool_.CallDurably(Script(kIdentifyScript, {JournalIdentityKey()}, {NewJournalIdentity()})));
   if (!identity.ok()) return identity.status();
   if (!IsJournalIdentity(*identity)) return Unreadable();
   const std::lock_guard<std::mutex> lock(mutex_);
@@ -81,9 +76,9 @@ absl::Status RedisJournal::Record(const std::string& organization, Day end_day,
   const JournalEntry entry = JournalEntryOf(record, nano_rho);
   const std::string text = FormatJournalEntry(entry);
   if (absl::Status sound = ParseJournalEntry(text).status(); !sound.ok()) return sound;
-  const absl::StatusOr<std::string> kept =
-      AsString(pool_.CallDurably(Script(kRecordScript, {kIdentityKey, EntriesKey(organization)},
-                                        {identity(), FormatDay(end_day), text})));
+  const absl::StatusOr<std::string> kept = AsString(pool_.CallDurably(
+      Script(kRecordScript, {JournalIdentityKey(), JournalEntriesKey(organization)},
+             {identity(), FormatDay(end_day), text})));
   if (!kept.ok()) return kept.status();
   if (*kept == "another journal") return AnotherJournal();
   const absl::StatusOr<JournalEntry> known = ParseJournalEntry(*kept);
@@ -93,8 +88,8 @@ absl::Status RedisJournal::Record(const std::string& organization, Day end_day,
 }
 
 absl::StatusOr<std::map<Day, Costs>> RedisJournal::Read(const std::string& organization) {
-  const absl::StatusOr<std::vector<std::string>> answer =
-      AsStrings(pool_.Call(Script(kReadScript, {kIdentityKey, EntriesKey(organization)}, {})));
+  const absl::StatusOr<std::vector<std::string>> answer = AsStrings(
+      pool_.Call(Script(kReadScript, {JournalIdentityKey(), JournalEntriesKey(organization)}, {})));
   if (!answer.ok()) return answer.status();
   if (answer->empty() || answer->front().empty() || answer->front() != identity()) {
     return AnotherJournal();

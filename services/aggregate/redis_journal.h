@@ -17,7 +17,7 @@ namespace tutti {
 // journal in a file it must not be lost; what it is asked for and what it answers says which
 // journal it is, so one that came back empty is not written to.
 //
-// Keys: "journal-identity", and for each organisation "journal:<organisation>", a hash of end
+// Keys: JournalIdentityKey(), and for each organisation JournalEntriesKey(), a hash of end
 // days to JournalEntries. Thread-safe.
 class RedisJournal final : public PublicationJournal {
  public:

@@ -16,6 +16,7 @@
 #include "common/keyring/opt_out_store.h"
 #include "common/keyring/swap.h"
 #include "common/process/core_dumps.h"
+#include "common/retention/lifetimes.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/health.h"
 #include "common/telemetry/log.h"

@@ -10,10 +10,6 @@
 
 namespace tutti {
 
-// The longest generation of the cache of what is durable: what it remembers lives for two
-// of them, and the privacy statement says how long that may be.
-inline constexpr absl::Duration kLongestCacheGeneration = absl::Minutes(4);
-
 struct IngestOptions {
   std::string aggregate;  // address
   std::string keyring;    // path

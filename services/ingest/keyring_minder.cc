@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/keyring/keyring_operations.h"
+#include "common/retention/lifetimes.h"
 
 namespace tutti {
 namespace {
@@ -52,7 +53,7 @@ absl::Status KeyringMinder::CheckClock(absl::Time now) const {
   if (!lease_end_.has_value() || since > kHeardRecently) return absl::OkStatus();
   // What aggregate's clock shows now is up to a lease before this.
   const absl::Time latest = *lease_end_ + since;
-  const absl::Duration ahead = now > latest ? now - latest : now - (latest - kLongestLease);
+  const absl::Duration ahead = now > latest ? now - latest : now - (latest - kLongestPolicyLease);
   if (absl::AbsDuration(ahead) <= kClocksDiffer) return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrCat(
       "the keyring is not rotated: this clock is about ",

@@ -16,11 +16,9 @@ namespace tutti {
 // and rotates it when told to. Not thread-safe, but for CountOverdueKeys.
 class KeyringMinder {
  public:
-  static constexpr absl::Duration kRotationInterval = absl::Hours(1);
   // Nothing is rotated by a clock that differs from aggregate's by more than this. An answer of
-  // aggregate shows its time to within a lease, so up to kLongestLease more is not noticed.
+  // aggregate shows its time to within a lease, so up to kLongestPolicyLease more is not noticed.
   static constexpr absl::Duration kClocksDiffer = absl::Minutes(10);
-  static constexpr absl::Duration kLongestLease = absl::Minutes(10);
   // What aggregate's clock showed longer ago is not held against ours: a machine that slept
   // would wait for activity before it rotates.
   static constexpr absl::Duration kHeardRecently = absl::Hours(1);

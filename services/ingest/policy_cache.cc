@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/retention/lifetimes.h"
+
 namespace tutti {
 
 using absl::StatusCode;
@@ -80,11 +82,11 @@ void PolicyCache::Finish(const std::string& organization,
       entry.refresh_time = now + (entry.expire_time - now) / 2;
     } else if (entry.policy != nullptr && now < entry.expire_time &&
                !absl::IsNotFound(policy.status())) {
-      entry.refresh_time = now + kErrorMemory;
+      entry.refresh_time = now + kPolicyErrorLife;
     } else {
       entry.policy = nullptr;
       entry.refusal = RefusalFrom(policy.status());
-      entry.expire_time = entry.refresh_time = now + kErrorMemory;
+      entry.expire_time = entry.refresh_time = now + kPolicyErrorLife;
     }
     answer = AnswerOf(entry);
     // The keyring changed under the fetch, or there are too many unknown names.

@@ -24,7 +24,7 @@ namespace tutti {
 // Policies by organisation. A policy is fetched by the first who asks (others wait
 // for the same answer), used until its lease ends, and fetched again in the
 // background once half of its lease is over and somebody uses it. An error is
-// remembered for kErrorMemory. After the lease nothing of a policy is used: without
+// remembered for kPolicyErrorLife. After the lease nothing of a policy is used: without
 // aggregate, requests are refused. Before a fetch it looks whether the keyring
 // was replaced.
 // Thread-safe. Callbacks run without a lock held.
@@ -33,7 +33,6 @@ class PolicyCache {
   using Answer = std::variant<std::shared_ptr<const OrganizationPolicy>, Refusal>;
   using Callback = std::function<void(const Answer&)>;
 
-  static constexpr absl::Duration kErrorMemory = absl::Seconds(1);
   // Unknown organisations are forgotten at once beyond this many entries.
   static constexpr size_t kMaxEntries = 100'000;
 

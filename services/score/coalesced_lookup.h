@@ -13,13 +13,10 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "common/clock/clock.h"
+#include "common/retention/lifetimes.h"
 #include "services/score/workers.h"
 
 namespace tutti {
-
-// How old what was found may be when it is given again: less than a second, so that it
-// is no older when it has reached its caller.
-inline constexpr absl::Duration kFreshFor = absl::Milliseconds(900);
 
 // Asks the store on behalf of many callers at once. Who comes while the store is being
 // asked is answered by what it finds, or by the next round trip, together with all others

@@ -11,6 +11,8 @@
 #include "common/feeding/contents_text.h"
 #include "common/privacy/budget.h"
 #include "common/privacy/zcdp.h"
+#include "common/redis/keys.h"
+#include "common/retention/retention.h"
 #include "common/scoring/peer_benchmark.h"
 #include "common/scoring/planned_margins.h"
 #include "common/window/cadence.h"
@@ -36,83 +38,18 @@ std::string GraceOf(const std::optional<Publication>& latest) {
   return absl::StrCat(absl::ToInt64Hours(grace), " hours");
 }
 
-void AddRetention(PrivacyStatement& statement, const std::string& what, const std::string& where,
-                  const std::string& how_long) {
-  score::v1::Retention& entry = *statement.add_retention();
-  entry.set_what(what);
-  entry.set_where(where);
-  entry.set_how_long(how_long);
-}
-
+// By who keeps it, as activities flow.
 void FillRetention(const std::string& grace, PrivacyStatement& statement) {
-  const std::string closed =
-      absl::StrCat("until its window closes: one day and ", grace,
-                   " after the window's last day, and some seconds more for ingest to stop");
-  AddRetention(statement, "identifiers of people",
-               "the memory of ingest, of which no core is dumped",
-               "while the request that brings them is handled; then what Tutti read them into is "
-               "zeroed, and the network library's buffers are freed as they are, until they are "
-               "used again");
-  AddRetention(statement, "hashes of identifiers, so that repeats cost little",
-               "the memory of ingest", "10 minutes at most");
-  AddRetention(statement, "window keys, made up to 35 days before the window's last day",
-               "the keyring's file and the memory of ingest",
-               absl::StrCat("until the window is closed in every time zone, one day and ", grace,
-                            " after its last day at UTC-12, and an hour more, when keys are "
-                            "rotated with that grace; those of past windows, made for a first "
-                            "import, until the operator's `tutti keyring forget` when that "
-                            "import is finished, or the first rotation more than 30 days after "
-                            "they were made"));
-  AddRetention(statement, "the identity key", "the keyring's file and the memory of ingest",
-               "as long as the keyring; it links nothing without window keys");
-  AddRetention(
-      statement, "hashes of the identifiers of people who opted out, under a key of their own",
-      "a file beside the keyring and the memory of ingest", "until they are counted again");
-  AddRetention(statement, "bitmaps of hashed slots for 28 days (pseudonymised data)", "Redis",
-               closed);
-  AddRetention(statement, "bitmaps of hashed slots for one day (pseudonymised data)", "Redis",
-               closed);
-  AddRetention(statement,
-               "parts of those bitmaps, so that no bit is written twice (pseudonymised data)",
-               "the memory of aggregate, of which no core is dumped",
-               "until the window closes there, or 10 minutes and some seconds after something last "
-               "went into it there; then zeroed");
-  AddRetention(statement, "markers that a window is closed, without content", "Redis", "40 days");
-  AddRetention(statement, "exact counts of closed days, without slots", "Redis",
-               "until the publication that takes them, or until the organisation pauses");
-  AddRetention(statement, "records of noisy counts that are not yet safe to show", "Redis",
-               "until they are published, seconds later, or until the organisation pauses");
-  AddRetention(statement, "published records of noisy counts (assessed as anonymous)", "Redis",
-               "until the organisation is erased");
-  AddRetention(statement, "the ledger of what each publication cost", "Redis",
-               "for ever; after an erasure its total alone");
-  AddRetention(
-      statement, "the organisation's profile, and when its next window closes", "Redis",
-      "until the organisation is erased; then its name alone, so that it is not used again");
-  AddRetention(statement, "which process is closing windows now", "Redis", "a minute");
-  AddRetention(statement, "that somebody sent something, so that an answer's time tells nothing",
-               "Redis", "10 minutes after the last activity");
-  AddRetention(statement, "means of published scores of at least ten organisations", "Redis",
-               "for ever; they hold a hash of each organisation's id");
-  AddRetention(statement, "which journal of publications is this Redis's: a random number", "Redis",
-               "for ever");
-  AddRetention(statement,
-               "which keyrings and catalogues counted, and since when: random ids of keyrings, "
-               "checksums of catalogues",
-               "Redis", "for ever; of catalogues the last 100");
-  AddRetention(statement,
-               "a list of which records were published, with their checksums and what each cost",
-               "the journal of aggregate", "for ever");
-  AddRetention(statement, "answers made of published records", "the memory of score",
-               "as long as there is room; not given any more from a second after the organisation "
-               "is erased");
-  AddRetention(statement, "which records are published: their last days", "the memory of score",
-               "given for a second at most, then asked of Redis again");
-  AddRetention(statement, "counts, codes and addresses of services; nothing of an activity",
-               "the logs of all services", "as the operator keeps logs");
-  AddRetention(statement,
-               "which software called which method for which organisation, with which outcome",
-               "the audit logs of all services, where they are kept", "as the operator keeps logs");
+  for (const std::vector<Retention>& kept :
+       {RetentionsOfIngest(grace), RetentionsOfRedis(grace), RetentionsOfAggregate(),
+        RetentionsOfScore(), RetentionsOfEveryService()}) {
+    for (const Retention& retention : kept) {
+      score::v1::Retention& entry = *statement.add_retention();
+      entry.set_what(retention.what);
+      entry.set_where(retention.where);
+      entry.set_how_long(retention.how_long);
+    }
+  }
 }
 
 void FillClaim(const Catalog& catalog, PrivacyStatement& statement) {

@@ -69,6 +69,16 @@ BREAKING_WORDS = {
         {"services/aggregate/window_closer.cc": "record.set_state(publication::v1::KIND_STATE_COMPLETE);"},
         {"common/scoring/score_builder.cc": "kind->set_state(\n    KIND_STATE_COMPLETE);"},
     ],
+    "how long something is kept is said in common/retention/lifetimes.h": [
+        {"services/ingest/policy_cache.h": "static constexpr absl::Duration kErrorMemory = absl::Seconds(1);"},
+        {"common/redis/redis_counter_store.cc": "constexpr int kGuardSeconds = 40 * 24 * 3600;"},
+        {"services/score/answer_cache.h": "inline constexpr absl::Duration kFreshFor = absl::Seconds(5);"},
+    ],
+    "what Redis is told to forget, and when, is a row of common/redis/keys.cc": [
+        {"common/redis/redis_counter_store.cc": 'connection.Append({"SET", key, "1", "EX", absl::StrCat(kTick)});'},
+        {"common/redis/redis_cohort_store.cc": 'pool.Call({"SET", key, "1", "PX", "600"});'},
+        {"services/aggregate/redis_journal.cc": "redis.call('EXPIRE', KEYS[1], 60)"},
+    ],
 }
 
 # What they must let pass.
@@ -76,6 +86,8 @@ KEEPING_WORDS = {
     "services/aggregate/exact_counts.cc": "record.set_state(publication::v1::KIND_STATE_COMPLETE);",
     "common/scoring/visibility.cc": "if (record.state() == publication::v1::KIND_STATE_COMPLETE) continue;",
     "tests/support/simulated_organization.cc": "out.set_state(publication::v1::KIND_STATE_COMPLETE);",
+    "services/aggregate/organization_cache.h": "static constexpr absl::Duration kMaxAge = kProfileLife;",
+    "common/redis/redis_organization_store.cc": "redis.call('EXPIRE', KEYS[i], ARGV[1])",
 }
 
 # What the rules must let pass.
@@ -140,6 +152,18 @@ class LayeringTest(unittest.TestCase):
 
     def test_lets_a_tree_pass_that_keeps_to_the_layers(self):
         self.assertEqual(self.run_on(KEEPING), (0, f"{len(KEEPING)} files keep to the layers\n"))
+
+    def test_every_lifetime_is_kept_by_and_said(self):
+        declared = {"common/retention/lifetimes.h": "inline constexpr int kDays = 3;"}
+        said = {"common/retention/retention.cc": "absl::StrCat(kDays)"}
+        owner = {"common/keyring/keys.cc": "today + kDays"}
+        self.assertEqual(self.run_on_texts({**declared, **said, **owner})[0], 0)
+        code, output = self.run_on_texts({**declared, **owner})
+        self.assertEqual(code, 1)
+        self.assertIn("no sentence", output)
+        code, output = self.run_on_texts({**declared, **said, "tests/unit/a_test.cc": "kDays"})
+        self.assertEqual(code, 1)
+        self.assertIn("nothing is kept by kDays", output)
 
     def test_refuses_a_folder_without_sources(self):
         self.assertEqual(self.run_on({})[0], 1)

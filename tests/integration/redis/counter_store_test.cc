@@ -8,6 +8,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "common/redis/keys.h"
+#include "common/retention/lifetimes.h"
 #include "tests/integration/redis/redis_test.h"
 
 namespace tutti {
@@ -18,7 +19,7 @@ using ::testing::ElementsAreArray;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr int64_t kGuardSeconds = int64_t{40} * 24 * 3600;
+const int64_t kGuardSeconds = kGuardLife / absl::Seconds(1);
 
 class CounterStoreTest : public RedisTest {
  protected:
@@ -56,7 +57,7 @@ TEST_F(CounterStoreTest, MergeTakesDeltasOfManyCommandsAndDenseOnes) {
   EXPECT_THAT(BitsOf(Raw(BitmapKey(person_))), ElementsAreArray(sparse));
   EXPECT_THAT(BitsOf(Raw(BitmapKey(device_))), ElementsAreArray(dense));
   EXPECT_EQ(Raw(BitmapKey(device_)).size(), kBits / 8);
-  EXPECT_THAT(Keys(), Not(::testing::Contains(MergeKey("acme"))));
+  EXPECT_THAT(Keys(), Not(::testing::Contains(TransitKey("acme"))));
 }
 
 // A script that ends in the middle undoes nothing. Mutation: a bitmap in transit without an
@@ -67,13 +68,13 @@ TEST_F(CounterStoreTest, LeavesNoBitmapInTransitForLongWhenAMergeEndsInTheMiddle
   for (uint32_t i = 0; i < 4096; i += 3) dense.push_back(i);
   ASSERT_EQ(AsOk(inspector_->Call({"ACL", "SETUSER", "aggregate", "-bitop"})), absl::OkStatus());
   EXPECT_FALSE(Merge(person_, dense).ok());
-  EXPECT_NE(Raw(MergeKey("acme")), "") << "the control";
-  const int64_t seconds = AsInteger(inspector_->Call({"TTL", MergeKey("acme")})).value();
+  EXPECT_NE(Raw(TransitKey("acme")), "") << "the control";
+  const int64_t seconds = AsInteger(inspector_->Call({"TTL", TransitKey("acme")})).value();
   EXPECT_GT(seconds, 0);
   EXPECT_LE(seconds, 60);
   ASSERT_EQ(AsOk(inspector_->Call({"ACL", "SETUSER", "aggregate", "+bitop"})), absl::OkStatus());
   EXPECT_EQ(Merge(person_, dense).value(), MergeOutcome::kMerged);
-  EXPECT_THAT(Keys(), Not(::testing::Contains(MergeKey("acme"))));
+  EXPECT_THAT(Keys(), Not(::testing::Contains(TransitKey("acme"))));
 }
 
 TEST_F(CounterStoreTest, MergeAnswersForEachDeltaInOrder) {

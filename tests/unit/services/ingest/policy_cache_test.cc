@@ -75,7 +75,7 @@ TEST_F(PolicyCacheTest, RemembersErrorsForAMoment) {
   EXPECT_FALSE(HasPolicy("nobody"));
   EXPECT_EQ(client.fetched, 1);
   client.policies["nobody"] = AcmePolicy();
-  clock.Advance(PolicyCache::kErrorMemory);
+  clock.Advance(kPolicyErrorLife);
   EXPECT_TRUE(HasPolicy("nobody"));
 }
 

@@ -3,19 +3,15 @@
 #include <cstdlib>
 #include <fstream>
 #include <map>
-#include <regex>
-#include <set>
 #include <string>
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "common/keyring/keyring_operations.h"
-#include "common/redis/bit_mirror.h"
+#include "common/redis/keys.h"
+#include "common/retention/retention.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/cli/report/statement_text.h"
-#include "services/ingest/ingest_server.h"
 #include "tests/support/simulated_organization.h"
 
 namespace tutti {
@@ -24,7 +20,6 @@ namespace {
 using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using ::testing::UnorderedElementsAreArray;
 
 class StatementTest : public ::testing::Test {
  protected:
@@ -118,96 +113,24 @@ TEST_F(StatementTest, DoesNotGuessHowLongWindowsStayOpen) {
   }
 }
 
-// Mutation: a longer generation, or shorter words.
-TEST_F(StatementTest, SaysHowLongIngestRemembersAtMost) {
-  // One more is begun within a second or two, and what is forgotten is zeroed by then.
-  EXPECT_LT(2 * kLongestCacheGeneration + absl::Seconds(10), absl::Minutes(10));
-  EXPECT_THAT(RetentionOf(writer_.Write(std::nullopt)),
-              HasSubstr("repeats cost littlethe memory of ingest10 minutes at most"));
-}
-
-// Mutation: other days than those of the keyring.
-TEST_F(StatementTest, SaysHowLongKeysAreKept) {
-  const std::string retention = RetentionOf(writer_.Write(std::nullopt));
-  EXPECT_THAT(retention, HasSubstr(absl::StrCat("made up to ", kKeyDaysAhead, " days before")));
-  EXPECT_THAT(retention, HasSubstr(absl::StrCat("the first rotation more than ", kExtensionDays,
-                                                " days after they were made")));
-}
-
-// Mutation: a longer time, or shorter words.
-TEST_F(StatementTest, SaysHowLongAggregateRemembersAtMost) {
-  EXPECT_THAT(
-      RetentionOf(writer_.Write(std::nullopt)),
-      HasSubstr(absl::StrCat("or ", absl::ToInt64Minutes(MirrorLimits().max_idle),
-                             " minutes and some seconds after something last went into it there")));
-}
-
-// What the statement says of the keys of each function of common/redis/keys.h: by the
-// words with which its entries begin.
-const std::map<std::string, std::vector<std::string>>& SaidOfKeys() {
-  static const std::vector<std::string> bitmaps = {"bitmaps of hashed slots for 28 days",
-                                                   "bitmaps of hashed slots for one day"};
-  static const std::map<std::string, std::vector<std::string>> said = {
-      {"ProfileKey", {"the organisation's profile"}},
-      {"BucketKey", {"the organisation's profile, and when its next window closes"}},
-      // What remains under the name of a bitmap is the marker.
-      {"BitmapKey", {bitmaps[0], bitmaps[1], "markers that a window is closed"}},
-      {"SealedBitmapKey", bitmaps},
-      {"MergeKey", bitmaps},  // within one script
-      {"TickKey", {"that somebody sent something"}},
-      {"TallyKey", {"exact counts of closed days"}},
-      {"StagedKey", {"records of noisy counts that are not yet safe"}},
-      {"PublicationKey", {"published records of noisy counts"}},
-      {"PublicationIndexKey", {"published records of noisy counts"}},
-      {"CohortKey", {"means of published scores"}},
-      {"LedgerKey", {"the ledger"}},
-      {"LeaseKey", {"which process is closing windows"}},
-      {"JournalKey", {"which journal of publications"}},
-      {"CountingHistoryKey", {"which keyrings and catalogues counted"}},
-  };
-  return said;
-}
-
-// Under these nothing is stored: one is a pattern, one is a channel.
-const std::set<std::string>& NotKeys() {
-  static const std::set<std::string> names = {"AllKeysPattern", "PublicationChannel"};
-  return names;
-}
-
-// Mutations: a function of keys.h more; an entry of Redis more, or one less.
-TEST_F(StatementTest, SaysOfEveryKeyInRedisHowLongItIsKept) {
-  const char* const source = std::getenv("TUTTI_SOURCE_DIR");
-  ASSERT_NE(source, nullptr) << "ctest sets TUTTI_SOURCE_DIR";
-  std::ifstream file(absl::StrCat(source, "/common/redis/keys.h"));
-  const std::string header{std::istreambuf_iterator<char>(file), {}};
-  const std::regex name_of_key(R"(std::string (\w+)\()");
-  std::set<std::string> there;
-  for (std::sregex_iterator it(header.begin(), header.end(), name_of_key), end; it != end; ++it) {
-    if (NotKeys().count((*it)[1]) == 0) there.insert((*it)[1]);
-  }
-  std::set<std::string> known;
-  for (const auto& [name, entries] : SaidOfKeys()) known.insert(name);
-  EXPECT_THAT(known, UnorderedElementsAreArray(there))
-      << "say in statement.cc how long it is kept, and here by which words";
-
-  const auto statement = writer_.Write(std::nullopt);
-  std::set<std::string> explained;
-  for (const auto& [name, entries] : SaidOfKeys()) {
-    for (const std::string& words : entries) {
-      bool found = false;
-      for (const auto& entry : statement.retention()) {
-        if (entry.where() != "Redis" || !absl::StartsWith(entry.what(), words)) continue;
-        found = true;
-        explained.insert(entry.what());
-        EXPECT_NE(entry.how_long(), "");
-      }
-      EXPECT_TRUE(found) << name << ": " << words;
+// Mutation: a list of a service that is left out, or said twice.
+TEST_F(StatementTest, SaysEverythingThatAnybodyKeepsOnce) {
+  std::map<std::string, std::string> kept;  // how long, by what and where
+  const std::string grace = "48 hours";
+  for (const auto& retentions :
+       {RetentionsOfIngest(grace), RetentionsOfRedis(grace), RetentionsOfAggregate(),
+        RetentionsOfScore(), RetentionsOfEveryService()}) {
+    for (const Retention& one : retentions) {
+      EXPECT_TRUE(kept.emplace(one.what + " in " + one.where, one.how_long).second) << one.what;
     }
   }
+  std::map<std::string, std::string> said;
+  const auto statement = Write(window::v1::CADENCE_WEEKLY);
   for (const auto& entry : statement.retention()) {
-    if (entry.where() != "Redis") continue;
-    EXPECT_EQ(explained.count(entry.what()), 1U) << entry.what() << ": of which key?";
+    said.emplace(entry.what() + " in " + entry.where(), entry.how_long());
   }
+  EXPECT_EQ(said, kept);
+  EXPECT_EQ(static_cast<size_t>(statement.retention_size()), kept.size());
 }
 
 // The whole statement as people read it. After a change that is meant, run the test
