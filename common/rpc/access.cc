@@ -12,6 +12,7 @@
 #include "common/rpc/error_details.h"
 #include "common/telemetry/log.h"
 #include "grpc/grpc_security_constants.h"
+#include "tutti/auth/v1/auth.pb.h"
 
 namespace tutti {
 namespace {
@@ -31,7 +32,7 @@ absl::Status MethodDenied(const MethodRule& rule) {
 
 absl::Status OrganizationDenied() {
   return WithReason(absl::PermissionDeniedError("this caller may not use this organization"),
-                    "auth.tutti", "ORGANIZATION_FORBIDDEN");
+                    auth::v1::REASON_ORGANIZATION_FORBIDDEN);
 }
 
 // gRPC's own code for it. Clients of reflection fall back from one version to the other on
@@ -43,7 +44,7 @@ absl::Status NotServed() {
 }
 
 absl::Status TooMany(absl::string_view what) {
-  return WithReason(absl::ResourceExhaustedError(what), "auth.tutti", "RATE_LIMITED");
+  return WithReason(absl::ResourceExhaustedError(what), auth::v1::REASON_RATE_LIMITED);
 }
 
 }  // namespace

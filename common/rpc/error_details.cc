@@ -1,9 +1,11 @@
 #include "common/rpc/error_details.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
@@ -32,21 +34,35 @@ absl::Status Write(absl::Status status, const Detail& detail) {
   return status;
 }
 
-}  // namespace
+constexpr char kDomain[] = "tutti";
+constexpr char kPrefix[] = "REASON_";
 
-absl::Status WithReason(absl::Status status, absl::string_view domain, absl::string_view reason) {
+// Of tutti.score.v1 it is "score.tutti", of tutti.v1 "tutti".
+std::string DomainOf(const google::protobuf::EnumDescriptor& reasons) {
+  std::vector<std::string> package = absl::StrSplit(reasons.file()->package(), '.');
+  package.pop_back();  // the version
+  std::reverse(package.begin(), package.end());
+  return absl::StrJoin(package, ".");
+}
+
+absl::Status WithInfo(absl::Status status, absl::string_view domain, absl::string_view reason) {
   google::rpc::ErrorInfo info;
   info.set_domain(std::string(domain));
   info.set_reason(std::string(reason));
   return Write(std::move(status), info);
 }
 
+}  // namespace
+
 absl::Status WithReasonOf(absl::Status status, const google::protobuf::EnumDescriptor& reasons,
                           int reason) {
-  const std::vector<std::string> package = absl::StrSplit(reasons.file()->package(), '.');
   const auto* const value = reasons.FindValueByNumber(reason);
-  return WithReason(std::move(status), absl::StrCat(package.at(1), ".", package.at(0)),
-                    absl::StripPrefix(value->name(), "REASON_"));
+  return WithInfo(std::move(status), DomainOf(reasons), absl::StripPrefix(value->name(), kPrefix));
+}
+
+absl::Status WithCodeAsReason(absl::Status status) {
+  const std::string code = absl::StatusCodeToString(status.code());
+  return WithInfo(std::move(status), kDomain, code);
 }
 
 absl::Status WithFieldViolation(absl::Status status, absl::string_view field,
@@ -111,6 +127,13 @@ absl::Status FromRpcStatus(const google::rpc::Status& status) {
 
 std::string ReasonOf(const absl::Status& status) {
   return Read<google::rpc::ErrorInfo>(status).reason();
+}
+
+int ReasonIn(const absl::Status& status, const google::protobuf::EnumDescriptor& reasons) {
+  const auto info = Read<google::rpc::ErrorInfo>(status);
+  if (info.domain() != DomainOf(reasons)) return 0;
+  const auto* const value = reasons.FindValueByName(absl::StrCat(kPrefix, info.reason()));
+  return value == nullptr ? 0 : value->number();
 }
 
 std::vector<std::string> FieldsOf(const absl::Status& status) {

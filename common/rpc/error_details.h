@@ -20,17 +20,18 @@ namespace tutti {
 // machine. On an OK status they do nothing. No text here may hold a caller's
 // value.
 
-// Adds ErrorInfo: `reason` in capitals, unique within `domain` ("ingest.tutti").
-absl::Status WithReason(absl::Status status, absl::string_view domain, absl::string_view reason);
-
-// The same of a value of a service's enum of reasons, of which both follow: REASON_TABLE_UNKNOWN
-// of tutti.score.v1.Reason is TABLE_UNKNOWN within "score.tutti".
+// Adds ErrorInfo by a value of an enum of reasons, from which domain and reason follow:
+// REASON_TABLE_UNKNOWN of tutti.score.v1.Reason is TABLE_UNKNOWN within "score.tutti", one of
+// tutti.v1.Reason is within "tutti".
 absl::Status WithReasonOf(absl::Status status, const google::protobuf::EnumDescriptor& reasons,
                           int reason);
 template <typename Reason>
 absl::Status WithReason(absl::Status status, Reason reason) {
   return WithReasonOf(std::move(status), *google::protobuf::GetEnumDescriptor<Reason>(), reason);
 }
+
+// The same of an error that has no reason of its own: its code's name, within "tutti".
+absl::Status WithCodeAsReason(absl::Status status);
 
 // Adds a field violation to BadRequest: the field's path, and what is wrong.
 absl::Status WithFieldViolation(absl::Status status, absl::string_view field,
@@ -57,8 +58,16 @@ absl::optional<absl::Duration> RetryDelayOf(const absl::Status& status);
 google::rpc::Status ToRpcStatus(const absl::Status& status);
 absl::Status FromRpcStatus(const google::rpc::Status& status);
 
-// The reason that WithReason gave; empty when there is none.
+// The reason as a caller reads it, of whatever domain; empty when there is none.
 std::string ReasonOf(const absl::Status& status);
+
+// The value of an enum of reasons that WithReason gave; 0 when there is none, or it is not of the
+// enum's domain.
+int ReasonIn(const absl::Status& status, const google::protobuf::EnumDescriptor& reasons);
+template <typename Reason>
+Reason ReasonIn(const absl::Status& status) {
+  return static_cast<Reason>(ReasonIn(status, *google::protobuf::GetEnumDescriptor<Reason>()));
+}
 
 // The fields that WithFieldViolation named.
 std::vector<std::string> FieldsOf(const absl::Status& status);

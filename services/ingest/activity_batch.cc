@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <utility>
-#include <variant>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/numeric/bits.h"
@@ -10,6 +9,7 @@
 #include "common/identity/subject_id.h"
 #include "common/keyring/opt_out_store.h"
 #include "common/window/schedule.h"
+#include "services/ingest/ingest_error.h"
 #include "services/ingest/rejection.h"
 
 namespace tutti {
@@ -251,31 +251,31 @@ BatchDelta& ActivityBatch::DeltaOf(int window, int kind) {
   return deltas[place - 1];
 }
 
-std::optional<Refusal> ActivityBatch::refusal() const {
+absl::Status ActivityBatch::judged() const {
   if (opt_outs_unreadable_) {
-    return Refusal{absl::StatusCode::kUnavailable, ingest::v1::REASON_OPT_OUTS_UNREADABLE,
-                   "activities",
-                   "this ingest cannot read who has opted out: retry with backoff; an operator "
-                   "must put an undamaged opt-out list back"};
+    return BatchRefused(absl::StatusCode::kUnavailable, ingest::v1::REASON_OPT_OUTS_UNREADABLE,
+                        "activities",
+                        "this ingest cannot read who has opted out: retry with backoff; an "
+                        "operator must put an undamaged opt-out list back");
   }
-  if (!accepted_.empty() || key_missing_ == 0) return std::nullopt;
-  return Refusal{absl::StatusCode::kFailedPrecondition, ingest::v1::REASON_KEY_MISSING,
-                 "activities",
-                 "this ingest has no key for windows that are open: an operator must rotate the "
-                 "keyring, or extend it for the back-fill"};
+  if (!accepted_.empty() || key_missing_ == 0) return absl::OkStatus();
+  return BatchRefused(absl::StatusCode::kFailedPrecondition, ingest::v1::REASON_KEY_MISSING,
+                      "activities",
+                      "this ingest has no key for windows that are open: an operator must rotate "
+                      "the keyring, or extend it for the back-fill");
 }
 
 void ActivityBatch::Settle(const absl::Status& status) {
   if (!status.ok()) {
-    refused_ = RefusalFrom(status);
+    settled_ = RefusedByAggregate(status);
     return;
   }
-  refused_ = RefusalOfOutcomes();
+  settled_ = CheckOutcomes();
   const bool all_merged = std::all_of(deltas.begin(), deltas.end(), [](const BatchDelta& delta) {
     return delta.outcome == aggregate::v1::DELTA_OUTCOME_MERGED;
   });
   if (!all_merged) parts_.policies.Invalidate(policy->organization());
-  if (refused_.has_value()) return;
+  if (!settled_.ok()) return;
   if (!all_merged) {
     Reconsider();
     SortRejections();
@@ -287,7 +287,7 @@ void ActivityBatch::Settle(const absl::Status& status) {
   response_.set_partly_late_count(partly_late_);
 }
 
-std::optional<Refusal> ActivityBatch::RefusalOfOutcomes() const {
+absl::Status ActivityBatch::CheckOutcomes() const {
   for (size_t i = 0; i < own_deltas_; ++i) {
     switch (deltas[i].outcome) {
       case aggregate::v1::DELTA_OUTCOME_MERGED:
@@ -295,15 +295,16 @@ std::optional<Refusal> ActivityBatch::RefusalOfOutcomes() const {
       case aggregate::v1::DELTA_OUTCOME_KEY_MISMATCH:
         break;
       case aggregate::v1::DELTA_OUTCOME_NOT_ACTIVE:
-        return Refusal{absl::StatusCode::kFailedPrecondition,
-                       ingest::v1::REASON_ORGANIZATION_NOT_ACTIVE, "organization",
-                       "the organisation was paused or erased meanwhile"};
+        return BatchRefused(absl::StatusCode::kFailedPrecondition,
+                            ingest::v1::REASON_ORGANIZATION_NOT_ACTIVE, "organization",
+                            "the organisation was paused or erased meanwhile");
       default:
-        return Refusal{absl::StatusCode::kUnavailable, ingest::v1::REASON_STORE_UNAVAILABLE, "",
-                       "the organisation's windows changed meanwhile: send the batch again"};
+        return BatchRefused(absl::StatusCode::kUnavailable, ingest::v1::REASON_STORE_UNAVAILABLE,
+                            "",
+                            "the organisation's windows changed meanwhile: send the batch again");
     }
   }
-  return std::nullopt;
+  return absl::OkStatus();
 }
 
 ActivityBatch::Outcome ActivityBatch::OutcomeOf(const DayVerdict& verdict) {

@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "common/catalog/catalog.h"
 #include "services/ingest/batch_view.h"
 #include "services/ingest/column_layout.h"
@@ -14,7 +14,6 @@
 #include "services/ingest/delta_coalescer.h"
 #include "services/ingest/folded_batch.h"
 #include "services/ingest/ingest_parts.h"
-#include "services/ingest/refusal.h"
 #include "tutti/ingest/v1/ingest.pb.h"
 
 namespace tutti {
@@ -29,7 +28,7 @@ namespace tutti {
 // out, makes no difference to either.
 class ActivityBatch final : public PendingBatch {
  public:
-  using Done = std::function<void(const std::optional<Refusal>&)>;
+  using Done = std::function<void(const absl::Status&)>;
 
   // References, and the response, live until `done` was called.
   ActivityBatch(const IngestParts& parts, ColumnLayout layout, const ColumnTables& tables,
@@ -40,13 +39,13 @@ class ActivityBatch final : public PendingBatch {
   // response's rejections and `deltas`.
   void Judge(const BatchView& batch);
 
-  // After Judge: present when nothing could be kept because a key is missing, or when
+  // After Judge: an error when nothing could be kept because a key is missing, or when
   // there are people in the batch and who has opted out cannot be read.
-  std::optional<Refusal> refusal() const;
+  absl::Status judged() const;
 
   // Completes the response by the outcomes of the deltas.
   void Settle(const absl::Status& status) override;
-  void Answer() override { done_(refused_); }
+  void Answer() override { done_(settled_); }
 
  private:
   struct Accepted {
@@ -72,7 +71,7 @@ class ActivityBatch final : public PendingBatch {
   Outcome OutcomeOf(const DayVerdict& verdict);
   // Judges what was accepted anew, by what became of its windows.
   void Reconsider();
-  std::optional<Refusal> RefusalOfOutcomes() const;
+  absl::Status CheckOutcomes() const;
   void SortRejections();
 
   const IngestParts& parts_;
@@ -91,7 +90,7 @@ class ActivityBatch final : public PendingBatch {
   int partly_late_ = 0;
   int key_missing_ = 0;
   bool opt_outs_unreadable_ = false;  // and needed
-  std::optional<Refusal> refused_;    // once it is settled
+  absl::Status settled_;              // the error of a batch that is refused whole
 };
 
 }  // namespace tutti

@@ -4,13 +4,12 @@
 #include <atomic>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "services/ingest/batch_view.h"
 #include "services/ingest/column_layout.h"
 #include "services/ingest/ingest_parts.h"
-#include "services/ingest/refusal.h"
 #include "tutti/ingest/v1/ingest.pb.h"
 
 namespace tutti {
@@ -25,8 +24,9 @@ namespace tutti {
 // follows from its activities, up to the slots of each subject, paid once a batch.
 class ActivityIngester {
  public:
-  // Absent: the batch was judged item by item and the response is filled in.
-  using Done = std::function<void(const std::optional<Refusal>&)>;
+  // OK: the batch was judged item by item and the response is filled in. An error that says why
+  // it was refused whole otherwise, see services/ingest/ingest_error.h.
+  using Done = std::function<void(const absl::Status&)>;
 
   // Above so many bytes of batches that wait for their policy, further ones are refused.
   static constexpr size_t kMaxWaitingBytes = size_t{256} << 20;
@@ -43,7 +43,7 @@ class ActivityIngester {
  private:
   void Judge(const std::shared_ptr<const OrganizationPolicy>& policy, const BatchView& view,
              ingest::v1::IngestActivitiesResponse& response, const Done& done);
-  void Refuse(const Refusal& refusal, const Done& done);
+  void Finish(const absl::Status& status, const Done& done);
 
   const IngestParts parts_;
   const ColumnLayout layout_;

@@ -5,17 +5,13 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
 #include "tutti/aggregate/v1/aggregate.pb.h"
 
 namespace tutti {
 
-// The reason of an error that says that catalogues differ.
-inline constexpr absl::string_view kCatalogMismatch = "CATALOG_MISMATCH";
-
 // What ingest asks of aggregate. Calls do not block; each calls back exactly once,
 // on any thread, perhaps before the call returns. Errors: NotFound (the
-// organisation), anything else is worth a retry: with the reason kCatalogMismatch when
+// organisation), anything else is worth a retry: with aggregate's REASON_CATALOG_MISMATCH when
 // aggregate counts by another catalogue. Thread-safe.
 class AggregateClient {
  public:

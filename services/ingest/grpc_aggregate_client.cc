@@ -7,6 +7,7 @@
 #include "absl/time/clock.h"
 #include "common/rpc/status.h"
 #include "grpcpp/client_context.h"
+#include "tutti/aggregate/v1/organization.pb.h"
 
 namespace tutti {
 namespace {
@@ -65,7 +66,8 @@ void GrpcAggregateClient::Run(Request request, std::function<void(absl::StatusOr
       call->done(std::move(call->response));
     } else {
       absl::Status error = FromGrpcStatus(status);
-      if (ReasonOf(error) == kCatalogMismatch) counts_alike_ = false;
+      if (ReasonIn<aggregate::v1::Reason>(error) == aggregate::v1::REASON_CATALOG_MISMATCH)
+        counts_alike_ = false;
       call->done(std::move(error));
     }
     Finish(call);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstring>
 #include <deque>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +11,7 @@
 #include "common/rpc/resource_name.h"
 #include "common/rpc/status.h"
 #include "grpcpp/impl/codegen/proto_utils.h"
+#include "services/ingest/ingest_error.h"
 
 namespace tutti {
 namespace {
@@ -21,8 +21,6 @@ using ingest::v1::IngestActivitiesResponse;
 using ingest::v1::StreamActivitiesResponse;
 
 constexpr size_t kMaxRequestIdBytes = 64;
-
-grpc::Status ToGrpcStatus(const Refusal& refusal) { return tutti::ToGrpcStatus(StatusOf(refusal)); }
 
 // Moves a message's bytes into one piece.
 bool Receive(ByteBuffer& message, ReceivedBatch& batch) {
@@ -54,7 +52,7 @@ absl::Status CheckOrganization(Access& access, const grpc::ServerContextBase* ca
   return organization.ok() ? access.Check(call, caller, *organization) : absl::OkStatus();
 }
 
-grpc::Status Stopping() { return tutti::ToGrpcStatus(StoppingError()); }
+grpc::Status Stopping() { return ToGrpcStatus(StoppingError()); }
 
 bool IsRequestId(absl::string_view id) {
   return !id.empty() && id.size() <= kMaxRequestIdBytes &&
@@ -144,20 +142,18 @@ class IngestServiceImpl::Stream final : public grpc::ServerBidiReactor<ByteBuffe
   grpc::Status Read(ReceivedBatch& batch, StreamActivitiesResponse& answer) {
     absl::string_view request_id;
     if (!Receive(incoming_, batch) || !ReadStreamRequest(batch.bytes(), request_id, batch.view())) {
-      return tutti::ToGrpcStatus(UndecodableError());
+      return ToGrpcStatus(UndecodableError());
     }
     if (!IsRequestId(request_id)) {
       const char what[] = "must have 1 to 64 printable ASCII characters";
-      return tutti::ToGrpcStatus(WithFieldViolation(
+      return ToGrpcStatus(WithFieldViolation(
           absl::InvalidArgumentError(absl::StrCat("request_id: ", what)), "request_id", what));
     }
     answer.set_request_id(request_id.data(), request_id.size());
     absl::Status allowed = service_.access_.Count(call_, *caller_);
-    if (absl::IsUnauthenticated(allowed)) return tutti::ToGrpcStatus(allowed);
-    const auto reason =
-        allowed.ok() ? ingest::v1::REASON_ORGANIZATION_FORBIDDEN : ingest::v1::REASON_OVERLOADED;
+    if (absl::IsUnauthenticated(allowed)) return ToGrpcStatus(allowed);
     if (allowed.ok()) allowed = CheckOrganization(service_.access_, call_, *caller_, batch.view());
-    if (!allowed.ok()) *answer.mutable_error() = BatchErrorOf(allowed, reason);
+    if (!allowed.ok()) *answer.mutable_error() = BatchErrorOf(allowed);
     return grpc::Status::OK;
   }
 
@@ -167,10 +163,8 @@ class IngestServiceImpl::Stream final : public grpc::ServerBidiReactor<ByteBuffe
     service_.ingester_.Ingest(
         std::shared_ptr<const BatchView>(std::move(batch), view), response,
         [self = shared_from_this(),
-         held = std::shared_ptr<Answer>(std::move(answer))](const std::optional<Refusal>& refusal) {
-          if (refusal.has_value()) {
-            *held->message.mutable_error() = BatchErrorOf(StatusOf(*refusal), refusal->reason);
-          }
+         held = std::shared_ptr<Answer>(std::move(answer))](const absl::Status& judged) {
+          if (!judged.ok()) *held->message.mutable_error() = BatchErrorOf(judged);
           self->Send(held);
         });
   }
@@ -239,28 +233,28 @@ grpc::ServerUnaryReactor* IngestServiceImpl::IngestActivities(grpc::CallbackServ
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
   const auto caller = access_.CallerOf(context);
   if (!caller.ok()) {
-    reactor->Finish(tutti::ToGrpcStatus(caller.status()));
+    reactor->Finish(ToGrpcStatus(caller.status()));
     return reactor;
   }
   std::shared_ptr<ReceivedBatch> batch = batches_.Take();
   // gRPC does not look at the message again, but would keep it until it is answered.
   auto& message = *const_cast<ByteBuffer*>(request);  // NOLINT: it was made without const
   if (!Receive(message, *batch) || !batch->view().Append(batch->bytes())) {
-    reactor->Finish(tutti::ToGrpcStatus(UndecodableError()));
+    reactor->Finish(ToGrpcStatus(UndecodableError()));
     return reactor;
   }
   const BatchView* const view = &batch->view();
   const absl::Status allowed = CheckOrganization(access_, context, **caller, *view);
   if (!allowed.ok()) {
-    reactor->Finish(tutti::ToGrpcStatus(allowed));
+    reactor->Finish(ToGrpcStatus(allowed));
     return reactor;
   }
   const auto answer = std::make_shared<IngestActivitiesResponse>();
-  ingester_.Ingest(std::shared_ptr<const BatchView>(std::move(batch), view), *answer,
-                   [reactor, response, answer](const std::optional<Refusal>& refusal) {
-                     reactor->Finish(refusal.has_value() ? ToGrpcStatus(*refusal)
-                                                         : Serialise(*answer, *response));
-                   });
+  ingester_.Ingest(
+      std::shared_ptr<const BatchView>(std::move(batch), view), *answer,
+      [reactor, response, answer](const absl::Status& judged) {
+        reactor->Finish(judged.ok() ? Serialise(*answer, *response) : ToGrpcStatus(judged));
+      });
   return reactor;
 }
 
@@ -275,7 +269,7 @@ grpc::ServerBidiReactor<ByteBuffer, ByteBuffer>* IngestServiceImpl::StreamActivi
     draining = draining_;
   }
   if (!caller.ok()) {
-    stream->End(tutti::ToGrpcStatus(caller.status()));
+    stream->End(ToGrpcStatus(caller.status()));
   } else if (draining) {
     stream->End(Stopping());
   } else {

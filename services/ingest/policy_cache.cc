@@ -4,23 +4,22 @@
 #include <utility>
 
 #include "common/retention/lifetimes.h"
+#include "services/ingest/ingest_error.h"
 
 namespace tutti {
 
-using absl::StatusCode;
-
 PolicyCache::Answer PolicyCache::AnswerOf(const Entry& entry) {
-  if (entry.policy == nullptr) return entry.refusal;
+  if (entry.policy == nullptr) return entry.error;
   if (entry.policy->takes_activity()) return entry.policy;
-  return Refusal{StatusCode::kFailedPrecondition, ingest::v1::REASON_ORGANIZATION_NOT_ACTIVE,
-                 "organization",
-                 "the organisation is paused or erased: resume it before sending activities"};
+  return BatchRefused(absl::StatusCode::kFailedPrecondition,
+                      ingest::v1::REASON_ORGANIZATION_NOT_ACTIVE, "organization",
+                      "the organisation is paused or erased: resume it before sending activities");
 }
 
 void PolicyCache::Get(const std::string& organization, const Callback& done) {
   const absl::Time now = clock_.Now();
   bool fetch = false;
-  Answer answer;
+  Answer answer = nullptr;
   bool known = false;
   {
     const std::lock_guard lock(mutex_);
@@ -63,7 +62,7 @@ void PolicyCache::Finish(const std::string& organization,
   }
 
   std::vector<Callback> waiting;
-  Answer answer;
+  Answer answer = nullptr;
   {
     const std::lock_guard lock(mutex_);
     Entry& entry = entries_[organization];
@@ -85,7 +84,7 @@ void PolicyCache::Finish(const std::string& organization,
       entry.refresh_time = now + kPolicyErrorLife;
     } else {
       entry.policy = nullptr;
-      entry.refusal = RefusalFrom(policy.status());
+      entry.error = RefusedByAggregate(policy.status());
       entry.expire_time = entry.refresh_time = now + kPolicyErrorLife;
     }
     answer = AnswerOf(entry);

@@ -6,7 +6,6 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -17,7 +16,6 @@
 #include "common/keyring/key_store.h"
 #include "services/ingest/aggregate_client.h"
 #include "services/ingest/organization_policy.h"
-#include "services/ingest/refusal.h"
 
 namespace tutti {
 
@@ -30,7 +28,8 @@ namespace tutti {
 // Thread-safe. Callbacks run without a lock held.
 class PolicyCache {
  public:
-  using Answer = std::variant<std::shared_ptr<const OrganizationPolicy>, Refusal>;
+  // A policy, or the error of every batch of the organisation.
+  using Answer = absl::StatusOr<std::shared_ptr<const OrganizationPolicy>>;
   using Callback = std::function<void(const Answer&)>;
 
   // Unknown organisations are forgotten at once beyond this many entries.
@@ -65,7 +64,7 @@ class PolicyCache {
  private:
   struct Entry {
     std::shared_ptr<const OrganizationPolicy> policy;  // null: none, or an error
-    Refusal refusal;                                   // when policy is null
+    absl::Status error;                                // when policy is null
     absl::Time expire_time = absl::InfinitePast();     // of the policy or the error
     absl::Time refresh_time = absl::InfinitePast();    // not to be fetched before
     bool fetching = false;

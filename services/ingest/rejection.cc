@@ -1,10 +1,19 @@
 #include "services/ingest/rejection.h"
 
+#include <string>
+
 #include "absl/strings/str_cat.h"
 
 namespace tutti {
+namespace {
 
-RejectionText TextOf(ingest::v1::Reason reason, Day first_day) {
+// The field at fault, and what to do.
+struct Said {
+  const char* field;
+  std::string description;
+};
+
+Said SaidOf(ingest::v1::Reason reason, Day first_day) {
   switch (reason) {
     case ingest::v1::REASON_SUBJECT_MISSING:
       return {"subject", "is empty, or nothing but white space: give an identifier"};
@@ -39,13 +48,15 @@ RejectionText TextOf(ingest::v1::Reason reason, Day first_day) {
   }
 }
 
+}  // namespace
+
 void FillRejection(int index, ingest::v1::Reason reason, Day first_day,
                    ingest::v1::Rejection& rejection) {
-  const RejectionText text = TextOf(reason, first_day);
+  const Said said = SaidOf(reason, first_day);
   rejection.set_index(index);
   rejection.set_reason(reason);
-  rejection.set_field(text.field);
-  rejection.set_description(text.description);
+  rejection.set_field(said.field);
+  rejection.set_description(said.description);
 }
 
 }  // namespace tutti

@@ -1,8 +1,6 @@
 #ifndef TUTTI_SERVICES_INGEST_REJECTION_H_
 #define TUTTI_SERVICES_INGEST_REJECTION_H_
 
-#include <string>
-
 #include "common/window/day.h"
 #include "tutti/ingest/v1/ingest.pb.h"
 
@@ -11,15 +9,9 @@ namespace tutti {
 inline constexpr size_t kMaxActivities = 10'000;
 inline constexpr size_t kMaxTraits = 16;
 
-// What is said of an activity that is refused for a reason. It follows from the reason and from
-// the first day that the organisation takes, so no value of an activity can be in it.
-struct RejectionText {
-  const char* field;
-  std::string description;
-};
-RejectionText TextOf(ingest::v1::Reason reason, Day first_day);
-
-// Fills in a rejection of the activity at `index` of its batch.
+// Fills in a rejection of the activity at `index` of its batch. What it says follows from the
+// reason and from the first day that the organisation takes, so no value of an activity can be
+// in it.
 void FillRejection(int index, ingest::v1::Reason reason, Day first_day,
                    ingest::v1::Rejection& rejection);
 

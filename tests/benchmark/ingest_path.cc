@@ -139,8 +139,8 @@ void Measure(const Catalog& catalog, KeyStore& keys, const OptOutStore& opt_outs
   const auto ingest_all = [&] {
     for (const std::shared_ptr<const BatchView>& batch : batches) {
       ingest::v1::IngestActivitiesResponse response;
-      ingester.Ingest(batch, response, [](const std::optional<Refusal>& refusal) {
-        if (refusal.has_value()) std::abort();
+      ingester.Ingest(batch, response, [](const absl::Status& status) {
+        if (!status.ok()) std::abort();
       });
       coalescer.Tick();
       coalescer.AnswerWritten();

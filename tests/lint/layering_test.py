@@ -27,7 +27,7 @@ BREAKING = {
         {"services/aggregate/main.cc": ["<hiredis/hiredis.h>"]},
         {"tests/integration/redis/redis_test.cc": ['"hiredis/hiredis.h"']},
     ],
-    "common knows no service": [{"common/rpc/server.cc": ['"services/ingest/refusal.h"']}],
+    "common knows no service": [{"common/rpc/server.cc": ['"services/ingest/ingest_error.h"']}],
     "what ships includes no test": [
         {"common/privacy/noise.cc": ['"tests/doubles/zero_noise.h"']},
         {"services/aggregate/main.cc": ['"tests/doubles/zero_noise.h"']},
@@ -35,7 +35,7 @@ BREAKING = {
     "services do not include one another: ingest": [
         {"services/ingest/main.cc": ['"services/aggregate/window_closer.h"']}],
     "services do not include one another: aggregate": [
-        {"services/aggregate/main.cc": ['"services/ingest/refusal.h"']}],
+        {"services/aggregate/main.cc": ['"services/ingest/ingest_error.h"']}],
     "services do not include one another: score": [
         {"services/score/main.cc": ['"services/aggregate/window_closer.h"']}],
     "who holds keys has no counters": [

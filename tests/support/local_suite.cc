@@ -167,8 +167,8 @@ int64_t LocalSuite::Ingest(const std::string& organization,
     const std::string bytes = request.SerializeAsString();
     const auto batch = std::make_shared<BatchView>();
     EXPECT_TRUE(batch->Append(bytes));
-    ingester_->Ingest(batch, response, [&](const std::optional<Refusal>& refusal) {
-      EXPECT_FALSE(refusal.has_value()) << refusal->message;
+    ingester_->Ingest(batch, response, [&](const absl::Status& status) {
+      EXPECT_TRUE(status.ok()) << status;
       ++answers;
     });
     coalescer_->Tick();

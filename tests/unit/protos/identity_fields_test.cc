@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <set>
@@ -13,16 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "google/protobuf/descriptor.pb.h"
-#include "tutti/access/v1/access.pb.h"
-#include "tutti/aggregate/v1/aggregate.pb.h"
-#include "tutti/aggregate/v1/organization.pb.h"
-#include "tutti/catalog/v1/catalog.pb.h"
-#include "tutti/ingest/v1/ingest.pb.h"
-#include "tutti/keyring/v1/keyring.pb.h"
-#include "tutti/publication/v1/cohort.pb.h"
-#include "tutti/publication/v1/publication.pb.h"
-#include "tutti/score/v1/score.pb.h"
-#include "tutti/window/v1/window.pb.h"
+#include "tests/unit/protos/every_file.h"
 
 namespace tutti {
 namespace {
@@ -99,16 +89,10 @@ const std::vector<std::string>& Harmless() {
 
 const FileDescriptor& IngestFile() { return *ingest::v1::Activity::descriptor()->file(); }
 
-std::array<const FileDescriptor*, 9> OtherFiles() {
-  return {access::v1::MethodAccess::descriptor()->file(),
-          aggregate::v1::MergeDeltasRequest::descriptor()->file(),
-          aggregate::v1::Organization::descriptor()->file(),
-          catalog::v1::Catalog::descriptor()->file(),
-          keyring::v1::Keyring::descriptor()->file(),
-          window::v1::Cadence_descriptor()->file(),
-          publication::v1::Cohort::descriptor()->file(),
-          publication::v1::Publication::descriptor()->file(),
-          score::v1::Score::descriptor()->file()};
+std::vector<const FileDescriptor*> OtherFiles() {
+  std::vector<const FileDescriptor*> files = EveryFile();
+  files.erase(std::remove(files.begin(), files.end(), &IngestFile()), files.end());
+  return files;
 }
 
 // Mutation: a proto file that nobody walks.
@@ -121,8 +105,8 @@ TEST(IdentityFieldsTest, AreLookedForInEveryProtoFile) {
     if (entry.path().extension() != ".proto") continue;
     there.push_back(entry.path().lexically_relative(folder).string());
   }
-  std::vector<std::string> walked = {IngestFile().name()};
-  for (const FileDescriptor* file : OtherFiles()) walked.push_back(file->name());
+  std::vector<std::string> walked;
+  for (const FileDescriptor* file : EveryFile()) walked.push_back(file->name());
   EXPECT_THAT(walked, testing::UnorderedElementsAreArray(there));
 }
 

@@ -7,6 +7,11 @@
 #include <vector>
 
 #include "google/rpc/error_details.pb.h"
+#include "tutti/aggregate/v1/organization.pb.h"
+#include "tutti/auth/v1/auth.pb.h"
+#include "tutti/ingest/v1/ingest.pb.h"
+#include "tutti/score/v1/score.pb.h"
+#include "tutti/v1/reason.pb.h"
 
 namespace tutti {
 namespace {
@@ -21,16 +26,16 @@ Detail Only(const google::rpc::Status& status) {
 }
 
 TEST(ErrorDetailsTest, AttachesWhatAnyGoogleRpcClientReads) {
-  const absl::Status error =
-      WithRetryDelay(WithReason(absl::UnavailableError("try later"), "ingest.tutti", "STORE_DOWN"),
-                     absl::Milliseconds(2500));
+  const absl::Status error = WithRetryDelay(
+      WithReason(absl::UnavailableError("try later"), ingest::v1::REASON_STORE_UNAVAILABLE),
+      absl::Milliseconds(2500));
   const google::rpc::Status status = ToRpcStatus(error);
 
   EXPECT_EQ(status.code(), 14);
   EXPECT_EQ(status.message(), "try later");
   const auto info = Only<google::rpc::ErrorInfo>(status);
   EXPECT_EQ(info.domain(), "ingest.tutti");
-  EXPECT_EQ(info.reason(), "STORE_DOWN");
+  EXPECT_EQ(info.reason(), "STORE_UNAVAILABLE");
   const auto retry = Only<google::rpc::RetryInfo>(status);
   EXPECT_EQ(retry.retry_delay().seconds(), 2);
   EXPECT_EQ(retry.retry_delay().nanos(), 500'000'000);
@@ -49,15 +54,15 @@ TEST(ErrorDetailsTest, CollectsFieldViolationsInOneBadRequest) {
 }
 
 TEST(ErrorDetailsTest, ComesBackFromTheWireAsItWas) {
-  const absl::Status error =
-      WithFieldViolation(WithReason(absl::NotFoundError("no such thing"), "score.tutti", "NOTHING"),
-                         "name", "must exist");
+  const absl::Status error = WithFieldViolation(
+      WithReason(absl::NotFoundError("no such thing"), score::v1::REASON_NO_SUCH_WINDOW), "name",
+      "must exist");
   EXPECT_EQ(FromRpcStatus(ToRpcStatus(error)), error);
 }
 
 TEST(ErrorDetailsTest, LeavesOkAlone) {
   const absl::Status ok = WithRetryDelay(
-      WithFieldViolation(WithReason(absl::OkStatus(), "ingest.tutti", "NONE"), "name", "fine"),
+      WithFieldViolation(WithReason(absl::OkStatus(), ingest::v1::REASON_LATE), "name", "fine"),
       absl::Seconds(1));
   EXPECT_EQ(ok, absl::OkStatus());
   EXPECT_EQ(ToRpcStatus(ok).details_size(), 0);
@@ -93,9 +98,36 @@ TEST(ErrorDetailsTest, TellsTheFields) {
 }
 
 TEST(ErrorDetailsTest, TellsTheReason) {
-  EXPECT_EQ(ReasonOf(WithReason(absl::NotFoundError(""), "score.tutti", "GONE")), "GONE");
+  EXPECT_EQ(ReasonOf(WithReason(absl::NotFoundError(""), score::v1::REASON_NOTHING_PUBLISHED)),
+            "NOTHING_PUBLISHED");
   EXPECT_EQ(ReasonOf(absl::NotFoundError("plain")), "");
   EXPECT_EQ(ReasonOf(absl::OkStatus()), "");
+}
+
+// Mutation: one domain for all, or "access.tutti", which no caller knows.
+TEST(ErrorDetailsTest, NamesDomainAndReasonAsCallersKnowThem) {
+  const auto told = [](const absl::Status& error) {
+    const auto info = Only<google::rpc::ErrorInfo>(ToRpcStatus(error));
+    return info.domain() + " " + info.reason();
+  };
+  const absl::Status error = absl::UnavailableError("why");
+  EXPECT_EQ(told(WithReason(error, score::v1::REASON_TABLE_UNKNOWN)), "score.tutti TABLE_UNKNOWN");
+  EXPECT_EQ(told(WithReason(error, auth::v1::REASON_ORGANIZATION_FORBIDDEN)),
+            "auth.tutti ORGANIZATION_FORBIDDEN");
+  EXPECT_EQ(told(WithReason(error, auth::v1::REASON_RATE_LIMITED)), "auth.tutti RATE_LIMITED");
+  EXPECT_EQ(told(WithReason(error, v1::REASON_MESSAGE_UNDECODABLE)), "tutti MESSAGE_UNDECODABLE");
+  EXPECT_EQ(told(WithCodeAsReason(error)), "tutti UNAVAILABLE");
+}
+
+// Mutation: a reason that is read whatever its domain.
+TEST(ErrorDetailsTest, ReadsAReasonInItsOwnEnumAlone) {
+  const absl::Status error =
+      WithReason(absl::UnavailableError("why"), aggregate::v1::REASON_CATALOG_MISMATCH);
+  EXPECT_EQ(ReasonIn<aggregate::v1::Reason>(error), aggregate::v1::REASON_CATALOG_MISMATCH);
+  EXPECT_EQ(ReasonIn<score::v1::Reason>(error), score::v1::REASON_UNSPECIFIED)
+      << "score has one of that name, too";
+  EXPECT_EQ(ReasonIn<v1::Reason>(WithCodeAsReason(error)), v1::REASON_UNSPECIFIED);
+  EXPECT_EQ(ReasonIn<ingest::v1::Reason>(absl::OkStatus()), ingest::v1::REASON_UNSPECIFIED);
 }
 
 }  // namespace

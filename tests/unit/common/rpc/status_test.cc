@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tutti/ingest/v1/ingest.pb.h"
+
 namespace tutti {
 namespace {
 
@@ -34,7 +36,7 @@ TEST(StatusTest, GivesEveryErrorThatTimeMendsATime) {
 
 TEST(StatusTest, CarriesDetailsThereAndBack) {
   const absl::Status status =
-      WithReason(absl::FailedPreconditionError("no key"), "ingest.tutti", "KEY_MISSING");
+      WithReason(absl::FailedPreconditionError("no key"), ingest::v1::REASON_KEY_MISSING);
   const absl::Status back = FromGrpcStatus(ToGrpcStatus(status));
   EXPECT_EQ(back, status);
   EXPECT_EQ(ReasonOf(back), "KEY_MISSING");

@@ -15,6 +15,7 @@
 #include "common/window/window_proto.h"
 #include "ingest_fixture.h"
 #include "services/ingest/activity_batch.h"
+#include "tutti/aggregate/v1/organization.pb.h"
 
 namespace tutti {
 namespace {
@@ -41,7 +42,7 @@ class ActivityIngesterTest : public IngestFixture {
 
 TEST_F(ActivityIngesterTest, SetsTheColumnsOfAnActivityInEveryWindowOfItsDay) {
   const Reply reply = SendAndTick(MakeBatch({MakeActivity("ann@x", "mail.sent")}));
-  EXPECT_FALSE(reply.refusal.has_value());
+  EXPECT_TRUE(reply.status.ok()) << reply.status;
   EXPECT_EQ(reply.response.accepted_count(), 1);
   EXPECT_EQ(reply.response.partly_late_count(), 0);
   ASSERT_THAT(client.merges, SizeIs(1));
@@ -84,7 +85,7 @@ TEST_F(ActivityIngesterTest, DropsWhatPeopleDoWhoOptedOutAndAnswersAsIfItWereKno
   client.merges.clear();
   const Reply known = SendAndTick(MakeBatch({MakeActivity("bob@x", "mail.sent")}));
   EXPECT_EQ(dropped.response.SerializeAsString(), known.response.SerializeAsString());
-  EXPECT_EQ(dropped.refusal.has_value(), known.refusal.has_value());
+  EXPECT_EQ(dropped.status.code(), known.status.code());
 }
 
 // Mutation: to count people by the list of before, or without one; to merge what else there
@@ -100,9 +101,9 @@ TEST_F(ActivityIngesterTest, CountsNobodyWhileItCannotBeReadWhoOptedOut) {
   ASSERT_FALSE(opt_outs->ReloadIfChanged().ok());
   for (const auto& batch : {people, both}) {
     const Reply reply = SendAndTick(batch);
-    ASSERT_TRUE(reply.refusal.has_value());
-    EXPECT_EQ(reply.refusal->code, absl::StatusCode::kUnavailable);
-    EXPECT_EQ(reply.refusal->reason, REASON_OPT_OUTS_UNREADABLE);
+    ASSERT_FALSE(reply.status.ok());
+    EXPECT_EQ(reply.status.code(), absl::StatusCode::kUnavailable);
+    EXPECT_EQ(ReasonIn<ingest::v1::Reason>(reply.status), REASON_OPT_OUTS_UNREADABLE);
   }
   EXPECT_THAT(client.merges, IsEmpty());
   EXPECT_EQ(counters.refused_batches[REASON_OPT_OUTS_UNREADABLE], 2u);
@@ -229,7 +230,7 @@ TEST_F(ActivityIngesterTest, PaysForASubjectOnceABatch) {
   ActivityBatch batch(
       parts, ColumnLayout::Of(SmallCatalog()), tables,
       *OrganizationPolicy::Create("acme", AcmePolicy(), SmallCatalog(), keys->snapshot()),
-      view->size(), response, [](const std::optional<Refusal>&) {});
+      view->size(), response, [](const absl::Status&) {});
   batch.Judge(*view);
   EXPECT_EQ(batch.activities, 1000u);
   ASSERT_THAT(batch.deltas, SizeIs(4 + 3));
@@ -243,9 +244,9 @@ TEST_F(ActivityIngesterTest, SendsAgainWhatFailed) {
   client.outcome = [](const auto&) { return absl::UnavailableError("down"); };
   const auto batch = MakeBatch({MakeActivity("ann@x", "mail.sent")});
   const Reply failed = SendAndTick(batch);
-  ASSERT_TRUE(failed.refusal.has_value());
-  EXPECT_EQ(failed.refusal->code, absl::StatusCode::kUnavailable);
-  EXPECT_EQ(failed.refusal->reason, REASON_STORE_UNAVAILABLE);
+  ASSERT_FALSE(failed.status.ok());
+  EXPECT_EQ(failed.status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(ReasonIn<ingest::v1::Reason>(failed.status), REASON_STORE_UNAVAILABLE);
   client.outcome = [](const auto&) { return aggregate::v1::DELTA_OUTCOME_MERGED; };
   client.merges.clear();
   EXPECT_EQ(SendAndTick(batch).response.accepted_count(), 1);
@@ -331,9 +332,9 @@ TEST_F(ActivityIngesterTest, RefusesActivitiesOfWindowsWithoutAKey) {
   *policy().add_windows() = past;
   const auto late = MakeActivity("ann@x", "mail.sent", "2026-11-01T08:00:00Z");
   const Reply alone = SendAndTick(MakeBatch({late}));
-  ASSERT_TRUE(alone.refusal.has_value());
-  EXPECT_EQ(alone.refusal->code, absl::StatusCode::kFailedPrecondition);
-  EXPECT_EQ(alone.refusal->reason, REASON_KEY_MISSING);
+  ASSERT_FALSE(alone.status.ok());
+  EXPECT_EQ(alone.status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(ReasonIn<ingest::v1::Reason>(alone.status), REASON_KEY_MISSING);
   EXPECT_THAT(client.merges, IsEmpty());
 
   const Reply mixed = SendAndTick(MakeBatch({late, MakeActivity("ann@x", "mail.sent")}));
@@ -412,14 +413,14 @@ TEST_F(ActivityIngesterTest, LearnsFromTheOutcomesOfItsDeltas) {
 
   client.outcome = [](const WindowDelta&) { return aggregate::v1::DELTA_OUTCOME_NOT_ACTIVE; };
   reply = SendAndTick(batch);
-  ASSERT_TRUE(reply.refusal.has_value());
-  EXPECT_EQ(reply.refusal->reason, REASON_ORGANIZATION_NOT_ACTIVE);
+  ASSERT_FALSE(reply.status.ok());
+  EXPECT_EQ(ReasonIn<ingest::v1::Reason>(reply.status), REASON_ORGANIZATION_NOT_ACTIVE);
 
   client.outcome = [](const WindowDelta&) { return aggregate::v1::DELTA_OUTCOME_POLICY_MISMATCH; };
   const int fetched = client.fetched;
   reply = SendAndTick(batch);
-  ASSERT_TRUE(reply.refusal.has_value());
-  EXPECT_EQ(reply.refusal->code, absl::StatusCode::kUnavailable);
+  ASSERT_FALSE(reply.status.ok());
+  EXPECT_EQ(reply.status.code(), absl::StatusCode::kUnavailable);
   // The next batch works by a new policy, and nothing was learnt from the failures.
   client.outcome = [](const WindowDelta&) { return aggregate::v1::DELTA_OUTCOME_MERGED; };
   client.merges.clear();
@@ -431,7 +432,7 @@ TEST_F(ActivityIngesterTest, LearnsFromTheOutcomesOfItsDeltas) {
 TEST_F(ActivityIngesterTest, RefusesWholeBatches) {
   const auto refused = [this](const IngestActivitiesRequest& request) {
     const Reply reply = SendAndTick(request);
-    return reply.refusal.has_value() ? reply.refusal->reason : REASON_UNSPECIFIED;
+    return !reply.status.ok() ? ReasonIn<ingest::v1::Reason>(reply.status) : REASON_UNSPECIFIED;
   };
   const auto batch = MakeBatch({MakeActivity("ann@x", "mail.sent")});
   EXPECT_EQ(refused(MakeBatch({})), REASON_BATCH_EMPTY);
@@ -446,7 +447,7 @@ TEST_F(ActivityIngesterTest, RefusesWholeBatches) {
   EXPECT_EQ(refused(batch), REASON_ORGANIZATION_NOT_ACTIVE);
   policies->Clear();
   client.policies["acme"] = WithReason(absl::UnavailableError("catalogues differ"),
-                                       "aggregate.tutti", "CATALOG_MISMATCH");
+                                       aggregate::v1::REASON_CATALOG_MISMATCH);
   EXPECT_EQ(refused(batch), REASON_CATALOG_MISMATCH);
   policies->Clear();
   client.policies["acme"] = absl::DeadlineExceededError("slow");
@@ -489,7 +490,7 @@ TEST_F(ActivityIngesterTest, RepeatsNoValueOfAnActivityInItsAnswers) {
   }
   auto malformed = MakeBatch({});
   malformed.set_organization(canary + "/" + canary);
-  EXPECT_EQ(SendAndTick(malformed).refusal->message.find(canary), std::string::npos);
+  EXPECT_EQ(SendAndTick(malformed).status.ToString().find(canary), std::string::npos);
 }
 
 }  // namespace

@@ -36,9 +36,8 @@ Target TargetOf(const WindowDelta& delta) {
 }
 
 std::string BytesOf(const Reply& reply) {
-  if (!reply.refusal.has_value()) return reply.response.SerializeAsString();
-  return absl::StrCat(static_cast<int>(reply.refusal->code), " ", reply.refusal->reason, " ",
-                      reply.refusal->field, " ", reply.refusal->message);
+  if (reply.status.ok()) return reply.response.SerializeAsString();
+  return reply.status.ToString();  // with its details
 }
 
 class AnswerTest : public IngestFixture {
@@ -172,7 +171,7 @@ TEST_F(AnswerTest, IsTheSameWhenTheCallFails) {
     client.outcome = [&](const WindowDelta&) { return status; };
     const std::vector<Reply> replies = InEveryWorld(batch);
     for (const Reply& reply : replies) {
-      EXPECT_TRUE(reply.refusal.has_value());
+      EXPECT_FALSE(reply.status.ok());
       EXPECT_EQ(BytesOf(reply), BytesOf(replies[0])) << status;
     }
     answers.insert(BytesOf(replies[0]));

@@ -260,12 +260,11 @@ std::shared_ptr<const BatchView> ViewOf(const ingest::v1::IngestActivitiesReques
 
 std::shared_ptr<Reply> IngestFixture::Send(const ingest::v1::IngestActivitiesRequest& request) {
   auto reply = std::make_shared<Reply>();
-  ingester->Ingest(ViewOf(request), reply->response,
-                   [reply](const std::optional<Refusal>& refusal) {
-                     EXPECT_FALSE(reply->done) << "answered twice";
-                     reply->done = true;
-                     reply->refusal = refusal;
-                   });
+  ingester->Ingest(ViewOf(request), reply->response, [reply](const absl::Status& status) {
+    EXPECT_FALSE(reply->done) << "answered twice";
+    reply->done = true;
+    reply->status = status;
+  });
   return reply;
 }
 
@@ -279,7 +278,7 @@ Reply IngestFixture::SendAndTick(const ingest::v1::IngestActivitiesRequest& requ
 
 ingest::v1::Reason IngestFixture::ReasonFor(ingest::v1::Activity activity) {
   const Reply reply = SendAndTick(MakeBatch({std::move(activity)}));
-  if (reply.refusal.has_value()) return reply.refusal->reason;
+  if (!reply.status.ok()) return ReasonIn<ingest::v1::Reason>(reply.status);
   EXPECT_EQ(reply.response.accepted_count() + reply.response.rejections_size(), 1);
   return reply.response.rejections().empty() ? ingest::v1::REASON_UNSPECIFIED
                                              : reply.response.rejections(0).reason();

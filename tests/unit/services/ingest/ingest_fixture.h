@@ -17,6 +17,7 @@
 #include "common/clock/clock.h"
 #include "common/keyring/key_store.h"
 #include "common/keyring/opt_out_store.h"
+#include "common/rpc/error_details.h"
 #include "services/ingest/activity_ingester.h"
 #include "services/ingest/aggregate_client.h"
 #include "tests/doubles/fake_clock.h"
@@ -62,7 +63,7 @@ std::shared_ptr<const BatchView> ViewOf(const ingest::v1::IngestActivitiesReques
 // What one batch came to.
 struct Reply {
   bool done = false;
-  std::optional<Refusal> refusal;
+  absl::Status status;
   ingest::v1::IngestActivitiesResponse response;
 };
 

@@ -39,8 +39,8 @@ TEST_F(IngestLimitsTest, RefusesWhenTooManyActivitiesWaitWhateverTheyBring) {
       const auto waiting = Send(twice(first));
       const auto refused = Send(twice(second));
       EXPECT_FALSE(waiting->done);
-      ASSERT_TRUE(refused->refusal.has_value()) << first << " " << second;
-      EXPECT_EQ(refused->refusal->reason, REASON_OVERLOADED);
+      ASSERT_FALSE(refused->status.ok()) << first << " " << second;
+      EXPECT_EQ(ReasonIn<ingest::v1::Reason>(refused->status), REASON_OVERLOADED);
       coalescer->Tick();
       coalescer->AnswerWritten();
       EXPECT_TRUE(waiting->done);
@@ -55,9 +55,9 @@ TEST_F(IngestLimitsTest, RefusesWhenTooMuchWaits) {
   const auto batch = MakeBatch({MakeActivity("ann@x", "mail.sent")});
   const auto waiting = Send(batch);
   const auto refused = Send(batch);
-  ASSERT_TRUE(refused->done && refused->refusal.has_value());
-  EXPECT_EQ(refused->refusal->reason, REASON_OVERLOADED);
-  EXPECT_EQ(refused->refusal->code, absl::StatusCode::kUnavailable);
+  ASSERT_TRUE(refused->done && !refused->status.ok());
+  EXPECT_EQ(ReasonIn<ingest::v1::Reason>(refused->status), REASON_OVERLOADED);
+  EXPECT_EQ(refused->status.code(), absl::StatusCode::kUnavailable);
   coalescer->Tick();
   coalescer->AnswerWritten();
   EXPECT_TRUE(waiting->done);
@@ -72,7 +72,7 @@ TEST_F(IngestLimitsTest, BoundsWhatWaitsForAPolicy) {
   std::vector<std::shared_ptr<Reply>> replies;
   for (int i = 0; i < 20; ++i) replies.push_back(Send(batch));
   const auto refused = [](const auto& reply) {
-    return reply->refusal.has_value() && reply->refusal->reason == REASON_OVERLOADED;
+    return !reply->status.ok() && ReasonIn<ingest::v1::Reason>(reply->status) == REASON_OVERLOADED;
   };
   EXPECT_EQ(std::count_if(replies.begin(), replies.end(), refused), 3);
   client.AnswerPolicies();

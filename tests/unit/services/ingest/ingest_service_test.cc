@@ -21,6 +21,7 @@
 #include "services/ingest/flush_loop.h"
 #include "services/ingest/grpc_aggregate_client.h"
 #include "tutti/aggregate/v1/aggregate.grpc.pb.h"
+#include "tutti/aggregate/v1/organization.pb.h"
 
 namespace tutti {
 namespace {
@@ -41,8 +42,8 @@ class FakeAggregateService final : public aggregate::v1::AggregateService::Servi
                                const aggregate::v1::GetIngestPolicyRequest* request,
                                aggregate::v1::GetIngestPolicyResponse* response) override {
     if (request->catalog_fingerprint() != counting()) {
-      return ToGrpcStatus(WithReason(absl::UnavailableError("other catalogue"), "aggregate.tutti",
-                                     "CATALOG_MISMATCH"));
+      return ToGrpcStatus(WithReason(absl::UnavailableError("other catalogue"),
+                                     aggregate::v1::REASON_CATALOG_MISMATCH));
     }
     if (request->organization() != "organizations/acme") {
       return grpc::Status(grpc::StatusCode::NOT_FOUND, "no such organisation");
@@ -387,7 +388,7 @@ TEST_F(IngestServiceTest, KnowsWhetherAggregateCountsAlike) {
   });
   done.WaitForNotification();
   EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
-  EXPECT_EQ(ReasonOf(status), kCatalogMismatch);
+  EXPECT_EQ(ReasonIn<aggregate::v1::Reason>(status), aggregate::v1::REASON_CATALOG_MISMATCH);
   EXPECT_FALSE(refused->CountsAlike());
   aggregate_.Count("another fingerprint");
   report(*refused);
