@@ -3,36 +3,57 @@
 
 #include <utility>
 
-#include "absl/base/optimization.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-// Abseil 20220623 has neither; these do what the macros of these names do elsewhere.
+// For a status that is only passed on, in a function that returns absl::Status or
+// absl::StatusOr. Both evaluate their expression once, and return an error with all its details.
 
-// Returns the error of an absl::Status from the function around it. The function returns an
-// absl::Status or an absl::StatusOr; the expression is evaluated once.
+// Returns the error, if the expression (an absl::Status) is one.
 //
-//   RETURN_IF_ERROR(file.Write(bytes));
-#define RETURN_IF_ERROR(...)                                                                 \
-  do {                                                                                       \
-    if (absl::Status tutti_status = (__VA_ARGS__); ABSL_PREDICT_FALSE(!tutti_status.ok())) { \
-      return tutti_status;                                                                   \
-    }                                                                                        \
-  } while (false)
+//   RETURN_IF_ERROR(store.Delete(key));
+#define RETURN_IF_ERROR(...) \
+  TUTTI_STATUS_RETURN_IF_ERROR(TUTTI_STATUS_JOIN(tutti_status_, __COUNTER__), (__VA_ARGS__))
 
-// Declares a variable with, or assigns to one, the value of an absl::StatusOr, moved out of it; or
-// returns its error, as RETURN_IF_ERROR does. A type with a comma is written as auto. It is more
-// than one statement, so it does not stand alone under an `if`.
+// Returns the error, if the expression (an absl::StatusOr) has one; else declares or assigns what
+// stands first, from the value, which is moved. A declaration with commas stands in parentheses.
+// It is several statements, so not for an if or a loop without braces. A reference that it
+// declares lives as long as the scope.
 //
-//   ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
-#define ASSIGN_OR_RETURN(variable, ...) \
-  TUTTI_ASSIGN_OR_RETURN(TUTTI_JOINED(tutti_status_or_, __LINE__), variable, __VA_ARGS__)
+//   ASSIGN_OR_RETURN(const Record record, store.Read(key));
+//   ASSIGN_OR_RETURN((auto [first, last]), store.Range());
+#define ASSIGN_OR_RETURN(target, ...)                                             \
+  TUTTI_STATUS_ASSIGN_OR_RETURN(TUTTI_STATUS_JOIN(tutti_status_or_, __COUNTER__), \
+                                TUTTI_STATUS_UNWRAP(target), (__VA_ARGS__))
 
-#define TUTTI_JOINED(a, b) TUTTI_JOINED_TOKENS(a, b)
-#define TUTTI_JOINED_TOKENS(a, b) a##b
-#define TUTTI_ASSIGN_OR_RETURN(status_or, variable, ...)                         \
-  auto status_or = (__VA_ARGS__);                                                \
-  if (ABSL_PREDICT_FALSE(!status_or.ok())) return std::move(status_or).status(); \
-  variable = *std::move(status_or)
+// What follows is of the two alone.
+
+// A name that is declared cannot stand in parentheses, and expressions come in them.
+// NOLINTBEGIN(bugprone-macro-parentheses)
+
+#define TUTTI_STATUS_RETURN_IF_ERROR(holder, expression) \
+  if (absl::Status holder = expression; holder.ok()) {   \
+  } else                                                 \
+    return holder
+
+#define TUTTI_STATUS_ASSIGN_OR_RETURN(holder, target, expression) \
+  auto holder = expression;                                       \
+  if (!holder.ok()) return std::move(holder).status();            \
+  target = *std::move(holder)
+// NOLINTEND(bugprone-macro-parentheses)
+
+#define TUTTI_STATUS_JOIN(a, b) TUTTI_STATUS_JOIN_EXPANDED(a, b)
+#define TUTTI_STATUS_JOIN_EXPANDED(a, b) a##b
+
+// The argument without the parentheses around it, if there are any.
+#define TUTTI_STATUS_UNWRAP(target)                                                          \
+  TUTTI_STATUS_JOIN(TUTTI_STATUS_UNWRAP_, TUTTI_STATUS_SECOND(TUTTI_STATUS_PROBE target, 0)) \
+  (target)
+#define TUTTI_STATUS_UNWRAP_0(target) target
+#define TUTTI_STATUS_UNWRAP_1(target) TUTTI_STATUS_CONTENT target
+#define TUTTI_STATUS_CONTENT(...) __VA_ARGS__
+#define TUTTI_STATUS_PROBE(...) ~, 1
+#define TUTTI_STATUS_SECOND(...) TUTTI_STATUS_SECOND_EXPANDED(__VA_ARGS__, 0)
+#define TUTTI_STATUS_SECOND_EXPANDED(first, second, ...) second
 
 #endif  // TUTTI_COMMON_STATUS_STATUS_MACROS_H_

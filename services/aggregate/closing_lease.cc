@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "common/retention/lifetimes.h"
 #include "common/rpc/error_details.h"
+#include "common/status/status_macros.h"
 #include "tutti/aggregate/v1/organization.pb.h"
 
 namespace tutti {
@@ -63,10 +64,9 @@ ClosingLease::~ClosingLease() {
 }
 
 absl::Status ClosingLease::Prolong() {
-  const absl::StatusOr<bool> still = organizations_.TakeLease(organization_, token_, kLeaseLife);
-  if (!still.ok()) return still.status();
-  return *still ? absl::OkStatus()
-                : absl::AbortedError("the closing lease was lost; another replica goes on");
+  ASSIGN_OR_RETURN(const bool still, organizations_.TakeLease(organization_, token_, kLeaseLife));
+  return still ? absl::OkStatus()
+               : absl::AbortedError("the closing lease was lost; another replica goes on");
 }
 
 }  // namespace tutti
