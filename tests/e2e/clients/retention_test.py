@@ -192,13 +192,14 @@ class RetentionTest(unittest.TestCase):
                 watcher.join()
             self.assertEqual(watched.unknown, set(), "a command that this test knows nothing of")
 
-            met = set()
+            met, strays = set(), []
             seen = watched.seen | {(key, kind, None if left < 0 else left) for key, (kind, left) in begun.items()}
             for key, kind, lifetime in sorted(seen, key=str):
                 found = self.matching(key, kind, lifetime)
-                self.assertTrue(found, f"no row of common/redis/keys.cc has {key}, a {kind} that lives for "
-                                       f"{lifetime or 'ever'}")
                 met.update(found)
+                if not found:
+                    strays.append(f"{key}, a {kind} that lives for {lifetime or 'ever'}")
+            self.assertEqual(strays, [], "no row of common/redis/keys.cc has these")
             named = {(name, seconds) for name, _, seconds, _, _ in self.keys}
             self.assertEqual({name for name, _ in named - met}, set(KEYS_NOT_MET), "rows that nothing was found of")
 
@@ -240,12 +241,15 @@ class RetentionTest(unittest.TestCase):
             expected = {f"{at}{suffix}": (flag, suffix) for flag, suffix, _ in files for at in paths[flag]}
             # To which the suite sends what services say.
             logs = {str(suite.state / f"log/{name}") for name in ("ingest", "aggregate", "score", "redis", "tls")}
-            met = set()
+            met, strays = set(), []
             for at in (path for path in suite.state.rglob("*") if path.is_file()):
                 if str(at.relative_to(suite.state)).startswith(NOT_OURS) or str(at) in logs or at.stat().st_size == 0:
                     continue
-                self.assertIn(str(at), expected, "no entry of common/retention has this file")
-                met.add(expected[str(at)])
+                if str(at) in expected:
+                    met.add(expected[str(at)])
+                else:
+                    strays.append(at.name)
+            self.assertEqual(strays, [], "no entry of common/retention has these files")
             self.assertEqual({(flag, suffix) for flag, suffix, _ in files} - met, set(FILES_NOT_MET))
 
 
