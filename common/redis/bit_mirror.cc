@@ -9,14 +9,6 @@ constexpr size_t kEntryBytes = 256;  // of an entry without its words
 
 }  // namespace
 
-void BitMirror::EnterEpoch(uint64_t epoch) {
-  if (epoch <= epoch_) return;
-  epoch_ = epoch;
-  entries_.clear();
-  ages_.clear();
-  bytes_ = 0;
-}
-
 void BitMirror::Use(Entry& entry) {
   ages_.splice(ages_.begin(), ages_, entry.age);
   entry.used = clock_.SinceStart();
@@ -31,9 +23,12 @@ void BitMirror::Erase(Entries::iterator entry) {
 std::vector<uint32_t> BitMirror::Unknown(const BitmapId& id, absl::Span<const uint32_t> positions,
                                          uint64_t epoch, bool& known) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  EnterEpoch(epoch);
   const auto entry = entries_.find(id);
   known = entry != entries_.end();
+  if (known && entry->second.epoch < epoch) {
+    Erase(entry);
+    known = false;
+  }
   if (!known) return {positions.begin(), positions.end()};
   Use(entry->second);
   const auto& words = entry->second.words;
@@ -49,10 +44,14 @@ std::vector<uint32_t> BitMirror::Unknown(const BitmapId& id, absl::Span<const ui
 
 void BitMirror::Learn(const BitmapId& id, absl::Span<const uint32_t> positions, uint64_t epoch) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  // What was learnt before the connection broke may be lost.
-  if (epoch != epoch_) return;
+  // What was learnt in another epoch may be lost, and this, too, when the other is later.
+  if (const auto old = entries_.find(id); old != entries_.end() && old->second.epoch != epoch) {
+    if (old->second.epoch > epoch) return;
+    Erase(old);
+  }
   const auto [entry, fresh] = entries_.try_emplace(id);
   if (fresh) {
+    entry->second.epoch = epoch;
     ages_.push_front(id);
     entry->second.age = ages_.begin();
     bytes_ += kEntryBytes;

@@ -45,8 +45,9 @@ struct ZeroingAllocator {
 // Remembers which bits of which bitmaps are known to be set and durable, so that
 // they are not written again. Forgets the bitmaps that were used least recently
 // when it grows above its bound, those that nobody asked for of late (see ForgetIdle), and
-// everything when the epoch changes: the store may have lost what it had. What is
-// forgotten is zeroed. Thread-safe.
+// a bitmap that is asked for in a later epoch: the store may have lost what it had. An epoch
+// is of one bitmap and grows: with every run of the server that has it, and when another server
+// has it. What is forgotten is zeroed. Thread-safe.
 class BitMirror {
  public:
   // `clock` outlives this.
@@ -57,7 +58,8 @@ class BitMirror {
   std::vector<uint32_t> Unknown(const BitmapId& id, absl::Span<const uint32_t> positions,
                                 uint64_t epoch, bool& known);
 
-  // Remembers that the bitmap exists and that the positions are set.
+  // Remembers that the bitmap exists and that the positions are set. Nothing is learnt of an
+  // earlier epoch than that in which something was.
   void Learn(const BitmapId& id, absl::Span<const uint32_t> positions, uint64_t epoch);
 
   // Forgets a bitmap.
@@ -77,11 +79,11 @@ class BitMirror {
     std::vector<uint64_t, ZeroingAllocator<uint64_t>> words;
     std::list<BitmapId>::iterator age;
     absl::Duration used;  // by the clock
+    uint64_t epoch = 0;   // in which it was learnt
   };
   using Entries = absl::flat_hash_map<BitmapId, Entry>;
 
   // mutex_ is held.
-  void EnterEpoch(uint64_t epoch);
   void Use(Entry& entry);
   void Erase(Entries::iterator entry);
   void Shrink();
@@ -89,7 +91,6 @@ class BitMirror {
   const MirrorLimits limits_;
   const SteadyClock& clock_;
   mutable std::mutex mutex_;
-  uint64_t epoch_ = 0;        // guarded by mutex_
   size_t bytes_ = 0;          // guarded by mutex_
   std::list<BitmapId> ages_;  // last used first; guarded by mutex_
   Entries entries_;           // guarded by mutex_

@@ -5,10 +5,12 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <atomic>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "absl/time/clock.h"
 
 namespace tutti {
 namespace {
@@ -41,15 +43,34 @@ absl::Status ErrorOf(const absl::StatusOr<RedisReply>& reply) {
   return reply.ok() ? StatusOf(**reply) : reply.status();
 }
 
+// A text or a number as a text; empty when it is neither.
+std::string WordOf(const redisReply& reply) {
+  if (reply.type == REDIS_REPLY_INTEGER) return absl::StrCat(reply.integer);
+  const bool text = reply.type == REDIS_REPLY_STRING || reply.type == REDIS_REPLY_STATUS;
+  return text ? std::string(reply.str, reply.len) : "";
+}
+
 }  // namespace
+
+bool IsLoopback(absl::string_view host) {
+  return host == "127.0.0.1" || host == "::1" || host == "localhost";
+}
+
+uint64_t NextEpoch() {
+  static std::atomic<uint64_t> last = 0;
+  return ++last;
+}
 
 void RedisReplyDeleter::operator()(redisReply* reply) const { freeReplyObject(reply); }
 
+std::string ErrorTextOf(const redisReply& reply) {
+  return reply.type == REDIS_REPLY_ERROR ? std::string(reply.str, reply.len) : "";
+}
+
 std::string ErrorCodeOf(const redisReply& reply) {
-  if (reply.type != REDIS_REPLY_ERROR) return "";
-  const absl::string_view text(reply.str, reply.len);
+  std::string text = ErrorTextOf(reply);
   // The rest of an error may repeat what was sent.
-  return std::string(text.substr(0, text.find(' ')));
+  return text.substr(0, text.find(' '));
 }
 
 absl::Status StatusOf(const redisReply& reply) {
@@ -57,6 +78,10 @@ absl::Status StatusOf(const redisReply& reply) {
   if (code.empty()) return absl::OkStatus();
   if (code == "NOPERM") {
     return absl::PermissionDeniedError("redis-server denies a command; check the ACL file");
+  }
+  if (code == "MOVED" || code == "ASK") {
+    return absl::FailedPreconditionError(
+        "redis-server is a node of a cluster, and another has the key: give --redis_cluster");
   }
   const bool passing = code == "LOADING" || code == "BUSY" || code == "MASTERDOWN" ||
                        code == "READONLY" || code == "MISCONF" || code == "OOM" ||
@@ -96,8 +121,33 @@ absl::StatusOr<std::vector<std::string>> AsStrings(const absl::StatusOr<RedisRep
 
 absl::Status AsOk(const absl::StatusOr<RedisReply>& reply) { return ErrorOf(reply); }
 
+absl::StatusOr<std::vector<std::vector<std::string>>> AsRows(
+    const absl::StatusOr<RedisReply>& reply) {
+  if (absl::Status error = ErrorOf(reply); !error.ok()) return error;
+  if ((*reply)->type != REDIS_REPLY_ARRAY) return UnexpectedReply();
+  std::vector<std::vector<std::string>> rows;
+  for (size_t i = 0; i < (*reply)->elements; ++i) {
+    const redisReply& row = *(*reply)->element[i];
+    if (row.type != REDIS_REPLY_ARRAY) return UnexpectedReply();
+    std::vector<std::string>& words = rows.emplace_back();
+    for (size_t j = 0; j < row.elements; ++j) {
+      const redisReply& element = *row.element[j];
+      if (element.type != REDIS_REPLY_ARRAY) {
+        words.push_back(WordOf(element));
+        continue;
+      }
+      for (size_t k = 0; k < element.elements; ++k) {
+        const redisReply& inner = *element.element[k];
+        if (inner.type != REDIS_REPLY_ARRAY) words.push_back(WordOf(inner));
+      }
+    }
+  }
+  return rows;
+}
+
 absl::StatusOr<std::unique_ptr<RedisConnection>> RedisConnection::Open(
     const RedisOptions& options) {
+  const absl::Time deadline = absl::Now() + options.timeout;
   const timeval timeout = absl::ToTimeval(options.timeout);
   redisContext* context = options.unix_socket.empty()
                               ? redisConnectWithTimeout(options.host.c_str(), options.port, timeout)
@@ -105,22 +155,24 @@ absl::StatusOr<std::unique_ptr<RedisConnection>> RedisConnection::Open(
   if (context == nullptr) return absl::ResourceExhaustedError("out of memory");
   std::unique_ptr<RedisConnection> connection(new RedisConnection(context));
   if (context->reader != nullptr) context->reader->fn = BoundedReplies(*context->reader);
-  if (context->err != 0 || redisSetTimeout(context, timeout) != REDIS_OK) {
+  if (context->err != 0) {
     return absl::UnavailableError(
         "redis-server cannot be reached; check that it runs and that its address is right");
   }
+  connection->LimitTo(deadline - absl::Now());
   if (options.tls.any()) {
     if (absl::Status secure = StartRedisTls(options.tls, options.host, *context); !secure.ok()) {
       return secure;
     }
   }
-  if (options.user.empty()) return connection;
   const absl::Status authenticated =
-      AsOk(connection->Call({"AUTH", options.user, options.password}));
+      options.user.empty() ? absl::OkStatus()
+                           : AsOk(connection->Call({"AUTH", options.user, options.password}));
   if (absl::IsInternal(authenticated)) {
     return absl::UnavailableError("redis-server does not accept the user and password");
   }
   if (!authenticated.ok()) return authenticated;
+  connection->LimitTo(options.timeout);
   return connection;
 }
 
@@ -147,11 +199,27 @@ void RedisConnection::Append(const RedisWords& words) {
   ++unread_;
 }
 
-void RedisConnection::AppendRaw(const std::string& bytes) {
+void RedisConnection::AppendRaw(const std::string& bytes, size_t commands) {
   if (redisAppendFormattedCommand(context_, bytes.data(), bytes.size()) != REDIS_OK) {
     broken_ = true;
   }
-  ++unread_;
+  unread_ += commands;
+}
+
+absl::Status RedisConnection::Flush() {
+  int done = 0;
+  while (!broken_ && done == 0) {
+    if (redisBufferWrite(context_, &done) != REDIS_OK) broken_ = true;
+  }
+  return broken_ ? Broken() : absl::OkStatus();
+}
+
+void RedisConnection::LimitTo(absl::Duration limit) {
+  // To hiredis none at all means for ever.
+  limit = std::max(limit, absl::Milliseconds(1));
+  if (limit == limit_) return;
+  limit_ = limit;
+  if (redisSetTimeout(context_, absl::ToTimeval(limit)) != REDIS_OK) broken_ = true;
 }
 
 absl::StatusOr<RedisReply> RedisConnection::Read() {
@@ -191,7 +259,9 @@ RedisPool::RedisPool(RedisOptions options) : options_(std::move(options)) {
   signal(SIGPIPE, SIG_IGN);
 }
 
-absl::StatusOr<std::unique_ptr<RedisConnection>> RedisPool::Take() {
+absl::StatusOr<std::unique_ptr<RedisConnection>> RedisPool::Take(absl::Duration limit) {
+  RedisOptions options = options_;
+  options.timeout = std::min(limit, options_.timeout);
   while (true) {
     std::unique_ptr<RedisConnection> connection;
     {
@@ -200,45 +270,67 @@ absl::StatusOr<std::unique_ptr<RedisConnection>> RedisPool::Take() {
       connection = std::move(idle_.back());
       idle_.pop_back();
       if (connection->LooksClosed()) {
-        ++epoch_;
+        epoch_ = NextEpoch();
         continue;
       }
     }
+    connection->LimitTo(options.timeout);
     return connection;
   }
-  return RedisConnection::Open(options_);
+  return RedisConnection::Open(options);
 }
 
 void RedisPool::Give(std::unique_ptr<RedisConnection> connection) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (connection->broken()) {
-    ++epoch_;
+    epoch_ = NextEpoch();
   } else if (connection->idle() && idle_.size() < kMaxIdle) {
     idle_.push_back(std::move(connection));
   }
 }
 
 absl::StatusOr<RedisReply> RedisPool::Call(const RedisWords& words) {
-  return With<absl::StatusOr<RedisReply>>(
-      [&](RedisConnection& connection) { return connection.Call(words); });
+  absl::StatusOr<std::unique_ptr<RedisConnection>> connection = Take();
+  if (!connection.ok()) return connection.status();
+  absl::StatusOr<RedisReply> reply = (*connection)->Call(words);
+  Give(*std::move(connection));
+  return reply;
 }
 
 absl::StatusOr<RedisReply> RedisPool::CallDurably(const RedisWords& words) {
-  return With<absl::StatusOr<RedisReply>>(
-      [&](RedisConnection& connection) -> absl::StatusOr<RedisReply> {
-        absl::StatusOr<RedisReply> reply = connection.Call(words);
-        if (!reply.ok()) return reply;
-        if (absl::Status durable = WaitForReplicas(connection); !durable.ok()) return durable;
-        return reply;
-      });
+  absl::StatusOr<std::unique_ptr<RedisConnection>> connection = Take();
+  if (!connection.ok()) return connection.status();
+  absl::StatusOr<RedisReply> reply = (*connection)->Call(words);
+  if (reply.ok()) {
+    absl::Status durable = WaitForReplicas(**connection);
+    if (!durable.ok()) reply = durable;
+  }
+  Give(*std::move(connection));
+  return reply;
 }
 
 absl::Status RedisPool::WaitForReplicas(RedisConnection& connection) const {
+  AppendWait(connection);
+  return ReadWait(connection);
+}
+
+void RedisPool::AppendWait(RedisConnection& connection) const {
   // With appendfsync always an answer means that the write is on disk.
+  if (options_.wait_replicas == 0) return;
+  const absl::Duration patience = std::min(options_.timeout, connection.limit()) / 2;
+  connection.Append({"WAIT", absl::StrCat(options_.wait_replicas),
+                     // 0 would be for ever.
+                     absl::StrCat(1 + absl::ToInt64Milliseconds(patience))});
+}
+
+absl::Status RedisPool::ReadWait(RedisConnection& connection) const {
   if (options_.wait_replicas == 0) return absl::OkStatus();
-  const absl::StatusOr<int64_t> replicas =
-      AsInteger(connection.Call({"WAIT", absl::StrCat(options_.wait_replicas),
-                                 absl::StrCat(absl::ToInt64Milliseconds(options_.timeout) / 2)}));
+  const absl::StatusOr<int64_t> replicas = AsInteger(connection.Read());
+  // A primary that has become a replica refuses to wait.
+  if (absl::IsInternal(replicas.status())) {
+    connection.Break();
+    return absl::UnavailableError("redis-server does not say which replicas have the write");
+  }
   if (!replicas.ok()) return replicas.status();
   if (*replicas < options_.wait_replicas) {
     return absl::UnavailableError(
@@ -261,7 +353,7 @@ absl::StatusOr<uint64_t> RedisPool::EpochOf(RedisConnection& connection) {
       return absl::UnavailableError("redis-server was restarted; try again");
     }
     run_id_ = *run_id;
-    ++epoch_;
+    epoch_ = NextEpoch();
   }
   return epoch_;
 }

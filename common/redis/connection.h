@@ -2,10 +2,10 @@
 #define TUTTI_COMMON_REDIS_CONNECTION_H_
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -19,16 +19,35 @@ struct redisReply;
 
 namespace tutti {
 
+// Where a redis-server listens.
+struct RedisAddress {
+  std::string host;
+  int port = 0;
+
+  friend bool operator==(const RedisAddress& a, const RedisAddress& b) {
+    return a.port == b.port && a.host == b.host;
+  }
+  friend bool operator<(const RedisAddress& a, const RedisAddress& b) {
+    return std::tie(a.host, a.port) < std::tie(b.host, b.port);
+  }
+};
+
+// Whether a host is this machine: 127.0.0.1, ::1 or localhost.
+bool IsLoopback(absl::string_view host);
+
 // Where a redis-server is, and as whom to speak to it.
 struct RedisOptions {
+  // Some nodes of a Redis Cluster, in place of all of the next three: the others are found.
+  std::vector<RedisAddress> cluster;
   std::string unix_socket;  // used when it is not empty
   std::string host = "127.0.0.1";
   int port = 6379;
   std::string user;  // empty: no AUTH
   std::string password;
-  RedisTls tls;                                // not with a Unix socket
-  absl::Duration timeout = absl::Seconds(10);  // of connecting, and of each command
-  // Replicas that must have received a write before it counts as durable.
+  RedisTls tls;  // not with a Unix socket
+  // Of connecting, and of each command; in a cluster, of a call with all that it takes.
+  absl::Duration timeout = absl::Seconds(10);
+  // Replicas that must have received a write before it counts as durable; of each primary.
   int wait_replicas = 0;
   // The flag that says how many, for errors.
   std::string wait_flag = "redis_wait_replicas";
@@ -48,10 +67,16 @@ absl::StatusOr<int64_t> AsInteger(const absl::StatusOr<RedisReply>& reply);
 absl::StatusOr<std::string> AsString(const absl::StatusOr<RedisReply>& reply);  // nil: NotFound
 absl::StatusOr<std::vector<std::string>> AsStrings(const absl::StatusOr<RedisReply>& reply);
 absl::Status AsOk(const absl::StatusOr<RedisReply>& reply);
+// A table: each row the texts and numbers of an array, and of the arrays in it. What lies
+// deeper is left out; nil is empty.
+absl::StatusOr<std::vector<std::vector<std::string>>> AsRows(
+    const absl::StatusOr<RedisReply>& reply);
 // OK, or the error that an error reply stands for.
 absl::Status StatusOf(const redisReply& reply);
 // "WRONGTYPE", "NOPERM", ... of an error reply; else empty.
 std::string ErrorCodeOf(const redisReply& reply);
+// All of an error reply; else empty. It may repeat what was sent: not for a message.
+std::string ErrorTextOf(const redisReply& reply);
 
 // One blocking connection. Not thread-safe. After an Unavailable it is broken, and
 // nothing is known of what was sent and not yet answered.
@@ -67,9 +92,15 @@ class RedisConnection {
 
   // Puts a command into the pipeline; the replies come in order from Read.
   void Append(const RedisWords& words);
-  // The same, for bytes that are already in the wire format.
-  void AppendRaw(const std::string& bytes);
+  // The same, for commands that are already in the wire format.
+  void AppendRaw(const std::string& bytes, size_t commands);
+  // Sends what was appended without waiting for replies. Read does so, too.
+  absl::Status Flush();
   absl::StatusOr<RedisReply> Read();
+
+  // How long each later sending or reading waits for the server, at most.
+  void LimitTo(absl::Duration limit);
+  absl::Duration limit() const { return limit_; }
 
   // What the server calls its present run: another one after every restart. Asked
   // once. Not to be called between Append and Read.
@@ -91,7 +122,11 @@ class RedisConnection {
   std::string run_id_;
   size_t unread_ = 0;
   bool broken_ = false;
+  absl::Duration limit_;
 };
+
+// A number that is greater than all that this has given in this process; thread-safe.
+uint64_t NextEpoch();
 
 // Connections to one server, each used by one thread at a time. Makes the process
 // ignore SIGPIPE: hiredis writes to a closed socket without a word to the contrary.
@@ -100,43 +135,39 @@ class RedisPool {
  public:
   explicit RedisPool(RedisOptions options);
 
-  // Lends a connection to `use`. It is thrown away when it broke or has unread
-  // replies.
-  template <typename Result>
-  Result With(const std::function<Result(RedisConnection&)>& use) {
-    absl::StatusOr<std::unique_ptr<RedisConnection>> connection = Take();
-    if (!connection.ok()) return connection.status();
-    Result result = use(**connection);
-    Give(*std::move(connection));
-    return result;
-  }
-
   // One command.
   absl::StatusOr<RedisReply> Call(const RedisWords& words);
 
   // One command that changes something; returns when it is durable.
   absl::StatusOr<RedisReply> CallDurably(const RedisWords& words);
 
-  // Waits, on the connection that wrote, for the configured replicas.
+  // Waits, on the connection that wrote, for the configured replicas: Redis counts those that
+  // have this connection's writes, and knows nothing of another's.
   absl::Status WaitForReplicas(RedisConnection& connection) const;
+  // The same in two steps, for connections to several nodes at the same time.
+  void AppendWait(RedisConnection& connection) const;
+  absl::Status ReadWait(RedisConnection& connection) const;
 
   // Grows whenever a connection broke or the server was restarted: what was known
-  // of it may be wrong. As seen by this connection, so what an earlier server held
-  // is never taken for what this one holds. Unavailable, and the connection is
+  // of it may be wrong. No two pools ever have the same. As seen by this connection, so what an
+  // earlier server held is never taken for what this one holds. Unavailable, and the connection is
   // broken, when the server has been restarted since it was opened.
   absl::StatusOr<uint64_t> EpochOf(RedisConnection& connection);
+
+  // Lends a connection that waits no longer than `limit`, nor than the options say; Give takes
+  // it back, and throws it away when it broke or has unread replies.
+  absl::StatusOr<std::unique_ptr<RedisConnection>> Take(
+      absl::Duration limit = absl::InfiniteDuration());
+  void Give(std::unique_ptr<RedisConnection> connection);
 
   const RedisOptions& options() const { return options_; }
 
  private:
-  absl::StatusOr<std::unique_ptr<RedisConnection>> Take();
-  void Give(std::unique_ptr<RedisConnection> connection);
-
   const RedisOptions options_;
   mutable std::mutex mutex_;
   std::vector<std::unique_ptr<RedisConnection>> idle_;  // guarded by mutex_
   std::string run_id_;                                  // guarded by mutex_
-  uint64_t epoch_ = 1;                                  // guarded by mutex_
+  uint64_t epoch_ = NextEpoch();                        // guarded by mutex_
 };
 
 // A Lua script's command: EVAL body, keys, arguments.

@@ -225,6 +225,10 @@ std::string AllKeysPattern(absl::string_view organization) {
   return absl::StrCat("{", organization, "}:*");
 }
 
+std::string NeverKey(absl::string_view organization) {
+  return absl::StrCat("{", organization, "}:never");
+}
+
 std::string PublicationChannel(absl::string_view organization) {
   return absl::StrCat("pub:", organization);
 }

@@ -110,6 +110,10 @@ std::string JournalKey();
 std::string CountingHistoryKey();
 std::string JournalIdentityKey();
 std::string JournalEntriesKey(absl::string_view organization);
+// Of no value, ever, so no row. A script that names it is refused as a whole while the
+// organisation's slot moves to another node, because Redis then looks whether all keys are on one;
+// without it, one that deletes a key and makes it anew would be stopped in between.
+std::string NeverKey(absl::string_view organization);
 
 // The bucket of an organisation, 0 to kOrganizationBuckets - 1, and its key.
 int BucketOf(absl::string_view organization);

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "common/redis/connection.h"
+#include "common/redis/redis_router.h"
 #include "common/storage/cohort_store.h"
 
 namespace tutti {
@@ -11,14 +11,14 @@ namespace tutti {
 // Keeps cohorts in Redis. Reading sends nothing but GET. Thread-safe.
 class RedisCohortStore final : public CohortStore {
  public:
-  // `pool` outlives this.
-  explicit RedisCohortStore(RedisPool& pool) : pool_(pool) {}
+  // `router` outlives this.
+  explicit RedisCohortStore(RedisRouter& router) : router_(router) {}
 
   absl::StatusOr<std::string> Read(Day end_day, const std::string& cohort) override;
   absl::Status Create(Day end_day, const std::string& cohort, const std::string& record) override;
 
  private:
-  RedisPool& pool_;
+  RedisRouter& router_;
 };
 
 }  // namespace tutti

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
+#include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -22,10 +24,11 @@ constexpr size_t kBitsPerDensePosition = 512;
 constexpr char kLost[] = "lost";
 
 // The guard of a window that was sealed is a list, of one that was dropped a hash: neither
-// takes bits. Answers how many were dropped before.
+// takes bits. Answers how many were dropped before. The last key is the NeverKey, here and in the
+// next: what is deleted is made anew.
 constexpr char kSealScript[] = R"lua(
 local dropped = 0
-for i = 1, #KEYS, 2 do
+for i = 1, #KEYS - 1, 2 do
   local kind = redis.call('TYPE', KEYS[i]).ok
   if kind == 'hash' then dropped = dropped + 1 end
   if kind == 'string' then redis.call('RENAME', KEYS[i], KEYS[i + 1]) end
@@ -36,7 +39,7 @@ return dropped
 )lua";
 
 constexpr char kDropScript[] = R"lua(
-for i = 1, #KEYS, 2 do
+for i = 1, #KEYS - 1, 2 do
   redis.call('UNLINK', KEYS[i], KEYS[i + 1])
   redis.call('HSET', KEYS[i], 'dropped', 1)
   redis.call('EXPIRE', KEYS[i], ARGV[1])
@@ -81,6 +84,7 @@ RedisWords SealKeys(const std::string& organization, Window window,
     keys.push_back(BitmapKey({organization, window, kind}));
     keys.push_back(SealedBitmapKey({organization, window, kind}));
   }
+  keys.push_back(NeverKey(organization));
   return keys;
 }
 
@@ -90,10 +94,6 @@ RedisWords SealedKeys(const std::string& organization, Window window,
   for (const std::string& kind : kinds)
     keys.push_back(SealedBitmapKey({organization, window, kind}));
   return keys;
-}
-
-void AppendWord(std::string& out, absl::string_view word) {
-  absl::StrAppend(&out, "$", word.size(), "\r\n", word, "\r\n");
 }
 
 // "BITFIELD key SET u1 p 1 SET u1 p 1 ..." in the wire format, built by hand: it
@@ -150,140 +150,191 @@ absl::StatusOr<DayTally> ParseTally(const std::string& text) {
 
 }  // namespace
 
-// One bitmap's part of a merge.
-struct RedisCounterStore::Write {
-  const BitmapId* id = nullptr;
-  std::string key;
-  std::vector<uint32_t> positions;  // not known to be set
-  bool known = false;               // to exist
-  size_t bitmap_bits = 0;           // of the bitmap, once looked up
-  size_t commands = 0;              // that were sent for it
-  MergeOutcome outcome = MergeOutcome::kMerged;
+// The part of a merge that is of one organisation, as one transaction: a window that is closed
+// meanwhile takes all of a delta or nothing, and the file is synchronised once, not at every few
+// commands. It may be done twice: a bit that is set is set, and what was learnt in the epoch of
+// one node is looked up anew in that of another.
+class RedisCounterStore::MergeTask final : public SlotTask {
+ public:
+  MergeTask(const std::string& organization, BitMirror& mirror)
+      : SlotTask(organization), organization_(organization), mirror_(mirror) {}
+
+  void Add(const BitmapDelta& delta, MergeOutcome& outcome) {
+    Write& write = writes_.emplace_back();
+    write.delta = &delta;
+    write.key = BitmapKey(delta.id);
+    write.outcome = &outcome;
+  }
+
+  void Begin(std::optional<uint64_t> epoch) override {
+    epoch_ = epoch;
+    step_ = Step::kCheck;
+    for (Write& write : writes_) {
+      *write.outcome = MergeOutcome::kMerged;
+      write.bitmap_bits = 0;
+      write.known = false;
+      const absl::Span<const uint32_t> all = write.delta->positions;
+      write.positions = epoch.has_value()
+                            ? mirror_.Unknown(write.delta->id, all, *epoch, write.known)
+                            : std::vector<uint32_t>(all.begin(), all.end());
+    }
+  }
+
+  void Ask(RedisPipeline& commands) override {
+    const bool all_known =
+        std::all_of(writes_.begin(), writes_.end(), [](const Write& write) { return write.known; });
+    if (step_ == Step::kCheck && all_known) step_ = Step::kWrite;
+    if (step_ == Step::kDone) return;
+    commands.BeginTransaction();
+    size_t count = 0;
+    for (Write& write : writes_) {
+      write.commands =
+          step_ == Step::kCheck ? AskForSize(write, commands) : AskToSet(write, commands);
+      count += write.commands;
+    }
+    if (step_ == Step::kWrite) {
+      commands.Add({"SET", TickKey(organization_), "1", "EX", ExpirySeconds(Key::kTick)});
+      ++count;
+    }
+    commands.Execute();
+    executed_ = count;
+  }
+
+  absl::Status Hear(std::vector<RedisReply> replies) override {
+    for (const RedisReply& reply : replies) {
+      if (absl::Status ok = StatusOf(*reply); !ok.ok()) return ok;
+    }
+    const redisReply& done = *replies.back();
+    if (done.type != REDIS_REPLY_ARRAY || done.elements != executed_) {
+      return absl::InternalError("redis-server answered in a way that was not expected");
+    }
+    redisReply** element = done.element;
+    for (Write& write : writes_) {
+      for (size_t i = 0; i < write.commands; ++i, ++element) {
+        const absl::Status read =
+            step_ == Step::kCheck ? HearSize(**element, write) : HearOutcome(**element, write);
+        if (!read.ok()) return read;
+      }
+    }
+    if (step_ == Step::kCheck) {
+      step_ = Step::kWrite;
+      return absl::OkStatus();
+    }
+    step_ = Step::kDone;
+    return StatusOf(**element);  // of the tick
+  }
+
+  // Remembers what is durable.
+  void Learn() {
+    for (const Write& write : writes_) {
+      if (*write.outcome != MergeOutcome::kMerged) {
+        mirror_.Forget(write.delta->id);
+      } else if (epoch_.has_value()) {
+        mirror_.Learn(write.delta->id, write.positions, *epoch_);
+      }
+    }
+  }
+
+ private:
+  enum class Step { kCheck, kWrite, kDone };
+
+  // One bitmap's part.
+  struct Write {
+    const BitmapDelta* delta = nullptr;
+    std::string key;
+    std::vector<uint32_t> positions;  // not known to be set
+    bool known = false;               // to exist
+    size_t bitmap_bits = 0;           // of the bitmap, once looked up
+    size_t commands = 0;              // of this step
+    MergeOutcome* outcome = nullptr;
+  };
+
+  // Each of these two returns the number of commands.
+  static size_t AskForSize(const Write& write, RedisPipeline& commands);
+  static size_t AskToSet(const Write& write, RedisPipeline& commands);
+  static absl::Status HearSize(const redisReply& reply, Write& write);
+  static absl::Status HearOutcome(const redisReply& reply, Write& write);
+
+  const std::string& organization_;
+  BitMirror& mirror_;
+  std::vector<Write> writes_;
+  std::optional<uint64_t> epoch_;
+  Step step_ = Step::kCheck;
+  size_t executed_ = 0;  // commands of the transaction
 };
 
-absl::Status RedisCounterStore::CheckExisting(RedisConnection& connection,
-                                              std::vector<Write>& writes) {
-  for (const Write& write : writes) {
-    if (!write.known) connection.Append({"STRLEN", write.key});
+size_t RedisCounterStore::MergeTask::AskForSize(const Write& write, RedisPipeline& commands) {
+  if (write.known) return 0;
+  commands.Add({"STRLEN", write.key});
+  return 1;
+}
+
+absl::Status RedisCounterStore::MergeTask::HearSize(const redisReply& reply, Write& write) {
+  if (ErrorCodeOf(reply) == "WRONGTYPE") {
+    *write.outcome = MergeOutcome::kLate;
+    return absl::OkStatus();
   }
-  for (Write& write : writes) {
-    if (write.known) continue;
-    const absl::StatusOr<RedisReply> reply = connection.Read();
-    if (!reply.ok()) return reply.status();
-    if (ErrorCodeOf(**reply) == "WRONGTYPE") {
-      write.outcome = MergeOutcome::kLate;
-      continue;
-    }
-    const absl::StatusOr<int64_t> bytes = AsInteger(reply);
-    if (!bytes.ok()) return bytes.status();
-    write.bitmap_bits = 8 * static_cast<size_t>(*bytes);
-    if (*bytes == 0) write.outcome = MergeOutcome::kMissing;
+  if (absl::Status ok = StatusOf(reply); !ok.ok()) return ok;
+  if (reply.type != REDIS_REPLY_INTEGER) {
+    return absl::InternalError("redis-server answered in a way that was not expected");
   }
+  write.bitmap_bits = 8 * static_cast<size_t>(reply.integer);
+  if (reply.integer == 0) *write.outcome = MergeOutcome::kMissing;
   return absl::OkStatus();
 }
 
-size_t RedisCounterStore::AppendWrite(RedisConnection& connection, const Write& write) {
+size_t RedisCounterStore::MergeTask::AskToSet(const Write& write, RedisPipeline& commands) {
+  if (*write.outcome != MergeOutcome::kMerged) return 0;
   const absl::Span<const uint32_t> all = write.positions;
   if (all.empty()) {
     // Whether the window is closed must not depend on what was set before.
-    connection.Append({"STRLEN", write.key});
+    commands.Add({"STRLEN", write.key});
     return 1;
   }
   const size_t span = std::max<size_t>(all.back(), write.bitmap_bits);
   if (all.size() > span / kBitsPerDensePosition && all.size() > kPositionsPerCommand) {
-    connection.Append(Script(kDenseScript, {write.key, TransitKey(write.id->organization)},
-                             {AsBitmap(all), ExpirySeconds(Key::kTransit)}));
+    commands.Add(Script(kDenseScript, {write.key, TransitKey(write.delta->id.organization)},
+                        {AsBitmap(all), ExpirySeconds(Key::kTransit)}));
     return 1;
   }
-  size_t commands = 0;
+  size_t count = 0;
   for (size_t begin = 0; begin < all.size(); begin += kPositionsPerCommand) {
-    connection.AppendRaw(BitfieldCommand(write.key, all.subspan(begin, kPositionsPerCommand)));
-    ++commands;
+    commands.AddRaw(BitfieldCommand(write.key, all.subspan(begin, kPositionsPerCommand)));
+    ++count;
   }
-  return commands;
+  return count;
 }
 
-absl::Status RedisCounterStore::ReadOutcome(const redisReply& reply, Write& write) {
+absl::Status RedisCounterStore::MergeTask::HearOutcome(const redisReply& reply, Write& write) {
   const std::string text =
       reply.type == REDIS_REPLY_STRING ? std::string(reply.str, reply.len) : "";
   if (ErrorCodeOf(reply) == "WRONGTYPE" || text == "list" || text == "hash") {
-    write.outcome = MergeOutcome::kLate;
+    *write.outcome = MergeOutcome::kLate;
   } else if (text == "none" || (reply.type == REDIS_REPLY_INTEGER && reply.integer == 0)) {
-    write.outcome = MergeOutcome::kMissing;
+    *write.outcome = MergeOutcome::kMissing;
   } else {
     return StatusOf(reply);
   }
   return absl::OkStatus();
 }
 
-absl::Status RedisCounterStore::SendBits(RedisConnection& connection, std::vector<Write>& writes) {
-  // One transaction for each organisation: a window that is closed meanwhile takes
-  // all of a delta or nothing, and the file is synchronised once, not at every few
-  // commands.
-  std::map<std::string, std::vector<Write*>> by_organization;
-  for (Write& write : writes) by_organization[write.id->organization].push_back(&write);
-  std::vector<size_t> queued;
-  for (const auto& [organization, own] : by_organization) {
-    size_t& commands = queued.emplace_back(1);
-    connection.Append({"MULTI"});
-    for (Write* write : own) {
-      if (write->outcome != MergeOutcome::kMerged) continue;
-      write->commands = AppendWrite(connection, *write);
-      commands += write->commands;
-    }
-    connection.Append({"SET", TickKey(organization), "1", "EX", ExpirySeconds(Key::kTick)});
-    connection.Append({"EXEC"});
-  }
-  size_t transaction = 0;
-  for (const auto& [organization, own] : by_organization) {
-    const size_t commands = queued[transaction++];
-    for (size_t i = 0; i < 1 + commands; ++i) {  // MULTI's answer, and one "QUEUED" each
-      if (absl::Status ok = AsOk(connection.Read()); !ok.ok()) return ok;
-    }
-    const absl::StatusOr<RedisReply> done = connection.Read();
-    if (absl::Status ok = AsOk(done); !ok.ok()) return ok;
-    if ((*done)->type != REDIS_REPLY_ARRAY || (*done)->elements != commands) {
-      return absl::InternalError("redis-server answered in a way that was not expected");
-    }
-    redisReply** element = (*done)->element;
-    for (Write* write : own) {
-      for (size_t i = 0; i < write->commands; ++i) {
-        if (absl::Status read = ReadOutcome(**element++, *write); !read.ok()) return read;
-      }
-    }
-    if (absl::Status tick = StatusOf(**element); !tick.ok()) return tick;
-  }
-  return pool_.WaitForReplicas(connection);
-}
-
 absl::StatusOr<std::vector<MergeOutcome>> RedisCounterStore::Merge(
     absl::Span<const BitmapDelta> deltas) {
-  using Outcomes = std::vector<MergeOutcome>;
-  if (deltas.empty()) return Outcomes();
-  return pool_.With<absl::StatusOr<Outcomes>>(
-      [&](RedisConnection& connection) -> absl::StatusOr<Outcomes> {
-        const absl::StatusOr<uint64_t> epoch = pool_.EpochOf(connection);
-        if (!epoch.ok()) return epoch.status();
-        std::vector<Write> writes;
-        for (const BitmapDelta& delta : deltas) {
-          Write& write = writes.emplace_back();
-          write.id = &delta.id;
-          write.key = BitmapKey(delta.id);
-          write.positions = mirror_.Unknown(delta.id, delta.positions, *epoch, write.known);
-        }
-        if (absl::Status checked = CheckExisting(connection, writes); !checked.ok()) return checked;
-        if (absl::Status sent = SendBits(connection, writes); !sent.ok()) return sent;
-        Outcomes outcomes;
-        for (const Write& write : writes) {
-          outcomes.push_back(write.outcome);
-          if (write.outcome == MergeOutcome::kMerged) {
-            mirror_.Learn(*write.id, write.positions, *epoch);
-          } else {
-            mirror_.Forget(*write.id);
-          }
-        }
-        return outcomes;
-      });
+  std::vector<MergeOutcome> outcomes(deltas.size(), MergeOutcome::kMerged);
+  std::map<std::string, MergeTask> tasks;
+  for (size_t i = 0; i < deltas.size(); ++i) {
+    const std::string& organization = deltas[i].id.organization;
+    tasks.try_emplace(organization, organization, mirror_)
+        .first->second.Add(deltas[i], outcomes[i]);
+  }
+  std::vector<SlotTask*> pointers;
+  pointers.reserve(tasks.size());
+  for (auto& [organization, task] : tasks) pointers.push_back(&task);
+  absl::Status merged =
+      router_.Run(pointers, {.durable = true, .repeatable = true, .epochs = true});
+  if (!merged.ok()) return merged;
+  for (auto& [organization, task] : tasks) task.Learn();
+  return outcomes;
 }
 
 void RedisCounterStore::Forget(const std::string& organization) { mirror_.Forget(organization); }
@@ -296,14 +347,14 @@ void RedisCounterStore::Forget(const std::string& organization, Window window,
 absl::StatusOr<bool> RedisCounterStore::Seal(const std::string& organization, Window window,
                                              const std::vector<std::string>& kinds) {
   Forget(organization, window, kinds);
-  const absl::StatusOr<int64_t> dropped = AsInteger(pool_.CallDurably(
-      Script(kSealScript, SealKeys(organization, window, kinds), {GuardSeconds(window)})));
+  const absl::StatusOr<int64_t> dropped = AsInteger(router_.RunDurably(
+      kSealScript, SealKeys(organization, window, kinds), {GuardSeconds(window)}));
   if (!dropped.ok()) return dropped.status();
   return *dropped == 0;
 }
 
 absl::StatusOr<std::string> RedisCounterStore::ReadSealed(const BitmapId& id) {
-  return AsString(pool_.Call({"GET", SealedBitmapKey(id)}));
+  return AsString(router_.Read(id.organization, {"GET", SealedBitmapKey(id)}));
 }
 
 absl::Status RedisCounterStore::DropSealed(const std::string& organization, Window window,
@@ -312,14 +363,14 @@ absl::Status RedisCounterStore::DropSealed(const std::string& organization, Wind
   Forget(organization, window, kinds);
   RedisWords words = SealedKeys(organization, window, kinds);
   words.insert(words.begin(), "UNLINK");
-  return AsOk(pool_.CallDurably(words));
+  return AsOk(router_.CallDurably(organization, words));
 }
 
 absl::Status RedisCounterStore::Drop(const std::string& organization, Window window,
                                      const std::vector<std::string>& kinds) {
   Forget(organization, window, kinds);
-  return AsOk(pool_.CallDurably(
-      Script(kDropScript, SealKeys(organization, window, kinds), {GuardSeconds(window)})));
+  return AsOk(router_.RunDurably(kDropScript, SealKeys(organization, window, kinds),
+                                 {GuardSeconds(window)}));
 }
 
 absl::Status RedisCounterStore::StoreTally(const std::string& organization, Day day,
@@ -330,8 +381,8 @@ absl::Status RedisCounterStore::StoreTally(const std::string& organization, Day 
   RedisWords keys = SealedKeys(organization, {WindowKind::kDay, day}, kinds);
   keys.insert(keys.begin(),
               {TallyKey(organization), LedgerKey(organization), LeaseKey(organization)});
-  const absl::StatusOr<int64_t> done = AsInteger(pool_.CallDurably(
-      Script(kTallyScript, keys, {FormatDay(day), TallyText(tally), lease.text()})));
+  const absl::StatusOr<int64_t> done = AsInteger(
+      router_.RunDurably(kTallyScript, keys, {FormatDay(day), TallyText(tally), lease.text()}));
   if (!done.ok()) return done.status();
   return *done == 1 ? absl::OkStatus() : absl::AbortedError("the closing lease was lost");
 }
@@ -341,13 +392,13 @@ absl::Status RedisCounterStore::DiscardDay(const std::string& organization, Day 
   Forget(organization, {WindowKind::kDay, day}, kinds);
   RedisWords keys = SealedKeys(organization, {WindowKind::kDay, day}, kinds);
   keys.insert(keys.begin(), TallyKey(organization));
-  return AsOk(pool_.CallDurably(Script(kDiscardDayScript, keys, {FormatDay(day)})));
+  return AsOk(router_.RunDurably(kDiscardDayScript, keys, {FormatDay(day)}));
 }
 
 absl::StatusOr<std::map<Day, DayTally>> RedisCounterStore::ReadTallies(
     const std::string& organization) {
   const absl::StatusOr<std::vector<std::string>> pairs =
-      AsStrings(pool_.Call({"HGETALL", TallyKey(organization)}));
+      AsStrings(router_.Read(organization, {"HGETALL", TallyKey(organization)}));
   if (!pairs.ok()) return pairs.status();
   std::map<Day, DayTally> tallies;
   for (size_t i = 0; i + 1 < pairs->size(); i += 2) {
@@ -361,16 +412,20 @@ absl::StatusOr<std::map<Day, DayTally>> RedisCounterStore::ReadTallies(
 }
 
 absl::Status RedisCounterStore::DropTallies(const std::string& organization) {
-  return AsOk(pool_.CallDurably({"UNLINK", TallyKey(organization)}));
+  return AsOk(router_.CallDurably(organization, {"UNLINK", TallyKey(organization)}));
 }
 
 absl::Status RedisCounterStore::ScrubFiles(const std::function<bool()>& stop) {
-  if (absl::Status rewritten = RewriteFiles(pool_, stop); !rewritten.ok()) return rewritten;
-  const absl::StatusOr<std::vector<RedisOptions>> replicas = ReplicasOf(pool_);
-  if (!replicas.ok()) return replicas.status();
-  for (const RedisOptions& replica : *replicas) {
-    RedisPool pool(replica);
-    if (absl::Status rewritten = RewriteFiles(pool, stop); !rewritten.ok()) return rewritten;
+  const auto primaries = router_.Primaries();
+  if (!primaries.ok()) return primaries.status();
+  for (const auto& primary : *primaries) {
+    if (absl::Status rewritten = RewriteFiles(*primary, stop); !rewritten.ok()) return rewritten;
+    const absl::StatusOr<std::vector<RedisOptions>> replicas = ReplicasOf(*primary);
+    if (!replicas.ok()) return replicas.status();
+    for (const RedisOptions& replica : *replicas) {
+      RedisPool pool(replica);
+      if (absl::Status rewritten = RewriteFiles(pool, stop); !rewritten.ok()) return rewritten;
+    }
   }
   return absl::OkStatus();
 }

@@ -7,14 +7,14 @@
 #include <vector>
 
 #include "common/redis/bit_mirror.h"
-#include "common/redis/connection.h"
+#include "common/redis/redis_router.h"
 #include "common/storage/counter_store.h"
 
 namespace tutti {
 
 // Keeps bitmaps and tallies in Redis. Bits are written by BITFIELD, many to a
-// command, one transaction for each organisation and all of a call in one pipeline;
-// a dense delta as a whole bitmap.
+// command, one transaction for each organisation and all that one node has of a call in one
+// pipeline; a dense delta as a whole bitmap.
 //
 // A closed window has a list under its bitmap's name, so a write that comes late
 // fails by its type, atomically and for nothing. That a bitmap exists is checked
@@ -23,8 +23,8 @@ namespace tutti {
 class RedisCounterStore final : public CounterStore {
  public:
   // References outlive this.
-  RedisCounterStore(RedisPool& pool, MirrorLimits mirror, const SteadyClock& clock)
-      : pool_(pool), mirror_(mirror, clock) {}
+  RedisCounterStore(RedisRouter& router, MirrorLimits mirror, const SteadyClock& clock)
+      : router_(router), mirror_(mirror, clock) {}
 
   absl::StatusOr<std::vector<MergeOutcome>> Merge(absl::Span<const BitmapDelta> deltas) override;
   absl::StatusOr<bool> Seal(const std::string& organization, Window window,
@@ -47,18 +47,12 @@ class RedisCounterStore final : public CounterStore {
   BitMirror& mirror() { return mirror_; }
 
  private:
-  struct Write;
+  class MergeTask;
 
   void Forget(const std::string& organization, Window window,
               const std::vector<std::string>& kinds);
 
-  absl::Status CheckExisting(RedisConnection& connection, std::vector<Write>& writes);
-  absl::Status SendBits(RedisConnection& connection, std::vector<Write>& writes);
-  // Returns the number of commands.
-  static size_t AppendWrite(RedisConnection& connection, const Write& write);
-  static absl::Status ReadOutcome(const redisReply& reply, Write& write);
-
-  RedisPool& pool_;
+  RedisRouter& router_;
   BitMirror mirror_;
 };
 

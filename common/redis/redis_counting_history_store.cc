@@ -14,7 +14,8 @@ return 1
 }  // namespace
 
 absl::StatusOr<VersionedHistory> RedisCountingHistoryStore::ReadHistory() {
-  absl::StatusOr<std::string> bytes = AsString(pool_.Call({"GET", CountingHistoryKey()}));
+  absl::StatusOr<std::string> bytes =
+      AsString(router_.Read(CountingHistoryKey(), {"GET", CountingHistoryKey()}));
   if (absl::IsNotFound(bytes.status())) return VersionedHistory();
   if (!bytes.ok()) return bytes.status();
   VersionedHistory versioned;
@@ -27,8 +28,8 @@ absl::StatusOr<VersionedHistory> RedisCountingHistoryStore::ReadHistory() {
 
 absl::Status RedisCountingHistoryStore::ReplaceHistory(
     const std::string& old, const aggregate::v1::CountingHistory& history) {
-  const absl::StatusOr<int64_t> replaced = AsInteger(pool_.CallDurably(
-      Script(kReplaceScript, {CountingHistoryKey()}, {old, history.SerializeAsString()})));
+  const absl::StatusOr<int64_t> replaced = AsInteger(router_.RunDurably(
+      kReplaceScript, {CountingHistoryKey()}, {old, history.SerializeAsString()}));
   if (!replaced.ok()) return replaced.status();
   return *replaced == 1 ? absl::OkStatus()
                         : absl::AbortedError("the history was changed meanwhile");

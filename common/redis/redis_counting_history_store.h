@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "common/redis/connection.h"
+#include "common/redis/redis_router.h"
 #include "common/storage/counting_history_store.h"
 
 namespace tutti {
@@ -11,15 +11,15 @@ namespace tutti {
 // Keeps the history in one key of no organisation. Thread-safe.
 class RedisCountingHistoryStore final : public CountingHistoryStore {
  public:
-  // `pool` outlives this.
-  explicit RedisCountingHistoryStore(RedisPool& pool) : pool_(pool) {}
+  // `router` outlives this.
+  explicit RedisCountingHistoryStore(RedisRouter& router) : router_(router) {}
 
   absl::StatusOr<VersionedHistory> ReadHistory() override;
   absl::Status ReplaceHistory(const std::string& old,
                               const aggregate::v1::CountingHistory& history) override;
 
  private:
-  RedisPool& pool_;
+  RedisRouter& router_;
 };
 
 }  // namespace tutti

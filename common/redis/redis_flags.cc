@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "absl/flags/flag.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
@@ -8,6 +10,9 @@
 ABSL_FLAG(std::string, redis_socket, "", "Unix socket of redis-server");
 ABSL_FLAG(std::string, redis_address, "",
           "host:port of redis-server, when it has no Unix socket; of this machine unless with TLS");
+ABSL_FLAG(std::vector<std::string>, redis_cluster, {},
+          "host:port,... of some nodes of a Redis Cluster, instead: the others are found; of this "
+          "machine unless with TLS");
 ABSL_FLAG(std::string, redis_tls_authorities, "",
           "PEM file of the authorities that sign redis-server's certificate: speak TLS with it");
 ABSL_FLAG(std::string, redis_tls_certificate, "",
@@ -17,13 +22,15 @@ ABSL_FLAG(std::string, redis_user, "", "ACL user; by default the service's name"
 ABSL_FLAG(std::string, redis_password_file, "", "File that holds the user's password");
 ABSL_FLAG(
     int, redis_wait_replicas, 0,
-    "Replicas that must have received a write before it counts as durable: all that there are, "
+    "Replicas (of each primary, in a cluster) that must have received a write before it counts as "
+    "durable: all that there are, "
     "or an erasure does not miss one that is away; aggregate is not ready while fewer are online");
 
 namespace tutti {
 namespace {
 
 constexpr FileKind kPasswordFile{.noun = "the user's password at redis-server", .max_bytes = 4096};
+constexpr int kMaxPort = 65535;
 constexpr size_t kMaxPemBytes = size_t{1} << 20;
 
 // Checks a file that the client of Redis reads itself, by whatever means.
@@ -34,15 +41,19 @@ absl::Status CheckFile(const char* flag, const std::string& path, const char* no
   return absl::InvalidArgumentError(absl::StrCat(flag, ": ", read.message()));
 }
 
-bool IsLoopback(const std::string& host) {
-  return host == "127.0.0.1" || host == "::1" || host == "localhost";
+// Whether nothing that is said to the server leaves this machine.
+bool StaysHere(const RedisOptions& options) {
+  if (options.cluster.empty()) return !options.unix_socket.empty() || IsLoopback(options.host);
+  return std::all_of(options.cluster.begin(), options.cluster.end(),
+                     [](const RedisAddress& seed) { return IsLoopback(seed.host); });
 }
 
 absl::Status CheckTls(const RedisOptions& options) {
   if (!options.tls.any()) {
-    if (options.unix_socket.empty() && !IsLoopback(options.host)) {
+    if (!StaysHere(options)) {
       return absl::InvalidArgumentError(
-          "--redis_address: plain text may only go to this machine (127.0.0.1, ::1 or localhost); "
+          "--redis_address or --redis_cluster: plain text may only go to this machine (127.0.0.1, "
+          "::1 or localhost); "
           "give --redis_tls_authorities, or put a proxy for TLS on this machine (see "
           "deploy/redis/README.md)");
     }
@@ -55,7 +66,8 @@ absl::Status CheckTls(const RedisOptions& options) {
         "deploy/redis/README.md)");
   }
   if (!options.unix_socket.empty()) {
-    return absl::InvalidArgumentError("give the --redis_tls_ files with --redis_address");
+    return absl::InvalidArgumentError(
+        "give the --redis_tls_ files with --redis_address or --redis_cluster");
   }
   if (options.tls.authorities.empty() ||
       options.tls.certificate.empty() != options.tls.key.empty()) {
@@ -75,12 +87,38 @@ absl::Status CheckWaitReplicas(const RedisOptions& options) {
   return absl::InvalidArgumentError(absl::StrCat("--", options.wait_flag, " must not be negative"));
 }
 
-absl::Status ReadAddress(const std::string& flag, const std::string& address,
-                         RedisOptions& options) {
-  const size_t colon = address.rfind(':');
-  options.host = address.substr(0, colon);
-  if (colon == std::string::npos || !absl::SimpleAtoi(address.substr(colon + 1), &options.port)) {
+absl::StatusOr<RedisAddress> ReadAddress(const std::string& flag, const std::string& text) {
+  const size_t colon = text.rfind(':');
+  RedisAddress address{text.substr(0, colon), 0};
+  if (colon == std::string::npos || address.host.empty() ||
+      !absl::SimpleAtoi(text.substr(colon + 1), &address.port) || address.port < 1 ||
+      address.port > kMaxPort) {
     return absl::InvalidArgumentError(absl::StrCat("--", flag, " must be host:port"));
+  }
+  return address;
+}
+
+// Reads where the server is.
+absl::Status ReadPlace(RedisOptions& options) {
+  options.unix_socket = absl::GetFlag(FLAGS_redis_socket);
+  const std::string single = absl::GetFlag(FLAGS_redis_address);
+  const std::vector<std::string> seeds = absl::GetFlag(FLAGS_redis_cluster);
+  const int places =
+      (options.unix_socket.empty() ? 0 : 1) + (single.empty() ? 0 : 1) + (seeds.empty() ? 0 : 1);
+  if (places != 1) {
+    return absl::InvalidArgumentError(
+        "give --redis_socket, --redis_address or --redis_cluster, one of them");
+  }
+  if (!single.empty()) {
+    absl::StatusOr<RedisAddress> address = ReadAddress("redis_address", single);
+    if (!address.ok()) return address.status();
+    options.host = address->host;
+    options.port = address->port;
+  }
+  for (const std::string& seed : seeds) {
+    absl::StatusOr<RedisAddress> address = ReadAddress("redis_cluster", seed);
+    if (!address.ok()) return address.status();
+    options.cluster.push_back(*std::move(address));
   }
   return absl::OkStatus();
 }
@@ -114,15 +152,9 @@ absl::Status ReadCredentials(const std::string& flag, const std::string& passwor
 
 absl::StatusOr<RedisOptions> RedisOptionsFromFlags(const std::string& default_user) {
   RedisOptions options;
-  options.unix_socket = absl::GetFlag(FLAGS_redis_socket);
   options.wait_replicas = absl::GetFlag(FLAGS_redis_wait_replicas);
   if (absl::Status good = CheckWaitReplicas(options); !good.ok()) return good;
-  const std::string address = absl::GetFlag(FLAGS_redis_address);
-  if (options.unix_socket.empty() == address.empty()) {
-    return absl::InvalidArgumentError("give --redis_socket or --redis_address, one of them");
-  }
-  absl::Status read =
-      address.empty() ? absl::OkStatus() : ReadAddress("redis_address", address, options);
+  absl::Status read = ReadPlace(options);
   if (!read.ok()) return read;
   read = ReadCredentials("redis_password_file", absl::GetFlag(FLAGS_redis_password_file),
                          default_user, options);
@@ -137,9 +169,12 @@ absl::StatusOr<RedisOptions> RedisOptionsAt(const std::string& flag, const std::
   options.wait_flag = absl::StrCat(flag, "_wait_replicas");
   options.wait_replicas = wait_replicas;
   if (absl::Status good = CheckWaitReplicas(options); !good.ok()) return good;
-  absl::Status read = ReadAddress(flag, address, options);
-  if (!read.ok()) return read;
-  read = ReadCredentials(flag + "_password_file", password_file, default_user, options);
+  const absl::StatusOr<RedisAddress> place = ReadAddress(flag, address);
+  if (!place.ok()) return place.status();
+  options.host = place->host;
+  options.port = place->port;
+  absl::Status read =
+      ReadCredentials(flag + "_password_file", password_file, default_user, options);
   if (!read.ok()) return absl::Status(read.code(), absl::StrCat("--", flag, ": ", read.message()));
   return options;
 }

@@ -17,7 +17,8 @@ return 1
 }  // namespace
 
 absl::StatusOr<std::string> RedisJournalIdentityStore::ReadJournal() {
-  absl::StatusOr<std::string> identity = AsString(pool_.Call({"GET", JournalKey()}));
+  absl::StatusOr<std::string> identity =
+      AsString(router_.Read(JournalKey(), {"GET", JournalKey()}));
   if (absl::IsNotFound(identity.status())) return std::string();
   return identity;
 }
@@ -25,7 +26,7 @@ absl::StatusOr<std::string> RedisJournalIdentityStore::ReadJournal() {
 absl::Status RedisJournalIdentityStore::ReplaceJournal(const std::string& old,
                                                        const std::string& identity) {
   const absl::StatusOr<int64_t> replaced =
-      AsInteger(pool_.CallDurably(Script(kReplaceScript, {JournalKey()}, {old, identity})));
+      AsInteger(router_.RunDurably(kReplaceScript, {JournalKey()}, {old, identity}));
   if (!replaced.ok()) return replaced.status();
   return *replaced == 1 ? absl::OkStatus() : absl::AbortedError("another journal is stored");
 }

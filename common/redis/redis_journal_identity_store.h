@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "common/redis/connection.h"
+#include "common/redis/redis_router.h"
 #include "common/storage/journal_identity_store.h"
 
 namespace tutti {
@@ -11,14 +11,14 @@ namespace tutti {
 // Keeps the identity in one key of no organisation. Thread-safe.
 class RedisJournalIdentityStore final : public JournalIdentityStore {
  public:
-  // `pool` outlives this.
-  explicit RedisJournalIdentityStore(RedisPool& pool) : pool_(pool) {}
+  // `router` outlives this.
+  explicit RedisJournalIdentityStore(RedisRouter& router) : router_(router) {}
 
   absl::StatusOr<std::string> ReadJournal() override;
   absl::Status ReplaceJournal(const std::string& old, const std::string& identity) override;
 
  private:
-  RedisPool& pool_;
+  RedisRouter& router_;
 };
 
 }  // namespace tutti

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "common/redis/connection.h"
+#include "common/redis/redis_router.h"
 #include "common/storage/organization_store.h"
 
 namespace tutti {
@@ -13,8 +13,8 @@ namespace tutti {
 // Thread-safe.
 class RedisOrganizationStore final : public OrganizationStore {
  public:
-  // `pool` outlives this.
-  explicit RedisOrganizationStore(RedisPool& pool) : pool_(pool) {}
+  // `router` outlives this.
+  explicit RedisOrganizationStore(RedisRouter& router) : router_(router) {}
 
   absl::StatusOr<VersionedOrganization> Read(const std::string& organization) override;
   absl::Status Create(const std::string& organization,
@@ -40,10 +40,10 @@ class RedisOrganizationStore final : public OrganizationStore {
  private:
   // Deletes what there is but the profile and the ledger; the number of keys.
   absl::StatusOr<int64_t> Sweep(const std::string& organization);
-  // Whether no replica holds more of it than that, and guards.
-  absl::StatusOr<bool> ErasedOnReplicas(const std::string& organization);
+  // Whether no node holds more of it than that, and guards.
+  absl::StatusOr<bool> ErasedEverywhere(const std::string& organization);
 
-  RedisPool& pool_;
+  RedisRouter& router_;
 };
 
 }  // namespace tutti

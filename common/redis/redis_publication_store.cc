@@ -6,7 +6,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "common/redis/keys.h"
-#include "common/status/status_macros.h"
 
 namespace tutti {
 namespace {
@@ -71,7 +70,8 @@ std::string IndexScore(Day end_day) { return absl::StrCat(end_day - Day(1970, 1,
 
 absl::StatusOr<std::vector<Day>> RedisPublicationStore::ReadIndex(const std::string& organization,
                                                                   const std::string& from) {
-  return ToDays(AsStrings(pool_.Call({"ZRANGE", PublicationIndexKey(organization), from, "-1"})));
+  return ToDays(AsStrings(
+      router_.Read(organization, {"ZRANGE", PublicationIndexKey(organization), from, "-1"})));
 }
 
 absl::StatusOr<std::vector<Day>> RedisPublicationStore::ListEndDays(
@@ -80,33 +80,35 @@ absl::StatusOr<std::vector<Day>> RedisPublicationStore::ListEndDays(
 }
 
 absl::StatusOr<Day> RedisPublicationStore::LatestEndDay(const std::string& organization) {
-  ASSIGN_OR_RETURN(const std::vector<Day> days, ReadIndex(organization, "-1"));
-  if (days.empty()) return absl::NotFoundError("nothing is published");
-  return days.back();
+  const absl::StatusOr<std::vector<Day>> days = ReadIndex(organization, "-1");
+  if (!days.ok()) return days.status();
+  if (days->empty()) return absl::NotFoundError("nothing is published");
+  return days->back();
 }
 
 absl::StatusOr<std::vector<std::optional<Day>>> RedisPublicationStore::Find(
     absl::Span<const PublicationQuery> queries) {
-  using Found = std::vector<std::optional<Day>>;
-  return pool_.With<absl::StatusOr<Found>>(
-      [&](RedisConnection& connection) -> absl::StatusOr<Found> {
-        for (const PublicationQuery& query : queries) {
-          const std::string key = PublicationIndexKey(query.organization);
-          if (query.end_day.has_value()) {
-            const std::string score = IndexScore(*query.end_day);
-            connection.Append({"ZRANGE", key, score, score, "BYSCORE"});
-          } else {
-            connection.Append({"ZRANGE", key, "-1", "-1"});
-          }
-        }
-        Found found;
-        found.reserve(queries.size());
-        for (size_t i = 0; i < queries.size(); ++i) {
-          ASSIGN_OR_RETURN(const std::vector<Day> days, ToDays(AsStrings(connection.Read())));
-          found.push_back(days.empty() ? std::nullopt : std::make_optional(days.back()));
-        }
-        return found;
-      });
+  std::vector<std::pair<std::string, RedisWords>> commands;
+  commands.reserve(queries.size());
+  for (const PublicationQuery& query : queries) {
+    const std::string key = PublicationIndexKey(query.organization);
+    if (query.end_day.has_value()) {
+      const std::string score = IndexScore(*query.end_day);
+      commands.emplace_back(key, RedisWords{"ZRANGE", key, score, score, "BYSCORE"});
+    } else {
+      commands.emplace_back(key, RedisWords{"ZRANGE", key, "-1", "-1"});
+    }
+  }
+  absl::StatusOr<std::vector<RedisReply>> replies = router_.ReadMany(commands);
+  if (!replies.ok()) return replies.status();
+  std::vector<std::optional<Day>> found;
+  found.reserve(queries.size());
+  for (RedisReply& reply : *replies) {
+    const absl::StatusOr<std::vector<Day>> days = ToDays(AsStrings(std::move(reply)));
+    if (!days.ok()) return days.status();
+    found.push_back(days->empty() ? std::nullopt : std::make_optional(days->back()));
+  }
+  return found;
 }
 
 absl::StatusOr<std::vector<std::string>> RedisPublicationStore::Read(
@@ -114,7 +116,7 @@ absl::StatusOr<std::vector<std::string>> RedisPublicationStore::Read(
   if (end_days.empty()) return std::vector<std::string>();
   RedisWords words = {"MGET"};
   for (const Day day : end_days) words.push_back(PublicationKey(organization, day));
-  absl::StatusOr<std::vector<std::string>> records = AsStrings(pool_.Call(words));
+  absl::StatusOr<std::vector<std::string>> records = AsStrings(router_.Read(organization, words));
   if (records.ok() && records->size() != end_days.size()) {
     return absl::InternalError("redis-server answered with another number of records");
   }
@@ -130,37 +132,35 @@ absl::Status RedisPublicationStore::Stage(const std::string& organization,
     arguments.push_back(absl::StrCat(cost));
   }
   for (const Day day : staged.tallied_days) arguments.push_back(FormatDay(day));
-  ASSIGN_OR_RETURN(
-      const int64_t done,
-      AsInteger(pool_.CallDurably(Script(
-          kStageScript,
-          {StagedKey(organization, staged.end_day), PublicationKey(organization, staged.end_day),
-           LedgerKey(organization), TallyKey(organization), LeaseKey(organization)},
-          arguments))));
-  if (done < 0) return absl::AbortedError("the closing lease was lost");
-  return done == 1 ? absl::OkStatus()
-                   : absl::AlreadyExistsError("the window has a record or was paid for");
+  const absl::StatusOr<int64_t> done = AsInteger(router_.RunDurably(
+      kStageScript,
+      {StagedKey(organization, staged.end_day), PublicationKey(organization, staged.end_day),
+       LedgerKey(organization), TallyKey(organization), LeaseKey(organization)},
+      arguments));
+  if (!done.ok()) return done.status();
+  if (*done < 0) return absl::AbortedError("the closing lease was lost");
+  return *done == 1 ? absl::OkStatus()
+                    : absl::AlreadyExistsError("the window has a record or was paid for");
 }
 
 absl::StatusOr<std::string> RedisPublicationStore::ReadStaged(const std::string& organization,
                                                               Day end_day) {
-  return AsString(pool_.Call({"GET", StagedKey(organization, end_day)}));
+  return AsString(router_.Read(organization, {"GET", StagedKey(organization, end_day)}));
 }
 
 absl::Status RedisPublicationStore::DropStaged(const std::string& organization, Day end_day) {
-  return AsOk(pool_.CallDurably({"UNLINK", StagedKey(organization, end_day)}));
+  return AsOk(router_.CallDurably(organization, {"UNLINK", StagedKey(organization, end_day)}));
 }
 
 absl::Status RedisPublicationStore::Promote(const std::string& organization, Day end_day) {
-  ASSIGN_OR_RETURN(
-      const std::string result,
-      AsString(pool_.CallDurably(
-          Script(kPromoteScript,
-                 {StagedKey(organization, end_day), PublicationKey(organization, end_day),
-                  PublicationIndexKey(organization), LedgerKey(organization)},
-                 {IndexScore(end_day), FormatDay(end_day), PublicationChannel(organization)}))));
-  if (result == "exists") return absl::AlreadyExistsError("another record is published");
-  if (result == "none") return absl::NotFoundError("nothing is staged");
+  const absl::StatusOr<std::string> result = AsString(router_.RunDurably(
+      kPromoteScript,
+      {StagedKey(organization, end_day), PublicationKey(organization, end_day),
+       PublicationIndexKey(organization), LedgerKey(organization)},
+      {IndexScore(end_day), FormatDay(end_day), PublicationChannel(organization)}));
+  if (!result.ok()) return result.status();
+  if (*result == "exists") return absl::AlreadyExistsError("another record is published");
+  if (*result == "none") return absl::NotFoundError("nothing is staged");
   return absl::OkStatus();
 }
 
@@ -171,19 +171,20 @@ absl::Status RedisPublicationStore::Charge(const std::string& organization, Day 
     arguments.push_back(LedgerField(kind, end_day));
     arguments.push_back(absl::StrCat(cost));
   }
-  return AsOk(pool_.CallDurably(Script(kChargeScript, {LedgerKey(organization)}, arguments)));
+  return AsOk(router_.RunDurably(kChargeScript, {LedgerKey(organization)}, arguments));
 }
 
 absl::StatusOr<Ledger> RedisPublicationStore::ReadLedger(const std::string& organization) {
-  ASSIGN_OR_RETURN(const std::vector<std::string> pairs,
-                   AsStrings(pool_.Call({"HGETALL", LedgerKey(organization)})));
+  const absl::StatusOr<std::vector<std::string>> pairs =
+      AsStrings(router_.Read(organization, {"HGETALL", LedgerKey(organization)}));
+  if (!pairs.ok()) return pairs.status();
   Ledger ledger;
-  for (size_t i = 0; i + 1 < pairs.size(); i += 2) {
-    if (pairs[i] == "erased") return absl::NotFoundError("the organisation is erased");
-    const std::pair<std::string, std::string> field = absl::StrSplit(pairs[i], ':');
+  for (size_t i = 0; i + 1 < pairs->size(); i += 2) {
+    if ((*pairs)[i] == "erased") return absl::NotFoundError("the organisation is erased");
+    const std::pair<std::string, std::string> field = absl::StrSplit((*pairs)[i], ':');
     const absl::StatusOr<Day> day = ParseDay(field.second);
     uint64_t cost = 0;
-    if (!day.ok() || !absl::SimpleAtoi(pairs[i + 1], &cost)) {
+    if (!day.ok() || !absl::SimpleAtoi((*pairs)[i + 1], &cost)) {
       return absl::DataLossError("a stored ledger cannot be read");
     }
     ledger[{field.first, *day}] = cost;

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "common/redis/connection.h"
+#include "common/redis/redis_router.h"
 #include "common/storage/publication_store.h"
 
 namespace tutti {
@@ -13,8 +13,8 @@ namespace tutti {
 // GET, MGET and ZRANGE. Thread-safe.
 class RedisPublicationStore final : public PublicationStore {
  public:
-  // `pool` outlives this.
-  explicit RedisPublicationStore(RedisPool& pool) : pool_(pool) {}
+  // `router` outlives this.
+  explicit RedisPublicationStore(RedisRouter& router) : router_(router) {}
 
   absl::StatusOr<std::vector<Day>> ListEndDays(const std::string& organization) override;
   absl::StatusOr<Day> LatestEndDay(const std::string& organization) override;
@@ -33,7 +33,7 @@ class RedisPublicationStore final : public PublicationStore {
   absl::StatusOr<std::vector<Day>> ReadIndex(const std::string& organization,
                                              const std::string& from);
 
-  RedisPool& pool_;
+  RedisRouter& router_;
 };
 
 }  // namespace tutti

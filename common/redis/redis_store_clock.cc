@@ -1,5 +1,6 @@
 #include "common/redis/redis_store_clock.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -8,8 +9,10 @@
 
 namespace tutti {
 
-absl::StatusOr<absl::Time> RedisStoreClock::Now() {
-  const absl::StatusOr<std::vector<std::string>> parts = AsStrings(pool_.Call({"TIME"}));
+namespace {
+
+absl::StatusOr<absl::Time> TimeOf(RedisPool& server) {
+  const absl::StatusOr<std::vector<std::string>> parts = AsStrings(server.Call({"TIME"}));
   if (!parts.ok()) return parts.status();
   int64_t seconds = 0;
   int64_t micros = 0;
@@ -18,6 +21,20 @@ absl::StatusOr<absl::Time> RedisStoreClock::Now() {
     return absl::InternalError("redis-server tells a time that makes no sense");
   }
   return absl::FromUnixSeconds(seconds) + absl::Microseconds(micros);
+}
+
+}  // namespace
+
+absl::StatusOr<absl::Time> RedisStoreClock::Now() {
+  const auto primaries = router_.Primaries();
+  if (!primaries.ok()) return primaries.status();
+  absl::Time earliest = absl::InfiniteFuture();
+  for (const auto& primary : *primaries) {
+    const absl::StatusOr<absl::Time> time = TimeOf(*primary);
+    if (!time.ok()) return time.status();
+    earliest = std::min(earliest, *time);
+  }
+  return earliest;
 }
 
 }  // namespace tutti

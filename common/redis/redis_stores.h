@@ -13,22 +13,23 @@
 #include "common/redis/redis_journal_identity_store.h"
 #include "common/redis/redis_organization_store.h"
 #include "common/redis/redis_publication_store.h"
+#include "common/redis/redis_router.h"
 #include "common/redis/redis_store_clock.h"
 
 namespace tutti {
 
-// Everything that is stored in one redis-server. Thread-safe.
+// Everything that is stored in one redis-server, or in a cluster of them. Thread-safe.
 class RedisStores {
  public:
   explicit RedisStores(RedisOptions options, MirrorLimits mirror = {})
-      : pool_(std::move(options)),
-        organizations_(pool_),
-        counters_(pool_, mirror, clock_),
-        publications_(pool_),
-        cohorts_(pool_),
-        journal_(pool_),
-        history_(pool_),
-        store_clock_(pool_) {}
+      : router_(std::move(options)),
+        organizations_(router_),
+        counters_(router_, mirror, clock_),
+        publications_(router_),
+        cohorts_(router_),
+        journal_(router_),
+        history_(router_),
+        store_clock_(router_) {}
 
   OrganizationStore& organizations() { return organizations_; }
   CounterStore& counters() { return counters_; }
@@ -41,18 +42,19 @@ class RedisStores {
   // What this process knows of the bitmaps of open windows.
   BitMirror& mirror() { return counters_.mirror(); }
 
-  // Whether the server answers.
-  absl::Status Ping() { return AsOk(pool_.Call({"PING"})); }
+  // Whether the server, or some node of the cluster, answers.
+  absl::Status Ping() { return router_.Ping(); }
 
-  // Whether the server answers and may be trusted with writes; see server_check.h.
+  // Whether the server, or every primary of the cluster, answers and may be trusted with
+  // writes; see server_check.h.
   absl::Status CheckServer();
 
-  // Which run of redis-server answers: no other has the same.
+  // Which run of redis-server answers: no other has the same. In a cluster, of one primary.
   absl::StatusOr<std::string> RunId();
 
  private:
   const SystemSteadyClock clock_;
-  RedisPool pool_;
+  RedisRouter router_;
   RedisOrganizationStore organizations_;
   RedisCounterStore counters_;
   RedisPublicationStore publications_;
@@ -69,7 +71,7 @@ absl::StatusOr<RedisOptions> RedisOptionsAt(const std::string& flag, const std::
                                             const std::string& password_file, int wait_replicas,
                                             const std::string& default_user);
 
-// Reads flags --redis_socket, --redis_address, --redis_user, --redis_password_file
+// Reads flags --redis_socket, --redis_address, --redis_cluster, --redis_user, --redis_password_file
 // and --redis_wait_replicas. InvalidArgument when they make no sense or the file
 // cannot be read.
 absl::StatusOr<RedisOptions> RedisOptionsFromFlags(const std::string& default_user);

@@ -16,10 +16,10 @@ bool IsOnlineReplica(const Info::value_type& fact) {
   return absl::StartsWith(fact.first, "slave") && absl::StrContains(fact.second, ",state=online,");
 }
 
-// Whether a write is on disk before it is answered.
-absl::StatusOr<bool> Synchronizes(RedisPool& server) {
+// The settings whose names match a pattern.
+absl::StatusOr<Info> ReadSettings(RedisPool& server, const std::string& pattern) {
   const absl::StatusOr<std::vector<std::string>> settings =
-      AsStrings(server.Call({"CONFIG", "GET", "*appendfsync*"}));
+      AsStrings(server.Call({"CONFIG", "GET", pattern}));
   // The latter where the command was given another name.
   if (absl::IsPermissionDenied(settings.status()) || absl::IsInternal(settings.status())) {
     return absl::FailedPreconditionError(
@@ -32,7 +32,14 @@ absl::StatusOr<bool> Synchronizes(RedisPool& server) {
   for (size_t i = 0; i + 1 < settings->size(); i += 2) {
     values.emplace((*settings)[i], (*settings)[i + 1]);
   }
-  return values["appendfsync"] == "always" && values["no-appendfsync-on-rewrite"] == "no";
+  return values;
+}
+
+// Whether a write is on disk before it is answered.
+absl::StatusOr<bool> Synchronizes(RedisPool& server) {
+  absl::StatusOr<Info> settings = ReadSettings(server, "*appendfsync*");
+  if (!settings.ok()) return settings.status();
+  return (*settings)["appendfsync"] == "always" && (*settings)["no-appendfsync-on-rewrite"] == "no";
 }
 
 }  // namespace
@@ -88,6 +95,37 @@ absl::Status CheckServer(const ServerFacts& facts, const RedisOptions& options) 
                      " replicas of redis-server are online; bring back those that are away, or "
                      "lower --",
                      options.wait_flag));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckClusterNode(RedisPool& primary, const ServerFacts& facts) {
+  absl::StatusOr<Info> settings = ReadSettings(primary, "cluster-*");
+  if (!settings.ok()) return settings.status();
+  // A replica that comes from another primary brings that one's keys in its files, and nobody
+  // would look for them there.
+  if ((*settings)["cluster-allow-replica-migration"] != "no") {
+    return absl::FailedPreconditionError(
+        "a node of the cluster may turn its replicas into those of another primary, and then "
+        "what is deleted may stay in their files; set cluster-allow-replica-migration no");
+  }
+  // One that was away for long lacks writes that the others had received.
+  if ((*settings)["cluster-replica-validity-factor"] == "0") {
+    return absl::FailedPreconditionError(
+        "a replica of the cluster may take over however long it was away, and counters would be "
+        "lost; set cluster-replica-validity-factor to 1 or more");
+  }
+  // Whoever is cut off from the cluster shows what has been replaced elsewhere.
+  if ((*settings)["cluster-allow-reads-when-down"] != "no") {
+    return absl::FailedPreconditionError(
+        "a node of the cluster answers with old records when it is cut off; set "
+        "cluster-allow-reads-when-down no");
+  }
+  // The cluster replaces a primary by itself, whatever its replicas have received.
+  if (facts.online_replicas > 0 && primary.options().wait_replicas == 0) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "a primary of the cluster has replicas, and one that lacks a write may take over; set --",
+        primary.options().wait_flag, " to how many each primary has"));
   }
   return absl::OkStatus();
 }

@@ -37,6 +37,10 @@ absl::StatusOr<ServerFacts> ReadServerFacts(RedisPool& server);
 // configuration is.
 absl::Status CheckServer(const ServerFacts& facts, const RedisOptions& options);
 
+// Whether a primary of a cluster, which CheckServer found fit, has the settings that it must
+// have as one. FailedPrecondition, with what to set. Needs the command CONFIG GET.
+absl::Status CheckClusterNode(RedisPool& primary, const ServerFacts& facts);
+
 }  // namespace tutti
 
 #endif  // TUTTI_COMMON_REDIS_SERVER_CHECK_H_

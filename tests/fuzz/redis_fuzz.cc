@@ -18,10 +18,10 @@ namespace {
 void ReadAnything(FuzzedDataProvider& draw) {
   const int what = draw.ConsumeIntegralInRange(0, 8);
   const OneReply server(draw.ConsumeRemainingBytesAsString());
-  RedisPool pool(server.options());
-  RedisPublicationStore publications(pool);
-  RedisCohortStore cohorts(pool);
-  RedisOrganizationStore organizations(pool);
+  RedisRouter router(server.options());
+  RedisPublicationStore publications(router);
+  RedisCohortStore cohorts(router);
+  RedisOrganizationStore organizations(router);
   const Day day(2026, 11, 22);
   switch (what) {
     case 0:
@@ -65,13 +65,13 @@ void ReadWhatIsGood(FuzzedDataProvider& draw) {
   const std::string record = draw.ConsumeRemainingBytesAsString();
   {
     const OneReply server(Bulks(texts));
-    RedisPool pool(server.options());
-    const auto read = RedisPublicationStore(pool).ListEndDays("acme");
+    RedisRouter router(server.options());
+    const auto read = RedisPublicationStore(router).ListEndDays("acme");
     Require(read.ok() && *read == days, "days come out as they went in");
   }
   const OneReply server(Bulk(record));
-  RedisPool pool(server.options());
-  const auto read = RedisCohortStore(pool).Read(Day(2026, 11, 22), "all");
+  RedisRouter router(server.options());
+  const auto read = RedisCohortStore(router).Read(Day(2026, 11, 22), "all");
   Require(read.ok() && *read == record, "a record comes out as it went in");
 }
 

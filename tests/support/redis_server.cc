@@ -125,7 +125,8 @@ absl::StatusOr<std::unique_ptr<RedisServer>> RedisServer::StartClusterNode() {
   auto server =
       StartWith({"--bind", "127.0.0.1", "--port", absl::StrCat(port), "--cluster-port",
                  absl::StrCat(bus_port), "--cluster-enabled", "yes", "--cluster-node-timeout",
-                 "1000", "--masteruser", "inspector", "--masterauth", PasswordOf("inspector")});
+                 "1000", "--cluster-allow-replica-migration", "no",
+                 "--cluster-require-full-coverage", "no", "--masteruser", "inspector", "--masterauth", PasswordOf("inspector")});
   if (!server.ok()) return server;
   (*server)->port_ = port;
   (*server)->bus_port_ = bus_port;

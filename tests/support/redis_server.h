@@ -26,6 +26,9 @@ class RedisServer {
   static absl::StatusOr<std::unique_ptr<RedisServer>> StartPrimary();
   // A replica of a primary; waits until it has all that the primary has.
   static absl::StatusOr<std::unique_ptr<RedisServer>> StartReplicaOf(const RedisServer& primary);
+  // A node of a cluster that has no slots and has met nobody, on free ports of the loopback,
+  // set up as a cluster of Tutti's must be. A node that does not answer for a second has failed.
+  static absl::StatusOr<std::unique_ptr<RedisServer>> StartClusterNode();
   // The primary of a cluster, with all slots, and a replica in that cluster. A node that
   // does not answer for a second has failed.
   static absl::StatusOr<std::unique_ptr<RedisServer>> StartClusterPrimary();
@@ -34,6 +37,12 @@ class RedisServer {
   ~RedisServer();
   RedisServer(const RedisServer&) = delete;
   RedisServer& operator=(const RedisServer&) = delete;
+
+  // Where it listens beside its socket, and for other nodes of its cluster.
+  RedisAddress address() const { return {"127.0.0.1", port_}; }
+  int bus_port() const { return bus_port_; }
+  // Waits until a replica of it has all that it has.
+  absl::Status AwaitReplica(const RedisServer& replica) const;
 
   // How to connect as the user "aggregate" or "score" of the ACL file, or as
   // "inspector", which may do everything and exists in tests alone.
@@ -70,8 +79,6 @@ class RedisServer {
  private:
   explicit RedisServer(std::filesystem::path folder) : folder_(std::move(folder)) {}
   static absl::StatusOr<std::unique_ptr<RedisServer>> StartWith(std::vector<std::string> more);
-  static absl::StatusOr<std::unique_ptr<RedisServer>> StartClusterNode();
-  absl::Status AwaitReplica(const RedisServer& replica) const;
   void End(int signal);
 
   const std::filesystem::path folder_;

@@ -34,7 +34,10 @@ class CounterStoreTest : public RedisTest {
   }
 };
 
-TEST_F(CounterStoreTest, MergeSetsWhatItIsToldAndNothingElseHoweverOften) {
+using CounterContract = ContractOf<CounterStoreTest>;
+TUTTI_EVERYWHERE(CounterContract);
+
+TEST_P(CounterContract, MergeSetsWhatItIsToldAndNothingElseHoweverOften) {
   Begin("acme", kReachWindow, {"person"});
   EXPECT_EQ(Merge(person_, {3, 64, 4095}).value(), MergeOutcome::kMerged);
   EXPECT_EQ(Merge(person_, {3, 64, 4095}).value(), MergeOutcome::kMerged);
@@ -43,7 +46,7 @@ TEST_F(CounterStoreTest, MergeSetsWhatItIsToldAndNothingElseHoweverOften) {
   EXPECT_THAT(BitsOf(Raw(BitmapKey(person_))), ElementsAre(3, 4, 64, 4095));
 }
 
-TEST_F(CounterStoreTest, MergeTakesDeltasOfManyCommandsAndDenseOnes) {
+TEST_P(CounterContract, MergeTakesDeltasOfManyCommandsAndDenseOnes) {
   constexpr uint32_t kBits = 1 << 20;
   Begin("acme", kReachWindow, {"person", "device"}, kBits);
   std::vector<uint32_t> sparse;
@@ -62,7 +65,7 @@ TEST_F(CounterStoreTest, MergeTakesDeltasOfManyCommandsAndDenseOnes) {
 
 // A script that ends in the middle undoes nothing. Mutation: a bitmap in transit without an
 // end of its own stays for ever.
-TEST_F(CounterStoreTest, LeavesNoBitmapInTransitForLongWhenAMergeEndsInTheMiddle) {
+TEST_P(CounterContract, LeavesNoBitmapInTransitForLongWhenAMergeEndsInTheMiddle) {
   Begin("acme", kReachWindow, {"person"});
   std::vector<uint32_t> dense;
   for (uint32_t i = 0; i < 4096; i += 3) dense.push_back(i);
@@ -77,7 +80,7 @@ TEST_F(CounterStoreTest, LeavesNoBitmapInTransitForLongWhenAMergeEndsInTheMiddle
   EXPECT_THAT(Keys(), Not(::testing::Contains(TransitKey("acme"))));
 }
 
-TEST_F(CounterStoreTest, MergeAnswersForEachDeltaInOrder) {
+TEST_P(CounterContract, MergeAnswersForEachDeltaInOrder) {
   Begin("acme", kReachWindow, {"person"});
   Begin("other", kReachWindow, {"person"});
   ASSERT_TRUE(counters().Seal("other", kReachWindow, {"person"}).value());
@@ -96,7 +99,7 @@ TEST_F(CounterStoreTest, MergeAnswersForEachDeltaInOrder) {
                           MergeOutcome::kLate, MergeOutcome::kMerged, MergeOutcome::kMissing));
 }
 
-TEST_F(CounterStoreTest, MergeNeverMakesABitmap) {
+TEST_P(CounterContract, MergeNeverMakesABitmap) {
   EXPECT_EQ(Merge(person_, {1}).value(), MergeOutcome::kMissing);
   std::vector<uint32_t> dense(4096);
   for (uint32_t i = 0; i < dense.size(); ++i) dense[i] = i;
@@ -104,17 +107,17 @@ TEST_F(CounterStoreTest, MergeNeverMakesABitmap) {
   EXPECT_THAT(Keys(), Not(::testing::Contains(BitmapKey(person_))));
 }
 
-TEST_F(CounterStoreTest, MergeWritesToTheFileWhetherOrNotAnythingIsNew) {
+TEST_P(CounterContract, MergeWritesToTheFileWhetherOrNotAnythingIsNew) {
   Begin("acme", kReachWindow, {"person"});
   EXPECT_EQ(Merge(person_, {1}).value(), MergeOutcome::kMerged);
   for (int i = 0; i < 3; ++i) {
-    const size_t before = server_->AppendOnlyFiles().size();
+    const size_t before = AppendOnlyFiles().size();
     EXPECT_EQ(Merge(person_, {1}).value(), MergeOutcome::kMerged);
-    EXPECT_GT(server_->AppendOnlyFiles().size(), before);
+    EXPECT_GT(AppendOnlyFiles().size(), before);
   }
 }
 
-TEST_F(CounterStoreTest, MergeIsLateAfterASealWhetherOrNotTheBitsWereSetBefore) {
+TEST_P(CounterContract, MergeIsLateAfterASealWhetherOrNotTheBitsWereSetBefore) {
   Begin("acme", kReachWindow, {"person"});
   EXPECT_EQ(Merge(person_, {1, 2}).value(), MergeOutcome::kMerged);
   ASSERT_TRUE(counters().Seal("acme", kReachWindow, {"person"}).value());
@@ -127,7 +130,7 @@ TEST_F(CounterStoreTest, MergeIsLateAfterASealWhetherOrNotTheBitsWereSetBefore) 
   EXPECT_THAT(Sealed(person_), ElementsAre(1, 2));
 }
 
-TEST_F(CounterStoreTest, SealIsIdempotentAndGuardsWindowsThatWereNeverWritten) {
+TEST_P(CounterContract, SealIsIdempotentAndGuardsWindowsThatWereNeverWritten) {
   Begin("acme", kReachWindow, {"person"});
   EXPECT_EQ(Merge(person_, {9}).value(), MergeOutcome::kMerged);
   for (int i = 0; i < 2; ++i) {
@@ -145,7 +148,7 @@ TEST_F(CounterStoreTest, SealIsIdempotentAndGuardsWindowsThatWereNeverWritten) {
   }
 }
 
-TEST_F(CounterStoreTest, SealedBitmapHoldsExactlyWhatWasAnsweredAsMerged) {
+TEST_P(CounterContract, SealedBitmapHoldsExactlyWhatWasAnsweredAsMerged) {
   // Each delta takes many commands, so that a close could fall between two of them.
   constexpr uint32_t kPerDelta = 700;
   constexpr uint32_t kStride = 997;
@@ -186,7 +189,7 @@ TEST_F(CounterStoreTest, SealedBitmapHoldsExactlyWhatWasAnsweredAsMerged) {
   }
 }
 
-TEST_F(CounterStoreTest, DropSealedDeletesAndStaysClosed) {
+TEST_P(CounterContract, DropSealedDeletesAndStaysClosed) {
   Begin("acme", kReachWindow, {"person"});
   ASSERT_TRUE(counters().Seal("acme", kReachWindow, {"person"}).value());
   for (int i = 0; i < 2; ++i) {
@@ -196,7 +199,7 @@ TEST_F(CounterStoreTest, DropSealedDeletesAndStaysClosed) {
   }
 }
 
-TEST_F(CounterStoreTest, DropDeletesWhatIsOpenAndClosesIt) {
+TEST_P(CounterContract, DropDeletesWhatIsOpenAndClosesIt) {
   Begin("acme", kReachWindow, {"person"});
   EXPECT_EQ(Merge(person_, {1}).value(), MergeOutcome::kMerged);
   EXPECT_EQ(counters().Drop("acme", kReachWindow, {"person", "device"}), absl::OkStatus());
@@ -208,7 +211,7 @@ TEST_F(CounterStoreTest, DropDeletesWhatIsOpenAndClosesIt) {
   EXPECT_FALSE(counters().Seal("acme", kReachWindow, {"person", "device"}).value());
 }
 
-TEST_F(CounterStoreTest, StoreTallyReplacesTheDaysBitmaps) {
+TEST_P(CounterContract, StoreTallyReplacesTheDaysBitmaps) {
   Begin("acme", kDayWindow, {"person"});
   ASSERT_TRUE(counters().Seal("acme", kDayWindow, {"person"}).value());
   const DayTally tally{{{"mail", 12}, {"chat", 0}}, {}};
@@ -234,20 +237,20 @@ TEST_F(CounterStoreTest, StoreTallyReplacesTheDaysBitmaps) {
   EXPECT_EQ(tallies->size(), 1U);
 }
 
-TEST_F(CounterStoreTest, ScrubFilesLeavesNothingThatWasDeleted) {
+TEST_P(CounterContract, ScrubFilesLeavesNothingThatWasDeleted) {
   Begin("acme", kReachWindow, {"person"});
   EXPECT_EQ(Merge(person_, {1234}).value(), MergeOutcome::kMerged);
   ASSERT_TRUE(counters().Seal("acme", kReachWindow, {"person"}).value());
   ASSERT_EQ(counters().DropSealed("acme", kReachWindow, {"person"}), absl::OkStatus());
-  EXPECT_THAT(server_->AppendOnlyFiles(), HasSubstr("1234"));
+  EXPECT_THAT(AppendOnlyFiles(), HasSubstr("1234"));
   // Two in a row: the second must not be taken for the first.
   EXPECT_EQ(counters().ScrubFiles([] { return false; }), absl::OkStatus());
   EXPECT_EQ(counters().ScrubFiles([] { return false; }), absl::OkStatus());
   const absl::Time deadline = absl::Now() + absl::Seconds(30);
-  while (absl::Now() < deadline && server_->AppendOnlyFiles().find("1234") != std::string::npos) {
+  while (absl::Now() < deadline && AppendOnlyFiles().find("1234") != std::string::npos) {
     absl::SleepFor(absl::Milliseconds(20));
   }
-  EXPECT_THAT(server_->AppendOnlyFiles(), Not(HasSubstr("1234")));
+  EXPECT_THAT(AppendOnlyFiles(), Not(HasSubstr("1234")));
 }
 
 // Mutation: asking the primary alone leaves what was deleted in the replica's files.
@@ -304,7 +307,7 @@ TEST_F(CounterStoreTest, ScrubFilesEndsWhenItIsToldTo) {
 }
 
 // Mutation: a tally that is stored whoever has the lease comes back after a pause.
-TEST_F(CounterStoreTest, StoresNoTallyOfACloserThatLostItsLease) {
+TEST_P(CounterContract, StoresNoTallyOfACloserThatLostItsLease) {
   Begin("acme", kDayWindow, {"person"});
   ASSERT_TRUE(counters().Seal("acme", kDayWindow, {"person"}).value());
   const Day day = kDayWindow.end_day;
@@ -326,7 +329,7 @@ TEST_F(CounterStoreTest, StoresNoTallyOfACloserThatLostItsLease) {
 
 // Otherwise no window of an organisation that lost a day under the edition before would ever be
 // closed.
-TEST_F(CounterStoreTest, ReadsADayThatAnEarlierEditionLost) {
+TEST_P(CounterContract, ReadsADayThatAnEarlierEditionLost) {
   ASSERT_TRUE(AsInteger(inspector_->Call({"HSET", TallyKey("acme"), "2026-03-01", "lost"})).ok());
   const auto tallies = counters().ReadTallies("acme");
   ASSERT_TRUE(tallies.ok()) << tallies.status();
@@ -334,7 +337,7 @@ TEST_F(CounterStoreTest, ReadsADayThatAnEarlierEditionLost) {
   EXPECT_TRUE(tallies->at(Day(2026, 3, 1)).counts.empty());
 }
 
-TEST_F(CounterStoreTest, DropsWhatWasNeverPublished) {
+TEST_P(CounterContract, DropsWhatWasNeverPublished) {
   Begin("acme", kReachWindow, {"person"});
   ASSERT_TRUE(counters().Seal("acme", kReachWindow, {"person"}).value());
   const StagedRecord staged{kReachWindow.end_day, "record", {{"person", 1}}, {}};

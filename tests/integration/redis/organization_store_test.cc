@@ -23,7 +23,10 @@ class OrganizationStoreTest : public RedisTest {
   OrganizationStore& organizations() { return stores_->organizations(); }
 };
 
-TEST_F(OrganizationStoreTest, CreatesOnceAndReadsBack) {
+using OrganizationContract = ContractOf<OrganizationStoreTest>;
+TUTTI_EVERYWHERE(OrganizationContract);
+
+TEST_P(OrganizationContract, CreatesOnceAndReadsBack) {
   EXPECT_TRUE(absl::IsNotFound(organizations().Read("acme").status()));
   const VersionedOrganization created = Create("acme");
   EXPECT_EQ(created.stored.organization().display_name(), "acme");
@@ -34,12 +37,12 @@ TEST_F(OrganizationStoreTest, CreatesOnceAndReadsBack) {
   EXPECT_THAT(organizations().ListDue(absl::Now(), 10).value(), IsEmpty());
 }
 
-TEST_F(OrganizationStoreTest, SaysWhatIsUnreadable) {
+TEST_P(OrganizationContract, SaysWhatIsUnreadable) {
   ASSERT_TRUE(AsOk(inspector_->Call({"SET", ProfileKey("acme"), "\xff\xff"})).ok());
   EXPECT_TRUE(absl::IsDataLoss(organizations().Read("acme").status()));
 }
 
-TEST_F(OrganizationStoreTest, ReplacesOnlyWhatWasRead) {
+TEST_P(OrganizationContract, ReplacesOnlyWhatWasRead) {
   const VersionedOrganization first = Create("acme");
   const absl::StatusOr<VersionedOrganization> second =
       organizations().Replace("acme", first, Named("second"));
@@ -50,7 +53,7 @@ TEST_F(OrganizationStoreTest, ReplacesOnlyWhatWasRead) {
   EXPECT_TRUE(organizations().Replace("acme", *second, Named("third")).ok());
 }
 
-TEST_F(OrganizationStoreTest, LetsExactlyOneOfManyWritersWin) {
+TEST_P(OrganizationContract, LetsExactlyOneOfManyWritersWin) {
   VersionedOrganization current = Create("acme");
   for (int round = 0; round < 20; ++round) {
     std::atomic<int> wins = 0;
@@ -72,7 +75,7 @@ TEST_F(OrganizationStoreTest, LetsExactlyOneOfManyWritersWin) {
   }
 }
 
-TEST_F(OrganizationStoreTest, BeginsWindowsAtFullSizeWithTheProfile) {
+TEST_P(OrganizationContract, BeginsWindowsAtFullSizeWithTheProfile) {
   const BitmapId id{"acme", kReachWindow, "person"};
   const VersionedOrganization old = Create("acme");
   std::set<Window> guarded;
@@ -87,7 +90,7 @@ TEST_F(OrganizationStoreTest, BeginsWindowsAtFullSizeWithTheProfile) {
   EXPECT_EQ(Raw(BitmapKey(other)), "");
 }
 
-TEST_F(OrganizationStoreTest, BeginsNoClosedWindowAndThenChangesNothing) {
+TEST_P(OrganizationContract, BeginsNoClosedWindowAndThenChangesNothing) {
   const VersionedOrganization old = Create("acme");
   ASSERT_TRUE(stores_->counters().Seal("acme", kReachWindow, {"device"}).value());
   const BitmapId open{"acme", kDayWindow, "person"};
@@ -102,7 +105,7 @@ TEST_F(OrganizationStoreTest, BeginsNoClosedWindowAndThenChangesNothing) {
   EXPECT_EQ(Raw(BitmapKey(open)), "");
 }
 
-TEST_F(OrganizationStoreTest, ListsTheLongestDueFirst) {
+TEST_P(OrganizationContract, ListsTheLongestDueFirst) {
   const absl::Time now = absl::FromUnixSeconds(1'800'000'000);
   for (int i = 0; i < 20; ++i) {
     ASSERT_EQ(
@@ -121,7 +124,7 @@ TEST_F(OrganizationStoreTest, ListsTheLongestDueFirst) {
   EXPECT_EQ(due["org-1"], absl::InfiniteFuture());
 }
 
-TEST_F(OrganizationStoreTest, TellsTheTimeOfTheServer) {
+TEST_P(OrganizationContract, TellsTheTimeOfTheServer) {
   const absl::Time before = absl::Now();
   const absl::StatusOr<absl::Time> now = stores_->clock().Now();
   ASSERT_TRUE(now.ok()) << now.status();
@@ -130,7 +133,7 @@ TEST_F(OrganizationStoreTest, TellsTheTimeOfTheServer) {
   EXPECT_LE(*now, absl::Now());
 }
 
-TEST_F(OrganizationStoreTest, PagesThroughAllInAFixedOrder) {
+TEST_P(OrganizationContract, PagesThroughAllInAFixedOrder) {
   std::vector<std::string> expected;
   for (int i = 0; i < 150; ++i) {
     expected.push_back(absl::StrCat("org-", i));
@@ -150,7 +153,7 @@ TEST_F(OrganizationStoreTest, PagesThroughAllInAFixedOrder) {
   }
 }
 
-TEST_F(OrganizationStoreTest, LeasesToOneHolderAtATime) {
+TEST_P(OrganizationContract, LeasesToOneHolderAtATime) {
   const absl::Duration long_time = absl::Minutes(5);
   EXPECT_TRUE(organizations().TakeLease("acme", LeaseToken("one"), long_time).value());
   EXPECT_FALSE(organizations().TakeLease("acme", LeaseToken("two"), long_time).value());
@@ -202,7 +205,10 @@ class EraseTest : public OrganizationStoreTest {
   }
 };
 
-TEST_F(EraseTest, LeavesATombstoneAndTheLedgersTotals) {
+using EraseContract = ContractOf<EraseTest>;
+TUTTI_EVERYWHERE(EraseContract);
+
+TEST_P(EraseContract, LeavesATombstoneAndTheLedgersTotals) {
   Fill("acme");
   Fill("acme-2");
   const size_t others = Left("acme-2").size();
@@ -229,7 +235,7 @@ class ReplicatedEraseTest : public EraseTest {
   void Use(Server primary) {
     ASSERT_TRUE(primary.ok()) << primary.status();
     server_ = *std::move(primary);
-    inspector_ = std::make_unique<RedisPool>(server_->OptionsFor("inspector"));
+    inspector_ = std::make_unique<Inspector>(server_->OptionsFor("inspector"));
     WaitFor(0);
   }
   // Has writes, from now on, wait for so many replicas.
@@ -363,7 +369,7 @@ TEST_F(ReplicatedEraseTest, IsNotOverWhileAClusterKnowsOfAReplicaThatIsAway) {
   EXPECT_EQ(Erase(), absl::OkStatus());
 }
 
-TEST_F(EraseTest, IsNotUndoneByWorkThatWasUnderWay) {
+TEST_P(EraseContract, IsNotUndoneByWorkThatWasUnderWay) {
   Fill("acme");
   ASSERT_TRUE(organizations().Erase("acme", Named("tombstone")).ok());
   const Day day = kDayWindow.end_day;

@@ -21,7 +21,10 @@ class PublicationStoreTest : public RedisTest {
   }
 };
 
-TEST_F(PublicationStoreTest, ShowsARecordOnlyWhenItIsPromoted) {
+using PublicationContract = ContractOf<PublicationStoreTest>;
+TUTTI_EVERYWHERE(PublicationContract);
+
+TEST_P(PublicationContract, ShowsARecordOnlyWhenItIsPromoted) {
   const std::string bytes("record\0with a zero", 18);
   ASSERT_EQ(publications().Stage("acme", Record(bytes)), absl::OkStatus());
   EXPECT_EQ(publications().ReadStaged("acme", kEnd).value(), bytes);
@@ -36,7 +39,7 @@ TEST_F(PublicationStoreTest, ShowsARecordOnlyWhenItIsPromoted) {
   }
 }
 
-TEST_F(PublicationStoreTest, ListsAndReadsInOrder) {
+TEST_P(PublicationContract, ListsAndReadsInOrder) {
   for (const int week : {2, 0, 1}) {
     ASSERT_EQ(
         publications().Stage("acme", Record(absl::StrCat("week ", week), kEnd + int64_t{7} * week)),
@@ -52,7 +55,7 @@ TEST_F(PublicationStoreTest, ListsAndReadsInOrder) {
   EXPECT_THAT(publications().ListEndDays("nobody").value(), IsEmpty());
 }
 
-TEST_F(PublicationStoreTest, FindsWhatIsPublishedOfManyOrganizations) {
+TEST_P(PublicationContract, FindsWhatIsPublishedOfManyOrganizations) {
   for (const auto& [organization, end_day] :
        {std::pair<std::string, Day>("acme", kEnd), {"acme", kEnd + 7}, {"bcme", kEnd + 14}}) {
     ASSERT_EQ(publications().Stage(organization, Record("record", end_day)), absl::OkStatus());
@@ -70,7 +73,7 @@ TEST_F(PublicationStoreTest, FindsWhatIsPublishedOfManyOrganizations) {
   EXPECT_THAT(publications().Find({}).value(), IsEmpty());
 }
 
-TEST_F(PublicationStoreTest, StagesAWindowOnceHoweverFarItHasCome) {
+TEST_P(PublicationContract, StagesAWindowOnceHoweverFarItHasCome) {
   ASSERT_EQ(publications().Stage("acme", Record("first")), absl::OkStatus());
   EXPECT_TRUE(absl::IsAlreadyExists(publications().Stage("acme", Record("second"))));
   EXPECT_EQ(publications().ReadStaged("acme", kEnd).value(), "first");
@@ -80,7 +83,7 @@ TEST_F(PublicationStoreTest, StagesAWindowOnceHoweverFarItHasCome) {
 }
 
 // Mutation: a record that is staged whoever has the lease is published after a pause.
-TEST_F(PublicationStoreTest, StagesNothingOfACloserThatLostItsLease) {
+TEST_P(PublicationContract, StagesNothingOfACloserThatLostItsLease) {
   Create("acme");
   StagedRecord staged{kEnd, "record", {{"person", 10}}, {}};
   staged.lease = LeaseToken("overslept");
@@ -94,7 +97,7 @@ TEST_F(PublicationStoreTest, StagesNothingOfACloserThatLostItsLease) {
   EXPECT_EQ(publications().Stage("acme", staged), absl::OkStatus());
 }
 
-TEST_F(PublicationStoreTest, StagesNothingThatTheLedgerHasPaidForUnderAnyKind) {
+TEST_P(PublicationContract, StagesNothingThatTheLedgerHasPaidForUnderAnyKind) {
   ASSERT_EQ(publications().Stage("acme", Record("lost")), absl::OkStatus());
   ASSERT_TRUE(AsOk(inspector_->Call({"DEL", StagedKey("acme", kEnd)})).ok());
   const Ledger before = publications().ReadLedger("acme").value();
@@ -107,7 +110,7 @@ TEST_F(PublicationStoreTest, StagesNothingThatTheLedgerHasPaidForUnderAnyKind) {
   EXPECT_EQ(publications().Stage("acme", Record("next", kEnd + 7)), absl::OkStatus());
 }
 
-TEST_F(PublicationStoreTest, LetsExactlyOneOfManyStage) {
+TEST_P(PublicationContract, LetsExactlyOneOfManyStage) {
   std::atomic<int> wins = 0;
   std::vector<std::thread> threads;
   threads.reserve(6);
@@ -122,7 +125,7 @@ TEST_F(PublicationStoreTest, LetsExactlyOneOfManyStage) {
   EXPECT_EQ(wins, 1);
 }
 
-TEST_F(PublicationStoreTest, StagingEntersTheCostAndDeletesItsTallies) {
+TEST_P(PublicationContract, StagingEntersTheCostAndDeletesItsTallies) {
   for (int day = 0; day < 3; ++day) {
     ASSERT_EQ(
         stores_->counters().StoreTally("acme", kEnd - day, {{{"mail", day}}, {}}, {}, LeaseToken()),
@@ -138,7 +141,7 @@ TEST_F(PublicationStoreTest, StagingEntersTheCostAndDeletesItsTallies) {
             (Ledger{{{"person", kEnd}, 46'428'571}, {{"device", kEnd}, 7}}));
 }
 
-TEST_F(PublicationStoreTest, PromotingNeverReplacesAPublishedRecord) {
+TEST_P(PublicationContract, PromotingNeverReplacesAPublishedRecord) {
   EXPECT_TRUE(absl::IsNotFound(publications().Promote("acme", kEnd)));
   ASSERT_EQ(publications().Stage("acme", Record("first")), absl::OkStatus());
   ASSERT_EQ(publications().Promote("acme", kEnd), absl::OkStatus());
@@ -147,8 +150,10 @@ TEST_F(PublicationStoreTest, PromotingNeverReplacesAPublishedRecord) {
   EXPECT_THAT(publications().Read("acme", {kEnd}).value(), ElementsAre("first"));
 }
 
-TEST_F(PublicationStoreTest, PromotingAnnouncesTheEndDay) {
-  auto listener = RedisConnection::Open(server_->OptionsFor("score"));
+TEST_P(PublicationContract, PromotingAnnouncesTheEndDay) {
+  // Whichever node of a cluster is listened to.
+  auto listener = RedisConnection::Open(
+      place() == Place::kCluster ? cluster_->primary(0).OptionsFor("score") : OptionsFor("score"));
   ASSERT_TRUE(listener.ok()) << listener.status();
   ASSERT_TRUE(AsOk((*listener)->Call({"SUBSCRIBE", PublicationChannel("acme")})).ok());
   ASSERT_EQ(publications().Stage("acme", Record("record")), absl::OkStatus());
@@ -157,10 +162,10 @@ TEST_F(PublicationStoreTest, PromotingAnnouncesTheEndDay) {
               ElementsAre("message", "pub:acme", "2026-03-01"));
 }
 
-TEST_F(PublicationStoreTest, IsReadByTheScoreServicesUser) {
+TEST_P(PublicationContract, IsReadByTheScoreServicesUser) {
   ASSERT_EQ(publications().Stage("acme", Record("record")), absl::OkStatus());
   ASSERT_EQ(publications().Promote("acme", kEnd), absl::OkStatus());
-  RedisStores score(server_->OptionsFor("score"));
+  RedisStores score(OptionsFor("score"));
   EXPECT_EQ(score.Ping(), absl::OkStatus());
   EXPECT_EQ(score.publications().LatestEndDay("acme").value(), kEnd);
   EXPECT_THAT(score.publications().ListEndDays("acme").value(), ElementsAre(kEnd));

@@ -3,25 +3,113 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "common/redis/redis_router.h"
 #include "common/redis/redis_stores.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/redis_cluster.h"
 #include "tests/support/redis_server.h"
 
 namespace tutti {
 
-// A server of its own for each test, the stores as the aggregate service has them,
-// and a connection that may look at everything.
+// Where the stores keep what they have.
+enum class Place { kSocket, kTcp, kCluster };
+
+inline std::string NameOf(const ::testing::TestParamInfo<Place>& info) {
+  return info.param == Place::kSocket ? "Socket" : info.param == Place::kTcp ? "Tcp" : "Cluster";
+}
+
+// May look at everything, on whichever node it is.
+class Inspector {
+ public:
+  // How to reach each node, and the keys.
+  Inspector(std::vector<RedisOptions> nodes, RedisOptions keys)
+      : nodes_(std::move(nodes)), router_(std::move(keys)) {}
+  explicit Inspector(const RedisOptions& server) : Inspector({server}, server) {}
+
+  // A command of the key that is its second word; what is of no key goes to every node.
+  absl::StatusOr<RedisReply> Call(const RedisWords& words) {
+    for (const char* const name : {"ACL", "CLUSTER", "CONFIG", "EVAL", "FLUSHALL"}) {
+      if (words.front() == name) return CallAll(words);
+    }
+    return router_.Call(words[1], words);
+  }
+
+  std::vector<std::string> Keys() {
+    std::vector<std::string> all;
+    for (const RedisOptions& node : nodes_) {
+      RedisPool pool(node);
+      const auto keys = AsStrings(pool.Call({"KEYS", "*"}));
+      EXPECT_TRUE(keys.ok()) << keys.status();
+      if (keys.ok()) all.insert(all.end(), keys->begin(), keys->end());
+    }
+    return all;
+  }
+
+ private:
+  // The first error, or the last reply.
+  absl::StatusOr<RedisReply> CallAll(const RedisWords& words) {
+    absl::StatusOr<RedisReply> reply = absl::InternalError("there is no node");
+    for (const RedisOptions& node : nodes_) {
+      RedisPool pool(node);
+      reply = pool.Call(words);
+      if (!AsOk(reply).ok()) return reply;
+    }
+    return reply;
+  }
+
+  const std::vector<RedisOptions> nodes_;
+  RedisRouter router_;
+};
+
+// A server of its own for each test, or the cluster of all tests, empty; the stores as the
+// aggregate service has them, and an inspector.
 class RedisTest : public ::testing::Test {
  protected:
+  virtual Place place() const { return Place::kSocket; }
+
   void SetUp() override {
-    absl::StatusOr<std::unique_ptr<RedisServer>> server = RedisServer::Start();
-    ASSERT_TRUE(server.ok()) << server.status();
-    server_ = *std::move(server);
-    stores_ = std::make_unique<RedisStores>(server_->OptionsFor("aggregate"));
-    inspector_ = std::make_unique<RedisPool>(server_->OptionsFor("inspector"));
+    if (place() == Place::kCluster) {
+      ASSERT_NO_FATAL_FAILURE(UseSharedCluster());
+    } else {
+      absl::StatusOr<std::unique_ptr<RedisServer>> server =
+          place() == Place::kTcp ? RedisServer::StartPrimary() : RedisServer::Start();
+      ASSERT_TRUE(server.ok()) << server.status();
+      server_ = *std::move(server);
+      inspector_ = std::make_unique<Inspector>(server_->OptionsFor("inspector"));
+    }
+    stores_ = std::make_unique<RedisStores>(OptionsFor("aggregate"));
+  }
+
+  // How a service finds what is stored.
+  RedisOptions OptionsFor(const std::string& user) const {
+    if (place() == Place::kCluster) return cluster_->OptionsFor(user);
+    RedisOptions options = server_->OptionsFor(user);
+    if (place() == Place::kTcp) {
+      options.unix_socket.clear();
+      options.host = server_->address().host;
+      options.port = server_->address().port;
+    }
+    return options;
+  }
+
+  // The bytes of every append-only file.
+  std::string AppendOnlyFiles() const {
+    if (place() != Place::kCluster) return server_->AppendOnlyFiles();
+    std::string bytes;
+    for (const auto& node : cluster_->nodes()) bytes += node->AppendOnlyFiles();
+    return bytes;
+  }
+
+  // Has a cluster's nodes looked at.
+  void Inspect(RedisCluster& cluster) {
+    cluster_ = &cluster;
+    std::vector<RedisOptions> nodes;
+    for (const auto& node : cluster.nodes()) nodes.push_back(node->OptionsFor("inspector"));
+    inspector_ = std::make_unique<Inspector>(nodes, cluster.OptionsFor("inspector"));
   }
 
   static aggregate::v1::StoredOrganization Named(const std::string& name) {
@@ -75,14 +163,33 @@ class RedisTest : public ::testing::Test {
     EXPECT_TRUE(value.ok() || absl::IsNotFound(value.status())) << value.status();
     return value.value_or("");
   }
-  std::vector<std::string> Keys() {
-    return AsStrings(inspector_->Call({"KEYS", "*"})).value_or(std::vector<std::string>());
-  }
+  std::vector<std::string> Keys() { return inspector_->Keys(); }
 
-  std::unique_ptr<RedisServer> server_;
+  std::unique_ptr<RedisServer> server_;  // unless the place is the cluster
+  RedisCluster* cluster_ = nullptr;      // then
   std::unique_ptr<RedisStores> stores_;
-  std::unique_ptr<RedisPool> inspector_;
+  std::unique_ptr<Inspector> inspector_;
+
+ private:
+  // One for all tests, for it takes seconds to start. Of primaries alone.
+  void UseSharedCluster() {
+    static const absl::StatusOr<std::unique_ptr<RedisCluster>> cluster = RedisCluster::Start(3, 0);
+    ASSERT_TRUE(cluster.ok()) << cluster.status();
+    Inspect(**cluster);
+    ASSERT_EQ(AsOk(inspector_->Call({"FLUSHALL"})), absl::OkStatus());
+  }
 };
+
+// The contract of the stores, wherever they keep what they have: of a RedisTest.
+template <typename Test>
+class ContractOf : public Test, public ::testing::WithParamInterface<Place> {
+ protected:
+  Place place() const override { return GetParam(); }
+};
+
+#define TUTTI_EVERYWHERE(Suite) \
+  INSTANTIATE_TEST_SUITE_P(     \
+      Everywhere, Suite, ::testing::Values(Place::kSocket, Place::kTcp, Place::kCluster), NameOf)
 
 inline const Window kReachWindow{WindowKind::kReach, Day(2026, 3, 1)};
 inline const Window kDayWindow{WindowKind::kDay, Day(2026, 3, 1)};

@@ -1,0 +1,570 @@
+#include "common/redis/redis_router.h"
+
+#include <algorithm>
+#include <atomic>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+
+namespace tutti {
+namespace {
+
+// Nodes that one call speaks to at the same time.
+constexpr size_t kMaxTalks = 16;
+// How often a call is sent on to another node. A slot that moves takes two.
+constexpr int kMaxRedirections = 8;
+// How often a node is tried that does not answer or is not fit, with the map read anew before.
+constexpr int kMaxFailures = 4;
+// How often a call finds a slot's keys on two nodes; the time runs out before.
+constexpr int kMaxWaits = 200;
+constexpr absl::Duration kFirstPause = absl::Milliseconds(5);
+constexpr absl::Duration kLongestPause = absl::Milliseconds(200);
+// A node that stopped must leave time to ask the next one for the map.
+constexpr int kNodesToAskInTime = 4;
+// Those who hear that a slot has moved follow it at once; within this time somebody reads the
+// whole map. Spread, for others hear the same.
+constexpr absl::Duration kRefreshSpread = absl::Milliseconds(200);
+// What is known of durable bits is not used by an older map: a slot that had left and come back
+// without a word, from a node that lost some, would not show. No node is replaced faster, for
+// that takes the cluster's node time-out.
+constexpr absl::Duration kMaxMapAge = absl::Seconds(1);
+
+// Up to `spread`, another one at every call. It decides nothing but when.
+absl::Duration Jitter(absl::Duration spread) {
+  return spread * (static_cast<double>(absl::GetCurrentTimeNanos() % 1000) / 1000);
+}
+
+absl::Status TakesTooLong() {
+  return absl::UnavailableError("the cluster did not do it within the time-out; try again");
+}
+
+absl::Status NotInPlainText() {
+  return absl::FailedPreconditionError(
+      "a node of the cluster announces an address that is not of this machine, and plain text may "
+      "only go to this machine: give --redis_tls_authorities (see deploy/redis/README.md)");
+}
+
+// One command.
+class CommandTask final : public SlotTask {
+ public:
+  CommandTask(absl::string_view key, const RedisWords& words) : SlotTask(key), words_(words) {}
+
+  void Begin(std::optional<uint64_t> /*epoch*/) override { asked_ = false; }
+  void Ask(RedisPipeline& commands) override {
+    if (!asked_) commands.Add(words_);
+    asked_ = true;
+  }
+  absl::Status Hear(std::vector<RedisReply> replies) override {
+    reply_ = std::move(replies.front());
+    return absl::OkStatus();
+  }
+
+  RedisReply TakeReply() { return std::move(reply_); }
+
+ private:
+  const RedisWords& words_;
+  bool asked_ = false;
+  RedisReply reply_;
+};
+
+RedisOptions OptionsAt(RedisOptions options, const RedisAddress& address) {
+  options.cluster.clear();
+  options.unix_socket.clear();
+  options.host = address.host;
+  options.port = address.port;
+  return options;
+}
+
+}  // namespace
+
+// A server, and when it failed last.
+struct RedisRouter::Node {
+  Node(RedisOptions options, RedisAddress at) : address(std::move(at)), pool(std::move(options)) {}
+
+  const RedisAddress address;
+  RedisPool pool;
+  std::atomic<int64_t> failed_at = 0;  // Unix nanoseconds
+};
+
+// A task, where it goes next, and what came of it there.
+struct RedisRouter::Placed {
+  enum class End {
+    kOpen,     // asks on
+    kDone,     // has asked for nothing more
+    kRefused,  // the node did nothing of the last step; `refusal` says why
+    kUnsent,   // no node could be asked; `status` says why
+    kUnknown,  // nothing is known of the last step
+    kFailed,   // with `status`
+  };
+
+  SlotTask* task = nullptr;
+  // The one to ask this once, although it does not have the slot.
+  std::shared_ptr<Node> asking;
+  std::shared_ptr<Node> node;
+  uint64_t since = 0;  // the epoch in which the node has had the slot
+  End end = End::kOpen;
+  Refusal refusal = Refusal::kNone;
+  std::optional<Redirection> redirection;
+  absl::Status status;
+  std::vector<bool> replies;  // that come in this step; see RedisPipeline
+};
+
+// What one node is asked on one connection.
+struct RedisRouter::Talk {
+  std::shared_ptr<Node> node;
+  std::vector<Placed*> tasks;
+  std::unique_ptr<RedisConnection> connection;
+
+  bool open() const {
+    return connection != nullptr && std::any_of(tasks.begin(), tasks.end(), [](const Placed* one) {
+             return one->end == Placed::End::kOpen;
+           });
+  }
+};
+
+RedisRouter::RedisRouter(RedisOptions options)
+    : options_(std::move(options)),
+      single_(options_.cluster.empty() ? std::make_shared<Node>(options_, RedisAddress())
+                                       : nullptr),
+      since_(kSlots, 0) {}
+
+RedisRouter::~RedisRouter() = default;
+
+absl::StatusOr<RedisReply> RedisRouter::RunOne(absl::string_view key, const RedisWords& words,
+                                               const RunPolicy& policy) {
+  CommandTask task(key, words);
+  SlotTask* const tasks[] = {&task};
+  if (absl::Status done = Run(tasks, policy); !done.ok()) return done;
+  return task.TakeReply();
+}
+
+absl::StatusOr<RedisReply> RedisRouter::Read(absl::string_view key, const RedisWords& words) {
+  return RunOne(key, words, {.repeatable = true});
+}
+
+absl::StatusOr<RedisReply> RedisRouter::Call(absl::string_view key, const RedisWords& words) {
+  return RunOne(key, words, {});
+}
+
+absl::StatusOr<RedisReply> RedisRouter::CallDurably(absl::string_view key,
+                                                    const RedisWords& words) {
+  return RunOne(key, words, {.durable = true});
+}
+
+absl::StatusOr<RedisReply> RedisRouter::RunDurably(const std::string& body, const RedisWords& keys,
+                                                   const RedisWords& arguments) {
+  return CallDurably(keys.front(), Script(body, keys, arguments));
+}
+
+absl::StatusOr<std::vector<RedisReply>> RedisRouter::ReadMany(
+    absl::Span<const std::pair<std::string, RedisWords>> commands) {
+  std::vector<std::unique_ptr<CommandTask>> tasks;
+  std::vector<SlotTask*> pointers;
+  for (const auto& [key, words] : commands) {
+    tasks.push_back(std::make_unique<CommandTask>(key, words));
+    pointers.push_back(tasks.back().get());
+  }
+  if (absl::Status done = Run(pointers, {.repeatable = true}); !done.ok()) return done;
+  std::vector<RedisReply> replies;
+  replies.reserve(tasks.size());
+  for (const auto& task : tasks) replies.push_back(task->TakeReply());
+  return replies;
+}
+
+absl::Status RedisRouter::Run(absl::Span<SlotTask* const> tasks, const RunPolicy& policy) {
+  const absl::Time deadline = absl::Now() + options_.timeout;
+  std::vector<Placed> open(tasks.size());
+  for (size_t i = 0; i < tasks.size(); ++i) open[i].task = tasks[i];
+  int redirections = 0;
+  int failures = 0;
+  absl::Duration pause = kFirstPause;
+  for (int round = 0; !open.empty() && round < kMaxWaits; ++round) {
+    if (absl::Status prepared = Prepare(policy, deadline); !prepared.ok()) return prepared;
+    std::vector<std::vector<Placed*>> groups = Place(open, policy);
+    for (size_t begin = 0; begin < groups.size(); begin += kMaxTalks) {
+      Attempt(absl::MakeSpan(groups).subspan(begin, kMaxTalks), policy, deadline);
+    }
+    for (const Placed& placed : open) {
+      const bool lost = placed.end == Placed::End::kUnknown && !policy.repeatable;
+      if (placed.end == Placed::End::kFailed || lost) return placed.status;
+      // One server is asked once, as it was always.
+      if (!in_cluster() && placed.end != Placed::End::kDone) return placed.status;
+    }
+    open.erase(
+        std::remove_if(open.begin(), open.end(),
+                       [](const Placed& placed) { return placed.end == Placed::End::kDone; }),
+        open.end());
+    if (open.empty()) break;
+    const bool redirected = std::all_of(open.begin(), open.end(), [](const Placed& placed) {
+      return placed.redirection.has_value();
+    });
+    const auto failed = std::find_if(open.begin(), open.end(), [](const Placed& placed) {
+      return !placed.redirection.has_value() && placed.refusal != Refusal::kTryAgain;
+    });
+    const absl::Status last = failed == open.end() ? open.front().status : failed->status;
+    redirections += redirected ? 1 : 0;
+    failures += failed != open.end() ? 1 : 0;
+    if (redirections > kMaxRedirections || failures > kMaxFailures) return last;
+    if (absl::Status followed = Follow(open, deadline); !followed.ok()) return followed;
+    if (redirected) continue;
+    const absl::Duration rest = pause / 2 + Jitter(pause / 2);
+    if (absl::Now() + rest >= deadline) return last;
+    absl::SleepFor(rest);
+    pause = std::min(2 * pause, kLongestPause);
+  }
+  return open.empty() ? absl::OkStatus() : TakesTooLong();
+}
+
+absl::Status RedisRouter::Prepare(const RunPolicy& policy, absl::Time deadline) {
+  if (!in_cluster()) return absl::OkStatus();
+  const absl::Time now = absl::Now();
+  if (now >= deadline) return TakesTooLong();
+  uint64_t seen = 0;
+  bool needed = false;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    seen = maps_read_;
+    const bool old = policy.epochs && now - read_at_ > kMaxMapAge;
+    needed = seen == 0 || old;
+    if (!needed && now < refresh_due_) return absl::OkStatus();
+    // One thread does it; the others go on with what there is.
+    refresh_due_ = absl::InfiniteFuture();
+  }
+  const absl::Status refreshed = Refresh(seen, deadline);
+  // Without any map there is nobody to ask. With an old one nothing is known of any bit.
+  return seen == 0 ? refreshed : absl::OkStatus();
+}
+
+std::vector<std::vector<RedisRouter::Placed*>> RedisRouter::Place(std::vector<Placed>& open,
+                                                                  const RunPolicy& policy) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const bool old = policy.epochs && absl::Now() - read_at_ > kMaxMapAge;
+  std::map<std::pair<Node*, bool>, std::vector<Placed*>> by_node;
+  for (Placed& placed : open) {
+    placed.end = Placed::End::kOpen;
+    placed.refusal = Refusal::kNone;
+    placed.redirection.reset();
+    placed.since = 0;
+    if (!in_cluster()) {
+      placed.node = single_;
+    } else if (placed.asking != nullptr) {
+      placed.node = placed.asking;
+    } else {
+      const int slot = placed.task->slot();
+      const SlotMap::Primary* const owner = map_.OwnerOf(slot);
+      placed.node = owner == nullptr ? nullptr : NodeAt(owner->address);
+      // Greater than all before, so that nothing that was known is known any more.
+      placed.since = old ? NextEpoch() : since_[static_cast<size_t>(slot)];
+    }
+    if (placed.node == nullptr) {
+      placed.end = Placed::End::kUnsent;
+      placed.status = absl::UnavailableError(
+          "no primary of the cluster has the key's slot: bring back the one that had it, or its "
+          "replica");
+      continue;
+    }
+    by_node[{placed.node.get(), placed.asking != nullptr}].push_back(&placed);
+  }
+  std::vector<std::vector<Placed*>> groups;
+  groups.reserve(by_node.size());
+  for (auto& [node, group] : by_node) groups.push_back(std::move(group));
+  return groups;
+}
+
+void RedisRouter::Attempt(absl::Span<std::vector<Placed*>> groups, const RunPolicy& policy,
+                          absl::Time deadline) {
+  std::vector<Talk> talks;
+  for (std::vector<Placed*>& group : groups) {
+    Talk& talk = talks.emplace_back();
+    talk.node = group.front()->node;
+    talk.tasks = std::move(group);
+    Open(talk, policy, deadline);
+  }
+  const auto open = [](const Talk& talk) { return talk.open(); };
+  while (std::any_of(talks.begin(), talks.end(), open)) {
+    // All have been sent what they are asked before the first is listened to.
+    for (Talk& talk : talks) AskAll(talk);
+    for (Talk& talk : talks) HearAll(talk);
+  }
+  if (policy.durable) AwaitReplicas(absl::MakeSpan(talks), deadline);
+  for (Talk& talk : talks) {
+    if (talk.connection == nullptr) continue;
+    if (talk.connection->broken()) talk.node->failed_at = absl::GetCurrentTimeNanos();
+    talk.node->pool.Give(std::move(talk.connection));
+  }
+}
+
+void RedisRouter::Open(Talk& talk, const RunPolicy& policy, absl::Time deadline) {
+  absl::Status failed;
+  absl::StatusOr<std::unique_ptr<RedisConnection>> connection =
+      talk.node->pool.Take(in_cluster() ? deadline - absl::Now() : absl::InfiniteDuration());
+  uint64_t epoch = 0;
+  if (connection.ok()) {
+    talk.connection = *std::move(connection);
+    if (policy.epochs) {
+      const absl::StatusOr<uint64_t> own = talk.node->pool.EpochOf(*talk.connection);
+      if (own.ok()) epoch = *own;
+      failed = own.status();
+    }
+  } else {
+    talk.node->failed_at = absl::GetCurrentTimeNanos();
+    failed = connection.status();
+  }
+  for (Placed* placed : talk.tasks) {
+    if (!failed.ok()) {
+      // Nothing but the question for the epoch was sent.
+      placed->end = Placed::End::kUnsent;
+      placed->status = failed;
+    } else if (policy.epochs && placed->asking == nullptr) {
+      // It grows with every run of the node and with every change of the slot's owner.
+      placed->task->Begin(std::max(epoch, placed->since));
+    } else {
+      placed->task->Begin(std::nullopt);
+    }
+  }
+}
+
+void RedisRouter::AskAll(Talk& talk) {
+  if (!talk.open()) return;
+  for (Placed* placed : talk.tasks) {
+    if (placed->end != Placed::End::kOpen) continue;
+    RedisPipeline commands(placed->asking != nullptr);
+    placed->task->Ask(commands);
+    placed->replies = commands.replies();
+    if (placed->replies.empty()) {
+      placed->end = Placed::End::kDone;
+    } else {
+      talk.connection->AppendRaw(commands.bytes(), placed->replies.size());
+    }
+  }
+  // One that fails is heard of when the replies are read.
+  talk.connection->Flush().IgnoreError();
+}
+
+void RedisRouter::HearAll(Talk& talk) const {
+  if (talk.connection == nullptr) return;
+  for (Placed* placed : talk.tasks) {
+    if (placed->end == Placed::End::kOpen) Hear(talk, *placed);
+  }
+}
+
+void RedisRouter::Hear(Talk& talk, Placed& placed) const {
+  std::vector<RedisReply> replies;
+  for (const bool answers : placed.replies) {
+    absl::StatusOr<RedisReply> reply = talk.connection->Read();
+    if (!reply.ok()) {
+      placed.end = Placed::End::kUnknown;
+      placed.status = reply.status();
+      return;
+    }
+    // The first refusal says why; that a transaction is not executed follows.
+    if (placed.refusal == Refusal::kNone) {
+      placed.refusal = RefusalOf(ErrorCodeOf(**reply));
+      placed.status = StatusOf(**reply);
+      if (placed.refusal == Refusal::kMoved || placed.refusal == Refusal::kAsk) {
+        placed.redirection = ParseRedirection(ErrorTextOf(**reply), talk.node->address);
+        if (in_cluster()) {
+          placed.status = absl::UnavailableError(
+              "the nodes of the cluster do not agree who has a slot; see CLUSTER NODES");
+        }
+      }
+    }
+    if (answers) {
+      replies.push_back(*std::move(reply));
+    } else if (!placed.status.ok()) {
+      placed.end = Placed::End::kFailed;  // ASKING is denied
+    }
+  }
+  if (placed.end == Placed::End::kFailed) return;
+  if (placed.refusal != Refusal::kNone) {
+    placed.end = Placed::End::kRefused;
+    return;
+  }
+  placed.status = placed.task->Hear(std::move(replies));
+  if (!placed.status.ok()) placed.end = Placed::End::kFailed;
+}
+
+void RedisRouter::AwaitReplicas(absl::Span<Talk> talks, absl::Time deadline) {
+  const auto wrote = [](const Talk& talk) {
+    return talk.connection != nullptr &&
+           std::any_of(talk.tasks.begin(), talk.tasks.end(),
+                       [](const Placed* one) { return one->end == Placed::End::kDone; });
+  };
+  for (Talk& talk : talks) {
+    if (!wrote(talk)) continue;
+    if (in_cluster()) talk.connection->LimitTo(deadline - absl::Now());
+    talk.node->pool.AppendWait(*talk.connection);
+    talk.connection->Flush().IgnoreError();
+  }
+  for (Talk& talk : talks) {
+    if (!wrote(talk)) continue;
+    const absl::Status durable = talk.node->pool.ReadWait(*talk.connection);
+    if (durable.ok()) continue;
+    for (Placed* placed : talk.tasks) {
+      if (placed->end != Placed::End::kDone) continue;
+      // Who may do it again does so when the node is not to be heard any more, not when it
+      // has waited for its replicas in vain.
+      placed->end = talk.connection->broken() ? Placed::End::kUnknown : Placed::End::kFailed;
+      placed->status = durable;
+    }
+  }
+}
+
+absl::Status RedisRouter::Follow(std::vector<Placed>& open, absl::Time deadline) {
+  bool lost = false;
+  uint64_t seen = 0;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    seen = maps_read_;
+    for (Placed& placed : open) {
+      placed.asking = nullptr;
+      if (!placed.redirection.has_value()) {
+        lost = lost || placed.refusal != Refusal::kTryAgain;
+        continue;
+      }
+      const auto& [slot, address] = *placed.redirection;
+      if (!MayUse(address)) return NotInPlainText();
+      since_[static_cast<size_t>(slot)] = NextEpoch();
+      if (placed.refusal == Refusal::kAsk) {
+        placed.asking = NodeAt(address);
+      } else {
+        map_.Assign(slot, address);
+        refresh_due_ = std::min(refresh_due_, absl::Now() + Jitter(kRefreshSpread));
+      }
+    }
+  }
+  // The next round finds out whether that has helped.
+  if (lost) Refresh(seen, deadline).IgnoreError();
+  return absl::OkStatus();
+}
+
+std::shared_ptr<RedisRouter::Node> RedisRouter::NodeAt(const RedisAddress& address) {
+  std::shared_ptr<Node>& node = nodes_[address];
+  if (node == nullptr) node = std::make_shared<Node>(OptionsAt(options_, address), address);
+  return node;
+}
+
+bool RedisRouter::MayUse(const RedisAddress& address) const {
+  return options_.tls.any() || IsLoopback(address.host);
+}
+
+std::vector<std::shared_ptr<RedisRouter::Node>> RedisRouter::NodesToAsk() {
+  std::vector<std::shared_ptr<Node>> nodes;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  std::vector<RedisAddress> addresses = options_.cluster;
+  addresses.insert(addresses.end(), map_.replicas.begin(), map_.replicas.end());
+  for (const SlotMap::Primary& primary : map_.primaries) addresses.push_back(primary.address);
+  for (const RedisAddress& address : addresses) {
+    if (!MayUse(address)) continue;
+    std::shared_ptr<Node> node = NodeAt(address);
+    if (std::find(nodes.begin(), nodes.end(), node) == nodes.end()) nodes.push_back(node);
+  }
+  // Not all processes ask the same one; those that failed come last, the latest at the end.
+  const auto first =
+      static_cast<int64_t>(Jitter(absl::Nanoseconds(nodes.size())) / absl::Nanoseconds(1));
+  std::rotate(nodes.begin(), nodes.begin() + first, nodes.end());
+  std::stable_sort(nodes.begin(), nodes.end(), [](const auto& a, const auto& b) {
+    return a->failed_at.load() < b->failed_at.load();
+  });
+  return nodes;
+}
+
+absl::StatusOr<SlotMap> RedisRouter::ReadMap(Node& node, absl::Time deadline) const {
+  const absl::Duration limit =
+      std::min(options_.timeout / kNodesToAskInTime, deadline - absl::Now());
+  absl::StatusOr<std::unique_ptr<RedisConnection>> connection = node.pool.Take(limit);
+  if (!connection.ok()) return connection.status();
+  const absl::StatusOr<RedisReply> reply = (*connection)->Call({"CLUSTER", "SLOTS"});
+  node.pool.Give(*std::move(connection));
+  if (reply.ok() && ErrorCodeOf(**reply) == "ERR") {
+    return absl::FailedPreconditionError(
+        "--redis_cluster: a redis-server is no node of a cluster; set cluster-enabled yes, or "
+        "give --redis_address");
+  }
+  const absl::StatusOr<std::vector<std::vector<std::string>>> rows = AsRows(reply);
+  if (!rows.ok()) return rows.status();
+  absl::StatusOr<SlotMap> map = ParseSlotMap(*rows, node.address);
+  if (map.ok() && map->primaries.empty()) {
+    return absl::UnavailableError("a node knows of no slots; have it join the cluster");
+  }
+  return map;
+}
+
+absl::Status RedisRouter::Refresh(uint64_t seen, absl::Time deadline) {
+  const std::unique_lock<std::timed_mutex> reading(refreshing_, absl::ToChronoTime(deadline));
+  if (!reading.owns_lock()) return TakesTooLong();
+  if (maps_read() != seen) return absl::OkStatus();
+  absl::Status last;
+  for (const std::shared_ptr<Node>& node : NodesToAsk()) {
+    if (absl::Now() >= deadline) break;
+    absl::StatusOr<SlotMap> map = ReadMap(*node, deadline);
+    if (map.ok()) {
+      const bool secret = std::all_of(map->primaries.begin(), map->primaries.end(),
+                                      [&](const auto& one) { return MayUse(one.address); });
+      if (!secret) return NotInPlainText();
+      const std::lock_guard<std::mutex> lock(mutex_);
+      Adopt(*std::move(map));
+      return absl::OkStatus();
+    }
+    node->failed_at = absl::GetCurrentTimeNanos();
+    last = map.status();
+  }
+  const std::lock_guard<std::mutex> lock(mutex_);
+  refresh_due_ = absl::Now() + Jitter(kRefreshSpread);
+  return last.ok() ? TakesTooLong() : last;
+}
+
+void RedisRouter::Adopt(SlotMap map) {
+  const uint64_t epoch = NextEpoch();
+  for (int slot = 0; slot < kSlots; ++slot) {
+    const SlotMap::Primary* const before = map_.OwnerOf(slot);
+    const SlotMap::Primary* const now = map.OwnerOf(slot);
+    const bool same = before != nullptr && now != nullptr && *before == *now;
+    if (!same) since_[static_cast<size_t>(slot)] = epoch;
+  }
+  map_ = std::move(map);
+  std::vector<RedisAddress> known = options_.cluster;
+  known.insert(known.end(), map_.replicas.begin(), map_.replicas.end());
+  for (const SlotMap::Primary& primary : map_.primaries) known.push_back(primary.address);
+  for (auto node = nodes_.begin(); node != nodes_.end();) {
+    const bool kept = std::find(known.begin(), known.end(), node->first) != known.end();
+    node = kept ? std::next(node) : nodes_.erase(node);
+  }
+  ++maps_read_;
+  read_at_ = absl::Now();
+  refresh_due_ = absl::InfiniteFuture();
+}
+
+uint64_t RedisRouter::maps_read() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return maps_read_;
+}
+
+absl::StatusOr<std::vector<std::shared_ptr<RedisPool>>> RedisRouter::Primaries() {
+  using Pools = std::vector<std::shared_ptr<RedisPool>>;
+  if (!in_cluster()) return Pools{{single_, &single_->pool}};
+  if (absl::Status read = Refresh(maps_read(), absl::Now() + options_.timeout); !read.ok()) {
+    return read;
+  }
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (const int unowned = map_.Unowned(); unowned > 0) {
+    return absl::UnavailableError(
+        absl::StrCat(unowned, " of the cluster's ", kSlots,
+                     " slots have no primary: bring back the nodes that had them, or their "
+                     "replicas"));
+  }
+  Pools pools;
+  for (const SlotMap::Primary& primary : map_.primaries) {
+    const std::shared_ptr<Node> node = NodeAt(primary.address);
+    pools.emplace_back(node, &node->pool);
+  }
+  return pools;
+}
+
+absl::Status RedisRouter::Ping() {
+  if (!in_cluster()) return AsOk(single_->pool.Call({"PING"}));
+  return Refresh(maps_read(), absl::Now() + options_.timeout);
+}
+
+}  // namespace tutti

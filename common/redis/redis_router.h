@@ -1,0 +1,143 @@
+#ifndef TUTTI_COMMON_REDIS_REDIS_ROUTER_H_
+#define TUTTI_COMMON_REDIS_REDIS_ROUTER_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "common/redis/connection.h"
+#include "common/redis/redis_pipeline.h"
+#include "common/redis/slot_map.h"
+
+namespace tutti {
+
+// Something to be done on the node that has one slot, in steps. A step that writes is one
+// command or one transaction: a node then refuses all of it or nothing. A step whose keys may
+// be on two nodes while their slot moves, and that must not take one for missing, is one
+// command or one transaction, too.
+class SlotTask {
+ public:
+  // `key` is any key of the slot, or its hash tag alone.
+  explicit SlotTask(absl::string_view key) : slot_(SlotOf(key)) {}
+  virtual ~SlotTask() = default;
+  SlotTask(const SlotTask&) = delete;
+  SlotTask& operator=(const SlotTask&) = delete;
+
+  // Begins, or begins anew, perhaps on another node, and then the refused step has done nothing.
+  // What was known of the slot's keys in another epoch may be wrong. Without an epoch, which
+  // only RunPolicy::epochs brings, nothing is known, nor will be.
+  virtual void Begin(std::optional<uint64_t> epoch) = 0;
+  // Adds the next step's commands; none when everything is done.
+  virtual void Ask(RedisPipeline& commands) = 0;
+  // Takes the step's replies, errors among them. An error of this ends the task.
+  virtual absl::Status Hear(std::vector<RedisReply> replies) = 0;
+
+  int slot() const { return slot_; }
+
+ private:
+  const int slot_;
+};
+
+// How tasks are run.
+struct RunPolicy {
+  // Until what they wrote is durable: each connection that wrote waits for its node's replicas.
+  bool durable = false;
+  // Doing all of a task twice is as doing it once. Others are not done again unless the node
+  // has said that it did nothing: then the caller hears Unavailable.
+  bool repeatable = false;
+  // Tells tasks the epoch of what they know.
+  bool epochs = false;
+};
+
+// Sends commands to the server, or in a cluster to the node that has their key's slot, and
+// follows slots that move. Thread-safe.
+//
+// In a cluster all that a call takes is bounded by RedisOptions::timeout, and so is the number
+// of nodes that it is sent on to. Unavailable when it is over.
+class RedisRouter {
+ public:
+  explicit RedisRouter(RedisOptions options);
+  ~RedisRouter();
+
+  // One command of one slot. `key` as in SlotTask. Read is for those that change nothing; it
+  // may send them twice. CallDurably returns when the change is durable.
+  absl::StatusOr<RedisReply> Read(absl::string_view key, const RedisWords& words);
+  absl::StatusOr<RedisReply> Call(absl::string_view key, const RedisWords& words);
+  absl::StatusOr<RedisReply> CallDurably(absl::string_view key, const RedisWords& words);
+
+  // A script whose keys are of one slot, the first of which says which one.
+  absl::StatusOr<RedisReply> RunDurably(const std::string& body, const RedisWords& keys,
+                                        const RedisWords& arguments);
+
+  // Many commands, each with its key, that change nothing. One reply for each, in order.
+  absl::StatusOr<std::vector<RedisReply>> ReadMany(
+      absl::Span<const std::pair<std::string, RedisWords>> commands);
+
+  // Runs tasks until each has asked for nothing more; the nodes work at the same time. The
+  // first error, and then nothing is known of the others.
+  absl::Status Run(absl::Span<SlotTask* const> tasks, const RunPolicy& policy);
+
+  // The server, or every primary that has slots, as a node that is asked now knows them.
+  // Unavailable when none answers, or some slot has no primary.
+  absl::StatusOr<std::vector<std::shared_ptr<RedisPool>>> Primaries();
+
+  // Whether the server, or some node of the cluster, answers.
+  absl::Status Ping();
+
+  bool in_cluster() const { return single_ == nullptr; }
+  const RedisOptions& options() const { return options_; }
+
+ private:
+  struct Node;
+  struct Placed;
+  struct Talk;
+
+  absl::StatusOr<RedisReply> RunOne(absl::string_view key, const RedisWords& words,
+                                    const RunPolicy& policy);
+  absl::Status Prepare(const RunPolicy& policy, absl::Time deadline);
+  std::vector<std::vector<Placed*>> Place(std::vector<Placed>& open, const RunPolicy& policy);
+  void Attempt(absl::Span<std::vector<Placed*>> groups, const RunPolicy& policy,
+               absl::Time deadline);
+  void Open(Talk& talk, const RunPolicy& policy, absl::Time deadline);
+  static void AskAll(Talk& talk);
+  void HearAll(Talk& talk) const;
+  void Hear(Talk& talk, Placed& placed) const;
+  void AwaitReplicas(absl::Span<Talk> talks, absl::Time deadline);
+  absl::Status Follow(std::vector<Placed>& open, absl::Time deadline);
+
+  // mutex_ is held.
+  std::shared_ptr<Node> NodeAt(const RedisAddress& address);
+  void Adopt(SlotMap map);
+
+  bool MayUse(const RedisAddress& address) const;
+  std::vector<std::shared_ptr<Node>> NodesToAsk();
+  absl::StatusOr<SlotMap> ReadMap(Node& node, absl::Time deadline) const;
+  // Reads the map from whoever answers, unless another thread has read one after `seen`.
+  absl::Status Refresh(uint64_t seen, absl::Time deadline);
+  uint64_t maps_read();
+
+  const RedisOptions options_;
+  const std::shared_ptr<Node> single_;  // outside of a cluster
+  std::timed_mutex refreshing_;         // held by who reads the map; taken before mutex_
+  std::mutex mutex_;
+  SlotMap map_;                                          // guarded by mutex_
+  std::vector<uint64_t> since_;                          // guarded by mutex_
+  std::map<RedisAddress, std::shared_ptr<Node>> nodes_;  // guarded by mutex_
+  uint64_t maps_read_ = 0;                               // guarded by mutex_
+  absl::Time read_at_ = absl::InfinitePast();            // guarded by mutex_
+  absl::Time refresh_due_ = absl::InfinitePast();        // guarded by mutex_
+};
+
+}  // namespace tutti
+
+#endif  // TUTTI_COMMON_REDIS_REDIS_ROUTER_H_
