@@ -104,7 +104,7 @@ struct RedisRouter::Placed {
   std::shared_ptr<Node> node;
   uint64_t since = 0;  // the epoch in which the node has had the slot
   End end = End::kOpen;
-  Refusal refusal = Refusal::kNone;
+  NodeRefusal refusal = NodeRefusal::kNone;
   std::optional<Redirection> redirection;
   absl::Status status;
   std::vector<bool> replies;  // that come in this step; see RedisPipeline
@@ -200,7 +200,7 @@ absl::Status RedisRouter::Run(absl::Span<SlotTask* const> tasks, const RunPolicy
       return placed.redirection.has_value();
     });
     const auto failed = std::find_if(open.begin(), open.end(), [](const Placed& placed) {
-      return !placed.redirection.has_value() && placed.refusal != Refusal::kTryAgain;
+      return !placed.redirection.has_value() && placed.refusal != NodeRefusal::kTryAgain;
     });
     const absl::Status last = failed == open.end() ? open.front().status : failed->status;
     redirections += redirected ? 1 : 0;
@@ -243,7 +243,7 @@ std::vector<std::vector<RedisRouter::Placed*>> RedisRouter::Place(std::vector<Pl
   std::map<std::pair<Node*, bool>, std::vector<Placed*>> by_node;
   for (Placed& placed : open) {
     placed.end = Placed::End::kOpen;
-    placed.refusal = Refusal::kNone;
+    placed.refusal = NodeRefusal::kNone;
     placed.redirection.reset();
     placed.since = 0;
     if (!in_cluster()) {
@@ -359,10 +359,10 @@ void RedisRouter::Hear(Talk& talk, Placed& placed) const {
       return;
     }
     // The first refusal says why; that a transaction is not executed follows.
-    if (placed.refusal == Refusal::kNone) {
-      placed.refusal = RefusalOf(ErrorCodeOf(**reply));
+    if (placed.refusal == NodeRefusal::kNone) {
+      placed.refusal = NodeRefusalOf(ErrorCodeOf(**reply));
       placed.status = StatusOf(**reply);
-      if (placed.refusal == Refusal::kMoved || placed.refusal == Refusal::kAsk) {
+      if (placed.refusal == NodeRefusal::kMoved || placed.refusal == NodeRefusal::kAsk) {
         placed.redirection = ParseRedirection(ErrorTextOf(**reply), talk.node->address);
         if (in_cluster()) {
           placed.status = absl::UnavailableError(
@@ -377,7 +377,7 @@ void RedisRouter::Hear(Talk& talk, Placed& placed) const {
     }
   }
   if (placed.end == Placed::End::kFailed) return;
-  if (placed.refusal != Refusal::kNone) {
+  if (placed.refusal != NodeRefusal::kNone) {
     placed.end = Placed::End::kRefused;
     return;
   }
@@ -420,13 +420,13 @@ absl::Status RedisRouter::Follow(std::vector<Placed>& open, absl::Time deadline)
     for (Placed& placed : open) {
       placed.asking = nullptr;
       if (!placed.redirection.has_value()) {
-        lost = lost || placed.refusal != Refusal::kTryAgain;
+        lost = lost || placed.refusal != NodeRefusal::kTryAgain;
         continue;
       }
       const auto& [slot, address] = *placed.redirection;
       if (!MayUse(address)) return NotInPlainText();
       since_[static_cast<size_t>(slot)] = NextEpoch();
-      if (placed.refusal == Refusal::kAsk) {
+      if (placed.refusal == NodeRefusal::kAsk) {
         placed.asking = NodeAt(address);
       } else {
         map_.Assign(slot, address);

@@ -95,13 +95,13 @@ absl::StatusOr<SlotMap> ParseSlotMap(const std::vector<std::vector<std::string>>
   return map;
 }
 
-Refusal RefusalOf(absl::string_view code) {
-  if (code == "MOVED") return Refusal::kMoved;
-  if (code == "ASK") return Refusal::kAsk;
-  if (code == "TRYAGAIN") return Refusal::kTryAgain;
+NodeRefusal NodeRefusalOf(absl::string_view code) {
+  if (code == "MOVED") return NodeRefusal::kMoved;
+  if (code == "ASK") return NodeRefusal::kAsk;
+  if (code == "TRYAGAIN") return NodeRefusal::kTryAgain;
   const bool unfit =
       code == "CLUSTERDOWN" || code == "LOADING" || code == "READONLY" || code == "MASTERDOWN";
-  return unfit ? Refusal::kUnfit : Refusal::kNone;
+  return unfit ? NodeRefusal::kUnfit : NodeRefusal::kNone;
 }
 
 std::optional<Redirection> ParseRedirection(absl::string_view text, const RedisAddress& asked) {

@@ -51,7 +51,7 @@ absl::StatusOr<SlotMap> ParseSlotMap(const std::vector<std::vector<std::string>>
                                      const RedisAddress& asked);
 
 // What a node of a cluster says when it did nothing of what it was asked.
-enum class Refusal {
+enum class NodeRefusal {
   kNone,      // it says nothing of the kind
   kMoved,     // the slot has another owner
   kAsk,       // this once, another node is to be asked
@@ -60,7 +60,7 @@ enum class Refusal {
 };
 
 // Reads the code of an error.
-Refusal RefusalOf(absl::string_view code);
+NodeRefusal NodeRefusalOf(absl::string_view code);
 
 // Where an error of kMoved or kAsk sends to.
 struct Redirection {

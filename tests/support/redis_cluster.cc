@@ -1,7 +1,12 @@
 #include "tests/support/redis_cluster.h"
 
+#include <algorithm>
+#include <set>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/redis/slot_map.h"
@@ -13,6 +18,20 @@ namespace {
 absl::StatusOr<RedisReply> Tell(const RedisServer& node, const RedisWords& words) {
   RedisPool pool(node.OptionsFor("inspector"));
   return pool.Call(words);
+}
+
+// Of each node that has slots its id, the epoch of its word, and the slots; as one node sees it.
+std::set<std::string> OwnersAsSeenBy(const RedisServer& node) {
+  std::set<std::string> owners;
+  const std::string table = AsString(Tell(node, {"CLUSTER", "NODES"})).value_or("");
+  for (const absl::string_view line : absl::StrSplit(table, '\n', absl::SkipEmpty())) {
+    const std::vector<std::string> words = absl::StrSplit(line, ' ');
+    // Id, address, flags, primary, ping, pong, epoch, link; then slots.
+    if (words.size() <= 8) continue;
+    owners.insert(absl::StrCat(words[0], " ", words[6], " ",
+                               absl::StrJoin(words.begin() + 8, words.end(), " ")));
+  }
+  return owners;
 }
 
 }  // namespace
@@ -135,7 +154,15 @@ absl::Status RedisCluster::EndMove(absl::string_view key, int from, int to) cons
     ended.Update(AsOk(
         Tell(primary(node), {"CLUSTER", "SETSLOT", slot, "NODE", ids_[static_cast<size_t>(to)]})));
   }
-  return ended;
+  if (!ended.ok()) return ended;
+  // A slot that moves on before all know its owner may be taken back by an old word of mouth, and
+  // then the new owner throws its keys away.
+  const bool agreed = WaitUntil([&] {
+    const std::set<std::string> first = OwnersAsSeenBy(*nodes_.front());
+    return std::all_of(nodes_.begin(), nodes_.end(),
+                       [&](const auto& node) { return OwnersAsSeenBy(*node) == first; });
+  });
+  return agreed ? absl::OkStatus() : absl::UnavailableError("the nodes do not agree");
 }
 
 absl::Status RedisCluster::Move(absl::string_view key, int from, int to) const {

@@ -32,8 +32,8 @@ class RedisCluster {
   // Which of the primaries had the key's slot at the start.
   int OwnerOf(absl::string_view key) const;
 
-  // Moves the key's slot as redis-cli does, in three steps: both say so, keys go over, all are
-  // told. The second moves at most `limit` keys and returns how many are left.
+  // Moves the key's slot as redis-cli does, in three steps: both say so, keys go over, both
+  // are told, and all agree. The second moves at most `limit` keys and returns how many are left.
   absl::Status BeginMove(absl::string_view key, int from, int to) const;
   absl::StatusOr<int64_t> MoveKeys(absl::string_view key, int from, int to, int limit) const;
   absl::Status EndMove(absl::string_view key, int from, int to) const;

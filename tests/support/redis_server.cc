@@ -122,11 +122,11 @@ absl::Status RedisServer::AwaitReplica(const RedisServer& replica) const {
 absl::StatusOr<std::unique_ptr<RedisServer>> RedisServer::StartClusterNode() {
   const int port = FreePort();
   const int bus_port = FreePort();
-  auto server =
-      StartWith({"--bind", "127.0.0.1", "--port", absl::StrCat(port), "--cluster-port",
-                 absl::StrCat(bus_port), "--cluster-enabled", "yes", "--cluster-node-timeout",
-                 "1000", "--cluster-allow-replica-migration", "no",
-                 "--cluster-require-full-coverage", "no", "--masteruser", "inspector", "--masterauth", PasswordOf("inspector")});
+  auto server = StartWith({"--bind", "127.0.0.1", "--port", absl::StrCat(port), "--cluster-port",
+                           absl::StrCat(bus_port), "--cluster-enabled", "yes",
+                           "--cluster-node-timeout", "1000", "--cluster-allow-replica-migration",
+                           "no", "--cluster-require-full-coverage", "no", "--masteruser",
+                           "inspector", "--masterauth", PasswordOf("inspector")});
   if (!server.ok()) return server;
   (*server)->port_ = port;
   (*server)->bus_port_ = bus_port;

@@ -1,0 +1,446 @@
+#include <atomic>
+#include <functional>
+#include <set>
+#include <thread>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "absl/time/clock.h"
+#include "common/redis/keys.h"
+#include "tests/integration/redis/redis_test.h"
+#include "tests/support/wait_until.h"
+
+namespace tutti {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsSubsetOf;
+using ::testing::Not;
+
+// A cluster of its own for each test, of three primaries.
+class ClusterTest : public RedisTest {
+ protected:
+  Place place() const override { return Place::kCluster; }
+  virtual int replicas() const { return 0; }
+
+  void SetUp() override {
+    absl::StatusOr<std::unique_ptr<RedisCluster>> cluster = RedisCluster::Start(3, replicas());
+    ASSERT_TRUE(cluster.ok()) << cluster.status();
+    own_ = *std::move(cluster);
+    Inspect(*own_);
+    Use(absl::Seconds(10));
+  }
+
+  // Uses the cluster, from now on, with a time-out.
+  void Use(absl::Duration timeout) {
+    RedisOptions options = OptionsFor("aggregate");
+    options.wait_replicas = replicas();
+    options.timeout = timeout;
+    stores_ = std::make_unique<RedisStores>(options);
+  }
+
+  // An organisation whose slot one of the primaries has.
+  std::string OrganizationOn(int primary) const {
+    for (int i = 0;; ++i) {
+      std::string id = absl::StrCat("acme-", i);
+      if (own_->OwnerOf(id) == primary) return id;
+    }
+  }
+  static BitmapId Person(const std::string& organization) {
+    return {organization, kReachWindow, "person"};
+  }
+
+  // Merges, from some threads, bits that nobody else merges, while `act` does something that
+  // may make calls fail. Returns the bits that were acknowledged.
+  std::set<uint32_t> MergeWhile(const BitmapId& id, const std::function<void()>& act) {
+    std::set<uint32_t> acknowledged;
+    std::mutex mutex;
+    std::atomic<bool> over = false;
+    std::vector<std::thread> threads;
+    for (uint32_t thread = 0; thread < 3; ++thread) {
+      threads.emplace_back([&, thread] {
+        for (uint32_t bit = thread; !over && bit < kBits; bit += 3) {
+          // That of before, too: what is known of it may have become wrong.
+          const std::vector<uint32_t> bits =
+              bit < 3 ? std::vector<uint32_t>{bit} : std::vector<uint32_t>{bit - 3, bit};
+          const absl::StatusOr<MergeOutcome> outcome = Merge(id, bits);
+          if (!outcome.ok()) {
+            EXPECT_TRUE(absl::IsUnavailable(outcome.status())) << outcome.status();
+            continue;
+          }
+          EXPECT_EQ(*outcome, MergeOutcome::kMerged);
+          const std::lock_guard<std::mutex> lock(mutex);
+          acknowledged.insert(bits.begin(), bits.end());
+        }
+      });
+    }
+    const auto some_more = [&] {
+      size_t before = 0;
+      {
+        const std::lock_guard<std::mutex> lock(mutex);
+        before = acknowledged.size();
+      }
+      EXPECT_TRUE(WaitUntil([&] {
+        const std::lock_guard<std::mutex> lock(mutex);
+        return acknowledged.size() > before + 20;
+      }));
+    };
+    some_more();
+    act();
+    some_more();
+    over = true;
+    for (std::thread& thread : threads) thread.join();
+    return acknowledged;
+  }
+
+  static constexpr uint32_t kBits = 1 << 20;
+  std::unique_ptr<RedisCluster> own_;
+};
+
+// Mutations: a slot's new owner told of as few bits as its old one; MOVED or ASK not followed.
+TEST_F(ClusterTest, LosesNoBitOfASlotThatMovesWhileItIsMerged) {
+  const std::string id = OrganizationOn(0);
+  Begin(id, kReachWindow, {"person"}, kBits);
+  int moves = 0;
+  const std::set<uint32_t> acknowledged = MergeWhile(Person(id), [&] {
+    for (const auto& [from, to] : {std::pair(0, 1), {1, 2}, {2, 0}, {0, 2}}) {
+      ASSERT_EQ(own_->BeginMove(id, from, to), absl::OkStatus());
+      while (own_->MoveKeys(id, from, to, 1).value() > 0) std::this_thread::yield();
+      ASSERT_EQ(own_->EndMove(id, from, to), absl::OkStatus());
+      ++moves;
+    }
+  });
+  EXPECT_EQ(moves, 4);
+  const std::vector<uint32_t> kept = BitsOf(Raw(BitmapKey(Person(id))));
+  EXPECT_THAT(acknowledged, IsSubsetOf(kept));
+  EXPECT_EQ(Raw(BitmapKey(Person(id))).size(), kBits / 8) << "it was made anew on the way";
+}
+
+// Mutations: the epoch of a node taken for that of its slots, so that what a slot's new owner
+// lost, or its old one when it comes back, is not written again.
+TEST_F(ClusterTest, ForgetsWhatItKnewOfASlotThatMoved) {
+  const std::string id = OrganizationOn(0);
+  const std::string key = BitmapKey(Person(id));
+  Begin(id, kReachWindow, {"person"});
+  ASSERT_EQ(Merge(Person(id), {1, 2}).value(), MergeOutcome::kMerged);
+  for (const auto& [from, to] : {std::pair(0, 1), {1, 0}}) {
+    ASSERT_EQ(own_->Move(id, from, to), absl::OkStatus());
+    // Any call hears of it.
+    ASSERT_TRUE(stores_->organizations().Read(id).ok());
+    ASSERT_EQ(AsOk(inspector_->Call({"SETBIT", key, "2", "0"})), absl::OkStatus());
+    EXPECT_EQ(Merge(Person(id), {1, 2}).value(), MergeOutcome::kMerged);
+    EXPECT_THAT(BitsOf(Raw(key)), ElementsAre(1, 2));
+  }
+}
+
+// Mutation: a map that is a day old is believed, and what a slot lost that was away meanwhile is
+// not written again.
+TEST_F(ClusterTest, LooksWhetherASlotWasAway) {
+  const std::string id = OrganizationOn(0);
+  const std::string key = BitmapKey(Person(id));
+  Begin(id, kReachWindow, {"person"});
+  ASSERT_EQ(Merge(Person(id), {1, 2}).value(), MergeOutcome::kMerged);
+  ASSERT_EQ(own_->Move(id, 0, 1), absl::OkStatus());
+  // Asks all nodes who has which slots, and nobody for a key.
+  ASSERT_EQ(stores_->CheckServer(), absl::OkStatus());
+  ASSERT_EQ(own_->Move(id, 1, 0), absl::OkStatus());
+  ASSERT_EQ(AsOk(inspector_->Call({"SETBIT", key, "2", "0"})), absl::OkStatus());
+  EXPECT_EQ(Merge(Person(id), {1, 2}).value(), MergeOutcome::kMerged);
+  EXPECT_THAT(BitsOf(Raw(key)), ElementsAre(1, 2));
+}
+
+// All of it as the users of the ACL file. Mutations: ASKING left out, or said once for two
+// commands; a right to say it taken away.
+TEST_F(ClusterTest, AsksTheNodeThatTakesASlotOver) {
+  const std::string id = OrganizationOn(0);
+  Begin(id, kReachWindow, {"person", "device"});
+  ASSERT_EQ(Merge(Person(id), {1}).value(), MergeOutcome::kMerged);
+  PublicationStore& publications = stores_->publications();
+  ASSERT_EQ(publications.Stage(id, {Day(2026, 3, 1), "record", {}, {}}), absl::OkStatus());
+  ASSERT_EQ(publications.Promote(id, Day(2026, 3, 1)), absl::OkStatus());
+  ASSERT_EQ(own_->BeginMove(id, 0, 1), absl::OkStatus());
+  ASSERT_EQ(own_->MoveKeys(id, 0, 1, 1000).value(), 0);
+
+  const std::vector<uint32_t> bits = {2};
+  const auto merged =
+      stores_->counters().Merge({{Person(id), bits}, {{id, kReachWindow, "device"}, bits}});
+  ASSERT_TRUE(merged.ok()) << merged.status();
+  EXPECT_THAT(*merged, ElementsAre(MergeOutcome::kMerged, MergeOutcome::kMerged));
+  const VersionedOrganization old = stores_->organizations().Read(id).value();
+  EXPECT_TRUE(stores_->organizations().Replace(id, old, Named("during")).ok());
+  RedisStores score(OptionsFor("score"));
+  EXPECT_THAT(score.publications().Read(id, {Day(2026, 3, 1)}).value(), ElementsAre("record"));
+  EXPECT_EQ(score.publications().Find({{id, {}}}).value().front(), Day(2026, 3, 1));
+
+  ASSERT_EQ(own_->EndMove(id, 0, 1), absl::OkStatus());
+  EXPECT_EQ(stores_->organizations().Read(id)->stored.organization().display_name(), "during");
+  EXPECT_THAT(BitsOf(Raw(BitmapKey(Person(id)))), ElementsAre(1, 2));
+}
+
+// Mutation: a script that deletes and makes anew is stopped in between, and the ledger of an
+// erased organisation or the guard of a window is gone: without the NeverKey.
+TEST_F(ClusterTest, DoesAllOfAScriptOrNothingWhileTheSlotMoves) {
+  const std::string id = OrganizationOn(0);
+  Begin(id, kReachWindow, {"person"});
+  ASSERT_EQ(stores_->publications().Stage(id, {Day(2026, 3, 1), "record", {{"person", 7}}, {}}),
+            absl::OkStatus());
+  ASSERT_TRUE(stores_->counters().Seal(id, kReachWindow, {"person"}).value());
+  Use(absl::Milliseconds(300));
+  ASSERT_EQ(own_->BeginMove(id, 0, 1), absl::OkStatus());
+  // All keys are still on the first.
+  EXPECT_TRUE(absl::IsUnavailable(stores_->counters().Drop(id, kReachWindow, {"person"})));
+  EXPECT_TRUE(absl::IsUnavailable(stores_->organizations().Erase(id, Named("gone")).status()));
+  const std::vector<std::string> keys = Keys();
+  for (const std::string& key :
+       {LedgerKey(id), BitmapKey(Person(id)), SealedBitmapKey(Person(id))}) {
+    EXPECT_THAT(keys, Contains(key));
+  }
+  EXPECT_EQ(stores_->organizations().Read(id)->stored.organization().display_name(), "begun");
+  while (own_->MoveKeys(id, 0, 1, 10).value() > 0) {
+  }
+  ASSERT_EQ(own_->EndMove(id, 0, 1), absl::OkStatus());
+  Use(absl::Seconds(10));
+  EXPECT_EQ(stores_->counters().Drop(id, kReachWindow, {"person"}), absl::OkStatus());
+  EXPECT_EQ(Merge(Person(id), {1}).value(), MergeOutcome::kLate);
+  EXPECT_TRUE(stores_->organizations().Erase(id, Named("gone")).ok());
+  EXPECT_EQ(AsString(inspector_->Call({"HGET", LedgerKey(id), "person:total"})).value(), "7");
+}
+
+// Mutation: to take a bitmap that is on the other node for one that is lost.
+TEST_F(ClusterTest, TakesNoBitmapForMissingWhoseSlotIsHalfMoved) {
+  const std::string id = OrganizationOn(0);
+  const BitmapId device{id, kReachWindow, "device"};
+  Begin(id, kReachWindow, {"person", "device"});
+  Use(absl::Milliseconds(300));
+  ASSERT_EQ(own_->BeginMove(id, 0, 1), absl::OkStatus());
+  const std::vector<uint32_t> bits = {2};
+  int refused = 0;
+  for (int64_t left = 1; left > 0; left = own_->MoveKeys(id, 0, 1, 1).value()) {
+    const auto merged = stores_->counters().Merge({{Person(id), bits}, {device, bits}});
+    refused += merged.ok() ? 0 : 1;
+    if (merged.ok()) {
+      EXPECT_THAT(*merged, ElementsAre(MergeOutcome::kMerged, MergeOutcome::kMerged));
+    } else {
+      EXPECT_TRUE(absl::IsUnavailable(merged.status())) << merged.status();
+    }
+  }
+  EXPECT_GT(refused, 0) << "the control";
+  ASSERT_EQ(own_->EndMove(id, 0, 1), absl::OkStatus());
+  EXPECT_EQ(Merge(device, {3}).value(), MergeOutcome::kMerged);
+}
+
+// Mutation: everybody who hears MOVED reads the map.
+TEST_F(ClusterTest, ReadsTheMapOnceForManyWhoHearThatASlotMoved) {
+  const auto asked = [&] {
+    int64_t calls = 0;
+    for (const auto& node : own_->nodes()) {
+      RedisPool pool(node->OptionsFor("inspector"));
+      const std::string stats = AsString(pool.Call({"INFO", "commandstats"})).value_or("");
+      for (absl::string_view line : absl::StrSplit(stats, "\r\n")) {
+        int64_t own = 0;
+        if (!absl::ConsumePrefix(&line, "cmdstat_cluster|slots:calls=")) continue;
+        if (absl::SimpleAtoi(line.substr(0, line.find(',')), &own)) calls += own;
+      }
+    }
+    return calls;
+  };
+  const std::string id = OrganizationOn(0);
+  Create(id);
+  ASSERT_EQ(own_->Move(id, 0, 1), absl::OkStatus());
+  const int64_t before = asked();
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < 16; ++thread) {
+    threads.emplace_back([&] {
+      do {
+        ASSERT_TRUE(stores_->organizations().Read(id).ok());
+      } while (asked() == before);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  // Whoever was answered by the old owner while the map was read has it read once more.
+  EXPECT_LE(asked() - before, 3);
+}
+
+TEST_F(ClusterTest, NeedsOneSeedThatAnswers) {
+  RedisOptions options = OptionsFor("aggregate");
+  options.cluster = {{"127.0.0.1", 1}, {"127.0.0.1", 2}, own_->primary(2).address()};
+  RedisStores stores(options);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(absl::IsNotFound(stores.organizations().Read(OrganizationOn(i)).status()));
+  }
+  options.cluster.pop_back();
+  const absl::Status nobody = RedisStores(options).organizations().Read("acme").status();
+  EXPECT_TRUE(absl::IsUnavailable(nobody)) << nobody;
+}
+
+// Mutation: a node that hangs keeps callers of others, or its own for ever.
+TEST_F(ClusterTest, FailsForAPrimaryThatHangsAndServesTheOthers) {
+  Use(absl::Seconds(1));
+  for (int i = 0; i < 3; ++i) Begin(OrganizationOn(i), kReachWindow, {"person"});
+  own_->primary(0).Freeze(true);
+  for (int round = 0; round < 3; ++round) {
+    EXPECT_TRUE(absl::IsUnavailable(Merge(Person(OrganizationOn(0)), {1}).status()));
+    for (const int other : {1, 2}) {
+      EXPECT_EQ(Merge(Person(OrganizationOn(other)), {1}).value(), MergeOutcome::kMerged);
+      EXPECT_TRUE(stores_->organizations().Read(OrganizationOn(other)).ok());
+    }
+  }
+  EXPECT_TRUE(absl::IsUnavailable(stores_->CheckServer()));
+  EXPECT_TRUE(absl::IsUnavailable(stores_->counters().ScrubFiles([] { return false; })));
+  // Keys may be on every node.
+  EXPECT_TRUE(absl::IsUnavailable(
+      stores_->organizations().Erase(OrganizationOn(1), Named("gone")).status()));
+  own_->primary(0).Freeze(false);
+  EXPECT_TRUE(WaitUntil([&] { return Merge(Person(OrganizationOn(0)), {1}).ok(); }));
+  EXPECT_TRUE(WaitUntil([&] { return stores_->CheckServer().ok(); }));
+}
+
+TEST_F(ClusterTest, SaysThatAServerIsOneOfAClusterAndThatItIsNot) {
+  RedisStores one(own_->primary(0).OptionsFor("aggregate"));
+  const absl::Status elsewhere = one.organizations().Read(OrganizationOn(1)).status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(elsewhere)) << elsewhere;
+  EXPECT_THAT(std::string(elsewhere.message()), HasSubstr("--redis_cluster"));
+  const auto single = RedisServer::StartPrimary();
+  ASSERT_TRUE(single.ok()) << single.status();
+  RedisOptions options = (*single)->OptionsFor("aggregate");
+  options.cluster = {(*single)->address()};
+  const absl::Status none = RedisStores(options).CheckServer();
+  EXPECT_TRUE(absl::IsFailedPrecondition(none)) << none;
+  EXPECT_THAT(std::string(none.message()), HasSubstr("cluster-enabled"));
+}
+
+// Mutation: to leave any of them out, or to ask one primary alone.
+TEST_F(ClusterTest, TrustsNoClusterThatMayLoseWrites) {
+  ASSERT_EQ(stores_->CheckServer(), absl::OkStatus());
+  Inspector last(own_->primary(2).OptionsFor("inspector"));
+  for (const auto& [setting, wrong, right] :
+       {std::tuple("cluster-allow-replica-migration", "yes", "no"),
+        std::tuple("cluster-replica-validity-factor", "0", "10"),
+        std::tuple("cluster-allow-reads-when-down", "yes", "no"),
+        std::tuple("appendfsync", "everysec", "always"),
+        std::tuple("maxmemory-policy", "allkeys-lru", "noeviction")}) {
+    ASSERT_EQ(AsOk(last.Call({"CONFIG", "SET", setting, wrong})), absl::OkStatus());
+    const absl::Status refused = stores_->CheckServer();
+    EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << setting << ": " << refused;
+    EXPECT_THAT(std::string(refused.message()), HasSubstr(setting));
+    ASSERT_EQ(AsOk(last.Call({"CONFIG", "SET", setting, right})), absl::OkStatus());
+  }
+  EXPECT_EQ(stores_->CheckServer(), absl::OkStatus());
+}
+
+class ReplicatedClusterTest : public ClusterTest {
+ protected:
+  int replicas() const override { return 1; }
+};
+
+// Mutation: to wait on another connection than the one that wrote, for there all is received.
+TEST_F(ReplicatedClusterTest, WaitsForTheReplicasOfEveryPrimaryThatIsWrittenTo) {
+  ASSERT_EQ(stores_->CheckServer(), absl::OkStatus());
+  std::vector<BitmapDelta> deltas;
+  const std::vector<uint32_t> bits = {1};
+  for (int i = 0; i < 3; ++i) {
+    Begin(OrganizationOn(i), kReachWindow, {"person"});
+    deltas.push_back({Person(OrganizationOn(i)), bits});
+  }
+  Use(absl::Seconds(1));
+  ASSERT_TRUE(stores_->counters().Merge(deltas).ok());
+  own_->replica(1).Freeze(true);
+  const absl::Status waited = stores_->counters().Merge(deltas).status();
+  EXPECT_TRUE(absl::IsUnavailable(waited)) << waited;
+  EXPECT_THAT(std::string(waited.message()), HasSubstr("0 of 1 replicas"));
+  EXPECT_TRUE(
+      absl::IsUnavailable(stores_->organizations()
+                              .TakeLease(OrganizationOn(1), LeaseToken("t"), absl::Minutes(1))
+                              .status()));
+  EXPECT_TRUE(stores_->organizations()
+                  .TakeLease(OrganizationOn(0), LeaseToken("t"), absl::Minutes(1))
+                  .ok());
+  own_->replica(1).Freeze(false);
+  EXPECT_TRUE(WaitUntil([&] { return stores_->counters().Merge(deltas).ok(); }));
+}
+
+// Mutations: not to wait; not to look for the new primary; to believe the mirror.
+TEST_F(ReplicatedClusterTest, LosesNothingThatWasAcknowledgedWhenAReplicaTakesOver) {
+  const std::string id = OrganizationOn(0);
+  Begin(id, kReachWindow, {"person"}, kBits);
+  Use(absl::Seconds(2));
+  const auto take_over = [](RedisServer& replica) {
+    RedisPool pool(replica.OptionsFor("inspector"));
+    EXPECT_EQ(AsOk(pool.Call({"CLUSTER", "FAILOVER"})), absl::OkStatus());
+    EXPECT_TRUE(WaitUntil([&] {
+      return absl::StrContains(AsString(pool.Call({"INFO", "replication"})).value_or(""),
+                               "role:master");
+    }));
+  };
+  const std::set<uint32_t> acknowledged = MergeWhile(Person(id), [&] {
+    take_over(own_->replica(0));
+    EXPECT_EQ(own_->replica(0).AwaitReplica(own_->primary(0)), absl::OkStatus());
+    take_over(own_->primary(0));
+    EXPECT_EQ(own_->primary(0).AwaitReplica(own_->replica(0)), absl::OkStatus());
+  });
+  own_->primary(0).Kill();
+  // The others see it, and elect.
+  ASSERT_TRUE(WaitUntil([&] { return stores_->organizations().Read(id).ok(); }));
+  const std::vector<uint32_t> kept = BitsOf(Raw(BitmapKey(Person(id))));
+  EXPECT_THAT(acknowledged, IsSubsetOf(kept));
+  // With nobody to receive it nothing is acknowledged.
+  EXPECT_TRUE(absl::IsUnavailable(Merge(Person(id), {kBits - 1}).status()));
+}
+
+// Mutations: to look through one primary alone, or through no replica.
+TEST_F(ReplicatedClusterTest, ErasesAndRewritesOnEveryNode) {
+  std::string erased;
+  for (int i = 0; i < 3; ++i) {
+    const std::string id = OrganizationOn(i);
+    Begin(id, kReachWindow, {"person"});
+    ASSERT_EQ(Merge(Person(id), {1234}).value(), MergeOutcome::kMerged);
+    erased = id;
+  }
+  EXPECT_TRUE(stores_->organizations().Erase(erased, Named("gone")).ok());
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_EQ(stores_->counters().Drop(OrganizationOn(i), kReachWindow, {"person"}),
+              absl::OkStatus());
+  }
+  EXPECT_THAT(AppendOnlyFiles(), HasSubstr("1234")) << "the control";
+  EXPECT_EQ(stores_->counters().ScrubFiles([] { return false; }), absl::OkStatus());
+  for (const auto& node : own_->nodes()) {
+    ASSERT_TRUE(node->WaitForRewrite());
+    EXPECT_THAT(node->AppendOnlyFiles(), Not(HasSubstr("1234")));
+  }
+  Use(absl::Seconds(2));
+  own_->replica(1).Freeze(true);
+  // Of a shard that has none of the organisation, as far as anybody knows.
+  ASSERT_TRUE(WaitUntil([&] {
+    return absl::IsUnavailable(
+        stores_->organizations().Erase(OrganizationOn(0), Named("gone")).status());
+  }));
+  own_->replica(1).Freeze(false);
+  EXPECT_TRUE(WaitUntil(
+      [&] { return stores_->organizations().Erase(OrganizationOn(0), Named("gone")).ok(); }));
+}
+
+TEST_F(ReplicatedClusterTest, IsNotTrustedWithoutWaitingForItsReplicas) {
+  const absl::Status refused = RedisStores(OptionsFor("aggregate")).CheckServer();
+  EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("--redis_wait_replicas"));
+}
+
+// Mutation: to take a slot that nobody has for one that is served.
+TEST_F(ClusterTest, MissesSlotsThatNobodyHas) {
+  Create(OrganizationOn(0));
+  own_->primary(2).Kill();
+  Use(absl::Seconds(2));
+  EXPECT_TRUE(absl::IsUnavailable(stores_->organizations().Read(OrganizationOn(2)).status()));
+  EXPECT_TRUE(absl::IsUnavailable(stores_->CheckServer()));
+  EXPECT_TRUE(stores_->organizations().Read(OrganizationOn(0)).ok());
+  ASSERT_EQ(own_->primary(2).Resume(), absl::OkStatus());
+  EXPECT_TRUE(WaitUntil([&] { return stores_->CheckServer().ok(); }));
+}
+
+}  // namespace
+}  // namespace tutti
