@@ -252,7 +252,7 @@ class RedisCounterStore::MergeTask final : public SlotTask {
   // Each of these two returns the number of commands.
   static size_t AskForSize(const Write& write, RedisPipeline& commands);
   static size_t AskToSet(const Write& write, RedisPipeline& commands);
-  static absl::Status HearSize(const redisReply& reply, Write& write);
+  absl::Status HearSize(const redisReply& reply, Write& write) const;
   static absl::Status HearOutcome(const redisReply& reply, Write& write);
 
   const std::string& organization_;
@@ -269,7 +269,7 @@ size_t RedisCounterStore::MergeTask::AskForSize(const Write& write, RedisPipelin
   return 1;
 }
 
-absl::Status RedisCounterStore::MergeTask::HearSize(const redisReply& reply, Write& write) {
+absl::Status RedisCounterStore::MergeTask::HearSize(const redisReply& reply, Write& write) const {
   if (ErrorCodeOf(reply) == "WRONGTYPE") {
     *write.outcome = MergeOutcome::kLate;
     return absl::OkStatus();
@@ -279,7 +279,11 @@ absl::Status RedisCounterStore::MergeTask::HearSize(const redisReply& reply, Wri
     return absl::InternalError("redis-server answered in a way that was not expected");
   }
   write.bitmap_bits = 8 * static_cast<size_t>(reply.integer);
-  if (reply.integer == 0) *write.outcome = MergeOutcome::kMissing;
+  if (reply.integer > 0) return absl::OkStatus();
+  // A node that only takes over the slot has no word on what is missing: the other sent us here
+  // as soon as it lacked one key of the transaction, and may have the rest.
+  if (!epoch_.has_value()) return absl::UnavailableError("the slot is on its way; try again");
+  *write.outcome = MergeOutcome::kMissing;
   return absl::OkStatus();
 }
 

@@ -382,7 +382,10 @@ void RedisRouter::Hear(Talk& talk, Placed& placed) const {
     return;
   }
   placed.status = placed.task->Hear(std::move(replies));
-  if (!placed.status.ok()) placed.end = Placed::End::kFailed;
+  if (placed.status.ok()) return;
+  const bool later = placed.asking != nullptr && absl::IsUnavailable(placed.status);
+  placed.end = later ? Placed::End::kRefused : Placed::End::kFailed;
+  if (later) placed.refusal = NodeRefusal::kTryAgain;
 }
 
 void RedisRouter::AwaitReplicas(absl::Span<Talk> talks, absl::Time deadline) {

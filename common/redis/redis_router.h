@@ -39,7 +39,8 @@ class SlotTask {
   virtual void Begin(std::optional<uint64_t> epoch) = 0;
   // Adds the next step's commands; none when everything is done.
   virtual void Ask(RedisPipeline& commands) = 0;
-  // Takes the step's replies, errors among them. An error of this ends the task.
+  // Takes the step's replies, errors among them. An error of this ends the task; but Unavailable,
+  // when there is no epoch, has it begin again later.
   virtual absl::Status Hear(std::vector<RedisReply> replies) = 0;
 
   int slot() const { return slot_; }

@@ -102,7 +102,8 @@ class ClusterTest : public RedisTest {
   std::unique_ptr<RedisCluster> own_;
 };
 
-// Mutations: a slot's new owner told of as few bits as its old one; MOVED or ASK not followed.
+// Mutations: a slot's new owner told of as few bits as its old one; MOVED or ASK not followed; a
+// bitmap taken for missing that the node which takes the slot over does not have yet.
 TEST_F(ClusterTest, LosesNoBitOfASlotThatMovesWhileItIsMerged) {
   const std::string id = OrganizationOn(0);
   Begin(id, kReachWindow, {"person"}, kBits);
