@@ -12,6 +12,11 @@ absl::Status FieldError(const std::string& field, const std::string& what) {
       aggregate::v1::REASON_FIELD_INVALID);
 }
 
+absl::Status NoSuchOrganization() {
+  return WithReason(absl::NotFoundError("there is no such organisation"),
+                    aggregate::v1::REASON_ORGANIZATION_NOT_FOUND);
+}
+
 absl::Status WithSomeReason(const absl::Status& status) {
   if (!ReasonOf(status).empty()) return status;
   if (absl::IsInvalidArgument(status)) {

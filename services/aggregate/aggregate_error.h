@@ -10,6 +10,9 @@ namespace tutti {
 // The error of a field of a request: its path, what is wrong with it, and the reason.
 absl::Status FieldError(const std::string& field, const std::string& what);
 
+// NotFound, with its reason.
+absl::Status NoSuchOrganization();
+
 // An error with the reason that its code stands for, where it has none: of a field for
 // InvalidArgument, of the store for Unavailable.
 absl::Status WithSomeReason(const absl::Status& status);

@@ -49,7 +49,7 @@ namespace {
 constexpr absl::Duration kScrubRetry = absl::Seconds(30);
 
 Metrics MetricsOf(const FileScrubber& scrubber, const BitMirror& mirror,
-                  const OrganizationDirectory& directory, const DueReconciler& due_times) {
+                  const OrganizationRepository& repository, const DueReconciler& due_times) {
   Metrics metrics;
   metrics.AddCounter("tutti_aggregate_failed_scrubs_total",
                      "Rewritings of Redis' files that failed on some node, and are repeated.", {},
@@ -62,7 +62,7 @@ Metrics MetricsOf(const FileScrubber& scrubber, const BitMirror& mirror,
                    [&mirror] { return static_cast<double>(mirror.bytes()); });
   metrics.AddGauge("tutti_aggregate_directory_bytes",
                    "What is remembered of organisations, for seconds.", {},
-                   [&directory] { return static_cast<double>(directory.cached_bytes()); });
+                   [&repository] { return static_cast<double>(repository.cached_bytes()); });
   metrics.AddCounter("tutti_aggregate_corrected_due_times_total",
                      "Organisations that were to be looked at too late to close their windows in "
                      "time, and no longer are.",
@@ -185,26 +185,31 @@ absl::Status RunAggregate(const AggregateOptions& options) {
   if (absl::Status fit = stores.CheckServer(); absl::IsFailedPrecondition(fit)) return fit;
   ClockGuard clock_guard(clock, stores.clock());
   if (absl::Status fit = clock_guard.Check(); absl::IsFailedPrecondition(fit)) return fit;
-  OrganizationDirectory directory(stores.organizations(), stores.counters(), stores.publications(),
-                                  stores.history(), **catalog, clock, options.timing);
+  CountingHistory history(stores.history(), **catalog, clock);
+  OrganizationRepository repository(stores.organizations(), history, clock, options.timing);
+  OrganizationLifecycle lifecycle({repository, stores.organizations(), stores.counters(),
+                                   stores.publications(), **catalog, clock});
   JournalBinding binding({**journal, stores.journal(), stores.organizations(),
-                          stores.publications(), directory, **catalog, clock,
+                          stores.publications(), repository, **catalog, clock,
                           options.adopt_journal});
   // The same holds here: what may pass is waited for, and nothing is closed before.
   if (absl::Status bound = binding.Check(); !bound.ok() && !absl::IsUnavailable(bound)) {
     return bound;
   }
-  DeltaMerger merger(directory, stores.counters(), **catalog, clock);
-  WindowCloser closer({directory, stores.organizations(), stores.counters(), stores.publications(),
-                       binding, **catalog, clock, [] { return std::make_unique<KernelNoise>(); }});
+  DeltaMerger merger(repository, stores.counters(), **catalog, clock);
+  WindowCloser closer({repository, lifecycle, stores.organizations(), stores.counters(),
+                       stores.publications(), binding, **catalog, clock,
+                       [] { return std::make_unique<KernelNoise>(); }});
   CohortBuilder cohorts({stores.organizations(), stores.publications(), stores.cohorts(), **catalog,
                          clock, options.timing.grace});
   FileScrubber scrubber(stores.counters(), kScrubRetry);
-  DueReconciler due_times(directory, stores.organizations(), clock);
+  DueReconciler due_times(repository, stores.organizations(), clock);
   ClosingLoop closing(
       {closer, cohorts, stores.organizations(), due_times, scrubber, clock_guard, clock});
-  AggregateServiceImpl aggregate(directory, merger, closing, **catalog, clock, **access);
-  OrganizationServiceImpl organizations(directory, scrubber, **access);
+  AggregateServiceImpl aggregate(
+      {repository, history, merger, closing, **catalog, clock, **access});
+  OrganizationServiceImpl organizations(
+      {repository, lifecycle, scrubber, **catalog, clock, **access});
 
   const std::vector<std::string> names = {aggregate::v1::AggregateService::service_full_name(),
                                           aggregate::v1::OrganizationService::service_full_name()};
@@ -229,7 +234,7 @@ absl::Status RunAggregate(const AggregateOptions& options) {
                           closing.Stop();
                           scrubbing.join();
                         },
-                    .metrics = MetricsOf(scrubber, stores.mirror(), directory, due_times)});
+                    .metrics = MetricsOf(scrubber, stores.mirror(), repository, due_times)});
 }
 
 }  // namespace tutti

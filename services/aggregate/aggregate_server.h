@@ -10,7 +10,7 @@
 #include "common/redis/bit_mirror.h"
 #include "common/redis/connection.h"
 #include "common/rpc/server.h"
-#include "services/aggregate/organization_directory.h"
+#include "services/aggregate/scheduled_organization.h"
 
 namespace tutti {
 

@@ -21,8 +21,9 @@ grpc::Status Answer(const absl::Status& status) { return ToGrpcStatus(WithSomeRe
 
 absl::Status AggregateServiceImpl::CheckCatalog(const std::string& fingerprint) const {
   // Callers of earlier editions name the whole file.
-  const auto& alike = catalog_.proto().counted_alike();
-  if (fingerprint == catalog_.counting_fingerprint() || fingerprint == catalog_.fingerprint() ||
+  const auto& alike = parts_.catalog.proto().counted_alike();
+  if (fingerprint == parts_.catalog.counting_fingerprint() ||
+      fingerprint == parts_.catalog.fingerprint() ||
       std::find(alike.begin(), alike.end(), fingerprint) != alike.end()) {
     return absl::OkStatus();
   }
@@ -33,14 +34,14 @@ absl::Status AggregateServiceImpl::CheckCatalog(const std::string& fingerprint) 
 }
 
 absl::Status AggregateServiceImpl::NoteKeyring(const aggregate::v1::KeyringIdentity& keyring) {
-  return directory_.history().NoteKeyring(
+  return parts_.history.NoteKeyring(
       keyring.id(), absl::FromUnixMillis(TimeUtil::TimestampToMilliseconds(keyring.birth_time())));
 }
 
 grpc::Status AggregateServiceImpl::ReportKeyring(grpc::ServerContext* /*context*/,
                                                  const aggregate::v1::ReportKeyringRequest* request,
                                                  aggregate::v1::ReportKeyringResponse* response) {
-  response->set_counting_fingerprint(catalog_.counting_fingerprint());
+  response->set_counting_fingerprint(parts_.catalog.counting_fingerprint());
   return request->has_keyring() ? Answer(NoteKeyring(request->keyring())) : grpc::Status::OK;
 }
 
@@ -49,7 +50,7 @@ grpc::Status AggregateServiceImpl::GetIngestPolicy(
     aggregate::v1::GetIngestPolicyResponse* response) {
   const absl::StatusOr<std::string> id = ParseOrganizationName(request->organization());
   if (!id.ok()) return Answer(id.status());
-  access_.NoteIngest(context, *id);
+  parts_.access.NoteIngest(context, *id);
   if (absl::Status same = CheckCatalog(request->catalog_fingerprint()); !same.ok()) {
     return Answer(same);
   }
@@ -58,9 +59,9 @@ grpc::Status AggregateServiceImpl::GetIngestPolicy(
       return Answer(noted);
     }
   }
-  const auto organization = directory_.Read(*id);
+  const auto organization = parts_.repository.Read(*id);
   if (!organization.ok()) return Answer(organization.status());
-  *response = MakeIngestPolicy(**organization, directory_, catalog_, clock_.Now());
+  *response = MakeIngestPolicy(**organization, parts_.catalog, parts_.clock.Now());
   return grpc::Status::OK;
 }
 
@@ -68,12 +69,12 @@ grpc::Status AggregateServiceImpl::MergeDeltas(grpc::ServerContext* context,
                                                const aggregate::v1::MergeDeltasRequest* request,
                                                aggregate::v1::MergeDeltasResponse* response) {
   for (const aggregate::v1::WindowDelta& delta : request->deltas()) {
-    access_.NoteIngest(context, delta.organization());
+    parts_.access.NoteIngest(context, delta.organization());
   }
   if (absl::Status same = CheckCatalog(request->catalog_fingerprint()); !same.ok()) {
     return Answer(same);
   }
-  const auto outcomes = merger_.Merge(*request);
+  const auto outcomes = parts_.merger.Merge(*request);
   if (!outcomes.ok()) return Answer(outcomes.status());
   for (const aggregate::v1::DeltaOutcome outcome : *outcomes) response->add_outcomes(outcome);
   return grpc::Status::OK;
@@ -82,12 +83,12 @@ grpc::Status AggregateServiceImpl::MergeDeltas(grpc::ServerContext* context,
 grpc::Status AggregateServiceImpl::PublishDueWindows(
     grpc::ServerContext* context, const aggregate::v1::PublishDueWindowsRequest* request,
     aggregate::v1::PublishDueWindowsResponse* response) {
-  const absl::Time begin = clock_.Now();
+  const absl::Time begin = parts_.clock.Now();
   std::vector<aggregate::v1::ClosedWindow> windows;
   if (request->organization().empty()) {
-    if (const absl::Status allowed = access_.AdmitToAll(context); !allowed.ok())
+    if (const absl::Status allowed = parts_.access.AdmitToAll(context); !allowed.ok())
       return Answer(allowed);
-    absl::StatusOr<SweepReport> sweep = closing_.Sweep();
+    absl::StatusOr<SweepReport> sweep = parts_.closing.Sweep();
     if (!sweep.ok()) return Answer(sweep.status());
     if (sweep->failed > 0) {
       return Answer(absl::UnavailableError(
@@ -97,9 +98,9 @@ grpc::Status AggregateServiceImpl::PublishDueWindows(
     response->set_busy_organizations(sweep->busy);
   } else {
     const absl::StatusOr<std::string> id =
-        access_.Admit(context, ParseOrganizationName(request->organization()));
+        parts_.access.Admit(context, ParseOrganizationName(request->organization()));
     if (!id.ok()) return Answer(id.status());
-    absl::StatusOr<CloseReport> report = closing_.CloseOne(*id);
+    absl::StatusOr<CloseReport> report = parts_.closing.CloseOne(*id);
     if (!report.ok()) return Answer(report.status());
     windows = std::move(report->windows);
     response->set_busy_organizations(report->busy ? 1 : 0);
@@ -110,7 +111,7 @@ grpc::Status AggregateServiceImpl::PublishDueWindows(
   }
   for (aggregate::v1::ClosedWindow& window : windows) *response->add_windows() = std::move(window);
   *response->mutable_elapsed() =
-      TimeUtil::MillisecondsToDuration(absl::ToInt64Milliseconds(clock_.Now() - begin));
+      TimeUtil::MillisecondsToDuration(absl::ToInt64Milliseconds(parts_.clock.Now() - begin));
   return grpc::Status::OK;
 }
 

@@ -6,23 +6,26 @@
 #include "common/rpc/access.h"
 #include "services/aggregate/closing_loop.h"
 #include "services/aggregate/delta_merger.h"
-#include "services/aggregate/organization_directory.h"
+#include "services/aggregate/organization_repository.h"
 #include "tutti/aggregate/v1/aggregate.grpc.pb.h"
 
 namespace tutti {
 
+// What the service works with. References outlive it.
+struct AggregateParts {
+  OrganizationRepository& repository;
+  CountingHistory& history;
+  DeltaMerger& merger;
+  ClosingLoop& closing;
+  const Catalog& catalog;
+  const WallClock& clock;
+  Access& access;
+};
+
 // Serves AggregateService: names and messages in, domain classes behind.
 class AggregateServiceImpl final : public aggregate::v1::AggregateService::Service {
  public:
-  // References outlive this.
-  AggregateServiceImpl(OrganizationDirectory& directory, DeltaMerger& merger, ClosingLoop& closing,
-                       const Catalog& catalog, const WallClock& clock, Access& access)
-      : directory_(directory),
-        merger_(merger),
-        closing_(closing),
-        catalog_(catalog),
-        clock_(clock),
-        access_(access) {}
+  explicit AggregateServiceImpl(const AggregateParts& parts) : parts_(parts) {}
 
   grpc::Status GetIngestPolicy(grpc::ServerContext* context,
                                const aggregate::v1::GetIngestPolicyRequest* request,
@@ -41,12 +44,7 @@ class AggregateServiceImpl final : public aggregate::v1::AggregateService::Servi
   absl::Status NoteKeyring(const aggregate::v1::KeyringIdentity& keyring);
   absl::Status CheckCatalog(const std::string& fingerprint) const;
 
-  OrganizationDirectory& directory_;
-  DeltaMerger& merger_;
-  ClosingLoop& closing_;
-  const Catalog& catalog_;
-  const WallClock& clock_;
-  Access& access_;
+  const AggregateParts parts_;
 };
 
 }  // namespace tutti

@@ -35,9 +35,8 @@ DeltaMerger::Judged DeltaMerger::JudgeOne(const ScheduledOrganization& organizat
   const bool backfilling = organization.state() == aggregate::v1::ORGANIZATION_STATE_BACKFILLING;
   // What ingest took until the close is merged while its lease lasts, for which closers wait: how
   // long it was on its way, which depends on what was new, does not decide.
-  const absl::Duration lease = directory_.timing().policy_lease;
   if (organization.IsClosed(*window) ||
-      (!backfilling && now >= schedule.CloseTime(*window) + lease)) {
+      (!backfilling && now >= organization.SettledTime(*window))) {
     judged.outcome = aggregate::v1::DELTA_OUTCOME_LATE;
     return judged;
   }
@@ -98,7 +97,7 @@ absl::Status DeltaMerger::Record(const std::string& organization, absl::Span<con
   // What can be begun is begun, however many others are closed.
   while (true) {
     const size_t known = guarded.size();
-    absl::Status recorded = directory_.Modify(organization, change, nullptr, &guarded).status();
+    absl::Status recorded = repository_.Modify(organization, change, nullptr, &guarded).status();
     if (!absl::IsFailedPrecondition(recorded) || guarded.size() == known) return recorded;
   }
 }
@@ -107,7 +106,7 @@ absl::Status DeltaMerger::JudgeAll(const std::string& organization, absl::Span<c
                                    const aggregate::v1::MergeDeltasRequest& request,
                                    std::vector<Judged>& judged) {
   absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> known =
-      directory_.ReadCached(organization);
+      repository_.ReadCached(organization);
   if (!known.ok()) return known.status();
   const auto judge_all = [&] {
     const absl::Time now = clock_.Now();  // the same for all of them
@@ -123,7 +122,7 @@ absl::Status DeltaMerger::JudgeAll(const std::string& organization, absl::Span<c
   if (absl::Status recorded = Record(organization, indexes, request); !recorded.ok()) {
     return recorded;
   }
-  known = directory_.Read(organization);
+  known = repository_.Read(organization);
   if (!known.ok()) return known.status();
   judge_all();
   return absl::OkStatus();
@@ -144,7 +143,7 @@ absl::Status DeltaMerger::Judge(const std::string& organization, absl::Span<cons
 }
 
 absl::Status DeltaMerger::MarkLost(const BitmapId& id) {
-  return directory_
+  return repository_
       .Modify(id.organization,
               [&](const ScheduledOrganization&, StoredOrganization& next, std::vector<NewBitmap>&) {
                 for (aggregate::v1::BegunWindow& begun : *next.mutable_begun()) {

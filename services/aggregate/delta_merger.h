@@ -9,7 +9,7 @@
 #include "common/clock/clock.h"
 #include "common/storage/counter_store.h"
 #include "services/aggregate/ingest_policy.h"
-#include "services/aggregate/organization_directory.h"
+#include "services/aggregate/organization_repository.h"
 #include "tutti/aggregate/v1/aggregate.pb.h"
 
 namespace tutti {
@@ -20,9 +20,9 @@ namespace tutti {
 class DeltaMerger {
  public:
   // References outlive this.
-  DeltaMerger(OrganizationDirectory& directory, CounterStore& counters, const Catalog& catalog,
+  DeltaMerger(OrganizationRepository& repository, CounterStore& counters, const Catalog& catalog,
               const WallClock& clock)
-      : directory_(directory), counters_(counters), catalog_(catalog), clock_(clock) {}
+      : repository_(repository), counters_(counters), catalog_(catalog), clock_(clock) {}
 
   // One outcome for each delta, in order. An error means that nothing is known of
   // any of them; repeating the request is safe.
@@ -49,7 +49,7 @@ class DeltaMerger {
   // Marks a kind of a window incomplete, whose bitmap is gone.
   absl::Status MarkLost(const BitmapId& id);
 
-  OrganizationDirectory& directory_;
+  OrganizationRepository& repository_;
   CounterStore& counters_;
   const Catalog& catalog_;
   const WallClock& clock_;

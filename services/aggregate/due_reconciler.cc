@@ -6,6 +6,7 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "common/telemetry/log.h"
+#include "services/aggregate/closing_times.h"
 
 namespace tutti {
 namespace {
@@ -39,9 +40,9 @@ absl::Status DueReconciler::LookOn() {
 }
 
 absl::StatusOr<bool> DueReconciler::Correct(const ListedOrganization& listed) {
-  const auto organization = directory_.Read(listed.id);
+  const auto organization = repository_.Read(listed.id);
   if (!organization.ok()) return organization.status();
-  const absl::Time due = directory_.NextDue(**organization);
+  const absl::Time due = NextDue(**organization);
   if (due == absl::InfiniteFuture() || listed.due <= std::max(due, clock_.Now()) + kLateness) {
     return false;
   }

@@ -8,7 +8,7 @@
 #include "absl/status/status.h"
 #include "common/clock/clock.h"
 #include "common/storage/organization_store.h"
-#include "services/aggregate/organization_directory.h"
+#include "services/aggregate/organization_repository.h"
 
 namespace tutti {
 
@@ -18,9 +18,9 @@ namespace tutti {
 class DueReconciler {
  public:
   // References outlive this.
-  DueReconciler(OrganizationDirectory& directory, OrganizationStore& organizations,
+  DueReconciler(OrganizationRepository& repository, OrganizationStore& organizations,
                 const WallClock& clock)
-      : directory_(directory), organizations_(organizations), clock_(clock) {}
+      : repository_(repository), organizations_(organizations), clock_(clock) {}
 
   // Looks at the next kPage organisations; after the last begins anew.
   absl::Status LookOn();
@@ -35,7 +35,7 @@ class DueReconciler {
   // Whether it was wrong.
   absl::StatusOr<bool> Correct(const ListedOrganization& listed);
 
-  OrganizationDirectory& directory_;
+  OrganizationRepository& repository_;
   OrganizationStore& organizations_;
   const WallClock& clock_;
   std::string cursor_;  // the last one that was looked at

@@ -1,16 +1,14 @@
 #include "services/aggregate/first_score.h"
 
-#include <algorithm>
 #include <set>
 #include <string>
 
 #include "common/scoring/planned_margins.h"
-#include "google/protobuf/util/time_util.h"
+#include "services/aggregate/closing_times.h"
 
 namespace tutti {
 
-FirstScore ExpectFirstScore(const Catalog& catalog, const ScheduledOrganization& organization,
-                            absl::Duration policy_lease) {
+FirstScore ExpectFirstScore(const Catalog& catalog, const ScheduledOrganization& organization) {
   const aggregate::v1::Organization& profile = organization.stored().organization();
   const std::set<std::string> sources(profile.sources().begin(), profile.sources().end());
   const Schedule& schedule = organization.schedule();
@@ -27,13 +25,7 @@ FirstScore ExpectFirstScore(const Catalog& catalog, const ScheduledOrganization&
     judged_step = step;
     if (shown) {
       if (organization.state() != aggregate::v1::ORGANIZATION_STATE_ACTIVE) return first;
-      absl::Time due = schedule.CloseTime(window) + policy_lease;
-      if (organization.stored().has_close_not_before()) {
-        due = std::max(
-            due, absl::FromUnixMillis(google::protobuf::util::TimeUtil::TimestampToMilliseconds(
-                     organization.stored().close_not_before())));
-      }
-      first.expected = due;
+      first.expected = ClosableTime(organization, window);
       return first;
     }
     // The last terms hold for ever.

@@ -21,9 +21,7 @@ struct FirstScore {
   int64_t smallest_headcount = 0;
 };
 
-// `policy_lease` is how long after its close a window is published.
-FirstScore ExpectFirstScore(const Catalog& catalog, const ScheduledOrganization& organization,
-                            absl::Duration policy_lease);
+FirstScore ExpectFirstScore(const Catalog& catalog, const ScheduledOrganization& organization);
 
 }  // namespace tutti
 

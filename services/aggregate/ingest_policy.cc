@@ -2,6 +2,7 @@
 
 #include "common/window/window_proto.h"
 #include "google/protobuf/util/time_util.h"
+#include "services/aggregate/closing_times.h"
 
 namespace tutti {
 namespace {
@@ -13,10 +14,9 @@ google::protobuf::Timestamp ToTimestamp(absl::Time time) {
 }  // namespace
 
 aggregate::v1::GetIngestPolicyResponse MakeIngestPolicy(const ScheduledOrganization& organization,
-                                                        const OrganizationDirectory& directory,
                                                         const Catalog& catalog, absl::Time now) {
   aggregate::v1::GetIngestPolicyResponse policy;
-  *policy.mutable_expire_time() = ToTimestamp(now + directory.timing().policy_lease);
+  *policy.mutable_expire_time() = ToTimestamp(now + organization.timing().policy_lease);
   policy.set_state(organization.state());
   const Schedule& schedule = organization.schedule();
   policy.set_time_zone(schedule.TermsAt(schedule.calendar().DayOf(now)).zone.name());
@@ -28,10 +28,10 @@ aggregate::v1::GetIngestPolicyResponse MakeIngestPolicy(const ScheduledOrganizat
     zone.set_time_zone(terms.zone.name());
   }
   policy.set_first_day(FormatDay(schedule.first_day()));
-  policy.mutable_grace()->set_seconds(absl::ToInt64Seconds(directory.timing().grace));
+  policy.mutable_grace()->set_seconds(absl::ToInt64Seconds(organization.timing().grace));
   if (!organization.TakesActivity()) return policy;
   const bool backfilling = organization.state() == aggregate::v1::ORGANIZATION_STATE_BACKFILLING;
-  for (const Window& window : directory.OpenWindows(organization, now)) {
+  for (const Window& window : OpenWindows(organization, now)) {
     aggregate::v1::OpenWindow& open = *policy.add_windows();
     SetWindow(window, open);
     if (!backfilling) *open.mutable_close_time() = ToTimestamp(schedule.CloseTime(window));

@@ -3,7 +3,7 @@
 
 #include "absl/time/time.h"
 #include "common/catalog/catalog.h"
-#include "services/aggregate/organization_directory.h"
+#include "services/aggregate/scheduled_organization.h"
 #include "tutti/aggregate/v1/aggregate.pb.h"
 
 namespace tutti {
@@ -11,7 +11,6 @@ namespace tutti {
 // The lease that ingest works by: every window that takes activity at `now`, with
 // its sizes and the key to which it is bound.
 aggregate::v1::GetIngestPolicyResponse MakeIngestPolicy(const ScheduledOrganization& organization,
-                                                        const OrganizationDirectory& directory,
                                                         const Catalog& catalog, absl::Time now);
 
 }  // namespace tutti

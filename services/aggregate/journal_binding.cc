@@ -8,6 +8,7 @@
 #include "absl/types/span.h"
 #include "common/privacy/budget.h"
 #include "common/telemetry/log.h"
+#include "services/aggregate/closing_times.h"
 #include "services/aggregate/every_organization.h"
 
 namespace tutti {
@@ -117,19 +118,15 @@ absl::Status JournalBinding::EnterPaid(const std::string& organization, const Le
 }
 
 absl::Status JournalBinding::EnterDue(const std::string& organization, const Ledger& ledger) {
-  const auto found = parts_.directory.Read(organization);
+  const auto found = parts_.repository.Read(organization);
   // What is left of a creation that failed.
   if (absl::IsNotFound(found.status())) return absl::OkStatus();
   if (!found.ok()) return found.status();
   // Also of one that is back-filling or paused: the store may have lost that it went on.
-  const Schedule& schedule = (*found)->schedule();
-  const absl::Time now = parts_.clock.Now();
   std::set<Day> paid;
   for (const auto& [entry, cost] : ledger) paid.insert(entry.second);
-  for (Day end_day = (*found)->next_reach_end();
-       schedule.CloseTime({WindowKind::kReach, end_day}) + parts_.directory.timing().policy_lease <=
-       now;
-       end_day = schedule.NextReachEnd(end_day)) {
+  const absl::Time closable = parts_.clock.Now() - (*found)->timing().policy_lease;
+  for (const Day end_day : ReachEndsOver(**found, closable)) {
     if (paid.count(end_day) > 0) continue;
     const Costs costs = CostsOf(**found, end_day);
     if (costs.empty()) continue;  // too small for any kind: nothing was drawn

@@ -10,7 +10,7 @@
 #include "common/storage/journal_identity_store.h"
 #include "common/storage/organization_store.h"
 #include "common/storage/publication_store.h"
-#include "services/aggregate/organization_directory.h"
+#include "services/aggregate/organization_repository.h"
 #include "services/aggregate/publication_journal.h"
 
 namespace tutti {
@@ -21,7 +21,7 @@ struct BindingParts {
   JournalIdentityStore& identities;
   OrganizationStore& organizations;
   PublicationStore& publications;
-  OrganizationDirectory& directory;
+  OrganizationRepository& repository;
   const Catalog& catalog;
   const WallClock& clock;
   // The identity of a journal that is lost, which this one replaces, kNoJournal, or empty.

@@ -3,7 +3,7 @@
 #include <iterator>
 #include <utility>
 
-#include "services/aggregate/organization_directory.h"
+#include "services/aggregate/scheduled_organization.h"
 
 namespace tutti {
 

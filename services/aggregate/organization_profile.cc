@@ -2,12 +2,16 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/feeding/declared_sources.h"
 #include "common/feeding/source_declarations.h"
 #include "common/window/schedule.h"
+#include "google/protobuf/util/time_util.h"
 #include "services/aggregate/aggregate_error.h"
+#include "services/aggregate/first_score.h"
 
 namespace tutti {
 
@@ -59,6 +63,23 @@ absl::Status ValidateProfile(const Organization& wanted, const Catalog& catalog)
     }
   }
   return absl::OkStatus();
+}
+
+Organization DescribeOrganization(const Catalog& catalog,
+                                  const ScheduledOrganization& organization) {
+  Organization described = organization.stored().organization();
+  const FirstScore first = ExpectFirstScore(catalog, organization);
+  if (first.expected.has_value()) {
+    *described.mutable_first_score_expected() =
+        google::protobuf::util::TimeUtil::MillisecondsToTimestamp(
+            absl::ToUnixMillis(*first.expected));
+  }
+  described.set_first_score_headcount(first.smallest_headcount);
+  for (std::string& category :
+       DeclaredSources(catalog, described.sources(), described.source_contents()).FedCategories()) {
+    described.add_fed_categories(std::move(category));
+  }
+  return described;
 }
 
 }  // namespace tutti

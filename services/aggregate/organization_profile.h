@@ -5,6 +5,7 @@
 
 #include "absl/status/status.h"
 #include "common/catalog/catalog.h"
+#include "services/aggregate/scheduled_organization.h"
 #include "tutti/aggregate/v1/organization.pb.h"
 
 namespace tutti {
@@ -12,6 +13,10 @@ namespace tutti {
 // InvalidArgument, naming the field, unless what a caller says of an organisation is within
 // its limits.
 absl::Status ValidateProfile(const aggregate::v1::Organization& wanted, const Catalog& catalog);
+
+// The resource as callers see it: with what follows from the profile and the schedule.
+aggregate::v1::Organization DescribeOrganization(const Catalog& catalog,
+                                                 const ScheduledOrganization& organization);
 
 }  // namespace tutti
 

@@ -3,11 +3,11 @@
 #include "common/rpc/resource_name.h"
 #include "common/rpc/status.h"
 #include "services/aggregate/aggregate_error.h"
+#include "services/aggregate/closing_times.h"
+#include "services/aggregate/organization_profile.h"
 
 namespace tutti {
 namespace {
-
-using aggregate::v1::Organization;
 
 constexpr int kDefaultPage = 100;
 constexpr int kMaxPage = 1000;
@@ -19,18 +19,15 @@ grpc::Status Answer(const absl::Status& status) { return ToGrpcStatus(WithSomeRe
 
 absl::StatusOr<std::string> OrganizationServiceImpl::NamedBy(const grpc::ServerContext* context,
                                                              const std::string& name) {
-  return access_.Admit(context, ParseOrganizationName(name));
+  return parts_.access.Admit(context, ParseOrganizationName(name));
 }
 
-template <typename Request, typename Response>
-grpc::Status OrganizationServiceImpl::ChangeNamed(
-    const grpc::ServerContext* context, const Request& request, Response& response,
-    absl::StatusOr<Organization> (OrganizationDirectory::*method)(const std::string&)) {
-  const absl::StatusOr<std::string> id = NamedBy(context, request.name());
-  if (!id.ok()) return Answer(id.status());
-  absl::StatusOr<Organization> organization = (directory_.*method)(*id);
+template <typename Response>
+grpc::Status OrganizationServiceImpl::Put(
+    const absl::StatusOr<OrganizationRepository::Organization>& organization,
+    Response& response) const {
   if (!organization.ok()) return Answer(organization.status());
-  *response.mutable_organization() = *std::move(organization);
+  *response.mutable_organization() = DescribeOrganization(parts_.catalog, **organization);
   return grpc::Status::OK;
 }
 
@@ -39,35 +36,34 @@ grpc::Status OrganizationServiceImpl::CreateOrganization(
     aggregate::v1::CreateOrganizationResponse* response) {
   const absl::StatusOr<std::string> id = NamedBy(context, request->organization().name());
   if (!id.ok()) return Answer(id.status());
-  absl::StatusOr<Organization> created =
-      directory_.Create(*id, request->organization(), request->backfill());
-  if (!created.ok()) return Answer(created.status());
-  *response->mutable_organization() = *std::move(created);
-  return grpc::Status::OK;
+  return Put(parts_.lifecycle.Create(*id, request->organization(), request->backfill()), *response);
 }
 
 grpc::Status OrganizationServiceImpl::GetOrganization(
     grpc::ServerContext* context, const aggregate::v1::GetOrganizationRequest* request,
     aggregate::v1::GetOrganizationResponse* response) {
-  return ChangeNamed(context, *request, *response, &OrganizationDirectory::Get);
+  const absl::StatusOr<std::string> id = NamedBy(context, request->name());
+  if (!id.ok()) return Answer(id.status());
+  return Put(parts_.repository.Read(*id), *response);
 }
 
 grpc::Status OrganizationServiceImpl::ListOrganizations(
     grpc::ServerContext* context, const aggregate::v1::ListOrganizationsRequest* request,
     aggregate::v1::ListOrganizationsResponse* response) {
-  const auto caller = access_.CallerOf(context);
+  const auto caller = parts_.access.CallerOf(context);
   if (!caller.ok()) return Answer(caller.status());
   if (request->page_size() < 0 || request->page_size() > kMaxPage) {
     return Answer(FieldError("page_size", "must be 0 to 1000"));
   }
   const int limit = request->page_size() == 0 ? kDefaultPage : request->page_size();
   std::string cursor = request->page_token();
-  absl::StatusOr<std::vector<Organization>> page =
-      (*caller)->every_organization ? directory_.List(limit, cursor)
-                                    : directory_.ListAmong((*caller)->organizations, limit, cursor);
+  const absl::StatusOr<std::vector<OrganizationRepository::Organization>> page =
+      (*caller)->every_organization
+          ? parts_.repository.List(limit, cursor)
+          : parts_.repository.ListAmong((*caller)->organizations, limit, cursor);
   if (!page.ok()) return Answer(page.status());
-  for (Organization& organization : *page) {
-    *response->add_organizations() = std::move(organization);
+  for (const OrganizationRepository::Organization& organization : *page) {
+    *response->add_organizations() = DescribeOrganization(parts_.catalog, *organization);
   }
   response->set_next_page_token(cursor);
   return grpc::Status::OK;
@@ -78,10 +74,7 @@ grpc::Status OrganizationServiceImpl::UpdateOrganization(
     aggregate::v1::UpdateOrganizationResponse* response) {
   const absl::StatusOr<std::string> id = NamedBy(context, request->organization().name());
   if (!id.ok()) return Answer(id.status());
-  absl::StatusOr<Organization> updated = directory_.Update(*id, request->organization());
-  if (!updated.ok()) return Answer(updated.status());
-  *response->mutable_organization() = *std::move(updated);
-  return grpc::Status::OK;
+  return Put(parts_.lifecycle.Update(*id, request->organization()), *response);
 }
 
 grpc::Status OrganizationServiceImpl::FinishBackfill(
@@ -89,28 +82,32 @@ grpc::Status OrganizationServiceImpl::FinishBackfill(
     aggregate::v1::FinishBackfillResponse* response) {
   const absl::StatusOr<std::string> id = NamedBy(context, request->name());
   if (!id.ok()) return Answer(id.status());
-  const absl::StatusOr<std::vector<Day>> closing = directory_.ClosedByFinishing(*id);
-  if (!closing.ok()) return Answer(closing.status());
-  absl::StatusOr<Organization> organization =
-      request->validate_only() ? directory_.Get(*id) : directory_.FinishBackfill(*id);
+  const auto organization = parts_.repository.Read(*id);
   if (!organization.ok()) return Answer(organization.status());
-  *response->mutable_organization() = *std::move(organization);
+  const absl::StatusOr<std::vector<Day>> closing =
+      ClosedByFinishing(**organization, parts_.clock.Now());
+  if (!closing.ok()) return Answer(closing.status());
   for (const Day end : *closing) response->add_closing_end_days(FormatDay(end));
-  return grpc::Status::OK;
+  return Put(request->validate_only() ? organization : parts_.lifecycle.FinishBackfill(*id),
+             *response);
 }
 
 grpc::Status OrganizationServiceImpl::PauseScoring(
     grpc::ServerContext* context, const aggregate::v1::PauseScoringRequest* request,
     aggregate::v1::PauseScoringResponse* response) {
-  grpc::Status paused = ChangeNamed(context, *request, *response, &OrganizationDirectory::Pause);
-  if (paused.ok()) scrubber_.ScrubSoon();
-  return paused;
+  const absl::StatusOr<std::string> id = NamedBy(context, request->name());
+  if (!id.ok()) return Answer(id.status());
+  const auto paused = parts_.lifecycle.Pause(*id);
+  if (paused.ok()) parts_.scrubber.ScrubSoon();
+  return Put(paused, *response);
 }
 
 grpc::Status OrganizationServiceImpl::ResumeScoring(
     grpc::ServerContext* context, const aggregate::v1::ResumeScoringRequest* request,
     aggregate::v1::ResumeScoringResponse* response) {
-  return ChangeNamed(context, *request, *response, &OrganizationDirectory::Resume);
+  const absl::StatusOr<std::string> id = NamedBy(context, request->name());
+  if (!id.ok()) return Answer(id.status());
+  return Put(parts_.lifecycle.Resume(*id), *response);
 }
 
 grpc::Status OrganizationServiceImpl::EraseOrganization(
@@ -118,9 +115,9 @@ grpc::Status OrganizationServiceImpl::EraseOrganization(
     aggregate::v1::EraseOrganizationResponse* response) {
   const absl::StatusOr<std::string> id = NamedBy(context, request->name());
   if (!id.ok()) return Answer(id.status());
-  const absl::StatusOr<int64_t> deleted = directory_.Erase(*id);
+  const absl::StatusOr<int64_t> deleted = parts_.lifecycle.Erase(*id);
   // One that failed may have come to a deletion.
-  if (!absl::IsNotFound(deleted.status())) scrubber_.ScrubSoon();
+  if (!absl::IsNotFound(deleted.status())) parts_.scrubber.ScrubSoon();
   if (!deleted.ok()) return Answer(deleted.status());
   response->set_deleted_keys(*deleted);
   return grpc::Status::OK;

@@ -1,19 +1,30 @@
 #ifndef TUTTI_SERVICES_AGGREGATE_ORGANIZATION_SERVICE_H_
 #define TUTTI_SERVICES_AGGREGATE_ORGANIZATION_SERVICE_H_
 
+#include "common/catalog/catalog.h"
+#include "common/clock/clock.h"
 #include "common/rpc/access.h"
 #include "services/aggregate/file_scrubber.h"
-#include "services/aggregate/organization_directory.h"
+#include "services/aggregate/organization_lifecycle.h"
+#include "services/aggregate/organization_repository.h"
 #include "tutti/aggregate/v1/organization.grpc.pb.h"
 
 namespace tutti {
 
-// Serves OrganizationService from the directory.
+// What the service works with. References outlive it.
+struct OrganizationServiceParts {
+  OrganizationRepository& repository;
+  OrganizationLifecycle& lifecycle;
+  FileScrubber& scrubber;
+  const Catalog& catalog;
+  const WallClock& clock;
+  Access& access;
+};
+
+// Serves OrganizationService: names and messages in, domain classes behind.
 class OrganizationServiceImpl final : public aggregate::v1::OrganizationService::Service {
  public:
-  // What it refers to outlives this.
-  OrganizationServiceImpl(OrganizationDirectory& directory, FileScrubber& scrubber, Access& access)
-      : directory_(directory), scrubber_(scrubber), access_(access) {}
+  explicit OrganizationServiceImpl(const OrganizationServiceParts& parts) : parts_(parts) {}
 
   grpc::Status CreateOrganization(grpc::ServerContext* context,
                                   const aggregate::v1::CreateOrganizationRequest* request,
@@ -44,17 +55,12 @@ class OrganizationServiceImpl final : public aggregate::v1::OrganizationService:
   // The id that a name is of, when the caller may use it.
   absl::StatusOr<std::string> NamedBy(const grpc::ServerContext* context, const std::string& name);
 
-  // Runs a method of the directory on the organisation that the request names, and
-  // puts what it has become into the response.
-  template <typename Request, typename Response>
-  grpc::Status ChangeNamed(const grpc::ServerContext* context, const Request& request,
-                           Response& response,
-                           absl::StatusOr<aggregate::v1::Organization> (
-                               OrganizationDirectory::*method)(const std::string&));
+  // Puts what an organisation is into the response, or says why there is none.
+  template <typename Response>
+  grpc::Status Put(const absl::StatusOr<OrganizationRepository::Organization>& organization,
+                   Response& response) const;
 
-  OrganizationDirectory& directory_;
-  FileScrubber& scrubber_;
-  Access& access_;
+  const OrganizationServiceParts parts_;
 };
 
 }  // namespace tutti

@@ -87,7 +87,7 @@ Publication RecordDrawer::Describe(const std::string& id, const ScheduledOrganiz
   record.set_generated_data(profile.generated_data());
   record.set_region(terms.region);
   record.set_industry(terms.industry);
-  record.mutable_grace()->set_seconds(absl::ToInt64Seconds(grace_));
+  record.mutable_grace()->set_seconds(absl::ToInt64Seconds(organization.timing().grace));
   return record;
 }
 

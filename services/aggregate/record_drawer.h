@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
-#include "absl/time/time.h"
 #include "common/catalog/catalog.h"
 #include "common/privacy/noise.h"
 #include "common/storage/counter_store.h"
@@ -30,11 +29,10 @@ struct DrawnRecord {
 // noise. Stores nothing. Thread-safe.
 class RecordDrawer {
  public:
-  // References outlive this. `grace` is how long windows stay open, for the record; `make_noise`
-  // makes the noise of one record, which one thread uses.
-  RecordDrawer(CounterStore& counters, const Catalog& catalog, absl::Duration grace,
+  // References outlive this. `make_noise` makes the noise of one record, which one thread uses.
+  RecordDrawer(CounterStore& counters, const Catalog& catalog,
                std::function<std::unique_ptr<NoiseSource>()> make_noise)
-      : counters_(counters), catalog_(catalog), grace_(grace), make_noise_(std::move(make_noise)) {}
+      : counters_(counters), catalog_(catalog), make_noise_(std::move(make_noise)) {}
 
   // `ledger` is all that was spent. Every kind is counted, and found affordable, before any noise
   // is drawn.
@@ -54,7 +52,6 @@ class RecordDrawer {
 
   CounterStore& counters_;
   const Catalog& catalog_;
-  const absl::Duration grace_;
   const std::function<std::unique_ptr<NoiseSource>()> make_noise_;
 };
 

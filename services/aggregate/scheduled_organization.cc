@@ -15,13 +15,24 @@ bool HasBitmap(const aggregate::v1::BegunWindow& begun, const std::string& kind)
   return contains(begun.kinds()) && !contains(begun.lost_kinds());
 }
 
+void EraseBegun(aggregate::v1::StoredOrganization& stored,
+                const std::function<bool(Window)>& gone) {
+  auto& begun = *stored.mutable_begun();
+  begun.erase(std::remove_if(begun.begin(), begun.end(),
+                             [&](const aggregate::v1::BegunWindow& entry) {
+                               const absl::StatusOr<Window> window = WindowFrom(entry);
+                               return window.ok() && gone(*window);
+                             }),
+              begun.end());
+}
+
 absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> ScheduledOrganization::Create(
-    VersionedOrganization versioned, absl::Duration grace,
+    VersionedOrganization versioned, const WindowTiming& timing,
     std::shared_ptr<const CountingEras> eras) {
-  absl::StatusOr<Schedule> schedule = Schedule::Create(versioned.stored, grace);
+  absl::StatusOr<Schedule> schedule = Schedule::Create(versioned.stored, timing.grace);
   if (!schedule.ok()) return absl::DataLossError(schedule.status().message());
-  std::shared_ptr<ScheduledOrganization> result(
-      new ScheduledOrganization(std::move(versioned), *std::move(schedule), std::move(eras)));
+  std::shared_ptr<ScheduledOrganization> result(new ScheduledOrganization(
+      std::move(versioned), *std::move(schedule), timing, std::move(eras)));
   for (const aggregate::v1::BegunWindow& begun : result->stored().begun()) {
     absl::StatusOr<Window> window = WindowFrom(begun);
     if (!window.ok()) return absl::DataLossError(window.status().message());

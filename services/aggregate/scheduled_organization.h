@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -18,6 +19,12 @@
 
 namespace tutti {
 
+// How long things last.
+struct WindowTiming {
+  absl::Duration grace = absl::Hours(48);           // see Schedule
+  absl::Duration policy_lease = absl::Seconds(20);  // of what ingest may rely on
+};
+
 // What a bitmap of one kind looks like in one window; `columns` is 0 when the kind is not
 // collected there.
 struct BitmapShape {
@@ -32,6 +39,9 @@ struct BitmapShape {
 // Whether a kind's bitmap was made when the window was begun, and is not known to be lost.
 bool HasBitmap(const aggregate::v1::BegunWindow& begun, const std::string& kind);
 
+// Notes no longer that windows were begun: those of which `gone` says so.
+void EraseBegun(aggregate::v1::StoredOrganization& stored, const std::function<bool(Window)>& gone);
+
 // An organisation, and the windows that follow from it. Says of every window what it is, by
 // one rule, from the history of the organisation and that of keyrings and catalogues at the
 // instant at which the window opens; nothing changes that afterwards. Immutable.
@@ -39,12 +49,13 @@ class ScheduledOrganization {
  public:
   // DataLoss when what is stored makes no sense.
   static absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> Create(
-      VersionedOrganization versioned, absl::Duration grace,
+      VersionedOrganization versioned, const WindowTiming& timing,
       std::shared_ptr<const CountingEras> eras);
 
   const VersionedOrganization& versioned() const { return versioned_; }
   const aggregate::v1::StoredOrganization& stored() const { return versioned_.stored; }
   const Schedule& schedule() const { return schedule_; }
+  const WindowTiming& timing() const { return timing_; }
   aggregate::v1::OrganizationState state() const { return stored().organization().state(); }
   // Whether activity is taken.
   bool TakesActivity() const;
@@ -72,17 +83,26 @@ class ScheduledOrganization {
   Day next_reach_end() const { return next_reach_end_; }
   // Whether the window was closed before.
   bool IsClosed(Window window) const;
+  // From when nothing more is merged into the window: ingest stops at its close time by what it
+  // was told, and is told anew in time.
+  absl::Time SettledTime(Window window) const {
+    return schedule_.CloseTime(window) + timing_.policy_lease;
+  }
 
   // The memory that this takes, about.
   size_t bytes() const;
 
  private:
   ScheduledOrganization(VersionedOrganization versioned, Schedule schedule,
-                        std::shared_ptr<const CountingEras> eras)
-      : versioned_(std::move(versioned)), schedule_(std::move(schedule)), eras_(std::move(eras)) {}
+                        const WindowTiming& timing, std::shared_ptr<const CountingEras> eras)
+      : versioned_(std::move(versioned)),
+        schedule_(std::move(schedule)),
+        timing_(timing),
+        eras_(std::move(eras)) {}
 
   VersionedOrganization versioned_;
   Schedule schedule_;
+  WindowTiming timing_;
   std::shared_ptr<const CountingEras> eras_;
   Day next_day_;
   Day next_reach_end_;

@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/scoring/planned_margins.h"
-#include "common/window/window_proto.h"
+#include "services/aggregate/closing_times.h"
 #include "services/aggregate/sealed_window.h"
 #include "services/aggregate/slot_counts.h"
 
@@ -40,9 +40,7 @@ absl::StatusOr<Costs> CostsOf(const std::string& record) {
 }  // namespace
 
 WindowCloser::WindowCloser(CloserParts parts)
-    : parts_(std::move(parts)),
-      drawer_(parts_.counters, parts_.catalog, parts_.directory.timing().grace, parts_.make_noise) {
-}
+    : parts_(std::move(parts)), drawer_(parts_.counters, parts_.catalog, parts_.make_noise) {}
 
 absl::StatusOr<CloseReport> WindowCloser::CloseDue(const std::string& organization,
                                                    const Pace& pace, size_t most) {
@@ -65,16 +63,16 @@ absl::StatusOr<CloseReport> WindowCloser::CloseDue(const std::string& organizati
 absl::Status WindowCloser::CloseAll(const std::string& id, ClosingLease& lease, const Pace& pace,
                                     size_t most, CloseReport& report) {
   while (true) {
-    absl::StatusOr<Organization> organization = parts_.directory.Read(id);
+    absl::StatusOr<Organization> organization = parts_.repository.Read(id);
     if (!organization.ok()) return organization.status();
     const absl::Time now = parts_.clock.Now();
-    report.next_due = parts_.directory.NextDue(**organization);
+    report.next_due = NextDue(**organization);
     if ((*organization)->Discards()) {
       report.deleted = true;
-      if (absl::Status ended = parts_.directory.EndPause(id); !ended.ok()) return ended;
+      if (absl::Status ended = parts_.lifecycle.EndPause(id); !ended.ok()) return ended;
     }
     if (report.next_due > now) {
-      return parts_.organizations.SetDue(id, parts_.directory.NextLook(**organization));
+      return parts_.organizations.SetDue(id, NextLook(**organization, now));
     }
     if (stopping_ || report.windows.size() == most) return absl::OkStatus();
 
@@ -82,16 +80,13 @@ absl::Status WindowCloser::CloseAll(const std::string& id, ClosingLease& lease, 
     const absl::StatusOr<bool> days = CloseDays(id, *organization, end_day, now, lease);
     if (!days.ok()) return days.status();
     report.deleted |= *days;
-    const absl::Time close_time =
-        (*organization)->schedule().CloseTime({WindowKind::kReach, end_day}) +
-        parts_.directory.timing().policy_lease;
-    if (close_time > now) {
+    if ((*organization)->SettledTime({WindowKind::kReach, end_day}) > now) {
       // Only days were due.
       if (!*days) return absl::InternalError("an organisation is due, and nothing of it is");
       continue;
     }
     if (absl::Status still = lease.Prolong(); !still.ok()) return still;
-    organization = parts_.directory.Read(id);
+    organization = parts_.repository.Read(id);
     if (!organization.ok()) return organization.status();
     absl::StatusOr<CloseOutcome> outcome = Publish(id, **organization, end_day, lease, pace);
     if (!outcome.ok()) return outcome.status();
@@ -108,10 +103,8 @@ absl::Status WindowCloser::CloseAll(const std::string& id, ClosingLease& lease, 
 absl::StatusOr<bool> WindowCloser::CloseDays(const std::string& id,
                                              const Organization& organization, Day last,
                                              absl::Time now, const ClosingLease& lease) {
-  const Schedule& schedule = organization->schedule();
-  const absl::Duration policy_lease = parts_.directory.timing().policy_lease;
   Day day = organization->next_day();
-  while (day <= last && schedule.CloseTime({WindowKind::kDay, day}) + policy_lease <= now) {
+  while (day <= last && organization->SettledTime({WindowKind::kDay, day}) <= now) {
     if (absl::Status closed = CloseDay(id, *organization, day, lease); !closed.ok()) return closed;
     parts_.on_step(CloseStep::kDayTallied);
     ++day;
@@ -119,19 +112,14 @@ absl::StatusOr<bool> WindowCloser::CloseDays(const std::string& id,
   if (day == organization->next_day()) return false;
   absl::Status dropped = DropStrays(id, *organization, WindowKind::kDay, day - 1);
   if (!dropped.ok()) return dropped;
-  const std::string next_day = FormatDay(day);
-  absl::StatusOr<Organization> recorded = parts_.directory.Modify(
+  absl::StatusOr<Organization> recorded = parts_.repository.Modify(
       id,
       [&](const ScheduledOrganization&, aggregate::v1::StoredOrganization& next,
           std::vector<NewBitmap>&) {
         next.set_last_closed_day(Later(next.last_closed_day(), day - 1));
-        auto& begun = *next.mutable_begun();
-        begun.erase(std::remove_if(begun.begin(), begun.end(),
-                                   [&](const aggregate::v1::BegunWindow& window) {
-                                     return window.window_kind() == window::v1::WINDOW_KIND_DAY &&
-                                            window.end_day() < next_day;
-                                   }),
-                    begun.end());
+        EraseBegun(next, [&](Window window) {
+          return window.kind == WindowKind::kDay && window.end_day < day;
+        });
         return absl::OkStatus();
       },
       organization);
@@ -312,19 +300,14 @@ absl::Status WindowCloser::Finish(const std::string& id, const Organization& org
   absl::Status strays = DropStrays(id, *organization, WindowKind::kReach, end_day);
   if (!strays.ok()) return strays;
   parts_.on_step(CloseStep::kDropped);
-  const std::string last = FormatDay(end_day);
-  absl::StatusOr<Organization> recorded = parts_.directory.Modify(
+  absl::StatusOr<Organization> recorded = parts_.repository.Modify(
       id,
       [&](const ScheduledOrganization&, aggregate::v1::StoredOrganization& next,
           std::vector<NewBitmap>&) {
         next.set_last_closed_end_day(Later(next.last_closed_end_day(), end_day));
-        auto& begun = *next.mutable_begun();
-        begun.erase(std::remove_if(begun.begin(), begun.end(),
-                                   [&](const aggregate::v1::BegunWindow& w) {
-                                     return w.window_kind() == window::v1::WINDOW_KIND_REACH &&
-                                            w.end_day() <= last;
-                                   }),
-                    begun.end());
+        EraseBegun(next, [&](Window begun) {
+          return begun.kind == WindowKind::kReach && begun.end_day <= end_day;
+        });
         return absl::OkStatus();
       },
       organization);

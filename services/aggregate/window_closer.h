@@ -18,7 +18,8 @@
 #include "common/storage/publication_store.h"
 #include "services/aggregate/closing_lease.h"
 #include "services/aggregate/journal_binding.h"
-#include "services/aggregate/organization_directory.h"
+#include "services/aggregate/organization_lifecycle.h"
+#include "services/aggregate/organization_repository.h"
 #include "services/aggregate/pace.h"
 #include "services/aggregate/record_drawer.h"
 #include "tutti/aggregate/v1/aggregate.pb.h"
@@ -43,7 +44,8 @@ enum class CloseStep {
 
 // What the closer works with. References outlive it.
 struct CloserParts {
-  OrganizationDirectory& directory;
+  OrganizationRepository& repository;
+  OrganizationLifecycle& lifecycle;
   OrganizationStore& organizations;
   CounterStore& counters;
   PublicationStore& publications;

@@ -11,12 +11,14 @@
 
 #include "common/keyring/keyring_operations.h"
 #include "common/window/window_proto.h"
+#include "services/aggregate/closing_times.h"
 #include "services/aggregate/ingest_policy.h"
 #include "services/ingest/organization_policy.h"
 #include "tests/doubles/fake_clock.h"
 #include "tests/doubles/memory_store.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/messages.h"
+#include "tests/support/organizations.h"
 #include "tests/support/reach_ends.h"
 
 namespace tutti {
@@ -27,14 +29,14 @@ using aggregate::v1::StoredOrganization;
 
 constexpr Day kToday(2026, 6, 10);
 
-// Aggregate's directory and ingest's keys.
+// Aggregate's classes and ingest's keys.
 struct Parts {
   std::unique_ptr<const Catalog> catalog = *Catalog::Load(
       std::string(std::getenv("TUTTI_SOURCE_DIR")) + "/deploy/catalog/adoption.textproto");
   absl::Time now = absl::FromCivil(absl::CivilHour(kToday) + 12, absl::UTCTimeZone());
   MemoryStore store;
   FakeWallClock clock{now};
-  OrganizationDirectory directory{store, store, store, store, *catalog, clock, {}};
+  Organizations organizations{store, store, store, store, *catalog, clock};
   std::shared_ptr<const KeySnapshot> keys = *KeySnapshot::Create(*NewKeyring(now, kDefaultGrace));
 };
 
@@ -113,16 +115,15 @@ void RequireIndexed(const OrganizationPolicy& policy, Day day) {
 // False when what is stored makes no sense. Mutation: any headcount makes sense.
 bool ReadStored(const StoredOrganization& stored, Day day) {
   Parts& parts = TheParts();
-  const auto organization = ScheduledOrganization::Create({stored, ""}, kDefaultGrace,
+  const auto organization = ScheduledOrganization::Create({stored, ""}, WindowTiming(),
                                                           std::make_shared<const CountingEras>());
   if (!organization.ok()) {
     Require(absl::IsDataLoss(organization.status()), "or it is refused as lost");
     return false;
   }
   RequireFits((*organization)->schedule(), day);
-  static_cast<void>(parts.directory.NextDue(**organization));
-  const GetIngestPolicyResponse told =
-      MakeIngestPolicy(**organization, parts.directory, *parts.catalog, parts.now);
+  static_cast<void>(NextDue(**organization));
+  const GetIngestPolicyResponse told = MakeIngestPolicy(**organization, *parts.catalog, parts.now);
   const auto policy = OrganizationPolicy::Create("acme", told, *parts.catalog, parts.keys);
   Require(policy.ok(), "ingest understands aggregate");
   Require((*policy)->takes_activity() == (*organization)->TakesActivity() &&
@@ -163,11 +164,10 @@ void ReadPolicy(const GetIngestPolicyResponse& told, Day day) {
 void ChangeAPolicy(FuzzedDataProvider& draw) {
   Parts& parts = TheParts();
   const Day day = DrawDay(draw);
-  const auto organization = ScheduledOrganization::Create({DrawProfile(draw), ""}, kDefaultGrace,
+  const auto organization = ScheduledOrganization::Create({DrawProfile(draw), ""}, WindowTiming(),
                                                           std::make_shared<const CountingEras>());
   Require(organization.ok(), "a good profile is taken");
-  GetIngestPolicyResponse told =
-      MakeIngestPolicy(**organization, parts.directory, *parts.catalog, parts.now);
+  GetIngestPolicyResponse told = MakeIngestPolicy(**organization, *parts.catalog, parts.now);
   for (int changes = draw.ConsumeIntegralInRange(1, 3); changes > 0; --changes) {
     ChangeOneField(draw, told);
   }

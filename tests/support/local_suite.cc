@@ -34,9 +34,9 @@ class LocalSuite::Aggregate final : public AggregateClient {
   explicit Aggregate(LocalSuite& suite) : suite_(suite) {}
 
   void FetchPolicy(const std::string& organization, PolicyCallback done) override {
-    const auto found = suite_.directory_.Read(organization);
+    const auto found = suite_.organizations_.repository.Read(organization);
     if (!found.ok()) return done(found.status());
-    done(MakeIngestPolicy(**found, suite_.directory_, suite_.catalog_, suite_.clock_.Now()));
+    done(MakeIngestPolicy(**found, suite_.catalog_, suite_.clock_.Now()));
   }
 
   void Merge(aggregate::v1::MergeDeltasRequest request, MergeCallback done) override {
@@ -98,9 +98,9 @@ LocalSuite::LocalSuite(const Catalog& catalog, Day last_day, uint32_t seed)
       last_day_(last_day),
       seed_(seed),
       clock_(absl::FromCivil(absl::CivilHour(last_day + 1) + 12, absl::UTCTimeZone())),
-      directory_(store_, store_, store_, store_, catalog, clock_, WindowTiming()),
-      binding_({journal_, store_, store_, store_, directory_, catalog, clock_}),
-      merger_(directory_, store_, catalog, clock_) {
+      organizations_(store_, store_, store_, store_, catalog, clock_),
+      binding_({journal_, store_, store_, store_, organizations_.repository, catalog, clock_}),
+      merger_(organizations_.repository, store_, catalog, clock_) {
   std::string folder = (std::filesystem::temp_directory_path() / "tutti-local.XXXXXX").string();
   EXPECT_NE(mkdtemp(folder.data()), nullptr);
   folder_ = folder;
@@ -139,7 +139,7 @@ void LocalSuite::Create(const std::string& organization,
                         const aggregate::v1::Organization& profile) {
   const absl::StatusOr<Day> first_day = ParseDay(profile.first_day());
   EXPECT_TRUE(first_day.ok());
-  const auto created = directory_.Create(organization, profile, /*backfill=*/true);
+  const auto created = organizations_.lifecycle.Create(organization, profile, /*backfill=*/true);
   EXPECT_TRUE(created.ok()) << created.status();
   EXPECT_TRUE(KeyringFile(keyring_path_)
                   .Update([&](ScrubbedKeyring& keyring) {
@@ -187,7 +187,7 @@ void LocalSuite::Repeat(const std::vector<aggregate::v1::MergeDeltasRequest>& me
   wanted.set_headcount(headcount);
   wanted.set_first_day(FormatDay(first_day));
   wanted.add_sources("m365_audit");
-  EXPECT_TRUE(directory_.Create(organization, wanted, /*backfill=*/true).ok());
+  EXPECT_TRUE(organizations_.lifecycle.Create(organization, wanted, /*backfill=*/true).ok());
   for (aggregate::v1::MergeDeltasRequest request : merges_of_another) {
     for (aggregate::v1::WindowDelta& delta : *request.mutable_deltas()) {
       delta.set_organization(organization);
@@ -198,10 +198,11 @@ void LocalSuite::Repeat(const std::vector<aggregate::v1::MergeDeltasRequest>& me
 
 std::vector<publication::v1::Publication> LocalSuite::Close(const std::string& organization,
                                                             const MakeNoise& noise) {
-  EXPECT_TRUE(directory_.FinishBackfill(organization).ok());
+  EXPECT_TRUE(organizations_.lifecycle.FinishBackfill(organization).ok());
   const absl::Time before = clock_.Now();
   clock_.Advance(absl::Hours(24 * 3));
-  WindowCloser closer({directory_, store_, store_, store_, binding_, catalog_, clock_, noise});
+  WindowCloser closer({organizations_.repository, organizations_.lifecycle, store_, store_, store_,
+                       binding_, catalog_, clock_, noise});
   const auto begin = std::chrono::steady_clock::now();
   const absl::StatusOr<CloseReport> report = closer.CloseDue(organization);
   close_time = absl::FromChrono(std::chrono::steady_clock::now() - begin);

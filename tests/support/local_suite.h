@@ -16,7 +16,6 @@
 #include "common/window/day.h"
 #include "services/aggregate/delta_merger.h"
 #include "services/aggregate/journal_binding.h"
-#include "services/aggregate/organization_directory.h"
 #include "services/aggregate/window_closer.h"
 #include "services/ingest/acknowledged_cache.h"
 #include "services/ingest/activity_ingester.h"
@@ -27,6 +26,7 @@
 #include "tests/doubles/fake_clock.h"
 #include "tests/doubles/memory_store.h"
 #include "tests/doubles/no_journal.h"
+#include "tests/support/organizations.h"
 #include "tutti/publication/v1/publication.pb.h"
 
 namespace tutti {
@@ -89,7 +89,7 @@ class LocalSuite {
 
   MemoryStore& store() { return store_; }
   KeyStore& keys() { return *keys_; }
-  OrganizationDirectory& directory() { return directory_; }
+  Organizations& organizations() { return organizations_; }
   FakeWallClock& clock() { return clock_; }
   const std::string& keyring_path() const { return keyring_path_; }
 
@@ -102,7 +102,7 @@ class LocalSuite {
   FakeWallClock clock_;
   MemoryStore store_;
   NoJournal journal_;
-  OrganizationDirectory directory_;
+  Organizations organizations_;
   JournalBinding binding_;
   DeltaMerger merger_;
   std::filesystem::path folder_;

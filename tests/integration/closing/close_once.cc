@@ -13,6 +13,7 @@
 #include "common/redis/redis_stores.h"
 #include "services/aggregate/window_closer.h"
 #include "tests/doubles/fake_clock.h"
+#include "tests/support/organizations.h"
 
 int main(int argc, char** argv) {
   if (argc != 8) return 2;
@@ -25,15 +26,16 @@ int main(int argc, char** argv) {
   const auto journal = tutti::FileJournal::Open(argv[4]);
   if (!catalog.ok() || !journal.ok()) return 2;
   const tutti::FakeWallClock clock(absl::FromUnixSeconds(std::atoll(argv[6])));
-  tutti::OrganizationDirectory directory(stores.organizations(), stores.counters(),
-                                         stores.publications(), stores.history(), **catalog, clock,
-                                         tutti::WindowTiming());
+  tutti::Organizations organizations(stores.organizations(), stores.counters(),
+                                     stores.publications(), stores.history(), **catalog, clock);
   tutti::JournalBinding binding({**journal, stores.journal(), stores.organizations(),
-                                 stores.publications(), directory, **catalog, clock});
+                                 stores.publications(), organizations.repository, **catalog,
+                                 clock});
   const int last_step = std::atoi(argv[7]);
   int steps = 0;
-  tutti::WindowCloser closer({directory, stores.organizations(), stores.counters(),
-                              stores.publications(), binding, **catalog, clock,
+  tutti::WindowCloser closer({organizations.repository, organizations.lifecycle,
+                              stores.organizations(), stores.counters(), stores.publications(),
+                              binding, **catalog, clock,
                               [] { return std::make_unique<tutti::KernelNoise>(); },
                               [&](tutti::CloseStep) {
                                 if (++steps == last_step) kill(getpid(), SIGKILL);

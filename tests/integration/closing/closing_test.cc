@@ -18,6 +18,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/clock/clock.h"
 #include "common/window/window_proto.h"
+#include "services/aggregate/closing_times.h"
 #include "services/aggregate/ingest_policy.h"
 #include "services/aggregate/pace.h"
 #include "services/score/score_reader.h"
@@ -62,7 +63,7 @@ void ClosingTest::SetUp() {
   ASSERT_EQ(Bind(), absl::OkStatus());
   Create("acme");
   Fill("acme");
-  ASSERT_TRUE(directory_->FinishBackfill("acme").ok());
+  ASSERT_TRUE(organizations_->lifecycle.FinishBackfill("acme").ok());
   clock_.Advance(absl::Hours(24 * 4));  // the first window is due, the next is not
 }
 
@@ -72,10 +73,11 @@ void ClosingTest::Connect(int wait_replicas) {
   options.timeout = absl::Seconds(3);
   stores_ = std::make_unique<RedisStores>(options);
   inspector_ = std::make_unique<RedisPool>(server_->OptionsFor("inspector"));
-  directory_ = std::make_unique<OrganizationDirectory>(
-      stores_->organizations(), stores_->counters(), stores_->publications(), stores_->history(),
-      *catalog_, clock_, WindowTiming());
-  merger_ = std::make_unique<DeltaMerger>(*directory_, stores_->counters(), *catalog_, clock_);
+  organizations_ = std::make_unique<Organizations>(stores_->organizations(), stores_->counters(),
+                                                   stores_->publications(), stores_->history(),
+                                                   *catalog_, clock_);
+  merger_ = std::make_unique<DeltaMerger>(organizations_->repository, stores_->counters(),
+                                          *catalog_, clock_);
 }
 
 void ClosingTest::SaveBackup() {
@@ -97,17 +99,17 @@ void ClosingTest::Create(const std::string& organization) {
   wanted.set_headcount(kHeadcount);
   wanted.set_first_day(FormatDay(kFirstDay));
   wanted.add_sources("m365_audit");
-  const auto created = directory_->Create(organization, wanted, /*backfill=*/true);
+  const auto created = organizations_->lifecycle.Create(organization, wanted, /*backfill=*/true);
   ASSERT_TRUE(created.ok()) << created.status();
 }
 
 aggregate::v1::MergeDeltasRequest ClosingTest::DeltasOf(const std::string& organization) {
-  const auto read = directory_->Read(organization);
+  const auto read = organizations_->repository.Read(organization);
   EXPECT_TRUE(read.ok()) << read.status();
   const CatalogKind& kind = catalog_->kinds()[static_cast<size_t>(catalog_->FindKind("person"))];
   aggregate::v1::MergeDeltasRequest request;
   request.set_catalog_fingerprint(catalog_->fingerprint());
-  for (const Window window : directory_->OpenWindows(**read, clock_.Now())) {
+  for (const Window window : OpenWindows(**read, clock_.Now())) {
     // The policy names those of tomorrow, too.
     if ((*read)->schedule().OpenTime(window) > clock_.Now()) continue;
     const BitmapShape shape = (*read)->ShapeOf(kind, window);
@@ -167,7 +169,7 @@ BindingParts ClosingTest::PartsWith(PublicationJournal& journal) {
           stores_->journal(),
           stores_->organizations(),
           stores_->publications(),
-          *directory_,
+          organizations_->repository,
           *catalog_,
           clock_,
           adopt_};
@@ -187,7 +189,8 @@ absl::StatusOr<CloseReport> ClosingTest::Close(const std::function<void(CloseSte
 
 CloserParts ClosingTest::PartsWith(JournalBinding& binding,
                                    const std::function<void(CloseStep)>& on_step) {
-  return {*directory_,
+  return {organizations_->repository,
+          organizations_->lifecycle,
           stores_->organizations(),
           stores_->counters(),
           stores_->publications(),
@@ -207,7 +210,7 @@ void ClosingTest::WithClosingLoop(const std::function<void(CloseStep)>& on_step,
   CohortBuilder cohorts({stores_->organizations(), stores_->publications(), stores_->cohorts(),
                          *catalog_, clock_, absl::Hours(48)});
   FileScrubber scrubber(stores_->counters(), absl::Hours(1));
-  DueReconciler due_times(*directory_, stores_->organizations(), clock_);
+  DueReconciler due_times(organizations_->repository, stores_->organizations(), clock_);
   ClockGuard clock_guard(clock_, *store_clock_);
   ClosingLoop closing(
       {closer, cohorts, stores_->organizations(), due_times, scrubber, clock_guard, clock_});
@@ -347,7 +350,7 @@ TEST_F(ClosingTest, SweepsAtTicksOneWindowOfEachAtATime) {
   for (const char* const id : {"beta", "gamma"}) {
     Create(id);
     Fill(id);
-    ASSERT_TRUE(directory_->FinishBackfill(id).ok());
+    ASSERT_TRUE(organizations_->lifecycle.FinishBackfill(id).ok());
   }
   clock_.Advance(absl::Hours(24 * 14));
   std::mutex mutex;

@@ -15,6 +15,7 @@
 #include "services/aggregate/window_closer.h"
 #include "tests/doubles/fake_clock.h"
 #include "tests/doubles/fake_store_clock.h"
+#include "tests/support/organizations.h"
 #include "tests/support/redis_server.h"
 
 namespace tutti {
@@ -85,7 +86,7 @@ class ClosingTest : public ::testing::Test {
   std::unique_ptr<RedisServer> server_;
   std::unique_ptr<RedisStores> stores_;
   std::unique_ptr<RedisPool> inspector_;
-  std::unique_ptr<OrganizationDirectory> directory_;
+  std::unique_ptr<Organizations> organizations_;
   std::unique_ptr<DeltaMerger> merger_;
 };
 

@@ -22,10 +22,10 @@ class DeclarationTest : public ClosingTest {
       contents.set_source("activities");
       for (const std::string& type : types) contents.add_types()->set_type(type);
     }
-    EXPECT_TRUE(directory_->Create(organization, wanted, /*backfill=*/true).ok());
+    EXPECT_TRUE(organizations_->lifecycle.Create(organization, wanted, /*backfill=*/true).ok());
     clock_.Advance(-absl::Hours(24 * 4));
     Fill(organization);
-    EXPECT_TRUE(directory_->FinishBackfill(organization).ok());
+    EXPECT_TRUE(organizations_->lifecycle.FinishBackfill(organization).ok());
     clock_.Advance(absl::Hours(24 * 4));
     const auto journal = FileJournal::Open(folder_ / journal_);
     EXPECT_TRUE(journal.ok()) << journal.status();

@@ -84,7 +84,7 @@ TEST_F(JournalBindingTest, AStoreThatPublishedTakesOnlyAJournalThatKnowsOfIt) {
 // published.
 TEST_F(JournalBindingTest, AnErasedOrganisationIsRememberedToo) {
   ASSERT_TRUE(Close().ok());
-  ASSERT_TRUE(directory_->Erase("acme").ok());
+  ASSERT_TRUE(organizations_->lifecycle.Erase("acme").ok());
   ASSERT_EQ(AsInteger(inspector_->Call({"DEL", "journal"})).value_or(0), 1);
   journal_ = "new";
   EXPECT_TRUE(absl::IsFailedPrecondition(Bind()));
@@ -103,7 +103,7 @@ TEST_F(JournalBindingTest, AStoreThatLostEverythingKeepsItsJournal) {
   clock_.Set(absl::FromCivil(absl::CivilHour(kEndDay) + 12, absl::UTCTimeZone()));
   Create("acme");
   Fill("acme");
-  ASSERT_TRUE(directory_->FinishBackfill("acme").ok());
+  ASSERT_TRUE(organizations_->lifecycle.FinishBackfill("acme").ok());
   clock_.Advance(absl::Hours(24 * 4));
   ExpectIncomplete(CloseAndCountDraws());
   EXPECT_EQ(draws_, 0);

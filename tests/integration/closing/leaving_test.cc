@@ -17,18 +17,18 @@ class LeavingTest : public ClosingTest {
   void SetUp() override {
     ClosingTest::SetUp();
     Create("leaver");
-    stale_ = std::make_unique<OrganizationDirectory>(stores_->organizations(), stores_->counters(),
-                                                     stores_->publications(), stores_->history(),
-                                                     *catalog_, clock_, WindowTiming());
-    ASSERT_TRUE(stale_->ReadCached("leaver").ok());
+    stale_ = std::make_unique<Organizations>(stores_->organizations(), stores_->counters(),
+                                             stores_->publications(), stores_->history(), *catalog_,
+                                             clock_);
+    ASSERT_TRUE(stale_->repository.ReadCached("leaver").ok());
     deltas_ = DeltasOf("leaver");
   }
 
   // Merges deltas of both organisations at the other replica. The outcomes of the leaver's
   // are all alike.
   DeltaOutcome MergeAtTheOther() {
-    EXPECT_TRUE((*stale_->ReadCached("leaver"))->TakesActivity()) << "the control";
-    DeltaMerger merger(*stale_, stores_->counters(), *catalog_, clock_);
+    EXPECT_TRUE((*stale_->repository.ReadCached("leaver"))->TakesActivity()) << "the control";
+    DeltaMerger merger(stale_->repository, stores_->counters(), *catalog_, clock_);
     aggregate::v1::MergeDeltasRequest request = deltas_;
     const aggregate::v1::MergeDeltasRequest stays = DeltasOf("acme");
     EXPECT_GT(stays.deltas_size(), 0);
@@ -49,13 +49,13 @@ class LeavingTest : public ClosingTest {
     return {keys->begin(), keys->end()};
   }
 
-  std::unique_ptr<OrganizationDirectory> stale_;
+  std::unique_ptr<Organizations> stale_;
   aggregate::v1::MergeDeltasRequest deltas_;
 };
 
 // Mutation: NotFound, from a change of what was erased, is the whole call's error.
 TEST_F(LeavingTest, AnErasedOrganisationIsRefusedAlone) {
-  ASSERT_TRUE(directory_->Erase("leaver").ok());
+  ASSERT_TRUE(organizations_->lifecycle.Erase("leaver").ok());
   const std::set<std::string> before = Keys();
   EXPECT_EQ(MergeAtTheOther(), aggregate::v1::DELTA_OUTCOME_NOT_ACTIVE);
   EXPECT_EQ(Keys(), before);
@@ -63,21 +63,21 @@ TEST_F(LeavingTest, AnErasedOrganisationIsRefusedAlone) {
 
 // Mutation: a window begins by what was judged of a stale profile.
 TEST_F(LeavingTest, APausedOrganisationIsRefusedAloneAndBeginsNoWindow) {
-  ASSERT_TRUE(directory_->Pause("leaver").ok());
+  ASSERT_TRUE(organizations_->lifecycle.Pause("leaver").ok());
   const std::set<std::string> before = Keys();
   EXPECT_EQ(MergeAtTheOther(), aggregate::v1::DELTA_OUTCOME_NOT_ACTIVE);
   EXPECT_EQ(Keys(), before);
-  EXPECT_TRUE((*directory_->Read("leaver"))->begun().empty());
+  EXPECT_TRUE((*organizations_->repository.Read("leaver"))->begun().empty());
 }
 
 // Mutation: as above; to look only at whether it takes activity again.
 TEST_F(LeavingTest, AnOrganisationThatResumedBeginsNoWindowOfBefore) {
-  ASSERT_TRUE(directory_->Pause("leaver").ok());
-  ASSERT_TRUE(directory_->Resume("leaver").ok());
+  ASSERT_TRUE(organizations_->lifecycle.Pause("leaver").ok());
+  ASSERT_TRUE(organizations_->lifecycle.Resume("leaver").ok());
   const std::set<std::string> before = Keys();
   EXPECT_EQ(MergeAtTheOther(), aggregate::v1::DELTA_OUTCOME_POLICY_MISMATCH);
   EXPECT_EQ(Keys(), before);
-  EXPECT_TRUE((*directory_->Read("leaver"))->begun().empty());
+  EXPECT_TRUE((*organizations_->repository.Read("leaver"))->begun().empty());
 }
 
 }  // namespace

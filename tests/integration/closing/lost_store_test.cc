@@ -65,7 +65,7 @@ TEST_F(LostStoreTest, DrawsNothingAgainThatWasDrawnBeforeARestoredBackup) {
 TEST_F(LostStoreTest, ChargesWhatTheLostRecordCostWhateverTheBackupSays) {
   // A window that ends on a fourth Sunday.
   const Day end_day = LastFourWeeklyEnd(kEndDay);
-  ASSERT_TRUE(directory_->Erase("acme").ok());
+  ASSERT_TRUE(organizations_->lifecycle.Erase("acme").ok());
   const auto begin = [&](window::v1::Cadence cadence) {
     for (const std::string& key :
          AsStrings(inspector_->Call({"KEYS", "{acme}:*"})).value_or(std::vector<std::string>())) {
@@ -77,9 +77,9 @@ TEST_F(LostStoreTest, ChargesWhatTheLostRecordCostWhateverTheBackupSays) {
     wanted.set_first_day(FormatDay(end_day - 27));
     wanted.set_cadence(cadence);
     wanted.add_sources("m365_audit");
-    ASSERT_TRUE(directory_->Create("acme", wanted, /*backfill=*/true).ok());
+    ASSERT_TRUE(organizations_->lifecycle.Create("acme", wanted, /*backfill=*/true).ok());
     Fill("acme");
-    ASSERT_TRUE(directory_->FinishBackfill("acme").ok());
+    ASSERT_TRUE(organizations_->lifecycle.FinishBackfill("acme").ok());
     clock_.Advance(absl::Hours(24 * 4));
   };
   begin(window::v1::CADENCE_WEEKLY);
@@ -91,7 +91,7 @@ TEST_F(LostStoreTest, ChargesWhatTheLostRecordCostWhateverTheBackupSays) {
   ASSERT_THAT(dearer, Not(IsEmpty()));
 
   RestoreBackup();
-  const auto restored = directory_->Read("acme");
+  const auto restored = organizations_->repository.Read("acme");
   ASSERT_TRUE(restored.ok()) << restored.status();
   ASSERT_EQ((*restored)->schedule().TermsAt(end_day - 27).cadence, window::v1::CADENCE_WEEKLY)
       << "the control";
@@ -217,13 +217,14 @@ TEST_F(LostStoreTest, NeverRedrawsAWindowThatIsPaidForAndHasNoRecord) {
 // Mutation: an erasure that leaves no tombstone, or takes the ledger's totals along.
 TEST_F(LostStoreTest, AnErasedOrganisationComesBackUnderNoIdAndKeepsItsBudget) {
   ASSERT_TRUE(Close().ok());
-  const auto deleted = directory_->Erase("acme");
+  const auto deleted = organizations_->lifecycle.Erase("acme");
   ASSERT_TRUE(deleted.ok()) << deleted.status();
   aggregate::v1::Organization wanted;
   wanted.set_headcount(kHeadcount);
   wanted.set_first_day(FormatDay(kFirstDay));
-  EXPECT_TRUE(absl::IsAlreadyExists(directory_->Create("acme", wanted, true).status()));
-  EXPECT_TRUE(absl::IsNotFound(directory_->Get("acme").status()));
+  EXPECT_TRUE(
+      absl::IsAlreadyExists(organizations_->lifecycle.Create("acme", wanted, true).status()));
+  EXPECT_TRUE(absl::IsNotFound(organizations_->Get("acme").status()));
   int draws = 0;
   EXPECT_FALSE(CloseAndCount(CloseStep::kDrawn, draws).ok());
   EXPECT_EQ(Published(), "");
@@ -251,17 +252,17 @@ TEST_F(LostStoreTest, AnErasureThatFailedHalfWayGoesOnWhenItIsRepeated) {
   // It comes as far as the tombstone.
   ASSERT_EQ(AsOk(inspector_->Call({"ACL", "SETUSER", "aggregate", "-unlink"})), absl::OkStatus());
   for (int i = 0; i < 2; ++i) {
-    const auto stopped = directory_->Erase("acme");
+    const auto stopped = organizations_->lifecycle.Erase("acme");
     EXPECT_FALSE(stopped.ok() || absl::IsNotFound(stopped.status())) << stopped.status();
-    EXPECT_TRUE(absl::IsNotFound(directory_->Get("acme").status()));
+    EXPECT_TRUE(absl::IsNotFound(organizations_->Get("acme").status()));
     EXPECT_THAT(CounterKeys(), Not(IsEmpty())) << "the control";
   }
   ASSERT_EQ(AsOk(inspector_->Call({"ACL", "SETUSER", "aggregate", "+unlink"})), absl::OkStatus());
-  const auto deleted = directory_->Erase("acme");
+  const auto deleted = organizations_->lifecycle.Erase("acme");
   ASSERT_TRUE(deleted.ok()) << deleted.status();
   EXPECT_GT(*deleted, 0);
   EXPECT_THAT(CounterKeys(), IsEmpty());
-  EXPECT_TRUE(absl::IsNotFound(directory_->Erase("acme").status()));
+  EXPECT_TRUE(absl::IsNotFound(organizations_->lifecycle.Erase("acme").status()));
 }
 
 // Mutation: the same.
@@ -271,12 +272,13 @@ TEST_F(LostStoreTest, NothingIsLeftOfAnOrganisationOnlyOnceEveryReplicaHasFollow
   RedisPool there((*replica)->OptionsFor("inspector"));
   ASSERT_EQ(AsOk(there.Call({"CLIENT", "PAUSE", "3600000", "WRITE"})), absl::OkStatus());
   for (int i = 0; i < 2; ++i) {
-    const absl::Status behind = directory_->Erase("acme").status();
+    const absl::Status behind = organizations_->lifecycle.Erase("acme").status();
     EXPECT_TRUE(absl::IsUnavailable(behind)) << behind;
     EXPECT_THAT(CounterKeys(), IsEmpty()) << "what can be deleted is";
   }
   ASSERT_EQ(AsOk(there.Call({"CLIENT", "UNPAUSE"})), absl::OkStatus());
-  EXPECT_TRUE(WaitUntil([&] { return absl::IsNotFound(directory_->Erase("acme").status()); }));
+  EXPECT_TRUE(WaitUntil(
+      [&] { return absl::IsNotFound(organizations_->lifecycle.Erase("acme").status()); }));
 }
 
 // Mutation: without the rewrite, every bit that was ever set stands in the file as

@@ -17,11 +17,11 @@ class MirrorTest : public ClosingTest {
 
 // Mutation: a store that forgets nothing of what it seals and drops.
 TEST_F(MirrorTest, KnowsNothingOfWindowsThatAreClosed) {
-  const auto before = directory_->Read("acme");
+  const auto before = organizations_->repository.Read("acme");
   ASSERT_TRUE(before.ok()) << before.status();
   for (const auto& [window, begun] : (*before)->begun()) EXPECT_TRUE(Knows(*stores_, window));
   ASSERT_TRUE(Close().ok());
-  const auto after = directory_->Read("acme");
+  const auto after = organizations_->repository.Read("acme");
   ASSERT_TRUE(after.ok()) << after.status();
   int closed = 0;
   for (const auto& [window, begun] : (*before)->begun()) {
@@ -62,16 +62,16 @@ TEST_F(MirrorTest, IsLateForAWindowThatAnotherReplicaClosedWhateverItKnows) {
 // Mutation: a pause, or an erasure, after which counters that it deleted are remembered.
 TEST_F(MirrorTest, KnowsNothingOfAnOrganisationThatPausedOrWasErased) {
   EXPECT_GT(stores_->mirror().bytes(), 0U);
-  ASSERT_TRUE(directory_->Pause("acme").ok());
+  ASSERT_TRUE(organizations_->lifecycle.Pause("acme").ok());
   EXPECT_EQ(stores_->mirror().bytes(), 0U);
 
   aggregate::v1::Organization wanted;
   wanted.set_headcount(kHeadcount);
   wanted.set_first_day(FormatDay(kFirstDay));
-  ASSERT_TRUE(directory_->Create("leaver", wanted, /*backfill=*/true).ok());
+  ASSERT_TRUE(organizations_->lifecycle.Create("leaver", wanted, /*backfill=*/true).ok());
   Fill("leaver");
   EXPECT_GT(stores_->mirror().bytes(), 0U);
-  ASSERT_TRUE(directory_->Erase("leaver").ok());
+  ASSERT_TRUE(organizations_->lifecycle.Erase("leaver").ok());
   EXPECT_EQ(stores_->mirror().bytes(), 0U);
 }
 

@@ -146,7 +146,7 @@ TEST_F(RaceTest, AReplicaThatOversleptAWeekTakesNothingBack) {
     const auto report = Close([&, where = where, time = time](CloseStep step) {
       if (!second.empty()) {
         // It is awake, and goes on.
-        const auto now = directory_->Read("acme");
+        const auto now = organizations_->repository.Read("acme");
         ASSERT_TRUE(now.ok()) << now.status();
         EXPECT_EQ((*now)->stored().last_closed_end_day(), FormatDay(kEndDay + 7));
         EXPECT_GE((*now)->stored().last_closed_day(), FormatDay(kEndDay + 7));
@@ -168,7 +168,7 @@ TEST_F(RaceTest, AReplicaThatOversleptAWeekTakesNothingBack) {
     EXPECT_NE(first, "");
     EXPECT_NE(second, "");
     ASSERT_TRUE(Close().ok());
-    const auto stored = directory_->Read("acme");
+    const auto stored = organizations_->repository.Read("acme");
     ASSERT_TRUE(stored.ok()) << stored.status();
     EXPECT_EQ((*stored)->stored().last_closed_end_day(), FormatDay(kEndDay + 7));
     EXPECT_GE((*stored)->stored().last_closed_day(), FormatDay(kEndDay + 7));
@@ -208,7 +208,7 @@ TEST_F(RaceTest, AReplicaThatOversleptAPauseLeavesNothing) {
       if (step != where || once) return;
       once = true;
       ASSERT_TRUE(AsInteger(inspector_->Call({"DEL", "{acme}:lease"})).ok());
-      ASSERT_TRUE(directory_->Pause("acme").ok());
+      ASSERT_TRUE(organizations_->lifecycle.Pause("acme").ok());
     });
     EXPECT_TRUE(once);
     EXPECT_TRUE(absl::IsAborted(report.status())) << report.status();

@@ -22,7 +22,7 @@ TEST_F(ScrubTest, RepeatsARewritingThatFailedOnAReplica) {
   ASSERT_TRUE(replica.ok()) << replica.status();
   Connect(/*wait_replicas=*/1);
   Fill("acme");
-  ASSERT_TRUE(directory_->Pause("acme").ok());
+  ASSERT_TRUE(organizations_->lifecycle.Pause("acme").ok());
   ASSERT_TRUE(HoldsBits(*server_) && HoldsBits(**replica)) << "the control";
   ASSERT_TRUE((*replica)->WaitForRewrite()) << "what it makes of the primary's data";
   (*replica)->SlowRewrites(true);
@@ -45,7 +45,7 @@ TEST_F(ScrubTest, IsNotOverBeforeAReplicaIsBack) {
   ASSERT_TRUE(replica.ok()) << replica.status();
   Connect(/*wait_replicas=*/1);
   Fill("acme");
-  ASSERT_TRUE(directory_->Pause("acme").ok());
+  ASSERT_TRUE(organizations_->lifecycle.Pause("acme").ok());
   (*replica)->Kill();
   ASSERT_TRUE(HoldsBits(**replica)) << "the control";
   FileScrubber scrubber(stores_->counters(), absl::Milliseconds(10));
@@ -67,7 +67,7 @@ TEST_F(ScrubTest, RewritesNoReplicaThatHasNotHeardOfADeletion) {
   Fill("acme");
   RedisPool there((*replica)->OptionsFor("inspector"));
   ASSERT_EQ(AsOk(there.Call({"CLIENT", "PAUSE", "3600000", "WRITE"})), absl::OkStatus());
-  ASSERT_TRUE(directory_->Pause("acme").ok());
+  ASSERT_TRUE(organizations_->lifecycle.Pause("acme").ok());
   FileScrubber scrubber(stores_->counters(), absl::Milliseconds(10));
   scrubber.Start();
   ASSERT_TRUE(WaitUntil([&] { return scrubber.failures() > 0; }));

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "services/aggregate/closing_times.h"
 #include "tests/integration/closing/closing_test.h"
 #include "tests/support/report_attack.h"
 
@@ -28,7 +29,7 @@ class SweepTest : public ClosingTest {
     for (int i = 0; i < count; ++i) {
       const std::string id = absl::StrCat("org-", i);
       ASSERT_NO_FATAL_FAILURE(Create(id));
-      ASSERT_TRUE(directory_->FinishBackfill(id).ok());
+      ASSERT_TRUE(organizations_->lifecycle.FinishBackfill(id).ok());
     }
     clock_.Advance(absl::Hours(24 * 4));
   }
@@ -82,9 +83,9 @@ TEST_F(SweepTest, StopsWithinOneTimeoutOfAStoreThatHangs) {
   RedisOptions options = server_->OptionsFor("aggregate");
   options.timeout = kTimeout;
   stores_ = std::make_unique<RedisStores>(options);
-  directory_ = std::make_unique<OrganizationDirectory>(
-      stores_->organizations(), stores_->counters(), stores_->publications(), stores_->history(),
-      *catalog_, clock_, WindowTiming());
+  organizations_ = std::make_unique<Organizations>(stores_->organizations(), stores_->counters(),
+                                                   stores_->publications(), stores_->history(),
+                                                   *catalog_, clock_);
   std::mutex mutex;
   std::condition_variable changed;
   bool hangs = false;
@@ -167,11 +168,11 @@ TEST_F(SweepTest, FindsAnOrganisationThatBecameActiveWhileItWasLookedAt) {
         const auto swept = closing.Sweep();
         ASSERT_TRUE(swept.ok()) << swept.status();
         EXPECT_THAT(*stores_->organizations().ListDue(clock_.Now(), 10), IsEmpty());
-        const auto seen = directory_->Read("late");
+        const auto seen = organizations_->repository.Read("late");
         ASSERT_TRUE(seen.ok());
-        ASSERT_TRUE(directory_->FinishBackfill("late").ok());
+        ASSERT_TRUE(organizations_->lifecycle.FinishBackfill("late").ok());
         // What a closer writes that had looked at it before.
-        ASSERT_TRUE(stores_->organizations().SetDue("late", directory_->NextLook(**seen)).ok());
+        ASSERT_TRUE(stores_->organizations().SetDue("late", NextLook(**seen, clock_.Now())).ok());
         clock_.Advance(absl::Hours(6));
         const auto found = closing.Sweep();
         ASSERT_TRUE(found.ok()) << found.status();

@@ -31,6 +31,7 @@
 #include "tests/privacy/attacks/attack.h"
 #include "tests/privacy/attacks/timed_worlds.h"
 #include "tests/privacy/audit/rank_correlation.h"
+#include "tests/support/organizations.h"
 #include "tests/support/redis_server.h"
 
 namespace tutti {
@@ -74,16 +75,17 @@ class CallersView {
 
   // With `leaky`, a closer that works a little for everybody whom it counts.
   Seen Watch(int64_t closes, bool leaky) {
-    OrganizationDirectory directory(stores_->organizations(), stores_->counters(),
-                                    stores_->publications(), stores_->history(), ShippedCatalog(),
-                                    clock_, WindowTiming());
-    DeltaMerger merger(directory, stores_->counters(), ShippedCatalog(), clock_);
+    Organizations organizations(stores_->organizations(), stores_->counters(),
+                                stores_->publications(), stores_->history(), ShippedCatalog(),
+                                clock_);
+    DeltaMerger merger(organizations.repository, stores_->counters(), ShippedCatalog(), clock_);
     JournalBinding binding({*journal_, stores_->journal(), stores_->organizations(),
-                            stores_->publications(), directory, ShippedCatalog(), clock_});
+                            stores_->publications(), organizations.repository, ShippedCatalog(),
+                            clock_});
     size_t world = 0;
-    WindowCloser closer({directory, stores_->organizations(), stores_->counters(),
-                         stores_->publications(), binding, ShippedCatalog(), clock_,
-                         [&]() -> std::unique_ptr<NoiseSource> {
+    WindowCloser closer({organizations.repository, organizations.lifecycle,
+                         stores_->organizations(), stores_->counters(), stores_->publications(),
+                         binding, ShippedCatalog(), clock_, [&]() -> std::unique_ptr<NoiseSource> {
                            if (leaky) {
                              std::this_thread::sleep_for(world * std::chrono::milliseconds(30));
                            }
@@ -93,13 +95,14 @@ class CallersView {
                            ShippedCatalog(), clock_, absl::Hours(48)});
     // Not started: what else the machine does makes times less telling, not more.
     FileScrubber scrubber(stores_->counters(), absl::Hours(1));
-    DueReconciler due_times(directory, stores_->organizations(), clock_);
+    DueReconciler due_times(organizations.repository, stores_->organizations(), clock_);
     FakeStoreClock store_clock(clock_);
     ClockGuard clock_guard(clock_, store_clock);
     ClosingLoop closing(
         {closer, cohorts, stores_->organizations(), due_times, scrubber, clock_guard, clock_});
     const std::unique_ptr<Access> access = Access::ForEverybody();
-    AggregateServiceImpl aggregate(directory, merger, closing, ShippedCatalog(), clock_, *access);
+    AggregateServiceImpl aggregate({organizations.repository, organizations.history, merger,
+                                    closing, ShippedCatalog(), clock_, *access});
     const SystemSteadyClock steady_clock;
     ScoreReader reader(scores_->publications(), scores_->cohorts(), {&ShippedCatalog()},
                        steady_clock);
@@ -128,7 +131,7 @@ class CallersView {
         for (int64_t j = i; j < std::min(i + kBatch, closes); ++j) {
           const std::string id = absl::StrFormat("world-%08x", engine_());
           made[id] = engine_() % worlds_.size();
-          Make(For(id, worlds_[made[id]]), id, directory, merger);
+          Make(For(id, worlds_[made[id]]), id, organizations, merger);
         }
       }
       const std::string id = made.begin()->first;
@@ -157,14 +160,14 @@ class CallersView {
 
  private:
   static void Make(const aggregate::v1::MergeDeltasRequest& world, const std::string& id,
-                   OrganizationDirectory& directory, DeltaMerger& merger) {
+                   Organizations& organizations, DeltaMerger& merger) {
     aggregate::v1::Organization wanted;
     wanted.set_headcount(kTimedHeadcount);
     wanted.set_first_day(FormatDay(kFirstDay));
     wanted.add_sources("m365_audit");
-    ASSERT_TRUE(directory.Create(id, wanted, /*backfill=*/true).ok());
+    ASSERT_TRUE(organizations.lifecycle.Create(id, wanted, /*backfill=*/true).ok());
     ASSERT_TRUE(merger.Merge(world).ok());
-    ASSERT_TRUE(directory.FinishBackfill(id).ok());
+    ASSERT_TRUE(organizations.lifecycle.FinishBackfill(id).ok());
   }
 
   // Asks until there is a score; at most a minute.

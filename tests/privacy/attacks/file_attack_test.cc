@@ -23,6 +23,7 @@
 #include "common/redis/redis_stores.h"
 #include "tests/privacy/attacks/attack.h"
 #include "tests/privacy/attacks/order_of_writes.h"
+#include "tests/support/organizations.h"
 #include "tests/support/redis_server.h"
 
 namespace tutti {
@@ -30,12 +31,12 @@ namespace {
 
 constexpr int64_t kPeople = 10'000;
 
-void Create(OrganizationDirectory& directory, const std::string& organization, int64_t headcount) {
+void Create(Organizations& organizations, const std::string& organization, int64_t headcount) {
   aggregate::v1::Organization wanted;
   wanted.set_headcount(headcount);
   wanted.set_first_day(FormatDay(kFirstDay));
   wanted.add_sources("m365_audit");
-  ASSERT_TRUE(directory.Create(organization, wanted, /*backfill=*/true).ok());
+  ASSERT_TRUE(organizations.lifecycle.Create(organization, wanted, /*backfill=*/true).ok());
 }
 
 // The name of the bitmap of the last reach window.
@@ -111,11 +112,11 @@ class FileAttack : public testing::Test {
     RedisOptions options = primary_->OptionsFor("aggregate");
     options.wait_replicas = 1;
     stores_ = std::make_unique<RedisStores>(options);
-    directory_ = std::make_unique<OrganizationDirectory>(
-        stores_->organizations(), stores_->counters(), stores_->publications(), stores_->history(),
-        ShippedCatalog(), suite_.clock(), WindowTiming());
+    organizations_ = std::make_unique<Organizations>(stores_->organizations(), stores_->counters(),
+                                                     stores_->publications(), stores_->history(),
+                                                     ShippedCatalog(), suite_.clock());
     suite_.Create("acme", kPeople, kFirstDay);
-    Create(*directory_, "acme", kPeople);
+    Create(*organizations_, "acme", kPeople);
     std::mt19937 engine(6);
     std::vector<ingest::v1::Activity> activities;
     for (int64_t person = 0; person < kPeople; ++person) {
@@ -125,7 +126,8 @@ class FileAttack : public testing::Test {
           ActivityFor(ShippedCatalog(), FirstTable(), 0, PersonId(person), kLastDay));
     }
     suite_.Ingest("acme", activities);
-    DeltaMerger merger(*directory_, stores_->counters(), ShippedCatalog(), suite_.clock());
+    DeltaMerger merger(organizations_->repository, stores_->counters(), ShippedCatalog(),
+                       suite_.clock());
     for (const auto& request : suite_.merges) ASSERT_TRUE(merger.Merge(request).ok());
   }
 
@@ -163,7 +165,7 @@ class FileAttack : public testing::Test {
   std::unique_ptr<RedisServer> primary_;
   std::unique_ptr<RedisServer> replica_;
   std::unique_ptr<RedisStores> stores_;
-  std::unique_ptr<OrganizationDirectory> directory_;
+  std::unique_ptr<Organizations> organizations_;
   std::vector<bool> active_;
 };
 
@@ -186,7 +188,7 @@ TEST_F(FileAttack, SaysNothingWithoutTheKeyAndLaterNothingAtAll) {
     EXPECT_NEAR(blind.auc(), 0.5, error);
     EXPECT_EQ(control.true_rate, 1);
   }
-  ASSERT_TRUE(directory_->Pause("acme").ok());  // deletes every bitmap
+  ASSERT_TRUE(organizations_->lifecycle.Pause("acme").ok());  // deletes every bitmap
   ASSERT_EQ(stores_->counters().ScrubFiles([] { return false; }), absl::OkStatus());
   for (const RedisServer* const node : {primary_.get(), replica_.get()}) {
     const std::string files = node->AppendOnlyFiles();
@@ -203,10 +205,9 @@ TEST(FileOrderAttack, TheFileSaysNothingOfTheOrderOfEvents) {
   ASSERT_TRUE(server.ok()) << server.status();
   RedisStores stores((*server)->OptionsFor("aggregate"));
   LocalSuite suite(ShippedCatalog(), kLastDay);
-  OrganizationDirectory directory(stores.organizations(), stores.counters(), stores.publications(),
-                                  stores.history(), ShippedCatalog(), suite.clock(),
-                                  WindowTiming());
-  DeltaMerger merger(directory, stores.counters(), ShippedCatalog(), suite.clock());
+  Organizations organizations(stores.organizations(), stores.counters(), stores.publications(),
+                              stores.history(), ShippedCatalog(), suite.clock());
+  DeltaMerger merger(organizations.repository, stores.counters(), ShippedCatalog(), suite.clock());
   const std::shared_ptr<const KeySnapshot> keys = suite.keys().snapshot();
   SlotHash key;
   ASSERT_TRUE(keys->Find("acme", {WindowKind::kReach, kLastDay}, key));
@@ -223,7 +224,7 @@ TEST(FileOrderAttack, TheFileSaysNothingOfTheOrderOfEvents) {
     const DigestScope scope("person", id);
     constexpr int64_t kHeadcount = int64_t{kFlushes} * OrderOfWrites::kFlush;
     suite.Create(id, kHeadcount, kFirstDay);
-    Create(directory, id, kHeadcount);
+    Create(organizations, id, kHeadcount);
     for (int flush = 0; flush < kFlushes; ++flush) {
       std::vector<ingest::v1::Activity> activities;
       std::vector<Digest> digests;

@@ -16,6 +16,7 @@
 #include "common/rpc/status.h"
 #include "services/aggregate/organization_service.h"
 #include "tests/privacy/attacks/attack.h"
+#include "tests/support/organizations.h"
 #include "tests/support/redis_server.h"
 
 namespace tutti {
@@ -30,12 +31,14 @@ class OrganizationIdAttack : public testing::Test {
     EXPECT_TRUE(redis.ok()) << redis.status();
     redis_ = *std::move(redis);
     stores_ = std::make_unique<RedisStores>(redis_->OptionsFor("aggregate"));
-    directory_ = std::make_unique<OrganizationDirectory>(
-        stores_->organizations(), stores_->counters(), stores_->publications(), stores_->history(),
-        ShippedCatalog(), clock_, WindowTiming());
+    organizations_ = std::make_unique<Organizations>(stores_->organizations(), stores_->counters(),
+                                                     stores_->publications(), stores_->history(),
+                                                     ShippedCatalog(), clock_);
     // Not started: nothing here is to be scrubbed.
     scrubber_ = std::make_unique<FileScrubber>(stores_->counters(), absl::Hours(1));
-    service_ = std::make_unique<OrganizationServiceImpl>(*directory_, *scrubber_, *access_);
+    service_ = std::make_unique<OrganizationServiceImpl>(
+        OrganizationServiceParts{organizations_->repository, organizations_->lifecycle, *scrubber_,
+                                 ShippedCatalog(), clock_, *access_});
     grpc::ServerBuilder builder;
     builder.RegisterService(service_.get());
     server_ = builder.BuildAndStart();
@@ -87,7 +90,7 @@ class OrganizationIdAttack : public testing::Test {
   const std::unique_ptr<Access> access_ = Access::ForEverybody();
   std::unique_ptr<RedisServer> redis_;
   std::unique_ptr<RedisStores> stores_;
-  std::unique_ptr<OrganizationDirectory> directory_;
+  std::unique_ptr<Organizations> organizations_;
   std::unique_ptr<FileScrubber> scrubber_;
   std::unique_ptr<OrganizationServiceImpl> service_;
   std::unique_ptr<grpc::Server> server_;

@@ -27,6 +27,7 @@
 #include "tests/privacy/attacks/attack.h"
 #include "tests/privacy/audit/longer.h"
 #include "tests/privacy/audit/two_worlds.h"
+#include "tests/support/organizations.h"
 #include "tests/support/redis_server.h"
 #include "tutti/publication/v1/publication.pb.h"
 
@@ -78,10 +79,11 @@ class RedisWorlds {
     EXPECT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
     stores_ = std::make_unique<RedisStores>(server_->OptionsFor("aggregate"));
-    directory_ = std::make_unique<OrganizationDirectory>(
-        stores_->organizations(), stores_->counters(), stores_->publications(), stores_->history(),
-        *catalog_, clock_, WindowTiming());
-    merger_ = std::make_unique<DeltaMerger>(*directory_, stores_->counters(), *catalog_, clock_);
+    organizations_ = std::make_unique<Organizations>(stores_->organizations(), stores_->counters(),
+                                                     stores_->publications(), stores_->history(),
+                                                     *catalog_, clock_);
+    merger_ = std::make_unique<DeltaMerger>(organizations_->repository, stores_->counters(),
+                                            *catalog_, clock_);
     std::string folder = (std::filesystem::temp_directory_path() / "tutti-worlds.XXXXXX").string();
     EXPECT_NE(mkdtemp(folder.data()), nullptr);
     folder_ = folder;
@@ -89,7 +91,8 @@ class RedisWorlds {
     EXPECT_TRUE(journal.ok()) << journal.status();
     journal_ = *std::move(journal);
     binding_.emplace(BindingParts{*journal_, stores_->journal(), stores_->organizations(),
-                                  stores_->publications(), *directory_, *catalog_, clock_});
+                                  stores_->publications(), organizations_->repository, *catalog_,
+                                  clock_});
   }
   ~RedisWorlds() { std::filesystem::remove_all(folder_); }
 
@@ -135,7 +138,7 @@ class RedisWorlds {
     aggregate::v1::Organization wanted;
     wanted.set_headcount(kHeadcount);
     wanted.set_first_day(FormatDay(kFirstDay));
-    EXPECT_TRUE(directory_->Create(id, wanted, /*backfill=*/true).ok());
+    EXPECT_TRUE(organizations_->lifecycle.Create(id, wanted, /*backfill=*/true).ok());
     aggregate::v1::MergeDeltasRequest request;
     request.set_catalog_fingerprint(catalog_->fingerprint());
     aggregate::v1::WindowDelta& delta = *request.add_deltas();
@@ -147,11 +150,12 @@ class RedisWorlds {
     for (uint32_t slot = 0; slot < slots; ++slot) delta.add_positions(11 * slot);
     const auto merged = merger_->Merge(request);
     EXPECT_TRUE(merged.ok() && merged->at(0) == aggregate::v1::DELTA_OUTCOME_MERGED);
-    EXPECT_TRUE(directory_->FinishBackfill(id).ok());
+    EXPECT_TRUE(organizations_->lifecycle.FinishBackfill(id).ok());
 
     clock_.Advance(absl::Hours(24 * 3));
-    WindowCloser closer({*directory_, stores_->organizations(), stores_->counters(),
-                         stores_->publications(), *binding_, *catalog_, clock_, noise});
+    WindowCloser closer({organizations_->repository, organizations_->lifecycle,
+                         stores_->organizations(), stores_->counters(), stores_->publications(),
+                         *binding_, *catalog_, clock_, noise});
     const auto report = closer.CloseDue(id);
     clock_.Advance(-absl::Hours(24 * 3));
     EXPECT_TRUE(report.ok()) << report.status();
@@ -166,7 +170,7 @@ class RedisWorlds {
   std::filesystem::path folder_;
   FakeWallClock clock_{absl::FromCivil(absl::CivilHour(kLastDay + 1) + 12, absl::UTCTimeZone())};
   std::unique_ptr<RedisStores> stores_;
-  std::unique_ptr<OrganizationDirectory> directory_;
+  std::unique_ptr<Organizations> organizations_;
   std::unique_ptr<DeltaMerger> merger_;
   std::unique_ptr<FileJournal> journal_;
   std::optional<JournalBinding> binding_;

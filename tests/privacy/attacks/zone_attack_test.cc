@@ -73,10 +73,10 @@ TEST(ZoneAttack, AChangeOfZoneGivesNobodyASecondSlot) {
   AddSlots(suite.merges, slots);
   const size_t before = slots.by_table.size();
 
-  auto moved = suite.directory().Get("acme");
+  auto moved = suite.organizations().Get("acme");
   ASSERT_TRUE(moved.ok()) << moved.status();
   moved->set_time_zone("Pacific/Auckland");
-  ASSERT_TRUE(suite.directory().Update("acme", *moved).ok());
+  ASSERT_TRUE(suite.organizations().lifecycle.Update("acme", *moved).ok());
   suite.clock().Advance(absl::Hours(24 * 8));
   suite.merges.clear();
   ASSERT_GT(suite.Ingest("acme", evenings("mover@acme.example", kLastDay)), 0);

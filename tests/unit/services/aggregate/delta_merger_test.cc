@@ -39,11 +39,11 @@ class DeltaMergerTest : public testing::Test {
     aggregate::v1::Organization wanted;
     wanted.set_headcount(300);
     wanted.set_first_day("2026-02-02");
-    ASSERT_TRUE(directory_.Create("acme", wanted, true).ok());
+    ASSERT_TRUE(organizations_.lifecycle.Create("acme", wanted, true).ok());
     window_ = {WindowKind::kReach, Day(2026, 3, 1)};
     const auto& kind =
         ShippedCatalog().kinds()[static_cast<size_t>(ShippedCatalog().FindKind("person"))];
-    shape_ = (*directory_.Read("acme"))->ShapeOf(kind, window_);
+    shape_ = (*organizations_.repository.Read("acme"))->ShapeOf(kind, window_);
   }
 
   aggregate::v1::WindowDelta Delta(const std::string& key, uint32_t position) {
@@ -67,9 +67,8 @@ class DeltaMergerTest : public testing::Test {
 
   FakeWallClock clock_{absl::FromCivil(absl::CivilHour(2026, 3, 2, 12), absl::UTCTimeZone())};
   InterruptedStore store_;
-  OrganizationDirectory directory_{store_,           store_, store_,        store_,
-                                   ShippedCatalog(), clock_, WindowTiming()};
-  DeltaMerger merger_{directory_, store_, ShippedCatalog(), clock_};
+  Organizations organizations_{store_, store_, store_, store_, ShippedCatalog(), clock_};
+  DeltaMerger merger_{organizations_.repository, store_, ShippedCatalog(), clock_};
   Window window_;
   BitmapShape shape_;
 };
@@ -79,7 +78,7 @@ TEST_F(DeltaMergerTest, BindsAWindowToItsFirstKeyAndSpoilsItAtASecond) {
   EXPECT_EQ(Merge(Delta(kKey, 1)), aggregate::v1::DELTA_OUTCOME_MERGED);
   EXPECT_EQ(Merge(Delta(kKey, 2)), aggregate::v1::DELTA_OUTCOME_MERGED);
   EXPECT_EQ(Merge(Delta(kOtherKey, 3)), aggregate::v1::DELTA_OUTCOME_KEY_MISMATCH);
-  const auto read = directory_.Read("acme");
+  const auto read = organizations_.repository.Read("acme");
   ASSERT_TRUE(read.ok());
   ASSERT_NE((*read)->FindBegun(window_), nullptr);
   EXPECT_TRUE((*read)->FindBegun(window_)->incomplete());
@@ -102,7 +101,7 @@ TEST_F(DeltaMergerTest, RefusesWhatDoesNotFitTheWindow) {
   delta = Delta(kKey, 1);
   delta.set_organization("none");
   EXPECT_EQ(Merge(delta), aggregate::v1::DELTA_OUTCOME_NOT_ACTIVE);
-  EXPECT_EQ((*directory_.Read("acme"))->FindBegun(window_), nullptr)
+  EXPECT_EQ((*organizations_.repository.Read("acme"))->FindBegun(window_), nullptr)
       << "a refused delta began the window";
 }
 
@@ -120,7 +119,7 @@ TEST_F(DeltaMergerTest, AnswersForEachDeltaByItself) {
 }
 
 TEST_F(DeltaMergerTest, IsLateOnceTheWindowIsClosed) {
-  ASSERT_TRUE(directory_.FinishBackfill("acme").ok());
+  ASSERT_TRUE(organizations_.lifecycle.FinishBackfill("acme").ok());
   EXPECT_EQ(Merge(Delta(kKey, 1)), aggregate::v1::DELTA_OUTCOME_MERGED);
   clock_.Advance(absl::Hours(24 * 3));
   EXPECT_EQ(Merge(Delta(kKey, 2)), aggregate::v1::DELTA_OUTCOME_LATE);
@@ -129,12 +128,12 @@ TEST_F(DeltaMergerTest, IsLateOnceTheWindowIsClosed) {
 // Mutation: late from the close on, so that the time which the merge of a flush takes, and
 // with it how much of it was new, decides what becomes of what came just before.
 TEST_F(DeltaMergerTest, MergesWhatWasTakenBeforeTheCloseAsLongAsALeaseLasts) {
-  ASSERT_TRUE(directory_.FinishBackfill("acme").ok());
+  ASSERT_TRUE(organizations_.lifecycle.FinishBackfill("acme").ok());
   ASSERT_EQ(Merge(Delta(kKey, 1)), aggregate::v1::DELTA_OUTCOME_MERGED);
-  const absl::Time close = (*directory_.Read("acme"))->schedule().CloseTime(window_);
+  const absl::Time close = (*organizations_.repository.Read("acme"))->schedule().CloseTime(window_);
   clock_.Advance(close - clock_.Now());
   EXPECT_EQ(Merge(Delta(kKey, 2)), aggregate::v1::DELTA_OUTCOME_MERGED);
-  clock_.Advance(directory_.timing().policy_lease - absl::Milliseconds(1));
+  clock_.Advance(WindowTiming().policy_lease - absl::Milliseconds(1));
   EXPECT_EQ(Merge(Delta(kKey, 3)), aggregate::v1::DELTA_OUTCOME_MERGED);
   clock_.Advance(absl::Milliseconds(1));
   EXPECT_EQ(Merge(Delta(kKey, 4)), aggregate::v1::DELTA_OUTCOME_LATE);
@@ -143,13 +142,12 @@ TEST_F(DeltaMergerTest, MergesWhatWasTakenBeforeTheCloseAsLongAsALeaseLasts) {
 // Mutation: a change that was made to an older profile is not judged again.
 TEST_F(DeltaMergerTest, BeginsNoWindowWhenTheOrganisationPausesMeanwhile) {
   store_.interruption = [this] {
-    OrganizationDirectory other(store_, store_, store_, store_, ShippedCatalog(), clock_,
-                                WindowTiming());
-    ASSERT_TRUE(other.Pause("acme").ok());
+    Organizations other(store_, store_, store_, store_, ShippedCatalog(), clock_);
+    ASSERT_TRUE(other.lifecycle.Pause("acme").ok());
   };
   EXPECT_EQ(Merge(Delta(kKey, 1)), aggregate::v1::DELTA_OUTCOME_NOT_ACTIVE);
   EXPECT_EQ(store_.interruption, nullptr) << "the control";
-  EXPECT_EQ((*directory_.Read("acme"))->FindBegun(window_), nullptr);
+  EXPECT_EQ((*organizations_.repository.Read("acme"))->FindBegun(window_), nullptr);
 }
 
 // Mutation: NotFound of what was erased meanwhile is the whole call's error.
@@ -157,11 +155,10 @@ TEST_F(DeltaMergerTest, RefusesWhatIsErasedMeanwhileAndMergesTheRest) {
   aggregate::v1::Organization wanted;
   wanted.set_headcount(300);
   wanted.set_first_day("2026-02-02");
-  ASSERT_TRUE(directory_.Create("stays", wanted, true).ok());
+  ASSERT_TRUE(organizations_.lifecycle.Create("stays", wanted, true).ok());
   store_.interruption = [this] {
-    OrganizationDirectory other(store_, store_, store_, store_, ShippedCatalog(), clock_,
-                                WindowTiming());
-    ASSERT_TRUE(other.Erase("acme").ok());
+    Organizations other(store_, store_, store_, store_, ShippedCatalog(), clock_);
+    ASSERT_TRUE(other.lifecycle.Erase("acme").ok());
   };
   aggregate::v1::MergeDeltasRequest request;
   *request.add_deltas() = Delta(kKey, 1);

@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "services/aggregate/closing_times.h"
 #include "services/aggregate/due_reconciler.h"
-#include "services/aggregate/organization_directory.h"
 #include "services/aggregate/window_closer.h"
 #include "tests/doubles/fake_clock.h"
 #include "tests/support/local_suite.h"
@@ -68,7 +68,7 @@ class DueTimeTest : public testing::Test {
     Organization wanted;
     wanted.set_headcount(300);
     wanted.set_first_day("2026-01-05");
-    ASSERT_TRUE(directory_.Create("acme", wanted, /*backfill=*/true).ok());
+    ASSERT_TRUE(organizations_.lifecycle.Create("acme", wanted, /*backfill=*/true).ok());
   }
 
   // What every replica does: looks at all that are due. It must come to an end.
@@ -88,12 +88,12 @@ class DueTimeTest : public testing::Test {
 
   // Whether sweeps find what is to be closed within six hours, as they do when nothing goes wrong.
   void ExpectClosedInTime() {
-    const auto organization = directory_.Read("acme");
+    const auto organization = organizations_.repository.Read("acme");
     ASSERT_TRUE(organization.ok());
     ASSERT_EQ((*organization)->state(), aggregate::v1::ORGANIZATION_STATE_ACTIVE);
-    clock_.Set(std::max(clock_.Now(), directory_.NextDue(**organization)) + absl::Hours(6));
+    clock_.Set(std::max(clock_.Now(), NextDue(**organization)) + absl::Hours(6));
     Sweep();
-    const auto closed = directory_.Read("acme");
+    const auto closed = organizations_.repository.Read("acme");
     EXPECT_TRUE((*closed)->next_day() > (*organization)->next_day() ||
                 (*closed)->next_reach_end() > (*organization)->next_reach_end())
         << "active, and never looked at";
@@ -102,19 +102,20 @@ class DueTimeTest : public testing::Test {
   FakeWallClock clock_{absl::FromCivil(absl::CivilHour(2026, 3, 4, 12), absl::UTCTimeZone())};
   TroubledStore store_;
   EmptyJournal journal_;
-  OrganizationDirectory directory_{store_,           store_, store_,        store_,
-                                   ShippedCatalog(), clock_, WindowTiming()};
-  JournalBinding binding_{{journal_, store_, store_, store_, directory_, ShippedCatalog(), clock_}};
-  WindowCloser closer_{{directory_, store_, store_, store_, binding_, ShippedCatalog(), clock_,
+  Organizations organizations_{store_, store_, store_, store_, ShippedCatalog(), clock_};
+  JournalBinding binding_{
+      {journal_, store_, store_, store_, organizations_.repository, ShippedCatalog(), clock_}};
+  WindowCloser closer_{{organizations_.repository, organizations_.lifecycle, store_, store_, store_,
+                        binding_, ShippedCatalog(), clock_,
                         [] { return std::make_unique<KernelNoise>(); }}};
-  DueReconciler reconciler_{directory_, store_, clock_};
+  DueReconciler reconciler_{organizations_.repository, store_, clock_};
   size_t closed_ = 0;
 };
 
 // Mutation: the due time after the profile alone.
 TEST_F(DueTimeTest, LosesNoneThatBecameActiveJustBeforeTheProcessEnded) {
   store_.after_profile = [this] { store_.dead = true; };
-  EXPECT_FALSE(directory_.FinishBackfill("acme").ok());
+  EXPECT_FALSE(organizations_.lifecycle.FinishBackfill("acme").ok());
   store_.dead = false;
   ExpectClosedInTime();
   EXPECT_GT(closed_, 0u);
@@ -122,18 +123,18 @@ TEST_F(DueTimeTest, LosesNoneThatBecameActiveJustBeforeTheProcessEnded) {
 
 // Mutation: the same.
 TEST_F(DueTimeTest, LosesNoneThatWentOnJustBeforeTheProcessEnded) {
-  ASSERT_TRUE(directory_.Pause("acme").ok());
+  ASSERT_TRUE(organizations_.lifecycle.Pause("acme").ok());
   clock_.Advance(absl::Hours(24));
   Sweep();
   store_.after_profile = [this] { store_.dead = true; };
-  EXPECT_FALSE(directory_.Resume("acme").ok());
+  EXPECT_FALSE(organizations_.lifecycle.Resume("acme").ok());
   store_.dead = false;
   ExpectClosedInTime();
 }
 
 // Mutation: a closer that says never.
 TEST_F(DueTimeTest, LosesNoneThatBecameActiveWhileACloserLookedAtIt) {
-  store_.before_due = [this] { ASSERT_TRUE(directory_.FinishBackfill("acme").ok()); };
+  store_.before_due = [this] { ASSERT_TRUE(organizations_.lifecycle.FinishBackfill("acme").ok()); };
   const auto report = closer_.CloseDue("acme");
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_EQ(report->next_due, absl::InfiniteFuture()) << "it saw what was so before";
@@ -143,11 +144,11 @@ TEST_F(DueTimeTest, LosesNoneThatBecameActiveWhileACloserLookedAtIt) {
 
 // Mutation: a pause that says never.
 TEST_F(DueTimeTest, LosesNoneThatWentOnWhileItsPauseWasEnding) {
-  ASSERT_TRUE(directory_.FinishBackfill("acme").ok());
+  ASSERT_TRUE(organizations_.lifecycle.FinishBackfill("acme").ok());
   // The last of the two due times that a pause writes.
   store_.writes_before_due = 1;
-  store_.before_due = [this] { ASSERT_TRUE(directory_.Resume("acme").ok()); };
-  ASSERT_TRUE(directory_.Pause("acme").ok());
+  store_.before_due = [this] { ASSERT_TRUE(organizations_.lifecycle.Resume("acme").ok()); };
+  ASSERT_TRUE(organizations_.lifecycle.Pause("acme").ok());
   ASSERT_EQ(store_.before_due, nullptr);
   ExpectClosedInTime();
 }
@@ -162,21 +163,21 @@ TEST_F(DueTimeTest, LosesNoneHoweverClosersAndChangesMeet) {
       Organization wanted;
       wanted.set_headcount(300);
       wanted.set_first_day("2026-01-05");
-      ASSERT_TRUE(directory_.Create(id, wanted, /*backfill=*/true).ok());
+      ASSERT_TRUE(organizations_.lifecycle.Create(id, wanted, /*backfill=*/true).ok());
       (before ? store_.before_profile : store_.after_profile) = [&, id, ends] {
         clock_.Advance(absl::Hours(6));
         Sweep();
         ++met;
         store_.dead = ends;
       };
-      EXPECT_EQ(directory_.FinishBackfill(id).ok(), !ends);
+      EXPECT_EQ(organizations_.lifecycle.FinishBackfill(id).ok(), !ends);
       store_.dead = false;
       if (before && ends) {
-        ASSERT_TRUE(directory_.FinishBackfill(id).ok());
+        ASSERT_TRUE(organizations_.lifecycle.FinishBackfill(id).ok());
       }
       clock_.Advance(absl::Hours(7));
       Sweep();
-      EXPECT_GT((*directory_.Read(id))->next_reach_end(), Day(2026, 2, 22)) << id;
+      EXPECT_GT((*organizations_.repository.Read(id))->next_reach_end(), Day(2026, 2, 22)) << id;
     }
   }
   EXPECT_EQ(met, 4);
@@ -195,9 +196,9 @@ TEST_F(DueTimeTest, LooksNowAndThenAtOneOfWhichNothingIsToBeClosed) {
 // What older versions of this, or somebody by hand, left behind. Mutations: a reconciler that
 // looks at the first page alone, or takes a due time for wrong that only was put off.
 TEST_F(DueTimeTest, FindsWhatIsDueTooLateAndCountsIt) {
-  ASSERT_TRUE(directory_.FinishBackfill("acme").ok());
-  const auto stored = directory_.Read("acme").value()->stored();
-  const absl::Time due = directory_.NextDue(**directory_.Read("acme"));
+  ASSERT_TRUE(organizations_.lifecycle.FinishBackfill("acme").ok());
+  const auto stored = organizations_.repository.Read("acme").value()->stored();
+  const absl::Time due = NextDue(**organizations_.repository.Read("acme"));
   std::set<std::string> lost;
   for (int i = 0; i < 3 * DueReconciler::kPage; ++i) {
     const std::string id = absl::StrCat("org-", i);
@@ -208,7 +209,7 @@ TEST_F(DueTimeTest, FindsWhatIsDueTooLateAndCountsIt) {
   Organization wanted;
   wanted.set_headcount(300);
   wanted.set_first_day("2026-01-05");
-  ASSERT_TRUE(directory_.Create("idle", wanted, /*backfill=*/true).ok());
+  ASSERT_TRUE(organizations_.lifecycle.Create("idle", wanted, /*backfill=*/true).ok());
   ASSERT_TRUE(store_.MemoryStore::SetDue("idle", absl::InfiniteFuture()).ok());
   // Put off by a closer that could not close it.
   ASSERT_TRUE(store_.SetDue("acme", std::max(due, clock_.Now()) + absl::Seconds(30)).ok());
@@ -228,10 +229,10 @@ TEST_F(DueTimeTest, FindsWhatIsDueTooLateAndCountsIt) {
 
 // Mutation: a look that ends at the first one that cannot be read.
 TEST_F(DueTimeTest, FindsWhatFollowsOneThatIsGone) {
-  ASSERT_TRUE(directory_.FinishBackfill("acme").ok());
+  ASSERT_TRUE(organizations_.lifecycle.FinishBackfill("acme").ok());
   ASSERT_TRUE(store_.Create("aaa", {}, clock_.Now()).ok());
   ASSERT_TRUE(store_.MemoryStore::SetDue("acme", absl::InfiniteFuture()).ok());
-  ASSERT_FALSE(directory_.Read("aaa").ok());
+  ASSERT_FALSE(organizations_.repository.Read("aaa").ok());
   ASSERT_TRUE(reconciler_.LookOn().ok());
   EXPECT_EQ(reconciler_.corrected(), 1u);
 }

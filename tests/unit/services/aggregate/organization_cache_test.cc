@@ -4,7 +4,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/window/window_proto.h"
-#include "services/aggregate/organization_directory.h"
 #include "tests/doubles/fake_clock.h"
 #include "tests/support/local_suite.h"
 
@@ -17,14 +16,13 @@ class OrganizationCacheTest : public testing::Test {
     aggregate::v1::Organization wanted;
     wanted.set_headcount(1000);
     wanted.set_first_day("2026-01-05");
-    ASSERT_TRUE(directory_.Create("acme", wanted, true).ok());
-    some_ = directory_.Read("acme").value();
+    ASSERT_TRUE(organizations_.lifecycle.Create("acme", wanted, true).ok());
+    some_ = organizations_.repository.Read("acme").value();
   }
 
   FakeWallClock clock_{absl::FromCivil(absl::CivilHour(2026, 3, 4, 12), absl::UTCTimeZone())};
   MemoryStore store_;
-  OrganizationDirectory directory_{store_,           store_, store_,        store_,
-                                   ShippedCatalog(), clock_, WindowTiming()};
+  Organizations organizations_{store_, store_, store_, store_, ShippedCatalog(), clock_};
   std::shared_ptr<const ScheduledOrganization> some_;
 };
 
@@ -65,7 +63,7 @@ TEST_F(OrganizationCacheTest, ForgetsWhatIsOld) {
   EXPECT_EQ(cache.Find("org-100", clock_.Now()), nullptr);
 }
 
-// Mutation: a directory that remembers every organisation it has ever read.
+// Mutation: a repository that remembers every organisation it has ever read.
 TEST_F(OrganizationCacheTest, BoundsWhatTheDirectoryRemembers) {
   // This makes it as large as one with activity is.
   aggregate::v1::StoredOrganization stored = some_->stored();
@@ -79,14 +77,14 @@ TEST_F(OrganizationCacheTest, BoundsWhatTheDirectoryRemembers) {
   for (int i = 0; i < 15'000; ++i) {
     const std::string id = absl::StrCat("org-", i);
     ASSERT_TRUE(store_.Create(id, stored, absl::InfiniteFuture()).ok());
-    ASSERT_TRUE(directory_.ReadCached(id).ok());
-    most = std::max(most, directory_.cached_bytes());
+    ASSERT_TRUE(organizations_.repository.ReadCached(id).ok());
+    most = std::max(most, organizations_.repository.cached_bytes());
   }
   EXPECT_LE(most, size_t{64} << 20);
   EXPECT_GT(most, size_t{63} << 20) << "there was nothing to bound";
   clock_.Advance(OrganizationCache::kMaxAge);
-  ASSERT_TRUE(directory_.ReadCached("acme").ok());
-  EXPECT_LT(directory_.cached_bytes(), size_t{64} << 10);
+  ASSERT_TRUE(organizations_.repository.ReadCached("acme").ok());
+  EXPECT_LT(organizations_.repository.cached_bytes(), size_t{64} << 10);
 }
 
 }  // namespace

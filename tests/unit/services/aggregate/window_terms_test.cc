@@ -54,7 +54,7 @@ class WindowTermsTest : public testing::Test {
     wanted.set_headcount(1000);
     wanted.add_sources("m365_audit");
     wanted.set_region("north");
-    ASSERT_TRUE(directory_.Create("acme", wanted, false).ok());
+    ASSERT_TRUE(organizations_.lifecycle.Create("acme", wanted, false).ok());
     SetClock(kSunday, 23, 56);
   }
 
@@ -63,8 +63,10 @@ class WindowTermsTest : public testing::Test {
                                absl::UTCTimeZone()));
   }
 
-  aggregate::v1::Organization Profile() { return *directory_.Get("acme"); }
-  std::shared_ptr<const ScheduledOrganization> Now() { return *directory_.Read("acme"); }
+  aggregate::v1::Organization Profile() { return *organizations_.Get("acme"); }
+  std::shared_ptr<const ScheduledOrganization> Now() {
+    return *organizations_.repository.Read("acme");
+  }
   BitmapShape Shape(const std::string& kind, Window window) {
     return Now()->ShapeOf(
         ShippedCatalog().kinds()[static_cast<size_t>(ShippedCatalog().FindKind(kind))], window);
@@ -90,7 +92,8 @@ class WindowTermsTest : public testing::Test {
 
   // Closes what is due; the record of an end day.
   publication::v1::Publication Close(Day end_day) {
-    WindowCloser closer({directory_, store_, store_, store_, binding_, ShippedCatalog(), clock_,
+    WindowCloser closer({organizations_.repository, organizations_.lifecycle, store_, store_,
+                         store_, binding_, ShippedCatalog(), clock_,
                          [] { return std::make_unique<ZeroNoise>(); }});
     const auto report = closer.CloseDue("acme");
     EXPECT_TRUE(report.ok()) << report.status();
@@ -118,19 +121,19 @@ class WindowTermsTest : public testing::Test {
     ASSERT_EQ(store_.StoreTally("acme", kSunday - 3, tally, {"person"}, LeaseToken()),
               absl::OkStatus());
     store_.dead = true;
-    ASSERT_FALSE(directory_.Pause("acme").ok());
+    ASSERT_FALSE(organizations_.lifecycle.Pause("acme").ok());
     store_.dead = false;
-    ASSERT_EQ(directory_.Get("acme")->state(), aggregate::v1::ORGANIZATION_STATE_PAUSED);
+    ASSERT_EQ(organizations_.Get("acme")->state(), aggregate::v1::ORGANIZATION_STATE_PAUSED);
     ASSERT_FALSE(store_.Bitmaps("acme").empty());
   }
 
   FakeWallClock clock_{absl::FromCivil(absl::CivilHour(2026, 1, 28, 12), absl::UTCTimeZone())};
   FragileStore store_;
   NoJournal journal_;
-  OrganizationDirectory directory_{store_,           store_, store_,        store_,
-                                   ShippedCatalog(), clock_, WindowTiming()};
-  JournalBinding binding_{{journal_, store_, store_, store_, directory_, ShippedCatalog(), clock_}};
-  DeltaMerger merger_{directory_, store_, ShippedCatalog(), clock_};
+  Organizations organizations_{store_, store_, store_, store_, ShippedCatalog(), clock_};
+  JournalBinding binding_{
+      {journal_, store_, store_, store_, organizations_.repository, ShippedCatalog(), clock_}};
+  DeltaMerger merger_{organizations_.repository, store_, ShippedCatalog(), clock_};
   std::map<std::string, aggregate::v1::CloseOutcome> outcomes_;
 };
 
@@ -145,7 +148,7 @@ TEST_F(WindowTermsTest, AWindowThatTakesTomorrowsEventsKeepsItsSize) {
     for (const int64_t headcount : {1100, 2100, 4200, 900}) {
       aggregate::v1::Organization wanted = Profile();
       wanted.set_headcount(headcount);
-      ASSERT_TRUE(directory_.Update("acme", wanted).ok());
+      ASSERT_TRUE(organizations_.lifecycle.Update("acme", wanted).ok());
       EXPECT_EQ(Shape("person", kTomorrow).size, before.size) << headcount << somebody_acted;
     }
     EXPECT_NE(Shape("person", {WindowKind::kReach, kTomorrow.end_day + 7}).size.slots_log2, 0u);
@@ -159,13 +162,12 @@ TEST_F(WindowTermsTest, FromWhenAChangeAppliesDoesNotSayWhetherSomebodyActed) {
   for (const std::string what : {"resume", "update"}) {
     for (const bool somebody_acted : {false, true}) {
       MemoryStore store;
-      OrganizationDirectory directory(store, store, store, store, ShippedCatalog(), clock_,
-                                      WindowTiming());
-      DeltaMerger merger(directory, store, ShippedCatalog(), clock_);
+      Organizations organizations(store, store, store, store, ShippedCatalog(), clock_);
+      DeltaMerger merger(organizations.repository, store, ShippedCatalog(), clock_);
       clock_.Set(absl::FromCivil(absl::CivilHour(2026, 1, 28, 12), absl::UTCTimeZone()));
       aggregate::v1::Organization wanted;
       wanted.set_headcount(1000);
-      ASSERT_TRUE(directory.Create("acme", wanted, false).ok());
+      ASSERT_TRUE(organizations.lifecycle.Create("acme", wanted, false).ok());
       SetClock(kSunday, 23, 56);
       aggregate::v1::MergeDeltasRequest request;
       *request.add_deltas() = Delta(kTomorrow);
@@ -175,12 +177,12 @@ TEST_F(WindowTermsTest, FromWhenAChangeAppliesDoesNotSayWhetherSomebodyActed) {
       SetClock(kSunday, 23, 54);
       wanted.set_headcount(2000);
       if (what == "update") {
-        ASSERT_TRUE(directory.Update("acme", wanted).ok());
+        ASSERT_TRUE(organizations.lifecycle.Update("acme", wanted).ok());
       } else {
-        ASSERT_TRUE(directory.Pause("acme").ok());
-        ASSERT_TRUE(directory.Resume("acme").ok());
+        ASSERT_TRUE(organizations.lifecycle.Pause("acme").ok());
+        ASSERT_TRUE(organizations.lifecycle.Resume("acme").ok());
       }
-      const auto organization = *directory.Read("acme");
+      const auto organization = *organizations.repository.Read("acme");
       const std::string seen =
           absl::StrCat(FormatDay(organization->schedule().first_day()), " ",
                        FormatDay(organization->schedule().terms().back().from_day));
@@ -195,7 +197,7 @@ TEST_F(WindowTermsTest, AWindowThatHasNotOpenedTakesTheChange) {
   const BitmapShape before = Shape("person", next);
   aggregate::v1::Organization wanted = Profile();
   wanted.set_headcount(4000);
-  ASSERT_TRUE(directory_.Update("acme", wanted).ok());
+  ASSERT_TRUE(organizations_.lifecycle.Update("acme", wanted).ok());
   EXPECT_EQ(Shape("person", next).size.slots_log2, before.size.slots_log2 + 2);
 }
 
@@ -212,7 +214,7 @@ TEST_F(WindowTermsTest, AWindowThatHasOpenedIsClosedAlsoUnderASlowerCadence) {
   ASSERT_EQ(Merge({Delta(kTomorrow)})[0], aggregate::v1::DELTA_OUTCOME_MERGED);
   aggregate::v1::Organization wanted = Profile();
   wanted.set_cadence(window::v1::CADENCE_FOUR_WEEKLY);
-  ASSERT_TRUE(directory_.Update("acme", wanted).ok());
+  ASSERT_TRUE(organizations_.lifecycle.Update("acme", wanted).ok());
   SetClock(kTomorrow.end_day + 60, 12, 0);
   EXPECT_EQ(StateOf(Close(kTomorrow.end_day), "person"), publication::v1::KIND_STATE_COMPLETE);
   EXPECT_TRUE(store_.Bitmaps("acme").empty());
@@ -223,9 +225,9 @@ TEST_F(WindowTermsTest, AWindowThatHasOpenedIsClosedAlsoUnderASlowerCadence) {
 // it, and takes none of what comes later.
 TEST_F(WindowTermsTest, APauseLeavesNoGuardOnAWindowThatIsScoredLater) {
   ASSERT_EQ(Merge({Delta(kTomorrow)})[0], aggregate::v1::DELTA_OUTCOME_MERGED);
-  ASSERT_TRUE(directory_.Pause("acme").ok());
+  ASSERT_TRUE(organizations_.lifecycle.Pause("acme").ok());
   SetClock(kSunday, 23, 50);  // another process, whose clock is behind
-  ASSERT_TRUE(directory_.Resume("acme").ok());
+  ASSERT_TRUE(organizations_.lifecycle.Resume("acme").ok());
   EXPECT_FALSE(Now()->Has(kTomorrow));
   EXPECT_GT(Now()->schedule().first_day(), kTomorrow.first_day());
   SetClock(kSunday + 8, 12, 0);
@@ -237,7 +239,7 @@ TEST_F(WindowTermsTest, APauseLeavesNoGuardOnAWindowThatIsScoredLater) {
 // days and a staged record had no owner after Resume, and stayed for ever.
 TEST_F(WindowTermsTest, ResumeDeletesWhatAPauseLeft) {
   ASSERT_NO_FATAL_FAILURE(PauseAndDie());
-  ASSERT_TRUE(directory_.Resume("acme").ok());
+  ASSERT_TRUE(organizations_.lifecycle.Resume("acme").ok());
   EXPECT_TRUE(store_.Bitmaps("acme").empty());
   EXPECT_TRUE(store_.ReadTallies("acme")->empty());
   EXPECT_TRUE(Now()->begun().empty());
@@ -259,13 +261,13 @@ TEST_F(WindowTermsTest, ALookDeletesWhatAPauseLeft) {
 TEST_F(WindowTermsTest, APauseForgetsNoWindowThatWasBegunAfterIt) {
   SetClock(kSunday, 12, 0);
   store_.on_drop_tallies = [this] {
-    ASSERT_TRUE(directory_.Resume("acme").ok());
+    ASSERT_TRUE(organizations_.lifecycle.Resume("acme").ok());
     SetClock(kSunday + 1, 12, 0);
     ASSERT_EQ(Merge({Delta(kTomorrow)})[0], aggregate::v1::DELTA_OUTCOME_MERGED);
   };
   ASSERT_EQ(Merge({Delta({WindowKind::kReach, kTomorrow.end_day - 7})})[0],
             aggregate::v1::DELTA_OUTCOME_MERGED);
-  ASSERT_TRUE(directory_.Pause("acme").ok());
+  ASSERT_TRUE(organizations_.lifecycle.Pause("acme").ok());
   EXPECT_NE(Now()->FindBegun(kTomorrow), nullptr);
 }
 
@@ -299,7 +301,7 @@ TEST_F(WindowTermsTest, AKindThatIsLostLeavesTheOthers) {
   EXPECT_EQ(Merge({Delta(kTomorrow, "device"), Delta(kTomorrow)}),
             (std::vector<DeltaOutcome>{aggregate::v1::DELTA_OUTCOME_KEY_MISMATCH,
                                        aggregate::v1::DELTA_OUTCOME_MERGED}));
-  const auto policy = MakeIngestPolicy(*Now(), directory_, ShippedCatalog(), clock_.Now());
+  const auto policy = MakeIngestPolicy(*Now(), ShippedCatalog(), clock_.Now());
   int incomplete = 0;
   for (const auto& window : policy.windows()) {
     EXPECT_FALSE(window.incomplete());
@@ -330,7 +332,7 @@ TEST_F(WindowTermsTest, ALostDayOfPeopleIsLostForPeopleAlone) {
 
 // Mutation: what is missing of a bitmap is taken for zeros.
 TEST_F(WindowTermsTest, ABitmapOfAnotherLengthIsNotCounted) {
-  const auto begun = directory_.Modify(
+  const auto begun = organizations_.repository.Modify(
       "acme", [&](const ScheduledOrganization&, aggregate::v1::StoredOrganization& next,
                   std::vector<NewBitmap>& bitmaps) {
         aggregate::v1::BegunWindow& window = *next.add_begun();
@@ -355,7 +357,7 @@ TEST_F(WindowTermsTest, ABitmapOfAnotherLengthIsNotCounted) {
 // Mutation: a close that forgets what it does not find.
 TEST_F(WindowTermsTest, ABitmapOfNoWindowIsDeleted) {
   const Window off_grid{WindowKind::kReach, kTomorrow.end_day - 3};
-  const auto begun = directory_.Modify(
+  const auto begun = organizations_.repository.Modify(
       "acme", [&](const ScheduledOrganization&, aggregate::v1::StoredOrganization& next,
                   std::vector<NewBitmap>& bitmaps) {
         aggregate::v1::BegunWindow& window = *next.add_begun();
@@ -376,11 +378,12 @@ TEST_F(WindowTermsTest, AKeyringThatIsReplacedLeavesNoWindowThatHadOpened) {
     if (somebody_acted) {
       ASSERT_EQ(Merge({Delta(kTomorrow)})[0], aggregate::v1::DELTA_OUTCOME_MERGED);
     }
-    ASSERT_EQ(directory_.history().NoteKeyring(std::string(16, '1'), clock_.Now()),
+    ASSERT_EQ(organizations_.history.NoteKeyring(std::string(16, '1'), clock_.Now()),
               absl::OkStatus());
   }
   SetClock(kSunday + 2, 12, 0);
-  ASSERT_EQ(directory_.history().NoteKeyring(std::string(16, '2'), clock_.Now()), absl::OkStatus());
+  ASSERT_EQ(organizations_.history.NoteKeyring(std::string(16, '2'), clock_.Now()),
+            absl::OkStatus());
   EXPECT_EQ(Merge({Delta(kTomorrow)})[0], aggregate::v1::DELTA_OUTCOME_KEY_MISMATCH);
   SetClock(kTomorrow.end_day + 15, 12, 0);
   Close(kTomorrow.end_day);
@@ -398,7 +401,7 @@ TEST_F(WindowTermsTest, AKeyringThatIsReplacedLeavesNoWindowThatHadOpened) {
 TEST_F(WindowTermsTest, AWindowIsComparedWithThePeersThatItHadAsItOpened) {
   aggregate::v1::Organization wanted = Profile();
   wanted.set_region("south");
-  ASSERT_TRUE(directory_.Update("acme", wanted).ok());
+  ASSERT_TRUE(organizations_.lifecycle.Update("acme", wanted).ok());
   SetClock(kTomorrow.end_day + 15, 12, 0);
   EXPECT_EQ(Close(kTomorrow.end_day).region(), "north");
   EXPECT_EQ(Close(kTomorrow.end_day + 7).region(), "south");

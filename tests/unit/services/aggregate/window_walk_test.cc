@@ -17,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/keyring/keyring_operations.h"
 #include "common/window/window_proto.h"
+#include "services/aggregate/closing_times.h"
 #include "services/aggregate/delta_merger.h"
 #include "services/aggregate/ingest_policy.h"
 #include "services/aggregate/window_closer.h"
@@ -39,16 +40,16 @@ constexpr int kPeople = 6;
 struct Replica {
   Replica(MemoryStore& store, absl::Duration ahead)
       : skew(ahead),
-        directory(store, store, store, store, ShippedCatalog(), clock, WindowTiming()),
-        binding({journal, store, store, store, directory, ShippedCatalog(), clock}),
-        merger(directory, store, ShippedCatalog(), clock),
-        closer({directory, store, store, store, binding, ShippedCatalog(), clock,
-                [] { return std::make_unique<ZeroNoise>(); }}) {}
+        organizations(store, store, store, store, ShippedCatalog(), clock),
+        binding({journal, store, store, store, organizations.repository, ShippedCatalog(), clock}),
+        merger(organizations.repository, store, ShippedCatalog(), clock),
+        closer({organizations.repository, organizations.lifecycle, store, store, store, binding,
+                ShippedCatalog(), clock, [] { return std::make_unique<ZeroNoise>(); }}) {}
 
   const absl::Duration skew;
   FakeWallClock clock{kStart};
   NoJournal journal;
-  OrganizationDirectory directory;
+  Organizations organizations;
   JournalBinding binding;
   DeltaMerger merger;
   WindowCloser closer;
@@ -65,7 +66,7 @@ class Walk {
     aggregate::v1::Organization wanted;
     wanted.set_headcount(1000);
     wanted.add_sources("m365_audit");
-    EXPECT_TRUE(Any().directory.Create("acme", wanted, false).ok());
+    EXPECT_TRUE(Any().organizations.lifecycle.Create("acme", wanted, false).ok());
   }
 
   void Step() {
@@ -94,7 +95,7 @@ class Walk {
 
   // What must be true at any time.
   void Check() {
-    const auto read = replicas_[1]->directory.Read("acme");
+    const auto read = replicas_[1]->organizations.repository.Read("acme");
     ASSERT_TRUE(read.ok()) << read.status();
     const ScheduledOrganization& organization = **read;
     for (const auto& [window, kind] : store_->Bitmaps("acme")) {
@@ -104,7 +105,7 @@ class Walk {
       ASSERT_TRUE(organization.Has(window)) << "no such window: " << FormatDay(window.end_day);
     }
     if (!organization.TakesActivity()) return;
-    for (const Window& window : replicas_[1]->directory.OpenWindows(organization, now_)) {
+    for (const Window& window : OpenWindows(organization, now_)) {
       // Everybody's clock says that it has opened.
       if (organization.schedule().OpenTime(window) > now_ - kMostSkew) continue;
       for (const CatalogKind& kind : ShippedCatalog().kinds()) {
@@ -119,13 +120,13 @@ class Walk {
 
   // Goes on until everything that has begun is closed.
   void End() {
-    EXPECT_TRUE(Any().directory.Resume("acme").ok());
+    EXPECT_TRUE(Any().organizations.lifecycle.Resume("acme").ok());
     for (int day = 0; day < 70; ++day) {
       Pass(absl::Hours(24));
       Close();
     }
     EXPECT_TRUE(store_->Bitmaps("acme").empty());
-    EXPECT_TRUE((*Any().directory.Read("acme"))->begun().empty());
+    EXPECT_TRUE((*Any().organizations.repository.Read("acme"))->begun().empty());
   }
 
   int published = 0;
@@ -148,7 +149,8 @@ class Walk {
   void Pass(absl::Duration time) { MoveTo(now_ + time); }
 
   absl::Time Midnight() {
-    const Calendar& calendar = (*Any().directory.Read("acme"))->schedule().calendar();
+    const Calendar& calendar =
+        (*Any().organizations.repository.Read("acme"))->schedule().calendar();
     Day day = calendar.DayOf(now_) + 1;
     // Half of the times one at which weekly windows open.
     if (Draw(0, 1) == 0) day = absl::NextWeekday(day - 1, absl::Weekday::monday);
@@ -156,7 +158,7 @@ class Walk {
   }
 
   void Update() {
-    aggregate::v1::Organization wanted = *Any().directory.Get("acme");
+    aggregate::v1::Organization wanted = *Any().organizations.Get("acme");
     wanted.clear_etag();
     const int64_t sizes[] = {200, 300, 1000, 1100, 2100, 30'000};
     const char* const zones[] = {"UTC", "Pacific/Kiritimati", "America/Anchorage"};
@@ -171,16 +173,16 @@ class Walk {
       default:
         wanted.set_headcount(sizes[Draw(0, 5)]);
     }
-    EXPECT_TRUE(Any().directory.Update("acme", wanted).ok());
+    EXPECT_TRUE(Any().organizations.lifecycle.Update("acme", wanted).ok());
   }
 
   void Pause() {
-    ASSERT_TRUE(Any().directory.Pause("acme").ok());
+    ASSERT_TRUE(Any().organizations.lifecycle.Pause("acme").ok());
     ASSERT_TRUE(store_->Bitmaps("acme").empty());
     // What was merged into windows that were open is gone, and so are they.
     merged_.clear();
     if (Draw(0, 1) == 0) Pass(absl::Minutes(Draw(0, 600)));
-    ASSERT_TRUE(Any().directory.Resume("acme").ok());
+    ASSERT_TRUE(Any().organizations.lifecycle.Resume("acme").ok());
   }
 
   // Somebody does something, and ingest, whose clock is ahead or behind, takes it: under a
@@ -189,12 +191,11 @@ class Walk {
     const absl::Duration skew = AnySkew();
     const absl::Time at = now_ + skew;
     Replica& told = Any();
-    const auto organization = told.directory.Read("acme");
+    const auto organization = told.organizations.repository.Read("acme");
     ASSERT_TRUE(organization.ok());
     if (!(*organization)->TakesActivity()) return;
     const auto policy = OrganizationPolicy::Create(
-        "acme",
-        MakeIngestPolicy(**organization, told.directory, ShippedCatalog(), told.clock.Now()),
+        "acme", MakeIngestPolicy(**organization, ShippedCatalog(), told.clock.Now()),
         ShippedCatalog(), keys_);
     ASSERT_TRUE(policy.ok()) << policy.status();
     if (Draw(0, 9) == 0) Update();  // the policy is of before that
@@ -244,7 +245,7 @@ class Walk {
   void Note(const aggregate::v1::WindowDelta& delta, int person) {
     ++merged;
     const Window window = *WindowFrom(delta);
-    const auto schedule = (*replicas_[1]->directory.Read("acme"))->schedule();
+    const auto schedule = (*replicas_[1]->organizations.repository.Read("acme"))->schedule();
     if (window.first_day() > schedule.calendar().DayOf(now_)) ++ahead;
     const uint32_t kept = uint32_t{1} << delta.kept_slots_log2();
     for (const uint32_t position : delta.positions()) {

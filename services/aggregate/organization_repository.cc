@@ -1,0 +1,109 @@
+#include "services/aggregate/organization_repository.h"
+
+#include <utility>
+
+#include "common/rpc/error_details.h"
+#include "services/aggregate/aggregate_error.h"
+
+namespace tutti {
+namespace {
+
+constexpr int kMaxAttempts = 50;
+
+}  // namespace
+
+absl::StatusOr<OrganizationRepository::Organization> OrganizationRepository::Derive(
+    VersionedOrganization versioned) {
+  absl::StatusOr<std::shared_ptr<const CountingEras>> eras = history_.Current();
+  if (!eras.ok()) return eras.status();
+  return ScheduledOrganization::Create(std::move(versioned), timing_, *std::move(eras));
+}
+
+absl::StatusOr<OrganizationRepository::Organization> OrganizationRepository::Remember(
+    const std::string& id, VersionedOrganization versioned) {
+  if (versioned.stored.organization().state() == aggregate::v1::ORGANIZATION_STATE_ERASED) {
+    cache_.Forget(id);
+    return NoSuchOrganization();
+  }
+  absl::StatusOr<Organization> scheduled = Derive(std::move(versioned));
+  if (!scheduled.ok()) return scheduled.status();
+  cache_.Keep(id, *scheduled, clock_.Now());
+  return scheduled;
+}
+
+absl::StatusOr<OrganizationRepository::Organization> OrganizationRepository::Read(
+    const std::string& id) {
+  absl::StatusOr<VersionedOrganization> versioned = organizations_.Read(id);
+  if (absl::IsNotFound(versioned.status())) return NoSuchOrganization();
+  if (!versioned.ok()) return versioned.status();
+  return Remember(id, *std::move(versioned));
+}
+
+absl::StatusOr<OrganizationRepository::Organization> OrganizationRepository::ReadCached(
+    const std::string& id) {
+  if (auto known = cache_.Find(id, clock_.Now()); known != nullptr) return known;
+  return Read(id);
+}
+
+absl::StatusOr<OrganizationRepository::Organization> OrganizationRepository::Modify(
+    const std::string& id, const Change& change, Organization known, std::set<Window>* guarded) {
+  absl::StatusOr<Organization> current = std::move(known);
+  if (*current == nullptr) current = Read(id);
+  for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
+    if (!current.ok()) return current.status();
+    aggregate::v1::StoredOrganization next = (*current)->stored();
+    std::vector<NewBitmap> bitmaps;
+    if (absl::Status changed = change(**current, next, bitmaps); !changed.ok()) return changed;
+    std::set<Window> closed;
+    absl::StatusOr<VersionedOrganization> stored =
+        bitmaps.empty() ? organizations_.Replace(id, (*current)->versioned(), next)
+                        : organizations_.Begin(id, (*current)->versioned(), next, bitmaps, closed);
+    if (guarded != nullptr) guarded->insert(closed.begin(), closed.end());
+    if (stored.ok()) return Remember(id, *std::move(stored));
+    if (!absl::IsAborted(stored.status())) return stored.status();
+    current = Read(id);
+  }
+  return WithReason(
+      absl::UnavailableError("the organisation is being changed by others; try again"),
+      aggregate::v1::REASON_ORGANIZATION_BUSY);
+}
+
+absl::StatusOr<std::vector<OrganizationRepository::Organization>> OrganizationRepository::List(
+    int limit, std::string& cursor) {
+  std::vector<Organization> page;
+  while (static_cast<int>(page.size()) < limit) {
+    const int wanted = limit - static_cast<int>(page.size());
+    const absl::StatusOr<std::vector<ListedOrganization>> listed =
+        organizations_.List(cursor, wanted);
+    if (!listed.ok()) return listed.status();
+    for (const ListedOrganization& entry : *listed) {
+      absl::StatusOr<Organization> organization = Read(entry.id);
+      if (absl::IsNotFound(organization.status())) continue;
+      if (!organization.ok()) return organization.status();
+      page.push_back(*std::move(organization));
+    }
+    if (static_cast<int>(listed->size()) < wanted) {
+      cursor.clear();
+      return page;
+    }
+    cursor = listed->back().id;
+  }
+  return page;
+}
+
+absl::StatusOr<std::vector<OrganizationRepository::Organization>> OrganizationRepository::ListAmong(
+    const std::set<std::string, std::less<>>& ids, int limit, std::string& cursor) {
+  std::vector<Organization> page;
+  for (auto id = ids.upper_bound(cursor); id != ids.end(); ++id) {
+    if (static_cast<int>(page.size()) == limit) return page;
+    cursor = *id;
+    absl::StatusOr<Organization> organization = Read(*id);
+    if (absl::IsNotFound(organization.status())) continue;
+    if (!organization.ok()) return organization.status();
+    page.push_back(*std::move(organization));
+  }
+  cursor.clear();
+  return page;
+}
+
+}  // namespace tutti

@@ -1,0 +1,251 @@
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <thread>
+
+#include "services/aggregate/closing_times.h"
+#include "tests/doubles/fake_clock.h"
+#include "tests/support/local_suite.h"
+
+namespace tutti {
+namespace {
+
+using aggregate::v1::Organization;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class OrganizationLifecycleTest : public testing::Test {
+ protected:
+  static Organization Weekly() {
+    Organization wanted;
+    wanted.set_headcount(1000);
+    wanted.set_first_day("2026-01-05");
+    return wanted;
+  }
+
+  FakeWallClock clock_{absl::FromCivil(absl::CivilHour(2026, 3, 4, 12), absl::UTCTimeZone())};
+  MemoryStore store_;
+  Organizations organizations_{store_, store_, store_, store_, ShippedCatalog(), clock_};
+};
+
+TEST_F(OrganizationLifecycleTest, NamesTheFieldThatIsWrong) {
+  const auto refused = [&](const std::function<void(Organization&)>& change) {
+    Organization wanted = Weekly();
+    change(wanted);
+    const absl::Status status = organizations_.lifecycle.Create("acme", wanted, true).status();
+    EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+    return std::string(status.message());
+  };
+  EXPECT_THAT(refused([](auto& o) { o.set_headcount(0); }), HasSubstr("headcount"));
+  EXPECT_THAT(refused([](auto& o) { o.set_headcount(-5); }), HasSubstr("headcount"));
+  EXPECT_THAT(refused([](auto& o) { o.set_time_zone("Mars/Olympus"); }), HasSubstr("time_zone"));
+  EXPECT_THAT(refused([](auto& o) { o.set_first_day("2026-13-01"); }), HasSubstr("first_day"));
+  EXPECT_THAT(refused([](auto& o) { o.set_first_day("2019-01-01"); }), HasSubstr("first_day"));
+  EXPECT_THAT(refused([](auto& o) { o.set_first_day("2026-03-05"); }), HasSubstr("first_day"));
+  EXPECT_THAT(refused([](auto& o) { o.add_entitlements()->set_people(3); }),
+              HasSubstr("entitlements.product"));
+  EXPECT_THAT(refused([](auto& o) {
+                auto& entitlement = *o.add_entitlements();
+                entitlement.set_product("assistant");
+                entitlement.set_people(1001);
+              }),
+              HasSubstr("entitlements.people"));
+}
+
+TEST_F(OrganizationLifecycleTest, UsesAnIdOnce) {
+  ASSERT_TRUE(organizations_.lifecycle.Create("acme", Weekly(), true).ok());
+  EXPECT_TRUE(
+      absl::IsAlreadyExists(organizations_.lifecycle.Create("acme", Weekly(), true).status()));
+  ASSERT_TRUE(organizations_.lifecycle.Erase("acme").ok());
+  EXPECT_TRUE(absl::IsNotFound(organizations_.Get("acme").status()));
+  EXPECT_TRUE(
+      absl::IsAlreadyExists(organizations_.lifecycle.Create("acme", Weekly(), true).status()));
+}
+
+TEST_F(OrganizationLifecycleTest, RefusesAChangeOfWhatWasChangedMeanwhile) {
+  ASSERT_TRUE(organizations_.lifecycle.Create("acme", Weekly(), true).ok());
+  Organization first = organizations_.Get("acme").value();
+  Organization second = first;
+  first.set_headcount(1200);
+  ASSERT_TRUE(organizations_.lifecycle.Update("acme", first).ok());
+  second.set_headcount(1300);
+  EXPECT_TRUE(absl::IsAborted(organizations_.lifecycle.Update("acme", second).status()));
+  EXPECT_EQ(organizations_.Get("acme")->headcount(), 1200);
+}
+
+// Mutation: a change that applies to windows that have begun.
+TEST_F(OrganizationLifecycleTest, LetsAChangeApplyToWindowsThatStartLater) {
+  ASSERT_TRUE(organizations_.lifecycle.Create("acme", Weekly(), true).ok());
+  ASSERT_TRUE(organizations_.lifecycle.FinishBackfill("acme").ok());
+  Organization wanted = organizations_.Get("acme").value();
+  wanted.set_cadence(window::v1::CADENCE_FOUR_WEEKLY);
+  ASSERT_TRUE(organizations_.lifecycle.Update("acme", wanted).ok());
+  const auto read = organizations_.repository.Read("acme");
+  ASSERT_TRUE(read.ok());
+  const Schedule& schedule = (*read)->schedule();
+  // Begun on 2026-02-23, weekly then; the next weekly one would begin on 03-02.
+  EXPECT_TRUE(schedule.IsReachEnd(Day(2026, 3, 22)));
+  EXPECT_TRUE(schedule.IsReachEnd(Day(2026, 3, 29)));
+  int ends = 0;
+  for (Day day(2026, 4, 1); day < Day(2026, 5, 27); ++day) ends += schedule.IsReachEnd(day) ? 1 : 0;
+  EXPECT_EQ(ends, 2) << "four-weekly from then on";
+  // And not faster than the size permits.
+  wanted = organizations_.Get("acme").value();
+  wanted.set_cadence(window::v1::CADENCE_DAILY);
+  const auto faster = organizations_.Told(organizations_.lifecycle.Update("acme", wanted));
+  EXPECT_TRUE(!faster.ok() || faster->effective_cadence() != window::v1::CADENCE_DAILY);
+}
+
+// The clock shows noon of 2026-03-04, a Wednesday. Mutations: the first window that is over; one
+// that ends earlier; no look at the state.
+TEST_F(OrganizationLifecycleTest, SaysWhenTheFirstScoreIsToBeExpected) {
+  const auto expected = [](const absl::StatusOr<Organization>& organization) {
+    if (!organization.ok() || !organization->has_first_score_expected()) return std::string();
+    return absl::FormatTime("%F %T",
+                            absl::FromUnixSeconds(organization->first_score_expected().seconds()),
+                            absl::UTCTimeZone());
+  };
+  EXPECT_EQ(expected(organizations_.Told(organizations_.lifecycle.Create("acme", Weekly(), true))),
+            "");
+  // It begins on 2026-01-05; by the lease it can be closed after the back-fill was finished.
+  EXPECT_EQ(expected(organizations_.Told(organizations_.lifecycle.FinishBackfill("acme"))),
+            "2026-03-04 12:00:20");
+  EXPECT_EQ(expected(organizations_.Get("acme")), "2026-03-04 12:00:20");
+  EXPECT_EQ(expected(organizations_.Told(organizations_.lifecycle.Pause("acme"))), "");
+  // From the 5th on; the first Sunday with 28 days before it is 04-05: and a day, and 48 hours.
+  EXPECT_EQ(expected(organizations_.Told(organizations_.lifecycle.Resume("acme"))),
+            "2026-04-09 00:00:20");
+  EXPECT_EQ(expected(organizations_.Told(organizations_.lifecycle.Create("new", Weekly(), false))),
+            "2026-04-09 00:00:20");
+
+  // What is too small is told from which headcount it is not.
+  Organization small = Weekly();
+  small.set_headcount(20);
+  const auto created = organizations_.Told(organizations_.lifecycle.Create("small", small, false));
+  ASSERT_TRUE(created.ok());
+  EXPECT_EQ(expected(created), "");
+  const int64_t enough = created->first_score_headcount();
+  EXPECT_GT(enough, 20);
+  small.set_headcount(enough - 1);
+  EXPECT_EQ(organizations_.Told(organizations_.lifecycle.Create("almost", small, false))
+                ->first_score_headcount(),
+            enough);
+  small.set_headcount(enough);
+  const auto large = organizations_.Told(organizations_.lifecycle.Create("large", small, false));
+  EXPECT_EQ(large->first_score_headcount(), 0);
+  EXPECT_NE(expected(large), "");
+  // Nothing of it is stored, and what a caller says of it is of no account.
+  EXPECT_FALSE((*organizations_.repository.Read("large"))
+                   ->stored()
+                   .organization()
+                   .has_first_score_expected());
+  Organization changed = *large;
+  changed.set_headcount(20);
+  EXPECT_EQ(organizations_.Told(organizations_.lifecycle.Update("large", changed))
+                ->has_first_score_expected(),
+            false);
+}
+
+// Mutation: a list of the windows that were begun.
+TEST_F(OrganizationLifecycleTest, SaysWhatFinishingABackfillWouldClose) {
+  ASSERT_TRUE(organizations_.lifecycle.Create("acme", Weekly(), true).ok());
+  const auto closed = [this] {
+    return ClosedByFinishing(**organizations_.repository.Read("acme"), clock_.Now());
+  };
+  const auto would = closed();
+  ASSERT_TRUE(would.ok());
+  // The next ends on 03-01 and is open until the 5th.
+  EXPECT_THAT(*would,
+              ElementsAre(Day(2026, 2, 1), Day(2026, 2, 8), Day(2026, 2, 15), Day(2026, 2, 22)));
+  EXPECT_EQ(organizations_.Get("acme")->state(), aggregate::v1::ORGANIZATION_STATE_BACKFILLING);
+  ASSERT_TRUE(organizations_.lifecycle.FinishBackfill("acme").ok());
+  EXPECT_THAT(*closed(), ElementsAre());
+  ASSERT_TRUE(organizations_.lifecycle.Pause("acme").ok());
+  EXPECT_TRUE(absl::IsFailedPrecondition(closed().status()));
+}
+
+// Mutation: every call takes a new etag, and a retry makes another caller's change fail.
+TEST_F(OrganizationLifecycleTest, ACallThatChangesNothingLeavesTheEtag) {
+  ASSERT_TRUE(organizations_.lifecycle.Create("acme", Weekly(), true).ok());
+  const std::string first = organizations_.Get("acme")->etag();
+  const std::string finished =
+      organizations_.Told(organizations_.lifecycle.FinishBackfill("acme"))->etag();
+  EXPECT_NE(finished, first);
+  EXPECT_EQ(organizations_.Told(organizations_.lifecycle.FinishBackfill("acme"))->etag(), finished);
+  EXPECT_EQ(
+      organizations_.Told(organizations_.lifecycle.Update("acme", *organizations_.Get("acme")))
+          ->etag(),
+      finished);
+  Organization other = *organizations_.Get("acme");
+  other.set_display_name("Other");
+  EXPECT_NE(organizations_.Told(organizations_.lifecycle.Update("acme", other))->etag(), finished);
+}
+
+TEST_F(OrganizationLifecycleTest, ListsEveryOrganisationOnce) {
+  for (int i = 0; i < 25; ++i) {
+    ASSERT_TRUE(organizations_.lifecycle.Create(absl::StrCat("org-", i), Weekly(), true).ok());
+  }
+  ASSERT_TRUE(organizations_.lifecycle.Erase("org-7").ok());
+  std::set<std::string> names;
+  std::string cursor;
+  do {
+    const auto page = organizations_.repository.List(4, cursor);
+    ASSERT_TRUE(page.ok());
+    for (const auto& organization : *page) {
+      const std::string& name = organization->stored().organization().name();
+      EXPECT_TRUE(names.insert(name).second) << name;
+    }
+  } while (!cursor.empty());
+  EXPECT_EQ(names.size(), 24u);
+  EXPECT_EQ(names.count("organizations/org-7"), 0u);
+}
+
+TEST_F(OrganizationLifecycleTest, TakesNothingWhilePausedAndStartsWithAFullWindowAfterwards) {
+  ASSERT_TRUE(organizations_.lifecycle.Create("acme", Weekly(), true).ok());
+  ASSERT_TRUE(organizations_.lifecycle.FinishBackfill("acme").ok());
+  ASSERT_TRUE(organizations_.lifecycle.Pause("acme").ok());
+  EXPECT_FALSE((*organizations_.repository.Read("acme"))->TakesActivity());
+  EXPECT_EQ(NextDue(**organizations_.repository.Read("acme")), absl::InfiniteFuture());
+  EXPECT_TRUE(absl::IsFailedPrecondition(organizations_.lifecycle.FinishBackfill("acme").status()));
+  ASSERT_TRUE(organizations_.lifecycle.Resume("acme").ok());
+  const auto resumed = organizations_.repository.Read("acme");
+  EXPECT_TRUE((*resumed)->TakesActivity());
+  EXPECT_GT((*resumed)->next_reach_end() - int64_t{27}, Day(2026, 3, 4));
+}
+
+// Mutation: a pause that does not wait lets a close that is under way publish after it.
+TEST_F(OrganizationLifecycleTest, PausesWhenNoCloseIsUnderWay) {
+  ASSERT_TRUE(organizations_.lifecycle.Create("acme", Weekly(), true).ok());
+  ASSERT_TRUE(organizations_.lifecycle.FinishBackfill("acme").ok());
+  ASSERT_TRUE(store_.TakeLease("acme", LeaseToken("a close"), absl::Minutes(1)).value());
+  std::thread pausing([this] { EXPECT_TRUE(organizations_.lifecycle.Pause("acme").ok()); });
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_NE(organizations_.Get("acme")->state(), aggregate::v1::ORGANIZATION_STATE_PAUSED);
+  }
+  ASSERT_TRUE(store_.ReleaseLease("acme", LeaseToken("a close")).ok());
+  pausing.join();
+  EXPECT_EQ(organizations_.Get("acme")->state(), aggregate::v1::ORGANIZATION_STATE_PAUSED);
+}
+
+// Mutation: a pause that closes a window which has not begun, so that it takes nothing when
+// it comes.
+TEST_F(OrganizationLifecycleTest, LeavesAWindowThatIsStillToComeWhenItPausesAndResumes) {
+  ASSERT_TRUE(organizations_.lifecycle.Create("acme", Weekly(), false).ok());
+  const Window first{WindowKind::kReach,
+                     (*organizations_.repository.Read("acme"))->next_reach_end()};
+  ASSERT_TRUE(organizations_.lifecycle.Pause("acme").ok());
+  ASSERT_TRUE(organizations_.lifecycle.Resume("acme").ok());
+  ASSERT_EQ((*organizations_.repository.Read("acme"))->next_reach_end(), first.end_day);
+  const auto begun = organizations_.repository.Modify(
+      "acme", [&](const ScheduledOrganization&, aggregate::v1::StoredOrganization&,
+                  std::vector<NewBitmap>& bitmaps) {
+        bitmaps.push_back({{"acme", first, "person"}, 4096});
+        return absl::OkStatus();
+      });
+  EXPECT_TRUE(begun.ok()) << begun.status();
+}
+
+}  // namespace
+}  // namespace tutti
