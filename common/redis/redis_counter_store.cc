@@ -73,26 +73,26 @@ for i = 2, #KEYS do redis.call('UNLINK', KEYS[i]) end
 return 1
 )lua";
 
-std::string GuardSeconds(Window window) {
-  return ExpirySeconds(window.kind == WindowKind::kReach ? Key::kReachGuard : Key::kDayGuard);
+std::string GuardSeconds(const WindowBitmaps& window) {
+  return ExpirySeconds(window.window.kind == WindowKind::kReach ? Key::kReachGuard
+                                                                : Key::kDayGuard);
 }
 
-RedisWords SealKeys(const std::string& organization, Window window,
-                    const std::vector<std::string>& kinds) {
+RedisWords SealKeys(const WindowBitmaps& window) {
   RedisWords keys;
-  for (const std::string& kind : kinds) {
-    keys.push_back(BitmapKey({organization, window, kind}));
-    keys.push_back(SealedBitmapKey({organization, window, kind}));
+  for (const std::string& kind : window.kinds) {
+    keys.push_back(BitmapKey({window.organization, window.window, kind}));
+    keys.push_back(SealedBitmapKey({window.organization, window.window, kind}));
   }
-  keys.push_back(NeverKey(organization));
+  keys.push_back(NeverKey(window.organization));
   return keys;
 }
 
-RedisWords SealedKeys(const std::string& organization, Window window,
-                      const std::vector<std::string>& kinds) {
-  RedisWords keys;
-  for (const std::string& kind : kinds)
-    keys.push_back(SealedBitmapKey({organization, window, kind}));
+// `keys`, and those of the window's sealed bitmaps.
+RedisWords WithSealedKeys(RedisWords keys, const WindowBitmaps& window) {
+  for (const std::string& kind : window.kinds) {
+    keys.push_back(SealedBitmapKey({window.organization, window.window, kind}));
+  }
   return keys;
 }
 
@@ -343,16 +343,16 @@ absl::StatusOr<std::vector<MergeOutcome>> RedisCounterStore::Merge(
 
 void RedisCounterStore::Forget(const std::string& organization) { mirror_.Forget(organization); }
 
-void RedisCounterStore::Forget(const std::string& organization, Window window,
-                               const std::vector<std::string>& kinds) {
-  for (const std::string& kind : kinds) mirror_.Forget({organization, window, kind});
+void RedisCounterStore::Forget(const WindowBitmaps& window) {
+  for (const std::string& kind : window.kinds) {
+    mirror_.Forget({window.organization, window.window, kind});
+  }
 }
 
-absl::StatusOr<bool> RedisCounterStore::Seal(const std::string& organization, Window window,
-                                             const std::vector<std::string>& kinds) {
-  Forget(organization, window, kinds);
-  const absl::StatusOr<int64_t> dropped = AsInteger(router_.RunDurably(
-      kSealScript, SealKeys(organization, window, kinds), {GuardSeconds(window)}));
+absl::StatusOr<bool> RedisCounterStore::Seal(const WindowBitmaps& window) {
+  Forget(window);
+  const absl::StatusOr<int64_t> dropped =
+      AsInteger(router_.RunDurably(kSealScript, SealKeys(window), {GuardSeconds(window)}));
   if (!dropped.ok()) return dropped.status();
   return *dropped == 0;
 }
@@ -361,42 +361,33 @@ absl::StatusOr<std::string> RedisCounterStore::ReadSealed(const BitmapId& id) {
   return AsString(router_.Read(id.organization, {"GET", SealedBitmapKey(id)}));
 }
 
-absl::Status RedisCounterStore::DropSealed(const std::string& organization, Window window,
-                                           const std::vector<std::string>& kinds) {
+absl::Status RedisCounterStore::DropSealed(const WindowBitmaps& window) {
   // Again: a merge that was under way at the seal may have learnt after it.
-  Forget(organization, window, kinds);
-  RedisWords words = SealedKeys(organization, window, kinds);
-  words.insert(words.begin(), "UNLINK");
-  return AsOk(router_.CallDurably(organization, words));
+  Forget(window);
+  return AsOk(router_.CallDurably(window.organization, WithSealedKeys({"UNLINK"}, window)));
 }
 
-absl::Status RedisCounterStore::Drop(const std::string& organization, Window window,
-                                     const std::vector<std::string>& kinds) {
-  Forget(organization, window, kinds);
-  return AsOk(router_.RunDurably(kDropScript, SealKeys(organization, window, kinds),
-                                 {GuardSeconds(window)}));
+absl::Status RedisCounterStore::Drop(const WindowBitmaps& window) {
+  Forget(window);
+  return AsOk(router_.RunDurably(kDropScript, SealKeys(window), {GuardSeconds(window)}));
 }
 
-absl::Status RedisCounterStore::StoreTally(const std::string& organization, Day day,
-                                           const DayTally& tally,
-                                           const std::vector<std::string>& kinds,
+absl::Status RedisCounterStore::StoreTally(const WindowBitmaps& day, const DayTally& tally,
                                            const LeaseToken& lease) {
-  Forget(organization, {WindowKind::kDay, day}, kinds);
-  RedisWords keys = SealedKeys(organization, {WindowKind::kDay, day}, kinds);
-  keys.insert(keys.begin(),
-              {TallyKey(organization), LedgerKey(organization), LeaseKey(organization)});
-  const absl::StatusOr<int64_t> done = AsInteger(
-      router_.RunDurably(kTallyScript, keys, {FormatDay(day), TallyText(tally), lease.text()}));
+  Forget(day);
+  const RedisWords keys = WithSealedKeys(
+      {TallyKey(day.organization), LedgerKey(day.organization), LeaseKey(day.organization)}, day);
+  const absl::StatusOr<int64_t> done = AsInteger(router_.RunDurably(
+      kTallyScript, keys, {FormatDay(day.window.end_day), TallyText(tally), lease.text()}));
   if (!done.ok()) return done.status();
   return *done == 1 ? absl::OkStatus() : absl::AbortedError("the closing lease was lost");
 }
 
-absl::Status RedisCounterStore::DiscardDay(const std::string& organization, Day day,
-                                           const std::vector<std::string>& kinds) {
-  Forget(organization, {WindowKind::kDay, day}, kinds);
-  RedisWords keys = SealedKeys(organization, {WindowKind::kDay, day}, kinds);
-  keys.insert(keys.begin(), TallyKey(organization));
-  return AsOk(router_.RunDurably(kDiscardDayScript, keys, {FormatDay(day)}));
+absl::Status RedisCounterStore::DiscardDay(const WindowBitmaps& day) {
+  Forget(day);
+  return AsOk(router_.RunDurably(kDiscardDayScript,
+                                 WithSealedKeys({TallyKey(day.organization)}, day),
+                                 {FormatDay(day.window.end_day)}));
 }
 
 absl::StatusOr<std::map<Day, DayTally>> RedisCounterStore::ReadTallies(

@@ -27,17 +27,13 @@ class RedisCounterStore final : public CounterStore {
       : router_(router), mirror_(mirror, clock) {}
 
   absl::StatusOr<std::vector<MergeOutcome>> Merge(absl::Span<const BitmapDelta> deltas) override;
-  absl::StatusOr<bool> Seal(const std::string& organization, Window window,
-                            const std::vector<std::string>& kinds) override;
+  absl::StatusOr<bool> Seal(const WindowBitmaps& window) override;
   absl::StatusOr<std::string> ReadSealed(const BitmapId& id) override;
-  absl::Status DropSealed(const std::string& organization, Window window,
-                          const std::vector<std::string>& kinds) override;
-  absl::Status Drop(const std::string& organization, Window window,
-                    const std::vector<std::string>& kinds) override;
-  absl::Status StoreTally(const std::string& organization, Day day, const DayTally& tally,
-                          const std::vector<std::string>& kinds, const LeaseToken& lease) override;
-  absl::Status DiscardDay(const std::string& organization, Day day,
-                          const std::vector<std::string>& kinds) override;
+  absl::Status DropSealed(const WindowBitmaps& window) override;
+  absl::Status Drop(const WindowBitmaps& window) override;
+  absl::Status StoreTally(const WindowBitmaps& day, const DayTally& tally,
+                          const LeaseToken& lease) override;
+  absl::Status DiscardDay(const WindowBitmaps& day) override;
   absl::StatusOr<std::map<Day, DayTally>> ReadTallies(const std::string& organization) override;
   absl::Status DropTallies(const std::string& organization) override;
   void Forget(const std::string& organization) override;
@@ -49,8 +45,7 @@ class RedisCounterStore final : public CounterStore {
  private:
   class MergeTask;
 
-  void Forget(const std::string& organization, Window window,
-              const std::vector<std::string>& kinds);
+  void Forget(const WindowBitmaps& window);
 
   RedisRouter& router_;
   BitMirror mirror_;

@@ -5,6 +5,7 @@
 #include <string>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 #include "common/window/window.h"
 
@@ -29,6 +30,15 @@ struct BitmapId {
 struct NewBitmap {
   BitmapId id;
   uint32_t bits = 0;
+};
+
+// The bitmaps of one window that must not be left behind: one of every kind that may have one,
+// whether or not it has. What makes it must know the kinds of earlier and of newer catalogues,
+// too; see ScheduledOrganization::BitmapsOf.
+struct WindowBitmaps {
+  std::string organization;
+  Window window;
+  std::vector<std::string> kinds;
 };
 
 }  // namespace tutti

@@ -53,35 +53,29 @@ class CounterStore {
   virtual absl::StatusOr<std::vector<MergeOutcome>> Merge(absl::Span<const BitmapDelta> deltas) = 0;
 
   // Closes a window against writes, atomically and for 40 days: every bitmap of
-  // it moves aside, and later merges are kLate. This process remembers nothing more of it. `kinds`
-  // lists every kind that the catalogue has. False when the window was dropped before: what
-  // happened in it was not counted. Idempotent.
-  virtual absl::StatusOr<bool> Seal(const std::string& organization, Window window,
-                                    const std::vector<std::string>& kinds) = 0;
+  // it moves aside, and later merges are kLate. This process remembers nothing more of it. False
+  // when the window was dropped before: what happened in it was not counted. Idempotent.
+  virtual absl::StatusOr<bool> Seal(const WindowBitmaps& window) = 0;
 
   // Reads a bitmap that Seal moved aside. NotFound when there is none.
   virtual absl::StatusOr<std::string> ReadSealed(const BitmapId& id) = 0;
 
   // Deletes sealed bitmaps of a window. Idempotent.
-  virtual absl::Status DropSealed(const std::string& organization, Window window,
-                                  const std::vector<std::string>& kinds) = 0;
+  virtual absl::Status DropSealed(const WindowBitmaps& window) = 0;
 
   // Deletes bitmaps of a window that is never published (an organisation is paused). The
   // window stays closed as after Seal, which tells that it was dropped.
-  virtual absl::Status Drop(const std::string& organization, Window window,
-                            const std::vector<std::string>& kinds) = 0;
+  virtual absl::Status Drop(const WindowBitmaps& window) = 0;
 
-  // Stores the tally of a closed day and deletes the day's sealed bitmaps in one atomic step,
+  // Stores the tally of a closed day window and deletes its sealed bitmaps in one atomic step,
   // unless somebody else has the closing lease or nobody has it: Aborted. `lease` is the
   // caller's. Idempotent.
-  virtual absl::Status StoreTally(const std::string& organization, Day day, const DayTally& tally,
-                                  const std::vector<std::string>& kinds,
+  virtual absl::Status StoreTally(const WindowBitmaps& day, const DayTally& tally,
                                   const LeaseToken& lease) = 0;
 
-  // Deletes the tally and the sealed bitmaps of a closed day in one atomic step, whoever has the
-  // closing lease: no publication takes the day any more, or ever did. Idempotent.
-  virtual absl::Status DiscardDay(const std::string& organization, Day day,
-                                  const std::vector<std::string>& kinds) = 0;
+  // Deletes the tally and the sealed bitmaps of a closed day window in one atomic step, whoever
+  // has the closing lease: no publication takes the day any more, or ever did. Idempotent.
+  virtual absl::Status DiscardDay(const WindowBitmaps& day) = 0;
 
   // Reads the tallies of all days that are still kept.
   virtual absl::StatusOr<std::map<Day, DayTally>> ReadTallies(const std::string& organization) = 0;

@@ -186,7 +186,8 @@ absl::Status RunAggregate(const AggregateOptions& options) {
   ClockGuard clock_guard(clock, stores.clock());
   if (absl::Status fit = clock_guard.Check(); absl::IsFailedPrecondition(fit)) return fit;
   CountingHistory history(stores.history(), **catalog, clock);
-  OrganizationRepository repository(stores.organizations(), history, clock, options.timing);
+  OrganizationRepository repository(stores.organizations(), history, **catalog, clock,
+                                    options.timing);
   OrganizationLifecycle lifecycle({repository, stores.organizations(), stores.counters(),
                                    stores.publications(), **catalog, clock});
   JournalBinding binding({**journal, stores.journal(), stores.organizations(),

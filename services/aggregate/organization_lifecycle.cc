@@ -97,7 +97,7 @@ absl::StatusOr<OrganizationLifecycle::Organization> OrganizationLifecycle::Creat
   if (absl::Status aligned = AlignFirstDay(first, stored); !aligned.ok()) return aligned;
   Count(stored);
 
-  const absl::StatusOr<Organization> scheduled = parts_.repository.Derive(stored);
+  const absl::StatusOr<Organization> scheduled = parts_.repository.Derive(id, stored);
   if (!scheduled.ok()) return scheduled.status();
   if (absl::Status created = parts_.organizations.Create(id, stored, NextLook(**scheduled, now));
       !created.ok()) {
@@ -168,7 +168,7 @@ absl::StatusOr<OrganizationLifecycle::Organization> OrganizationLifecycle::Chang
         if (absl::Status status = change(current, next, bitmaps); !status.ok()) return status;
         // What changes nothing takes no other caller's etag away.
         if (!MessageDifferencer::Equals(next, current.stored())) Count(next);
-        const absl::StatusOr<Organization> scheduled = parts_.repository.Derive(next);
+        const absl::StatusOr<Organization> scheduled = parts_.repository.Derive(id, next);
         if (!scheduled.ok()) return scheduled.status();
         const absl::Time now = parts_.clock.Now();
         return parts_.organizations.SetDue(
@@ -220,15 +220,15 @@ absl::Status OrganizationLifecycle::EndPause(const std::string& id) {
   const absl::StatusOr<Organization> paused = parts_.repository.Read(id);
   if (!paused.ok()) return paused.status();
   if (!(*paused)->Discards()) return absl::OkStatus();
-  const std::vector<std::string> kinds = (*paused)->KindsWithBitmaps(parts_.catalog);
   for (const auto& [window, unused] : (*paused)->begun()) {
-    if (absl::Status gone = parts_.counters.Drop(id, window, kinds); !gone.ok()) return gone;
+    const absl::Status gone = parts_.counters.Drop((*paused)->BitmapsOf(window));
+    if (!gone.ok()) return gone;
   }
   // What a close that ended early has staged. The window may not have begun, and is then
   // still to come when scoring resumes: it is not closed.
   const Window next_reach{WindowKind::kReach, (*paused)->next_reach_end()};
   absl::Status left = parts_.publications.DropStaged(id, next_reach.end_day);
-  left.Update(parts_.counters.DropSealed(id, next_reach, kinds));
+  left.Update(parts_.counters.DropSealed((*paused)->BitmapsOf(next_reach)));
   if (!left.ok()) return left;
   if (absl::Status gone = parts_.counters.DropTallies(id); !gone.ok()) return gone;
   // Last, so that whoever comes after an early end goes on where this one stopped. Scoring may

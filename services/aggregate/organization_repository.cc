@@ -13,10 +13,11 @@ constexpr int kMaxAttempts = 50;
 }  // namespace
 
 absl::StatusOr<OrganizationRepository::Organization> OrganizationRepository::Derive(
-    VersionedOrganization versioned) {
+    const std::string& id, VersionedOrganization versioned) {
   absl::StatusOr<std::shared_ptr<const CountingEras>> eras = history_.Current();
   if (!eras.ok()) return eras.status();
-  return ScheduledOrganization::Create(std::move(versioned), timing_, *std::move(eras));
+  return ScheduledOrganization::Create(id, std::move(versioned),
+                                       {catalog_, timing_, *std::move(eras)});
 }
 
 absl::StatusOr<OrganizationRepository::Organization> OrganizationRepository::Remember(
@@ -25,7 +26,7 @@ absl::StatusOr<OrganizationRepository::Organization> OrganizationRepository::Rem
     cache_.Forget(id);
     return NoSuchOrganization();
   }
-  absl::StatusOr<Organization> scheduled = Derive(std::move(versioned));
+  absl::StatusOr<Organization> scheduled = Derive(id, std::move(versioned));
   if (!scheduled.ok()) return scheduled.status();
   cache_.Keep(id, *scheduled, clock_.Now());
   return scheduled;

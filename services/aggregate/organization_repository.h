@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "common/catalog/catalog.h"
 #include "common/clock/clock.h"
 #include "common/storage/organization_store.h"
 #include "services/aggregate/counting_history.h"
@@ -26,8 +27,12 @@ class OrganizationRepository {
 
   // References outlive this.
   OrganizationRepository(OrganizationStore& organizations, CountingHistory& history,
-                         const WallClock& clock, WindowTiming timing)
-      : organizations_(organizations), history_(history), clock_(clock), timing_(timing) {}
+                         const Catalog& catalog, const WallClock& clock, WindowTiming timing)
+      : organizations_(organizations),
+        history_(history),
+        catalog_(catalog),
+        clock_(clock),
+        timing_(timing) {}
 
   // What is stored now.
   absl::StatusOr<Organization> Read(const std::string& id);
@@ -54,8 +59,9 @@ class OrganizationRepository {
                                       std::set<Window>* guarded = nullptr);
 
   // What follows from `stored`, whether or not it is stored.
-  absl::StatusOr<Organization> Derive(aggregate::v1::StoredOrganization stored) {
-    return Derive(VersionedOrganization{std::move(stored), ""});
+  absl::StatusOr<Organization> Derive(const std::string& id,
+                                      aggregate::v1::StoredOrganization stored) {
+    return Derive(id, VersionedOrganization{std::move(stored), ""});
   }
 
   // Forgets what was read of it: it is erased.
@@ -65,11 +71,12 @@ class OrganizationRepository {
   size_t cached_bytes() const { return cache_.bytes(); }
 
  private:
-  absl::StatusOr<Organization> Derive(VersionedOrganization versioned);
+  absl::StatusOr<Organization> Derive(const std::string& id, VersionedOrganization versioned);
   absl::StatusOr<Organization> Remember(const std::string& id, VersionedOrganization versioned);
 
   OrganizationStore& organizations_;
   CountingHistory& history_;
+  const Catalog& catalog_;
   const WallClock& clock_;
   const WindowTiming timing_;
   OrganizationCache cache_;

@@ -21,17 +21,16 @@ struct RecordDrawer::CountedKind {
   NoisePlan plan;
 };
 
-absl::StatusOr<DrawnRecord> RecordDrawer::Draw(const std::string& id,
-                                               const ScheduledOrganization& organization,
+absl::StatusOr<DrawnRecord> RecordDrawer::Draw(const ScheduledOrganization& organization,
                                                Day end_day, const Ledger& ledger) const {
-  const absl::StatusOr<std::map<Day, DayTally>> tallies = counters_.ReadTallies(id);
+  const absl::StatusOr<std::map<Day, DayTally>> tallies = counters_.ReadTallies(organization.id());
   if (!tallies.ok()) return tallies.status();
   DrawnRecord drawn;
   std::vector<CountedKind> kinds;
   for (int kind = 0; kind < static_cast<int>(catalog_.kinds().size()); ++kind) {
     const CatalogKind& catalog_kind = catalog_.kinds()[static_cast<size_t>(kind)];
     if (organization.ShapeOf(catalog_kind, {WindowKind::kReach, end_day}).columns == 0) continue;
-    absl::StatusOr<CountedKind> counted = Count(id, organization, end_day, kind, *tallies);
+    absl::StatusOr<CountedKind> counted = Count(organization, end_day, kind, *tallies);
     if (!counted.ok()) return counted.status();
     if (counted->counts.has_value()) {
       const std::string& kind_id = catalog_kind.proto->id();
@@ -48,7 +47,7 @@ absl::StatusOr<DrawnRecord> RecordDrawer::Draw(const std::string& id,
   drawn.outcome = aggregate::v1::CLOSE_OUTCOME_INCOMPLETE;
   if (drawn.staged.nano_rho.empty()) return drawn;
 
-  Publication record = Describe(id, organization, end_day);
+  Publication record = Describe(organization, end_day);
   const std::unique_ptr<NoiseSource> noise = make_noise_();
   for (CountedKind& counted : kinds) {
     if (!counted.counts.has_value()) {
@@ -67,13 +66,12 @@ absl::StatusOr<DrawnRecord> RecordDrawer::Draw(const std::string& id,
   return drawn;
 }
 
-Publication RecordDrawer::Describe(const std::string& id, const ScheduledOrganization& organization,
-                                   Day end_day) const {
+Publication RecordDrawer::Describe(const ScheduledOrganization& organization, Day end_day) const {
   const Schedule& schedule = organization.schedule();
   const WindowTerms& terms = schedule.TermsAt(Window{WindowKind::kReach, end_day}.first_day());
   const aggregate::v1::Organization& profile = organization.stored().organization();
   Publication record;
-  record.set_organization(id);
+  record.set_organization(organization.id());
   record.set_end_day(FormatDay(end_day));
   record.set_step_days(static_cast<uint32_t>(schedule.StepDays(end_day).size()));
   record.set_cadence(terms.cadence);
@@ -92,7 +90,7 @@ Publication RecordDrawer::Describe(const std::string& id, const ScheduledOrganiz
 }
 
 absl::StatusOr<RecordDrawer::CountedKind> RecordDrawer::Count(
-    const std::string& id, const ScheduledOrganization& organization, Day end_day, int kind,
+    const ScheduledOrganization& organization, Day end_day, int kind,
     const std::map<Day, DayTally>& tallies) const {
   const Window window{WindowKind::kReach, end_day};
   const CatalogKind& catalog_kind = catalog_.kinds()[static_cast<size_t>(kind)];
@@ -102,7 +100,7 @@ absl::StatusOr<RecordDrawer::CountedKind> RecordDrawer::Count(
   CountedKind counted{kind, shape.size, std::nullopt, {}};
 
   const absl::StatusOr<std::string> bitmap =
-      ReadSealedBits(counters_, {id, window, kind_id}, organization, shape);
+      ReadSealedBits(counters_, organization, window, kind_id, shape);
   if (absl::IsNotFound(bitmap.status())) return counted;
   if (!bitmap.ok()) return bitmap.status();
   for (const Day day : step_days) {

@@ -36,18 +36,16 @@ class RecordDrawer {
 
   // `ledger` is all that was spent. Every kind is counted, and found affordable, before any noise
   // is drawn.
-  absl::StatusOr<DrawnRecord> Draw(const std::string& id, const ScheduledOrganization& organization,
-                                   Day end_day, const Ledger& ledger) const;
+  absl::StatusOr<DrawnRecord> Draw(const ScheduledOrganization& organization, Day end_day,
+                                   const Ledger& ledger) const;
 
  private:
   struct CountedKind;
   // What was counted of one kind, and the noise that is planned for it.
-  absl::StatusOr<CountedKind> Count(const std::string& id,
-                                    const ScheduledOrganization& organization, Day end_day,
+  absl::StatusOr<CountedKind> Count(const ScheduledOrganization& organization, Day end_day,
                                     int kind, const std::map<Day, DayTally>& tallies) const;
   // The record without its kinds.
-  publication::v1::Publication Describe(const std::string& id,
-                                        const ScheduledOrganization& organization,
+  publication::v1::Publication Describe(const ScheduledOrganization& organization,
                                         Day end_day) const;
 
   CounterStore& counters_;

@@ -27,12 +27,11 @@ void EraseBegun(aggregate::v1::StoredOrganization& stored,
 }
 
 absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> ScheduledOrganization::Create(
-    VersionedOrganization versioned, const WindowTiming& timing,
-    std::shared_ptr<const CountingEras> eras) {
-  absl::StatusOr<Schedule> schedule = Schedule::Create(versioned.stored, timing.grace);
+    std::string id, VersionedOrganization versioned, const SchedulingParts& parts) {
+  absl::StatusOr<Schedule> schedule = Schedule::Create(versioned.stored, parts.timing.grace);
   if (!schedule.ok()) return absl::DataLossError(schedule.status().message());
-  std::shared_ptr<ScheduledOrganization> result(new ScheduledOrganization(
-      std::move(versioned), *std::move(schedule), timing, std::move(eras)));
+  std::shared_ptr<ScheduledOrganization> result(
+      new ScheduledOrganization(std::move(id), std::move(versioned), *std::move(schedule), parts));
   for (const aggregate::v1::BegunWindow& begun : result->stored().begun()) {
     absl::StatusOr<Window> window = WindowFrom(begun);
     if (!window.ok()) return absl::DataLossError(window.status().message());
@@ -69,13 +68,13 @@ bool ScheduledOrganization::Has(Window window) const {
 }
 
 bool ScheduledOrganization::LostKeyring(Window window) const {
-  return eras_->LostKeyringSince(schedule_.OpenTime(window));
+  return parts_.eras->LostKeyringSince(schedule_.OpenTime(window));
 }
 
 BitmapShape ScheduledOrganization::ShapeOf(const CatalogKind& kind, Window window) const {
   BitmapShape shape;
   const std::optional<SlotSize> size = schedule_.SizeOf(*kind.proto, window);
-  const CountingEras::Counted counted = eras_->HowCounted(kind, schedule_.OpenTime(window));
+  const CountingEras::Counted counted = parts_.eras->HowCounted(kind, schedule_.OpenTime(window));
   if (!size.has_value() || counted == CountingEras::Counted::kNotAtAll) return shape;
   shape.size = *size;
   shape.columns = window.kind == WindowKind::kReach ? kind.reach_columns : kind.day_columns;
@@ -83,13 +82,13 @@ BitmapShape ScheduledOrganization::ShapeOf(const CatalogKind& kind, Window windo
   return shape;
 }
 
-std::vector<std::string> ScheduledOrganization::KindsWithBitmaps(const Catalog& catalog) const {
+WindowBitmaps ScheduledOrganization::BitmapsOf(Window window) const {
   std::set<std::string> kinds;
-  for (const CatalogKind& kind : catalog.kinds()) kinds.insert(kind.proto->id());
+  for (const CatalogKind& kind : parts_.catalog.kinds()) kinds.insert(kind.proto->id());
   for (const aggregate::v1::BegunWindow& begun : stored().begun()) {
     kinds.insert(begun.kinds().begin(), begun.kinds().end());
   }
-  return {kinds.begin(), kinds.end()};
+  return {id_, window, {kinds.begin(), kinds.end()}};
 }
 
 const aggregate::v1::BegunWindow* ScheduledOrganization::FindBegun(Window window) const {
@@ -102,7 +101,7 @@ bool ScheduledOrganization::IsClosed(Window window) const {
 }
 
 size_t ScheduledOrganization::bytes() const {
-  return sizeof(*this) + versioned_.version.capacity() + stored().SpaceUsedLong() +
+  return sizeof(*this) + id_.capacity() + versioned_.version.capacity() + stored().SpaceUsedLong() +
          static_cast<size_t>(stored().terms_size()) * sizeof(WindowTerms) +
          begun_.capacity() * (sizeof(*begun_.begin()) + 1);
 }

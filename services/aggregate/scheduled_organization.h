@@ -25,6 +25,14 @@ struct WindowTiming {
   absl::Duration policy_lease = absl::Seconds(20);  // of what ingest may rely on
 };
 
+// What an organisation's windows follow from beside itself. The catalogue outlives whatever is
+// made of it.
+struct SchedulingParts {
+  const Catalog& catalog;
+  WindowTiming timing;
+  std::shared_ptr<const CountingEras> eras;
+};
+
 // What a bitmap of one kind looks like in one window; `columns` is 0 when the kind is not
 // collected there.
 struct BitmapShape {
@@ -49,13 +57,15 @@ class ScheduledOrganization {
  public:
   // DataLoss when what is stored makes no sense.
   static absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> Create(
-      VersionedOrganization versioned, const WindowTiming& timing,
-      std::shared_ptr<const CountingEras> eras);
+      std::string id, VersionedOrganization versioned, const SchedulingParts& parts);
+
+  // Bare ("acme").
+  const std::string& id() const { return id_; }
 
   const VersionedOrganization& versioned() const { return versioned_; }
   const aggregate::v1::StoredOrganization& stored() const { return versioned_.stored; }
   const Schedule& schedule() const { return schedule_; }
-  const WindowTiming& timing() const { return timing_; }
+  const WindowTiming& timing() const { return parts_.timing; }
   aggregate::v1::OrganizationState state() const { return stored().organization().state(); }
   // Whether activity is taken.
   bool TakesActivity() const;
@@ -68,9 +78,11 @@ class ScheduledOrganization {
   // What the bitmap of a kind is like in a window that exists.
   BitmapShape ShapeOf(const CatalogKind& kind, Window window) const;
 
-  // The kinds that may have a bitmap in some window: those of the catalogue, and those that
-  // an earlier one had when a window was begun.
-  std::vector<std::string> KindsWithBitmaps(const Catalog& catalog) const;
+  // The bitmaps that a window may have: of the catalogue's kinds, and of those that an earlier or
+  // a newer one had when some window was begun. A begun window is noted with its kinds in the same
+  // step that makes its bitmaps, and until they are gone: so nothing else need be asked, also of
+  // windows that an earlier edition has begun; and a kind that was never begun must be closed, too.
+  WindowBitmaps BitmapsOf(Window window) const;
 
   // The begun window; nullptr when nothing was written to it.
   const aggregate::v1::BegunWindow* FindBegun(Window window) const;
@@ -86,24 +98,24 @@ class ScheduledOrganization {
   // From when nothing more is merged into the window: ingest stops at its close time by what it
   // was told, and is told anew in time.
   absl::Time SettledTime(Window window) const {
-    return schedule_.CloseTime(window) + timing_.policy_lease;
+    return schedule_.CloseTime(window) + timing().policy_lease;
   }
 
   // The memory that this takes, about.
   size_t bytes() const;
 
  private:
-  ScheduledOrganization(VersionedOrganization versioned, Schedule schedule,
-                        const WindowTiming& timing, std::shared_ptr<const CountingEras> eras)
-      : versioned_(std::move(versioned)),
+  ScheduledOrganization(std::string id, VersionedOrganization versioned, Schedule schedule,
+                        SchedulingParts parts)
+      : id_(std::move(id)),
+        versioned_(std::move(versioned)),
         schedule_(std::move(schedule)),
-        timing_(timing),
-        eras_(std::move(eras)) {}
+        parts_(std::move(parts)) {}
 
+  std::string id_;
   VersionedOrganization versioned_;
   Schedule schedule_;
-  WindowTiming timing_;
-  std::shared_ptr<const CountingEras> eras_;
+  SchedulingParts parts_;
   Day next_day_;
   Day next_reach_end_;
   absl::flat_hash_map<Window, const aggregate::v1::BegunWindow*> begun_;

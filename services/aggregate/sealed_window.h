@@ -13,9 +13,9 @@ namespace tutti {
 // All the bits of one kind in a sealed window, zeros where nobody has begun it. NotFound when not
 // all that happened was counted, or not all of it alike. Takes as long, and gives as long a text,
 // where nobody did anything: how long a close takes must not tell.
-absl::StatusOr<std::string> ReadSealedBits(CounterStore& counters, const BitmapId& bitmap,
-                                           const ScheduledOrganization& organization,
-                                           const BitmapShape& shape);
+absl::StatusOr<std::string> ReadSealedBits(CounterStore& counters,
+                                           const ScheduledOrganization& organization, Window window,
+                                           const std::string& kind, const BitmapShape& shape);
 
 }  // namespace tutti
 

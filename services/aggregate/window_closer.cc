@@ -65,19 +65,24 @@ absl::Status WindowCloser::CloseAll(const std::string& id, ClosingLease& lease, 
   while (true) {
     absl::StatusOr<Organization> organization = parts_.repository.Read(id);
     if (!organization.ok()) return organization.status();
-    const absl::Time now = parts_.clock.Now();
-    report.next_due = NextDue(**organization);
     if ((*organization)->Discards()) {
       report.deleted = true;
       if (absl::Status ended = parts_.lifecycle.EndPause(id); !ended.ok()) return ended;
+      organization = parts_.repository.Read(id);
+      if (!organization.ok()) return organization.status();
     }
+    const absl::Time now = parts_.clock.Now();
+    report.next_due = NextDue(**organization);
+    const absl::StatusOr<bool> strays = DropStrays(*organization);
+    if (!strays.ok()) return strays.status();
+    report.deleted |= *strays;
     if (report.next_due > now) {
       return parts_.organizations.SetDue(id, NextLook(**organization, now));
     }
     if (stopping_ || report.windows.size() == most) return absl::OkStatus();
 
     const Day end_day = (*organization)->next_reach_end();
-    const absl::StatusOr<bool> days = CloseDays(id, *organization, end_day, now, lease);
+    const absl::StatusOr<bool> days = CloseDays(*organization, end_day, now, lease);
     if (!days.ok()) return days.status();
     report.deleted |= *days;
     if ((*organization)->SettledTime({WindowKind::kReach, end_day}) > now) {
@@ -88,9 +93,9 @@ absl::Status WindowCloser::CloseAll(const std::string& id, ClosingLease& lease, 
     if (absl::Status still = lease.Prolong(); !still.ok()) return still;
     organization = parts_.repository.Read(id);
     if (!organization.ok()) return organization.status();
-    absl::StatusOr<CloseOutcome> outcome = Publish(id, **organization, end_day, lease, pace);
+    absl::StatusOr<CloseOutcome> outcome = Publish(**organization, end_day, lease, pace);
     if (!outcome.ok()) return outcome.status();
-    if (absl::Status finished = Finish(id, *organization, end_day); !finished.ok()) {
+    if (absl::Status finished = Finish(*organization, end_day); !finished.ok()) {
       return finished;
     }
     report.deleted = true;
@@ -100,25 +105,23 @@ absl::Status WindowCloser::CloseAll(const std::string& id, ClosingLease& lease, 
   }
 }
 
-absl::StatusOr<bool> WindowCloser::CloseDays(const std::string& id,
-                                             const Organization& organization, Day last,
+absl::StatusOr<bool> WindowCloser::CloseDays(const Organization& organization, Day last,
                                              absl::Time now, const ClosingLease& lease) {
   Day day = organization->next_day();
   while (day <= last && organization->SettledTime({WindowKind::kDay, day}) <= now) {
-    if (absl::Status closed = CloseDay(id, *organization, day, lease); !closed.ok()) return closed;
+    if (absl::Status closed = CloseDay(*organization, day, lease); !closed.ok()) return closed;
     parts_.on_step(CloseStep::kDayTallied);
     ++day;
   }
   if (day == organization->next_day()) return false;
-  absl::Status dropped = DropStrays(id, *organization, WindowKind::kDay, day - 1);
-  if (!dropped.ok()) return dropped;
   absl::StatusOr<Organization> recorded = parts_.repository.Modify(
-      id,
+      organization->id(),
       [&](const ScheduledOrganization&, aggregate::v1::StoredOrganization& next,
           std::vector<NewBitmap>&) {
         next.set_last_closed_day(Later(next.last_closed_day(), day - 1));
         EraseBegun(next, [&](Window window) {
-          return window.kind == WindowKind::kDay && window.end_day < day;
+          return window.kind == WindowKind::kDay && window.end_day < day &&
+                 organization->FindBegun(window) != nullptr;
         });
         return absl::OkStatus();
       },
@@ -128,48 +131,57 @@ absl::StatusOr<bool> WindowCloser::CloseDays(const std::string& id,
   return true;
 }
 
-absl::Status WindowCloser::DropStrays(const std::string& id,
-                                      const ScheduledOrganization& organization, WindowKind kind,
-                                      Day last) {
-  for (const auto& [window, begun] : organization.begun()) {
-    const bool closed = kind == WindowKind::kDay ? window.end_day >= organization.next_day()
-                                                 : window.end_day == last;
-    if (window.kind != kind || window.end_day > last || closed) continue;
-    absl::Status dropped =
-        parts_.counters.Drop(id, window, organization.KindsWithBitmaps(parts_.catalog));
+absl::StatusOr<bool> WindowCloser::DropStrays(Organization& organization) {
+  const Organization before = organization;
+  bool found = false;
+  for (const auto& [window, unused] : before->begun()) {
+    if (!before->IsClosed(window)) continue;
+    const absl::Status dropped = parts_.counters.Drop(before->BitmapsOf(window));
     if (!dropped.ok()) return dropped;
+    found = true;
   }
-  return absl::OkStatus();
+  if (!found) return false;
+  absl::StatusOr<Organization> recorded = parts_.repository.Modify(
+      before->id(),
+      [&](const ScheduledOrganization&, aggregate::v1::StoredOrganization& next,
+          std::vector<NewBitmap>&) {
+        EraseBegun(next, [&](Window window) {
+          return before->IsClosed(window) && before->FindBegun(window) != nullptr;
+        });
+        return absl::OkStatus();
+      },
+      before);
+  if (!recorded.ok()) return recorded.status();
+  organization = *std::move(recorded);
+  return true;
 }
 
-absl::StatusOr<bool> WindowCloser::Seal(const std::string& id,
-                                        const ScheduledOrganization& organization, Window window) {
-  const absl::StatusOr<bool> whole =
-      parts_.counters.Seal(id, window, organization.KindsWithBitmaps(parts_.catalog));
+absl::StatusOr<bool> WindowCloser::Seal(const ScheduledOrganization& organization, Window window) {
+  const absl::StatusOr<bool> whole = parts_.counters.Seal(organization.BitmapsOf(window));
   if (!whole.ok()) return whole.status();
   const aggregate::v1::BegunWindow* begun = organization.FindBegun(window);
   return *whole && !organization.LostKeyring(window) && (begun == nullptr || !begun->incomplete());
 }
 
-absl::Status WindowCloser::CloseDay(const std::string& id,
-                                    const ScheduledOrganization& organization, Day day,
+absl::Status WindowCloser::CloseDay(const ScheduledOrganization& organization, Day day,
                                     const ClosingLease& lease) {
   const Window window{WindowKind::kDay, day};
   const Schedule& schedule = organization.schedule();
   const bool keep = schedule.PublicationTaking(day).has_value();
-  const absl::StatusOr<bool> whole = Seal(id, organization, window);
+  const absl::StatusOr<bool> whole = Seal(organization, window);
   if (!whole.ok()) return whole.status();
-  absl::StatusOr<std::map<Day, DayTally>> tallies = parts_.counters.ReadTallies(id);
+  absl::StatusOr<std::map<Day, DayTally>> tallies = parts_.counters.ReadTallies(organization.id());
   if (!tallies.ok()) return tallies.status();
-  // A crash came after the tally and before it was recorded.
-  if (tallies->count(day) != 0) return absl::OkStatus();
+  const WindowBitmaps bitmaps = organization.BitmapsOf(window);
+  // A crash came after the tally and before it was recorded. Others may have begun the day since.
+  if (tallies->count(day) != 0) return parts_.counters.DropSealed(bitmaps);
 
   DayTally tally;
   for (const CatalogKind& kind : parts_.catalog.kinds()) {
     const BitmapShape shape = organization.ShapeOf(kind, window);
     if (!keep || shape.columns == 0) continue;
     const absl::StatusOr<std::string> bitmap =
-        ReadSealedBits(parts_.counters, {id, window, kind.proto->id()}, organization, shape);
+        ReadSealedBits(parts_.counters, organization, window, kind.proto->id(), shape);
     if (!*whole || absl::IsNotFound(bitmap.status())) {
       tally.lost_kinds.insert(kind.proto->id());
       continue;
@@ -181,15 +193,18 @@ absl::Status WindowCloser::CloseDay(const std::string& id,
           CountPatterns(*bitmap, shape.size.kept(), table.columns).back();
     }
   }
-  const std::vector<std::string> kinds = organization.KindsWithBitmaps(parts_.catalog);
-  if (!keep) return parts_.counters.DiscardDay(id, day, kinds);
-  return parts_.counters.StoreTally(id, day, tally, kinds, lease.token());
+  if (!keep) return parts_.counters.DiscardDay(bitmaps);
+  return parts_.counters.StoreTally(bitmaps, tally, lease.token());
 }
 
-absl::StatusOr<CloseOutcome> WindowCloser::Publish(const std::string& id,
-                                                   const ScheduledOrganization& organization,
+absl::StatusOr<CloseOutcome> WindowCloser::Publish(const ScheduledOrganization& organization,
                                                    Day end_day, const ClosingLease& lease,
                                                    const Pace& pace) {
+  const std::string& id = organization.id();
+  // Also where the record is there: what has been begun since it was made is sealed, too.
+  const absl::StatusOr<bool> whole = Seal(organization, {WindowKind::kReach, end_day});
+  if (!whole.ok()) return whole.status();
+  parts_.on_step(CloseStep::kSealed);
   // Again when another replica, whose lease ran out while it was at it, staged
   // first: then its record is the window's.
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
@@ -200,7 +215,7 @@ absl::StatusOr<CloseOutcome> WindowCloser::Publish(const std::string& id,
 
     absl::StatusOr<std::string> staged = parts_.publications.ReadStaged(id, end_day);
     if (absl::IsNotFound(staged.status())) {
-      absl::StatusOr<CloseOutcome> drawn = Draw(id, organization, end_day, lease);
+      absl::StatusOr<CloseOutcome> drawn = Draw(organization, end_day, *whole, lease);
       if (absl::IsAlreadyExists(drawn.status())) continue;
       if (!drawn.ok() || *drawn != aggregate::v1::CLOSE_OUTCOME_PUBLISHED) return drawn;
       staged = parts_.publications.ReadStaged(id, end_day);
@@ -240,13 +255,10 @@ absl::StatusOr<Ledger> WindowCloser::ReadWholeLedger(const std::string& id, Day 
   return ledger;
 }
 
-absl::StatusOr<CloseOutcome> WindowCloser::Draw(const std::string& id,
-                                                const ScheduledOrganization& organization,
-                                                Day end_day, const ClosingLease& lease) {
-  const Window window{WindowKind::kReach, end_day};
-  const absl::StatusOr<bool> whole = Seal(id, organization, window);
-  if (!whole.ok()) return whole.status();
-  parts_.on_step(CloseStep::kSealed);
+absl::StatusOr<CloseOutcome> WindowCloser::Draw(const ScheduledOrganization& organization,
+                                                Day end_day, bool whole,
+                                                const ClosingLease& lease) {
+  const std::string& id = organization.id();
   const absl::StatusOr<std::map<Day, Costs>> drawn = parts_.binding.journal().Read(id);
   if (!drawn.ok()) return drawn.status();
   if (const auto before = drawn->find(end_day); before != drawn->end()) {
@@ -258,21 +270,21 @@ absl::StatusOr<CloseOutcome> WindowCloser::Draw(const std::string& id,
   }
 
   const Schedule& schedule = organization.schedule();
-  const WindowTerms& terms = schedule.TermsAt(window.first_day());
+  const WindowTerms& terms = schedule.TermsAt(Window{WindowKind::kReach, end_day}.first_day());
   const int step = static_cast<int>(schedule.StepDays(end_day).size());
   const auto& sources = organization.stored().organization().sources();
   if (!AnythingShown(parts_.catalog, {sources.begin(), sources.end()}, terms.headcount,
                      terms.cadence, step)) {
     return aggregate::v1::CLOSE_OUTCOME_TOO_SMALL;
   }
-  if (!*whole) return aggregate::v1::CLOSE_OUTCOME_INCOMPLETE;
+  if (!whole) return aggregate::v1::CLOSE_OUTCOME_INCOMPLETE;
   const absl::StatusOr<Ledger> ledger = ReadWholeLedger(id, end_day, *drawn);
   if (!ledger.ok()) return ledger.status();
   // Somebody has drawn it: a second draw is made for nobody, not even to be refused.
   for (const auto& [entry, nano_rho] : *ledger) {
     if (entry.second == end_day) return absl::AlreadyExistsError("the window is paid for");
   }
-  absl::StatusOr<DrawnRecord> record = drawer_.Draw(id, organization, end_day, *ledger);
+  absl::StatusOr<DrawnRecord> record = drawer_.Draw(organization, end_day, *ledger);
   if (!record.ok()) return record.status();
   if (record->outcome != aggregate::v1::CLOSE_OUTCOME_PUBLISHED) return record->outcome;
   parts_.on_step(CloseStep::kDrawn);
@@ -284,29 +296,26 @@ absl::StatusOr<CloseOutcome> WindowCloser::Draw(const std::string& id,
   return record->outcome;
 }
 
-absl::Status WindowCloser::Finish(const std::string& id, const Organization& organization,
-                                  Day end_day) {
+absl::Status WindowCloser::Finish(const Organization& organization, Day end_day) {
   const Window window{WindowKind::kReach, end_day};
-  const std::vector<std::string> kinds = organization->KindsWithBitmaps(parts_.catalog);
   // A window that was not published leaves nothing behind either.
   for (const Day day : organization->schedule().StepDays(end_day)) {
-    absl::Status dropped = parts_.counters.DiscardDay(id, day, kinds);
+    absl::Status dropped =
+        parts_.counters.DiscardDay(organization->BitmapsOf({WindowKind::kDay, day}));
     if (!dropped.ok()) return dropped;
   }
   parts_.on_step(CloseStep::kTalliesDropped);
-  absl::Status dropped = parts_.publications.DropStaged(id, end_day);
-  dropped.Update(parts_.counters.DropSealed(id, window, kinds));
+  absl::Status dropped = parts_.publications.DropStaged(organization->id(), end_day);
+  dropped.Update(parts_.counters.DropSealed(organization->BitmapsOf(window)));
   if (!dropped.ok()) return dropped;
-  absl::Status strays = DropStrays(id, *organization, WindowKind::kReach, end_day);
-  if (!strays.ok()) return strays;
   parts_.on_step(CloseStep::kDropped);
   absl::StatusOr<Organization> recorded = parts_.repository.Modify(
-      id,
+      organization->id(),
       [&](const ScheduledOrganization&, aggregate::v1::StoredOrganization& next,
           std::vector<NewBitmap>&) {
         next.set_last_closed_end_day(Later(next.last_closed_end_day(), end_day));
         EraseBegun(next, [&](Window begun) {
-          return begun.kind == WindowKind::kReach && begun.end_day <= end_day;
+          return begun == window && organization->FindBegun(begun) != nullptr;
         });
         return absl::OkStatus();
       },

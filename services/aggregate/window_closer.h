@@ -94,33 +94,31 @@ class WindowCloser {
   absl::Status CloseAll(const std::string& id, ClosingLease& lease, const Pace& pace, size_t most,
                         CloseReport& report);
   // Closes every day that is due up to `last`, and stores how far it came.
-  absl::StatusOr<bool> CloseDays(const std::string& id, const Organization& organization, Day last,
-                                 absl::Time now, const ClosingLease& lease);
+  absl::StatusOr<bool> CloseDays(const Organization& organization, Day last, absl::Time now,
+                                 const ClosingLease& lease);
   // Closes a window against writes. False when it is spoilt: no kind of it is ever published.
-  absl::StatusOr<bool> Seal(const std::string& id, const ScheduledOrganization& organization,
-                            Window window);
-  absl::Status CloseDay(const std::string& id, const ScheduledOrganization& organization, Day day,
+  absl::StatusOr<bool> Seal(const ScheduledOrganization& organization, Window window);
+  absl::Status CloseDay(const ScheduledOrganization& organization, Day day,
                         const ClosingLease& lease);
   // Sees to it that the window's one record is published, unless it must not exist.
-  absl::StatusOr<aggregate::v1::CloseOutcome> Publish(const std::string& id,
-                                                      const ScheduledOrganization& organization,
+  absl::StatusOr<aggregate::v1::CloseOutcome> Publish(const ScheduledOrganization& organization,
                                                       Day end_day, const ClosingLease& lease,
                                                       const Pace& pace);
   // What is spent, with every record that the journal knows and that can count against the
   // window's budget: a store that lost records has lost what they cost.
   absl::StatusOr<Ledger> ReadWholeLedger(const std::string& id, Day end_day,
                                          const std::map<Day, Costs>& drawn);
-  // Draws the record and stages it, unless it must not exist. AlreadyExists when
-  // somebody else has.
-  absl::StatusOr<aggregate::v1::CloseOutcome> Draw(const std::string& id,
-                                                   const ScheduledOrganization& organization,
-                                                   Day end_day, const ClosingLease& lease);
-  // Deletes the bitmaps of windows of one kind that were begun, end on `last` or earlier, and
-  // are none of those that were closed: they have no owner.
-  absl::Status DropStrays(const std::string& id, const ScheduledOrganization& organization,
-                          WindowKind kind, Day last);
+  // Draws the record of a sealed window and stages it, unless it must not exist or the window is
+  // not `whole`. AlreadyExists when somebody else has.
+  absl::StatusOr<aggregate::v1::CloseOutcome> Draw(const ScheduledOrganization& organization,
+                                                   Day end_day, bool whole,
+                                                   const ClosingLease& lease);
   // Deletes what the window was counted from, and stores that it is closed.
-  absl::Status Finish(const std::string& id, const Organization& organization, Day end_day);
+  absl::Status Finish(const Organization& organization, Day end_day);
+  // Deletes the bitmaps of begun windows that are over and were not closed: there is no such window
+  // on the grid, or somebody began it while others closed it. They have no owner. Whether there
+  // were any; `organization` becomes what is stored then.
+  absl::StatusOr<bool> DropStrays(Organization& organization);
 
   const CloserParts parts_;
   const RecordDrawer drawer_;

@@ -138,15 +138,14 @@ absl::StatusOr<std::vector<MergeOutcome>> MemoryStore::Merge(absl::Span<const Bi
   return outcomes;
 }
 
-absl::StatusOr<bool> MemoryStore::Seal(const std::string& organization, Window window,
-                                       const std::vector<std::string>& kinds) {
+absl::StatusOr<bool> MemoryStore::Seal(const WindowBitmaps& window) {
   const Lock lock(mutex_);
-  Organization& entry = organizations_[organization];
+  Organization& entry = organizations_[window.organization];
   bool dropped = false;
-  for (const std::string& kind : kinds) {
-    auto bitmap = entry.open.extract({window, kind});
+  for (const std::string& kind : window.kinds) {
+    auto bitmap = entry.open.extract({window.window, kind});
     if (!bitmap.empty()) entry.sealed.insert(std::move(bitmap));
-    dropped |= entry.guards.try_emplace({window, kind}, false).first->second;
+    dropped |= entry.guards.try_emplace({window.window, kind}, false).first->second;
   }
   return !dropped;
 }
@@ -159,45 +158,41 @@ absl::StatusOr<std::string> MemoryStore::ReadSealed(const BitmapId& id) {
   return bitmap->second;
 }
 
-absl::Status MemoryStore::DropSealed(const std::string& organization, Window window,
-                                     const std::vector<std::string>& kinds) {
+absl::Status MemoryStore::DropSealed(const WindowBitmaps& window) {
   const Lock lock(mutex_);
-  Organization& entry = organizations_[organization];
-  for (const std::string& kind : kinds) entry.sealed.erase({window, kind});
+  Organization& entry = organizations_[window.organization];
+  for (const std::string& kind : window.kinds) entry.sealed.erase({window.window, kind});
   return absl::OkStatus();
 }
 
-absl::Status MemoryStore::Drop(const std::string& organization, Window window,
-                               const std::vector<std::string>& kinds) {
+absl::Status MemoryStore::Drop(const WindowBitmaps& window) {
   const Lock lock(mutex_);
-  Organization& entry = organizations_[organization];
-  for (const std::string& kind : kinds) {
-    entry.open.erase({window, kind});
-    entry.sealed.erase({window, kind});
-    entry.guards[{window, kind}] = true;
+  Organization& entry = organizations_[window.organization];
+  for (const std::string& kind : window.kinds) {
+    entry.open.erase({window.window, kind});
+    entry.sealed.erase({window.window, kind});
+    entry.guards[{window.window, kind}] = true;
   }
   return absl::OkStatus();
 }
 
-absl::Status MemoryStore::StoreTally(const std::string& organization, Day day,
-                                     const DayTally& tally, const std::vector<std::string>& kinds,
+absl::Status MemoryStore::StoreTally(const WindowBitmaps& day, const DayTally& tally,
                                      const LeaseToken& lease) {
   {
     const Lock lock(mutex_);
-    Organization& entry = organizations_[organization];
+    Organization& entry = organizations_[day.organization];
     if (!(entry.lease == lease)) return absl::AbortedError("the closing lease was lost");
-    entry.tallies[day] = tally;
+    entry.tallies[day.window.end_day] = tally;
   }
-  return DropSealed(organization, {WindowKind::kDay, day}, kinds);
+  return DropSealed(day);
 }
 
-absl::Status MemoryStore::DiscardDay(const std::string& organization, Day day,
-                                     const std::vector<std::string>& kinds) {
+absl::Status MemoryStore::DiscardDay(const WindowBitmaps& day) {
   {
     const Lock lock(mutex_);
-    organizations_[organization].tallies.erase(day);
+    organizations_[day.organization].tallies.erase(day.window.end_day);
   }
-  return DropSealed(organization, {WindowKind::kDay, day}, kinds);
+  return DropSealed(day);
 }
 
 absl::Status MemoryStore::DropTallies(const std::string& organization) {

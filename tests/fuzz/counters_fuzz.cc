@@ -220,7 +220,7 @@ void ReadAnything(FuzzedDataProvider& draw) {
     static_cast<void>(
         RedisPublicationStore(router).Stage("acme", {kDay, "r", {{"person", 1}}, {}}));
   } else {
-    static_cast<void>(counters.Seal("acme", delta.id.window, {"person"}));
+    static_cast<void>(counters.Seal({"acme", delta.id.window, {"person"}}));
   }
 }
 

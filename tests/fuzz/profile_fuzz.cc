@@ -115,8 +115,9 @@ void RequireIndexed(const OrganizationPolicy& policy, Day day) {
 // False when what is stored makes no sense. Mutation: any headcount makes sense.
 bool ReadStored(const StoredOrganization& stored, Day day) {
   Parts& parts = TheParts();
-  const auto organization = ScheduledOrganization::Create({stored, ""}, WindowTiming(),
-                                                          std::make_shared<const CountingEras>());
+  const auto organization = ScheduledOrganization::Create(
+      "acme", {stored, ""},
+      {*parts.catalog, WindowTiming(), std::make_shared<const CountingEras>()});
   if (!organization.ok()) {
     Require(absl::IsDataLoss(organization.status()), "or it is refused as lost");
     return false;
@@ -164,8 +165,9 @@ void ReadPolicy(const GetIngestPolicyResponse& told, Day day) {
 void ChangeAPolicy(FuzzedDataProvider& draw) {
   Parts& parts = TheParts();
   const Day day = DrawDay(draw);
-  const auto organization = ScheduledOrganization::Create({DrawProfile(draw), ""}, WindowTiming(),
-                                                          std::make_shared<const CountingEras>());
+  const auto organization = ScheduledOrganization::Create(
+      "acme", {DrawProfile(draw), ""},
+      {*parts.catalog, WindowTiming(), std::make_shared<const CountingEras>()});
   Require(organization.ok(), "a good profile is taken");
   GetIngestPolicyResponse told = MakeIngestPolicy(**organization, *parts.catalog, parts.now);
   for (int changes = draw.ConsumeIntegralInRange(1, 3); changes > 0; --changes) {

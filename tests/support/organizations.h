@@ -25,7 +25,7 @@ struct Organizations {
                 const Catalog& its_catalog, const WallClock& clock)
       : catalog(its_catalog),
         history(eras, catalog, clock),
-        repository(organizations, history, clock, WindowTiming()),
+        repository(organizations, history, catalog, clock, WindowTiming()),
         lifecycle({repository, organizations, counters, publications, catalog, clock}) {}
 
   // As callers see it.

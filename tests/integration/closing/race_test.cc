@@ -56,7 +56,7 @@ TEST_F(RaceTest, TakesADeltaWholeOrRefusesItWhileTheWindowIsSealed) {
     });
   }
   while (started < 4) std::this_thread::yield();
-  ASSERT_TRUE(stores_->counters().Seal("acme", window, {"person"}).value());
+  ASSERT_TRUE(stores_->counters().Seal({"acme", window, {"person"}}).value());
   for (std::thread& writer : writers) writer.join();
   ASSERT_FALSE(merged.empty());
   ASSERT_FALSE(late.empty()) << "the window was sealed too late to race";

@@ -83,7 +83,7 @@ TEST_P(CounterContract, LeavesNoBitmapInTransitForLongWhenAMergeEndsInTheMiddle)
 TEST_P(CounterContract, MergeAnswersForEachDeltaInOrder) {
   Begin("acme", kReachWindow, {"person"});
   Begin("other", kReachWindow, {"person"});
-  ASSERT_TRUE(counters().Seal("other", kReachWindow, {"person"}).value());
+  ASSERT_TRUE(counters().Seal({"other", kReachWindow, {"person"}}).value());
   const BitmapId late{"other", kReachWindow, "person"};
   const std::vector<uint32_t> one = {1};
   const std::vector<uint32_t> none;
@@ -120,7 +120,7 @@ TEST_P(CounterContract, MergeWritesToTheFileWhetherOrNotAnythingIsNew) {
 TEST_P(CounterContract, MergeIsLateAfterASealWhetherOrNotTheBitsWereSetBefore) {
   Begin("acme", kReachWindow, {"person"});
   EXPECT_EQ(Merge(person_, {1, 2}).value(), MergeOutcome::kMerged);
-  ASSERT_TRUE(counters().Seal("acme", kReachWindow, {"person"}).value());
+  ASSERT_TRUE(counters().Seal({"acme", kReachWindow, {"person"}}).value());
   EXPECT_EQ(Merge(person_, {1, 2}).value(), MergeOutcome::kLate);
   EXPECT_EQ(Merge(person_, {3}).value(), MergeOutcome::kLate);
   EXPECT_EQ(Merge(person_, {1, 2}).value(), MergeOutcome::kLate);
@@ -134,7 +134,7 @@ TEST_P(CounterContract, SealIsIdempotentAndGuardsWindowsThatWereNeverWritten) {
   Begin("acme", kReachWindow, {"person"});
   EXPECT_EQ(Merge(person_, {9}).value(), MergeOutcome::kMerged);
   for (int i = 0; i < 2; ++i) {
-    ASSERT_TRUE(counters().Seal("acme", kReachWindow, {"person", "device"}).value());
+    ASSERT_TRUE(counters().Seal({"acme", kReachWindow, {"person", "device"}}).value());
     EXPECT_THAT(Sealed(person_), ElementsAre(9));
     EXPECT_TRUE(absl::IsNotFound(counters().ReadSealed(device_).status()));
     EXPECT_EQ(Merge(device_, {1}).value(), MergeOutcome::kLate);
@@ -180,7 +180,7 @@ TEST_P(CounterContract, SealedBitmapHoldsExactlyWhatWasAnsweredAsMerged) {
       });
     }
     while (merges < 20) std::this_thread::yield();
-    ASSERT_TRUE(counters().Seal(organization, kReachWindow, {"person"}).value());
+    ASSERT_TRUE(counters().Seal({organization, kReachWindow, {"person"}}).value());
     sealed = true;
     for (std::thread& thread : threads) thread.join();
     EXPECT_GE(expected.size(), 20 * kPerDelta);
@@ -191,9 +191,9 @@ TEST_P(CounterContract, SealedBitmapHoldsExactlyWhatWasAnsweredAsMerged) {
 
 TEST_P(CounterContract, DropSealedDeletesAndStaysClosed) {
   Begin("acme", kReachWindow, {"person"});
-  ASSERT_TRUE(counters().Seal("acme", kReachWindow, {"person"}).value());
+  ASSERT_TRUE(counters().Seal({"acme", kReachWindow, {"person"}}).value());
   for (int i = 0; i < 2; ++i) {
-    EXPECT_EQ(counters().DropSealed("acme", kReachWindow, {"person"}), absl::OkStatus());
+    EXPECT_EQ(counters().DropSealed({"acme", kReachWindow, {"person"}}), absl::OkStatus());
     EXPECT_TRUE(absl::IsNotFound(counters().ReadSealed(person_).status()));
     EXPECT_EQ(Merge(person_, {1}).value(), MergeOutcome::kLate);
   }
@@ -202,25 +202,27 @@ TEST_P(CounterContract, DropSealedDeletesAndStaysClosed) {
 TEST_P(CounterContract, DropDeletesWhatIsOpenAndClosesIt) {
   Begin("acme", kReachWindow, {"person"});
   EXPECT_EQ(Merge(person_, {1}).value(), MergeOutcome::kMerged);
-  EXPECT_EQ(counters().Drop("acme", kReachWindow, {"person", "device"}), absl::OkStatus());
+  EXPECT_EQ(counters().Drop({"acme", kReachWindow, {"person", "device"}}), absl::OkStatus());
   EXPECT_TRUE(absl::IsNotFound(counters().ReadSealed(person_).status()));
   EXPECT_EQ(Merge(person_, {1}).value(), MergeOutcome::kLate);
   EXPECT_EQ(Merge(device_, {1}).value(), MergeOutcome::kLate);
   // Mutation: a seal that finds the guard of a drop takes it for its own.
-  EXPECT_FALSE(counters().Seal("acme", kReachWindow, {"person", "device"}).value());
-  EXPECT_FALSE(counters().Seal("acme", kReachWindow, {"person", "device"}).value());
+  EXPECT_FALSE(counters().Seal({"acme", kReachWindow, {"person", "device"}}).value());
+  EXPECT_FALSE(counters().Seal({"acme", kReachWindow, {"person", "device"}}).value());
 }
 
 TEST_P(CounterContract, StoreTallyReplacesTheDaysBitmaps) {
   Begin("acme", kDayWindow, {"person"});
-  ASSERT_TRUE(counters().Seal("acme", kDayWindow, {"person"}).value());
+  ASSERT_TRUE(counters().Seal({"acme", kDayWindow, {"person"}}).value());
   const DayTally tally{{{"mail", 12}, {"chat", 0}}, {}};
   const DayTally lost{{{"mail", 3}}, {"device"}};
   for (int i = 0; i < 2; ++i) {
-    EXPECT_EQ(counters().StoreTally("acme", kDayWindow.end_day, tally, {"person"}, LeaseToken()),
+    EXPECT_EQ(counters().StoreTally({"acme", {WindowKind::kDay, kDayWindow.end_day}, {"person"}},
+                                    tally, LeaseToken()),
               absl::OkStatus());
   }
-  EXPECT_EQ(counters().StoreTally("acme", kDayWindow.end_day + 1, lost, {"person"}, LeaseToken()),
+  EXPECT_EQ(counters().StoreTally({"acme", {WindowKind::kDay, kDayWindow.end_day + 1}, {"person"}},
+                                  lost, LeaseToken()),
             absl::OkStatus());
   EXPECT_TRUE(absl::IsNotFound(counters().ReadSealed({"acme", kDayWindow, "person"}).status()));
   absl::StatusOr<std::map<Day, DayTally>> tallies = counters().ReadTallies("acme");
@@ -231,7 +233,8 @@ TEST_P(CounterContract, StoreTallyReplacesTheDaysBitmaps) {
   EXPECT_EQ(tallies->at(kDayWindow.end_day + 1).lost_kinds, std::set<std::string>{"device"});
   EXPECT_EQ(tallies->at(kDayWindow.end_day + 1).counts.at("mail"), 3);
 
-  EXPECT_EQ(counters().DiscardDay("acme", kDayWindow.end_day, {"person"}), absl::OkStatus());
+  EXPECT_EQ(counters().DiscardDay({"acme", {WindowKind::kDay, kDayWindow.end_day}, {"person"}}),
+            absl::OkStatus());
   tallies = counters().ReadTallies("acme");
   ASSERT_TRUE(tallies.ok()) << tallies.status();
   EXPECT_EQ(tallies->size(), 1U);
@@ -240,8 +243,8 @@ TEST_P(CounterContract, StoreTallyReplacesTheDaysBitmaps) {
 TEST_P(CounterContract, ScrubFilesLeavesNothingThatWasDeleted) {
   Begin("acme", kReachWindow, {"person"});
   EXPECT_EQ(Merge(person_, {1234}).value(), MergeOutcome::kMerged);
-  ASSERT_TRUE(counters().Seal("acme", kReachWindow, {"person"}).value());
-  ASSERT_EQ(counters().DropSealed("acme", kReachWindow, {"person"}), absl::OkStatus());
+  ASSERT_TRUE(counters().Seal({"acme", kReachWindow, {"person"}}).value());
+  ASSERT_EQ(counters().DropSealed({"acme", kReachWindow, {"person"}}), absl::OkStatus());
   EXPECT_THAT(AppendOnlyFiles(), HasSubstr("1234"));
   // Two in a row: the second must not be taken for the first.
   EXPECT_EQ(counters().ScrubFiles([] { return false; }), absl::OkStatus());
@@ -265,7 +268,7 @@ TEST_F(CounterStoreTest, ScrubFilesRewritesThoseOfReplicasToo) {
   ASSERT_TRUE(replica.ok()) << replica.status();
   Begin("acme", kReachWindow, {"person"});
   EXPECT_EQ(Merge(person_, {1234}).value(), MergeOutcome::kMerged);
-  ASSERT_EQ(counters().Drop("acme", kReachWindow, {"person"}), absl::OkStatus());
+  ASSERT_EQ(counters().Drop({"acme", kReachWindow, {"person"}}), absl::OkStatus());
   ASSERT_THAT((*replica)->AppendOnlyFiles(), HasSubstr("1234")) << "the control";
   EXPECT_EQ(counters().ScrubFiles([] { return false; }), absl::OkStatus());
   for (RedisServer* server : {server_.get(), replica->get()}) {
@@ -279,7 +282,7 @@ TEST_F(CounterStoreTest, ScrubFilesRewritesThoseOfReplicasToo) {
 TEST_F(CounterStoreTest, ScrubFilesTellsARewritingThatFailed) {
   Begin("acme", kReachWindow, {"person"});
   EXPECT_EQ(Merge(person_, {1234}).value(), MergeOutcome::kMerged);
-  ASSERT_EQ(counters().Drop("acme", kReachWindow, {"person"}), absl::OkStatus());
+  ASSERT_EQ(counters().Drop({"acme", kReachWindow, {"person"}}), absl::OkStatus());
   const auto once = [](const std::function<void()>& act) {
     return [act, done = false]() mutable {
       if (!std::exchange(done, true)) act();
@@ -309,11 +312,12 @@ TEST_F(CounterStoreTest, ScrubFilesEndsWhenItIsToldTo) {
 // Mutation: a tally that is stored whoever has the lease comes back after a pause.
 TEST_P(CounterContract, StoresNoTallyOfACloserThatLostItsLease) {
   Begin("acme", kDayWindow, {"person"});
-  ASSERT_TRUE(counters().Seal("acme", kDayWindow, {"person"}).value());
+  ASSERT_TRUE(counters().Seal({"acme", kDayWindow, {"person"}}).value());
   const Day day = kDayWindow.end_day;
   const DayTally tally{{{"mail", 12}}, {}};
   const auto store = [&](const std::string& lease) {
-    return counters().StoreTally("acme", day, tally, {"person"}, LeaseToken(lease));
+    return counters().StoreTally({"acme", {WindowKind::kDay, day}, {"person"}}, tally,
+                                 LeaseToken(lease));
   };
   EXPECT_TRUE(absl::IsAborted(store("overslept")));
   ASSERT_TRUE(
@@ -339,15 +343,16 @@ TEST_P(CounterContract, ReadsADayThatAnEarlierEditionLost) {
 
 TEST_P(CounterContract, DropsWhatWasNeverPublished) {
   Begin("acme", kReachWindow, {"person"});
-  ASSERT_TRUE(counters().Seal("acme", kReachWindow, {"person"}).value());
+  ASSERT_TRUE(counters().Seal({"acme", kReachWindow, {"person"}}).value());
   const StagedRecord staged{kReachWindow.end_day, "record", {{"person", 1}}, {}};
   ASSERT_EQ(stores_->publications().Stage("acme", staged), absl::OkStatus());
   DayTally tally;
   tally.counts["habit"] = 7;
-  ASSERT_EQ(counters().StoreTally("acme", kReachWindow.end_day, tally, {"person"}, LeaseToken()),
+  ASSERT_EQ(counters().StoreTally({"acme", {WindowKind::kDay, kReachWindow.end_day}, {"person"}},
+                                  tally, LeaseToken()),
             absl::OkStatus());
-  ASSERT_EQ(counters().Drop("acme", kReachWindow, {"person"}), absl::OkStatus());
-  ASSERT_EQ(counters().DropSealed("acme", kReachWindow, {"person"}), absl::OkStatus());
+  ASSERT_EQ(counters().Drop({"acme", kReachWindow, {"person"}}), absl::OkStatus());
+  ASSERT_EQ(counters().DropSealed({"acme", kReachWindow, {"person"}}), absl::OkStatus());
   ASSERT_EQ(counters().DropTallies("acme"), absl::OkStatus());
   EXPECT_TRUE(stores_->publications().ReadStaged("acme", kReachWindow.end_day).ok());
   for (int i = 0; i < 2; ++i) {

@@ -92,7 +92,7 @@ TEST_P(OrganizationContract, BeginsWindowsAtFullSizeWithTheProfile) {
 
 TEST_P(OrganizationContract, BeginsNoClosedWindowAndThenChangesNothing) {
   const VersionedOrganization old = Create("acme");
-  ASSERT_TRUE(stores_->counters().Seal("acme", kReachWindow, {"device"}).value());
+  ASSERT_TRUE(stores_->counters().Seal({"acme", kReachWindow, {"device"}}).value());
   const BitmapId open{"acme", kDayWindow, "person"};
   const BitmapId closed{"acme", kReachWindow, "device"};
   std::set<Window> guarded;
@@ -175,7 +175,8 @@ class EraseTest : public OrganizationStoreTest {
     Begin(id, kReachWindow, {"person"});
     ASSERT_EQ(Merge({id, kReachWindow, "person"}, {1}).value(), MergeOutcome::kMerged);
     const Day day = kDayWindow.end_day;
-    ASSERT_EQ(stores_->counters().StoreTally(id, day, {{{"mail", 3}}, {}}, {}, LeaseToken()),
+    ASSERT_EQ(stores_->counters().StoreTally({id, {WindowKind::kDay, day}, {}}, {{{"mail", 3}}, {}},
+                                             LeaseToken()),
               absl::OkStatus());
     PublicationStore& publications = stores_->publications();
     for (int i = 0; i < 3; ++i) {
@@ -375,7 +376,8 @@ TEST_P(EraseContract, IsNotUndoneByWorkThatWasUnderWay) {
   const Day day = kDayWindow.end_day;
   // The store still knows the bitmap from before.
   EXPECT_EQ(Merge({"acme", kReachWindow, "person"}, {2}).value(), MergeOutcome::kLate);
-  EXPECT_EQ(stores_->counters().StoreTally("acme", day, {{{"mail", 3}}, {}}, {}, LeaseToken()),
+  EXPECT_EQ(stores_->counters().StoreTally({"acme", {WindowKind::kDay, day}, {}},
+                                           {{{"mail", 3}}, {}}, LeaseToken()),
             absl::OkStatus());
   EXPECT_FALSE(stores_->publications().Stage("acme", {day + 70, "record", {}, {}}).ok());
   EXPECT_FALSE(stores_->publications().Promote("acme", day + 14).ok());

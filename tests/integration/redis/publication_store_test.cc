@@ -127,9 +127,9 @@ TEST_P(PublicationContract, LetsExactlyOneOfManyStage) {
 
 TEST_P(PublicationContract, StagingEntersTheCostAndDeletesItsTallies) {
   for (int day = 0; day < 3; ++day) {
-    ASSERT_EQ(
-        stores_->counters().StoreTally("acme", kEnd - day, {{{"mail", day}}, {}}, {}, LeaseToken()),
-        absl::OkStatus());
+    ASSERT_EQ(stores_->counters().StoreTally({"acme", {WindowKind::kDay, kEnd - day}, {}},
+                                             {{{"mail", day}}, {}}, LeaseToken()),
+              absl::OkStatus());
   }
   StagedRecord staged = Record("record");
   staged.tallied_days = {kEnd, kEnd - 1};

@@ -88,7 +88,7 @@ TEST_F(ServerLossTest, IsUnavailableWhileThereIsNoServerAndRecovers) {
   for (const absl::Status& status :
        {stores_->CheckServer(), stores_->Ping(), stores_->organizations().Read("acme").status(),
         stores_->publications().ListEndDays("acme").status(),
-        stores_->counters().Seal("acme", kReachWindow, {"person"}).status()}) {
+        stores_->counters().Seal({"acme", kReachWindow, {"person"}}).status()}) {
     EXPECT_TRUE(absl::IsUnavailable(status)) << status;
   }
   ASSERT_EQ(server_->Resume(), absl::OkStatus());

@@ -33,10 +33,17 @@ const Window kTomorrow{WindowKind::kReach, kSunday + 28};
 
 class FragileStore final : public MemoryStore {
  public:
-  absl::Status Drop(const std::string& organization, Window window,
-                    const std::vector<std::string>& kinds) override {
+  absl::Status Drop(const WindowBitmaps& window) override {
     if (dead) return absl::UnavailableError("the store has ended");
-    return MemoryStore::Drop(organization, window, kinds);
+    return MemoryStore::Drop(window);
+  }
+  absl::Status DropSealed(const WindowBitmaps& window) override {
+    if (dead) return absl::UnavailableError("the store has ended");
+    return MemoryStore::DropSealed(window);
+  }
+  absl::StatusOr<bool> Seal(const WindowBitmaps& window) override {
+    if (on_seal) std::exchange(on_seal, nullptr)();
+    return MemoryStore::Seal(window);
   }
   absl::Status DropTallies(const std::string& organization) override {
     if (on_drop_tallies) std::exchange(on_drop_tallies, nullptr)();
@@ -45,6 +52,7 @@ class FragileStore final : public MemoryStore {
 
   bool dead = false;
   std::function<void()> on_drop_tallies;
+  std::function<void()> on_seal;
 };
 
 class WindowTermsTest : public testing::Test {
@@ -90,12 +98,16 @@ class WindowTermsTest : public testing::Test {
     return outcomes.ok() ? *outcomes : std::vector<DeltaOutcome>();
   }
 
+  absl::StatusOr<CloseReport> CloseDue(const std::function<void(CloseStep)>& on_step) {
+    return WindowCloser({organizations_.repository, organizations_.lifecycle, store_, store_,
+                         store_, binding_, ShippedCatalog(), clock_,
+                         [] { return std::make_unique<ZeroNoise>(); }, on_step})
+        .CloseDue("acme");
+  }
+
   // Closes what is due; the record of an end day.
   publication::v1::Publication Close(Day end_day) {
-    WindowCloser closer({organizations_.repository, organizations_.lifecycle, store_, store_,
-                         store_, binding_, ShippedCatalog(), clock_,
-                         [] { return std::make_unique<ZeroNoise>(); }});
-    const auto report = closer.CloseDue("acme");
+    const auto report = CloseDue([](CloseStep) {});
     EXPECT_TRUE(report.ok()) << report.status();
     for (const auto& closed : report->windows) outcomes_[closed.score()] = closed.outcome();
     PublicationStore& publications = store_;
@@ -103,6 +115,20 @@ class WindowTermsTest : public testing::Test {
     const auto read = publications.Read("acme", {&end_day, 1});
     EXPECT_TRUE(!read.ok() || record.ParseFromString(read->front()));
     return record;
+  }
+
+  // What an aggregate does whose catalogue has a kind that this one's has not.
+  void BeginWithAnotherCatalog(Window window) {
+    const auto begun = organizations_.repository.Modify(
+        "acme", [&](const ScheduledOrganization&, aggregate::v1::StoredOrganization& next,
+                    std::vector<NewBitmap>& bitmaps) {
+          aggregate::v1::BegunWindow& entry = *next.add_begun();
+          SetWindow(window, entry);
+          entry.add_kinds("of another catalogue");
+          bitmaps.push_back({{"acme", window, "of another catalogue"}, 64});
+          return absl::OkStatus();
+        });
+    ASSERT_TRUE(begun.ok()) << begun.status();
   }
 
   static publication::v1::KindState StateOf(const publication::v1::Publication& record,
@@ -118,7 +144,8 @@ class WindowTermsTest : public testing::Test {
     ASSERT_EQ(Merge({Delta(kTomorrow)})[0], aggregate::v1::DELTA_OUTCOME_MERGED);
     DayTally tally;
     tally.counts["habit"] = 7;
-    ASSERT_EQ(store_.StoreTally("acme", kSunday - 3, tally, {"person"}, LeaseToken()),
+    ASSERT_EQ(store_.StoreTally({"acme", {WindowKind::kDay, kSunday - 3}, {"person"}}, tally,
+                                LeaseToken()),
               absl::OkStatus());
     store_.dead = true;
     ASSERT_FALSE(organizations_.lifecycle.Pause("acme").ok());
@@ -273,7 +300,7 @@ TEST_F(WindowTermsTest, APauseForgetsNoWindowThatWasBegunAfterIt) {
 
 // Mutation: a seal that takes the guard of a drop for its own.
 TEST_F(WindowTermsTest, AWindowThatWasDroppedIsNotPublishedAsZero) {
-  ASSERT_EQ(store_.Drop("acme", kTomorrow, {"person"}), absl::OkStatus());
+  ASSERT_EQ(store_.Drop({"acme", kTomorrow, {"person"}}), absl::OkStatus());
   SetClock(kTomorrow.end_day + 8, 12, 0);
   Close(kTomorrow.end_day);
   EXPECT_EQ(outcomes_[absl::StrCat("organizations/acme/scores/", FormatDay(kTomorrow.end_day))],
@@ -284,7 +311,7 @@ TEST_F(WindowTermsTest, OneWindowThatIsGuardedHoldsUpNoOther) {
   SetClock(kSunday + 1, 12, 0);
   const Window next{WindowKind::kReach, kTomorrow.end_day - 7};
   const Window day{WindowKind::kDay, kSunday + 1};
-  ASSERT_TRUE(store_.Seal("acme", kTomorrow, {"device"}).value());
+  ASSERT_TRUE(store_.Seal({"acme", kTomorrow, {"device"}}).value());
   EXPECT_EQ(Merge({Delta(kTomorrow), Delta(next), Delta(day)}),
             (std::vector<DeltaOutcome>{aggregate::v1::DELTA_OUTCOME_LATE,
                                        aggregate::v1::DELTA_OUTCOME_MERGED,
@@ -356,20 +383,71 @@ TEST_F(WindowTermsTest, ABitmapOfAnotherLengthIsNotCounted) {
 
 // Mutation: a close that forgets what it does not find.
 TEST_F(WindowTermsTest, ABitmapOfNoWindowIsDeleted) {
-  const Window off_grid{WindowKind::kReach, kTomorrow.end_day - 3};
-  const auto begun = organizations_.repository.Modify(
-      "acme", [&](const ScheduledOrganization&, aggregate::v1::StoredOrganization& next,
-                  std::vector<NewBitmap>& bitmaps) {
-        aggregate::v1::BegunWindow& window = *next.add_begun();
-        SetWindow(off_grid, window);
-        window.add_kinds("of an earlier catalogue");
-        bitmaps.push_back({{"acme", off_grid, "of an earlier catalogue"}, 64});
-        return absl::OkStatus();
-      });
-  ASSERT_TRUE(begun.ok()) << begun.status();
+  BeginWithAnotherCatalog({WindowKind::kReach, kTomorrow.end_day - 3});
   SetClock(kTomorrow.end_day + 8, 12, 0);
   Close(kTomorrow.end_day);
   EXPECT_TRUE(store_.Bitmaps("acme").empty());
+}
+
+// Mutation: a window has the bitmaps of the catalogue's kinds alone.
+TEST_F(WindowTermsTest, AKindThatTheCatalogueHasNotLeavesNoBitmap) {
+  const auto close = [this] {
+    const Day end_day = Now()->next_reach_end();
+    SetClock(end_day + 8, 12, 0);
+    Close(end_day);
+    EXPECT_GT(Now()->next_reach_end(), end_day) << "the control";
+  };
+  const auto pause = [this] { ASSERT_TRUE(organizations_.lifecycle.Pause("acme").ok()); };
+  const auto erase = [this] { ASSERT_TRUE(organizations_.lifecycle.Erase("acme").ok()); };
+  for (const std::function<void()>& end : std::vector<std::function<void()>>{close, pause, erase}) {
+    ASSERT_TRUE(organizations_.lifecycle.Resume("acme").ok());
+    BeginWithAnotherCatalog({WindowKind::kReach, Now()->next_reach_end()});
+    BeginWithAnotherCatalog({WindowKind::kDay, Now()->next_reach_end() - 1});
+    ASSERT_EQ(store_.Bitmaps("acme").size(), 2U) << "the control";
+    end();
+    EXPECT_TRUE(store_.Bitmaps("acme").empty());
+  }
+}
+
+// An aggregate with a newer catalogue comes between a close's look at the profile and its seal.
+// Mutation: a close forgets every begun window that is over by now.
+TEST_F(WindowTermsTest, AWindowThatIsBegunWhileItIsClosedLeavesNoBitmap) {
+  for (const WindowKind kind : {WindowKind::kDay, WindowKind::kReach}) {
+    const Day end_day = Now()->next_reach_end();
+    SetClock(end_day + 8, 12, 0);
+    const Window window{kind, kind == WindowKind::kDay ? Now()->next_day() : end_day};
+    store_.on_seal = [this, window] {
+      BeginWithAnotherCatalog(window);
+      EXPECT_EQ(store_.Bitmaps("acme").size(), 1U) << "the control";
+    };
+    Close(end_day);
+    EXPECT_EQ(store_.on_seal, nullptr) << "the control";
+    EXPECT_TRUE(store_.Bitmaps("acme").empty());
+    EXPECT_TRUE(Now()->begun().empty());
+  }
+}
+
+// Mutations: a close that goes on after a crash seals no window that has a record; or leaves what
+// it has sealed of a day that has a tally.
+TEST_F(WindowTermsTest, AWindowThatIsBegunBeforeItsCloseGoesOnLeavesNoBitmap) {
+  for (const CloseStep step : {CloseStep::kDayTallied, CloseStep::kPromoted}) {
+    const Day end_day = Now()->next_reach_end();
+    SetClock(end_day + 8, 12, 0);
+    const Window window = step == CloseStep::kPromoted
+                              ? Window{WindowKind::kReach, end_day}
+                              : Window{WindowKind::kDay, Now()->next_day()};
+    const auto crashed = CloseDue([&](CloseStep made) {
+      if (made != step || store_.dead) return;
+      BeginWithAnotherCatalog(window);
+      store_.dead = true;
+    });
+    ASSERT_FALSE(crashed.ok());
+    store_.dead = false;
+    ASSERT_FALSE(store_.Bitmaps("acme").empty()) << "the control";
+    Close(end_day);
+    EXPECT_TRUE(store_.Bitmaps("acme").empty());
+    EXPECT_TRUE(Now()->begun().empty());
+  }
 }
 
 // Touched or not: in a world in which nobody did anything the same is told.
