@@ -190,11 +190,11 @@ TEST_F(ClusterTest, DoesAllOfAScriptOrNothingWhileTheSlotMoves) {
   Begin(id, kReachWindow, {"person"});
   ASSERT_EQ(stores_->publications().Stage(id, {Day(2026, 3, 1), "record", {{"person", 7}}, {}}),
             absl::OkStatus());
-  ASSERT_TRUE(stores_->counters().Seal(id, kReachWindow, {"person"}).value());
+  ASSERT_TRUE(stores_->counters().Seal({id, kReachWindow, {"person"}}).value());
   Use(absl::Milliseconds(300));
   ASSERT_EQ(own_->BeginMove(id, 0, 1), absl::OkStatus());
   // All keys are still on the first.
-  EXPECT_TRUE(absl::IsUnavailable(stores_->counters().Drop(id, kReachWindow, {"person"})));
+  EXPECT_TRUE(absl::IsUnavailable(stores_->counters().Drop({id, kReachWindow, {"person"}})));
   EXPECT_TRUE(absl::IsUnavailable(stores_->organizations().Erase(id, Named("gone")).status()));
   const std::vector<std::string> keys = Keys();
   for (const std::string& key :
@@ -206,7 +206,7 @@ TEST_F(ClusterTest, DoesAllOfAScriptOrNothingWhileTheSlotMoves) {
   }
   ASSERT_EQ(own_->EndMove(id, 0, 1), absl::OkStatus());
   Use(absl::Seconds(10));
-  EXPECT_EQ(stores_->counters().Drop(id, kReachWindow, {"person"}), absl::OkStatus());
+  EXPECT_EQ(stores_->counters().Drop({id, kReachWindow, {"person"}}), absl::OkStatus());
   EXPECT_EQ(Merge(Person(id), {1}).value(), MergeOutcome::kLate);
   EXPECT_TRUE(stores_->organizations().Erase(id, Named("gone")).ok());
   EXPECT_EQ(AsString(inspector_->Call({"HGET", LedgerKey(id), "person:total"})).value(), "7");
@@ -405,7 +405,7 @@ TEST_F(ReplicatedClusterTest, ErasesAndRewritesOnEveryNode) {
   }
   EXPECT_TRUE(stores_->organizations().Erase(erased, Named("gone")).ok());
   for (int i = 0; i < 2; ++i) {
-    ASSERT_EQ(stores_->counters().Drop(OrganizationOn(i), kReachWindow, {"person"}),
+    ASSERT_EQ(stores_->counters().Drop({OrganizationOn(i), kReachWindow, {"person"}}),
               absl::OkStatus());
   }
   EXPECT_THAT(AppendOnlyFiles(), HasSubstr("1234")) << "the control";
