@@ -139,6 +139,7 @@ Retention RetentionOf(Held held, absl::string_view grace) {
 
 std::vector<Retention> RetentionsOfRedis(absl::string_view grace) {
   std::vector<Retention> retentions;
+  retentions.reserve(static_cast<size_t>(Held::kJournal));
   for (int held = 0; held < static_cast<int>(Held::kJournal); ++held) {
     retentions.push_back(RetentionOf(static_cast<Held>(held), grace));
   }
