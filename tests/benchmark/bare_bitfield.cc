@@ -86,7 +86,7 @@ absl::Status SetBits(RedisConnection& connection, const std::vector<std::string>
   for (size_t sent = 0; read < commands.size();) {
     // Half of the pipeline at a time, so that writing and reading overlap.
     while (sent < commands.size() && sent - read < max_unread) {
-      connection.AppendRaw(commands[sent++]);
+      connection.AppendRaw(commands[sent++], 1);
     }
     const size_t until = sent == commands.size() ? sent : read + max_unread / 2;
     for (; read < until; ++read) {
