@@ -29,6 +29,9 @@ constexpr absl::Duration kRefreshSpread = absl::Milliseconds(200);
 // without a word, from a node that lost some, would not show. No node is replaced faster, for
 // that takes the cluster's node time-out.
 constexpr absl::Duration kMaxMapAge = absl::Seconds(1);
+// Nor is it used when nobody looked for longer than this in between, although the owner is the
+// same.
+constexpr absl::Duration kMaxUnwatched = absl::Seconds(2);
 
 // Up to `spread`, another one at every call. It decides nothing but when.
 absl::Duration Jitter(absl::Duration spread) {
@@ -520,11 +523,13 @@ absl::Status RedisRouter::Refresh(uint64_t seen, absl::Time deadline) {
 
 void RedisRouter::Adopt(SlotMap map) {
   const uint64_t epoch = NextEpoch();
+  // Who was not looked at for longer may have lost a slot and have it again.
+  const bool watched = absl::Now() - read_at_ <= kMaxUnwatched;
   for (int slot = 0; slot < kSlots; ++slot) {
     const SlotMap::Primary* const before = map_.OwnerOf(slot);
     const SlotMap::Primary* const now = map.OwnerOf(slot);
     const bool same = before != nullptr && now != nullptr && *before == *now;
-    if (!same) since_[static_cast<size_t>(slot)] = epoch;
+    if (!same || !watched) since_[static_cast<size_t>(slot)] = epoch;
   }
   map_ = std::move(map);
   std::vector<RedisAddress> known = options_.cluster;

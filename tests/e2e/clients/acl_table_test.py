@@ -14,8 +14,9 @@ EXPECTED = {
         "ping", "get", "set", "del", "unlink", "exists", "type", "strlen", "rename", "renamenx", "expire",
         "bitfield", "setbit", "bitop", "mget", "hset", "hget", "hgetall", "hdel", "hexists", "hkeys", "rpush", "zadd",
         "zrange", "zrangebyscore", "scan", "eval", "multi", "exec", "publish", "bgrewriteaof", "wait", "role", "info",
-        "time", "cluster|slots", "cluster|nodes", "config|get"},
-    "score": {"ping", "get", "mget", "zrange", "zrevrange", "subscribe", "unsubscribe", "role", "cluster|slots"},
+        "time", "asking", "cluster|slots", "cluster|nodes", "config|get"},
+    "score": {"ping", "get", "mget", "zrange", "zrevrange", "subscribe", "unsubscribe", "role", "asking",
+              "cluster|slots"},
 }
 
 

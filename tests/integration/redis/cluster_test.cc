@@ -139,8 +139,8 @@ TEST_F(ClusterTest, ForgetsWhatItKnewOfASlotThatMoved) {
   }
 }
 
-// Mutation: a map that is a day old is believed, and what a slot lost that was away meanwhile is
-// not written again.
+// Mutation: the epoch of a node taken for that of its slots, when only the map has told that one
+// was away.
 TEST_F(ClusterTest, LooksWhetherASlotWasAway) {
   const std::string id = OrganizationOn(0);
   const std::string key = BitmapKey(Person(id));
@@ -150,6 +150,7 @@ TEST_F(ClusterTest, LooksWhetherASlotWasAway) {
   // Asks all nodes who has which slots, and nobody for a key.
   ASSERT_EQ(stores_->CheckServer(), absl::OkStatus());
   ASSERT_EQ(own_->Move(id, 1, 0), absl::OkStatus());
+  ASSERT_EQ(stores_->CheckServer(), absl::OkStatus());
   ASSERT_EQ(AsOk(inspector_->Call({"SETBIT", key, "2", "0"})), absl::OkStatus());
   EXPECT_EQ(Merge(Person(id), {1, 2}).value(), MergeOutcome::kMerged);
   EXPECT_THAT(BitsOf(Raw(key)), ElementsAre(1, 2));
