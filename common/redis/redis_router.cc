@@ -205,7 +205,7 @@ absl::Status RedisRouter::Run(absl::Span<SlotTask* const> tasks, const RunPolicy
     const auto failed = std::find_if(open.begin(), open.end(), [](const Placed& placed) {
       return !placed.redirection.has_value() && placed.refusal != NodeRefusal::kTryAgain;
     });
-    const absl::Status last = failed == open.end() ? open.front().status : failed->status;
+    absl::Status last = failed == open.end() ? open.front().status : failed->status;
     redirections += redirected ? 1 : 0;
     failures += failed != open.end() ? 1 : 0;
     if (redirections > kMaxRedirections || failures > kMaxFailures) return last;
