@@ -15,8 +15,6 @@ using catalog::v1::Share;
 using CountsByTable = std::map<int, TableCounts>;
 
 constexpr double kHalf = 0.5;
-// With a larger relative margin a denominator says too little to divide by.
-constexpr double kWidestDenominator = 0.5;
 
 // A share of which nothing is known.
 Figure Unknown() {

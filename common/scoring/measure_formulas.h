@@ -11,6 +11,9 @@
 
 namespace tutti {
 
+// With a larger relative margin a denominator says too little to divide by.
+inline constexpr double kWidestDenominator = 0.5;
+
 // A quotient of sums of numbers of subjects.
 struct Fraction {
   std::map<int, UnionWeights> above;  // by table

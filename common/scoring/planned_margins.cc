@@ -14,6 +14,7 @@ namespace {
 using window::v1::Cadence;
 
 constexpr double kHalf = 0.5;
+constexpr double kAll = 1;
 constexpr double kPercent = 100;
 constexpr int64_t kLeastHeadcount = 10;
 
@@ -99,7 +100,9 @@ bool IsTableShown(const Catalog& catalog, const PublicTerms& terms, int table) {
     }
     const auto exactly = static_cast<PatternSet>(1U << features);
     for (const PatternSet row : {any, exactly}) {
-      if (MarginOf(formulas.PlannedNumber(table, row, kHalf)) > widest) return false;
+      for (const double share : {kHalf, kAll}) {
+        if (MarginOf(formulas.PlannedNumber(table, row, share)) > widest) return false;
+      }
     }
   }
   return true;

@@ -7,7 +7,10 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/scoring/consistent_rows.h"
+#include "common/scoring/law_sampler.h"
 #include "common/scoring/measure_formulas.h"
+#include "common/scoring/planned_margins.h"
 #include "common/scoring/public_terms.h"
 #include "common/scoring/published_counts.h"
 #include "common/scoring/score_builder.h"
@@ -20,6 +23,7 @@ using score::v1::Table;
 using score::v1::TableRow;
 
 constexpr double kPercent = 100;
+constexpr PatternSet kAllPatterns = 0xffff;
 
 PatternSet Exactly(unsigned pattern) { return static_cast<PatternSet>(1U << pattern); }
 
@@ -69,48 +73,35 @@ TableRow MakeRow(const Catalog& catalog, int index, unsigned features, bool exac
   return row;
 }
 
-// The estimate of a number that was moved to `shown`, so that its interval holds
-// what the interval of `estimate` allows from 0 on. One below 0 counts as 0 there: that
-// noise took it far below says nothing of how near to 0 the truth is.
-Figure Moved(const Figure& estimate, double shown) {
-  const double margin = MarginOf(estimate);
-  const double high = std::max(estimate.value, 0.0) + margin;
-  const double low = std::max(estimate.value - margin, 0.0);
-  const double wide = std::max({high - shown, shown - low, 0.0});
-  Figure figure;
-  figure.value = shown;
-  figure.bias = {wide, wide};
-  return figure;
+// From the public bytes of the record: what is drawn to find margins is the same for ever.
+uint64_t SeedOf(const publication::v1::Publication& publication, const std::string& table) {
+  SeedBuilder seed;
+  seed.Add(publication.organization()).Add(publication.end_day()).Add(table);
+  for (const publication::v1::KindRecord& kind : publication.kinds()) {
+    for (const publication::v1::TableRecord& record : kind.tables()) {
+      if (record.table() != table) continue;
+      seed.Add({record.cells().data(), static_cast<size_t>(record.cells_size())});
+    }
+  }
+  return seed.Seed();
 }
 
 // Fills the rows of a table of a reach window.
 class Breakdown {
  public:
   Breakdown(const Catalog& catalog, const PublicTerms& terms, const PublishedCounts& counts,
-            int table, unsigned unfed)
+            int table, unsigned unfed, uint64_t seed)
       : catalog_(catalog),
         formulas_(catalog, terms),
-        counts_(counts),
         table_(table),
         proto_(*catalog.tables()[static_cast<size_t>(table)].proto),
         patterns_(1U << proto_.features_size()),
         fed_((patterns_ - 1) & ~unfed),
-        population_(IsPopulation(catalog, table) ? ExpectedSubjects(catalog, terms, table) : 0) {
-    std::vector<double> raw;
-    for (unsigned pattern = 1; pattern < patterns_; ++pattern) {
-      raw.push_back(Estimated(Exactly(pattern)).value);
-    }
-    consistent_ = ConsistentNumbers(raw);
-    for (const double number : consistent_) total_ += number;
-    // More than there are cannot be: a noise that says so must not show two
-    // combinations that exclude each other as nearly everybody.
-    if (population_ > 0 && total_ > population_) {
-      for (double& number : consistent_) number *= population_ / total_;
-      total_ = population_;
-    }
+        population_(IsPopulation(catalog, table) ? ExpectedSubjects(catalog, terms, table) : 0),
+        rows_(ModelOf(catalog, terms, table), counts.tables.at(table), fed_, population_, seed),
+        total_(rows_.Total()) {
     const double highest = (1 - kTailShare) * population_;
     if (population_ > 0 && total_ > highest) scale_ = highest / total_;
-    for (double& number : consistent_) number *= scale_;
   }
 
   // Only of features that something gives: the others would be shown as nobody's.
@@ -138,83 +129,64 @@ class Breakdown {
   }
 
  private:
-  Figure Estimated(PatternSet set) const {
-    const UnionWeights weights = WeightsOf(set, proto_.features_size());
-    const TableCounts& counts = counts_.tables.at(table_);
-    Figure figure;
-    figure.value = counts.Sum(weights);
-    figure.errors[table_] = counts.ErrorOf(weights);
-    return figure;
-  }
-
-  double Shown(PatternSet set) const {
-    double sum = 0;
-    for (unsigned pattern = 1; pattern < patterns_; ++pattern) {
-      if ((set >> pattern & 1U) != 0) sum += consistent_[pattern - 1];
-    }
-    return sum;
-  }
-
   void Append(TableRow row, PatternSet set, Table& out) const {
-    const double denominator = population_ > 0 ? population_ : total_;
-    const double shown = Shown(set);
-    const double before = shown / scale_;
-    Figure subjects = Moved(Estimated(set), before);
-    subjects.value = shown;
-    // What scaling may have taken away.
-    if (scale_ < 1) {
-      const double widened = kTailShare / (1 - kTailShare) * shown;
-      subjects.bias.above += widened;
-      subjects.bias.below += widened;
+    if (population_ > 0) {
+      const Figure subjects = OfPopulation(set);
+      *row.mutable_subjects() = ToEstimate(subjects);
+      *row.mutable_share() = ToEstimate(Scaled(subjects, kPercent / population_));
+    } else {
+      *row.mutable_subjects() = ToEstimate(With(rows_.Number(set), rows_.NumberMargin(set)));
+      *row.mutable_share() = ToEstimate(Scaled(ShareOfTotal(set), kPercent));
     }
-    if (population_ > 0 &&
-        (shown < kTailShare * population_ || before > (1 - kTailShare) * population_)) {
-      Figure tail;
-      tail.value = shown < kTailShare * population_ ? 0 : population_;
-      subjects = formulas_.ClampedNumber(table_, set, tail);
-    }
-    *row.mutable_subjects() = ToEstimate(subjects);
-    if (denominator > 0) {
-      *row.mutable_share() = ToEstimate(Scaled(subjects, kPercent / denominator));
-    }
+    row.set_wide_margin(row.share().margin() > kWidestMarginShown);
     *out.add_rows() = std::move(row);
+  }
+
+  Figure OfPopulation(PatternSet set) const {
+    const double number = rows_.Number(set);
+    const double shown = scale_ * number;
+    const bool low = shown < kTailShare * population_;
+    if (low || number > (1 - kTailShare) * population_) {
+      Figure tail;
+      tail.value = low ? 0 : population_;
+      return formulas_.ClampedNumber(table_, set, tail);
+    }
+    double margin = rows_.NumberMargin(set);
+    // What scaling may have taken away.
+    if (scale_ < 1) margin += kTailShare / (1 - kTailShare) * shown;
+    return With(shown, margin);
+  }
+
+  // In 0..1. Of too few subjects to divide by, it may be anything.
+  Figure ShareOfTotal(PatternSet set) const {
+    const double share = total_ > 0 ? rows_.Number(set) / total_ : 0;
+    const double anything = std::max(share, 1 - share);
+    if (rows_.NumberMargin(kAllPatterns) >= kWidestDenominator * total_) {
+      return With(share, anything);
+    }
+    return With(share, std::min(rows_.ShareMargin(set), anything));
+  }
+
+  static Figure With(double value, double margin) {
+    Figure figure;
+    figure.value = value;
+    figure.bias = {margin, margin};
+    return figure;
   }
 
   const Catalog& catalog_;
   const MeasureFormulas formulas_;
-  const PublishedCounts& counts_;
   const int table_;
   const catalog::v1::Table& proto_;
   const unsigned patterns_;
-  const unsigned fed_;              // features, as bits
-  const double population_;         // 0: the number of subjects is not public
-  std::vector<double> consistent_;  // of pattern i + 1
-  double total_ = 0;
+  const unsigned fed_;       // features, as bits
+  const double population_;  // 0: the number of subjects is not public
+  const ConsistentRows rows_;
+  const double total_;
   double scale_ = 1;
 };
 
 }  // namespace
-
-std::vector<double> ConsistentNumbers(absl::Span<const double> numbers) {
-  std::vector<double> sorted(numbers.begin(), numbers.end());
-  std::sort(sorted.begin(), sorted.end(), std::greater<>());
-  double sum = 0;
-  for (const double number : sorted) sum += number;
-  const double target = std::max(sum, 0.0);
-  // The projection takes the same amount from every number that stays above 0
-  // (Held, Wolfe, Crowder 1974).
-  double taken = 0;
-  double head = 0;
-  for (size_t i = 0; i < sorted.size(); ++i) {
-    head += sorted[i];
-    const double amount = (head - target) / static_cast<double>(i + 1);
-    if (sorted[i] - amount <= 0 && i > 0) break;
-    taken = amount;
-  }
-  std::vector<double> out;
-  for (const double number : numbers) out.push_back(std::max(number - taken, 0.0));
-  return out;
-}
 
 std::string RowName(const Catalog& catalog, int table, unsigned features, bool exactly) {
   const CatalogTable& compiled = catalog.tables()[static_cast<size_t>(table)];
@@ -254,7 +226,9 @@ absl::StatusOr<Table> BreakDown(const Catalog& catalog,
   out.set_state_reason_subject(shown.reason.subject);
   if (!shown.measured()) return out;
   if (!compiled.is_habit()) {
-    Breakdown(catalog, terms, *counts, table, visibility.UnfedFeatures(table)).Fill(out);
+    Breakdown(catalog, terms, *counts, table, visibility.UnfedFeatures(table),
+              SeedOf(publication, compiled.proto->id()))
+        .Fill(out);
     return out;
   }
   const double expected = ExpectedSubjects(catalog, terms, table);

@@ -12,11 +12,6 @@
 
 namespace tutti {
 
-// The numbers closest to `numbers` (least squares) that are not negative and have
-// the same sum, or 0 when that is negative: the projection onto a simplex. Plain
-// clipping of small noisy numbers at 0 would push their sum up.
-std::vector<double> ConsistentNumbers(absl::Span<const double> numbers);
-
 // The name, for people, of the row of a table (index) that counts the subjects with
 // exactly these features (as bits), or with any of them.
 std::string RowName(const Catalog& catalog, int table, unsigned features, bool exactly);
@@ -29,15 +24,17 @@ std::string ShareWords(const Catalog& catalog, int table);
 // row, the mean of a day.
 //
 // Numbers of combinations are made consistent, and all totals are sums of them: no
-// number is negative, parts add up, no union is below its parts. Because that
-// moves a number, its margin is widened until the interval holds all of what the
-// unbiased estimate's interval allows from 0 on: a 95% margin stays one. Of an estimate
-// below 0 it is as wide as of one at 0.
+// number is negative, parts add up, no union is below its parts, and none is above the
+// headcount. ConsistentRows says how, and what the margins are. Of features that nothing
+// gives no row tells; who shows them too counts as if they did not.
 //
 // When subjects are people, shares are clamped in the tails. When together they
 // are more than 95%, the combinations are scaled to add up to the clamped total,
 // so that it cannot be had by adding them up, and their margins grow by as much as
-// that may have taken away.
+// that may have taken away. Other shares are of all subjects in the table, which are
+// estimated: where these are too few to divide by, the margin of a share covers all of
+// 0 to 100%. Whether a table is shown is decided from public figures alone; a row whose
+// share came out less certain than those promise says so (`wide_margin`).
 absl::StatusOr<score::v1::Table> BreakDown(const Catalog& catalog,
                                            const publication::v1::Publication& publication,
                                            int table);

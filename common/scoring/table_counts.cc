@@ -131,6 +131,19 @@ TableError TableCounts::ErrorOf(const UnionWeights& weights) const {
   return {std::sqrt(std::max(counting, 0.0)), std::sqrt(std::max(noise, 0.0))};
 }
 
+UnionMatrix TableCounts::Covariance() const {
+  UnionMatrix covariance{};
+  const unsigned size = 1U << model_.features;
+  for (unsigned s = 1; s < size; ++s) {
+    for (unsigned t = 1; t <= s; ++t) {
+      covariance[s][t] = covariance[t][s] =
+          CountingCovariance(model_, unions_[s] + unions_[t] - unions_[s | t]) +
+          slopes_[s] * slopes_[t] * NoiseCovariance(model_, s, t);
+    }
+  }
+  return covariance;
+}
+
 HabitMean HabitMeanFromSum(const SlotModel& model, int days, int64_t sum) {
   const double absent = model.kept - static_cast<double>(sum) / static_cast<double>(days);
   return HabitMeanFromAbsent(model, days, Bounded(model, absent));

@@ -23,6 +23,8 @@ struct SlotModel {
 // A signed sum of the numbers N_T: bit i of the index T stands for feature i, and
 // N_T counts the subjects with at least one of the features of T. N_0 is 0.
 using UnionWeights = std::array<double, 16>;
+// A number for each pair of such N_T.
+using UnionMatrix = std::array<UnionWeights, 16>;
 
 // The sum that counts the subjects whose pattern is in the set, by Moebius
 // inversion: the number with exactly the pattern P is
@@ -56,6 +58,9 @@ class TableCounts {
 
   // The standard deviations of a sum.
   TableError ErrorOf(const UnionWeights& weights) const;
+
+  // The covariances of all N_T, of counting and noise together.
+  UnionMatrix Covariance() const;
 
  private:
   explicit TableCounts(const SlotModel& model) : model_(model) {}

@@ -1,0 +1,244 @@
+#include "common/scoring/consistent_rows.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "common/scoring/figure.h"
+#include "common/scoring/law_sampler.h"
+
+namespace tutti {
+namespace {
+
+// Beyond so many standard deviations a constraint moves an estimate by less than a
+// thousandth of one on average.
+constexpr double kFarDeviations = 3;
+constexpr int kPairsOfDraws = 100;
+// Variances that are certain to be 0 (nothing counted, no noise) have no inverse.
+constexpr double kLeastRelativeVariance = 1e-9;
+constexpr double kLeastVariance = 1e-9;
+constexpr int kMostSweeps = 400;
+// In standard deviations.
+constexpr double kExact = 1e-9;
+constexpr double kExactEnoughForDraws = 1e-3;
+
+constexpr size_t kMostConstraints = kMostCombinations + 1;
+
+}  // namespace
+
+// G n + h >= 0: every number is at least 0 and, where `most` is known, their sum at most that.
+struct ConsistentRows::Constraints {
+  using Values = std::array<double, kMostConstraints>;
+
+  size_t size = 0;                                    // of numbers
+  double most = 0;                                    // 0: unknown
+  std::array<Values, kMostConstraints> covariance{};  // G C G'
+
+  size_t count() const { return most > 0 ? size + 1 : size; }
+
+  void SetCovariance(const Matrix& of_numbers) {
+    Values sums{};
+    double all = 0;
+    for (size_t i = 0; i < size; ++i) {
+      for (size_t j = 0; j < size; ++j) {
+        covariance[i][j] = of_numbers[i][j];
+        sums[i] += of_numbers[i][j];
+      }
+      all += sums[i];
+    }
+    for (size_t i = 0; i < size; ++i) covariance[i][size] = covariance[size][i] = -sums[i];
+    covariance[size][size] = all;
+  }
+
+  // What is left to each constraint.
+  Values Slack(const Vector& numbers) const {
+    Values slack{};
+    double left = most;
+    for (size_t i = 0; i < size; ++i) {
+      slack[i] = numbers[i];
+      left -= numbers[i];
+    }
+    slack[size] = left;
+    return slack;
+  }
+
+  // Moves numbers to the nearest consistent ones in the metric of the covariance's inverse.
+  // The dual of that is to find forces f >= 0 with slack + (G C G') f >= 0 that act only
+  // where no slack is left, which one constraint after the other is given what it lacks
+  // for (Hildreth 1957).
+  void Apply(double exactness, Vector& numbers) const {
+    Values slack = Slack(numbers);
+    Values forces{};
+    for (int sweep = 0; sweep < kMostSweeps; ++sweep) {
+      double moved = 0;
+      for (size_t i = 0; i < count(); ++i) {
+        const double variance = covariance[i][i];
+        if (variance <= 0) continue;
+        const double change = std::max(-slack[i] / variance, -forces[i]);
+        if (change == 0) continue;
+        forces[i] += change;
+        for (size_t j = 0; j < count(); ++j) slack[j] += covariance[i][j] * change;
+        moved = std::max(moved, std::abs(change) * std::sqrt(variance));
+      }
+      if (moved <= exactness) break;
+    }
+    // What the last sweep left undone.
+    double sum = 0;
+    for (size_t i = 0; i < size; ++i) sum += numbers[i] = std::max(slack[i], 0.0);
+    if (most <= 0 || sum <= most) return;
+    for (size_t i = 0; i < size; ++i) numbers[i] *= most / sum;
+  }
+
+  bool AreFar(const Vector& numbers) const {
+    const Values slack = Slack(numbers);
+    for (size_t i = 0; i < count(); ++i) {
+      if (slack[i] < kFarDeviations * std::sqrt(std::max(covariance[i][i], 0.0))) return false;
+    }
+    return true;
+  }
+};
+
+ConsistentRows::ConsistentRows(const SlotModel& model, const TableCounts& counts, unsigned features,
+                               double most, uint64_t seed) {
+  const unsigned patterns = 1U << model.features;
+  std::vector<UnionWeights> weights;
+  Vector unbiased{};
+  for (unsigned combination = 1; combination < patterns; ++combination) {
+    if ((combination & ~features) != 0) continue;
+    unsigned set = 0;
+    for (unsigned pattern = 1; pattern < patterns; ++pattern) {
+      if ((pattern & features) == combination) set |= 1U << pattern;
+    }
+    weights.push_back(WeightsOf(static_cast<PatternSet>(set), model.features));
+    unbiased[combinations_.size()] = counts.Sum(weights.back());
+    combinations_.push_back(combination);
+  }
+  Constraints constraints;
+  constraints.size = SizeOf();
+  constraints.most = most;
+  // Counting errors depend on the numbers. At the unbiased ones, of which some are negative,
+  // the error of a number would go with its estimate, and low ones would weigh more.
+  for (size_t i = 0; i < SizeOf(); ++i) numbers_[i] = std::max(unbiased[i], 0.0);
+  for (int step = 0; step < 2; ++step) {
+    SetCovariance(model, weights);
+    constraints.SetCovariance(covariance_);
+    numbers_ = unbiased;
+    constraints.Apply(kExact, numbers_);
+  }
+  // A single number is only cut off at 0, which brings it nearer to the truth.
+  if (SizeOf() > 1 && !constraints.AreFar(numbers_)) Sample(constraints, seed);
+}
+
+void ConsistentRows::SetCovariance(const SlotModel& model,
+                                   const std::vector<UnionWeights>& weights) {
+  std::vector<double> subjects(size_t{1} << model.features, 0.0);
+  for (size_t i = 0; i < SizeOf(); ++i) subjects[combinations_[i]] = numbers_[i];
+  const UnionMatrix of_unions = TableCounts::FromSubjects(model, subjects).Covariance();
+  double largest = 0;
+  for (size_t i = 0; i < SizeOf(); ++i) {
+    UnionWeights with_unions{};
+    for (size_t s = 1; s < with_unions.size(); ++s) {
+      if (weights[i][s] == 0) continue;
+      for (size_t t = 1; t < with_unions.size(); ++t) {
+        with_unions[t] += weights[i][s] * of_unions[s][t];
+      }
+    }
+    for (size_t j = 0; j <= i; ++j) {
+      double sum = 0;
+      for (size_t t = 1; t < with_unions.size(); ++t) sum += with_unions[t] * weights[j][t];
+      covariance_[i][j] = covariance_[j][i] = sum;
+    }
+    largest = std::max(largest, covariance_[i][i]);
+  }
+  for (size_t i = 0; i < SizeOf(); ++i) {
+    covariance_[i][i] += std::max(kLeastRelativeVariance * largest, kLeastVariance);
+  }
+}
+
+void ConsistentRows::Sample(const Constraints& constraints, uint64_t seed) {
+  // Cholesky's root of the covariance.
+  Matrix root{};
+  for (size_t i = 0; i < SizeOf(); ++i) {
+    for (size_t j = 0; j <= i; ++j) {
+      double rest = covariance_[i][j];
+      for (size_t k = 0; k < j; ++k) rest -= root[i][k] * root[j][k];
+      if (i == j) {
+        root[i][i] = std::sqrt(std::max(rest, 0.0));
+      } else if (root[j][j] > 0) {
+        root[i][j] = rest / root[j][j];
+      }
+    }
+  }
+  LawSampler sampler(seed);
+  errors_.reserve(2 * kPairsOfDraws);
+  for (int pair = 0; pair < kPairsOfDraws; ++pair) {
+    Vector normal{};
+    for (size_t i = 0; i < SizeOf(); ++i) normal[i] = sampler.NearlyNormal();
+    // Each with its opposite: what is symmetric adds nothing to the bias then.
+    for (const double sign : {1.0, -1.0}) {
+      Vector drawn = numbers_;
+      for (size_t i = 0; i < SizeOf(); ++i) {
+        for (size_t j = 0; j <= i; ++j) drawn[i] += sign * root[i][j] * normal[j];
+      }
+      constraints.Apply(kExactEnoughForDraws, drawn);
+      for (size_t i = 0; i < SizeOf(); ++i) drawn[i] -= numbers_[i];
+      errors_.push_back(drawn);
+    }
+  }
+}
+
+double ConsistentRows::Margin(const Vector& weights, bool one_combination) const {
+  double variance = 0;
+  for (size_t i = 0; i < SizeOf(); ++i) {
+    for (size_t j = 0; j < SizeOf(); ++j) variance += weights[i] * weights[j] * covariance_[i][j];
+  }
+  const double unbiased = kMarginDeviations * std::sqrt(std::max(variance, 0.0));
+  if (errors_.empty()) return unbiased;
+  double sum = 0;
+  double squares = 0;
+  for (const Vector& error : errors_) {
+    double of_set = 0;
+    for (size_t i = 0; i < SizeOf(); ++i) of_set += weights[i] * error[i];
+    sum += of_set;
+    squares += of_set * of_set;
+  }
+  const double draws = static_cast<double>(errors_.size());
+  const double bias = sum / draws;
+  const double spread = std::sqrt(std::max(squares / draws - bias * bias, 0.0));
+  const double drawn = std::abs(bias) + kMarginDeviations * spread;
+  return one_combination ? std::max(drawn, unbiased) : drawn;
+}
+
+ConsistentRows::Vector ConsistentRows::WeightsIn(PatternSet set) const {
+  Vector weights{};
+  for (size_t i = 0; i < SizeOf(); ++i) weights[i] = (unsigned{set} >> combinations_[i] & 1U) != 0 ? 1 : 0;
+  return weights;
+}
+
+double ConsistentRows::Number(PatternSet set) const {
+  const Vector weights = WeightsIn(set);
+  double sum = 0;
+  for (size_t i = 0; i < SizeOf(); ++i) sum += weights[i] * numbers_[i];
+  return sum;
+}
+
+double ConsistentRows::Total() const {
+  double sum = 0;
+  for (size_t i = 0; i < SizeOf(); ++i) sum += numbers_[i];
+  return sum;
+}
+
+double ConsistentRows::NumberMargin(PatternSet set) const {
+  const Vector weights = WeightsIn(set);
+  return Margin(weights, std::count(weights.begin(), weights.end(), 1.0) == 1);
+}
+
+double ConsistentRows::ShareMargin(PatternSet set) const {
+  Vector weights = WeightsIn(set);
+  const bool one_combination = std::count(weights.begin(), weights.end(), 1.0) == 1;
+  const double total = Total();
+  const double share = Number(set) / total;
+  for (size_t i = 0; i < SizeOf(); ++i) weights[i] = (weights[i] - share) / total;
+  return Margin(weights, one_combination);
+}
+
+}  // namespace tutti

@@ -1,0 +1,70 @@
+#ifndef TUTTI_COMMON_SCORING_CONSISTENT_ROWS_H_
+#define TUTTI_COMMON_SCORING_CONSISTENT_ROWS_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "common/catalog/predicate.h"
+#include "common/scoring/table_counts.h"
+
+namespace tutti {
+
+// The most combinations of features that a table has, without the empty one.
+inline constexpr size_t kMostCombinations = 15;
+
+// The numbers of subjects with exactly each combination of some features of a table, made
+// consistent: none is negative, and together they are not more than there are subjects.
+// Numbers of wider sets are sums of them, so parts add up to their union. All else that the
+// published cells say is weighed by its error: of all consistent numbers they are those
+// with the least (x - n)' C^-1 (x - n), x being the unbiased estimates and C their full
+// covariance, noise and counting together.
+//
+// Where every number is three standard deviations away from what the constraints forbid,
+// they move nothing, and a margin is 1.96 of the unbiased estimate's standard deviations.
+// Elsewhere the estimator is biased and its spread is smaller. Both are then taken from its
+// law, drawn with a parametric sample around the estimates: |bias| + 1.96 standard
+// deviations. The margin of a single combination is never below that of the unbiased
+// estimate, because an estimate near 0 by chance makes the law around it too narrow.
+//
+// Everything is finite, whatever the cells. Immutable; the same arguments give the same
+// numbers and margins for ever.
+class ConsistentRows {
+ public:
+  // `features`, as bits, are those whose combinations are told apart; subjects who show
+  // others too are counted as if they did not. `most` is the number of subjects that there
+  // can be, 0 when that is not known. `seed` comes from the record's public bytes.
+  ConsistentRows(const SlotModel& model, const TableCounts& counts, unsigned features, double most,
+                 uint64_t seed);
+
+  // The number of subjects whose combination is in the set (bit P stands for combination P).
+  double Number(PatternSet set) const;
+  double Total() const;
+
+  // Half the width of the number's 95% interval.
+  double NumberMargin(PatternSet set) const;
+  // The same of the share of the total, in 0..1; the total must be above 0.
+  double ShareMargin(PatternSet set) const;
+
+ private:
+  using Vector = std::array<double, kMostCombinations>;
+  using Matrix = std::array<Vector, kMostCombinations>;
+
+  struct Constraints;
+
+  size_t SizeOf() const { return combinations_.size(); }
+  void SetCovariance(const SlotModel& model, const std::vector<UnionWeights>& weights);
+  void Sample(const Constraints& constraints, uint64_t seed);
+  double Margin(const Vector& weights, bool one_combination) const;
+  Vector WeightsIn(PatternSet set) const;
+
+  std::vector<unsigned> combinations_;
+  Vector numbers_{};
+  Matrix covariance_{};         // of the unbiased estimates
+  std::vector<Vector> errors_;  // of the numbers, drawn; empty when no constraint is near
+};
+
+}  // namespace tutti
+
+#endif  // TUTTI_COMMON_SCORING_CONSISTENT_ROWS_H_

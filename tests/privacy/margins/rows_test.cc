@@ -1,0 +1,457 @@
+// Whether rows of tables are as near to the truth as they say: for every reach table of the
+// shipped catalogue that is shown, organisations that are alike but for chance, counted and
+// noised as in production. Where the truth is away from what rows must keep to (no number
+// below 0, together not more than there are subjects), rows are unbiased and their margins
+// are those of their spread. Near it every estimator that keeps to it is biased, and margins
+// hold all the same. Seeded, so the same every time.
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <functional>
+#include <map>
+#include <numeric>
+#include <set>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "common/scoring/consistent_rows.h"
+#include "common/scoring/figure.h"
+#include "common/scoring/planned_margins.h"
+#include "common/scoring/public_terms.h"
+#include "common/scoring/table_counts.h"
+#include "gtest/gtest.h"
+#include "tests/privacy/audit/longer.h"
+#include "tests/support/simulated_organization.h"
+
+namespace tutti {
+namespace {
+
+constexpr double kAway = 1.5;  // standard deviations from every constraint
+constexpr double kMostBias = 0.15;
+constexpr double kLeastRatio = 0.95;
+constexpr double kMostRatio = 1.2;
+constexpr double kLeastCoverage = 0.935;
+constexpr double kMostCoverage = 0.97;
+// The slack of a finite number of trials, in standard errors.
+constexpr double kChance = 3.5;
+
+bool IsLong() { return Longer(0, 1) == 1; }
+
+// A way of counting a table, and how many subjects there are.
+struct Way {
+  SlotModel model;
+  double expected = 0;
+  double most = 0;  // 0: not public
+
+  friend bool operator<(const Way& a, const Way& b) {
+    const auto key = [](const Way& way) {
+      return std::make_tuple(way.model.features, way.model.slots, way.model.kept,
+                             way.model.sigma_squared, way.expected, way.most);
+    };
+    return key(a) < key(b);
+  }
+};
+
+std::set<Way> WaysOf(const Catalog& catalog, int64_t headcount, window::v1::Cadence cadence,
+                     int step_days) {
+  const PublicTerms terms = PlannedTerms(catalog, headcount, cadence, step_days);
+  std::set<Way> ways;
+  for (size_t i = 0; i < catalog.tables().size(); ++i) {
+    const int table = static_cast<int>(i);
+    if (catalog.tables()[i].is_habit() || !IsTableShown(catalog, terms, table)) continue;
+    const double expected = ExpectedSubjects(catalog, terms, table);
+    ways.insert(
+        {ModelOf(catalog, terms, table), expected, IsPopulation(catalog, table) ? expected : 0});
+  }
+  return ways;
+}
+
+// How subjects fall into the combinations of k features, as parts of those that there can be.
+struct Composition {
+  const char* name;
+  std::function<double(unsigned pattern, unsigned features)> part;
+};
+
+bool IsOneFeature(unsigned pattern) { return (pattern & (pattern - 1)) == 0; }
+
+std::vector<Composition> Compositions() {
+  return {
+      {"every combination alike",
+       [](unsigned, unsigned k) { return 0.8 / static_cast<double>((1U << k) - 1); }},
+      {"the first feature alone or with the second",
+       [](unsigned pattern, unsigned) { return pattern == 1   ? 0.3
+                                               : pattern == 3 ? 0.2
+                                                              : 0.0; }},
+      {"one feature each",
+       [](unsigned pattern, unsigned k) { return IsOneFeature(pattern) ? 0.7 / k : 0.0; }},
+      {"each feature only with those before it",
+       [](unsigned pattern, unsigned k) { return (pattern & (pattern + 1)) == 0 ? 0.6 / k : 0.0; }},
+      {"mostly all of them, others a few",
+       [](unsigned pattern, unsigned k) {
+         return pattern + 1 == 1U << k ? 0.5 : 0.25 / static_cast<double>((1U << k) - 2);
+       }},
+      {"the first alone", [](unsigned pattern, unsigned) { return pattern == 1 ? 0.5 : 0.0; }},
+      {"nobody", [](unsigned, unsigned) { return 0.0; }},
+  };
+}
+
+// The rows of a table: each combination, each feature, and any.
+std::vector<PatternSet> RowsOf(int features) {
+  std::vector<PatternSet> rows;
+  const unsigned patterns = 1U << static_cast<unsigned>(features);
+  for (unsigned pattern = 1; pattern < patterns; ++pattern) {
+    rows.push_back(static_cast<PatternSet>(1U << pattern));
+  }
+  if (features == 1) return rows;
+  std::vector<unsigned> unions;
+  for (unsigned feature = 1; feature < patterns; feature <<= 1U) unions.push_back(feature);
+  unions.push_back(patterns - 1);
+  for (const unsigned any : unions) {
+    unsigned set = 0;
+    for (unsigned pattern = 1; pattern < patterns; ++pattern) {
+      if ((pattern & any) != 0) set |= 1U << pattern;
+    }
+    rows.push_back(static_cast<PatternSet>(set));
+  }
+  return rows;
+}
+
+double SumIn(PatternSet set, const std::vector<double>& by_pattern) {
+  double sum = 0;
+  for (size_t pattern = 1; pattern < by_pattern.size(); ++pattern) {
+    if ((set >> pattern & 1U) != 0) sum += by_pattern[pattern];
+  }
+  return sum;
+}
+
+struct Row {
+  double value = 0;
+  double margin = 0;
+};
+using Estimator =
+    std::function<std::vector<Row>(const Way&, const TableCounts&, const std::vector<PatternSet>&)>;
+
+std::vector<Row> Shipped(const Way& way, const TableCounts& counts,
+                         const std::vector<PatternSet>& sets, uint64_t seed) {
+  const ConsistentRows rows(way.model, counts, (1U << way.model.features) - 1, way.most, seed);
+  std::vector<Row> out;
+  for (const PatternSet set : sets) out.push_back({rows.Number(set), rows.NumberMargin(set)});
+  return out;
+}
+
+// Control: the margin of a sum as if errors of combinations were independent.
+std::vector<Row> WithoutCovariance(const Way& way, const TableCounts& counts,
+                                   const std::vector<PatternSet>& sets) {
+  std::vector<Row> out = Shipped(way, counts, sets, 1);
+  for (size_t i = 0; i < sets.size(); ++i) {
+    double variance = 0;
+    for (unsigned pattern = 1; pattern < 1U << way.model.features; ++pattern) {
+      if ((sets[i] >> pattern & 1U) == 0) continue;
+      const TableError error =
+          counts.ErrorOf(WeightsOf(static_cast<PatternSet>(1U << pattern), way.model.features));
+      variance += error.counting * error.counting + error.noise * error.noise;
+    }
+    out[i].margin = kMarginDeviations * std::sqrt(variance);
+  }
+  return out;
+}
+
+// Control: numbers cut off at 0 with their sum kept by taking as much from each that is left,
+// and intervals that hold all that the unbiased ones allow.
+std::vector<Row> ProjectedOnTheSum(const Way& way, const TableCounts& counts,
+                                   const std::vector<PatternSet>& sets) {
+  const int k = way.model.features;
+  std::vector<double> unbiased(size_t{1} << k, 0.0);
+  for (unsigned pattern = 1; pattern < unbiased.size(); ++pattern) {
+    unbiased[pattern] = counts.Sum(WeightsOf(static_cast<PatternSet>(1U << pattern), k));
+  }
+  const double target = std::max(std::accumulate(unbiased.begin(), unbiased.end(), 0.0), 0.0);
+  std::vector<double> sorted(unbiased.begin() + 1, unbiased.end());
+  std::sort(sorted.begin(), sorted.end(), std::greater<>());
+  double taken = 0;
+  double head = 0;
+  for (size_t i = 0; i < sorted.size(); ++i) {
+    head += sorted[i];
+    const double amount = (head - target) / static_cast<double>(i + 1);
+    if (sorted[i] - amount <= 0 && i > 0) break;
+    taken = amount;
+  }
+  std::vector<double> shown(unbiased.size(), 0.0);
+  for (size_t pattern = 1; pattern < shown.size(); ++pattern) {
+    shown[pattern] = std::max(unbiased[pattern] - taken, 0.0);
+  }
+  std::vector<Row> out;
+  for (const PatternSet set : sets) {
+    const UnionWeights weights = WeightsOf(set, k);
+    const TableError error = counts.ErrorOf(weights);
+    const double margin = kMarginDeviations * std::hypot(error.counting, error.noise);
+    const double estimate = counts.Sum(weights);
+    const double value = SumIn(set, shown);
+    out.push_back({value, std::max({std::max(estimate, 0.0) + margin - value,
+                                    value - std::max(estimate - margin, 0.0), 0.0})});
+  }
+  return out;
+}
+
+// What the trials of one row came to.
+struct Outcome {
+  double bias = 0;   // in standard deviations of the estimate
+  double ratio = 0;  // margin / 1.96 to the spread
+  double coverage = 0;
+};
+
+std::vector<Outcome> Try(const Way& way, const Subjects& subjects, int64_t trials,
+                         const Estimator& estimator, SlotSimulator& simulator) {
+  const std::vector<PatternSet> sets = RowsOf(way.model.features);
+  std::vector<double> truth(size_t{1} << way.model.features, 0.0);
+  for (size_t pattern = 1; pattern < truth.size(); ++pattern) {
+    truth[pattern] = static_cast<double>(subjects[pattern]);
+  }
+  const double n = static_cast<double>(trials);
+  std::vector<double> sums(sets.size()), squares(sets.size()), margins(sets.size()),
+      hits(sets.size());
+  for (int64_t trial = 0; trial < trials; ++trial) {
+    const std::vector<Row> rows = estimator(
+        way, TableCounts::FromCells(way.model, simulator.PublishCells(way.model, subjects)), sets);
+    for (size_t i = 0; i < sets.size(); ++i) {
+      const double error = rows[i].value - SumIn(sets[i], truth);
+      sums[i] += error;
+      squares[i] += error * error;
+      margins[i] += rows[i].margin;
+      if (std::abs(error) <= rows[i].margin) hits[i] += 1;
+    }
+  }
+  std::vector<Outcome> outcomes;
+  for (size_t i = 0; i < sets.size(); ++i) {
+    const double mean = sums[i] / n;
+    const double spread = std::sqrt(std::max(squares[i] / n - mean * mean, 1e-12));
+    outcomes.push_back({mean / spread, margins[i] / n / kMarginDeviations / spread, hits[i] / n});
+  }
+  return outcomes;
+}
+
+Subjects SubjectsOf(const Way& way, const Composition& composition) {
+  Subjects subjects{};
+  const auto k = static_cast<unsigned>(way.model.features);
+  for (unsigned pattern = 1; pattern < 1U << k; ++pattern) {
+    subjects[pattern] = std::llround(way.expected * composition.part(pattern, k));
+  }
+  return subjects;
+}
+
+bool IsAway(const Way& way, const Subjects& subjects) {
+  std::vector<double> numbers(size_t{1} << way.model.features, 0.0);
+  for (size_t i = 1; i < numbers.size(); ++i) numbers[i] = static_cast<double>(subjects[i]);
+  const TableCounts counts = TableCounts::FromSubjects(way.model, numbers);
+  const auto deviations = [&](PatternSet set, double slack) {
+    const TableError error = counts.ErrorOf(WeightsOf(set, way.model.features));
+    return slack / std::hypot(error.counting, error.noise);
+  };
+  unsigned all = 0;
+  double sum = 0;
+  for (unsigned pattern = 1; pattern < numbers.size(); ++pattern) {
+    const unsigned bit = 1U << pattern;
+    if (deviations(static_cast<PatternSet>(bit), numbers[pattern]) < kAway) return false;
+    all |= bit;
+    sum += numbers[pattern];
+  }
+  return way.most <= 0 || deviations(static_cast<PatternSet>(all), way.most - sum) >= kAway;
+}
+
+struct Range {
+  double least = 1e9;
+  double most = -1e9;
+  void Add(double value) {
+    least = std::min(least, value);
+    most = std::max(most, value);
+  }
+};
+
+// What all rows of one kind came to.
+struct Summary {
+  int rows = 0;
+  Range bias, ratio, coverage;
+  double of_all = 0;  // coverage
+
+  void Add(const Outcome& outcome) {
+    ++rows;
+    bias.Add(outcome.bias);
+    ratio.Add(outcome.ratio);
+    coverage.Add(outcome.coverage);
+    of_all += outcome.coverage;
+  }
+};
+
+struct Size {
+  int64_t headcount;
+  window::v1::Cadence cadence;
+  int step_days;
+};
+
+std::vector<Size> Sizes() {
+  std::vector<Size> sizes = {{300, window::v1::CADENCE_WEEKLY, 7},
+                             {2'000, window::v1::CADENCE_WEEKLY, 7}};
+  if (IsLong()) {
+    sizes.push_back({120, window::v1::CADENCE_FOUR_WEEKLY, 28});
+    sizes.push_back({1'000, window::v1::CADENCE_WEEKLY, 7});
+    sizes.push_back({20'000, window::v1::CADENCE_DAILY, 1});
+    sizes.push_back({100'000, window::v1::CADENCE_WEEKLY, 7});
+  }
+  return sizes;
+}
+
+TEST(RowMargins, AreThoseOfTheRowsForEveryTableInTheCatalogue) {
+  const auto catalog = LoadShippedCatalog();
+  const int64_t trials = Longer(150, 3'000);
+  const double root = std::sqrt(static_cast<double>(trials));
+  const double chance = IsLong() ? 0 : kChance / root;
+  const double coverage_chance = (IsLong() ? 2 : kChance) * std::sqrt(0.05 * 0.95) / root;
+  SlotSimulator simulator(21);
+  uint64_t seed = 0;
+  const Estimator shipped = [&](const Way& way, const TableCounts& counts,
+                                const std::vector<PatternSet>& sets) {
+    return Shipped(way, counts, sets, ++seed);
+  };
+  std::map<std::string, std::map<bool, Summary>> summaries;
+  for (const Size& size : Sizes()) {
+    for (const Way& way : WaysOf(*catalog, size.headcount, size.cadence, size.step_days)) {
+      for (const Composition& composition : Compositions()) {
+        const Subjects subjects = SubjectsOf(way, composition);
+        const bool away = IsAway(way, subjects);
+        for (const Outcome& row : Try(way, subjects, trials, shipped, simulator)) {
+          summaries[composition.name][away].Add(row);
+          const std::string what = std::to_string(size.headcount) + " people, " +
+                                   std::to_string(way.model.features) + " features, " +
+                                   std::to_string(way.model.slots) + " slots, " + composition.name;
+          EXPECT_GE(row.coverage, kLeastCoverage - coverage_chance) << what;
+          if (!away) continue;
+          EXPECT_LE(row.coverage, kMostCoverage + coverage_chance) << what;
+          EXPECT_LE(std::abs(row.bias), kMostBias + chance) << what;
+          EXPECT_GE(row.ratio, kLeastRatio - chance / std::sqrt(2)) << what;
+          EXPECT_LE(row.ratio, kMostRatio + chance / std::sqrt(2)) << what;
+        }
+      }
+    }
+  }
+  for (const auto& [name, of_name] : summaries) {
+    for (const auto& [away, of] : of_name) {
+      std::printf(
+          "rows: %-45s %-5s %4d rows, bias %+.2f to %+.2f sd, margin/spread %.2f to %.2f, %.1f%% "
+          "to %.1f%% hold, %.1f%% of all\n",
+          name.c_str(), away ? "away" : "near", of.rows, of.bias.least, of.bias.most,
+          of.ratio.least, of.ratio.most, 100 * of.coverage.least, 100 * of.coverage.most,
+          100 * of.of_all / of.rows);
+    }
+  }
+}
+
+// The way of counting of three features with the most noise that is shown.
+Way ThreeFeaturesOf(const Catalog& catalog, int64_t headcount) {
+  const std::set<Way> ways = WaysOf(catalog, headcount, window::v1::CADENCE_WEEKLY, 7);
+  const Way* found = nullptr;
+  for (const Way& way : ways) {
+    if (way.model.features != 3 || way.most <= 0) continue;
+    if (found == nullptr || way.model.sigma_squared > found->model.sigma_squared) found = &way;
+  }
+  EXPECT_NE(found, nullptr);
+  return found == nullptr ? Way{} : *found;
+}
+
+TEST(RowMargins, AreTooWideWhenCovarianceIsLeftOut) {
+  const auto catalog = LoadShippedCatalog();
+  const Way way = ThreeFeaturesOf(*catalog, 2'000);
+  const Subjects subjects = SubjectsOf(way, Compositions().front());
+  ASSERT_TRUE(IsAway(way, subjects));
+  SlotSimulator simulator(22);
+  double widest = 0;
+  for (const Outcome& row : Try(way, subjects, 500, WithoutCovariance, simulator)) {
+    widest = std::max(widest, row.ratio);
+  }
+  EXPECT_GT(widest, kMostRatio);
+}
+
+// Everybody with the second or third feature has the first too, and most have it alone: in
+// an organisation of 300 most combinations are those of nobody.
+TEST(RowMargins, AreHalfOfThoseOfAProjectionOnTheSum) {
+  const auto catalog = LoadShippedCatalog();
+  const Way way = ThreeFeaturesOf(*catalog, 300);
+  const Subjects subjects = SubjectsOf(way, Compositions()[1]);
+  // The union of the first feature is the row after the seven combinations.
+  constexpr size_t kUnion = 7;
+  const auto row = [&](const Estimator& estimator) {
+    SlotSimulator simulator(23);
+    return Try(way, subjects, 1'000, estimator, simulator)[kUnion];
+  };
+  const Outcome shipped =
+      row([](const Way& counted, const TableCounts& counts, const std::vector<PatternSet>& sets) {
+        return Shipped(counted, counts, sets, 1);
+      });
+  const Outcome projected = row(ProjectedOnTheSum);
+  std::printf(
+      "rows: a feature's union, 300 people: bias %+.2f sd, margin/spread %.2f; projected on "
+      "the sum: %+.2f sd, %.2f\n",
+      shipped.bias, shipped.ratio, projected.bias, projected.ratio);
+  EXPECT_LE(shipped.ratio, 1.35);
+  EXPECT_GE(shipped.coverage, kLeastCoverage);
+  EXPECT_LE(std::abs(shipped.bias), 0.35);
+  EXPECT_GE(projected.ratio, 1.6);
+  EXPECT_LE(projected.bias, -0.5);
+}
+
+// At the smallest headcount at which a table is shown, and at each cadence.
+TEST(RowMargins, AreNowhereAboveThePromiseWhereTheNumberOfSubjectsIsPublic) {
+  const auto catalog = LoadShippedCatalog();
+  SlotSimulator simulator(24);
+  const int64_t trials = Longer(20, 200);
+  int rows = 0;
+  double widest = 0;
+  for (const Size& cadence :
+       {Size{20, window::v1::CADENCE_FOUR_WEEKLY, 28}, Size{20, window::v1::CADENCE_WEEKLY, 7},
+        Size{20, window::v1::CADENCE_DAILY, 1}}) {
+    std::set<Way> smallest;
+    std::set<size_t> found;
+    for (int64_t headcount = cadence.headcount; headcount < 200'000;
+         headcount += 1 + headcount / 25) {
+      const PublicTerms terms =
+          PlannedTerms(*catalog, headcount, cadence.cadence, cadence.step_days);
+      for (size_t i = 0; i < catalog->tables().size(); ++i) {
+        const int table = static_cast<int>(i);
+        if (catalog->tables()[i].is_habit() || !IsPopulation(*catalog, table) ||
+            found.count(i) != 0 || !IsTableShown(*catalog, terms, table)) {
+          continue;
+        }
+        found.insert(i);
+        const double expected = ExpectedSubjects(*catalog, terms, table);
+        smallest.insert({ModelOf(*catalog, terms, table), expected, expected});
+      }
+    }
+    for (const Way& way : smallest) {
+      for (const Composition& composition : Compositions()) {
+        for (const double part : {0.5, 1.0, 1.2}) {
+          Subjects subjects = SubjectsOf(way, composition);
+          for (int64_t& number : subjects)
+            number = std::llround(static_cast<double>(number) * part);
+          for (int64_t trial = 0; trial < trials; ++trial) {
+            const TableCounts counts =
+                TableCounts::FromCells(way.model, simulator.PublishCells(way.model, subjects));
+            for (const Row& row : Shipped(way, counts, RowsOf(way.model.features), 1)) {
+              ++rows;
+              if (100 * row.margin / way.expected > widest) {
+                widest = 100 * row.margin / way.expected;
+                std::printf("%.0f people %d features %s %.2f\n", way.expected, way.model.features,
+                            composition.name, widest);
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+  std::printf("rows: the widest of %d at the smallest headcounts: %.2f points\n", rows, widest);
+  EXPECT_LE(widest, kWidestMarginShown);
+}
+
+}  // namespace
+}  // namespace tutti
