@@ -12,7 +12,10 @@ namespace {
 // Beyond so many standard deviations a constraint moves an estimate by less than a
 // thousandth of one on average.
 constexpr double kFarDeviations = 3;
-constexpr int kPairsOfDraws = 100;
+constexpr int kPairsOfDraws = 300;
+// Where the truth is at a constraint, the estimate has left it by the bias, and the bias of
+// the law around the estimate is smaller than that of the law around the truth.
+constexpr double kBiasAllowance = 1.25;
 // Variances that are certain to be 0 (nothing counted, no noise) have no inverse.
 constexpr double kLeastRelativeVariance = 1e-9;
 constexpr double kLeastVariance = 1e-9;
@@ -124,6 +127,14 @@ ConsistentRows::ConsistentRows(const SlotModel& model, const TableCounts& counts
     numbers_ = unbiased;
     constraints.Apply(kExact, numbers_);
   }
+  // The error is that of the clamped total too: 97% and 100% are told by nothing.
+  const double highest = (1 - kTailShare) * most;
+  if (most > 0 && Total() > highest) {
+    scale_ = highest / Total();
+    for (size_t i = 0; i < SizeOf(); ++i) numbers_[i] *= scale_;
+    SetCovariance(model, weights);
+    constraints.SetCovariance(covariance_);
+  }
   // A single number is only cut off at 0, which brings it nearer to the truth.
   if (SizeOf() > 1 && !constraints.AreFar(numbers_)) Sample(constraints, seed);
 }
@@ -186,7 +197,7 @@ void ConsistentRows::Sample(const Constraints& constraints, uint64_t seed) {
   }
 }
 
-double ConsistentRows::Margin(const Vector& weights, bool one_combination) const {
+double ConsistentRows::Margin(const Vector& weights, size_t combinations) const {
   double variance = 0;
   for (size_t i = 0; i < SizeOf(); ++i) {
     for (size_t j = 0; j < SizeOf(); ++j) variance += weights[i] * weights[j] * covariance_[i][j];
@@ -204,14 +215,22 @@ double ConsistentRows::Margin(const Vector& weights, bool one_combination) const
   const double draws = static_cast<double>(errors_.size());
   const double bias = sum / draws;
   const double spread = std::sqrt(std::max(squares / draws - bias * bias, 0.0));
-  const double drawn = std::abs(bias) + kMarginDeviations * spread;
-  return one_combination ? std::max(drawn, unbiased) : drawn;
+  const double drawn = kBiasAllowance * std::abs(bias) + kMarginDeviations * spread;
+  if (combinations == 1) return std::max(drawn, unbiased);
+  return combinations == SizeOf() ? drawn : std::min(drawn, unbiased);
 }
 
 ConsistentRows::Vector ConsistentRows::WeightsIn(PatternSet set) const {
   Vector weights{};
-  for (size_t i = 0; i < SizeOf(); ++i) weights[i] = (unsigned{set} >> combinations_[i] & 1U) != 0 ? 1 : 0;
+  for (size_t i = 0; i < SizeOf(); ++i)
+    weights[i] = (unsigned{set} >> combinations_[i] & 1U) != 0 ? 1 : 0;
   return weights;
+}
+
+size_t ConsistentRows::CountIn(PatternSet set) const {
+  return static_cast<size_t>(std::count_if(
+      combinations_.begin(), combinations_.end(),
+      [&](unsigned combination) { return (unsigned{set} >> combination & 1U) != 0; }));
 }
 
 double ConsistentRows::Number(PatternSet set) const {
@@ -228,17 +247,15 @@ double ConsistentRows::Total() const {
 }
 
 double ConsistentRows::NumberMargin(PatternSet set) const {
-  const Vector weights = WeightsIn(set);
-  return Margin(weights, std::count(weights.begin(), weights.end(), 1.0) == 1);
+  return Margin(WeightsIn(set), CountIn(set));
 }
 
 double ConsistentRows::ShareMargin(PatternSet set) const {
   Vector weights = WeightsIn(set);
-  const bool one_combination = std::count(weights.begin(), weights.end(), 1.0) == 1;
   const double total = Total();
   const double share = Number(set) / total;
   for (size_t i = 0; i < SizeOf(); ++i) weights[i] = (weights[i] - share) / total;
-  return Margin(weights, one_combination);
+  return Margin(weights, CountIn(set));
 }
 
 }  // namespace tutti

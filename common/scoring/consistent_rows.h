@@ -24,9 +24,12 @@ inline constexpr size_t kMostCombinations = 15;
 // Where every number is three standard deviations away from what the constraints forbid,
 // they move nothing, and a margin is 1.96 of the unbiased estimate's standard deviations.
 // Elsewhere the estimator is biased and its spread is smaller. Both are then taken from its
-// law, drawn with a parametric sample around the estimates: |bias| + 1.96 standard
-// deviations. The margin of a single combination is never below that of the unbiased
-// estimate, because an estimate near 0 by chance makes the law around it too narrow.
+// law, drawn with a parametric sample around the estimates: 1.25 |bias| + 1.96 standard
+// deviations. Two kinds of sets need more care:
+// - a single combination's margin is never below that of the unbiased estimate, because an
+//   estimate that is near 0 by chance makes the law around it too narrow;
+// - that of several, but not all, combinations is never above it: they and the others are
+//   pushed against each other, so biases cancel, and what is planned for bounds it.
 //
 // Everything is finite, whatever the cells. Immutable; the same arguments give the same
 // numbers and margins for ever.
@@ -34,13 +37,16 @@ class ConsistentRows {
  public:
   // `features`, as bits, are those whose combinations are told apart; subjects who show
   // others too are counted as if they did not. `most` is the number of subjects that there
-  // can be, 0 when that is not known. `seed` comes from the record's public bytes.
+  // are, a total above 95% of which is clamped to that; 0 when it is not known. `seed` comes from
+  // the record's public bytes.
   ConsistentRows(const SlotModel& model, const TableCounts& counts, unsigned features, double most,
                  uint64_t seed);
 
   // The number of subjects whose combination is in the set (bit P stands for combination P).
   double Number(PatternSet set) const;
   double Total() const;
+  // What numbers were multiplied by to clamp the total to 95% of `most`; 1 when it is below.
+  double scale() const { return scale_; }
 
   // Half the width of the number's 95% interval.
   double NumberMargin(PatternSet set) const;
@@ -56,11 +62,14 @@ class ConsistentRows {
   size_t SizeOf() const { return combinations_.size(); }
   void SetCovariance(const SlotModel& model, const std::vector<UnionWeights>& weights);
   void Sample(const Constraints& constraints, uint64_t seed);
-  double Margin(const Vector& weights, bool one_combination) const;
+  // `combinations`: how many are in the set that the weights are of.
+  double Margin(const Vector& weights, size_t combinations) const;
+  size_t CountIn(PatternSet set) const;
   Vector WeightsIn(PatternSet set) const;
 
   std::vector<unsigned> combinations_;
   Vector numbers_{};
+  double scale_ = 1;
   Matrix covariance_{};         // of the unbiased estimates
   std::vector<Vector> errors_;  // of the numbers, drawn; empty when no constraint is near
 };

@@ -99,10 +99,7 @@ class Breakdown {
         fed_((patterns_ - 1) & ~unfed),
         population_(IsPopulation(catalog, table) ? ExpectedSubjects(catalog, terms, table) : 0),
         rows_(ModelOf(catalog, terms, table), counts.tables.at(table), fed_, population_, seed),
-        total_(rows_.Total()) {
-    const double highest = (1 - kTailShare) * population_;
-    if (population_ > 0 && total_ > highest) scale_ = highest / total_;
-  }
+        total_(rows_.Total()) {}
 
   // Only of features that something gives: the others would be shown as nobody's.
   void Fill(Table& out) const {
@@ -143,17 +140,16 @@ class Breakdown {
   }
 
   Figure OfPopulation(PatternSet set) const {
-    const double number = rows_.Number(set);
-    const double shown = scale_ * number;
+    const double shown = rows_.Number(set);
     const bool low = shown < kTailShare * population_;
-    if (low || number > (1 - kTailShare) * population_) {
+    if (low || shown / rows_.scale() > (1 - kTailShare) * population_) {
       Figure tail;
       tail.value = low ? 0 : population_;
       return formulas_.ClampedNumber(table_, set, tail);
     }
     double margin = rows_.NumberMargin(set);
     // What scaling may have taken away.
-    if (scale_ < 1) margin += kTailShare / (1 - kTailShare) * shown;
+    if (rows_.scale() < 1) margin += kTailShare / (1 - kTailShare) * shown;
     return With(shown, margin);
   }
 
@@ -183,7 +179,6 @@ class Breakdown {
   const double population_;  // 0: the number of subjects is not public
   const ConsistentRows rows_;
   const double total_;
-  double scale_ = 1;
 };
 
 }  // namespace

@@ -60,6 +60,18 @@ BREAKING = {
         {"protos/tutti/ingest/v1/ingest.proto": ["tutti/window/v1/window.proto"],
          "protos/tutti/window/v1/window.proto": ["tutti/keyring/v1/keyring.proto"]},
     ],
+    "who publishes draws no margins": [
+        {"services/aggregate/window_closer.cc": ['"common/scoring/law_sampler.h"']},
+        {"common/privacy/noise.cc": ['"common/scoring/law_sampler.h"']},
+        # A detour.
+        {"services/aggregate/window_closer.cc": ['"common/scoring/planned_margins.h"'],
+         "common/scoring/planned_margins.h": ['"common/scoring/consistent_rows.h"']},
+    ],
+    "public seeds are for margins alone": [
+        # What aggregate links has sources too.
+        {"common/scoring/planned_margins.cc": ['"common/scoring/law_sampler.h"']},
+        {"services/score/recommendations.cc": ['"common/scoring/law_sampler.h"']},
+    ],
     "chance comes from the kernel": [{"services/cli/sample/people.cc": ["<random>"]}],
 }
 

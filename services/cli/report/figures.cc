@@ -100,6 +100,7 @@ FigureRow TableRowOf(const score::v1::Table& table, const std::string& id, const
   out.full = table.share_words().empty() ? 0 : kPercentFull;
   out.quantities = {{FigureUnit::kPercent, row.share(), false, "%"},
                     {FigureUnit::kSubjects, row.subjects(), false, table.subjects()}};
+  if (row.wide_margin()) out.reason = kWideMargin;
   return out;
 }
 
@@ -240,7 +241,7 @@ Figures FiguresOf(const score::v1::ListTablesResponse& response) {
     row.name = name;
     row.end_day = EndDayOf(table.name());
     row.state = table.state();
-    row.reason = table.state_reason();
+    if (!Measured(table.state())) row.reason = table.state_reason();
     row.text = table.description();
     section.rows.push_back(std::move(row));
   }

@@ -20,7 +20,9 @@ bool Measured(const Table& table) { return table.state() == score::v1::FIGURE_ST
 std::string Row(const Table& table, const TableRow& row, const std::string& name) {
   const Quantity share{FigureUnit::kPercent, row.share(), false, "%"};
   const Quantity subjects{FigureUnit::kSubjects, row.subjects(), false, ""};
-  return absl::StrCat("<tr><th scope=\"row\">", EscapeHtml(name),
+  const std::string mark =
+      row.wide_margin() ? absl::StrCat("<br><span class=\"fine\">", kWideMargin, "</span>") : "";
+  return absl::StrCat("<tr><th scope=\"row\">", EscapeHtml(name), mark,
                       table.share_words().empty() ? "" : BarSvg(row.share(), kFull, std::nullopt),
                       "</th><td class=\"n\">", QuantityHtml(share), "</td><td class=\"n\">",
                       QuantityHtml(subjects), "</td></tr>\n");

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <numeric>
-#include <random>
 #include <set>
 
 #include "gtest/gtest.h"
@@ -13,36 +11,6 @@ namespace tutti {
 namespace {
 
 using window::v1::CADENCE_WEEKLY;
-
-TEST(ConsistentNumbers, KeepsTheSumAndTheSign) {
-  std::mt19937_64 random(51);
-  std::normal_distribution<double> normal(2, 10);
-  for (int i = 0; i < 500; ++i) {
-    std::vector<double> numbers(7);
-    for (double& number : numbers) number = normal(random);
-    const double sum = std::accumulate(numbers.begin(), numbers.end(), 0.0);
-    const std::vector<double> consistent = ConsistentNumbers(numbers);
-    double shown = 0;
-    for (const double number : consistent) {
-      EXPECT_GE(number, 0);
-      shown += number;
-    }
-    EXPECT_NEAR(shown, std::max(sum, 0.0), 1e-9);
-  }
-}
-
-TEST(ConsistentNumbers, LeavesConsistentNumbersAlone) {
-  const std::vector<double> numbers = {3, 0, 8, 1};
-  EXPECT_EQ(ConsistentNumbers(numbers), numbers);
-}
-
-TEST(ConsistentNumbers, IsTheNearestOfAll) {
-  // 3, -1, 2 have the sum 4: the nearest takes 1/2 from each of the two.
-  const std::vector<double> nearest = ConsistentNumbers({3, -1, 2});
-  EXPECT_DOUBLE_EQ(nearest[0], 2.5);
-  EXPECT_DOUBLE_EQ(nearest[1], 0);
-  EXPECT_DOUBLE_EQ(nearest[2], 1.5);
-}
 
 class BreakDownTest : public ::testing::Test {
  protected:
@@ -75,6 +43,55 @@ TEST_F(BreakDownTest, LeavesOutFeaturesThatNoSourceGives) {
   EXPECT_EQ(out->rows_size(), 3 + 2 + 1);
   for (const auto& row : out->rows()) {
     EXPECT_EQ(std::count(row.features().begin(), row.features().end(), "chat"), 0);
+  }
+}
+
+// Mutation: who shows the unmeasured feature too is in a union, but in none of its parts.
+TEST_F(BreakDownTest, AddsUpWithoutTheFeaturesThatNoSourceGives) {
+  publication::v1::Publication record =
+      Publish(*catalog_, 5000, CADENCE_WEEKLY,
+              {{{"channels", {0, 900, 700, 800, 500, 400, 300, 600}}}, {}}, simulator_);
+  record.clear_sources();
+  record.add_sources("m365_audit");
+  const auto out = BreakDown(*catalog_, record, catalog_->FindTable("channels"));
+  ASSERT_TRUE(out.ok()) << out.status();
+  ASSERT_EQ(out->rows_size(), 6);
+  double parts = 0;
+  for (int row = 0; row < 3; ++row) parts += out->rows(row).subjects().value();
+  EXPECT_NEAR(out->rows(5).subjects().value(), parts, 1e-6);
+  EXPECT_NEAR(parts, 900 + 700 + 800 + 400 + 300 + 600, 3 * out->rows(5).subjects().margin());
+}
+
+// Mutation: margins from a sample that differs between two computations.
+TEST_F(BreakDownTest, GivesTheSameAnswerToTheSameRecord) {
+  const publication::v1::Publication record =
+      Publish(*catalog_, 5000, CADENCE_WEEKLY, {{{"modes", {0, 900, 0, 300}}}, {}}, simulator_);
+  const int table = catalog_->FindTable("modes");
+  EXPECT_EQ(BreakDown(*catalog_, record, table)->SerializeAsString(),
+            BreakDown(*catalog_, record, table)->SerializeAsString());
+}
+
+// Devices are expected, not known. Where nearly none come, a share of them says little.
+// Mutations: rows are left out then; a share's margin is that of its number alone.
+TEST_F(BreakDownTest, MarksSharesThatAreLessCertainThanPromised) {
+  const auto rows = [&](int64_t devices) {
+    publication::v1::Publication record =
+        Publish(*catalog_, 5000, CADENCE_WEEKLY,
+                {{{"endpoint", {0, devices, devices, devices, 0, 0, 0, devices}}}, {}}, simulator_);
+    record.add_sources("device_telemetry");
+    auto out = BreakDown(*catalog_, record, catalog_->FindTable("endpoint"));
+    EXPECT_TRUE(out.ok()) << out.status();
+    EXPECT_EQ(out->rows_size(), 11);
+    return *std::move(out);
+  };
+  const score::v1::Table many = rows(1500);
+  const score::v1::Table few = rows(1);
+  for (int row = 0; row < 11; ++row) {
+    EXPECT_FALSE(many.rows(row).wide_margin()) << many.rows(row).display_name();
+    EXPECT_TRUE(few.rows(row).wide_margin()) << few.rows(row).display_name();
+    const score::v1::Estimate& share = few.rows(row).share();
+    EXPECT_LE(share.value() - share.margin(), 0);
+    EXPECT_GE(share.value() + share.margin(), 100);
   }
 }
 

@@ -240,6 +240,14 @@ TEST(FiguresTest, TablesHaveSharesAndNumbersOrAReason) {
   EXPECT_EQ(CsvField(csv, "exactly.mail", "percent"), "10.0000");
   EXPECT_EQ(CsvField(csv, "exactly.mail", "end_day"), "2026-11-22");
   EXPECT_THAT(RenderText(FiguresOf(table), TextStyle()), HasSubstr("60 ± 26 people"));
+  EXPECT_EQ(CsvField(csv, "exactly.mail", "reason"), "");
+  table.mutable_rows(0)->set_wide_margin(true);
+  EXPECT_EQ(CsvField(RenderCsv(FiguresOf(table)), "exactly.mail", "reason"), kWideMargin);
+  EXPECT_THAT(RenderText(FiguresOf(table), TextStyle()), HasSubstr("Uncertain"));
+  EXPECT_THAT(RenderMarkdown(FiguresOf(table)), HasSubstr(kWideMargin));
+  score::v1::ListTablesResponse all;
+  *all.add_tables() = table;
+  EXPECT_EQ(CsvField(RenderCsv(FiguresOf(all)), "modes", "reason"), kWideMargin);
   table.set_state(score::v1::FIGURE_STATE_NOT_MEASURED);
   table.set_state_reason("No source.");
   table.clear_rows();

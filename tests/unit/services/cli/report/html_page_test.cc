@@ -7,6 +7,7 @@
 
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
+#include "services/cli/report/figure_words.h"
 #include "services/cli/report/html_charts.h"
 #include "services/cli/report/html_text.h"
 #include "tests/unit/services/cli/report/report_fixture.h"
@@ -107,6 +108,17 @@ TEST(HtmlPageTest, EscapesEveryTextOfEveryAnswer) {
               AllOf(Not(HasSubstr("<script")), Not(HasSubstr("<img")), Not(HasSubstr("\"'>"))));
   EXPECT_THAT(page,
               AllOf(Not(HasSubstr("\x1b")), Not(HasSubstr("\u009b")), Not(HasSubstr("\u202e"))));
+}
+
+// Mutation: a row that is less certain than promised looks like the others.
+TEST(HtmlPageTest, MarksRowsThatAreLessCertainThanPromised) {
+  PageContent content = AContent();
+  score::v1::Table& table = content.tables.emplace_back();
+  table.set_state(score::v1::FIGURE_STATE_MEASURED);
+  table.add_rows()->set_kind(score::v1::ROW_KIND_ANY);
+  EXPECT_THAT(RenderPage(content), Not(HasSubstr(kWideMargin)));
+  table.mutable_rows(0)->set_wide_margin(true);
+  EXPECT_THAT(RenderPage(content), HasSubstr(kWideMargin));
 }
 
 TEST(HtmlPageTest, LeavesGapsWhereAFigureIsNotShown) {
