@@ -394,7 +394,7 @@ class EveryTable {
 };
 
 // Mutations: margins of half the covariance; a law drawn without the constraints; no bias in
-// the margin; a single combination with the margin of its law alone.
+// the margin.
 TEST(RowMargins, AreThoseOfTheRowsForEveryTableInTheCatalogue) { EveryTable().Try(false); }
 
 // Mutation: a share whose total is taken as known.
@@ -451,6 +451,28 @@ TEST(RowMargins, AreHalfOfThoseOfAProjectionOnTheSum) {
   EXPECT_LE(std::abs(shipped.bias), 0.45);
   EXPECT_GE(projected.ratio, 1.6);
   EXPECT_LE(projected.bias, -0.5);
+}
+
+// An estimate that is near 0 by chance makes the law around it narrow. Mutation: a single
+// combination with the margin of its law alone.
+TEST(RowMargins, HoldForCombinationsTwoDeviationsFromNobody) {
+  const auto catalog = LoadShippedCatalog();
+  const Way way = ThreeFeaturesOf(*catalog, 2'000);
+  constexpr int kCombinations = 7;
+  Subjects subjects{};
+  for (unsigned pattern = 1; pattern <= kCombinations; ++pattern) {
+    subjects[pattern] = std::llround(1.8 * std::sqrt(way.model.sigma_squared));
+  }
+  SlotSimulator simulator(25);
+  const std::vector<Outcome> rows = Try(
+      way, subjects, 600, 1,
+      [](const Way& counted, const TableCounts& counts, const std::vector<PatternSet>& sets) {
+        return Shipped(counted, counts, sets, 1);
+      },
+      simulator);
+  double coverage = 0;
+  for (size_t i = 0; i < kCombinations; ++i) coverage += rows[i].coverage / kCombinations;
+  EXPECT_GE(coverage, kLeastCoverage);
 }
 
 // At the smallest headcount at which a table is shown, and at each cadence.
