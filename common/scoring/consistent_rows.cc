@@ -12,7 +12,7 @@ namespace {
 // Beyond so many standard deviations a constraint moves an estimate by less than a
 // thousandth of one on average.
 constexpr double kFarDeviations = 3;
-constexpr int kPairsOfDraws = 300;
+constexpr size_t kPairsOfDraws = 300;
 // Where the truth is at a constraint, the estimate has left it by the bias, and the bias of
 // the law around the estimate is smaller than that of the law around the truth.
 constexpr double kBiasAllowance = 1.25;
@@ -181,7 +181,7 @@ void ConsistentRows::Sample(const Constraints& constraints, uint64_t seed) {
   }
   LawSampler sampler(seed);
   errors_.reserve(2 * kPairsOfDraws);
-  for (int pair = 0; pair < kPairsOfDraws; ++pair) {
+  for (size_t pair = 0; pair < kPairsOfDraws; ++pair) {
     Vector normal{};
     for (size_t i = 0; i < SizeOf(); ++i) normal[i] = sampler.NearlyNormal();
     // Each with its opposite: what is symmetric adds nothing to the bias then.

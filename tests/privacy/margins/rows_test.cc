@@ -140,6 +140,7 @@ std::vector<Row> Shipped(const Way& way, const TableCounts& counts,
                          const std::vector<PatternSet>& sets, uint64_t seed) {
   const ConsistentRows rows(way.model, counts, (1U << way.model.features) - 1, way.most, seed);
   std::vector<Row> out;
+  out.reserve(sets.size());
   for (const PatternSet set : sets) out.push_back({rows.Number(set), rows.NumberMargin(set)});
   return out;
 }
@@ -149,6 +150,7 @@ std::vector<Row> ShippedShares(const Way& way, const TableCounts& counts,
                                const std::vector<PatternSet>& sets, uint64_t seed) {
   const ConsistentRows rows(way.model, counts, (1U << way.model.features) - 1, way.most, seed);
   std::vector<Row> out;
+  out.reserve(sets.size());
   for (const PatternSet set : sets) {
     out.push_back({rows.Number(set) / rows.Total(), rows.ShareMargin(set)});
   }
@@ -198,6 +200,7 @@ std::vector<Row> ProjectedOnTheSum(const Way& way, const TableCounts& counts,
     shown[pattern] = std::max(unbiased[pattern] - taken, 0.0);
   }
   std::vector<Row> out;
+  out.reserve(sets.size());
   for (const PatternSet set : sets) {
     const UnionWeights weights = WeightsOf(set, k);
     const TableError error = counts.ErrorOf(weights);
