@@ -71,7 +71,7 @@ bool DeclaredSources::Feeds(const catalog::v1::Category& category) const {
 }
 
 unsigned DeclaredSources::FeaturesBy(const Ids* sources, int table) const {
-  const unsigned all = AllFeatures(*catalog_.tables()[static_cast<size_t>(table)].proto);
+  const unsigned all = AllFeatures(*catalog_.table(table).proto);
   const std::set<std::string> connected = Connected(sources);
   if (connected.empty()) return sources == nullptr ? all : 0;
   return AllDeclare(connected) ? Of(connected).Features(table) : all;
@@ -86,7 +86,7 @@ bool DeclaredSources::FeedsTable(int table) const {
 }
 
 unsigned DeclaredSources::UnfedFeatures(int table) const {
-  const catalog::v1::Table& proto = *catalog_.tables()[static_cast<size_t>(table)].proto;
+  const catalog::v1::Table& proto = *catalog_.table(table).proto;
   unsigned named = 0;
   unsigned named_fed = 0;
   for (const catalog::v1::Measure& measure : catalog_.proto().measures()) {
@@ -122,7 +122,7 @@ std::optional<std::string> DeclaredSources::Missing(const catalog::v1::Category&
 
 std::optional<std::string> DeclaredSources::MissingIn(int table) const {
   const Ids sources = SourcesOfTable(catalog_, table);
-  return Missing(&sources, {AnythingIn(*catalog_.tables()[static_cast<size_t>(table)].proto)});
+  return Missing(&sources, {AnythingIn(*catalog_.table(table).proto)});
 }
 
 std::vector<std::string> DeclaredSources::FedCategories() const {

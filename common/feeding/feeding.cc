@@ -174,7 +174,7 @@ Need NeedOf(const Catalog& catalog, const Feeding& feeding, const GivenActivity&
   for (const Predicate* predicate : {&input.above, input.below ? &*input.below : nullptr}) {
     if (predicate == nullptr || !need.features.empty()) continue;
     const int index = catalog.FindTable(predicate->table());
-    const Table& table = *catalog.tables()[static_cast<size_t>(index)].proto;
+    const Table& table = *catalog.table(index).proto;
     const std::set<std::string> asked = FeaturesAsked(*predicate, table);
     const unsigned set = feeding.Features(index);
     need.count = CountAsked(*predicate);
@@ -212,14 +212,13 @@ Feeding::Feeding(const Catalog& catalog, GivenActivity given)
 
 bool Feeding::Feeds(const FigureInput& input) const {
   const int above_table = catalog_.FindTable(input.above.table());
-  const Table& above_proto = *catalog_.tables()[static_cast<size_t>(above_table)].proto;
+  const Table& above_proto = *catalog_.table(above_table).proto;
   const PatternSet above = SelectedPatterns(input.above, above_proto);
   int below_table = above_table;
   PatternSet below = 0;
   if (input.below.has_value()) {
     below_table = catalog_.FindTable(input.below->table());
-    below =
-        SelectedPatterns(*input.below, *catalog_.tables()[static_cast<size_t>(below_table)].proto);
+    below = SelectedPatterns(*input.below, *catalog_.table(below_table).proto);
   }
   // Every union of what single activities set, that of none included.
   JointPatterns possible;

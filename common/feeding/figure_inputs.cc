@@ -83,7 +83,7 @@ const google::protobuf::RepeatedPtrField<std::string>* SourcesOf(const Catalog& 
 }
 
 std::vector<const Ids*> ReadersOf(const Catalog& catalog, int table) {
-  const std::string& id = catalog.tables()[static_cast<size_t>(table)].proto->id();
+  const std::string& id = catalog.table(table).proto->id();
   std::vector<const Ids*> readers;
   for (const Measure& measure : catalog.proto().measures()) {
     if (Reads(InputsOf(catalog, measure), id)) readers.push_back(SourcesOf(catalog, measure));

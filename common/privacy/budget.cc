@@ -81,10 +81,10 @@ NoiseScale ScaleNoise(uint64_t budget_nano_rho, const BudgetSplit& split,
 }
 
 NoisePlan PlanNoise(const Catalog& catalog, int kind, Cadence cadence, int step_days) {
-  const CatalogKind& catalog_kind = catalog.kinds()[static_cast<size_t>(kind)];
+  const CatalogKind& catalog_kind = catalog.kind(kind);
   std::vector<NoisyTable> tables;
   for (const int index : catalog_kind.reach_tables) {
-    const CatalogTable& table = catalog.tables()[static_cast<size_t>(index)];
+    const CatalogTable& table = catalog.table(index);
     tables.push_back({table.proto->role(), table.proto->weight(),
                       ReachSensitivitySquared(table.feature_count())});
   }
@@ -92,7 +92,7 @@ NoisePlan PlanNoise(const Catalog& catalog, int kind, Cadence cadence, int step_
   const uint64_t habit_sensitivity_squared =
       HabitSensitivitySquared(std::clamp(step_days, 1, kReachDays));
   for (const int index : catalog_kind.habit_tables) {
-    const CatalogTable& table = catalog.tables()[static_cast<size_t>(index)];
+    const CatalogTable& table = catalog.table(index);
     tables.push_back({table.proto->role(), table.proto->weight(), habit_sensitivity_squared});
   }
 
@@ -124,9 +124,8 @@ absl::Status CheckNoisePlans(const Catalog& catalog) {
         if (noise.sigma_squared <= kMaxSigmaSquared) continue;
         return absl::InvalidArgumentError(absl::StrCat(
             "kind ", catalog.kinds()[kind].proto->id(), ", table ",
-            catalog.tables()[static_cast<size_t>(noise.table)].proto->id(), ", cadence ",
-            CadenceName(cadence), ": its share of the budget needs noise above sigma_squared ",
-            kMaxSigmaSquared,
+            catalog.table(noise.table).proto->id(), ", cadence ", CadenceName(cadence),
+            ": its share of the budget needs noise above sigma_squared ", kMaxSigmaSquared,
             "; give it more weight, its role more permille, or the kind fewer tables"));
       }
     }

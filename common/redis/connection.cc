@@ -11,6 +11,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
+#include "common/status/status_macros.h"
 
 namespace tutti {
 namespace {
@@ -91,13 +92,13 @@ absl::Status StatusOf(const redisReply& reply) {
 }
 
 absl::StatusOr<int64_t> AsInteger(const absl::StatusOr<RedisReply>& reply) {
-  if (absl::Status error = ErrorOf(reply); !error.ok()) return error;
+  RETURN_IF_ERROR(ErrorOf(reply));
   if ((*reply)->type != REDIS_REPLY_INTEGER) return UnexpectedReply();
   return (*reply)->integer;
 }
 
 absl::StatusOr<std::string> AsString(const absl::StatusOr<RedisReply>& reply) {
-  if (absl::Status error = ErrorOf(reply); !error.ok()) return error;
+  RETURN_IF_ERROR(ErrorOf(reply));
   if ((*reply)->type == REDIS_REPLY_NIL) return absl::NotFoundError("there is no such key");
   if ((*reply)->type != REDIS_REPLY_STRING && (*reply)->type != REDIS_REPLY_STATUS) {
     return UnexpectedReply();
@@ -106,7 +107,7 @@ absl::StatusOr<std::string> AsString(const absl::StatusOr<RedisReply>& reply) {
 }
 
 absl::StatusOr<std::vector<std::string>> AsStrings(const absl::StatusOr<RedisReply>& reply) {
-  if (absl::Status error = ErrorOf(reply); !error.ok()) return error;
+  RETURN_IF_ERROR(ErrorOf(reply));
   if ((*reply)->type != REDIS_REPLY_ARRAY) return UnexpectedReply();
   std::vector<std::string> strings;
   strings.reserve((*reply)->elements);
@@ -123,7 +124,7 @@ absl::Status AsOk(const absl::StatusOr<RedisReply>& reply) { return ErrorOf(repl
 
 absl::StatusOr<std::vector<std::vector<std::string>>> AsRows(
     const absl::StatusOr<RedisReply>& reply) {
-  if (absl::Status error = ErrorOf(reply); !error.ok()) return error;
+  RETURN_IF_ERROR(ErrorOf(reply));
   if ((*reply)->type != REDIS_REPLY_ARRAY) return UnexpectedReply();
   std::vector<std::vector<std::string>> rows;
   for (size_t i = 0; i < (*reply)->elements; ++i) {
@@ -161,9 +162,7 @@ absl::StatusOr<std::unique_ptr<RedisConnection>> RedisConnection::Open(
   }
   connection->LimitTo(deadline - absl::Now());
   if (options.tls.any()) {
-    if (absl::Status secure = StartRedisTls(options.tls, options.host, *context); !secure.ok()) {
-      return secure;
-    }
+    RETURN_IF_ERROR(StartRedisTls(options.tls, options.host, *context));
   }
   const absl::Status authenticated =
       options.user.empty() ? absl::OkStatus()
@@ -236,9 +235,8 @@ absl::StatusOr<RedisReply> RedisConnection::Read() {
 
 absl::StatusOr<std::string> RedisConnection::RunId() {
   if (!run_id_.empty()) return run_id_;
-  const absl::StatusOr<std::string> info = AsString(Call({"INFO", "server"}));
-  if (!info.ok()) return info.status();
-  for (absl::string_view line : absl::StrSplit(*info, "\r\n")) {
+  ASSIGN_OR_RETURN(const std::string info, AsString(Call({"INFO", "server"})));
+  for (absl::string_view line : absl::StrSplit(info, "\r\n")) {
     if (absl::ConsumePrefix(&line, "run_id:")) run_id_ = std::string(line);
   }
   if (run_id_.empty()) return UnexpectedReply();
@@ -290,22 +288,20 @@ void RedisPool::Give(std::unique_ptr<RedisConnection> connection) {
 }
 
 absl::StatusOr<RedisReply> RedisPool::Call(const RedisWords& words) {
-  absl::StatusOr<std::unique_ptr<RedisConnection>> connection = Take();
-  if (!connection.ok()) return connection.status();
-  absl::StatusOr<RedisReply> reply = (*connection)->Call(words);
-  Give(*std::move(connection));
+  ASSIGN_OR_RETURN(std::unique_ptr<RedisConnection> connection, Take());
+  absl::StatusOr<RedisReply> reply = connection->Call(words);
+  Give(std::move(connection));
   return reply;
 }
 
 absl::StatusOr<RedisReply> RedisPool::CallDurably(const RedisWords& words) {
-  absl::StatusOr<std::unique_ptr<RedisConnection>> connection = Take();
-  if (!connection.ok()) return connection.status();
-  absl::StatusOr<RedisReply> reply = (*connection)->Call(words);
+  ASSIGN_OR_RETURN(std::unique_ptr<RedisConnection> connection, Take());
+  absl::StatusOr<RedisReply> reply = connection->Call(words);
   if (reply.ok()) {
-    absl::Status durable = WaitForReplicas(**connection);
+    absl::Status durable = WaitForReplicas(*connection);
     if (!durable.ok()) reply = durable;
   }
-  Give(*std::move(connection));
+  Give(std::move(connection));
   return reply;
 }
 
@@ -344,15 +340,14 @@ absl::Status RedisPool::ReadWait(RedisConnection& connection) const {
 
 absl::StatusOr<uint64_t> RedisPool::EpochOf(RedisConnection& connection) {
   const bool fresh = !connection.identified();
-  const absl::StatusOr<std::string> run_id = connection.RunId();
-  if (!run_id.ok()) return run_id.status();
+  ASSIGN_OR_RETURN(const std::string run_id, connection.RunId());
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (*run_id != run_id_) {
+  if (run_id != run_id_) {
     if (!fresh) {
       connection.Break();
       return absl::UnavailableError("redis-server was restarted; try again");
     }
-    run_id_ = *run_id;
+    run_id_ = run_id;
     epoch_ = NextEpoch();
   }
   return epoch_;

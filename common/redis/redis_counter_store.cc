@@ -12,6 +12,7 @@
 #include "absl/strings/str_split.h"
 #include "common/redis/keys.h"
 #include "common/redis/redis_nodes.h"
+#include "common/status/status_macros.h"
 
 namespace tutti {
 namespace {
@@ -202,7 +203,7 @@ class RedisCounterStore::MergeTask final : public SlotTask {
 
   absl::Status Hear(std::vector<RedisReply> replies) override {
     for (const RedisReply& reply : replies) {
-      if (absl::Status ok = StatusOf(*reply); !ok.ok()) return ok;
+      RETURN_IF_ERROR(StatusOf(*reply));
     }
     const redisReply& done = *replies.back();
     if (done.type != REDIS_REPLY_ARRAY || done.elements != executed_) {
@@ -211,9 +212,8 @@ class RedisCounterStore::MergeTask final : public SlotTask {
     redisReply** element = done.element;
     for (Write& write : writes_) {
       for (size_t i = 0; i < write.commands; ++i, ++element) {
-        const absl::Status read =
-            step_ == Step::kCheck ? HearSize(**element, write) : HearOutcome(**element, write);
-        if (!read.ok()) return read;
+        RETURN_IF_ERROR(step_ == Step::kCheck ? HearSize(**element, write)
+                                              : HearOutcome(**element, write));
       }
     }
     if (step_ == Step::kCheck) {
@@ -274,7 +274,7 @@ absl::Status RedisCounterStore::MergeTask::HearSize(const redisReply& reply, Wri
     *write.outcome = MergeOutcome::kLate;
     return absl::OkStatus();
   }
-  if (absl::Status ok = StatusOf(reply); !ok.ok()) return ok;
+  RETURN_IF_ERROR(StatusOf(reply));
   if (reply.type != REDIS_REPLY_INTEGER) {
     return absl::InternalError("redis-server answered in a way that was not expected");
   }
@@ -334,9 +334,7 @@ absl::StatusOr<std::vector<MergeOutcome>> RedisCounterStore::Merge(
   std::vector<SlotTask*> pointers;
   pointers.reserve(tasks.size());
   for (auto& [organization, task] : tasks) pointers.push_back(&task);
-  absl::Status merged =
-      router_.Run(pointers, {.durable = true, .repeatable = true, .epochs = true});
-  if (!merged.ok()) return merged;
+  RETURN_IF_ERROR(router_.Run(pointers, {.durable = true, .repeatable = true, .epochs = true}));
   for (auto& [organization, task] : tasks) task.Learn();
   return outcomes;
 }
@@ -351,10 +349,10 @@ void RedisCounterStore::Forget(const WindowBitmaps& window) {
 
 absl::StatusOr<bool> RedisCounterStore::Seal(const WindowBitmaps& window) {
   Forget(window);
-  const absl::StatusOr<int64_t> dropped =
-      AsInteger(router_.RunDurably(kSealScript, SealKeys(window), {GuardSeconds(window)}));
-  if (!dropped.ok()) return dropped.status();
-  return *dropped == 0;
+  ASSIGN_OR_RETURN(
+      const int64_t dropped,
+      AsInteger(router_.RunDurably(kSealScript, SealKeys(window), {GuardSeconds(window)})));
+  return dropped == 0;
 }
 
 absl::StatusOr<std::string> RedisCounterStore::ReadSealed(const BitmapId& id) {
@@ -377,10 +375,11 @@ absl::Status RedisCounterStore::StoreTally(const WindowBitmaps& day, const DayTa
   Forget(day);
   const RedisWords keys = WithSealedKeys(
       {TallyKey(day.organization), LedgerKey(day.organization), LeaseKey(day.organization)}, day);
-  const absl::StatusOr<int64_t> done = AsInteger(router_.RunDurably(
-      kTallyScript, keys, {FormatDay(day.window.end_day), TallyText(tally), lease.text()}));
-  if (!done.ok()) return done.status();
-  return *done == 1 ? absl::OkStatus() : absl::AbortedError("the closing lease was lost");
+  ASSIGN_OR_RETURN(
+      const int64_t done,
+      AsInteger(router_.RunDurably(
+          kTallyScript, keys, {FormatDay(day.window.end_day), TallyText(tally), lease.text()})));
+  return done == 1 ? absl::OkStatus() : absl::AbortedError("the closing lease was lost");
 }
 
 absl::Status RedisCounterStore::DiscardDay(const WindowBitmaps& day) {
@@ -392,16 +391,14 @@ absl::Status RedisCounterStore::DiscardDay(const WindowBitmaps& day) {
 
 absl::StatusOr<std::map<Day, DayTally>> RedisCounterStore::ReadTallies(
     const std::string& organization) {
-  const absl::StatusOr<std::vector<std::string>> pairs =
-      AsStrings(router_.Read(organization, {"HGETALL", TallyKey(organization)}));
-  if (!pairs.ok()) return pairs.status();
+  ASSIGN_OR_RETURN(const std::vector<std::string> pairs,
+                   AsStrings(router_.Read(organization, {"HGETALL", TallyKey(organization)})));
   std::map<Day, DayTally> tallies;
-  for (size_t i = 0; i + 1 < pairs->size(); i += 2) {
-    const absl::StatusOr<Day> day = ParseDay((*pairs)[i]);
+  for (size_t i = 0; i + 1 < pairs.size(); i += 2) {
+    const absl::StatusOr<Day> day = ParseDay(pairs[i]);
     if (!day.ok()) return absl::DataLossError("a stored tally's day cannot be read");
-    absl::StatusOr<DayTally> tally = ParseTally((*pairs)[i + 1]);
-    if (!tally.ok()) return tally.status();
-    tallies[*day] = *std::move(tally);
+    ASSIGN_OR_RETURN(DayTally tally, ParseTally(pairs[i + 1]));
+    tallies[*day] = std::move(tally);
   }
   return tallies;
 }
@@ -411,15 +408,13 @@ absl::Status RedisCounterStore::DropTallies(const std::string& organization) {
 }
 
 absl::Status RedisCounterStore::ScrubFiles(const std::function<bool()>& stop) {
-  const auto primaries = router_.Primaries();
-  if (!primaries.ok()) return primaries.status();
-  for (const auto& primary : *primaries) {
-    if (absl::Status rewritten = RewriteFiles(*primary, stop); !rewritten.ok()) return rewritten;
-    const absl::StatusOr<std::vector<RedisOptions>> replicas = ReplicasOf(*primary);
-    if (!replicas.ok()) return replicas.status();
-    for (const RedisOptions& replica : *replicas) {
+  ASSIGN_OR_RETURN(const auto primaries, router_.Primaries());
+  for (const auto& primary : primaries) {
+    RETURN_IF_ERROR(RewriteFiles(*primary, stop));
+    ASSIGN_OR_RETURN(const std::vector<RedisOptions> replicas, ReplicasOf(*primary));
+    for (const RedisOptions& replica : replicas) {
       RedisPool pool(replica);
-      if (absl::Status rewritten = RewriteFiles(pool, stop); !rewritten.ok()) return rewritten;
+      RETURN_IF_ERROR(RewriteFiles(pool, stop));
     }
   }
   return absl::OkStatus();

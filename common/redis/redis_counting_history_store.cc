@@ -1,6 +1,7 @@
 #include "common/redis/redis_counting_history_store.h"
 
 #include "common/redis/keys.h"
+#include "common/status/status_macros.h"
 
 namespace tutti {
 namespace {
@@ -28,11 +29,10 @@ absl::StatusOr<VersionedHistory> RedisCountingHistoryStore::ReadHistory() {
 
 absl::Status RedisCountingHistoryStore::ReplaceHistory(
     const std::string& old, const aggregate::v1::CountingHistory& history) {
-  const absl::StatusOr<int64_t> replaced = AsInteger(router_.RunDurably(
-      kReplaceScript, {CountingHistoryKey()}, {old, history.SerializeAsString()}));
-  if (!replaced.ok()) return replaced.status();
-  return *replaced == 1 ? absl::OkStatus()
-                        : absl::AbortedError("the history was changed meanwhile");
+  ASSIGN_OR_RETURN(const int64_t replaced,
+                   AsInteger(router_.RunDurably(kReplaceScript, {CountingHistoryKey()},
+                                                {old, history.SerializeAsString()})));
+  return replaced == 1 ? absl::OkStatus() : absl::AbortedError("the history was changed meanwhile");
 }
 
 }  // namespace tutti

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/files/read_file.h"
 #include "common/redis/redis_stores.h"
+#include "common/status/status_macros.h"
 
 ABSL_FLAG(std::string, redis_socket, "", "Unix socket of redis-server");
 ABSL_FLAG(std::string, redis_address, "",
@@ -110,15 +111,13 @@ absl::Status ReadPlace(RedisOptions& options) {
         "give --redis_socket, --redis_address or --redis_cluster, one of them");
   }
   if (!single.empty()) {
-    absl::StatusOr<RedisAddress> address = ReadAddress("redis_address", single);
-    if (!address.ok()) return address.status();
-    options.host = address->host;
-    options.port = address->port;
+    ASSIGN_OR_RETURN(RedisAddress address, ReadAddress("redis_address", single));
+    options.host = address.host;
+    options.port = address.port;
   }
   for (const std::string& seed : seeds) {
-    absl::StatusOr<RedisAddress> address = ReadAddress("redis_cluster", seed);
-    if (!address.ok()) return address.status();
-    options.cluster.push_back(*std::move(address));
+    ASSIGN_OR_RETURN(RedisAddress address, ReadAddress("redis_cluster", seed));
+    options.cluster.push_back(std::move(address));
   }
   return absl::OkStatus();
 }
@@ -128,7 +127,7 @@ absl::Status ReadCredentials(const std::string& flag, const std::string& passwor
                              const std::string& default_user, RedisOptions& options) {
   options.tls = {absl::GetFlag(FLAGS_redis_tls_authorities),
                  absl::GetFlag(FLAGS_redis_tls_certificate), absl::GetFlag(FLAGS_redis_tls_key)};
-  if (absl::Status good = CheckTls(options); !good.ok()) return good;
+  RETURN_IF_ERROR(CheckTls(options));
   if (password_file.empty()) {
     return absl::InvalidArgumentError(
         absl::StrCat("give --", flag, ": redis-server must have ACLs"));
@@ -153,7 +152,7 @@ absl::Status ReadCredentials(const std::string& flag, const std::string& passwor
 absl::StatusOr<RedisOptions> RedisOptionsFromFlags(const std::string& default_user) {
   RedisOptions options;
   options.wait_replicas = absl::GetFlag(FLAGS_redis_wait_replicas);
-  if (absl::Status good = CheckWaitReplicas(options); !good.ok()) return good;
+  RETURN_IF_ERROR(CheckWaitReplicas(options));
   absl::Status read = ReadPlace(options);
   if (!read.ok()) return read;
   read = ReadCredentials("redis_password_file", absl::GetFlag(FLAGS_redis_password_file),
@@ -168,11 +167,10 @@ absl::StatusOr<RedisOptions> RedisOptionsAt(const std::string& flag, const std::
   RedisOptions options;
   options.wait_flag = absl::StrCat(flag, "_wait_replicas");
   options.wait_replicas = wait_replicas;
-  if (absl::Status good = CheckWaitReplicas(options); !good.ok()) return good;
-  const absl::StatusOr<RedisAddress> place = ReadAddress(flag, address);
-  if (!place.ok()) return place.status();
-  options.host = place->host;
-  options.port = place->port;
+  RETURN_IF_ERROR(CheckWaitReplicas(options));
+  ASSIGN_OR_RETURN(const RedisAddress place, ReadAddress(flag, address));
+  options.host = place.host;
+  options.port = place.port;
   absl::Status read =
       ReadCredentials(flag + "_password_file", password_file, default_user, options);
   if (!read.ok()) return absl::Status(read.code(), absl::StrCat("--", flag, ": ", read.message()));

@@ -1,6 +1,7 @@
 #include "common/redis/redis_journal_identity_store.h"
 
 #include "common/redis/keys.h"
+#include "common/status/status_macros.h"
 
 namespace tutti {
 namespace {
@@ -25,10 +26,9 @@ absl::StatusOr<std::string> RedisJournalIdentityStore::ReadJournal() {
 
 absl::Status RedisJournalIdentityStore::ReplaceJournal(const std::string& old,
                                                        const std::string& identity) {
-  const absl::StatusOr<int64_t> replaced =
-      AsInteger(router_.RunDurably(kReplaceScript, {JournalKey()}, {old, identity}));
-  if (!replaced.ok()) return replaced.status();
-  return *replaced == 1 ? absl::OkStatus() : absl::AbortedError("another journal is stored");
+  ASSIGN_OR_RETURN(const int64_t replaced,
+                   AsInteger(router_.RunDurably(kReplaceScript, {JournalKey()}, {old, identity})));
+  return replaced == 1 ? absl::OkStatus() : absl::AbortedError("another journal is stored");
 }
 
 }  // namespace tutti

@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "common/redis/cluster_nodes.h"
 #include "common/redis/server_check.h"
+#include "common/status/status_macros.h"
 
 namespace tutti {
 namespace {
@@ -32,30 +33,28 @@ struct RewriteState {
 };
 
 absl::StatusOr<RewriteState> ReadRewriteState(RedisPool& node) {
-  auto facts = ReadInfo(node);
-  if (!facts.ok()) return facts.status();
-  if ((*facts)["run_id"].empty()) return Unexpected();
+  ASSIGN_OR_RETURN(auto facts, ReadInfo(node));
+  if (facts["run_id"].empty()) return Unexpected();
   return RewriteState{
-      (*facts)["run_id"],
-      (*facts)["aof_rewrite_in_progress"] != "0" || (*facts)["aof_rewrite_scheduled"] != "0",
-      (*facts)["aof_last_bgrewrite_status"] == "ok"};
+      facts["run_id"],
+      facts["aof_rewrite_in_progress"] != "0" || facts["aof_rewrite_scheduled"] != "0",
+      facts["aof_last_bgrewrite_status"] == "ok"};
 }
 
 // Begins a rewriting; returns the process that does it.
 absl::StatusOr<std::string> BeginRewrite(RedisPool& node, const std::function<bool()>& stop) {
   int refusals = 0;
   while (true) {
-    const absl::StatusOr<RewriteState> before = ReadRewriteState(node);
-    if (!before.ok()) return before.status();
+    ASSIGN_OR_RETURN(const RewriteState before, ReadRewriteState(node));
     const absl::StatusOr<RedisReply> reply = node.Call({"BGREWRITEAOF"});
     if (!reply.ok()) return reply.status();
     if (ErrorCodeOf(**reply) != "ERR") {
-      if (absl::Status begun = AsOk(reply); !begun.ok()) return begun;
-      return before->run_id;
+      RETURN_IF_ERROR(AsOk(reply));
+      return before.run_id;
     }
     // One that is under way began before the last deletions, and copies what they
     // deleted: it does not count.
-    if (!before->under_way && ++refusals == kMaxRefusals) {
+    if (!before.under_way && ++refusals == kMaxRefusals) {
       return absl::UnavailableError("redis-server cannot begin to rewrite its files; see its log");
     }
     if (stop()) return absl::CancelledError("the service ends");
@@ -75,7 +74,7 @@ struct Listing {
 
 absl::StatusOr<Listing> ListReplicas(RedisPool& primary) {
   const absl::StatusOr<RedisReply> role = primary.Call({"ROLE"});
-  if (absl::Status ok = AsOk(role); !ok.ok()) return ok;
+  RETURN_IF_ERROR(AsOk(role));
   // "master", its offset, and [address, port, offset] of each replica.
   if ((*role)->elements < 3 || (*role)->element[2]->type != REDIS_REPLY_ARRAY) {
     return absl::UnavailableError("redis-server is a replica; connect to the primary");
@@ -102,19 +101,16 @@ absl::StatusOr<Listing> ListReplicas(RedisPool& primary) {
 
 // How many replicas are known to exist and are not among `listed`.
 absl::StatusOr<int> CountMissing(RedisPool& primary, size_t listed) {
-  auto facts = ReadInfo(primary);
-  if (!facts.ok()) return facts.status();
+  ASSIGN_OR_RETURN(auto facts, ReadInfo(primary));
   int known = 0;
   // Also those that have not caught up.
-  if (!absl::SimpleAtoi((*facts)["connected_slaves"], &known)) return Unexpected();
+  if (!absl::SimpleAtoi(facts["connected_slaves"], &known)) return Unexpected();
   known = std::max(known, primary.options().wait_replicas);
   ClusterCopies copies;
-  if ((*facts)["cluster_enabled"] == "1") {
-    const absl::StatusOr<std::string> table = AsString(primary.Call({"CLUSTER", "NODES"}));
-    if (!table.ok()) return table.status();
-    const absl::StatusOr<ClusterCopies> read = CopiesIn(*table);
-    if (!read.ok()) return read.status();
-    copies = *read;
+  if (facts["cluster_enabled"] == "1") {
+    ASSIGN_OR_RETURN(const std::string table, AsString(primary.Call({"CLUSTER", "NODES"})));
+    ASSIGN_OR_RETURN(const ClusterCopies read, CopiesIn(table));
+    copies = read;
   }
   return std::max({0, std::max(known, copies.known) - static_cast<int>(listed), copies.missing});
 }
@@ -127,11 +123,10 @@ absl::StatusOr<std::vector<RedisOptions>> ReplicasOf(RedisPool& primary) {
   const int64_t offset = listing.ok() ? listing->offset : 0;
   while (true) {
     if (!listing.ok()) return listing.status();
-    const absl::StatusOr<int> missing = CountMissing(primary, listing->replicas.size());
-    if (!missing.ok()) return missing.status();
-    if (*missing > 0) {
+    ASSIGN_OR_RETURN(const int missing, CountMissing(primary, listing->replicas.size()));
+    if (missing > 0) {
       return absl::UnavailableError(absl::StrCat(
-          *missing,
+          missing,
           " of redis-server's replicas cannot be reached, and may hold what was deleted: bring "
           "them back, or destroy their files and have them forgotten (CLUSTER FORGET in a cluster, "
           "else a lower --redis_wait_replicas); then try again"));
@@ -152,17 +147,15 @@ absl::StatusOr<std::vector<RedisOptions>> ReplicasOf(RedisPool& primary) {
 }
 
 absl::Status RewriteFiles(RedisPool& node, const std::function<bool()>& stop) {
-  const absl::StatusOr<std::string> begun = BeginRewrite(node, stop);
-  if (!begun.ok()) return begun.status();
+  ASSIGN_OR_RETURN(const std::string begun, BeginRewrite(node, stop));
   while (true) {
-    const absl::StatusOr<RewriteState> state = ReadRewriteState(node);
-    if (!state.ok()) return state.status();
-    if (state->run_id != *begun) {
+    ASSIGN_OR_RETURN(const RewriteState state, ReadRewriteState(node));
+    if (state.run_id != begun) {
       // Another process knows nothing of that rewriting, and says that all is well.
       return absl::UnavailableError("redis-server was restarted while it rewrote its files");
     }
-    if (!state->under_way) {
-      if (state->last_succeeded) return absl::OkStatus();
+    if (!state.under_way) {
+      if (state.last_succeeded) return absl::OkStatus();
       return absl::UnavailableError("redis-server could not rewrite its files; see its log");
     }
     if (stop()) return absl::CancelledError("the service ends");
@@ -178,7 +171,7 @@ absl::StatusOr<std::vector<std::string>> KeysOf(RedisPool& node, const std::stri
     RedisWords words = {"SCAN", cursor, "MATCH", pattern, "COUNT", "1000"};
     if (!type.empty()) words.insert(words.end(), {"TYPE", type});
     const absl::StatusOr<RedisReply> reply = node.Call(words);
-    if (absl::Status ok = AsOk(reply); !ok.ok()) return ok;
+    RETURN_IF_ERROR(AsOk(reply));
     const redisReply& page = **reply;
     if (page.type != REDIS_REPLY_ARRAY || page.elements != 2 ||
         page.element[0]->type != REDIS_REPLY_STRING || page.element[1]->type != REDIS_REPLY_ARRAY) {

@@ -15,6 +15,7 @@
 #include "absl/time/time.h"
 #include "common/redis/keys.h"
 #include "common/redis/redis_nodes.h"
+#include "common/status/status_macros.h"
 
 namespace tutti {
 namespace {
@@ -98,28 +99,25 @@ RedisWords Tombstone(const std::string& organization) {
 
 // The keys of an organisation that one node holds beside the tombstone.
 absl::StatusOr<RedisWords> KeysToErase(RedisPool& node, const std::string& organization) {
-  absl::StatusOr<std::vector<std::string>> keys = KeysOf(node, AllKeysPattern(organization));
-  if (!keys.ok()) return keys.status();
+  ASSIGN_OR_RETURN(std::vector<std::string> keys, KeysOf(node, AllKeysPattern(organization)));
   const RedisWords kept = Tombstone(organization);
-  keys->erase(std::remove_if(keys->begin(), keys->end(),
-                             [&](const std::string& key) {
-                               return std::find(kept.begin(), kept.end(), key) != kept.end();
-                             }),
-              keys->end());
+  keys.erase(std::remove_if(keys.begin(), keys.end(),
+                            [&](const std::string& key) {
+                              return std::find(kept.begin(), kept.end(), key) != kept.end();
+                            }),
+             keys.end());
   return keys;
 }
 
 // Whether a node holds nothing more of an erased organisation than the tombstone and
 // guards, which are lists.
 absl::StatusOr<bool> HoldsTombstoneAlone(RedisPool& node, const std::string& organization) {
-  const absl::StatusOr<RedisWords> keys = KeysToErase(node, organization);
-  if (!keys.ok()) return keys.status();
-  if (keys->empty()) return true;
+  ASSIGN_OR_RETURN(const RedisWords keys, KeysToErase(node, organization));
+  if (keys.empty()) return true;
   // Not asked for key by key: a replica in a cluster sends whoever names one to its primary.
-  const absl::StatusOr<RedisWords> guards = KeysOf(node, AllKeysPattern(organization), "list");
-  if (!guards.ok()) return guards.status();
-  return std::all_of(keys->begin(), keys->end(), [&](const std::string& key) {
-    return std::find(guards->begin(), guards->end(), key) != guards->end();
+  ASSIGN_OR_RETURN(const RedisWords guards, KeysOf(node, AllKeysPattern(organization), "list"));
+  return std::all_of(keys.begin(), keys.end(), [&](const std::string& key) {
+    return std::find(guards.begin(), guards.end(), key) != guards.end();
   });
 }
 
@@ -130,16 +128,15 @@ std::string DueScore(absl::Time due) {
 // Reads what ZRANGE and its like say WITHSCORES.
 absl::StatusOr<std::vector<ListedOrganization>> ParseListed(
     const absl::StatusOr<RedisReply>& reply) {
-  const absl::StatusOr<std::vector<std::string>> pairs = AsStrings(reply);
-  if (!pairs.ok()) return pairs.status();
+  ASSIGN_OR_RETURN(const std::vector<std::string> pairs, AsStrings(reply));
   std::vector<ListedOrganization> listed;
-  for (size_t i = 0; i + 1 < pairs->size(); i += 2) {
+  for (size_t i = 0; i + 1 < pairs.size(); i += 2) {
     double score = 0;
     // What is not a number has no place in an order.
-    if (!absl::SimpleAtod((*pairs)[i + 1], &score) || std::isnan(score)) {
+    if (!absl::SimpleAtod(pairs[i + 1], &score) || std::isnan(score)) {
       return absl::DataLossError("a stored list of due times cannot be read");
     }
-    listed.push_back({(*pairs)[i], absl::UnixEpoch() + absl::Seconds(score)});
+    listed.push_back({pairs[i], absl::UnixEpoch() + absl::Seconds(score)});
   }
   return listed;
 }
@@ -148,11 +145,10 @@ absl::StatusOr<std::vector<ListedOrganization>> ParseListed(
 
 absl::StatusOr<VersionedOrganization> RedisOrganizationStore::Read(
     const std::string& organization) {
-  absl::StatusOr<std::string> bytes =
-      AsString(router_.Read(organization, {"GET", ProfileKey(organization)}));
-  if (!bytes.ok()) return bytes.status();
+  ASSIGN_OR_RETURN(std::string bytes,
+                   AsString(router_.Read(organization, {"GET", ProfileKey(organization)})));
   VersionedOrganization versioned;
-  versioned.version = *std::move(bytes);
+  versioned.version = std::move(bytes);
   if (!versioned.stored.ParseFromString(versioned.version)) {
     return absl::DataLossError("a stored organisation cannot be read");
   }
@@ -165,13 +161,12 @@ absl::Status RedisOrganizationStore::Create(const std::string& organization,
   // An index entry without a profile is ignored; a profile without an entry would
   // never be due. NX: a refused creation must not move another's due time.
   const std::string bucket = BucketKey(BucketOf(organization));
-  absl::Status indexed =
-      AsOk(router_.CallDurably(bucket, {"ZADD", bucket, "NX", DueScore(due), organization}));
-  if (!indexed.ok()) return indexed;
-  const absl::StatusOr<int64_t> created = AsInteger(
-      router_.RunDurably(kCreateScript, {ProfileKey(organization)}, {stored.SerializeAsString()}));
-  if (!created.ok()) return created.status();
-  if (*created == 0) return absl::AlreadyExistsError("the id is or was in use");
+  RETURN_IF_ERROR(
+      AsOk(router_.CallDurably(bucket, {"ZADD", bucket, "NX", DueScore(due), organization})));
+  ASSIGN_OR_RETURN(const int64_t created,
+                   AsInteger(router_.RunDurably(kCreateScript, {ProfileKey(organization)},
+                                                {stored.SerializeAsString()})));
+  if (created == 0) return absl::AlreadyExistsError("the id is or was in use");
   return SetDue(organization, due);
 }
 
@@ -193,12 +188,11 @@ absl::StatusOr<VersionedOrganization> RedisOrganizationStore::Begin(
     keys.push_back(BitmapKey(bitmap.id));
     arguments.push_back(absl::StrCat(bitmap.bits - 1));
   }
-  const absl::StatusOr<std::string> result =
-      AsString(router_.RunDurably(kBeginScript, keys, arguments));
-  if (!result.ok()) return result.status();
-  if (*result == "changed") return absl::AbortedError("the organisation was changed meanwhile");
-  if (*result == "done") return next;
-  for (const absl::string_view part : absl::StrSplit(*result, ' ', absl::SkipEmpty())) {
+  ASSIGN_OR_RETURN(const std::string result,
+                   AsString(router_.RunDurably(kBeginScript, keys, arguments)));
+  if (result == "changed") return absl::AbortedError("the organisation was changed meanwhile");
+  if (result == "done") return next;
+  for (const absl::string_view part : absl::StrSplit(result, ' ', absl::SkipEmpty())) {
     size_t index = 0;
     if (!absl::SimpleAtoi(part, &index) || index >= bitmaps.size()) {
       return absl::InternalError("redis-server answered in a way that was not expected");
@@ -222,13 +216,11 @@ absl::StatusOr<std::vector<std::string>> RedisOrganizationStore::ListDue(absl::T
         key, RedisWords{"ZRANGEBYSCORE", key, "-inf", absl::StrCat(absl::ToUnixSeconds(now)),
                         "WITHSCORES", "LIMIT", "0", absl::StrCat(limit)});
   }
-  absl::StatusOr<std::vector<RedisReply>> replies = router_.ReadMany(commands);
-  if (!replies.ok()) return replies.status();
+  ASSIGN_OR_RETURN(std::vector<RedisReply> replies, router_.ReadMany(commands));
   std::vector<ListedOrganization> due;
-  for (RedisReply& reply : *replies) {
-    absl::StatusOr<std::vector<ListedOrganization>> listed = ParseListed(std::move(reply));
-    if (!listed.ok()) return listed.status();
-    std::move(listed->begin(), listed->end(), std::back_inserter(due));
+  for (RedisReply& reply : replies) {
+    ASSIGN_OR_RETURN(std::vector<ListedOrganization> listed, ParseListed(std::move(reply)));
+    std::move(listed.begin(), listed.end(), std::back_inserter(due));
   }
   std::sort(due.begin(), due.end(), [](const ListedOrganization& a, const ListedOrganization& b) {
     return std::tie(a.due, a.id) < std::tie(b.due, b.id);
@@ -247,12 +239,12 @@ absl::StatusOr<std::vector<ListedOrganization>> RedisOrganizationStore::List(
   const int first = cursor.empty() ? 0 : BucketOf(cursor);
   for (int bucket = first; bucket < kOrganizationBuckets && static_cast<int>(page.size()) < limit;
        ++bucket) {
-    absl::StatusOr<std::vector<ListedOrganization>> all = ParseListed(
-        router_.Read(BucketKey(bucket), {"ZRANGE", BucketKey(bucket), "0", "-1", "WITHSCORES"}));
-    if (!all.ok()) return all.status();
-    std::sort(all->begin(), all->end(),
+    ASSIGN_OR_RETURN(std::vector<ListedOrganization> all,
+                     ParseListed(router_.Read(BucketKey(bucket), {"ZRANGE", BucketKey(bucket), "0",
+                                                                  "-1", "WITHSCORES"})));
+    std::sort(all.begin(), all.end(),
               [](const ListedOrganization& a, const ListedOrganization& b) { return a.id < b.id; });
-    for (ListedOrganization& organization : *all) {
+    for (ListedOrganization& organization : all) {
       if (bucket == first && organization.id <= cursor) continue;
       if (static_cast<int>(page.size()) < limit) page.push_back(std::move(organization));
     }
@@ -263,11 +255,11 @@ absl::StatusOr<std::vector<ListedOrganization>> RedisOrganizationStore::List(
 absl::StatusOr<bool> RedisOrganizationStore::TakeLease(const std::string& organization,
                                                        const LeaseToken& token,
                                                        absl::Duration duration) {
-  const absl::StatusOr<int64_t> taken = AsInteger(
-      router_.RunDurably(kTakeLeaseScript, {LeaseKey(organization)},
-                         {token.text(), absl::StrCat(absl::ToInt64Milliseconds(duration))}));
-  if (!taken.ok()) return taken.status();
-  return *taken == 1;
+  ASSIGN_OR_RETURN(const int64_t taken,
+                   AsInteger(router_.RunDurably(
+                       kTakeLeaseScript, {LeaseKey(organization)},
+                       {token.text(), absl::StrCat(absl::ToInt64Milliseconds(duration))})));
+  return taken == 1;
 }
 
 absl::Status RedisOrganizationStore::ReleaseLease(const std::string& organization,
@@ -277,14 +269,12 @@ absl::Status RedisOrganizationStore::ReleaseLease(const std::string& organizatio
 }
 
 absl::StatusOr<int64_t> RedisOrganizationStore::Sweep(const std::string& organization) {
-  const auto primaries = router_.Primaries();
-  if (!primaries.ok()) return primaries.status();
+  ASSIGN_OR_RETURN(const auto primaries, router_.Primaries());
   RedisWords keys;
   // While its slot moves, two of them have keys of it.
-  for (const auto& primary : *primaries) {
-    absl::StatusOr<RedisWords> own = KeysToErase(*primary, organization);
-    if (!own.ok()) return own.status();
-    std::move(own->begin(), own->end(), std::back_inserter(keys));
+  for (const auto& primary : primaries) {
+    ASSIGN_OR_RETURN(RedisWords own, KeysToErase(*primary, organization));
+    std::move(own.begin(), own.end(), std::back_inserter(keys));
   }
   int64_t deleted = 0;
   for (size_t begin = 0; begin < keys.size(); begin += kKeysPerSweep) {
@@ -292,23 +282,22 @@ absl::StatusOr<int64_t> RedisOrganizationStore::Sweep(const std::string& organiz
     RedisWords some(keys.begin() + static_cast<int64_t>(begin),
                     keys.begin() + static_cast<int64_t>(end));
     some.push_back(NeverKey(organization));
-    const absl::StatusOr<int64_t> gone = AsInteger(router_.Call(
-        organization, Script(kSweepScript, some, {ExpirySeconds(Key::kErasedReachGuard)})));
-    if (!gone.ok()) return gone.status();
-    deleted += *gone;
+    ASSIGN_OR_RETURN(
+        const int64_t gone,
+        AsInteger(router_.Call(
+            organization, Script(kSweepScript, some, {ExpirySeconds(Key::kErasedReachGuard)}))));
+    deleted += gone;
   }
   return deleted;
 }
 
 absl::StatusOr<bool> RedisOrganizationStore::ErasedEverywhere(const std::string& organization) {
-  const auto primaries = router_.Primaries();
-  if (!primaries.ok()) return primaries.status();
-  for (const auto& primary : *primaries) {
+  ASSIGN_OR_RETURN(const auto primaries, router_.Primaries());
+  for (const auto& primary : primaries) {
     absl::StatusOr<bool> erased = HoldsTombstoneAlone(*primary, organization);
     if (!erased.ok() || !*erased) return erased;
-    const absl::StatusOr<std::vector<RedisOptions>> replicas = ReplicasOf(*primary);
-    if (!replicas.ok()) return replicas.status();
-    for (const RedisOptions& replica : *replicas) {
+    ASSIGN_OR_RETURN(const std::vector<RedisOptions> replicas, ReplicasOf(*primary));
+    for (const RedisOptions& replica : replicas) {
       RedisPool node(replica);
       erased = HoldsTombstoneAlone(node, organization);
       if (!erased.ok() || !*erased) return erased;
@@ -323,27 +312,23 @@ absl::StatusOr<int64_t> RedisOrganizationStore::Erase(
   keys.push_back(NeverKey(organization));
   // What can be deleted does not wait for replicas that are away: that each has followed is
   // seen to in the end.
-  absl::Status buried = AsOk(
-      router_.Call(organization, Script(kTombstoneScript, keys, {tombstone.SerializeAsString()})));
-  if (!buried.ok()) return buried;
+  RETURN_IF_ERROR(AsOk(
+      router_.Call(organization, Script(kTombstoneScript, keys, {tombstone.SerializeAsString()}))));
   int64_t deleted = 0;
   const absl::Time deadline = absl::Now() + router_.options().timeout;
   while (true) {
     // A key that is renamed while one sweep goes on is found by the next.
-    const absl::StatusOr<int64_t> gone = Sweep(organization);
-    if (!gone.ok()) return gone.status();
-    deleted += *gone;
+    ASSIGN_OR_RETURN(const int64_t gone, Sweep(organization));
+    deleted += gone;
     // A replica may be behind: that the primary is clean says nothing of it.
-    const absl::StatusOr<bool> erased = *gone > 0 ? false : ErasedEverywhere(organization);
-    if (!erased.ok()) return erased.status();
-    if (*erased) break;
+    ASSIGN_OR_RETURN(const bool erased, gone > 0 ? false : ErasedEverywhere(organization));
+    if (erased) break;
     if (absl::Now() >= deadline) {
       return absl::UnavailableError("some node still holds keys of the organisation; try again");
     }
-    if (*gone == 0) absl::SleepFor(kPollTime);
+    if (gone == 0) absl::SleepFor(kPollTime);
   }
-  absl::Status unlisted = SetDue(organization, absl::InfiniteFuture());
-  if (!unlisted.ok()) return unlisted;
+  RETURN_IF_ERROR(SetDue(organization, absl::InfiniteFuture()));
   return deleted;
 }
 

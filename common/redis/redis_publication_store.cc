@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "common/redis/keys.h"
+#include "common/status/status_macros.h"
 
 namespace tutti {
 namespace {
@@ -80,10 +81,9 @@ absl::StatusOr<std::vector<Day>> RedisPublicationStore::ListEndDays(
 }
 
 absl::StatusOr<Day> RedisPublicationStore::LatestEndDay(const std::string& organization) {
-  const absl::StatusOr<std::vector<Day>> days = ReadIndex(organization, "-1");
-  if (!days.ok()) return days.status();
-  if (days->empty()) return absl::NotFoundError("nothing is published");
-  return days->back();
+  ASSIGN_OR_RETURN(const std::vector<Day> days, ReadIndex(organization, "-1"));
+  if (days.empty()) return absl::NotFoundError("nothing is published");
+  return days.back();
 }
 
 absl::StatusOr<std::vector<std::optional<Day>>> RedisPublicationStore::Find(
@@ -99,14 +99,12 @@ absl::StatusOr<std::vector<std::optional<Day>>> RedisPublicationStore::Find(
       commands.emplace_back(key, RedisWords{"ZRANGE", key, "-1", "-1"});
     }
   }
-  absl::StatusOr<std::vector<RedisReply>> replies = router_.ReadMany(commands);
-  if (!replies.ok()) return replies.status();
+  ASSIGN_OR_RETURN(std::vector<RedisReply> replies, router_.ReadMany(commands));
   std::vector<std::optional<Day>> found;
   found.reserve(queries.size());
-  for (RedisReply& reply : *replies) {
-    const absl::StatusOr<std::vector<Day>> days = ToDays(AsStrings(std::move(reply)));
-    if (!days.ok()) return days.status();
-    found.push_back(days->empty() ? std::nullopt : std::make_optional(days->back()));
+  for (RedisReply& reply : replies) {
+    ASSIGN_OR_RETURN(const std::vector<Day> days, ToDays(AsStrings(std::move(reply))));
+    found.push_back(days.empty() ? std::nullopt : std::make_optional(days.back()));
   }
   return found;
 }
@@ -132,15 +130,16 @@ absl::Status RedisPublicationStore::Stage(const std::string& organization,
     arguments.push_back(absl::StrCat(cost));
   }
   for (const Day day : staged.tallied_days) arguments.push_back(FormatDay(day));
-  const absl::StatusOr<int64_t> done = AsInteger(router_.RunDurably(
-      kStageScript,
-      {StagedKey(organization, staged.end_day), PublicationKey(organization, staged.end_day),
-       LedgerKey(organization), TallyKey(organization), LeaseKey(organization)},
-      arguments));
-  if (!done.ok()) return done.status();
-  if (*done < 0) return absl::AbortedError("the closing lease was lost");
-  return *done == 1 ? absl::OkStatus()
-                    : absl::AlreadyExistsError("the window has a record or was paid for");
+  ASSIGN_OR_RETURN(
+      const int64_t done,
+      AsInteger(router_.RunDurably(
+          kStageScript,
+          {StagedKey(organization, staged.end_day), PublicationKey(organization, staged.end_day),
+           LedgerKey(organization), TallyKey(organization), LeaseKey(organization)},
+          arguments)));
+  if (done < 0) return absl::AbortedError("the closing lease was lost");
+  return done == 1 ? absl::OkStatus()
+                   : absl::AlreadyExistsError("the window has a record or was paid for");
 }
 
 absl::StatusOr<std::string> RedisPublicationStore::ReadStaged(const std::string& organization,
@@ -153,14 +152,15 @@ absl::Status RedisPublicationStore::DropStaged(const std::string& organization, 
 }
 
 absl::Status RedisPublicationStore::Promote(const std::string& organization, Day end_day) {
-  const absl::StatusOr<std::string> result = AsString(router_.RunDurably(
-      kPromoteScript,
-      {StagedKey(organization, end_day), PublicationKey(organization, end_day),
-       PublicationIndexKey(organization), LedgerKey(organization)},
-      {IndexScore(end_day), FormatDay(end_day), PublicationChannel(organization)}));
-  if (!result.ok()) return result.status();
-  if (*result == "exists") return absl::AlreadyExistsError("another record is published");
-  if (*result == "none") return absl::NotFoundError("nothing is staged");
+  ASSIGN_OR_RETURN(
+      const std::string result,
+      AsString(router_.RunDurably(
+          kPromoteScript,
+          {StagedKey(organization, end_day), PublicationKey(organization, end_day),
+           PublicationIndexKey(organization), LedgerKey(organization)},
+          {IndexScore(end_day), FormatDay(end_day), PublicationChannel(organization)})));
+  if (result == "exists") return absl::AlreadyExistsError("another record is published");
+  if (result == "none") return absl::NotFoundError("nothing is staged");
   return absl::OkStatus();
 }
 
@@ -175,16 +175,15 @@ absl::Status RedisPublicationStore::Charge(const std::string& organization, Day 
 }
 
 absl::StatusOr<Ledger> RedisPublicationStore::ReadLedger(const std::string& organization) {
-  const absl::StatusOr<std::vector<std::string>> pairs =
-      AsStrings(router_.Read(organization, {"HGETALL", LedgerKey(organization)}));
-  if (!pairs.ok()) return pairs.status();
+  ASSIGN_OR_RETURN(const std::vector<std::string> pairs,
+                   AsStrings(router_.Read(organization, {"HGETALL", LedgerKey(organization)})));
   Ledger ledger;
-  for (size_t i = 0; i + 1 < pairs->size(); i += 2) {
-    if ((*pairs)[i] == "erased") return absl::NotFoundError("the organisation is erased");
-    const std::pair<std::string, std::string> field = absl::StrSplit((*pairs)[i], ':');
+  for (size_t i = 0; i + 1 < pairs.size(); i += 2) {
+    if (pairs[i] == "erased") return absl::NotFoundError("the organisation is erased");
+    const std::pair<std::string, std::string> field = absl::StrSplit(pairs[i], ':');
     const absl::StatusOr<Day> day = ParseDay(field.second);
     uint64_t cost = 0;
-    if (!day.ok() || !absl::SimpleAtoi((*pairs)[i + 1], &cost)) {
+    if (!day.ok() || !absl::SimpleAtoi(pairs[i + 1], &cost)) {
       return absl::DataLossError("a stored ledger cannot be read");
     }
     ledger[{field.first, *day}] = cost;

@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/status/status_macros.h"
 
 namespace tutti {
 namespace {
@@ -138,7 +139,7 @@ absl::StatusOr<RedisReply> RedisRouter::RunOne(absl::string_view key, const Redi
                                                const RunPolicy& policy) {
   CommandTask task(key, words);
   SlotTask* const tasks[] = {&task};
-  if (absl::Status done = Run(tasks, policy); !done.ok()) return done;
+  RETURN_IF_ERROR(Run(tasks, policy));
   return task.TakeReply();
 }
 
@@ -168,7 +169,7 @@ absl::StatusOr<std::vector<RedisReply>> RedisRouter::ReadMany(
     tasks.push_back(std::make_unique<CommandTask>(key, words));
     pointers.push_back(tasks.back().get());
   }
-  if (absl::Status done = Run(pointers, {.repeatable = true}); !done.ok()) return done;
+  RETURN_IF_ERROR(Run(pointers, {.repeatable = true}));
   std::vector<RedisReply> replies;
   replies.reserve(tasks.size());
   for (const auto& task : tasks) replies.push_back(task->TakeReply());
@@ -183,7 +184,7 @@ absl::Status RedisRouter::Run(absl::Span<SlotTask* const> tasks, const RunPolicy
   int failures = 0;
   absl::Duration pause = kFirstPause;
   for (int round = 0; !open.empty() && round < kMaxWaits; ++round) {
-    if (absl::Status prepared = Prepare(policy, deadline); !prepared.ok()) return prepared;
+    RETURN_IF_ERROR(Prepare(policy, deadline));
     std::vector<std::vector<Placed*>> groups = Place(open, policy);
     for (size_t begin = 0; begin < groups.size(); begin += kMaxTalks) {
       Attempt(absl::MakeSpan(groups).subspan(begin, kMaxTalks), policy, deadline);
@@ -209,7 +210,7 @@ absl::Status RedisRouter::Run(absl::Span<SlotTask* const> tasks, const RunPolicy
     redirections += redirected ? 1 : 0;
     failures += failed != open.end() ? 1 : 0;
     if (redirections > kMaxRedirections || failures > kMaxFailures) return last;
-    if (absl::Status followed = Follow(open, deadline); !followed.ok()) return followed;
+    RETURN_IF_ERROR(Follow(open, deadline));
     if (redirected) continue;
     const absl::Duration rest = pause / 2 + Jitter(pause / 2);
     if (absl::Now() + rest >= deadline) return last;
@@ -479,18 +480,16 @@ std::vector<std::shared_ptr<RedisRouter::Node>> RedisRouter::NodesToAsk() {
 absl::StatusOr<SlotMap> RedisRouter::ReadMap(Node& node, absl::Time deadline) const {
   const absl::Duration limit =
       std::min(options_.timeout / kNodesToAskInTime, deadline - absl::Now());
-  absl::StatusOr<std::unique_ptr<RedisConnection>> connection = node.pool.Take(limit);
-  if (!connection.ok()) return connection.status();
-  const absl::StatusOr<RedisReply> reply = (*connection)->Call({"CLUSTER", "SLOTS"});
-  node.pool.Give(*std::move(connection));
+  ASSIGN_OR_RETURN(std::unique_ptr<RedisConnection> connection, node.pool.Take(limit));
+  const absl::StatusOr<RedisReply> reply = connection->Call({"CLUSTER", "SLOTS"});
+  node.pool.Give(std::move(connection));
   if (reply.ok() && ErrorCodeOf(**reply) == "ERR") {
     return absl::FailedPreconditionError(
         "--redis_cluster: a redis-server is no node of a cluster; set cluster-enabled yes, or "
         "give --redis_address");
   }
-  const absl::StatusOr<std::vector<std::vector<std::string>>> rows = AsRows(reply);
-  if (!rows.ok()) return rows.status();
-  absl::StatusOr<SlotMap> map = ParseSlotMap(*rows, node.address);
+  ASSIGN_OR_RETURN(const std::vector<std::vector<std::string>> rows, AsRows(reply));
+  absl::StatusOr<SlotMap> map = ParseSlotMap(rows, node.address);
   if (map.ok() && map->primaries.empty()) {
     return absl::UnavailableError("a node knows of no slots; have it join the cluster");
   }
@@ -552,9 +551,7 @@ uint64_t RedisRouter::maps_read() {
 absl::StatusOr<std::vector<std::shared_ptr<RedisPool>>> RedisRouter::Primaries() {
   using Pools = std::vector<std::shared_ptr<RedisPool>>;
   if (!in_cluster()) return Pools{{single_, &single_->pool}};
-  if (absl::Status read = Refresh(maps_read(), absl::Now() + options_.timeout); !read.ok()) {
-    return read;
-  }
+  RETURN_IF_ERROR(Refresh(maps_read(), absl::Now() + options_.timeout));
   const std::lock_guard<std::mutex> lock(mutex_);
   if (const int unowned = map_.Unowned(); unowned > 0) {
     return absl::UnavailableError(

@@ -6,18 +6,18 @@
 #include <vector>
 
 #include "absl/strings/numbers.h"
+#include "common/status/status_macros.h"
 
 namespace tutti {
 
 namespace {
 
 absl::StatusOr<absl::Time> TimeOf(RedisPool& server) {
-  const absl::StatusOr<std::vector<std::string>> parts = AsStrings(server.Call({"TIME"}));
-  if (!parts.ok()) return parts.status();
+  ASSIGN_OR_RETURN(const std::vector<std::string> parts, AsStrings(server.Call({"TIME"})));
   int64_t seconds = 0;
   int64_t micros = 0;
-  if (parts->size() != 2 || !absl::SimpleAtoi((*parts)[0], &seconds) ||
-      !absl::SimpleAtoi((*parts)[1], &micros)) {
+  if (parts.size() != 2 || !absl::SimpleAtoi(parts[0], &seconds) ||
+      !absl::SimpleAtoi(parts[1], &micros)) {
     return absl::InternalError("redis-server tells a time that makes no sense");
   }
   return absl::FromUnixSeconds(seconds) + absl::Microseconds(micros);
@@ -26,13 +26,11 @@ absl::StatusOr<absl::Time> TimeOf(RedisPool& server) {
 }  // namespace
 
 absl::StatusOr<absl::Time> RedisStoreClock::Now() {
-  const auto primaries = router_.Primaries();
-  if (!primaries.ok()) return primaries.status();
+  ASSIGN_OR_RETURN(const auto primaries, router_.Primaries());
   absl::Time earliest = absl::InfiniteFuture();
-  for (const auto& primary : *primaries) {
-    const absl::StatusOr<absl::Time> time = TimeOf(*primary);
-    if (!time.ok()) return time.status();
-    earliest = std::min(earliest, *time);
+  for (const auto& primary : primaries) {
+    ASSIGN_OR_RETURN(const absl::Time time, TimeOf(*primary));
+    earliest = std::min(earliest, time);
   }
   return earliest;
 }

@@ -5,6 +5,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "common/status/status_macros.h"
 
 namespace tutti {
 namespace {
@@ -37,36 +38,32 @@ absl::StatusOr<Info> ReadSettings(RedisPool& server, const std::string& pattern)
 
 // Whether a write is on disk before it is answered.
 absl::StatusOr<bool> Synchronizes(RedisPool& server) {
-  absl::StatusOr<Info> settings = ReadSettings(server, "*appendfsync*");
-  if (!settings.ok()) return settings.status();
-  return (*settings)["appendfsync"] == "always" && (*settings)["no-appendfsync-on-rewrite"] == "no";
+  ASSIGN_OR_RETURN(Info settings, ReadSettings(server, "*appendfsync*"));
+  return settings["appendfsync"] == "always" && settings["no-appendfsync-on-rewrite"] == "no";
 }
 
 }  // namespace
 
 absl::StatusOr<absl::flat_hash_map<std::string, std::string>> ReadInfo(RedisPool& server) {
-  const absl::StatusOr<std::string> info = AsString(server.Call({"INFO"}));
-  if (!info.ok()) return info.status();
+  ASSIGN_OR_RETURN(const std::string info, AsString(server.Call({"INFO"})));
   absl::flat_hash_map<std::string, std::string> facts;
-  for (const absl::string_view line : absl::StrSplit(*info, "\r\n")) {
+  for (const absl::string_view line : absl::StrSplit(info, "\r\n")) {
     facts.insert(absl::StrSplit(line, absl::MaxSplits(':', 1)));
   }
   return facts;
 }
 
 absl::StatusOr<ServerFacts> ReadServerFacts(RedisPool& server) {
-  auto facts = ReadInfo(server);
-  if (!facts.ok()) return facts.status();
-  const absl::StatusOr<bool> synchronizes = Synchronizes(server);
-  if (!synchronizes.ok()) return synchronizes.status();
-  return ServerFacts{(*facts)["run_id"],
-                     (*facts)["role"] == "master",
-                     (*facts)["cluster_enabled"] == "1",
-                     (*facts)["aof_enabled"] == "1",
-                     (*facts)["aof_last_write_status"] == "ok",
-                     (*facts)["maxmemory_policy"] != "noeviction",
-                     static_cast<int>(std::count_if(facts->begin(), facts->end(), IsOnlineReplica)),
-                     *synchronizes};
+  ASSIGN_OR_RETURN(auto facts, ReadInfo(server));
+  ASSIGN_OR_RETURN(const bool synchronizes, Synchronizes(server));
+  return ServerFacts{facts["run_id"],
+                     facts["role"] == "master",
+                     facts["cluster_enabled"] == "1",
+                     facts["aof_enabled"] == "1",
+                     facts["aof_last_write_status"] == "ok",
+                     facts["maxmemory_policy"] != "noeviction",
+                     static_cast<int>(std::count_if(facts.begin(), facts.end(), IsOnlineReplica)),
+                     synchronizes};
 }
 
 absl::Status CheckServer(const ServerFacts& facts, const RedisOptions& options) {
@@ -100,23 +97,22 @@ absl::Status CheckServer(const ServerFacts& facts, const RedisOptions& options) 
 }
 
 absl::Status CheckClusterNode(RedisPool& primary, const ServerFacts& facts) {
-  absl::StatusOr<Info> settings = ReadSettings(primary, "cluster-*");
-  if (!settings.ok()) return settings.status();
+  ASSIGN_OR_RETURN(Info settings, ReadSettings(primary, "cluster-*"));
   // A replica that comes from another primary brings that one's keys in its files, and nobody
   // would look for them there.
-  if ((*settings)["cluster-allow-replica-migration"] != "no") {
+  if (settings["cluster-allow-replica-migration"] != "no") {
     return absl::FailedPreconditionError(
         "a node of the cluster may turn its replicas into those of another primary, and then "
         "what is deleted may stay in their files; set cluster-allow-replica-migration no");
   }
   // One that was away for long lacks writes that the others had received.
-  if ((*settings)["cluster-replica-validity-factor"] == "0") {
+  if (settings["cluster-replica-validity-factor"] == "0") {
     return absl::FailedPreconditionError(
         "a replica of the cluster may take over however long it was away, and counters would be "
         "lost; set cluster-replica-validity-factor to 1 or more");
   }
   // Whoever is cut off from the cluster shows what has been replaced elsewhere.
-  if ((*settings)["cluster-allow-reads-when-down"] != "no") {
+  if (settings["cluster-allow-reads-when-down"] != "no") {
     return absl::FailedPreconditionError(
         "a node of the cluster answers with old records when it is cut off; set "
         "cluster-allow-reads-when-down no");

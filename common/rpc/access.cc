@@ -10,6 +10,7 @@
 #include "absl/time/clock.h"
 #include "common/rpc/call_watch.h"
 #include "common/rpc/error_details.h"
+#include "common/status/status_macros.h"
 #include "common/telemetry/log.h"
 #include "grpc/grpc_security_constants.h"
 #include "tutti/auth/v1/auth.pb.h"
@@ -190,7 +191,7 @@ absl::StatusOr<std::shared_ptr<const Caller>> Access::CallerOf(
     return Unauthenticated();
   }
   if (audit_ != nullptr) audit_->NoteCaller(context, (*caller)->name);
-  if (absl::Status counted = Count(context, **caller); !counted.ok()) return counted;
+  RETURN_IF_ERROR(Count(context, **caller));
   if (!open_calls_.Begin(context, (*caller)->principal)) {
     return TooMany(absl::StrCat("no more than ", OpenCalls::kMostOfOne, " calls of a caller, and ",
                                 OpenCalls::kMostOfAll,
@@ -223,9 +224,8 @@ void Access::NoteIngest(const grpc::ServerContextBase* context, absl::string_vie
 }
 
 absl::Status Access::AdmitToAll(const grpc::ServerContextBase* context) {
-  const auto caller = CallerOf(context);
-  if (!caller.ok()) return caller.status();
-  return (*caller)->every_organization ? absl::OkStatus() : OrganizationDenied();
+  ASSIGN_OR_RETURN(const auto caller, CallerOf(context));
+  return caller->every_organization ? absl::OkStatus() : OrganizationDenied();
 }
 
 void Access::LogRefusal(absl::string_view why) {

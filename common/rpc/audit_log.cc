@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/organization/organization_id.h"
+#include "common/status/status_macros.h"
 #include "common/telemetry/log.h"
 
 namespace tutti {
@@ -25,7 +26,7 @@ constexpr size_t kMostOrganizations = 16;
 absl::StatusOr<std::unique_ptr<AuditLog>> AuditLog::Open(std::string path) {
   std::unique_ptr<AuditLog> log(new AuditLog(std::move(path)));
   const std::lock_guard lock(log->mutex_);
-  if (absl::Status opened = log->Reopen(); !opened.ok()) return opened;
+  RETURN_IF_ERROR(log->Reopen());
   return log;
 }
 

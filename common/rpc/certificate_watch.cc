@@ -19,6 +19,7 @@
 #include "common/files/read_file.h"
 #include "common/rpc/memory_file.h"
 #include "common/rpc/pem.h"
+#include "common/status/status_macros.h"
 #include "common/telemetry/log.h"
 
 namespace tutti {
@@ -162,7 +163,7 @@ class Watcher {
         known == nullptr ? std::make_unique<WatchedSet>(files) : nullptr;
     WatchedSet& set = known == nullptr ? *made : *known;
     set.Look(clock_.SinceStart());
-    if (absl::Status status = set.status(); !status.ok()) return status;
+    RETURN_IF_ERROR(set.status());
     if (made != nullptr) sets_.push_back(std::move(made));
     if (!thread_.joinable()) thread_ = std::thread([this] { Run(); });
     const std::string identity = set.identity.path();

@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/files/read_file.h"
+#include "common/status/status_macros.h"
 #include "grpcpp/create_channel.h"
 #include "grpcpp/security/credentials.h"
 #include "grpcpp/support/channel_arguments.h"
@@ -41,10 +42,9 @@ class TokenFile final : public grpc::MetadataCredentialsPlugin {
                                                          const char* flag) {
     auto file = std::unique_ptr<TokenFile>(new TokenFile(path, flag));
     absl::StatusOr<FileText> read = ReadFile(path, kTokenFile);
-    absl::StatusOr<std::string> token = file->TokenIn(read);
-    if (!token.ok()) return token.status();
+    ASSIGN_OR_RETURN(std::string token, file->TokenIn(read));
     // A pipe is read this once.
-    if (read->from_pipe) file->of_pipe_ = *std::move(token);
+    if (read->from_pipe) file->of_pipe_ = std::move(token);
     return file;
   }
 
@@ -95,15 +95,13 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const std::string& ad
                                                            const std::string& token_file) {
   std::shared_ptr<grpc::ChannelCredentials> credentials = grpc::InsecureChannelCredentials();
   if (tls.any()) {
-    auto secure = MakeChannelCredentials(tls);
-    if (!secure.ok()) return secure.status();
-    credentials = *std::move(secure);
+    ASSIGN_OR_RETURN(auto secure, MakeChannelCredentials(tls));
+    credentials = std::move(secure);
     if (!token_file.empty()) {
-      absl::StatusOr<std::unique_ptr<TokenFile>> token =
-          TokenFile::Open(token_file, tls.flags.token);
-      if (!token.ok()) return token.status();
+      ASSIGN_OR_RETURN(std::unique_ptr<TokenFile> token,
+                       TokenFile::Open(token_file, tls.flags.token));
       credentials = grpc::CompositeChannelCredentials(
-          credentials, grpc::MetadataCredentialsFromPlugin(*std::move(token)));
+          credentials, grpc::MetadataCredentialsFromPlugin(std::move(token)));
     }
   } else if (!token_file.empty()) {
     return absl::InvalidArgumentError(

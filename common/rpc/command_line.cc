@@ -14,6 +14,7 @@
 #include "absl/strings/strip.h"
 #include "common/files/read_file.h"
 #include "common/process/program_flags.h"
+#include "common/status/status_macros.h"
 #include "common/text/plain_text.h"
 
 namespace tutti {
@@ -47,7 +48,7 @@ absl::Status CheckFlagFiles(const std::vector<std::string>& words, int depth) {
       for (const absl::string_view line : absl::StrSplit(file->text, '\n')) {
         lines.emplace_back(absl::StripAsciiWhitespace(line));
       }
-      if (absl::Status good = CheckFlagFiles(lines, depth + 1); !good.ok()) return good;
+      RETURN_IF_ERROR(CheckFlagFiles(lines, depth + 1));
     }
   }
   return absl::OkStatus();

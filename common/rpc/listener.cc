@@ -20,6 +20,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
+#include "common/status/status_macros.h"
 #include "common/telemetry/log.h"
 
 namespace tutti {
@@ -186,16 +187,13 @@ void Listener::Run(const std::function<void(int)>& take) {
 absl::StatusOr<std::unique_ptr<Listener>> Listener::Open(const std::string& address) {
   absl::string_view path = address;
   if (absl::ConsumePrefix(&path, kUnix)) {
-    const absl::StatusOr<int> socket = BindPath(path);
-    if (!socket.ok()) return socket.status();
-    return std::unique_ptr<Listener>(new Listener(address, {*socket}));
+    ASSIGN_OR_RETURN(const int socket, BindPath(path));
+    return std::unique_ptr<Listener>(new Listener(address, {socket}));
   }
-  absl::StatusOr<HostPort> parts = Split(address);
-  if (!parts.ok()) return parts.status();
-  absl::StatusOr<std::vector<int>> sockets = BindHost(*parts);
-  if (!sockets.ok()) return sockets.status();
+  ASSIGN_OR_RETURN(HostPort parts, Split(address));
+  ASSIGN_OR_RETURN(std::vector<int> sockets, BindHost(parts));
   return std::unique_ptr<Listener>(
-      new Listener(absl::StrCat(parts->written_host, ":", parts->port), *std::move(sockets)));
+      new Listener(absl::StrCat(parts.written_host, ":", parts.port), std::move(sockets)));
 }
 
 Listener::Listener(std::string address, std::vector<int> sockets)

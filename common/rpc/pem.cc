@@ -13,6 +13,7 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "common/status/status_macros.h"
 
 namespace tutti {
 namespace {
@@ -76,27 +77,26 @@ absl::Status NoMemory() { return absl::ResourceExhaustedError("no memory for cer
 
 absl::StatusOr<std::string> IdentityPem(const NamedPem& certificate, const NamedPem& key) {
   const absl::Cleanup forget_errors = [] { ERR_clear_error(); };
-  const absl::StatusOr<std::vector<Certificate>> chain = ReadCertificates(certificate);
-  if (!chain.ok()) return chain.status();
+  ASSIGN_OR_RETURN(const std::vector<Certificate> chain, ReadCertificates(certificate));
   const Bio reader = Reader(key.text);
   const Key own(PEM_read_bio_PrivateKey(reader.get(), nullptr, nullptr, NoPassphrase()));
   if (own == nullptr) {
     return Refuse(key, " has no private key that can be read; give one in PEM, without passphrase");
   }
-  if (X509_check_private_key(chain->front().get(), own.get()) != 1) {
+  if (X509_check_private_key(chain.front().get(), own.get()) != 1) {
     return absl::InvalidArgumentError(
         absl::StrCat(key.name, " is not the key of the certificate in ", certificate.name));
   }
   const Context context(SSL_CTX_new(TLS_method()));
   if (context == nullptr) return NoMemory();
-  if (SSL_CTX_use_certificate(context.get(), chain->front().get()) != 1) {
+  if (SSL_CTX_use_certificate(context.get(), chain.front().get()) != 1) {
     return Refuse(certificate, " has a certificate that TLS does not use: its key is too weak");
   }
   if (SSL_CTX_use_PrivateKey(context.get(), own.get()) != 1) {
     return Refuse(key, " has a key that TLS does not use");
   }
   const Bio writer(BIO_new(BIO_s_secmem()));
-  if (writer == nullptr || !Write(*chain, writer) ||
+  if (writer == nullptr || !Write(chain, writer) ||
       PEM_write_bio_PrivateKey(writer.get(), own.get(), nullptr, nullptr, 0, nullptr, nullptr) !=
           1) {
     return NoMemory();
@@ -106,10 +106,9 @@ absl::StatusOr<std::string> IdentityPem(const NamedPem& certificate, const Named
 
 absl::StatusOr<std::string> AuthoritiesPem(const NamedPem& authorities) {
   const absl::Cleanup forget_errors = [] { ERR_clear_error(); };
-  const absl::StatusOr<std::vector<Certificate>> roots = ReadCertificates(authorities);
-  if (!roots.ok()) return roots.status();
+  ASSIGN_OR_RETURN(const std::vector<Certificate> roots, ReadCertificates(authorities));
   const Bio writer(BIO_new(BIO_s_mem()));
-  if (writer == nullptr || !Write(*roots, writer)) return NoMemory();
+  if (writer == nullptr || !Write(roots, writer)) return NoMemory();
   return Written(writer);
 }
 

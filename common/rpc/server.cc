@@ -28,6 +28,7 @@
 #include "common/rpc/reflection.h"
 #include "common/rpc/retry_pushback.h"
 #include "common/rpc/tracing.h"
+#include "common/status/status_macros.h"
 #include "common/telemetry/log.h"
 
 ABSL_FLAG(std::string, listen, "127.0.0.1:0",
@@ -283,26 +284,21 @@ void BeginServer() {
 }
 
 absl::Status RunServer(const ServerOptions& options, const Served& served) {
-  const absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> credentials =
-      CredentialsFor(options, served.access);
-  if (!credentials.ok()) return credentials.status();
+  ASSIGN_OR_RETURN(const std::shared_ptr<grpc::ServerCredentials> credentials,
+                   CredentialsFor(options, served.access));
   std::vector<std::string> names = served.names;
   names.insert(names.end(), {grpc::health::v1::Health::service_full_name(), Reflection::kV1,
                              Reflection::kV1Alpha});
-  absl::StatusOr<MethodRules> rules = MethodRules::Of(names);
-  if (!rules.ok()) return rules.status();
-  served.access.Serve(*std::move(rules));
+  ASSIGN_OR_RETURN(MethodRules rules, MethodRules::Of(names));
+  served.access.Serve(std::move(rules));
   const sigset_t stop_signals = StopSignals();
   const int signals = signalfd(-1, &stop_signals, SFD_CLOEXEC);
   if (signals < 0) return absl::InternalError("signals cannot be received");
   const absl::Cleanup close_signals = [signals] { close(signals); };
 
   RaiseFileLimit();
-  absl::StatusOr<std::unique_ptr<Listener>> listener = Listener::Open(options.listen);
-  if (!listener.ok()) return listener.status();
-  const absl::StatusOr<std::unique_ptr<MetricsServer>> metrics =
-      ShowMetrics(options, served, **listener);
-  if (!metrics.ok()) return metrics.status();
+  ASSIGN_OR_RETURN(std::unique_ptr<Listener> listener, Listener::Open(options.listen));
+  RETURN_IF_ERROR(ShowMetrics(options, served, *listener).status());
   grpc::EnableDefaultHealthCheckService(false);
   grpc::ServerBuilder builder;
   Configure(options, served, builder);
@@ -314,28 +310,28 @@ absl::Status RunServer(const ServerOptions& options, const Served& served) {
   builder.experimental().SetInterceptorCreators(std::move(creators));
   const std::shared_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor =
       builder.experimental().AddExternalConnectionAcceptor(
-          grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, *credentials);
+          grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, credentials);
   for (grpc::Service* service : served.services) builder.RegisterService(service);
   builder.RegisterService(&served.health);
   const Reflection reflection(names);
   for (grpc::Service* service : reflection.services()) builder.RegisterService(service);
   const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr) return absl::InternalError("gRPC cannot be started");
-  (*listener)->Serve([acceptor](int connection) {
+  listener->Serve([acceptor](int connection) {
     grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
     parameters.fd = connection;
     acceptor->HandleNewConnection(&parameters);
   });
   Tick(options, served);
   absl::Status written;
-  if (!options.port_file.empty()) written = WriteAddress(options.port_file, (*listener)->address());
+  if (!options.port_file.empty()) written = WriteAddress(options.port_file, listener->address());
   if (written.ok()) {
-    LogInfo("serving", {{"address", (*listener)->address()}});
+    LogInfo("serving", {{"address", listener->address()}});
     WaitForStop(signals, options, served);
     LogInfo("stopping", {});
   }
   served.health.Drain();
-  (*listener)->Stop();
+  listener->Stop();
   std::thread drain([&served] { served.on_drain(); });
   server->Shutdown(absl::ToChronoTime(absl::Now() + options.drain));
   server->Wait();

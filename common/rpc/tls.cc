@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/rpc/certificate_watch.h"
+#include "common/status/status_macros.h"
 #include "grpc/grpc_security_constants.h"
 #include "grpcpp/security/tls_credentials_options.h"
 
@@ -23,9 +24,8 @@ absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeServerCredentials(
   given.Update(CheckGiven(files.key, files.flags.key));
   given.Update(CheckGiven(files.authorities, files.flags.authorities));
   if (!given.ok()) return given;
-  auto provider = WatchCertificates(files);
-  if (!provider.ok()) return provider.status();
-  tls::TlsServerCredentialsOptions options(*std::move(provider));
+  ASSIGN_OR_RETURN(auto provider, WatchCertificates(files));
+  tls::TlsServerCredentialsOptions options(std::move(provider));
   options.watch_root_certs();
   options.watch_identity_key_cert_pairs();
   options.set_cert_request_type(access.takes_tokens()
@@ -45,10 +45,9 @@ absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeChannelCredentials
     given.Update(CheckGiven(files.key, files.flags.key));
   }
   if (!given.ok()) return given;
-  auto provider = WatchCertificates(files);
-  if (!provider.ok()) return provider.status();
+  ASSIGN_OR_RETURN(auto provider, WatchCertificates(files));
   tls::TlsChannelCredentialsOptions options;
-  options.set_certificate_provider(*std::move(provider));
+  options.set_certificate_provider(std::move(provider));
   if (identified) options.watch_identity_key_cert_pairs();
   options.watch_root_certs();
   return tls::TlsCredentials(options);

@@ -136,13 +136,12 @@ PracticePatterns PatternsOfPractice(const CatalogTable& table, const Practice& p
 
 PatternSet MeasureFormulas::PatternsOf(const Predicate& predicate) const {
   const int table = catalog_.FindTable(predicate.table());
-  return SelectedPatterns(predicate, *catalog_.tables()[static_cast<size_t>(table)].proto);
+  return SelectedPatterns(predicate, *catalog_.table(table).proto);
 }
 
 Fraction MeasureFormulas::FractionOf(const Share& share) const {
   const auto weights = [&](const Predicate& predicate, int table) {
-    return WeightsOf(PatternsOf(predicate),
-                     catalog_.tables()[static_cast<size_t>(table)].feature_count());
+    return WeightsOf(PatternsOf(predicate), catalog_.table(table).feature_count());
   };
   Fraction fraction;
   const int above = catalog_.FindTable(share.numerator().table());
@@ -161,7 +160,7 @@ Fraction MeasureFormulas::FractionOf(const Share& share) const {
 
 Fraction MeasureFormulas::FractionOf(const Practice& practice) const {
   const int table = catalog_.FindTable(practice.table());
-  const CatalogTable& compiled = catalog_.tables()[static_cast<size_t>(table)];
+  const CatalogTable& compiled = catalog_.table(table);
   const PracticePatterns patterns = PatternsOfPractice(compiled, practice);
   const int features = compiled.feature_count();
   Fraction fraction;
@@ -171,8 +170,8 @@ Fraction MeasureFormulas::FractionOf(const Practice& practice) const {
   fraction.below[table] = WeightsOf(patterns.large, features);
   const int all = catalog_.FindTable(practice.denominator().table());
   UnionWeights& below = fraction.below[all];
-  below = Plus(below, WeightsOf(PatternsOf(practice.denominator()),
-                                catalog_.tables()[static_cast<size_t>(all)].feature_count()));
+  below = Plus(below,
+               WeightsOf(PatternsOf(practice.denominator()), catalog_.table(all).feature_count()));
   return fraction;
 }
 
@@ -234,8 +233,7 @@ Figure MeasureFormulas::PlannedShare(const Share& share, double value, double be
 Figure MeasureFormulas::PlannedPractice(const Practice& practice, double value,
                                         double below) const {
   const int table = catalog_.FindTable(practice.table());
-  const PracticePatterns patterns =
-      PatternsOfPractice(catalog_.tables()[static_cast<size_t>(table)], practice);
+  const PracticePatterns patterns = PatternsOfPractice(catalog_.table(table), practice);
   const int all = catalog_.FindTable(practice.denominator().table());
   // Half of the subjects are large, so the denominator is 3/2 of their number.
   const double expected = ExpectedSubjects(catalog_, terms_, all);
@@ -276,7 +274,7 @@ Figure MeasureFormulas::PlannedNumber(int table, PatternSet patterns, double sha
   const double expected = ExpectedSubjects(catalog_, terms_, table);
   CountsByTable counts;
   counts.emplace(table, Suppose(table, patterns, share * expected, (1 - share) * expected));
-  const int features = catalog_.tables()[static_cast<size_t>(table)].feature_count();
+  const int features = catalog_.table(table).feature_count();
   return SumFigure({{table, WeightsOf(patterns, features)}}, counts);
 }
 
@@ -291,7 +289,7 @@ Figure MeasureFormulas::ClampedNumber(int table, PatternSet patterns, const Figu
 
 Figure MeasureFormulas::MeasuredNumber(int table, PatternSet patterns,
                                        const PublishedCounts& counts) const {
-  const int features = catalog_.tables()[static_cast<size_t>(table)].feature_count();
+  const int features = catalog_.table(table).feature_count();
   Figure number = SumFigure({{table, WeightsOf(patterns, features)}}, counts.tables);
   if (IsPopulation(catalog_, table)) return ClampedNumber(table, patterns, number);
   number.value = std::max(number.value, 0.0);

@@ -20,7 +20,7 @@ constexpr int64_t kLeastHeadcount = 10;
 
 bool AreCounted(const Catalog& catalog, const PublicTerms& terms, const std::vector<int>& tables) {
   return std::all_of(tables.begin(), tables.end(), [&](int table) {
-    const int kind = catalog.tables()[static_cast<size_t>(table)].kind;
+    const int kind = catalog.table(table).kind;
     return terms.kinds[static_cast<size_t>(kind)].has_value();
   });
 }
@@ -86,7 +86,7 @@ bool IsShown(const Catalog& catalog, const PublicTerms& terms,
 bool IsTableShown(const Catalog& catalog, const PublicTerms& terms, int table) {
   if (!AreCounted(catalog, terms, {table})) return false;
   const MeasureFormulas formulas(catalog, terms);
-  const CatalogTable& compiled = catalog.tables()[static_cast<size_t>(table)];
+  const CatalogTable& compiled = catalog.table(table);
   const double expected = ExpectedSubjects(catalog, terms, table);
   const double widest = kWidestMarginShown / kPercent * expected;
   if (compiled.is_habit()) {

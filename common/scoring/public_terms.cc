@@ -9,12 +9,10 @@ namespace {
 
 constexpr uint32_t kOnePerPerson = 100;
 
-const CatalogTable& TableAt(const Catalog& catalog, int table) {
-  return catalog.tables()[static_cast<size_t>(table)];
-}
+const CatalogTable& TableAt(const Catalog& catalog, int table) { return catalog.table(table); }
 
 const catalog::v1::SubjectKind& KindOf(const Catalog& catalog, int table) {
-  return *catalog.kinds()[static_cast<size_t>(TableAt(catalog, table).kind)].proto;
+  return *catalog.kind(TableAt(catalog, table).kind).proto;
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "common/scoring/public_terms.h"
+#include "common/status/status_macros.h"
 #include "common/window/window.h"
 
 namespace tutti {
@@ -22,9 +23,7 @@ absl::Status Misfit(const std::string& what) {
   return absl::DataLossError(absl::StrCat("a published record does not fit its catalogue: ", what));
 }
 
-const CatalogTable& TableAt(const Catalog& catalog, int table) {
-  return catalog.tables()[static_cast<size_t>(table)];
-}
+const CatalogTable& TableAt(const Catalog& catalog, int table) { return catalog.table(table); }
 
 template <typename Records>
 const typename Records::value_type* FindRecord(const Records& records, const std::string& table) {
@@ -82,9 +81,7 @@ absl::StatusOr<PublishedCounts> ReadCounts(const Catalog& catalog, const Publica
     if (record.slots_log2() > kMaxSlotsLog2 || record.kept_slots_log2() > record.slots_log2()) {
       return Misfit(absl::StrCat("kind ", record.kind(), " has sizes out of range"));
     }
-    absl::Status read =
-        ReadKind(catalog, terms, catalog.kinds()[static_cast<size_t>(kind)], record, counts);
-    if (!read.ok()) return read;
+    RETURN_IF_ERROR(ReadKind(catalog, terms, catalog.kind(kind), record, counts));
   }
   return counts;
 }

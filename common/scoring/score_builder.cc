@@ -8,6 +8,7 @@
 #include "common/scoring/public_terms.h"
 #include "common/scoring/published_counts.h"
 #include "common/scoring/visibility.h"
+#include "common/status/status_macros.h"
 #include "common/window/window.h"
 
 namespace tutti {
@@ -164,12 +165,11 @@ absl::StatusOr<ScoredPublication> ScorePublication(const Catalog& catalog,
                                                    const Publication& publication) {
   const absl::StatusOr<Day> end_day = ParseDay(publication.end_day());
   if (!end_day.ok()) return absl::DataLossError("a published record has no end day");
-  const absl::StatusOr<PublishedCounts> counts = ReadCounts(catalog, publication);
-  if (!counts.ok()) return counts.status();
+  ASSIGN_OR_RETURN(const PublishedCounts counts, ReadCounts(catalog, publication));
   const PublicTerms terms = TermsOf(catalog, publication);
   const MeasureFormulas formulas(catalog, terms);
   const Visibility visibility(catalog, terms, publication);
-  const Inputs in{catalog, formulas, visibility, *counts};
+  const Inputs in{catalog, formulas, visibility, counts};
 
   ScoredPublication out;
   out.score.set_name(

@@ -25,7 +25,7 @@ void AddMeasure(const Catalog& catalog, const catalog::v1::Measure& measure,
 
 void AddRow(const Catalog& catalog, int table, unsigned features, bool exactly,
             score::v1::TableWords& words) {
-  const catalog::v1::Table& proto = *catalog.tables()[static_cast<size_t>(table)].proto;
+  const catalog::v1::Table& proto = *catalog.table(table).proto;
   score::v1::RowWords& row = *words.add_rows();
   for (int i = 0; i < proto.features_size(); ++i) {
     if ((features >> i & 1U) != 0) row.add_features(proto.features(i).id());
@@ -35,12 +35,12 @@ void AddRow(const Catalog& catalog, int table, unsigned features, bool exactly,
 }
 
 void AddTable(const Catalog& catalog, int table, score::v1::TableWords& words) {
-  const CatalogTable& compiled = catalog.tables()[static_cast<size_t>(table)];
+  const CatalogTable& compiled = catalog.table(table);
   const catalog::v1::Table& proto = *compiled.proto;
   words.set_table(proto.id());
   words.set_display_name(proto.display_name());
   words.set_description(proto.description());
-  words.set_subjects(catalog.kinds()[static_cast<size_t>(compiled.kind)].proto->plural());
+  words.set_subjects(catalog.kind(compiled.kind).proto->plural());
   words.set_share_words(ShareWords(catalog, table));
   *words.mutable_sources() = SourcesOfTable(catalog, table);
   for (const catalog::v1::Feature& feature : proto.features()) {

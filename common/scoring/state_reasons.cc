@@ -44,7 +44,7 @@ std::string StateReasonText(const Catalog& catalog, const StateReason& reason, i
     places.emplace_back("{sources}", absl::StrJoin(reason.sources, ", "));
   }
   if (const int kind = catalog.FindKind(reason.subject); kind >= 0) {
-    const catalog::v1::SubjectKind& proto = *catalog.kinds()[static_cast<size_t>(kind)].proto;
+    const catalog::v1::SubjectKind& proto = *catalog.kind(kind).proto;
     places.emplace_back("{plural}", proto.plural());
     places.emplace_back("{min_headcount}", absl::StrCat(proto.min_headcount()));
   }

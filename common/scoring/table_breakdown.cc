@@ -15,6 +15,7 @@
 #include "common/scoring/published_counts.h"
 #include "common/scoring/score_builder.h"
 #include "common/scoring/visibility.h"
+#include "common/status/status_macros.h"
 
 namespace tutti {
 namespace {
@@ -63,7 +64,7 @@ std::string CombinationName(const catalog::v1::Table& table, unsigned features, 
 }
 
 TableRow MakeRow(const Catalog& catalog, int index, unsigned features, bool exactly) {
-  const catalog::v1::Table& table = *catalog.tables()[static_cast<size_t>(index)].proto;
+  const catalog::v1::Table& table = *catalog.table(index).proto;
   TableRow row;
   for (int i = 0; i < table.features_size(); ++i) {
     if ((features >> i & 1U) != 0) row.add_features(table.features(i).id());
@@ -94,7 +95,7 @@ class Breakdown {
       : catalog_(catalog),
         formulas_(catalog, terms),
         table_(table),
-        proto_(*catalog.tables()[static_cast<size_t>(table)].proto),
+        proto_(*catalog.table(table).proto),
         patterns_(1U << proto_.features_size()),
         fed_((patterns_ - 1) & ~unfed),
         population_(IsPopulation(catalog, table) ? ExpectedSubjects(catalog, terms, table) : 0),
@@ -184,7 +185,7 @@ class Breakdown {
 }  // namespace
 
 std::string RowName(const Catalog& catalog, int table, unsigned features, bool exactly) {
-  const CatalogTable& compiled = catalog.tables()[static_cast<size_t>(table)];
+  const CatalogTable& compiled = catalog.table(table);
   std::string name = CombinationName(*compiled.proto, features, exactly);
   if (compiled.is_habit()) name += ", mean of a day";
   return name;
@@ -192,17 +193,16 @@ std::string RowName(const Catalog& catalog, int table, unsigned features, bool e
 
 std::string ShareWords(const Catalog& catalog, int table) {
   if (IsPopulation(catalog, table)) return "everyone in the organisation (its headcount)";
-  const auto kind = static_cast<size_t>(catalog.tables()[static_cast<size_t>(table)].kind);
+  const auto kind = static_cast<size_t>(catalog.table(table).kind);
   return absl::StrCat("all ", catalog.kinds()[kind].proto->plural(), " in this table");
 }
 
 absl::StatusOr<Table> BreakDown(const Catalog& catalog,
                                 const publication::v1::Publication& publication, int table) {
-  const absl::StatusOr<PublishedCounts> counts = ReadCounts(catalog, publication);
-  if (!counts.ok()) return counts.status();
+  ASSIGN_OR_RETURN(const PublishedCounts counts, ReadCounts(catalog, publication));
   const PublicTerms terms = TermsOf(catalog, publication);
-  const CatalogTable& compiled = catalog.tables()[static_cast<size_t>(table)];
-  const catalog::v1::SubjectKind& kind = *catalog.kinds()[static_cast<size_t>(compiled.kind)].proto;
+  const CatalogTable& compiled = catalog.table(table);
+  const catalog::v1::SubjectKind& kind = *catalog.kind(compiled.kind).proto;
 
   Table out;
   out.set_display_name(compiled.proto->display_name());
@@ -221,13 +221,13 @@ absl::StatusOr<Table> BreakDown(const Catalog& catalog,
   out.set_state_reason_subject(shown.reason.subject);
   if (!shown.measured()) return out;
   if (!compiled.is_habit()) {
-    Breakdown(catalog, terms, *counts, table, visibility.UnfedFeatures(table),
+    Breakdown(catalog, terms, counts, table, visibility.UnfedFeatures(table),
               SeedOf(publication, compiled.proto->id()))
         .Fill(out);
     return out;
   }
   const double expected = ExpectedSubjects(catalog, terms, table);
-  const Figure mean = MeasureFormulas(catalog, terms).MeasuredHabitNumber(table, expected, *counts);
+  const Figure mean = MeasureFormulas(catalog, terms).MeasuredHabitNumber(table, expected, counts);
   TableRow row = MakeRow(catalog, table, 1, false);
   *row.mutable_subjects() = ToEstimate(mean);
   *row.mutable_share() = ToEstimate(Scaled(mean, kPercent / expected));

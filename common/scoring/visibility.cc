@@ -39,15 +39,13 @@ Visibility::Visibility(const Catalog& catalog, const PublicTerms& terms,
 
 Shown Visibility::OfTables(const std::vector<int>& tables) const {
   for (const int table : tables) {
-    const int kind = catalog_.tables()[static_cast<size_t>(table)].kind;
+    const int kind = catalog_.table(table).kind;
     if (incomplete_kinds_.count(kind) != 0) {
       return {score::v1::FIGURE_STATE_INCOMPLETE, {score::v1::STATE_REASON_INCOMPLETE, "", {}}};
     }
     if (!terms_.kinds[static_cast<size_t>(kind)].has_value()) {
       return {score::v1::FIGURE_STATE_WITHHELD,
-              {score::v1::STATE_REASON_HEADCOUNT_TOO_SMALL,
-               catalog_.kinds()[static_cast<size_t>(kind)].proto->id(),
-               {}}};
+              {score::v1::STATE_REASON_HEADCOUNT_TOO_SMALL, catalog_.kind(kind).proto->id(), {}}};
     }
   }
   return {};

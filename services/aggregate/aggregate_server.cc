@@ -11,6 +11,7 @@
 #include "common/process/core_dumps.h"
 #include "common/redis/redis_stores.h"
 #include "common/retention/lifetimes.h"
+#include "common/status/status_macros.h"
 #include "common/telemetry/log.h"
 #include "services/aggregate/aggregate_service.h"
 #include "services/aggregate/journal_binding.h"
@@ -118,9 +119,8 @@ class StoreCheck {
 absl::StatusOr<AggregateOptions> AggregateOptionsFromFlags() {
   AggregateOptions options;
   options.server = ServerOptionsFromFlags();
-  absl::StatusOr<RedisOptions> redis = RedisOptionsFromFlags("aggregate");
-  if (!redis.ok()) return redis.status();
-  options.redis = *std::move(redis);
+  ASSIGN_OR_RETURN(RedisOptions redis, RedisOptionsFromFlags("aggregate"));
+  options.redis = std::move(redis);
   options.catalog = absl::GetFlag(FLAGS_catalog);
   options.journal = absl::GetFlag(FLAGS_journal);
   options.adopt_journal = absl::GetFlag(FLAGS_adopt_journal);
@@ -134,11 +134,11 @@ absl::StatusOr<AggregateOptions> AggregateOptionsFromFlags() {
     return absl::InvalidArgumentError("give --journal or --journal_redis, one of them");
   }
   if (!journal_redis.empty()) {
-    absl::StatusOr<RedisOptions> second = RedisOptionsAt(
-        "journal_redis", journal_redis, absl::GetFlag(FLAGS_journal_redis_password_file),
-        absl::GetFlag(FLAGS_journal_redis_wait_replicas), "aggregate");
-    if (!second.ok()) return second.status();
-    options.journal_redis = *std::move(second);
+    ASSIGN_OR_RETURN(RedisOptions second,
+                     RedisOptionsAt("journal_redis", journal_redis,
+                                    absl::GetFlag(FLAGS_journal_redis_password_file),
+                                    absl::GetFlag(FLAGS_journal_redis_wait_replicas), "aggregate"));
+    options.journal_redis = std::move(second);
   }
   if (!options.adopt_journal.empty() && options.adopt_journal != JournalBinding::kNoJournal &&
       !IsJournalIdentity(options.adopt_journal)) {
@@ -166,21 +166,19 @@ absl::StatusOr<AggregateOptions> AggregateOptionsFromFlags() {
 
 absl::Status RunAggregate(const AggregateOptions& options) {
   // A dump would hold bits of open windows.
-  if (absl::Status forbidden = ForbidCoreDumps(); !forbidden.ok()) return forbidden;
-  absl::StatusOr<std::unique_ptr<Access>> access = MakeAccess(options.server);
-  if (!access.ok()) return access.status();
+  RETURN_IF_ERROR(ForbidCoreDumps());
+  ASSIGN_OR_RETURN(std::unique_ptr<Access> access, MakeAccess(options.server));
   absl::StatusOr<std::unique_ptr<const Catalog>> catalog = Catalog::Load(options.catalog);
   if (!catalog.ok()) {
     return absl::Status(catalog.status().code(),
                         absl::StrCat("--catalog: ", catalog.status().message()));
   }
   // A catalogue whose noise could not be drawn is found now, not at a close.
-  if (absl::Status drawable = CheckNoisePlans(**catalog); !drawable.ok()) return drawable;
+  RETURN_IF_ERROR(CheckNoisePlans(**catalog));
 
   const SystemWallClock clock;
   RedisStores stores(options.redis, options.mirror);
-  absl::StatusOr<std::unique_ptr<PublicationJournal>> journal = OpenJournal(options, stores);
-  if (!journal.ok()) return journal.status();
+  ASSIGN_OR_RETURN(std::unique_ptr<PublicationJournal> journal, OpenJournal(options, stores));
   // One that does not answer yet is waited for; one that may lose counters is not.
   if (absl::Status fit = stores.CheckServer(); absl::IsFailedPrecondition(fit)) return fit;
   ClockGuard clock_guard(clock, stores.clock());
@@ -190,9 +188,8 @@ absl::Status RunAggregate(const AggregateOptions& options) {
                                     options.timing);
   OrganizationLifecycle lifecycle({repository, stores.organizations(), stores.counters(),
                                    stores.publications(), **catalog, clock});
-  JournalBinding binding({**journal, stores.journal(), stores.organizations(),
-                          stores.publications(), repository, **catalog, clock,
-                          options.adopt_journal});
+  JournalBinding binding({*journal, stores.journal(), stores.organizations(), stores.publications(),
+                          repository, **catalog, clock, options.adopt_journal});
   // The same holds here: what may pass is waited for, and nothing is closed before.
   if (absl::Status bound = binding.Check(); !bound.ok() && !absl::IsUnavailable(bound)) {
     return bound;
@@ -207,10 +204,9 @@ absl::Status RunAggregate(const AggregateOptions& options) {
   DueReconciler due_times(repository, stores.organizations(), clock);
   ClosingLoop closing(
       {closer, cohorts, stores.organizations(), due_times, scrubber, clock_guard, clock});
-  AggregateServiceImpl aggregate(
-      {repository, history, merger, closing, **catalog, clock, **access});
+  AggregateServiceImpl aggregate({repository, history, merger, closing, **catalog, clock, *access});
   OrganizationServiceImpl organizations(
-      {repository, lifecycle, scrubber, **catalog, clock, **access});
+      {repository, lifecycle, scrubber, **catalog, clock, *access});
 
   const std::vector<std::string> names = {aggregate::v1::AggregateService::service_full_name(),
                                           aggregate::v1::OrganizationService::service_full_name()};
@@ -222,7 +218,7 @@ absl::Status RunAggregate(const AggregateOptions& options) {
                    {.services = {&aggregate, &organizations},
                     .names = names,
                     .health = health,
-                    .access = **access,
+                    .access = *access,
                     .on_tick =
                         [&] {
                           health.SetPart("store", store.Good());

@@ -1,6 +1,7 @@
 #include "services/aggregate/clock_guard.h"
 
 #include "absl/strings/str_cat.h"
+#include "common/status/status_macros.h"
 #include "common/telemetry/log.h"
 
 namespace tutti {
@@ -13,9 +14,8 @@ constexpr absl::Duration kLogInterval = absl::Minutes(1);
 absl::Status ClockGuard::Check() {
   // Read first: a store that answers late makes it look behind, never ahead.
   const absl::Time own = own_.Now();
-  const absl::StatusOr<absl::Time> store = store_.Now();
-  if (!store.ok()) return store.status();
-  const absl::Duration ahead = own - *store;
+  ASSIGN_OR_RETURN(const absl::Time store, store_.Now());
+  const absl::Duration ahead = own - store;
   if (ahead <= kMaxAhead) return absl::OkStatus();
   const std::string by =
       absl::FormatDuration(absl::Trunc(ahead + absl::Milliseconds(500), absl::Seconds(1)));

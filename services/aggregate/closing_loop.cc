@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/rpc/error_details.h"
+#include "common/status/status_macros.h"
 #include "common/telemetry/log.h"
 
 namespace tutti {
@@ -57,7 +58,7 @@ void ClosingLoop::Run(absl::Duration interval) {
 absl::StatusOr<CloseReport> ClosingLoop::CloseOne(const std::string& organization) {
   const Pace pace(kTick);
   if (stopping()) return StoppingError();
-  if (absl::Status allowed = parts_.clock_guard.Check(); !allowed.ok()) return allowed;
+  RETURN_IF_ERROR(parts_.clock_guard.Check());
   absl::StatusOr<CloseReport> report = parts_.closer.CloseDue(organization, pace);
   // One that failed may have come to a deletion.
   if (report.ok() ? report->deleted : !absl::IsNotFound(report.status())) {
@@ -82,17 +83,16 @@ absl::StatusOr<SweepReport> ClosingLoop::Sweep() {
 absl::Status ClosingLoop::SweepAll(const Pace& pace, SweepReport& sweep) {
   while (!stopping()) {
     // Each time: a clock may jump while many are closed.
-    if (absl::Status allowed = parts_.clock_guard.Check(); !allowed.ok()) return allowed;
+    RETURN_IF_ERROR(parts_.clock_guard.Check());
     // What another may close is not put off either.
-    if (absl::Status allowed = parts_.closer.MayClose(); !allowed.ok()) return allowed;
-    const absl::StatusOr<std::vector<std::string>> due =
-        parts_.organizations.ListDue(parts_.clock.Now(), kTogether);
-    if (!due.ok()) return due.status();
-    if (due->empty()) {
+    RETURN_IF_ERROR(parts_.closer.MayClose());
+    ASSIGN_OR_RETURN(const std::vector<std::string> due,
+                     parts_.organizations.ListDue(parts_.clock.Now(), kTogether));
+    if (due.empty()) {
       const absl::Status built = parts_.cohorts.BuildDue([this] { return stopping(); }).status();
       return stopping() ? StoppingError() : built;
     }
-    if (absl::Status closed = CloseTogether(*due, pace, sweep); !closed.ok()) return closed;
+    RETURN_IF_ERROR(CloseTogether(due, pace, sweep));
   }
   return StoppingError();
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/rpc/error_details.h"
+#include "common/status/status_macros.h"
 #include "google/protobuf/util/time_util.h"
 #include "services/aggregate/aggregate_error.h"
 
@@ -78,7 +79,7 @@ absl::Status CheckFinishable(const ScheduledOrganization& organization) {
 
 absl::StatusOr<std::vector<Day>> ClosedByFinishing(const ScheduledOrganization& organization,
                                                    absl::Time now) {
-  if (absl::Status finishable = CheckFinishable(organization); !finishable.ok()) return finishable;
+  RETURN_IF_ERROR(CheckFinishable(organization));
   return IsBackfilling(organization) ? ReachEndsOver(organization, now) : std::vector<Day>();
 }
 

@@ -6,6 +6,7 @@
 
 #include "common/scoring/peer_benchmark.h"
 #include "common/scoring/score_builder.h"
+#include "common/status/status_macros.h"
 #include "common/window/schedule.h"
 #include "services/aggregate/every_organization.h"
 
@@ -28,7 +29,7 @@ absl::StatusOr<int> CohortBuilder::BuildDue(const std::function<bool()>& stop) {
   if (!absl::IsNotFound(done.status())) return done.status();
 
   std::map<std::string, PeerSum> sums;
-  const absl::Status all = ForEachOrganization(parts_.organizations, [&](const std::string& id) {
+  RETURN_IF_ERROR(ForEachOrganization(parts_.organizations, [&](const std::string& id) {
     if (stop()) return absl::CancelledError("the service ends");
     const auto bytes = parts_.publications.Read(id, absl::MakeConstSpan(&end_day, 1));
     if (absl::IsNotFound(bytes.status())) return absl::OkStatus();
@@ -41,8 +42,7 @@ absl::StatusOr<int> CohortBuilder::BuildDue(const std::function<bool()>& stop) {
     if (!scored.ok()) return absl::OkStatus();
     for (const PeerGroup& group : PeerGroupsOf(record)) sums[group.id].Add(id, scored->score);
     return absl::OkStatus();
-  });
-  if (!all.ok()) return all;
+  }));
 
   int made = 0;
   for (const auto& [id, sum] : sums) {

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/retention/lifetimes.h"
+#include "common/status/status_macros.h"
 #include "common/telemetry/log.h"
 #include "google/protobuf/util/time_util.h"
 
@@ -63,11 +64,10 @@ CountingEras::Counted CountingEras::HowCounted(const CatalogKind& kind, absl::Ti
 template <typename Change>
 absl::Status CountingHistory::Modify(Change change) {
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
-    absl::StatusOr<VersionedHistory> stored = store_.ReadHistory();
-    if (!stored.ok()) return stored.status();
-    aggregate::v1::CountingHistory next = stored->history;
+    ASSIGN_OR_RETURN(VersionedHistory stored, store_.ReadHistory());
+    aggregate::v1::CountingHistory next = stored.history;
     if (change(next)) {
-      absl::Status replaced = store_.ReplaceHistory(stored->version, next);
+      absl::Status replaced = store_.ReplaceHistory(stored.version, next);
       if (absl::IsAborted(replaced)) continue;
       if (!replaced.ok()) return replaced;
     }
@@ -115,8 +115,7 @@ absl::StatusOr<std::shared_ptr<const CountingEras>> CountingHistory::Current() {
     if (noted_ && age >= absl::ZeroDuration() && age < kCountingHistoryLife) return eras_;
     noted = noted_;
   }
-  absl::Status read = NoteCatalog(/*again=*/noted);
-  if (!read.ok()) return read;
+  RETURN_IF_ERROR(NoteCatalog(/*again=*/noted));
   const std::lock_guard<std::mutex> lock(mutex_);
   noted_ = true;
   return eras_;
@@ -136,9 +135,8 @@ absl::Status CountingHistory::NoteKeyring(const std::string& id, absl::Time birt
     return is_id(*eras.rbegin()) ||
            clock_.Now() < ToTime(eras.rbegin()->begin_time()) + kKeyringRest;
   };
-  const absl::StatusOr<std::shared_ptr<const CountingEras>> current = Current();
-  if (!current.ok()) return current.status();
-  if (knows((*current)->history())) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::shared_ptr<const CountingEras> current, Current());
+  if (knows(current->history())) return absl::OkStatus();
   bool replaces = false;
   absl::Status noted = Modify([&](aggregate::v1::CountingHistory& history) {
     replaces = false;

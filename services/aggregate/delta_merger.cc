@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/container/btree_map.h"
+#include "common/status/status_macros.h"
 #include "common/window/window_proto.h"
 
 namespace tutti {
@@ -42,8 +43,7 @@ DeltaMerger::Judged DeltaMerger::JudgeOne(const ScheduledOrganization& organizat
   }
   // The caller's clock is ahead. Nothing goes into a window whose terms may yet change.
   if (now < schedule.OpenTime(*window)) return judged;
-  const BitmapShape shape =
-      organization.ShapeOf(catalog_.kinds()[static_cast<size_t>(kind)], *window);
+  const BitmapShape shape = organization.ShapeOf(catalog_.kind(kind), *window);
   if (shape.columns == 0 || shape.size.kept_log2 != delta.kept_slots_log2()) return judged;
   for (const uint32_t position : delta.positions()) {
     if (position >= shape.bits()) return judged;
@@ -119,9 +119,7 @@ absl::Status DeltaMerger::JudgeAll(const std::string& organization, absl::Span<c
     return records;
   };
   if (!judge_all()) return absl::OkStatus();
-  if (absl::Status recorded = Record(organization, indexes, request); !recorded.ok()) {
-    return recorded;
-  }
+  RETURN_IF_ERROR(Record(organization, indexes, request));
   known = repository_.Read(organization);
   if (!known.ok()) return known.status();
   judge_all();
@@ -164,8 +162,7 @@ absl::StatusOr<std::vector<DeltaOutcome>> DeltaMerger::Merge(
     by_organization[request.deltas(i).organization()].push_back(i);
   }
   for (const auto& [organization, indexes] : by_organization) {
-    absl::Status status = Judge(organization, indexes, request, judged);
-    if (!status.ok()) return status;
+    RETURN_IF_ERROR(Judge(organization, indexes, request, judged));
   }
 
   std::vector<BitmapDelta> deltas;
@@ -177,12 +174,11 @@ absl::StatusOr<std::vector<DeltaOutcome>> DeltaMerger::Merge(
                       absl::MakeConstSpan(delta.positions())});
     origin.push_back(i);
   }
-  absl::StatusOr<std::vector<MergeOutcome>> merged = counters_.Merge(deltas);
-  if (!merged.ok()) return merged.status();
+  ASSIGN_OR_RETURN(std::vector<MergeOutcome> merged, counters_.Merge(deltas));
   for (size_t i = 0; i < origin.size(); ++i) {
-    if ((*merged)[i] == MergeOutcome::kMerged) continue;
+    if (merged[i] == MergeOutcome::kMerged) continue;
     judged[origin[i]].outcome = aggregate::v1::DELTA_OUTCOME_LATE;
-    if ((*merged)[i] == MergeOutcome::kMissing) {
+    if (merged[i] == MergeOutcome::kMissing) {
       judged[origin[i]].outcome = aggregate::v1::DELTA_OUTCOME_KEY_MISMATCH;
       absl::Status lost = MarkLost(deltas[i].id);
       if (absl::IsNotFound(lost)) {

@@ -5,6 +5,7 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
+#include "common/status/status_macros.h"
 #include "common/telemetry/log.h"
 #include "services/aggregate/closing_times.h"
 
@@ -17,15 +18,14 @@ constexpr absl::Duration kLateness = absl::Hours(1);
 }  // namespace
 
 absl::Status DueReconciler::LookOn() {
-  const absl::StatusOr<std::vector<ListedOrganization>> page = organizations_.List(cursor_, kPage);
-  if (!page.ok()) return page.status();
+  ASSIGN_OR_RETURN(const std::vector<ListedOrganization> page, organizations_.List(cursor_, kPage));
   int corrected = 0;
   const absl::Cleanup tell = [&] {
     if (corrected > 0) {
       LogWarning("due_times_corrected", {{"organizations", absl::StrCat(corrected)}});
     }
   };
-  for (const ListedOrganization& listed : *page) {
+  for (const ListedOrganization& listed : page) {
     const absl::StatusOr<bool> wrong = Correct(listed);
     // One that cannot be read must not hide those that follow.
     if (absl::IsUnavailable(wrong.status())) return wrong.status();
@@ -35,18 +35,17 @@ absl::Status DueReconciler::LookOn() {
     }
     cursor_ = listed.id;
   }
-  if (static_cast<int>(page->size()) < kPage) cursor_.clear();
+  if (static_cast<int>(page.size()) < kPage) cursor_.clear();
   return absl::OkStatus();
 }
 
 absl::StatusOr<bool> DueReconciler::Correct(const ListedOrganization& listed) {
-  const auto organization = repository_.Read(listed.id);
-  if (!organization.ok()) return organization.status();
-  const absl::Time due = NextDue(**organization);
+  ASSIGN_OR_RETURN(const auto organization, repository_.Read(listed.id));
+  const absl::Time due = NextDue(*organization);
   if (due == absl::InfiniteFuture() || listed.due <= std::max(due, clock_.Now()) + kLateness) {
     return false;
   }
-  if (absl::Status set = organizations_.SetDue(listed.id, due); !set.ok()) return set;
+  RETURN_IF_ERROR(organizations_.SetDue(listed.id, due));
   return true;
 }
 

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "common/status/status_macros.h"
 
 namespace tutti {
 
@@ -12,13 +13,12 @@ absl::Status ForEachOrganization(
   constexpr int kPage = 500;
   std::string cursor;
   while (true) {
-    const absl::StatusOr<std::vector<ListedOrganization>> page = organizations.List(cursor, kPage);
-    if (!page.ok()) return page.status();
-    for (const ListedOrganization& organization : *page) {
-      if (absl::Status visited = visit(organization.id); !visited.ok()) return visited;
+    ASSIGN_OR_RETURN(const std::vector<ListedOrganization> page, organizations.List(cursor, kPage));
+    for (const ListedOrganization& organization : page) {
+      RETURN_IF_ERROR(visit(organization.id));
     }
-    if (static_cast<int>(page->size()) < kPage) return absl::OkStatus();
-    cursor = page->back().id;
+    if (static_cast<int>(page.size()) < kPage) return absl::OkStatus();
+    cursor = page.back().id;
   }
 }
 

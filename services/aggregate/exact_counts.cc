@@ -1,12 +1,14 @@
 #include "services/aggregate/exact_counts.h"
 
+#include "common/status/status_macros.h"
+
 namespace tutti {
 
 using publication::v1::KindRecord;
 
 KindRecord IncompleteRecord(const Catalog& catalog, int kind, SlotSize size) {
   KindRecord record;
-  record.set_kind(catalog.kinds()[static_cast<size_t>(kind)].proto->id());
+  record.set_kind(catalog.kind(kind).proto->id());
   record.set_state(publication::v1::KIND_STATE_INCOMPLETE);
   record.set_slots_log2(size.slots_log2);
   record.set_kept_slots_log2(size.kept_log2);
@@ -30,18 +32,16 @@ absl::StatusOr<KindRecord> Noised(ExactCounts counts, const NoisePlan& plan, Noi
     // One cell is enough for one feature: the other is what is left of all slots.
     for (size_t cell = table.feature_count() == 1 ? 1 : 0; cell < counts.patterns_[i].size();
          ++cell) {
-      const absl::StatusOr<int64_t> draw = noise.Draw(plan.reach[i].sigma_squared);
-      if (!draw.ok()) return draw.status();
-      out.add_cells(counts.patterns_[i][cell] + *draw);
+      ASSIGN_OR_RETURN(const int64_t draw, noise.Draw(plan.reach[i].sigma_squared));
+      out.add_cells(counts.patterns_[i][cell] + draw);
     }
   }
   for (size_t i = 0; i < plan.habits.size(); ++i) {
-    const absl::StatusOr<int64_t> draw = noise.Draw(plan.habits[i].sigma_squared);
-    if (!draw.ok()) return draw.status();
+    ASSIGN_OR_RETURN(const int64_t draw, noise.Draw(plan.habits[i].sigma_squared));
     publication::v1::HabitRecord& out = *record.add_habits();
     out.set_table(tables[static_cast<size_t>(plan.habits[i].table)].proto->id());
     out.set_sigma_squared(plan.habits[i].sigma_squared);
-    out.set_sum(counts.habits_[i] + *draw);
+    out.set_sum(counts.habits_[i] + draw);
   }
   record.set_nano_rho(plan.nano_rho);
   record.set_state(publication::v1::KIND_STATE_COMPLETE);

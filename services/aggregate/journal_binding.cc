@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
 #include "common/privacy/budget.h"
+#include "common/status/status_macros.h"
 #include "common/telemetry/log.h"
 #include "services/aggregate/closing_times.h"
 #include "services/aggregate/every_organization.h"
@@ -33,27 +34,26 @@ absl::Status Refuse(absl::string_view own, const std::string& stored) {
 JournalBinding::JournalBinding(BindingParts parts) : parts_(std::move(parts)) {}
 
 absl::Status JournalBinding::Check() {
-  const absl::StatusOr<std::string> own = parts_.journal.Identity();
-  if (!own.ok()) return own.status();
+  ASSIGN_OR_RETURN(const std::string own, parts_.journal.Identity());
   absl::StatusOr<std::string> stored = parts_.identities.ReadJournal();
   if (!stored.ok()) return stored.status();
   // Many ask at once, and the store may hang: once bound, none waits for another's answer.
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (*stored == *own && bound_) return absl::OkStatus();
+  if (*stored == own && bound_) return absl::OkStatus();
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
     stored = parts_.identities.ReadJournal();
     if (!stored.ok()) return stored.status();
-    if (*stored == *own && bound_) return absl::OkStatus();
+    if (*stored == own && bound_) return absl::OkStatus();
     bound_ = false;
-    if (*stored != *own) {
+    if (*stored != own) {
       const bool adopt = parts_.adopt == (stored->empty() ? kNoJournal : *stored);
       absl::Status allowed = adopt             ? Adopt()
                              : stored->empty() ? CheckCovered()
                                                : absl::FailedPreconditionError("another journal");
-      if (absl::IsFailedPrecondition(allowed)) return Refuse(*own, *stored);
+      if (absl::IsFailedPrecondition(allowed)) return Refuse(own, *stored);
       if (!allowed.ok()) return allowed;
     }
-    absl::Status replaced = parts_.identities.ReplaceJournal(*stored, *own);
+    absl::Status replaced = parts_.identities.ReplaceJournal(*stored, own);
     bound_ = replaced.ok();
     // Another was faster: what it stored decides.
     if (!absl::IsAborted(replaced)) return replaced;
@@ -68,12 +68,11 @@ absl::Status JournalBinding::CheckCovered() {
         // An erased one has totals, and no days to compare.
         const bool erased = absl::IsNotFound(ledger.status());
         if (!ledger.ok() && !erased) return ledger.status();
-        const absl::StatusOr<std::map<Day, Costs>> known = parts_.journal.Read(organization);
-        if (!known.ok()) return known.status();
-        bool covered = !erased || !known->empty();
+        ASSIGN_OR_RETURN(const auto known, parts_.journal.Read(organization));
+        bool covered = !erased || !known.empty();
         if (ledger.ok()) {
           for (const auto& [entry, cost] : *ledger)
-            covered = covered && known->count(entry.second) > 0;
+            covered = covered && known.count(entry.second) > 0;
         }
         return covered ? absl::OkStatus() : absl::FailedPreconditionError("not all is known");
       });
@@ -88,7 +87,7 @@ absl::Status JournalBinding::Adopt() {
         if (absl::IsNotFound(ledger.status())) return absl::OkStatus();
         if (!ledger.ok()) return ledger.status();
         ++organizations;
-        if (absl::Status paid = EnterPaid(organization, *ledger); !paid.ok()) return paid;
+        RETURN_IF_ERROR(EnterPaid(organization, *ledger));
         return EnterDue(organization, *ledger);
       });
   if (adopted.ok()) {

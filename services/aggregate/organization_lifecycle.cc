@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/rpc/error_details.h"
+#include "common/status/status_macros.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "google/protobuf/util/time_util.h"
 #include "services/aggregate/aggregate_error.h"
@@ -58,9 +59,8 @@ void FillTerms(const Profile& organization, Day from, window::v1::Cadence cadenc
 // Moves the first day forward to where a window begins.
 absl::Status AlignFirstDay(Day from, StoredOrganization& stored) {
   stored.mutable_organization()->set_first_day(FormatDay(from));
-  absl::StatusOr<Schedule> schedule = Schedule::Create(stored, absl::ZeroDuration());
-  if (!schedule.ok()) return schedule.status();
-  const Day first_end = schedule->NextReachEnd(from);
+  ASSIGN_OR_RETURN(Schedule schedule, Schedule::Create(stored, absl::ZeroDuration()));
+  const Day first_end = schedule.NextReachEnd(from);
   stored.mutable_organization()->set_first_day(FormatDay(first_end - (kReachDays - 1)));
   return absl::OkStatus();
 }
@@ -69,7 +69,7 @@ absl::Status AlignFirstDay(Day from, StoredOrganization& stored) {
 
 absl::StatusOr<OrganizationLifecycle::Organization> OrganizationLifecycle::Create(
     const std::string& id, const Profile& wanted, bool backfill) {
-  if (absl::Status valid = ValidateProfile(wanted, parts_.catalog); !valid.ok()) return valid;
+  RETURN_IF_ERROR(ValidateProfile(wanted, parts_.catalog));
   StoredOrganization stored;
   Profile& organization = *stored.mutable_organization();
   organization.set_name(absl::StrCat("organizations/", id));
@@ -94,12 +94,11 @@ absl::StatusOr<OrganizationLifecycle::Organization> OrganizationLifecycle::Creat
       organization.headcount(), organization.cadence(), window::v1::CADENCE_UNSPECIFIED);
   organization.set_effective_cadence(cadence);
   FillTerms(organization, first, cadence, *stored.add_terms());
-  if (absl::Status aligned = AlignFirstDay(first, stored); !aligned.ok()) return aligned;
+  RETURN_IF_ERROR(AlignFirstDay(first, stored));
   Count(stored);
 
-  const absl::StatusOr<Organization> scheduled = parts_.repository.Derive(id, stored);
-  if (!scheduled.ok()) return scheduled.status();
-  if (absl::Status created = parts_.organizations.Create(id, stored, NextLook(**scheduled, now));
+  ASSIGN_OR_RETURN(const Organization scheduled, parts_.repository.Derive(id, stored));
+  if (absl::Status created = parts_.organizations.Create(id, stored, NextLook(*scheduled, now));
       !created.ok()) {
     if (absl::IsAlreadyExists(created)) {
       return WithReason(
@@ -114,7 +113,7 @@ absl::StatusOr<OrganizationLifecycle::Organization> OrganizationLifecycle::Creat
 
 absl::StatusOr<OrganizationLifecycle::Organization> OrganizationLifecycle::Update(
     const std::string& id, const Profile& wanted) {
-  if (absl::Status valid = ValidateProfile(wanted, parts_.catalog); !valid.ok()) return valid;
+  RETURN_IF_ERROR(ValidateProfile(wanted, parts_.catalog));
   return ChangeState(
       id,
       [&](const ScheduledOrganization& current, StoredOrganization& next,
@@ -161,22 +160,21 @@ absl::StatusOr<OrganizationLifecycle::Organization> OrganizationLifecycle::Updat
 // DueReconciler does before, where that is far away.
 absl::StatusOr<OrganizationLifecycle::Organization> OrganizationLifecycle::ChangeState(
     const std::string& id, const OrganizationRepository::Change& change) {
-  const absl::StatusOr<Organization> changed = parts_.repository.Modify(
-      id,
-      [&](const ScheduledOrganization& current, StoredOrganization& next,
-          std::vector<NewBitmap>& bitmaps) -> absl::Status {
-        if (absl::Status status = change(current, next, bitmaps); !status.ok()) return status;
-        // What changes nothing takes no other caller's etag away.
-        if (!MessageDifferencer::Equals(next, current.stored())) Count(next);
-        const absl::StatusOr<Organization> scheduled = parts_.repository.Derive(id, next);
-        if (!scheduled.ok()) return scheduled.status();
-        const absl::Time now = parts_.clock.Now();
-        return parts_.organizations.SetDue(
-            id, std::min(NextLook(current, now), NextLook(**scheduled, now)));
-      });
-  if (!changed.ok()) return changed.status();
-  const absl::Status due = parts_.organizations.SetDue(id, NextLook(**changed, parts_.clock.Now()));
-  if (!due.ok()) return due;
+  ASSIGN_OR_RETURN(const Organization changed,
+                   parts_.repository.Modify(
+                       id,
+                       [&](const ScheduledOrganization& current, StoredOrganization& next,
+                           std::vector<NewBitmap>& bitmaps) -> absl::Status {
+                         RETURN_IF_ERROR(change(current, next, bitmaps));
+                         // What changes nothing takes no other caller's etag away.
+                         if (!MessageDifferencer::Equals(next, current.stored())) Count(next);
+                         ASSIGN_OR_RETURN(const Organization scheduled,
+                                          parts_.repository.Derive(id, next));
+                         const absl::Time now = parts_.clock.Now();
+                         return parts_.organizations.SetDue(
+                             id, std::min(NextLook(current, now), NextLook(*scheduled, now)));
+                       }));
+  RETURN_IF_ERROR(parts_.organizations.SetDue(id, NextLook(*changed, parts_.clock.Now())));
   return changed;
 }
 
@@ -187,7 +185,7 @@ absl::StatusOr<OrganizationLifecycle::Organization> OrganizationLifecycle::Finis
       [&](const ScheduledOrganization& current, StoredOrganization& next,
           std::vector<NewBitmap>&) -> absl::Status {
         if (current.state() == aggregate::v1::ORGANIZATION_STATE_ACTIVE) return absl::OkStatus();
-        if (absl::Status finishable = CheckFinishable(current); !finishable.ok()) return finishable;
+        RETURN_IF_ERROR(CheckFinishable(current));
         next.mutable_organization()->set_state(aggregate::v1::ORGANIZATION_STATE_ACTIVE);
         // Leases given while back-filling name no closing times.
         *next.mutable_close_not_before() =
@@ -200,8 +198,7 @@ absl::StatusOr<OrganizationLifecycle::Organization> OrganizationLifecycle::Finis
 absl::StatusOr<OrganizationLifecycle::Organization> OrganizationLifecycle::Pause(
     const std::string& id) {
   // A close that is under way ends first: nothing is published after this.
-  const auto lease = ClosingLease::Await(parts_.organizations, id);
-  if (!lease.ok()) return lease.status();
+  RETURN_IF_ERROR(ClosingLease::Await(parts_.organizations, id).status());
   absl::StatusOr<Organization> paused = ChangeState(
       id,
       [&](const ScheduledOrganization& current, StoredOrganization& next,
@@ -212,32 +209,30 @@ absl::StatusOr<OrganizationLifecycle::Organization> OrganizationLifecycle::Pause
         return absl::OkStatus();
       });
   if (!paused.ok()) return paused;
-  if (absl::Status ended = EndPause(id); !ended.ok()) return ended;
+  RETURN_IF_ERROR(EndPause(id));
   return paused;
 }
 
 absl::Status OrganizationLifecycle::EndPause(const std::string& id) {
-  const absl::StatusOr<Organization> paused = parts_.repository.Read(id);
-  if (!paused.ok()) return paused.status();
-  if (!(*paused)->Discards()) return absl::OkStatus();
-  for (const auto& [window, unused] : (*paused)->begun()) {
-    const absl::Status gone = parts_.counters.Drop((*paused)->BitmapsOf(window));
-    if (!gone.ok()) return gone;
+  ASSIGN_OR_RETURN(const Organization paused, parts_.repository.Read(id));
+  if (!paused->Discards()) return absl::OkStatus();
+  for (const auto& [window, unused] : paused->begun()) {
+    RETURN_IF_ERROR(parts_.counters.Drop(paused->BitmapsOf(window)));
   }
   // What a close that ended early has staged. The window may not have begun, and is then
   // still to come when scoring resumes: it is not closed.
-  const Window next_reach{WindowKind::kReach, (*paused)->next_reach_end()};
+  const Window next_reach{WindowKind::kReach, paused->next_reach_end()};
   absl::Status left = parts_.publications.DropStaged(id, next_reach.end_day);
-  left.Update(parts_.counters.DropSealed((*paused)->BitmapsOf(next_reach)));
+  left.Update(parts_.counters.DropSealed(paused->BitmapsOf(next_reach)));
   if (!left.ok()) return left;
-  if (absl::Status gone = parts_.counters.DropTallies(id); !gone.ok()) return gone;
+  RETURN_IF_ERROR(parts_.counters.DropTallies(id));
   // Last, so that whoever comes after an early end goes on where this one stopped. Scoring may
   // have been resumed meanwhile: what was begun since is another's.
   return parts_.repository
       .Modify(id,
               [&](const ScheduledOrganization&, StoredOrganization& next, std::vector<NewBitmap>&) {
                 EraseBegun(next,
-                           [&](Window window) { return (*paused)->FindBegun(window) != nullptr; });
+                           [&](Window window) { return paused->FindBegun(window) != nullptr; });
                 next.clear_discards();
                 return absl::OkStatus();
               })
@@ -247,7 +242,7 @@ absl::Status OrganizationLifecycle::EndPause(const std::string& id) {
 absl::StatusOr<OrganizationLifecycle::Organization> OrganizationLifecycle::Resume(
     const std::string& id) {
   // Tallies and a staged record of before would have no owner, and stay.
-  if (absl::Status ended = EndPause(id); !ended.ok()) return ended;
+  RETURN_IF_ERROR(EndPause(id));
   return ChangeState(
       id,
       [&](const ScheduledOrganization& current, StoredOrganization& next,

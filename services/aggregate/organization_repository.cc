@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/rpc/error_details.h"
+#include "common/status/status_macros.h"
 #include "services/aggregate/aggregate_error.h"
 
 namespace tutti {
@@ -14,10 +15,9 @@ constexpr int kMaxAttempts = 50;
 
 absl::StatusOr<OrganizationRepository::Organization> OrganizationRepository::Derive(
     const std::string& id, VersionedOrganization versioned) {
-  absl::StatusOr<std::shared_ptr<const CountingEras>> eras = history_.Current();
-  if (!eras.ok()) return eras.status();
+  ASSIGN_OR_RETURN(std::shared_ptr<const CountingEras> eras, history_.Current());
   return ScheduledOrganization::Create(id, std::move(versioned),
-                                       {catalog_, timing_, *std::move(eras)});
+                                       {catalog_, timing_, std::move(eras)});
 }
 
 absl::StatusOr<OrganizationRepository::Organization> OrganizationRepository::Remember(
@@ -26,9 +26,8 @@ absl::StatusOr<OrganizationRepository::Organization> OrganizationRepository::Rem
     cache_.Forget(id);
     return NoSuchOrganization();
   }
-  absl::StatusOr<Organization> scheduled = Derive(id, std::move(versioned));
-  if (!scheduled.ok()) return scheduled.status();
-  cache_.Keep(id, *scheduled, clock_.Now());
+  ASSIGN_OR_RETURN(Organization scheduled, Derive(id, std::move(versioned)));
+  cache_.Keep(id, scheduled, clock_.Now());
   return scheduled;
 }
 
@@ -54,7 +53,7 @@ absl::StatusOr<OrganizationRepository::Organization> OrganizationRepository::Mod
     if (!current.ok()) return current.status();
     aggregate::v1::StoredOrganization next = (*current)->stored();
     std::vector<NewBitmap> bitmaps;
-    if (absl::Status changed = change(**current, next, bitmaps); !changed.ok()) return changed;
+    RETURN_IF_ERROR(change(**current, next, bitmaps));
     std::set<Window> closed;
     absl::StatusOr<VersionedOrganization> stored =
         bitmaps.empty() ? organizations_.Replace(id, (*current)->versioned(), next)
@@ -74,20 +73,19 @@ absl::StatusOr<std::vector<OrganizationRepository::Organization>> OrganizationRe
   std::vector<Organization> page;
   while (static_cast<int>(page.size()) < limit) {
     const int wanted = limit - static_cast<int>(page.size());
-    const absl::StatusOr<std::vector<ListedOrganization>> listed =
-        organizations_.List(cursor, wanted);
-    if (!listed.ok()) return listed.status();
-    for (const ListedOrganization& entry : *listed) {
+    ASSIGN_OR_RETURN(const std::vector<ListedOrganization> listed,
+                     organizations_.List(cursor, wanted));
+    for (const ListedOrganization& entry : listed) {
       absl::StatusOr<Organization> organization = Read(entry.id);
       if (absl::IsNotFound(organization.status())) continue;
       if (!organization.ok()) return organization.status();
       page.push_back(*std::move(organization));
     }
-    if (static_cast<int>(listed->size()) < wanted) {
+    if (static_cast<int>(listed.size()) < wanted) {
       cursor.clear();
       return page;
     }
-    cursor = listed->back().id;
+    cursor = listed.back().id;
   }
   return page;
 }

@@ -19,6 +19,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "common/organization/organization_id.h"
+#include "common/status/status_macros.h"
 #include "common/telemetry/log.h"
 
 namespace tutti {
@@ -118,11 +119,9 @@ absl::StatusOr<Line> ParseLine(absl::string_view text) {
   if (parts.size() != 3 || !IsOrganizationId(parts[0])) {
     return absl::InvalidArgumentError("not a line of a journal");
   }
-  const absl::StatusOr<Day> end_day = ParseDay(parts[1]);
-  if (!end_day.ok()) return end_day.status();
-  absl::StatusOr<JournalEntry> entry = ParseJournalEntry(parts[2]);
-  if (!entry.ok()) return entry.status();
-  return Line{parts[0], *end_day, *std::move(entry)};
+  ASSIGN_OR_RETURN(const Day end_day, ParseDay(parts[1]));
+  ASSIGN_OR_RETURN(JournalEntry entry, ParseJournalEntry(parts[2]));
+  return Line{parts[0], end_day, std::move(entry)};
 }
 
 // Whether a text is, or was going to be, the first line.
@@ -162,17 +161,16 @@ absl::StatusOr<std::unique_ptr<FileJournal>> FileJournal::Open(const std::string
   const std::lock_guard<std::mutex> lock(journal->mutex_);
   const FileLock file_lock(file, LOCK_EX);
   if (!file_lock.held()) return FileError(path, "lock");
-  if (absl::Status named = journal->Identify(); !named.ok()) return named;
-  if (absl::Status read = journal->CatchUp(); !read.ok()) return read;
+  RETURN_IF_ERROR(journal->Identify());
+  RETURN_IF_ERROR(journal->CatchUp());
   return journal;
 }
 
 FileJournal::~FileJournal() { close(file_); }
 
 absl::Status FileJournal::Identify() {
-  absl::StatusOr<std::string> text = ReadFrom(path_, file_, 0, kFirstLineBytes);
-  if (!text.ok()) return text.status();
-  std::string line = *std::move(text);
+  ASSIGN_OR_RETURN(std::string text, ReadFrom(path_, file_, 0, kFirstLineBytes));
+  std::string line = std::move(text);
   if (!BeginsFirstLine(line)) {
     return absl::DataLossError(
         absl::StrCat("journal ", path_,
@@ -188,7 +186,7 @@ absl::Status FileJournal::Identify() {
     made = WriteLine(path_, file_, 0, line);
   }
   if (!made.ok()) return made;
-  if (absl::Status synced = SyncFolder(path_); !synced.ok()) return synced;
+  RETURN_IF_ERROR(SyncFolder(path_));
   identity_ = line.substr(sizeof(kFirstWord) - 1, 2 * kIdentityBytes);
   read_bytes_ = kFirstLineBytes;
   return absl::OkStatus();
@@ -218,11 +216,10 @@ absl::Status FileJournal::CatchUp() {
         "journal ", path_,
         ": was deleted, replaced or cut short while it was open; put it back and restart"));
   }
-  const absl::StatusOr<std::string> added = ReadFrom(path_, file_, read_bytes_);
-  if (!added.ok()) return added.status();
+  ASSIGN_OR_RETURN(const std::string added, ReadFrom(path_, file_, read_bytes_));
   size_t begin = 0;
-  for (size_t end = added->find('\n'); end != std::string::npos; end = added->find('\n', begin)) {
-    if (absl::Status taken = Take(added->substr(begin, end - begin)); !taken.ok()) return taken;
+  for (size_t end = added.find('\n'); end != std::string::npos; end = added.find('\n', begin)) {
+    RETURN_IF_ERROR(Take(added.substr(begin, end - begin)));
     read_bytes_ += static_cast<int64_t>(end + 1 - begin);
     begin = end + 1;
   }
@@ -239,7 +236,7 @@ absl::Status FileJournal::Record(const std::string& organization, Day end_day,
   const std::lock_guard<std::mutex> lock(mutex_);
   const FileLock file_lock(file_, LOCK_EX);
   if (!file_lock.held()) return FileError(path_, "lock");
-  if (absl::Status read = CatchUp(); !read.ok()) return read;
+  RETURN_IF_ERROR(CatchUp());
   const std::map<Day, Known>& known = entries_[organization];
   if (const auto found = known.find(end_day); found != known.end()) {
     if (found->second.entry.digest != entry.digest) {
@@ -257,7 +254,7 @@ absl::StatusOr<std::map<Day, Costs>> FileJournal::Read(const std::string& organi
   const std::lock_guard<std::mutex> lock(mutex_);
   const FileLock file_lock(file_, LOCK_SH);
   if (!file_lock.held()) return FileError(path_, "lock");
-  if (absl::Status read = CatchUp(); !read.ok()) return read;
+  RETURN_IF_ERROR(CatchUp());
   std::map<Day, Costs> costs;
   if (const auto found = entries_.find(organization); found != entries_.end()) {
     for (const auto& [day, known] : found->second) costs.emplace(day, known.entry.nano_rho);

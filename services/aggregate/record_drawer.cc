@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/privacy/budget.h"
+#include "common/status/status_macros.h"
 #include "services/aggregate/exact_counts.h"
 #include "services/aggregate/sealed_window.h"
 #include "services/aggregate/slot_counts.h"
@@ -23,26 +24,24 @@ struct RecordDrawer::CountedKind {
 
 absl::StatusOr<DrawnRecord> RecordDrawer::Draw(const ScheduledOrganization& organization,
                                                Day end_day, const Ledger& ledger) const {
-  const absl::StatusOr<std::map<Day, DayTally>> tallies = counters_.ReadTallies(organization.id());
-  if (!tallies.ok()) return tallies.status();
+  ASSIGN_OR_RETURN(const auto tallies, counters_.ReadTallies(organization.id()));
   DrawnRecord drawn;
   std::vector<CountedKind> kinds;
   for (int kind = 0; kind < static_cast<int>(catalog_.kinds().size()); ++kind) {
-    const CatalogKind& catalog_kind = catalog_.kinds()[static_cast<size_t>(kind)];
+    const CatalogKind& catalog_kind = catalog_.kind(kind);
     if (organization.ShapeOf(catalog_kind, {WindowKind::kReach, end_day}).columns == 0) continue;
-    absl::StatusOr<CountedKind> counted = Count(organization, end_day, kind, *tallies);
-    if (!counted.ok()) return counted.status();
-    if (counted->counts.has_value()) {
+    ASSIGN_OR_RETURN(CountedKind counted, Count(organization, end_day, kind, tallies));
+    if (counted.counts.has_value()) {
       const std::string& kind_id = catalog_kind.proto->id();
-      const absl::Status affordable = CheckBudget(ledger, kind_id, end_day, counted->plan.nano_rho);
+      const absl::Status affordable = CheckBudget(ledger, kind_id, end_day, counted.plan.nano_rho);
       if (absl::IsResourceExhausted(affordable)) {
         drawn.outcome = aggregate::v1::CLOSE_OUTCOME_BUDGET_EXHAUSTED;
         return drawn;
       }
       if (!affordable.ok()) return affordable;
-      drawn.staged.nano_rho[kind_id] = counted->plan.nano_rho;
+      drawn.staged.nano_rho[kind_id] = counted.plan.nano_rho;
     }
-    kinds.push_back(*std::move(counted));
+    kinds.push_back(std::move(counted));
   }
   drawn.outcome = aggregate::v1::CLOSE_OUTCOME_INCOMPLETE;
   if (drawn.staged.nano_rho.empty()) return drawn;
@@ -54,10 +53,9 @@ absl::StatusOr<DrawnRecord> RecordDrawer::Draw(const ScheduledOrganization& orga
       *record.add_kinds() = IncompleteRecord(catalog_, counted.kind, counted.size);
       continue;
     }
-    absl::StatusOr<publication::v1::KindRecord> noised =
-        Noised(*std::move(counted.counts), counted.plan, *noise);
-    if (!noised.ok()) return noised.status();
-    *record.add_kinds() = *std::move(noised);
+    ASSIGN_OR_RETURN(publication::v1::KindRecord noised,
+                     Noised(*std::move(counted.counts), counted.plan, *noise));
+    *record.add_kinds() = std::move(noised);
   }
   drawn.outcome = aggregate::v1::CLOSE_OUTCOME_PUBLISHED;
   drawn.staged.end_day = end_day;
@@ -93,7 +91,7 @@ absl::StatusOr<RecordDrawer::CountedKind> RecordDrawer::Count(
     const ScheduledOrganization& organization, Day end_day, int kind,
     const std::map<Day, DayTally>& tallies) const {
   const Window window{WindowKind::kReach, end_day};
-  const CatalogKind& catalog_kind = catalog_.kinds()[static_cast<size_t>(kind)];
+  const CatalogKind& catalog_kind = catalog_.kind(kind);
   const std::string& kind_id = catalog_kind.proto->id();
   const BitmapShape shape = organization.ShapeOf(catalog_kind, window);
   const std::vector<Day> step_days = organization.schedule().StepDays(end_day);
@@ -113,11 +111,11 @@ absl::StatusOr<RecordDrawer::CountedKind> RecordDrawer::Count(
                 static_cast<int>(step_days.size()));
   ExactCounts& counts = counted.counts.emplace(catalog_, kind, shape.size);
   for (const TableNoise& planned : counted.plan.reach) {
-    const CatalogTable& table = catalog_.tables()[static_cast<size_t>(planned.table)];
+    const CatalogTable& table = catalog_.table(planned.table);
     counts.AddPatterns(CountPatterns(*bitmap, shape.size.kept(), table.columns));
   }
   for (const TableNoise& planned : counted.plan.habits) {
-    const std::string& table = catalog_.tables()[static_cast<size_t>(planned.table)].proto->id();
+    const std::string& table = catalog_.table(planned.table).proto->id();
     int64_t sum = 0;
     for (const Day day : step_days) {
       const DayTally& tally = tallies.at(day);

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/redis/keys.h"
 #include "common/redis/server_check.h"
+#include "common/status/status_macros.h"
 
 namespace tutti {
 namespace {
@@ -50,24 +51,22 @@ std::string RedisJournal::identity() {
 }
 
 absl::StatusOr<std::string> RedisJournal::Identity() {
-  const absl::StatusOr<ServerFacts> facts = ReadServerFacts(pool_);
-  if (!facts.ok()) return facts.status();
-  if (absl::Status fit = CheckServer(*facts, pool_.options()); !fit.ok()) {
+  ASSIGN_OR_RETURN(const ServerFacts facts, ReadServerFacts(pool_));
+  if (absl::Status fit = CheckServer(facts, pool_.options()); !fit.ok()) {
     return absl::Status(fit.code(), absl::StrCat("--journal_redis: ", fit.message()));
   }
-  const absl::StatusOr<std::string> store = store_run_id_();
-  if (!store.ok()) return store.status();
-  if (*store == facts->run_id || facts->in_cluster) {
+  ASSIGN_OR_RETURN(const std::string store, store_run_id_());
+  if (store == facts.run_id || facts.in_cluster) {
     return absl::FailedPreconditionError(
         "--journal_redis: the journal needs a redis-server of its own, of no cluster, that is "
         "not restored with the counters; this one holds them, or may: name another");
   }
-  absl::StatusOr<std::string> identity = AsString(
-      pool_.CallDurably(Script(kIdentifyScript, {JournalIdentityKey()}, {NewJournalIdentity()})));
-  if (!identity.ok()) return identity.status();
-  if (!IsJournalIdentity(*identity)) return Unreadable();
+  ASSIGN_OR_RETURN(std::string identity,
+                   AsString(pool_.CallDurably(
+                       Script(kIdentifyScript, {JournalIdentityKey()}, {NewJournalIdentity()}))));
+  if (!IsJournalIdentity(identity)) return Unreadable();
   const std::lock_guard<std::mutex> lock(mutex_);
-  identity_ = *identity;
+  identity_ = identity;
   return identity;
 }
 
@@ -75,29 +74,29 @@ absl::Status RedisJournal::Record(const std::string& organization, Day end_day,
                                   const std::string& record, const Costs& nano_rho) {
   const JournalEntry entry = JournalEntryOf(record, nano_rho);
   const std::string text = FormatJournalEntry(entry);
-  if (absl::Status sound = ParseJournalEntry(text).status(); !sound.ok()) return sound;
-  const absl::StatusOr<std::string> kept = AsString(pool_.CallDurably(
-      Script(kRecordScript, {JournalIdentityKey(), JournalEntriesKey(organization)},
-             {identity(), FormatDay(end_day), text})));
-  if (!kept.ok()) return kept.status();
-  if (*kept == "another journal") return AnotherJournal();
-  const absl::StatusOr<JournalEntry> known = ParseJournalEntry(*kept);
+  RETURN_IF_ERROR(ParseJournalEntry(text).status());
+  ASSIGN_OR_RETURN(const std::string kept,
+                   AsString(pool_.CallDurably(Script(
+                       kRecordScript, {JournalIdentityKey(), JournalEntriesKey(organization)},
+                       {identity(), FormatDay(end_day), text}))));
+  if (kept == "another journal") return AnotherJournal();
+  const absl::StatusOr<JournalEntry> known = ParseJournalEntry(kept);
   if (!known.ok()) return Unreadable();
   if (known->digest == entry.digest) return absl::OkStatus();
   return absl::AlreadyExistsError("the journal knows another record of this window");
 }
 
 absl::StatusOr<std::map<Day, Costs>> RedisJournal::Read(const std::string& organization) {
-  const absl::StatusOr<std::vector<std::string>> answer = AsStrings(
-      pool_.Call(Script(kReadScript, {JournalIdentityKey(), JournalEntriesKey(organization)}, {})));
-  if (!answer.ok()) return answer.status();
-  if (answer->empty() || answer->front().empty() || answer->front() != identity()) {
+  ASSIGN_OR_RETURN(const std::vector<std::string> answer,
+                   AsStrings(pool_.Call(Script(
+                       kReadScript, {JournalIdentityKey(), JournalEntriesKey(organization)}, {}))));
+  if (answer.empty() || answer.front().empty() || answer.front() != identity()) {
     return AnotherJournal();
   }
   std::map<Day, Costs> costs;
-  for (size_t i = 1; i + 1 < answer->size(); i += 2) {
-    const absl::StatusOr<Day> day = ParseDay((*answer)[i]);
-    absl::StatusOr<JournalEntry> entry = ParseJournalEntry((*answer)[i + 1]);
+  for (size_t i = 1; i + 1 < answer.size(); i += 2) {
+    const absl::StatusOr<Day> day = ParseDay(answer[i]);
+    absl::StatusOr<JournalEntry> entry = ParseJournalEntry(answer[i + 1]);
     if (!day.ok() || !entry.ok()) return Unreadable();
     costs.emplace(*day, std::move(entry->nano_rho));
   }

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/scoring/planned_margins.h"
+#include "common/status/status_macros.h"
 #include "services/aggregate/closing_times.h"
 #include "services/aggregate/sealed_window.h"
 #include "services/aggregate/slot_counts.h"
@@ -45,17 +46,16 @@ WindowCloser::WindowCloser(CloserParts parts)
 absl::StatusOr<CloseReport> WindowCloser::CloseDue(const std::string& organization,
                                                    const Pace& pace, size_t most) {
   CloseReport report;
-  if (absl::Status allowed = MayClose(); !allowed.ok()) return allowed;
-  const absl::StatusOr<std::unique_ptr<ClosingLease>> lease =
-      ClosingLease::Take(parts_.organizations, organization);
-  if (!lease.ok()) return lease.status();
-  if (*lease == nullptr) {
+  RETURN_IF_ERROR(MayClose());
+  ASSIGN_OR_RETURN(const std::unique_ptr<ClosingLease> lease,
+                   ClosingLease::Take(parts_.organizations, organization));
+  if (lease == nullptr) {
     report.busy = true;
     return report;
   }
-  absl::Status closed = CloseAll(organization, **lease, pace, most, report);
+  absl::Status closed = CloseAll(organization, *lease, pace, most, report);
   // A store that hangs would hang again.
-  if (stopping_ && absl::IsUnavailable(closed)) (*lease)->Leave();
+  if (stopping_ && absl::IsUnavailable(closed)) lease->Leave();
   if (!closed.ok()) return closed;
   return report;
 }
@@ -67,41 +67,36 @@ absl::Status WindowCloser::CloseAll(const std::string& id, ClosingLease& lease, 
     if (!organization.ok()) return organization.status();
     if ((*organization)->Discards()) {
       report.deleted = true;
-      if (absl::Status ended = parts_.lifecycle.EndPause(id); !ended.ok()) return ended;
+      RETURN_IF_ERROR(parts_.lifecycle.EndPause(id));
       organization = parts_.repository.Read(id);
       if (!organization.ok()) return organization.status();
     }
     const absl::Time now = parts_.clock.Now();
     report.next_due = NextDue(**organization);
-    const absl::StatusOr<bool> strays = DropStrays(*organization);
-    if (!strays.ok()) return strays.status();
-    report.deleted |= *strays;
+    ASSIGN_OR_RETURN(const bool strays, DropStrays(*organization));
+    report.deleted |= strays;
     if (report.next_due > now) {
       return parts_.organizations.SetDue(id, NextLook(**organization, now));
     }
     if (stopping_ || report.windows.size() == most) return absl::OkStatus();
 
     const Day end_day = (*organization)->next_reach_end();
-    const absl::StatusOr<bool> days = CloseDays(*organization, end_day, now, lease);
-    if (!days.ok()) return days.status();
-    report.deleted |= *days;
+    ASSIGN_OR_RETURN(const bool days, CloseDays(*organization, end_day, now, lease));
+    report.deleted |= days;
     if ((*organization)->SettledTime({WindowKind::kReach, end_day}) > now) {
       // Only days were due.
-      if (!*days) return absl::InternalError("an organisation is due, and nothing of it is");
+      if (!days) return absl::InternalError("an organisation is due, and nothing of it is");
       continue;
     }
-    if (absl::Status still = lease.Prolong(); !still.ok()) return still;
+    RETURN_IF_ERROR(lease.Prolong());
     organization = parts_.repository.Read(id);
     if (!organization.ok()) return organization.status();
-    absl::StatusOr<CloseOutcome> outcome = Publish(**organization, end_day, lease, pace);
-    if (!outcome.ok()) return outcome.status();
-    if (absl::Status finished = Finish(*organization, end_day); !finished.ok()) {
-      return finished;
-    }
+    ASSIGN_OR_RETURN(CloseOutcome outcome, Publish(**organization, end_day, lease, pace));
+    RETURN_IF_ERROR(Finish(*organization, end_day));
     report.deleted = true;
     aggregate::v1::ClosedWindow& window = report.windows.emplace_back();
     window.set_score(absl::StrCat("organizations/", id, "/scores/", FormatDay(end_day)));
-    window.set_outcome(*outcome);
+    window.set_outcome(outcome);
   }
 }
 
@@ -109,24 +104,25 @@ absl::StatusOr<bool> WindowCloser::CloseDays(const Organization& organization, D
                                              absl::Time now, const ClosingLease& lease) {
   Day day = organization->next_day();
   while (day <= last && organization->SettledTime({WindowKind::kDay, day}) <= now) {
-    if (absl::Status closed = CloseDay(*organization, day, lease); !closed.ok()) return closed;
+    RETURN_IF_ERROR(CloseDay(*organization, day, lease));
     parts_.on_step(CloseStep::kDayTallied);
     ++day;
   }
   if (day == organization->next_day()) return false;
-  absl::StatusOr<Organization> recorded = parts_.repository.Modify(
-      organization->id(),
-      [&](const ScheduledOrganization&, aggregate::v1::StoredOrganization& next,
-          std::vector<NewBitmap>&) {
-        next.set_last_closed_day(Later(next.last_closed_day(), day - 1));
-        EraseBegun(next, [&](Window window) {
-          return window.kind == WindowKind::kDay && window.end_day < day &&
-                 organization->FindBegun(window) != nullptr;
-        });
-        return absl::OkStatus();
-      },
-      organization);
-  if (!recorded.ok()) return recorded.status();
+  RETURN_IF_ERROR(parts_.repository
+                      .Modify(
+                          organization->id(),
+                          [&](const ScheduledOrganization&, aggregate::v1::StoredOrganization& next,
+                              std::vector<NewBitmap>&) {
+                            next.set_last_closed_day(Later(next.last_closed_day(), day - 1));
+                            EraseBegun(next, [&](Window window) {
+                              return window.kind == WindowKind::kDay && window.end_day < day &&
+                                     organization->FindBegun(window) != nullptr;
+                            });
+                            return absl::OkStatus();
+                          },
+                          organization)
+                      .status());
   parts_.on_step(CloseStep::kDaysRecorded);
   return true;
 }
@@ -136,31 +132,29 @@ absl::StatusOr<bool> WindowCloser::DropStrays(Organization& organization) {
   bool found = false;
   for (const auto& [window, unused] : before->begun()) {
     if (!before->IsClosed(window)) continue;
-    const absl::Status dropped = parts_.counters.Drop(before->BitmapsOf(window));
-    if (!dropped.ok()) return dropped;
+    RETURN_IF_ERROR(parts_.counters.Drop(before->BitmapsOf(window)));
     found = true;
   }
   if (!found) return false;
-  absl::StatusOr<Organization> recorded = parts_.repository.Modify(
-      before->id(),
-      [&](const ScheduledOrganization&, aggregate::v1::StoredOrganization& next,
-          std::vector<NewBitmap>&) {
-        EraseBegun(next, [&](Window window) {
-          return before->IsClosed(window) && before->FindBegun(window) != nullptr;
-        });
-        return absl::OkStatus();
-      },
-      before);
-  if (!recorded.ok()) return recorded.status();
-  organization = *std::move(recorded);
+  ASSIGN_OR_RETURN(Organization recorded,
+                   parts_.repository.Modify(
+                       before->id(),
+                       [&](const ScheduledOrganization&, aggregate::v1::StoredOrganization& next,
+                           std::vector<NewBitmap>&) {
+                         EraseBegun(next, [&](Window window) {
+                           return before->IsClosed(window) && before->FindBegun(window) != nullptr;
+                         });
+                         return absl::OkStatus();
+                       },
+                       before));
+  organization = std::move(recorded);
   return true;
 }
 
 absl::StatusOr<bool> WindowCloser::Seal(const ScheduledOrganization& organization, Window window) {
-  const absl::StatusOr<bool> whole = parts_.counters.Seal(organization.BitmapsOf(window));
-  if (!whole.ok()) return whole.status();
+  ASSIGN_OR_RETURN(const bool whole, parts_.counters.Seal(organization.BitmapsOf(window)));
   const aggregate::v1::BegunWindow* begun = organization.FindBegun(window);
-  return *whole && !organization.LostKeyring(window) && (begun == nullptr || !begun->incomplete());
+  return whole && !organization.LostKeyring(window) && (begun == nullptr || !begun->incomplete());
 }
 
 absl::Status WindowCloser::CloseDay(const ScheduledOrganization& organization, Day day,
@@ -168,13 +162,11 @@ absl::Status WindowCloser::CloseDay(const ScheduledOrganization& organization, D
   const Window window{WindowKind::kDay, day};
   const Schedule& schedule = organization.schedule();
   const bool keep = schedule.PublicationTaking(day).has_value();
-  const absl::StatusOr<bool> whole = Seal(organization, window);
-  if (!whole.ok()) return whole.status();
-  absl::StatusOr<std::map<Day, DayTally>> tallies = parts_.counters.ReadTallies(organization.id());
-  if (!tallies.ok()) return tallies.status();
+  ASSIGN_OR_RETURN(const bool whole, Seal(organization, window));
+  ASSIGN_OR_RETURN(auto tallies, parts_.counters.ReadTallies(organization.id()));
   const WindowBitmaps bitmaps = organization.BitmapsOf(window);
   // A crash came after the tally and before it was recorded. Others may have begun the day since.
-  if (tallies->count(day) != 0) return parts_.counters.DropSealed(bitmaps);
+  if (tallies.count(day) != 0) return parts_.counters.DropSealed(bitmaps);
 
   DayTally tally;
   for (const CatalogKind& kind : parts_.catalog.kinds()) {
@@ -182,13 +174,13 @@ absl::Status WindowCloser::CloseDay(const ScheduledOrganization& organization, D
     if (!keep || shape.columns == 0) continue;
     const absl::StatusOr<std::string> bitmap =
         ReadSealedBits(parts_.counters, organization, window, kind.proto->id(), shape);
-    if (!*whole || absl::IsNotFound(bitmap.status())) {
+    if (!whole || absl::IsNotFound(bitmap.status())) {
       tally.lost_kinds.insert(kind.proto->id());
       continue;
     }
     if (!bitmap.ok()) return bitmap.status();
     for (const int index : kind.habit_tables) {
-      const CatalogTable& table = parts_.catalog.tables()[static_cast<size_t>(index)];
+      const CatalogTable& table = parts_.catalog.table(index);
       tally.counts[table.proto->id()] =
           CountPatterns(*bitmap, shape.size.kept(), table.columns).back();
     }
@@ -202,8 +194,7 @@ absl::StatusOr<CloseOutcome> WindowCloser::Publish(const ScheduledOrganization& 
                                                    const Pace& pace) {
   const std::string& id = organization.id();
   // Also where the record is there: what has been begun since it was made is sealed, too.
-  const absl::StatusOr<bool> whole = Seal(organization, {WindowKind::kReach, end_day});
-  if (!whole.ok()) return whole.status();
+  ASSIGN_OR_RETURN(const bool whole, Seal(organization, {WindowKind::kReach, end_day}));
   parts_.on_step(CloseStep::kSealed);
   // Again when another replica, whose lease ran out while it was at it, staged
   // first: then its record is the window's.
@@ -215,16 +206,15 @@ absl::StatusOr<CloseOutcome> WindowCloser::Publish(const ScheduledOrganization& 
 
     absl::StatusOr<std::string> staged = parts_.publications.ReadStaged(id, end_day);
     if (absl::IsNotFound(staged.status())) {
-      absl::StatusOr<CloseOutcome> drawn = Draw(organization, end_day, *whole, lease);
+      absl::StatusOr<CloseOutcome> drawn = Draw(organization, end_day, whole, lease);
       if (absl::IsAlreadyExists(drawn.status())) continue;
       if (!drawn.ok() || *drawn != aggregate::v1::CLOSE_OUTCOME_PUBLISHED) return drawn;
       staged = parts_.publications.ReadStaged(id, end_day);
       if (absl::IsNotFound(staged.status())) continue;
     }
     if (!staged.ok()) return staged.status();
-    const absl::StatusOr<Costs> costs = CostsOf(*staged);
-    if (!costs.ok()) return costs.status();
-    const absl::Status journaled = parts_.binding.journal().Record(id, end_day, *staged, *costs);
+    ASSIGN_OR_RETURN(const Costs costs, CostsOf(*staged));
+    const absl::Status journaled = parts_.binding.journal().Record(id, end_day, *staged, costs);
     if (absl::IsAlreadyExists(journaled)) return aggregate::v1::CLOSE_OUTCOME_INCOMPLETE;
     if (!journaled.ok()) return journaled;
     parts_.on_step(CloseStep::kJournaled);
@@ -248,9 +238,7 @@ absl::StatusOr<Ledger> WindowCloser::ReadWholeLedger(const std::string& id, Day 
     bool lacking = false;
     for (const auto& [kind, cost] : costs) lacking |= ledger->try_emplace({kind, day}, cost).second;
     if (!lacking) continue;
-    if (absl::Status charged = parts_.publications.Charge(id, day, costs); !charged.ok()) {
-      return charged;
-    }
+    RETURN_IF_ERROR(parts_.publications.Charge(id, day, costs));
   }
   return ledger;
 }
@@ -259,13 +247,11 @@ absl::StatusOr<CloseOutcome> WindowCloser::Draw(const ScheduledOrganization& org
                                                 Day end_day, bool whole,
                                                 const ClosingLease& lease) {
   const std::string& id = organization.id();
-  const absl::StatusOr<std::map<Day, Costs>> drawn = parts_.binding.journal().Read(id);
-  if (!drawn.ok()) return drawn.status();
-  if (const auto before = drawn->find(end_day); before != drawn->end()) {
+  ASSIGN_OR_RETURN(const auto drawn, parts_.binding.journal().Read(id));
+  if (const auto before = drawn.find(end_day); before != drawn.end()) {
     // A store that lost the record has lost what it cost as well, and may say of the
     // organisation what was so long before.
-    const absl::Status charged = parts_.publications.Charge(id, end_day, before->second);
-    if (!charged.ok()) return charged;
+    RETURN_IF_ERROR(parts_.publications.Charge(id, end_day, before->second));
     return aggregate::v1::CLOSE_OUTCOME_INCOMPLETE;
   }
 
@@ -278,31 +264,25 @@ absl::StatusOr<CloseOutcome> WindowCloser::Draw(const ScheduledOrganization& org
     return aggregate::v1::CLOSE_OUTCOME_TOO_SMALL;
   }
   if (!whole) return aggregate::v1::CLOSE_OUTCOME_INCOMPLETE;
-  const absl::StatusOr<Ledger> ledger = ReadWholeLedger(id, end_day, *drawn);
-  if (!ledger.ok()) return ledger.status();
+  ASSIGN_OR_RETURN(const Ledger ledger, ReadWholeLedger(id, end_day, drawn));
   // Somebody has drawn it: a second draw is made for nobody, not even to be refused.
-  for (const auto& [entry, nano_rho] : *ledger) {
+  for (const auto& [entry, nano_rho] : ledger) {
     if (entry.second == end_day) return absl::AlreadyExistsError("the window is paid for");
   }
-  absl::StatusOr<DrawnRecord> record = drawer_.Draw(organization, end_day, *ledger);
-  if (!record.ok()) return record.status();
-  if (record->outcome != aggregate::v1::CLOSE_OUTCOME_PUBLISHED) return record->outcome;
+  ASSIGN_OR_RETURN(DrawnRecord record, drawer_.Draw(organization, end_day, ledger));
+  if (record.outcome != aggregate::v1::CLOSE_OUTCOME_PUBLISHED) return record.outcome;
   parts_.on_step(CloseStep::kDrawn);
-  record->staged.lease = lease.token();
-  if (absl::Status stored = parts_.publications.Stage(id, record->staged); !stored.ok()) {
-    return stored;
-  }
+  record.staged.lease = lease.token();
+  RETURN_IF_ERROR(parts_.publications.Stage(id, record.staged));
   parts_.on_step(CloseStep::kStaged);
-  return record->outcome;
+  return record.outcome;
 }
 
 absl::Status WindowCloser::Finish(const Organization& organization, Day end_day) {
   const Window window{WindowKind::kReach, end_day};
   // A window that was not published leaves nothing behind either.
   for (const Day day : organization->schedule().StepDays(end_day)) {
-    absl::Status dropped =
-        parts_.counters.DiscardDay(organization->BitmapsOf({WindowKind::kDay, day}));
-    if (!dropped.ok()) return dropped;
+    RETURN_IF_ERROR(parts_.counters.DiscardDay(organization->BitmapsOf({WindowKind::kDay, day})));
   }
   parts_.on_step(CloseStep::kTalliesDropped);
   absl::Status dropped = parts_.publications.DropStaged(organization->id(), end_day);

@@ -54,7 +54,7 @@ class ShapeColumns {
  private:
   void Set(const std::vector<TableHit>& hits, uint64_t* words) const {
     for (const TableHit& hit : hits) {
-      const CatalogTable& table = catalog_.tables()[static_cast<size_t>(hit.table)];
+      const CatalogTable& table = catalog_.table(hit.table);
       for (size_t f = 0; f < table.columns.size(); ++f) {
         const uint32_t column = table.columns[f];
         if (((hit.features >> f) & 1) != 0) words[column / 64] |= uint64_t{1} << (column % 64);

@@ -32,7 +32,7 @@ DayVerdict DayVerdicts::Judge(Day day, int kind) {
     verdict.refusal = ingest::v1::REASON_BEFORE_FIRST_DAY;
     return verdict;
   }
-  const CatalogKind& columns = catalog_.kinds()[static_cast<size_t>(kind)];
+  const CatalogKind& columns = catalog_.kind(kind);
   bool has_day_window = columns.day_columns == 0;
   bool late = false;
   bool withheld = false;

@@ -19,6 +19,7 @@
 #include "common/retention/lifetimes.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/health.h"
+#include "common/status/status_macros.h"
 #include "common/telemetry/log.h"
 #include "services/ingest/acknowledged_cache.h"
 #include "services/ingest/activity_ingester.h"
@@ -171,11 +172,9 @@ class Chores {
 }  // namespace
 
 absl::Status RunIngest(const ServerOptions& server, const IngestOptions& options) {
-  if (absl::Status forbidden = ForbidCoreDumps(); !forbidden.ok()) return forbidden;
-  const absl::StatusOr<Swap> swap = KeepOutOfSwap(options.allow_swap);
-  if (!swap.ok()) return swap.status();
-  absl::StatusOr<std::unique_ptr<Access>> access = MakeAccess(server);
-  if (!access.ok()) return access.status();
+  RETURN_IF_ERROR(ForbidCoreDumps());
+  ASSIGN_OR_RETURN(const Swap swap, KeepOutOfSwap(options.allow_swap));
+  ASSIGN_OR_RETURN(std::unique_ptr<Access> access, MakeAccess(server));
   if (options.flush_interval < absl::Milliseconds(1) || options.flush_interval > absl::Seconds(1)) {
     return absl::InvalidArgumentError("--flush_interval must be 1ms to 1s");
   }
@@ -192,25 +191,24 @@ absl::Status RunIngest(const ServerOptions& server, const IngestOptions& options
       options.opt_outs.empty() ? OptOutPathBeside(options.keyring) : options.opt_outs;
   const absl::StatusOr<std::unique_ptr<OptOutStore>> opt_outs = OptOutStore::Open(opt_outs_path);
   if (!opt_outs.ok()) return Named("--optout", opt_outs_path, opt_outs.status());
-  absl::StatusOr<std::shared_ptr<grpc::Channel>> channel =
-      MakeChannel(options.aggregate, server.tls);
-  if (!channel.ok()) return channel.status();
+  ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel,
+                   MakeChannel(options.aggregate, server.tls));
 
   const SystemWallClock clock;
   IngestCounters counters;
-  GrpcAggregateClient aggregate(*std::move(channel), (*catalog)->counting_fingerprint(), **keys,
+  GrpcAggregateClient aggregate(std::move(channel), (*catalog)->counting_fingerprint(), **keys,
                                 options.merge_timeout);
   PolicyCache policies(aggregate, **catalog, **keys, clock);
   AcknowledgedCache acknowledged(ColumnLayout::Of(**catalog).words(), options.cache_entries);
   DeltaCoalescer coalescer(aggregate, **catalog, options.coalescer);
   ActivityIngester ingester(
       {**catalog, policies, acknowledged, coalescer, **opt_outs, counters, clock});
-  IngestServiceImpl service(ingester, **access);
+  IngestServiceImpl service(ingester, *access);
 
   const SystemSteadyClock steady_clock;
   KeyringMinder keyring(KeyringFile(options.keyring), **keys, policies, clock, steady_clock,
                         options.rotate_keyring ? std::make_optional(options.grace) : std::nullopt);
-  Chores chores(*swap, keyring, **opt_outs, aggregate, policies, acknowledged,
+  Chores chores(swap, keyring, **opt_outs, aggregate, policies, acknowledged,
                 options.cache_generation);
   HealthService health({kServiceName}, {"keys", "aggregate", "catalog"});
   absl::Status served;
@@ -219,7 +217,7 @@ absl::Status RunIngest(const ServerOptions& server, const IngestOptions& options
     served = RunServer(server, {{&service},
                                 {kServiceName},
                                 health,
-                                **access,
+                                *access,
                                 [&] { chores.Run(counters, health); },
                                 [&] { service.Drain(); },
                                 MetricsOf(counters, keyring)});

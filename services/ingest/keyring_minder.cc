@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/keyring/keyring_operations.h"
 #include "common/retention/lifetimes.h"
+#include "common/status/status_macros.h"
 
 namespace tutti {
 namespace {
@@ -15,9 +16,8 @@ constexpr absl::Duration kOverdue = absl::Hours(24);
 absl::Status KeyringMinder::Tick() {
   HearAggregate();
   absl::Status rotated = Rotate();
-  const absl::StatusOr<bool> reloaded = keys_.ReloadIfChanged();
-  if (!reloaded.ok()) return reloaded.status();
-  if (*reloaded) policies_.Clear();
+  ASSIGN_OR_RETURN(const bool reloaded, keys_.ReloadIfChanged());
+  if (reloaded) policies_.Clear();
   return rotated;
 }
 
@@ -32,7 +32,7 @@ absl::Status KeyringMinder::Rotate() {
   // A clock that went back would put the next one off.
   const bool due = now >= next_rotation_ || now < next_rotation_ - kRotationInterval;
   if (!rotation_grace_.has_value() || !due) return absl::OkStatus();
-  if (absl::Status right = CheckClock(now); !right.ok()) return right;
+  RETURN_IF_ERROR(CheckClock(now));
   absl::Status status = file_.Update([&](ScrubbedKeyring& keyring) {
     return RotateKeyring(now, *rotation_grace_, keyring).status();
   });

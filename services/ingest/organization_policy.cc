@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "common/status/status_macros.h"
 #include "common/window/window_proto.h"
 
 namespace tutti {
@@ -42,9 +43,9 @@ absl::StatusOr<std::shared_ptr<const OrganizationPolicy>> OrganizationPolicy::Cr
   const absl::StatusOr<Day> first_day = ParseDay(response.first_day());
   if (!first_day.ok()) return Malformed("first_day");
   policy->first_day_ = *first_day;
-  if (absl::Status added = policy->AddZones(response); !added.ok()) return added;
+  RETURN_IF_ERROR(policy->AddZones(response));
   for (const aggregate::v1::OpenWindow& open : response.windows()) {
-    if (absl::Status added = policy->AddWindow(open, catalog); !added.ok()) return added;
+    RETURN_IF_ERROR(policy->AddWindow(open, catalog));
   }
   policy->mismatch_reported_ = std::vector<std::atomic<bool>>(policy->windows_.size());
   policy->IndexByDay();

@@ -10,6 +10,7 @@
 #include "common/scoring/score_views.h"
 #include "common/scoring/score_words.h"
 #include "common/scoring/table_breakdown.h"
+#include "common/status/status_macros.h"
 #include "common/window/schedule.h"
 #include "services/score/recommendations.h"
 
@@ -41,10 +42,8 @@ absl::Status FromStore(const absl::Status& status) {
 // The breakdown of one table, by index, under the name of its score.
 absl::StatusOr<score::v1::Table> NamedBreakdown(const Catalog& catalog, const Publication& record,
                                                 const std::string& score_name, int table) {
-  absl::StatusOr<score::v1::Table> rows = BreakDown(catalog, record, table);
-  if (!rows.ok()) return rows.status();
-  rows->set_name(absl::StrCat(score_name, "/tables/",
-                              catalog.tables()[static_cast<size_t>(table)].proto->id()));
+  ASSIGN_OR_RETURN(score::v1::Table rows, BreakDown(catalog, record, table));
+  rows.set_name(absl::StrCat(score_name, "/tables/", catalog.table(table).proto->id()));
   return rows;
 }
 
@@ -99,11 +98,10 @@ absl::StatusOr<std::vector<std::optional<ScoreReader::Index>>> ScoreReader::Read
   std::vector<std::optional<Index>> indexes;
   indexes.reserve(organizations.size());
   for (const std::string& organization : organizations) {
-    absl::StatusOr<std::vector<Day>> days = publications_.ListEndDays(organization);
-    if (!days.ok()) return days.status();
-    indexes.push_back(days->empty() ? std::nullopt
-                                    : std::make_optional(std::make_shared<const std::vector<Day>>(
-                                          *std::move(days))));
+    ASSIGN_OR_RETURN(std::vector<Day> days, publications_.ListEndDays(organization));
+    indexes.push_back(days.empty() ? std::nullopt
+                                   : std::make_optional(std::make_shared<const std::vector<Day>>(
+                                         std::move(days))));
   }
   return indexes;
 }
@@ -160,10 +158,9 @@ absl::StatusOr<std::string> ScoreReader::ReadBytes(const std::string& organizati
 }
 
 absl::StatusOr<Publication> ScoreReader::ReadRecord(const std::string& organization, Day end_day) {
-  const absl::StatusOr<std::string> bytes = ReadBytes(organization, end_day);
-  if (!bytes.ok()) return bytes.status();
+  ASSIGN_OR_RETURN(const std::string bytes, ReadBytes(organization, end_day));
   Publication record;
-  if (!record.ParseFromString(*bytes)) {
+  if (!record.ParseFromString(bytes)) {
     return absl::DataLossError("a published record cannot be read");
   }
   return record;
@@ -189,31 +186,25 @@ absl::StatusOr<const Catalog*> ScoreReader::CatalogOf(const Publication& record)
 absl::StatusOr<std::optional<ScoredPublication>> ScoreReader::ScoreBase(
     const std::string& organization, std::optional<Day> end_day, const Catalog& catalog) {
   if (!end_day.has_value()) return std::nullopt;
-  const absl::StatusOr<Publication> record = ReadRecord(organization, *end_day);
-  if (!record.ok()) return record.status();
+  ASSIGN_OR_RETURN(const Publication record, ReadRecord(organization, *end_day));
   // Like is compared with like.
-  const absl::StatusOr<const Catalog*> counted = CatalogOf(*record);
+  const absl::StatusOr<const Catalog*> counted = CatalogOf(record);
   if (!counted.ok() || *counted != &catalog) return std::nullopt;
-  return ScorePublication(catalog, *record);
+  return ScorePublication(catalog, record);
 }
 
 absl::StatusOr<score::v1::Score> ScoreReader::Compute(const std::string& organization,
                                                       Day end_day) {
-  const absl::StatusOr<std::vector<Day>> index = ReadIndex(organization);
-  if (!index.ok()) return index.status();
-  const absl::StatusOr<Publication> record = ReadRecord(organization, end_day);
-  if (!record.ok()) return record.status();
-  const absl::StatusOr<const Catalog*> catalog = CatalogOf(*record);
-  if (!catalog.ok()) return catalog.status();
-  absl::StatusOr<ScoredPublication> scored = ScorePublication(**catalog, *record);
-  if (!scored.ok()) return scored.status();
-  const auto change = ScoreBase(organization, ChangeBase(*index, end_day), **catalog);
-  if (!change.ok()) return change.status();
-  if (change->has_value()) AddChanges(**change, *scored);
-  const auto trend = ScoreBase(organization, TrendBase(*index, end_day), **catalog);
-  if (!trend.ok()) return trend.status();
-  if (trend->has_value()) AddTrend(**trend, *scored);
-  return std::move(scored->score);
+  ASSIGN_OR_RETURN(const std::vector<Day> index, ReadIndex(organization));
+  ASSIGN_OR_RETURN(const Publication record, ReadRecord(organization, end_day));
+  ASSIGN_OR_RETURN(const Catalog* const catalog, CatalogOf(record));
+  ASSIGN_OR_RETURN(ScoredPublication scored, ScorePublication(*catalog, record));
+  ASSIGN_OR_RETURN(const auto change,
+                   ScoreBase(organization, ChangeBase(index, end_day), *catalog));
+  if (change.has_value()) AddChanges(*change, scored);
+  ASSIGN_OR_RETURN(const auto trend, ScoreBase(organization, TrendBase(index, end_day), *catalog));
+  if (trend.has_value()) AddTrend(*trend, scored);
+  return std::move(scored.score);
 }
 
 absl::StatusOr<ScoreReader::Answer> ScoreReader::MakeScore(const AnswerKey& key) {
@@ -249,12 +240,11 @@ absl::StatusOr<std::optional<ScoreReader::Page>> ScoreReader::MakePage(
     const Day day = *(end - 1);
     Answer kept = cache_.Find({query.organization, day, ScoreKind(query.view), ""});
     if (kept == nullptr && only_kept) return std::nullopt;
-    absl::StatusOr<Answer> answer =
-        kept != nullptr ? std::move(kept) : ScoreOf(query.organization, day, query.view);
-    if (!answer.ok()) return answer.status();
-    bytes += (*answer)->size();
+    ASSIGN_OR_RETURN(Answer answer, kept != nullptr ? std::move(kept)
+                                                    : ScoreOf(query.organization, day, query.view));
+    bytes += answer->size();
     if (bytes > kMaxPageBytes && !page.scores.empty()) break;
-    page.scores.push_back({day, *std::move(answer)});
+    page.scores.push_back({day, std::move(answer)});
     --end;
   }
   page.more = end != index.begin();
@@ -286,10 +276,9 @@ absl::StatusOr<std::vector<ScoreReader::Dated>> ScoreReader::ScoresAfter(
                                : index->end() - (index->empty() ? 0 : 1);
   size_t bytes = 0;
   for (; day != index->end() && bytes < kMaxPageBytes; ++day) {
-    absl::StatusOr<Answer> answer = ScoreOf(organization, *day, view);
-    if (!answer.ok()) return answer.status();
-    bytes += (*answer)->size();
-    scores.push_back({*day, *std::move(answer)});
+    ASSIGN_OR_RETURN(Answer answer, ScoreOf(organization, *day, view));
+    bytes += answer->size();
+    scores.push_back({*day, std::move(answer)});
   }
   return scores;
 }
@@ -310,20 +299,18 @@ void ScoreReader::GetTable(const ScoreName& name, AnswerView view, const Done& d
 }
 
 absl::StatusOr<ScoreReader::Answer> ScoreReader::MakeTable(const AnswerKey& key) {
-  const absl::StatusOr<Publication> record = ReadRecord(key.organization, key.end_day);
-  if (!record.ok()) return record.status();
-  const absl::StatusOr<const Catalog*> catalog = CatalogOf(*record);
-  if (!catalog.ok()) return catalog.status();
-  const int index = (*catalog)->FindTable(key.table);
+  ASSIGN_OR_RETURN(const Publication record, ReadRecord(key.organization, key.end_day));
+  ASSIGN_OR_RETURN(const Catalog* const catalog, CatalogOf(record));
+  const int index = catalog->FindTable(key.table);
   if (index < 0) {
     return WithReason(absl::NotFoundError("the catalogue has no such table; see ListTables"),
                       score::v1::REASON_TABLE_UNKNOWN);
   }
-  absl::StatusOr<score::v1::Table> table =
-      NamedBreakdown(**catalog, *record, ScoreNameOf(key.organization, key.end_day), index);
-  if (!table.ok()) return table.status();
+  ASSIGN_OR_RETURN(
+      score::v1::Table table,
+      NamedBreakdown(*catalog, record, ScoreNameOf(key.organization, key.end_day), index));
   score::v1::GetTableResponse response;
-  *response.mutable_table() = *std::move(table);
+  *response.mutable_table() = std::move(table);
   if (key.kind == AnswerKind::kBasicTable) ReduceToBasic(*response.mutable_table());
   return cache_.Keep(key, response.SerializeAsString());
 }
@@ -333,17 +320,15 @@ void ScoreReader::ListTables(const ScoreName& name, const Done& done) {
 }
 
 absl::StatusOr<ScoreReader::Answer> ScoreReader::MakeTables(const AnswerKey& key) {
-  const absl::StatusOr<Publication> record = ReadRecord(key.organization, key.end_day);
-  if (!record.ok()) return record.status();
-  const absl::StatusOr<const Catalog*> catalog = CatalogOf(*record);
-  if (!catalog.ok()) return catalog.status();
+  ASSIGN_OR_RETURN(const Publication record, ReadRecord(key.organization, key.end_day));
+  ASSIGN_OR_RETURN(const Catalog* const catalog, CatalogOf(record));
   score::v1::ListTablesResponse response;
-  const int count = static_cast<int>((*catalog)->tables().size());
+  const int count = static_cast<int>(catalog->tables().size());
   for (int i = 0; i < count; ++i) {
-    absl::StatusOr<score::v1::Table> table =
-        NamedBreakdown(**catalog, *record, ScoreNameOf(key.organization, key.end_day), i);
-    if (!table.ok()) return table.status();
-    *response.add_tables() = *std::move(table);
+    ASSIGN_OR_RETURN(
+        score::v1::Table table,
+        NamedBreakdown(*catalog, record, ScoreNameOf(key.organization, key.end_day), i));
+    *response.add_tables() = std::move(table);
   }
   return cache_.Keep(key, response.SerializeAsString());
 }
@@ -364,29 +349,24 @@ absl::StatusOr<ScoreReader::Answer> ScoreReader::MakeRecommendations(const Answe
 }
 
 absl::StatusOr<score::v1::GetBenchmarkResponse> ScoreReader::Benchmark(const ScoreName& name) {
-  const absl::StatusOr<std::vector<Day>> index = ReadIndex(name.organization);
-  if (!index.ok()) return index.status();
+  ASSIGN_OR_RETURN(const std::vector<Day> index, ReadIndex(name.organization));
   // Cohorts are of every fourth week and come some days later than scores.
-  Day end_day = LastFourWeeklyEnd(name.end_day.value_or(index->back()));
+  Day end_day = LastFourWeeklyEnd(name.end_day.value_or(index.back()));
   for (int tries = 0; tries < 2; ++tries, end_day -= 28) {
-    if (!std::binary_search(index->begin(), index->end(), end_day)) continue;
-    const absl::StatusOr<Publication> record = ReadRecord(name.organization, end_day);
-    if (!record.ok()) return record.status();
-    const absl::StatusOr<const Catalog*> catalog = CatalogOf(*record);
-    if (!catalog.ok()) return catalog.status();
-    const absl::StatusOr<ScoredPublication> own = ScorePublication(**catalog, *record);
-    if (!own.ok()) return own.status();
-    for (const PeerGroup& group : PeerGroupsOf(*record)) {
+    if (!std::binary_search(index.begin(), index.end(), end_day)) continue;
+    ASSIGN_OR_RETURN(const Publication record, ReadRecord(name.organization, end_day));
+    ASSIGN_OR_RETURN(const Catalog* const catalog, CatalogOf(record));
+    ASSIGN_OR_RETURN(const ScoredPublication own, ScorePublication(*catalog, record));
+    for (const PeerGroup& group : PeerGroupsOf(record)) {
       const absl::StatusOr<std::string> bytes = cohorts_.Read(end_day, group.id);
       if (absl::IsNotFound(bytes.status())) continue;
       if (!bytes.ok()) return FromStore(bytes.status());
-      const auto cohort = ReadCohort(*bytes, end_day);
-      if (!cohort.ok()) return cohort.status();
-      auto mean = MeanOfOthers(*cohort, name.organization, own->score);
+      ASSIGN_OR_RETURN(const auto cohort, ReadCohort(*bytes, end_day));
+      auto mean = MeanOfOthers(cohort, name.organization, own.score);
       if (!mean.has_value()) continue;
       mean->set_cohort(group.words);
-      mean->set_end_day(cohort->end_day());
-      mean->set_notice(own->score.notice());
+      mean->set_end_day(cohort.end_day());
+      mean->set_notice(own.score.notice());
       return *std::move(mean);
     }
   }
@@ -397,9 +377,8 @@ absl::StatusOr<std::optional<Publication>> ScoreReader::Latest(const std::string
   const absl::StatusOr<Day> latest = publications_.LatestEndDay(organization);
   if (absl::IsNotFound(latest.status())) return std::nullopt;
   if (!latest.ok()) return FromStore(latest.status());
-  absl::StatusOr<Publication> record = ReadRecord(organization, *latest);
-  if (!record.ok()) return record.status();
-  return *std::move(record);
+  ASSIGN_OR_RETURN(Publication record, ReadRecord(organization, *latest));
+  return record;
 }
 
 }  // namespace tutti

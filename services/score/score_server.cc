@@ -7,6 +7,7 @@
 #include "common/catalog/catalog.h"
 #include "common/clock/clock.h"
 #include "common/redis/redis_stores.h"
+#include "common/status/status_macros.h"
 #include "services/score/score_reader.h"
 #include "services/score/score_service.h"
 #include "services/score/watch_service.h"
@@ -20,9 +21,8 @@ namespace tutti {
 absl::StatusOr<ScoreOptions> ScoreOptionsFromFlags() {
   ScoreOptions options;
   options.server = ServerOptionsFromFlags();
-  absl::StatusOr<RedisOptions> redis = RedisOptionsFromFlags("score");
-  if (!redis.ok()) return redis.status();
-  options.redis = *std::move(redis);
+  ASSIGN_OR_RETURN(RedisOptions redis, RedisOptionsFromFlags("score"));
+  options.redis = std::move(redis);
   options.catalog = absl::GetFlag(FLAGS_catalog);
   options.past_catalogs = absl::GetFlag(FLAGS_past_catalogs);
   if (options.catalog.empty()) return absl::InvalidArgumentError("give --catalog");
@@ -30,8 +30,7 @@ absl::StatusOr<ScoreOptions> ScoreOptionsFromFlags() {
 }
 
 absl::Status RunScore(const ScoreOptions& options) {
-  absl::StatusOr<std::unique_ptr<Access>> access = MakeAccess(options.server);
-  if (!access.ok()) return access.status();
+  ASSIGN_OR_RETURN(std::unique_ptr<Access> access, MakeAccess(options.server));
   std::vector<std::unique_ptr<const Catalog>> owned;
   std::vector<const Catalog*> catalogs;
   std::vector<std::string> files = {options.catalog};
@@ -50,13 +49,13 @@ absl::Status RunScore(const ScoreOptions& options) {
   ScoreReader reader(stores.publications(), stores.cohorts(), catalogs, clock);
   const StatementWriter statements(*catalogs.front());
   WatchService watchers(reader);
-  ScoreServiceImpl service(reader, watchers, statements, **access);
+  ScoreServiceImpl service(reader, watchers, statements, *access);
   const std::vector<std::string> names = {score::v1::ScoreService::service_full_name()};
   HealthService health(names, {"store"});
   return RunServer(options.server, {.services = {&service},
                                     .names = names,
                                     .health = health,
-                                    .access = **access,
+                                    .access = *access,
                                     .on_tick = [&] { health.SetPart("store", stores.Ping().ok()); },
                                     .on_drain = [&] { watchers.Drain(); },
                                     .max_request_bytes = 64 << 10});

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/rpc/resource_name.h"
 #include "common/rpc/status.h"
+#include "common/status/status_macros.h"
 
 namespace tutti {
 namespace {
@@ -85,9 +86,8 @@ absl::StatusOr<ScoreReader::PageQuery> PageQueryOf(const score::v1::ListScoresRe
                                                    std::string organization) {
   ScoreReader::PageQuery query;
   query.organization = std::move(organization);
-  const absl::StatusOr<AnswerView> view = ViewOf(request.view());
-  if (!view.ok()) return view.status();
-  query.view = *view;
+  ASSIGN_OR_RETURN(const AnswerView view, ViewOf(request.view()));
+  query.view = view;
   if (request.page_size() < 0 || request.page_size() > kMaxPage) {
     return PageError("page_size", "must be 0 to 400");
   }

@@ -65,8 +65,7 @@ void FillClaim(const Catalog& catalog, PrivacyStatement& statement) {
       "true fact about the whole organisation implies about its members. Duplicate organisations "
       "over the same people spend separate budgets.");
   for (const catalog::v1::ActivityType& type : catalog.proto().activity_types()) {
-    const CatalogKind& compiled =
-        catalog.kinds()[static_cast<size_t>(catalog.FindKind(type.kind()))];
+    const CatalogKind& compiled = catalog.kind(catalog.FindKind(type.kind()));
     const catalog::v1::SubjectKind& kind = *compiled.proto;
     const bool person = compiled.are_people;
     statement.add_collected(absl::StrCat(

@@ -90,7 +90,7 @@ publication::v1::Publication Publish(const Catalog& catalog, int64_t headcount,
     out.set_slots_log2(terms.kinds[kind]->slots_log2);
     out.set_kept_slots_log2(terms.kinds[kind]->kept_log2);
     for (const int index : catalog.kinds()[kind].reach_tables) {
-      const CatalogTable& table = catalog.tables()[static_cast<size_t>(index)];
+      const CatalogTable& table = catalog.table(index);
       SlotModel model = ModelOf(catalog, terms, index);
       publication::v1::TableRecord& cells = *out.add_tables();
       cells.set_table(table.proto->id());
@@ -103,7 +103,7 @@ publication::v1::Publication Publish(const Catalog& catalog, int64_t headcount,
       }
     }
     for (const int index : catalog.kinds()[kind].habit_tables) {
-      const std::string& id = catalog.tables()[static_cast<size_t>(index)].proto->id();
+      const std::string& id = catalog.table(index).proto->id();
       const SlotModel model = ModelOf(catalog, terms, index);
       publication::v1::HabitRecord& habit = *out.add_habits();
       habit.set_table(id);

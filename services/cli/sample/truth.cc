@@ -22,7 +22,7 @@ Cadence CadenceOf(const SampleOptions& options) {
 }
 
 const std::string& KindOf(const Catalog& catalog, const CatalogTable& table) {
-  return catalog.kinds()[static_cast<size_t>(table.kind)].proto->id();
+  return catalog.kind(table.kind).proto->id();
 }
 
 bool IsOfPeople(const Catalog& catalog, const CatalogTable& table) {
@@ -291,7 +291,7 @@ int64_t Truth::Subjects(const Catalog& catalog, const TruthWindow& window,
   const std::vector<int64_t>& subjects = window.subjects[static_cast<size_t>(table)];
   int64_t sum = 0;
   for (size_t pattern = 0; pattern < subjects.size(); ++pattern) {
-    if (Selects(predicate, catalog.tables()[static_cast<size_t>(table)], pattern)) {
+    if (Selects(predicate, catalog.table(table), pattern)) {
       sum += subjects[pattern];
     }
   }
@@ -337,7 +337,7 @@ absl::optional<double> Truth::Practice(const Catalog& catalog, const TruthWindow
                                        const catalog::v1::Practice& practice) {
   if (!IsTold(catalog, window, practice.table())) return absl::nullopt;
   const int table = catalog.FindTable(practice.table());
-  const CatalogTable& compiled = catalog.tables()[static_cast<size_t>(table)];
+  const CatalogTable& compiled = catalog.table(table);
   const size_t followed = size_t{1} << compiled.FindFeature(practice.followed_feature());
   const size_t large = size_t{1} << compiled.FindFeature(practice.double_weight_feature());
   const std::vector<int64_t>& subjects = window.subjects[static_cast<size_t>(table)];

@@ -51,7 +51,7 @@ Gradient CountingError::OfPatterns(int table, const std::vector<bool>& patterns)
 
 Gradient CountingError::OfPredicate(const catalog::v1::Predicate& predicate) const {
   const int table = catalog_.FindTable(predicate.table());
-  const CatalogTable& compiled = catalog_.tables()[static_cast<size_t>(table)];
+  const CatalogTable& compiled = catalog_.table(table);
   const PatternSet set = SelectedPatterns(predicate, *compiled.proto);
   std::vector<bool> patterns(size_t{1} << compiled.feature_count());
   for (size_t i = 0; i < patterns.size(); ++i) patterns[i] = (set >> i & 1U) != 0;
@@ -80,7 +80,7 @@ Gradient CountingError::OfMeasure(const catalog::v1::Measure& measure) const {
 
 Gradient CountingError::OfPractice(const catalog::v1::Practice& practice) const {
   const int table = catalog_.FindTable(practice.table());
-  const CatalogTable& compiled = catalog_.tables()[static_cast<size_t>(table)];
+  const CatalogTable& compiled = catalog_.table(table);
   const size_t followed = size_t{1} << compiled.FindFeature(practice.followed_feature());
   const size_t large = size_t{1} << compiled.FindFeature(practice.double_weight_feature());
   const std::vector<int64_t>& subjects = window_.subjects[static_cast<size_t>(table)];

@@ -229,7 +229,7 @@ class Comparer {
   }
 
   void CompareTable(int table) {
-    const CatalogTable& compiled = catalog_.tables()[static_cast<size_t>(table)];
+    const CatalogTable& compiled = catalog_.table(table);
     const auto shown = BreakDown(catalog_, record_, table);
     ASSERT_TRUE(shown.ok()) << shown.status();
     if (shown->state() != score::v1::FIGURE_STATE_MEASURED) return;
@@ -250,7 +250,7 @@ class Comparer {
   }
 
   void CompareRow(int table, const score::v1::TableRow& row, bool clamped) {
-    const CatalogTable& compiled = catalog_.tables()[static_cast<size_t>(table)];
+    const CatalogTable& compiled = catalog_.table(table);
     const std::vector<int64_t>& subjects = window_.subjects[static_cast<size_t>(table)];
     size_t features = 0;
     for (const std::string& id : row.features()) features |= size_t{1} << compiled.FindFeature(id);

@@ -106,7 +106,7 @@ void ClosingTest::Create(const std::string& organization) {
 aggregate::v1::MergeDeltasRequest ClosingTest::DeltasOf(const std::string& organization) {
   const auto read = organizations_->repository.Read(organization);
   EXPECT_TRUE(read.ok()) << read.status();
-  const CatalogKind& kind = catalog_->kinds()[static_cast<size_t>(catalog_->FindKind("person"))];
+  const CatalogKind& kind = catalog_->kind(catalog_->FindKind("person"));
   aggregate::v1::MergeDeltasRequest request;
   request.set_catalog_fingerprint(catalog_->fingerprint());
   for (const Window window : OpenWindows(**read, clock_.Now())) {

@@ -21,10 +21,10 @@ inline std::string PersonId(int64_t person) {
 
 // The kind that people are counted by, and its first table.
 inline const CatalogKind& PersonKind() {
-  return ShippedCatalog().kinds()[static_cast<size_t>(ShippedCatalog().FindKind("person"))];
+  return ShippedCatalog().kind(ShippedCatalog().FindKind("person"));
 }
 inline const CatalogTable& FirstTable() {
-  return ShippedCatalog().tables()[static_cast<size_t>(PersonKind().reach_tables[0])];
+  return ShippedCatalog().table(PersonKind().reach_tables[0]);
 }
 
 // What somebody does who does everything, on every day of the window.

@@ -59,8 +59,7 @@ TEST(ClampAttack, NeverShowsThatEverybodyOrNobodyDoesSomething) {
         // A number of people, by the headcount, is a share that nobody clamped.
         const catalog::v1::Measure& counted = *ShippedCatalog().FindMeasure(measure.measure());
         const int table = ShippedCatalog().FindTable(counted.count().table());
-        EXPECT_NE(ShippedCatalog().tables()[static_cast<size_t>(table)].proto->kind(), "person")
-            << measure.measure();
+        EXPECT_NE(ShippedCatalog().table(table).proto->kind(), "person") << measure.measure();
         continue;
       }
       if (measure.state() != score::v1::FIGURE_STATE_MEASURED) continue;

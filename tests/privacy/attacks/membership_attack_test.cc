@@ -141,7 +141,7 @@ class MembershipAttack : public testing::Test {
   static const CatalogTable& TableIn(Window window, const Bits& bits) {
     if (window.kind == WindowKind::kReach) return FirstTable();
     for (const int index : PersonKind().habit_tables) {
-      const CatalogTable& habit = ShippedCatalog().tables()[static_cast<size_t>(index)];
+      const CatalogTable& habit = ShippedCatalog().table(index);
       const auto first = std::lower_bound(bits.positions.begin(), bits.positions.end(),
                                           habit.columns[0] * bits.kept);
       if (first != bits.positions.end() && *first < (habit.columns[0] + 1) * bits.kept)

@@ -150,7 +150,7 @@ TEST(Catalog, KnowsWhichSubjectsArePeople) {
   const auto are_people = [&](const std::string& kind) {
     const auto built = Catalog::Build(proto, "test");
     EXPECT_TRUE(built.ok()) << built.status();
-    return (*built)->kinds()[static_cast<size_t>((*built)->FindKind(kind))].are_people;
+    return (*built)->kind((*built)->FindKind(kind)).are_people;
   };
   EXPECT_TRUE(are_people("person"));
   EXPECT_FALSE(are_people("ticket"));

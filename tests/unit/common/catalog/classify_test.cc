@@ -42,7 +42,7 @@ std::string TextOf(const Catalog& catalog, const ActivityShape& shape) {
   const auto part = [&catalog](const std::vector<TableHit>& hits) {
     std::vector<std::string> texts;
     for (const TableHit& hit : hits) {
-      const catalog::v1::Table& table = *catalog.tables()[static_cast<size_t>(hit.table)].proto;
+      const catalog::v1::Table& table = *catalog.table(hit.table).proto;
       std::string text = table.id();
       for (int i = 0; i < table.features_size(); ++i) {
         if ((hit.features >> i) & 1) absl::StrAppend(&text, " ", table.features(i).id());

@@ -36,7 +36,7 @@ class CountingHistoryTest : public testing::Test {
   }
   Counted How(const CountingEras& eras, const Catalog& catalog, const std::string& kind,
               absl::Time opened) {
-    return eras.HowCounted(catalog.kinds()[static_cast<size_t>(catalog.FindKind(kind))], opened);
+    return eras.HowCounted(catalog.kind(catalog.FindKind(kind)), opened);
   }
 
   FakeWallClock clock_{kNow};

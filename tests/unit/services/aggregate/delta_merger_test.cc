@@ -41,8 +41,7 @@ class DeltaMergerTest : public testing::Test {
     wanted.set_first_day("2026-02-02");
     ASSERT_TRUE(organizations_.lifecycle.Create("acme", wanted, true).ok());
     window_ = {WindowKind::kReach, Day(2026, 3, 1)};
-    const auto& kind =
-        ShippedCatalog().kinds()[static_cast<size_t>(ShippedCatalog().FindKind("person"))];
+    const auto& kind = ShippedCatalog().kind(ShippedCatalog().FindKind("person"));
     shape_ = (*organizations_.repository.Read("acme"))->ShapeOf(kind, window_);
   }
 

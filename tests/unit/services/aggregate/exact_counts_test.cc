@@ -28,7 +28,7 @@ class ExactCountsTest : public ::testing::Test {
   ExactCounts Counts() const {
     ExactCounts counts(catalog_, kind_, {12, 10});
     for (size_t t = 0; t < plan_.reach.size(); ++t) {
-      const CatalogTable& table = catalog_.tables()[static_cast<size_t>(plan_.reach[t].table)];
+      const CatalogTable& table = catalog_.table(plan_.reach[t].table);
       std::vector<int64_t> cells(size_t{1} << table.columns.size());
       for (size_t p = 0; p < cells.size(); ++p) cells[p] = static_cast<int64_t>(1000 * t + p);
       counts.AddPatterns(std::move(cells));

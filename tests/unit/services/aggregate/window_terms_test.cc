@@ -76,8 +76,7 @@ class WindowTermsTest : public testing::Test {
     return *organizations_.repository.Read("acme");
   }
   BitmapShape Shape(const std::string& kind, Window window) {
-    return Now()->ShapeOf(
-        ShippedCatalog().kinds()[static_cast<size_t>(ShippedCatalog().FindKind(kind))], window);
+    return Now()->ShapeOf(ShippedCatalog().kind(ShippedCatalog().FindKind(kind)), window);
   }
 
   aggregate::v1::WindowDelta Delta(Window window, const std::string& kind = "person") {

@@ -233,7 +233,7 @@ class Walk {
     const bool is_day = window.window.kind == WindowKind::kDay;
     std::set<uint32_t> positions;
     for (const int index : is_day ? columns.habit_tables : columns.reach_tables) {
-      const CatalogTable& table = ShippedCatalog().tables()[static_cast<size_t>(index)];
+      const CatalogTable& table = ShippedCatalog().table(index);
       const uint64_t slot = window.hash.Hash(table.salt, digest) & slots.slot_mask;
       if (slot < slots.kept) {
         positions.insert(table.columns[0] * slots.kept + static_cast<uint32_t>(slot));
@@ -285,9 +285,7 @@ class Walk {
       ASSERT_EQ(kind.state(), publication::v1::KIND_STATE_COMPLETE);
       for (const auto& table : kind.tables()) {
         const uint32_t column =
-            ShippedCatalog()
-                .tables()[static_cast<size_t>(ShippedCatalog().FindTable(table.table()))]
-                .columns[0];
+            ShippedCatalog().table(ShippedCatalog().FindTable(table.table())).columns[0];
         // One feature is set, the first: the pattern 1.
         const auto counted = table.cells(table.features_size() == 1 ? 0 : 1);
         ASSERT_EQ(counted, static_cast<int64_t>(merged_[{end_day, column}].size()))

@@ -58,7 +58,7 @@ class FedCategoriesTest : public ::testing::Test {
     if (shape == nullptr) return categories;
     for (const std::vector<TableHit>* hits : {&shape->reach, &shape->day}) {
       for (const TableHit& hit : *hits) {
-        const std::string& table = catalog_->tables()[static_cast<size_t>(hit.table)].proto->id();
+        const std::string& table = catalog_->table(hit.table).proto->id();
         for (const auto& [category, tables] : tables_) {
           if (tables.count(table) > 0) categories.insert(category);
         }
