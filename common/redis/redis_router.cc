@@ -29,9 +29,9 @@ constexpr absl::Duration kRefreshSpread = absl::Milliseconds(200);
 // What is known of durable bits is not used by an older map: a slot that had left and come back
 // without a word, from a node that lost some, would not show. No node is replaced faster, for
 // that takes the cluster's node time-out.
-constexpr absl::Duration kMaxMapAge = absl::Seconds(1);
-// Nor is it used when nobody looked for longer than this in between, although the owner is the
-// same.
+constexpr absl::Duration kRefreshMapAfter = absl::Seconds(1);
+// It is not used either when nobody looked for longer than this in between, although the owner is
+// the same.
 constexpr absl::Duration kMaxUnwatched = absl::Seconds(2);
 
 // Up to `spread`, another one at every call. It decides nothing but when.
@@ -229,7 +229,7 @@ absl::Status RedisRouter::Prepare(const RunPolicy& policy, absl::Time deadline) 
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     seen = maps_read_;
-    const bool old = policy.epochs && now - read_at_ > kMaxMapAge;
+    const bool old = policy.epochs && now - read_at_ > kRefreshMapAfter;
     needed = seen == 0 || old;
     if (!needed && now < refresh_due_) return absl::OkStatus();
     // One thread does it; the others go on with what there is.
@@ -243,7 +243,7 @@ absl::Status RedisRouter::Prepare(const RunPolicy& policy, absl::Time deadline) 
 std::vector<std::vector<RedisRouter::Placed*>> RedisRouter::Place(std::vector<Placed>& open,
                                                                   const RunPolicy& policy) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  const bool old = policy.epochs && absl::Now() - read_at_ > kMaxMapAge;
+  const bool old = policy.epochs && absl::Now() - read_at_ > kRefreshMapAfter;
   std::map<std::pair<Node*, bool>, std::vector<Placed*>> by_node;
   for (Placed& placed : open) {
     placed.end = Placed::End::kOpen;
