@@ -47,7 +47,7 @@ SERVER_KEEPS = {"journal"}
 SERVER_WRITES = {"audit_log", "port_file"}
 SERVER_OTHERS = {
     # Addresses; a socket is waited for, whatever is in its place.
-    "listen", "aggregate", "redis_socket", "redis_address", "journal_redis", "metrics_listen",
+    "listen", "aggregate", "redis_socket", "redis_address", "redis_cluster", "journal_redis", "metrics_listen",
     # Names, words and numbers.
     "trust_domain", "token_issuer", "token_audience", "redis_user", "adopt_journal", "log_level", "insecure_loopback",
     "rotate_keyring", "allow_swap", "calls_per_second", "memory_mib", "drain_seconds", "idle_timeout",
