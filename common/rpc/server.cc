@@ -298,7 +298,8 @@ absl::Status RunServer(const ServerOptions& options, const Served& served) {
 
   RaiseFileLimit();
   ASSIGN_OR_RETURN(std::unique_ptr<Listener> listener, Listener::Open(options.listen));
-  RETURN_IF_ERROR(ShowMetrics(options, served, *listener).status());
+  ASSIGN_OR_RETURN(const std::unique_ptr<MetricsServer> metrics,
+                   ShowMetrics(options, served, *listener));
   grpc::EnableDefaultHealthCheckService(false);
   grpc::ServerBuilder builder;
   Configure(options, served, builder);

@@ -198,7 +198,8 @@ absl::StatusOr<OrganizationLifecycle::Organization> OrganizationLifecycle::Finis
 absl::StatusOr<OrganizationLifecycle::Organization> OrganizationLifecycle::Pause(
     const std::string& id) {
   // A close that is under way ends first: nothing is published after this.
-  RETURN_IF_ERROR(ClosingLease::Await(parts_.organizations, id).status());
+  ASSIGN_OR_RETURN(const std::unique_ptr<ClosingLease> lease,
+                   ClosingLease::Await(parts_.organizations, id));
   absl::StatusOr<Organization> paused = ChangeState(
       id,
       [&](const ScheduledOrganization& current, StoredOrganization& next,
