@@ -16,6 +16,39 @@ using aggregate::v1::Organization;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
+// Looks, whenever something changes, whether a close could begin.
+class LeaseWatch final : public MemoryStore {
+ public:
+  absl::StatusOr<VersionedOrganization> Replace(
+      const std::string& organization, const VersionedOrganization& old,
+      const aggregate::v1::StoredOrganization& stored) override {
+    Look(organization);
+    return MemoryStore::Replace(organization, old, stored);
+  }
+  absl::Status DropTallies(const std::string& organization) override {
+    Look(organization);
+    return MemoryStore::DropTallies(organization);
+  }
+  absl::StatusOr<int64_t> Erase(const std::string& organization,
+                                const aggregate::v1::StoredOrganization& tombstone) override {
+    Look(organization);
+    return MemoryStore::Erase(organization, tombstone);
+  }
+
+  void Watch() { watching_ = true; }
+  int looks() const { return looks_; }
+
+ private:
+  void Look(const std::string& organization) {
+    if (!watching_) return;
+    ++looks_;
+    EXPECT_FALSE(TakeLease(organization, LeaseToken("a close"), absl::Minutes(1)).value());
+  }
+
+  bool watching_ = false;
+  int looks_ = 0;
+};
+
 class OrganizationLifecycleTest : public testing::Test {
  protected:
   static Organization Weekly() {
@@ -227,6 +260,20 @@ TEST_F(OrganizationLifecycleTest, PausesWhenNoCloseIsUnderWay) {
   ASSERT_TRUE(store_.ReleaseLease("acme", LeaseToken("a close")).ok());
   pausing.join();
   EXPECT_EQ(organizations_.Get("acme")->state(), aggregate::v1::ORGANIZATION_STATE_PAUSED);
+}
+
+// Mutation: the lease is given back as soon as it was had.
+TEST_F(OrganizationLifecycleTest, LetsNoCloseBeginUntilAPauseOrAnErasureIsDone) {
+  LeaseWatch store;
+  Organizations organizations(store, store, store, store, ShippedCatalog(), clock_);
+  ASSERT_TRUE(organizations.lifecycle.Create("acme", Weekly(), true).ok());
+  ASSERT_TRUE(organizations.lifecycle.FinishBackfill("acme").ok());
+  store.Watch();
+  ASSERT_TRUE(organizations.lifecycle.Pause("acme").ok());
+  EXPECT_GE(store.looks(), 3);
+  const int looks = store.looks();
+  ASSERT_TRUE(organizations.lifecycle.Erase("acme").ok());
+  EXPECT_GT(store.looks(), looks);
 }
 
 // Mutation: a pause that closes a window which has not begun, so that it takes nothing when
