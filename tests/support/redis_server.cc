@@ -298,12 +298,16 @@ void RedisServer::SlowRewrites(bool slow) {
   AsOk(pool.Call({"CONFIG", "SET", "rdb-key-save-delay", delay})).IgnoreError();
 }
 
-bool RedisServer::KillRewrite() {
+bool RedisServer::KillRewriteIfAny() {
   const std::string children = absl::StrCat("/proc/", pid_, "/task/", pid_, "/children");
+  pid_t child = 0;
+  return std::ifstream(children) >> child && kill(child, SIGKILL) == 0;
+}
+
+bool RedisServer::KillRewrite() {
   const absl::Time deadline = absl::Now() + kStartTime;
   while (absl::Now() < deadline) {
-    pid_t child = 0;
-    if (std::ifstream(children) >> child) return kill(child, SIGKILL) == 0;
+    if (KillRewriteIfAny()) return true;
     absl::SleepFor(kPollTime);
   }
   return false;

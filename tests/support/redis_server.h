@@ -73,8 +73,10 @@ class RedisServer {
   // Has rewritings wait at every key, so that one can be met while it is under way; or no
   // longer.
   void SlowRewrites(bool slow);
-  // Kills the process that rewrites the files, when there is one; false when none comes.
+  // Kills the process that rewrites the files, once there is one; false when none comes.
   bool KillRewrite();
+  // Kills the one that there is now; false when there is none.
+  bool KillRewriteIfAny();
 
  private:
   explicit RedisServer(std::filesystem::path folder) : folder_(std::move(folder)) {}
