@@ -124,7 +124,7 @@ absl::StatusOr<std::unique_ptr<RedisServer>> RedisServer::StartClusterNode() {
   const int bus_port = FreePort();
   auto server = StartWith({"--bind", "127.0.0.1", "--port", absl::StrCat(port), "--cluster-port",
                            absl::StrCat(bus_port), "--cluster-enabled", "yes",
-                           "--cluster-node-timeout", "1000", "--cluster-allow-replica-migration",
+                           "--cluster-node-timeout", "5000", "--cluster-allow-replica-migration",
                            "no", "--cluster-require-full-coverage", "no", "--masteruser",
                            "inspector", "--masterauth", PasswordOf("inspector")});
   if (!server.ok()) return server;
