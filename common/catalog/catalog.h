@@ -66,7 +66,7 @@ class Catalog {
   // In the order of the file.
   const std::vector<CatalogKind>& kinds() const { return kinds_; }
   const std::vector<CatalogTable>& tables() const { return tables_; }
-  // By index, as FindKind and FindTable give it.
+  // The index is the one that FindKind and FindTable give.
   const CatalogKind& kind(int index) const { return kinds_[static_cast<size_t>(index)]; }
   const CatalogTable& table(int index) const { return tables_[static_cast<size_t>(index)]; }
 

@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_split.h"
+#include "common/redis/connection.h"
 
 namespace tutti {
 namespace {
@@ -37,7 +38,7 @@ absl::StatusOr<ClusterCopies> CopiesIn(absl::string_view table) {
   }
   const bool named = complete && std::any_of(rows.begin(), rows.end(),
                                              [](const Row& row) { return Has(row, "myself"); });
-  if (!named) return absl::InternalError("redis-server answered in a way that was not expected");
+  if (!named) return UnexpectedReply();
   ClusterCopies copies;
   for (const Row& row : rows) {
     if (Has(row, "myself") || Has(row, "handshake")) continue;

@@ -35,10 +35,6 @@ redisReplyObjectFunctions* BoundedReplies(const redisReader& reader) {
   return &bounded;
 }
 
-absl::Status UnexpectedReply() {
-  return absl::InternalError("redis-server answered in a way that was not expected");
-}
-
 // The error that a reply stands for, if it does.
 absl::Status ErrorOf(const absl::StatusOr<RedisReply>& reply) {
   return reply.ok() ? StatusOf(**reply) : reply.status();
@@ -60,6 +56,10 @@ bool IsLoopback(absl::string_view host) {
 uint64_t NextEpoch() {
   static std::atomic<uint64_t> last = 0;
   return ++last;
+}
+
+absl::Status UnexpectedReply() {
+  return absl::InternalError("redis-server answered in a way that was not expected");
 }
 
 void RedisReplyDeleter::operator()(redisReply* reply) const { freeReplyObject(reply); }
@@ -258,8 +258,7 @@ RedisPool::RedisPool(RedisOptions options) : options_(std::move(options)) {
 }
 
 absl::StatusOr<std::unique_ptr<RedisConnection>> RedisPool::Take(absl::Duration limit) {
-  RedisOptions options = options_;
-  options.timeout = std::min(limit, options_.timeout);
+  const absl::Duration timeout = std::min(limit, options_.timeout);
   while (true) {
     std::unique_ptr<RedisConnection> connection;
     {
@@ -272,9 +271,11 @@ absl::StatusOr<std::unique_ptr<RedisConnection>> RedisPool::Take(absl::Duration 
         continue;
       }
     }
-    connection->LimitTo(options.timeout);
+    connection->LimitTo(timeout);
     return connection;
   }
+  RedisOptions options = options_;
+  options.timeout = timeout;
   return RedisConnection::Open(options);
 }
 

@@ -45,7 +45,7 @@ struct RedisOptions {
   std::string user;  // empty: no AUTH
   std::string password;
   RedisTls tls;  // not with a Unix socket
-  // Of connecting, and of each command; in a cluster, of a call with all that it takes.
+  // Bounds connecting and each command; in a cluster, a call with all that it takes.
   absl::Duration timeout = absl::Seconds(10);
   // Replicas that must have received a write before it counts as durable; of each primary.
   int wait_replicas = 0;
@@ -61,7 +61,10 @@ using RedisReply = std::unique_ptr<redisReply, RedisReplyDeleter>;
 // The words of one command.
 using RedisWords = std::vector<std::string>;
 
-// What a reply says. Each gives Internal when the reply is of another type, and
+// Internal: a reply of another type, length or meaning than its command has.
+absl::Status UnexpectedReply();
+
+// What a reply says. Each gives UnexpectedReply when the reply is of another type, and
 // the error when it is an error.
 absl::StatusOr<int64_t> AsInteger(const absl::StatusOr<RedisReply>& reply);
 absl::StatusOr<std::string> AsString(const absl::StatusOr<RedisReply>& reply);  // nil: NotFound

@@ -39,7 +39,7 @@ enum class Key {
   kCohort,
   kJournal,          // of no organisation: the identity of the store's journal
   kCountingHistory,  // of no organisation: which keyrings and catalogues counted
-  // Of the redis-server that holds a journal, which is another than that of all the others.
+  // In the redis-server that holds a journal, which is another than that of all the others.
   kJournalIdentity,
   kJournalEntries,
 };
@@ -110,9 +110,9 @@ std::string JournalKey();
 std::string CountingHistoryKey();
 std::string JournalIdentityKey();
 std::string JournalEntriesKey(absl::string_view organization);
-// Of no value, ever, so no row. A script that names it is refused as a whole while the
-// organisation's slot moves to another node, because Redis then looks whether all keys are on one;
-// without it, one that deletes a key and makes it anew would be stopped in between.
+// A key that never has a value, so it has no row. A script that names it is refused as a whole
+// while the organisation's slot moves to another node, because Redis then looks whether all keys
+// are on one; without it, one that deletes a key and makes it anew would be stopped in between.
 std::string NeverKey(absl::string_view organization);
 
 // The bucket of an organisation, 0 to kOrganizationBuckets - 1, and its key.

@@ -121,7 +121,7 @@ std::string AsBitmap(absl::Span<const uint32_t> positions) {
   return bitmap;
 }
 
-// As long for every count: what its storing takes must not tell.
+// The text is as long for every count: what its storing takes must not tell.
 std::string TallyText(const DayTally& tally) {
   std::string text;
   for (const auto& [table, count] : tally.counts) {
@@ -207,7 +207,7 @@ class RedisCounterStore::MergeTask final : public SlotTask {
     }
     const redisReply& done = *replies.back();
     if (done.type != REDIS_REPLY_ARRAY || done.elements != executed_) {
-      return absl::InternalError("redis-server answered in a way that was not expected");
+      return UnexpectedReply();
     }
     redisReply** element = done.element;
     for (Write& write : writes_) {
@@ -276,7 +276,7 @@ absl::Status RedisCounterStore::MergeTask::HearSize(const redisReply& reply, Wri
   }
   RETURN_IF_ERROR(StatusOf(reply));
   if (reply.type != REDIS_REPLY_INTEGER) {
-    return absl::InternalError("redis-server answered in a way that was not expected");
+    return UnexpectedReply();
   }
   write.bitmap_bits = 8 * static_cast<size_t>(reply.integer);
   if (reply.integer > 0) return absl::OkStatus();

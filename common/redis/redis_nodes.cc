@@ -21,10 +21,6 @@ constexpr absl::Duration kPollTime = absl::Milliseconds(50);
 // between the two questions.
 constexpr int kMaxRefusals = 3;
 
-absl::Status Unexpected() {
-  return absl::InternalError("redis-server answered in a way that was not expected");
-}
-
 // How a node's rewriting stands.
 struct RewriteState {
   std::string run_id;  // of the process
@@ -34,7 +30,7 @@ struct RewriteState {
 
 absl::StatusOr<RewriteState> ReadRewriteState(RedisPool& node) {
   ASSIGN_OR_RETURN(auto facts, ReadInfo(node));
-  if (facts["run_id"].empty()) return Unexpected();
+  if (facts["run_id"].empty()) return UnexpectedReply();
   return RewriteState{
       facts["run_id"],
       facts["aof_rewrite_in_progress"] != "0" || facts["aof_rewrite_scheduled"] != "0",
@@ -104,7 +100,7 @@ absl::StatusOr<int> CountMissing(RedisPool& primary, size_t listed) {
   ASSIGN_OR_RETURN(auto facts, ReadInfo(primary));
   int known = 0;
   // Also those that have not caught up.
-  if (!absl::SimpleAtoi(facts["connected_slaves"], &known)) return Unexpected();
+  if (!absl::SimpleAtoi(facts["connected_slaves"], &known)) return UnexpectedReply();
   known = std::max(known, primary.options().wait_replicas);
   ClusterCopies copies;
   if (facts["cluster_enabled"] == "1") {
@@ -175,12 +171,12 @@ absl::StatusOr<std::vector<std::string>> KeysOf(RedisPool& node, const std::stri
     const redisReply& page = **reply;
     if (page.type != REDIS_REPLY_ARRAY || page.elements != 2 ||
         page.element[0]->type != REDIS_REPLY_STRING || page.element[1]->type != REDIS_REPLY_ARRAY) {
-      return Unexpected();
+      return UnexpectedReply();
     }
     cursor.assign(page.element[0]->str, page.element[0]->len);
     for (size_t i = 0; i < page.element[1]->elements; ++i) {
       const redisReply& key = *page.element[1]->element[i];
-      if (key.type != REDIS_REPLY_STRING) return Unexpected();
+      if (key.type != REDIS_REPLY_STRING) return UnexpectedReply();
       keys.emplace_back(key.str, key.len);
     }
   } while (cursor != "0");

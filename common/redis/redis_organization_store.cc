@@ -195,7 +195,7 @@ absl::StatusOr<VersionedOrganization> RedisOrganizationStore::Begin(
   for (const absl::string_view part : absl::StrSplit(result, ' ', absl::SkipEmpty())) {
     size_t index = 0;
     if (!absl::SimpleAtoi(part, &index) || index >= bitmaps.size()) {
-      return absl::InternalError("redis-server answered in a way that was not expected");
+      return UnexpectedReply();
     }
     guarded.insert(bitmaps[index].id.window);
   }

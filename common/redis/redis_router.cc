@@ -1,10 +1,8 @@
 #include "common/redis/redis_router.h"
 
 #include <algorithm>
-#include <atomic>
+#include <map>
 
-#include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/status/status_macros.h"
 
@@ -21,34 +19,6 @@ constexpr int kMaxFailures = 4;
 constexpr int kMaxWaits = 200;
 constexpr absl::Duration kFirstPause = absl::Milliseconds(5);
 constexpr absl::Duration kLongestPause = absl::Milliseconds(200);
-// A node that stopped must leave time to ask the next one for the map.
-constexpr int kNodesToAskInTime = 4;
-// Those who hear that a slot has moved follow it at once; within this time somebody reads the
-// whole map. Spread, for others hear the same.
-constexpr absl::Duration kRefreshSpread = absl::Milliseconds(200);
-// What is known of durable bits is not used by an older map: a slot that had left and come back
-// without a word, from a node that lost some, would not show. No node is replaced faster, for
-// that takes the cluster's node time-out.
-constexpr absl::Duration kRefreshMapAfter = absl::Seconds(1);
-// It is not used either when nobody looked for longer than this in between, although the owner is
-// the same.
-constexpr absl::Duration kMaxUnwatched = absl::Seconds(2);
-
-// Up to `spread`, another one at every call. It decides nothing but when.
-absl::Duration Jitter(absl::Duration spread) {
-  return spread * (static_cast<double>(absl::GetCurrentTimeNanos() % 1000) / 1000);
-}
-
-absl::Status TakesTooLong() {
-  return absl::UnavailableError("the cluster did not do it within the time-out; try again");
-}
-
-absl::Status NotInPlainText() {
-  return absl::FailedPreconditionError(
-      "a node of the cluster announces an address that is not of this machine, and plain text may "
-      "only go to this machine: give --redis_tls_authorities (see deploy/redis/README.md)");
-}
-
 // One command.
 class CommandTask final : public SlotTask {
  public:
@@ -72,24 +42,7 @@ class CommandTask final : public SlotTask {
   RedisReply reply_;
 };
 
-RedisOptions OptionsAt(RedisOptions options, const RedisAddress& address) {
-  options.cluster.clear();
-  options.unix_socket.clear();
-  options.host = address.host;
-  options.port = address.port;
-  return options;
-}
-
 }  // namespace
-
-// A server, and when it failed last.
-struct RedisRouter::Node {
-  Node(RedisOptions options, RedisAddress at) : address(std::move(at)), pool(std::move(options)) {}
-
-  const RedisAddress address;
-  RedisPool pool;
-  std::atomic<int64_t> failed_at = 0;  // Unix nanoseconds
-};
 
 // A task, where it goes next, and what came of it there.
 struct RedisRouter::Placed {
@@ -104,8 +57,8 @@ struct RedisRouter::Placed {
 
   SlotTask* task = nullptr;
   // The one to ask this once, although it does not have the slot.
-  std::shared_ptr<Node> asking;
-  std::shared_ptr<Node> node;
+  std::shared_ptr<RedisNode> asking;
+  std::shared_ptr<RedisNode> node;
   uint64_t since = 0;  // the epoch in which the node has had the slot
   End end = End::kOpen;
   NodeRefusal refusal = NodeRefusal::kNone;
@@ -116,7 +69,7 @@ struct RedisRouter::Placed {
 
 // What one node is asked on one connection.
 struct RedisRouter::Talk {
-  std::shared_ptr<Node> node;
+  std::shared_ptr<RedisNode> node;
   std::vector<Placed*> tasks;
   std::unique_ptr<RedisConnection> connection;
 
@@ -126,14 +79,6 @@ struct RedisRouter::Talk {
            });
   }
 };
-
-RedisRouter::RedisRouter(RedisOptions options)
-    : options_(std::move(options)),
-      single_(options_.cluster.empty() ? std::make_shared<Node>(options_, RedisAddress())
-                                       : nullptr),
-      since_(kSlots, 0) {}
-
-RedisRouter::~RedisRouter() = default;
 
 absl::StatusOr<RedisReply> RedisRouter::RunOne(absl::string_view key, const RedisWords& words,
                                                const RunPolicy& policy) {
@@ -177,14 +122,14 @@ absl::StatusOr<std::vector<RedisReply>> RedisRouter::ReadMany(
 }
 
 absl::Status RedisRouter::Run(absl::Span<SlotTask* const> tasks, const RunPolicy& policy) {
-  const absl::Time deadline = absl::Now() + options_.timeout;
+  const absl::Time deadline = absl::Now() + options().timeout;
   std::vector<Placed> open(tasks.size());
   for (size_t i = 0; i < tasks.size(); ++i) open[i].task = tasks[i];
   int redirections = 0;
   int failures = 0;
   absl::Duration pause = kFirstPause;
   for (int round = 0; !open.empty() && round < kMaxWaits; ++round) {
-    RETURN_IF_ERROR(Prepare(policy, deadline));
+    RETURN_IF_ERROR(topology_.Prepare(policy.epochs, deadline));
     std::vector<std::vector<Placed*>> groups = Place(open, policy);
     for (size_t begin = 0; begin < groups.size(); begin += kMaxTalks) {
       Attempt(absl::MakeSpan(groups).subspan(begin, kMaxTalks), policy, deadline);
@@ -220,47 +165,17 @@ absl::Status RedisRouter::Run(absl::Span<SlotTask* const> tasks, const RunPolicy
   return open.empty() ? absl::OkStatus() : TakesTooLong();
 }
 
-absl::Status RedisRouter::Prepare(const RunPolicy& policy, absl::Time deadline) {
-  if (!in_cluster()) return absl::OkStatus();
-  const absl::Time now = absl::Now();
-  if (now >= deadline) return TakesTooLong();
-  uint64_t seen = 0;
-  bool needed = false;
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    seen = maps_read_;
-    const bool old = policy.epochs && now - read_at_ > kRefreshMapAfter;
-    needed = seen == 0 || old;
-    if (!needed && now < refresh_due_) return absl::OkStatus();
-    // One thread does it; the others go on with what there is.
-    refresh_due_ = absl::InfiniteFuture();
-  }
-  const absl::Status refreshed = Refresh(seen, deadline);
-  // Without any map there is nobody to ask. With an old one nothing is known of any bit.
-  return seen == 0 ? refreshed : absl::OkStatus();
-}
-
 std::vector<std::vector<RedisRouter::Placed*>> RedisRouter::Place(std::vector<Placed>& open,
                                                                   const RunPolicy& policy) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  const bool old = policy.epochs && absl::Now() - read_at_ > kRefreshMapAfter;
-  std::map<std::pair<Node*, bool>, std::vector<Placed*>> by_node;
+  std::map<std::pair<RedisNode*, bool>, std::vector<Placed*>> by_node;
   for (Placed& placed : open) {
     placed.end = Placed::End::kOpen;
     placed.refusal = NodeRefusal::kNone;
     placed.redirection.reset();
-    placed.since = 0;
-    if (!in_cluster()) {
-      placed.node = single_;
-    } else if (placed.asking != nullptr) {
-      placed.node = placed.asking;
-    } else {
-      const int slot = placed.task->slot();
-      const SlotMap::Primary* const owner = map_.OwnerOf(slot);
-      placed.node = owner == nullptr ? nullptr : NodeAt(owner->address);
-      // Greater than all before, so that nothing that was known is known any more.
-      placed.since = old ? NextEpoch() : since_[static_cast<size_t>(slot)];
-    }
+    RedisTopology::Owner owner = {placed.asking, 0};
+    if (owner.node == nullptr) owner = topology_.OwnerOf(placed.task->slot(), policy.epochs);
+    placed.node = std::move(owner.node);
+    placed.since = owner.since;
     if (placed.node == nullptr) {
       placed.end = Placed::End::kUnsent;
       placed.status = absl::UnavailableError(
@@ -419,157 +334,20 @@ void RedisRouter::AwaitReplicas(absl::Span<Talk> talks, absl::Time deadline) {
 }
 
 absl::Status RedisRouter::Follow(std::vector<Placed>& open, absl::Time deadline) {
+  const uint64_t seen = topology_.maps_read();
   bool lost = false;
-  uint64_t seen = 0;
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    seen = maps_read_;
-    for (Placed& placed : open) {
-      placed.asking = nullptr;
-      if (!placed.redirection.has_value()) {
-        lost = lost || placed.refusal != NodeRefusal::kTryAgain;
-        continue;
-      }
-      const auto& [slot, address] = *placed.redirection;
-      if (!MayUse(address)) return NotInPlainText();
-      since_[static_cast<size_t>(slot)] = NextEpoch();
-      if (placed.refusal == NodeRefusal::kAsk) {
-        placed.asking = NodeAt(address);
-      } else {
-        map_.Assign(slot, address);
-        refresh_due_ = std::min(refresh_due_, absl::Now() + Jitter(kRefreshSpread));
-      }
+  for (Placed& placed : open) {
+    placed.asking = nullptr;
+    if (placed.redirection.has_value()) {
+      ASSIGN_OR_RETURN(placed.asking, topology_.Follow(*placed.redirection,
+                                                       placed.refusal == NodeRefusal::kMoved));
+    } else {
+      lost = lost || placed.refusal != NodeRefusal::kTryAgain;
     }
   }
   // The next round finds out whether that has helped.
-  if (lost) Refresh(seen, deadline).IgnoreError();
+  if (lost) topology_.Refresh(seen, deadline).IgnoreError();
   return absl::OkStatus();
-}
-
-std::shared_ptr<RedisRouter::Node> RedisRouter::NodeAt(const RedisAddress& address) {
-  std::shared_ptr<Node>& node = nodes_[address];
-  if (node == nullptr) node = std::make_shared<Node>(OptionsAt(options_, address), address);
-  return node;
-}
-
-bool RedisRouter::MayUse(const RedisAddress& address) const {
-  return options_.tls.any() || IsLoopback(address.host);
-}
-
-std::vector<std::shared_ptr<RedisRouter::Node>> RedisRouter::NodesToAsk() {
-  std::vector<std::shared_ptr<Node>> nodes;
-  const std::lock_guard<std::mutex> lock(mutex_);
-  std::vector<RedisAddress> addresses = options_.cluster;
-  addresses.insert(addresses.end(), map_.replicas.begin(), map_.replicas.end());
-  for (const SlotMap::Primary& primary : map_.primaries) addresses.push_back(primary.address);
-  for (const RedisAddress& address : addresses) {
-    if (!MayUse(address)) continue;
-    std::shared_ptr<Node> node = NodeAt(address);
-    if (std::find(nodes.begin(), nodes.end(), node) == nodes.end()) nodes.push_back(node);
-  }
-  // Not all processes ask the same one; those that failed come last, the latest at the end.
-  const auto first =
-      static_cast<int64_t>(Jitter(absl::Nanoseconds(nodes.size())) / absl::Nanoseconds(1));
-  std::rotate(nodes.begin(), nodes.begin() + first, nodes.end());
-  std::stable_sort(nodes.begin(), nodes.end(), [](const auto& a, const auto& b) {
-    return a->failed_at.load() < b->failed_at.load();
-  });
-  return nodes;
-}
-
-absl::StatusOr<SlotMap> RedisRouter::ReadMap(Node& node, absl::Time deadline) const {
-  const absl::Duration limit =
-      std::min(options_.timeout / kNodesToAskInTime, deadline - absl::Now());
-  ASSIGN_OR_RETURN(std::unique_ptr<RedisConnection> connection, node.pool.Take(limit));
-  const absl::StatusOr<RedisReply> reply = connection->Call({"CLUSTER", "SLOTS"});
-  node.pool.Give(std::move(connection));
-  if (reply.ok() && ErrorCodeOf(**reply) == "ERR") {
-    return absl::FailedPreconditionError(
-        "--redis_cluster: a redis-server is no node of a cluster; set cluster-enabled yes, or "
-        "give --redis_address");
-  }
-  ASSIGN_OR_RETURN(const std::vector<std::vector<std::string>> rows, AsRows(reply));
-  absl::StatusOr<SlotMap> map = ParseSlotMap(rows, node.address);
-  if (map.ok() && map->primaries.empty()) {
-    return absl::UnavailableError("a node knows of no slots; have it join the cluster");
-  }
-  return map;
-}
-
-absl::Status RedisRouter::Refresh(uint64_t seen, absl::Time deadline) {
-  const std::unique_lock<std::timed_mutex> reading(refreshing_, absl::ToChronoTime(deadline));
-  if (!reading.owns_lock()) return TakesTooLong();
-  if (maps_read() != seen) return absl::OkStatus();
-  absl::Status last;
-  for (const std::shared_ptr<Node>& node : NodesToAsk()) {
-    if (absl::Now() >= deadline) break;
-    absl::StatusOr<SlotMap> map = ReadMap(*node, deadline);
-    if (map.ok()) {
-      const bool secret = std::all_of(map->primaries.begin(), map->primaries.end(),
-                                      [&](const auto& one) { return MayUse(one.address); });
-      if (!secret) return NotInPlainText();
-      const std::lock_guard<std::mutex> lock(mutex_);
-      Adopt(*std::move(map));
-      return absl::OkStatus();
-    }
-    node->failed_at = absl::GetCurrentTimeNanos();
-    last = map.status();
-  }
-  const std::lock_guard<std::mutex> lock(mutex_);
-  refresh_due_ = absl::Now() + Jitter(kRefreshSpread);
-  return last.ok() ? TakesTooLong() : last;
-}
-
-void RedisRouter::Adopt(SlotMap map) {
-  const uint64_t epoch = NextEpoch();
-  // Who was not looked at for longer may have lost a slot and have it again.
-  const bool watched = absl::Now() - read_at_ <= kMaxUnwatched;
-  for (int slot = 0; slot < kSlots; ++slot) {
-    const SlotMap::Primary* const before = map_.OwnerOf(slot);
-    const SlotMap::Primary* const now = map.OwnerOf(slot);
-    const bool same = before != nullptr && now != nullptr && *before == *now;
-    if (!same || !watched) since_[static_cast<size_t>(slot)] = epoch;
-  }
-  map_ = std::move(map);
-  std::vector<RedisAddress> known = options_.cluster;
-  known.insert(known.end(), map_.replicas.begin(), map_.replicas.end());
-  for (const SlotMap::Primary& primary : map_.primaries) known.push_back(primary.address);
-  for (auto node = nodes_.begin(); node != nodes_.end();) {
-    const bool kept = std::find(known.begin(), known.end(), node->first) != known.end();
-    node = kept ? std::next(node) : nodes_.erase(node);
-  }
-  ++maps_read_;
-  read_at_ = absl::Now();
-  refresh_due_ = absl::InfiniteFuture();
-}
-
-uint64_t RedisRouter::maps_read() {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  return maps_read_;
-}
-
-absl::StatusOr<std::vector<std::shared_ptr<RedisPool>>> RedisRouter::Primaries() {
-  using Pools = std::vector<std::shared_ptr<RedisPool>>;
-  if (!in_cluster()) return Pools{{single_, &single_->pool}};
-  RETURN_IF_ERROR(Refresh(maps_read(), absl::Now() + options_.timeout));
-  const std::lock_guard<std::mutex> lock(mutex_);
-  if (const int unowned = map_.Unowned(); unowned > 0) {
-    return absl::UnavailableError(
-        absl::StrCat(unowned, " of the cluster's ", kSlots,
-                     " slots have no primary: bring back the nodes that had them, or their "
-                     "replicas"));
-  }
-  Pools pools;
-  for (const SlotMap::Primary& primary : map_.primaries) {
-    const std::shared_ptr<Node> node = NodeAt(primary.address);
-    pools.emplace_back(node, &node->pool);
-  }
-  return pools;
-}
-
-absl::Status RedisRouter::Ping() {
-  if (!in_cluster()) return AsOk(single_->pool.Call({"PING"}));
-  return Refresh(maps_read(), absl::Now() + options_.timeout);
 }
 
 }  // namespace tutti

@@ -2,9 +2,7 @@
 #define TUTTI_COMMON_REDIS_REDIS_ROUTER_H_
 
 #include <cstdint>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -17,6 +15,7 @@
 #include "absl/types/span.h"
 #include "common/redis/connection.h"
 #include "common/redis/redis_pipeline.h"
+#include "common/redis/redis_topology.h"
 #include "common/redis/slot_map.h"
 
 namespace tutti {
@@ -67,8 +66,7 @@ struct RunPolicy {
 // of nodes that it is sent on to. Unavailable when it is over.
 class RedisRouter {
  public:
-  explicit RedisRouter(RedisOptions options);
-  ~RedisRouter();
+  explicit RedisRouter(RedisOptions options) : topology_(std::move(options)) {}
 
   // One command of one slot. `key` as in SlotTask. Read is for those that change nothing; it
   // may send them twice. CallDurably returns when the change is durable.
@@ -88,24 +86,21 @@ class RedisRouter {
   // first error, and then nothing is known of the others.
   absl::Status Run(absl::Span<SlotTask* const> tasks, const RunPolicy& policy);
 
-  // The server, or every primary that has slots, as a node that is asked now knows them.
-  // Unavailable when none answers, or some slot has no primary.
-  absl::StatusOr<std::vector<std::shared_ptr<RedisPool>>> Primaries();
+  // See RedisTopology.
+  absl::StatusOr<std::vector<std::shared_ptr<RedisPool>>> Primaries() {
+    return topology_.Primaries();
+  }
+  absl::Status Ping() { return topology_.Ping(); }
 
-  // Whether the server, or some node of the cluster, answers.
-  absl::Status Ping();
-
-  bool in_cluster() const { return single_ == nullptr; }
-  const RedisOptions& options() const { return options_; }
+  bool in_cluster() const { return topology_.in_cluster(); }
+  const RedisOptions& options() const { return topology_.options(); }
 
  private:
-  struct Node;
   struct Placed;
   struct Talk;
 
   absl::StatusOr<RedisReply> RunOne(absl::string_view key, const RedisWords& words,
                                     const RunPolicy& policy);
-  absl::Status Prepare(const RunPolicy& policy, absl::Time deadline);
   std::vector<std::vector<Placed*>> Place(std::vector<Placed>& open, const RunPolicy& policy);
   void Attempt(absl::Span<std::vector<Placed*>> groups, const RunPolicy& policy,
                absl::Time deadline);
@@ -116,27 +111,7 @@ class RedisRouter {
   void AwaitReplicas(absl::Span<Talk> talks, absl::Time deadline);
   absl::Status Follow(std::vector<Placed>& open, absl::Time deadline);
 
-  // mutex_ is held.
-  std::shared_ptr<Node> NodeAt(const RedisAddress& address);
-  void Adopt(SlotMap map);
-
-  bool MayUse(const RedisAddress& address) const;
-  std::vector<std::shared_ptr<Node>> NodesToAsk();
-  absl::StatusOr<SlotMap> ReadMap(Node& node, absl::Time deadline) const;
-  // Reads the map from whoever answers, unless another thread has read one after `seen`.
-  absl::Status Refresh(uint64_t seen, absl::Time deadline);
-  uint64_t maps_read();
-
-  const RedisOptions options_;
-  const std::shared_ptr<Node> single_;  // outside of a cluster
-  std::timed_mutex refreshing_;         // held by who reads the map; taken before mutex_
-  std::mutex mutex_;
-  SlotMap map_;                                          // guarded by mutex_
-  std::vector<uint64_t> since_;                          // guarded by mutex_
-  std::map<RedisAddress, std::shared_ptr<Node>> nodes_;  // guarded by mutex_
-  uint64_t maps_read_ = 0;                               // guarded by mutex_
-  absl::Time read_at_ = absl::InfinitePast();            // guarded by mutex_
-  absl::Time refresh_due_ = absl::InfinitePast();        // guarded by mutex_
+  RedisTopology topology_;
 };
 
 }  // namespace tutti

@@ -64,9 +64,10 @@ class RedisStores {
   RedisStoreClock store_clock_;
 };
 
-// As RedisOptionsFromFlags, of another server: at `address`, "host:port", which is what the flag
-// of that name says, and with the password in the file that `flag` with "_password_file" names,
-// and as many replicas as `flag` with "_wait_replicas" says. User and TLS are those of the flags.
+// Reads the flags of another server, see RedisOptionsFromFlags: at `address`, "host:port", which is
+// what the flag of that name says, with the password in the file that `flag` with "_password_file"
+// names, and with as many replicas as `flag` with "_wait_replicas" says. User and TLS are those of
+// the flags.
 absl::StatusOr<RedisOptions> RedisOptionsAt(const std::string& flag, const std::string& address,
                                             const std::string& password_file, int wait_replicas,
                                             const std::string& default_user);

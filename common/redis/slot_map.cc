@@ -17,15 +17,11 @@ constexpr int kMaxPort = 65535;
 constexpr size_t kFirstNode = 2;
 constexpr size_t kColumnsOfNode = 3;
 
-absl::Status Unexpected() {
-  return absl::InternalError("redis-server answered in a way that was not expected");
-}
-
 bool ParseNumber(absl::string_view text, int last, int& number) {
   return absl::SimpleAtoi(text, &number) && number >= 0 && number <= last;
 }
 
-// Of the three columns that begin at `columns`.
+// Reads the three columns that begin at `columns`.
 std::optional<SlotMap::Primary> ParseNode(const std::string* columns, const RedisAddress& asked) {
   SlotMap::Primary node;
   node.address.host = columns[0].empty() ? asked.host : columns[0];
@@ -77,11 +73,11 @@ absl::StatusOr<SlotMap> ParseSlotMap(const std::vector<std::vector<std::string>>
         (row.size() - kFirstNode) % kColumnsOfNode != 0 ||
         !ParseNumber(row[0], kSlots - 1, first) || !ParseNumber(row[1], kSlots - 1, last) ||
         first > last) {
-      return Unexpected();
+      return UnexpectedReply();
     }
     for (size_t i = kFirstNode; i < row.size(); i += kColumnsOfNode) {
       std::optional<SlotMap::Primary> node = ParseNode(&row[i], asked);
-      if (!node.has_value()) return Unexpected();
+      if (!node.has_value()) return UnexpectedReply();
       if (i > kFirstNode) {
         map.replicas.push_back(std::move(node->address));
         continue;

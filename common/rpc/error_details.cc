@@ -37,7 +37,7 @@ absl::Status Write(absl::Status status, const Detail& detail) {
 constexpr char kDomain[] = "tutti";
 constexpr char kPrefix[] = "REASON_";
 
-// Of tutti.score.v1 it is "score.tutti", of tutti.v1 "tutti".
+// "score.tutti" for tutti.score.v1, "tutti" for tutti.v1.
 std::string DomainOf(const google::protobuf::EnumDescriptor& reasons) {
   std::vector<std::string> package = absl::StrSplit(reasons.file()->package(), '.');
   package.pop_back();  // the version

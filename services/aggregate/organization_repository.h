@@ -43,7 +43,7 @@ class OrganizationRepository {
   // A page in a fixed order after `cursor`, which is moved; "" at the end.
   absl::StatusOr<std::vector<Organization>> List(int limit, std::string& cursor);
 
-  // As List, of those among `ids` that exist.
+  // A page, as List gives it, of those among `ids` that exist.
   absl::StatusOr<std::vector<Organization>> ListAmong(const std::set<std::string, std::less<>>& ids,
                                                       int limit, std::string& cursor);
 

@@ -38,7 +38,7 @@ std::string GraceOf(const std::optional<Publication>& latest) {
   return absl::StrCat(absl::ToInt64Hours(grace), " hours");
 }
 
-// By who keeps it, as activities flow.
+// Grouped by who keeps it, in the order in which activities flow.
 void FillRetention(const std::string& grace, PrivacyStatement& statement) {
   for (const std::vector<Retention>& kept :
        {RetentionsOfIngest(grace), RetentionsOfRedis(grace), RetentionsOfAggregate(),

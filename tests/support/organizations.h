@@ -28,7 +28,7 @@ struct Organizations {
         repository(organizations, history, catalog, clock, WindowTiming()),
         lifecycle({repository, organizations, counters, publications, catalog, clock}) {}
 
-  // As callers see it.
+  // The organisation as callers see it.
   absl::StatusOr<aggregate::v1::Organization> Told(
       const absl::StatusOr<OrganizationRepository::Organization>& organization) const {
     if (!organization.ok()) return organization.status();

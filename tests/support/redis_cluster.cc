@@ -20,7 +20,7 @@ absl::StatusOr<RedisReply> Tell(const RedisServer& node, const RedisWords& words
   return pool.Call(words);
 }
 
-// Of each node that has slots its id, the epoch of its word, and the slots; as one node sees it.
+// For each node that has slots its id, the epoch of its word, and the slots; as one node sees it.
 std::set<std::string> OwnersAsSeenBy(const RedisServer& node) {
   std::set<std::string> owners;
   const std::string table = AsString(Tell(node, {"CLUSTER", "NODES"})).value_or("");

@@ -1,5 +1,4 @@
 #include <atomic>
-#include <cstdlib>
 #include <functional>
 #include <set>
 #include <thread>
@@ -387,16 +386,31 @@ TEST_F(ReplicatedClusterTest, LosesNothingThatWasAcknowledgedWhenAReplicaTakesOv
     take_over(own_->primary(0));
     EXPECT_EQ(own_->primary(0).AwaitReplica(own_->replica(0)), absl::OkStatus());
   });
-  // On a busy machine the others may not agree for a minute that it is gone.
-  const bool elect = std::getenv("TUTTI_LONG") != nullptr;
-  if (elect) {
-    own_->primary(0).Kill();
-    ASSERT_TRUE(WaitUntil([&] { return stores_->organizations().Read(id).ok(); }));
-  }
   const std::vector<uint32_t> kept = BitsOf(Raw(BitmapKey(Person(id))));
   EXPECT_THAT(acknowledged, IsSubsetOf(kept));
+}
+
+// No replica takes over by hand before: Redis 7.0 counts the votes of such an election again when
+// the next primary dies within four node time-outs, and then nobody follows the replica.
+//
+// Mutations: not to wait; not to read the map anew when a node does not answer.
+TEST_F(ReplicatedClusterTest, LosesNothingThatWasAcknowledgedWhenAPrimaryDies) {
+  const std::string id = OrganizationOn(0);
+  Begin(id, kReachWindow, {"person"}, kBits);
+  Use(absl::Seconds(2));
+  std::set<uint32_t> acknowledged;
+  for (uint32_t bit = 0; bit < 200; ++bit) {
+    if (bit == 150) own_->primary(0).Freeze(true);
+    // The last ones may be on one node alone.
+    if (Merge(Person(id), {bit}).ok()) acknowledged.insert(bit);
+    if (bit == 150) own_->primary(0).Kill();
+  }
+  EXPECT_THAT(acknowledged, Contains(149u));
+  EXPECT_THAT(acknowledged, Not(Contains(150u)));
+  // The others see it, and elect.
+  ASSERT_TRUE(WaitUntil([&] { return stores_->organizations().Read(id).ok(); }));
+  EXPECT_THAT(acknowledged, IsSubsetOf(BitsOf(Raw(BitmapKey(Person(id))))));
   // With nobody to receive it nothing is acknowledged.
-  if (!elect) own_->replica(0).Kill();
   EXPECT_TRUE(absl::IsUnavailable(Merge(Person(id), {kBits - 1}).status()));
 }
 
@@ -422,7 +436,7 @@ TEST_F(ReplicatedClusterTest, ErasesAndRewritesOnEveryNode) {
   }
   Use(absl::Seconds(2));
   own_->replica(1).Freeze(true);
-  // Of a shard that has none of the organisation, as far as anybody knows.
+  // A shard that has none of the organisation, as far as anybody knows.
   ASSERT_TRUE(WaitUntil([&] {
     return absl::IsUnavailable(
         stores_->organizations().Erase(OrganizationOn(0), Named("gone")).status());

@@ -12,9 +12,7 @@
 #include <map>
 #include <memory>
 #include <numeric>
-#include <set>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "common/scoring/consistent_rows.h"
@@ -24,6 +22,7 @@
 #include "common/scoring/table_counts.h"
 #include "gtest/gtest.h"
 #include "tests/privacy/audit/longer.h"
+#include "tests/privacy/margins/row_trials.h"
 #include "tests/support/simulated_organization.h"
 
 namespace tutti {
@@ -41,100 +40,6 @@ constexpr double kMostOneTailed = 0.985;
 constexpr double kMostCoverage = 0.97;
 // The slack of a finite number of trials, in standard errors.
 constexpr double kChance = 3.5;
-
-// A way of counting a table, and how many subjects there are.
-struct Way {
-  SlotModel model;
-  double expected = 0;
-  double most = 0;  // 0: not public
-
-  friend bool operator<(const Way& a, const Way& b) {
-    const auto key = [](const Way& way) {
-      return std::make_tuple(way.model.features, way.model.slots, way.model.kept,
-                             way.model.sigma_squared, way.expected, way.most);
-    };
-    return key(a) < key(b);
-  }
-};
-
-std::set<Way> WaysOf(const Catalog& catalog, int64_t headcount, window::v1::Cadence cadence,
-                     int step_days) {
-  const PublicTerms terms = PlannedTerms(catalog, headcount, cadence, step_days);
-  std::set<Way> ways;
-  for (size_t i = 0; i < catalog.tables().size(); ++i) {
-    const int table = static_cast<int>(i);
-    if (catalog.tables()[i].is_habit() || !IsTableShown(catalog, terms, table)) continue;
-    const double expected = ExpectedSubjects(catalog, terms, table);
-    ways.insert(
-        {ModelOf(catalog, terms, table), expected, IsPopulation(catalog, table) ? expected : 0});
-  }
-  return ways;
-}
-
-// How subjects fall into the combinations of k features, as parts of those that there can be.
-struct Composition {
-  const char* name;
-  std::function<double(unsigned pattern, unsigned features)> part;
-};
-
-bool IsOneFeature(unsigned pattern) { return (pattern & (pattern - 1)) == 0; }
-
-std::vector<Composition> Compositions() {
-  return {
-      {"every combination alike",
-       [](unsigned, unsigned k) { return 0.8 / static_cast<double>((1U << k) - 1); }},
-      {"the first feature alone or with the second",
-       [](unsigned pattern, unsigned) { return pattern == 1   ? 0.3
-                                               : pattern == 3 ? 0.2
-                                                              : 0.0; }},
-      {"one feature each",
-       [](unsigned pattern, unsigned k) { return IsOneFeature(pattern) ? 0.7 / k : 0.0; }},
-      {"each feature only with those before it",
-       [](unsigned pattern, unsigned k) { return (pattern & (pattern + 1)) == 0 ? 0.6 / k : 0.0; }},
-      {"mostly all of them, others a few",
-       [](unsigned pattern, unsigned k) {
-         return pattern + 1 == 1U << k ? 0.5 : 0.25 / static_cast<double>((1U << k) - 2);
-       }},
-      {"the first alone", [](unsigned pattern, unsigned) { return pattern == 1 ? 0.5 : 0.0; }},
-      {"nobody", [](unsigned, unsigned) { return 0.0; }},
-  };
-}
-
-// The rows of a table: each combination, each feature, and any.
-std::vector<PatternSet> RowsOf(int features) {
-  std::vector<PatternSet> rows;
-  const unsigned patterns = 1U << static_cast<unsigned>(features);
-  for (unsigned pattern = 1; pattern < patterns; ++pattern) {
-    rows.push_back(static_cast<PatternSet>(1U << pattern));
-  }
-  if (features == 1) return rows;
-  std::vector<unsigned> unions;
-  for (unsigned feature = 1; feature < patterns; feature <<= 1U) unions.push_back(feature);
-  unions.push_back(patterns - 1);
-  for (const unsigned any : unions) {
-    unsigned set = 0;
-    for (unsigned pattern = 1; pattern < patterns; ++pattern) {
-      if ((pattern & any) != 0) set |= 1U << pattern;
-    }
-    rows.push_back(static_cast<PatternSet>(set));
-  }
-  return rows;
-}
-
-double SumIn(PatternSet set, const std::vector<double>& by_pattern) {
-  double sum = 0;
-  for (size_t pattern = 1; pattern < by_pattern.size(); ++pattern) {
-    if ((set >> pattern & 1U) != 0) sum += by_pattern[pattern];
-  }
-  return sum;
-}
-
-struct Row {
-  double value = 0;
-  double margin = 0;
-};
-using Estimator =
-    std::function<std::vector<Row>(const Way&, const TableCounts&, const std::vector<PatternSet>&)>;
 
 std::vector<Row> Shipped(const Way& way, const TableCounts& counts,
                          const std::vector<PatternSet>& sets, uint64_t seed) {
@@ -213,80 +118,6 @@ std::vector<Row> ProjectedOnTheSum(const Way& way, const TableCounts& counts,
   return out;
 }
 
-// What the trials of one row came to.
-struct Outcome {
-  double bias = 0;   // in standard deviations of the estimate
-  double ratio = 0;  // margin / 1.96 to the spread
-  double coverage = 0;
-  double truth = 0;  // in standard deviations of the estimate
-};
-
-// `whole`: what the truth of a set is divided by.
-std::vector<Outcome> Try(const Way& way, const Subjects& subjects, int64_t trials, double whole,
-                         const Estimator& estimator, SlotSimulator& simulator) {
-  const std::vector<PatternSet> sets = RowsOf(way.model.features);
-  std::vector<double> truth(size_t{1} << way.model.features, 0.0);
-  for (size_t pattern = 1; pattern < truth.size(); ++pattern) {
-    truth[pattern] = static_cast<double>(subjects[pattern]) / whole;
-  }
-  struct Sums {
-    double errors = 0;
-    double squares = 0;
-    double margins = 0;
-    double hits = 0;
-  };
-  std::vector<Sums> sums;
-  for (int64_t trial = 0; trial < trials; ++trial) {
-    const std::vector<Row> rows = estimator(
-        way, TableCounts::FromCells(way.model, simulator.PublishCells(way.model, subjects)), sets);
-    sums.resize(rows.size());
-    for (size_t i = 0; i < rows.size(); ++i) {
-      const double error = rows[i].value - SumIn(sets[i], truth);
-      sums[i].errors += error;
-      sums[i].squares += error * error;
-      sums[i].margins += rows[i].margin;
-      if (std::abs(error) <= rows[i].margin) sums[i].hits += 1;
-    }
-  }
-  const double n = static_cast<double>(trials);
-  std::vector<Outcome> outcomes;
-  for (size_t i = 0; i < sums.size(); ++i) {
-    const double mean = sums[i].errors / n;
-    const double spread = std::sqrt(std::max(sums[i].squares / n - mean * mean, 1e-18));
-    outcomes.push_back({mean / spread, sums[i].margins / n / kMarginDeviations / spread,
-                        sums[i].hits / n, SumIn(sets[i], truth) / spread});
-  }
-  return outcomes;
-}
-
-Subjects SubjectsOf(const Way& way, const Composition& composition) {
-  Subjects subjects{};
-  const auto k = static_cast<unsigned>(way.model.features);
-  for (unsigned pattern = 1; pattern < 1U << k; ++pattern) {
-    subjects[pattern] = std::llround(way.expected * composition.part(pattern, k));
-  }
-  return subjects;
-}
-
-bool IsAway(const Way& way, const Subjects& subjects) {
-  std::vector<double> numbers(size_t{1} << way.model.features, 0.0);
-  for (size_t i = 1; i < numbers.size(); ++i) numbers[i] = static_cast<double>(subjects[i]);
-  const TableCounts counts = TableCounts::FromSubjects(way.model, numbers);
-  const auto deviations = [&](PatternSet set, double slack) {
-    const TableError error = counts.ErrorOf(WeightsOf(set, way.model.features));
-    return slack / std::hypot(error.counting, error.noise);
-  };
-  unsigned all = 0;
-  double sum = 0;
-  for (unsigned pattern = 1; pattern < numbers.size(); ++pattern) {
-    const unsigned bit = 1U << pattern;
-    if (deviations(static_cast<PatternSet>(bit), numbers[pattern]) < kAway) return false;
-    all |= bit;
-    sum += numbers[pattern];
-  }
-  return way.most <= 0 || deviations(static_cast<PatternSet>(all), way.most - sum) >= kAway;
-}
-
 struct Range {
   double least = 1e9;
   double most = -1e9;
@@ -348,7 +179,7 @@ class EveryTable {
           const Subjects subjects = SubjectsOf(way, composition);
           const double all = std::accumulate(subjects.begin(), subjects.end(), 0.0);
           if (shares && all == 0) continue;
-          const bool away = IsAway(way, subjects);
+          const bool away = IsAway(way, subjects, kAway);
           Summary& summary = summaries_[composition.name][away];
           for (const Outcome& row :
                tutti::Try(way, subjects, trials_, shares ? all : 1, estimator, simulator_)) {
@@ -419,7 +250,7 @@ TEST(RowMargins, AreTooWideWhenCovarianceIsLeftOut) {
   const auto catalog = LoadShippedCatalog();
   const Way way = ThreeFeaturesOf(*catalog, 2'000);
   const Subjects subjects = SubjectsOf(way, Compositions().front());
-  ASSERT_TRUE(IsAway(way, subjects));
+  ASSERT_TRUE(IsAway(way, subjects, kAway));
   SlotSimulator simulator(22);
   double widest = 0;
   for (const Outcome& row : Try(way, subjects, 500, 1, WithoutCovariance, simulator)) {

@@ -16,7 +16,7 @@ const RedisAddress kAsked{"10.0.0.9", 7000};
 
 // Mutation: to take all of a key where it has a hash tag, or an empty tag for one.
 TEST(SlotMap, PlacesAKeyByItsHashTag) {
-  // As CLUSTER KEYSLOT answers.
+  // The numbers that CLUSTER KEYSLOT answers.
   EXPECT_EQ(SlotOf("123456789"), 12739);
   EXPECT_EQ(SlotOf("{acme}:profile"), SlotOf("acme"));
   EXPECT_EQ(SlotOf("a{acme}{other}"), SlotOf("acme"));
