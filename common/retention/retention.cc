@@ -103,7 +103,7 @@ std::vector<Retention> RetentionsOfAggregate() {
 
 std::vector<Retention> RetentionsOfScore() {
   return {
-      {"answers made of published records",
+      {"published records, and answers made of them",
        kMemoryOfScore,
        absl::StrCat("as long as there is room; not given any more from ", InWholeSeconds(kFreshFor),
                     " after the organisation is erased"),

@@ -55,6 +55,14 @@ absl::StatusOr<std::string> ParseOrganizationName(absl::string_view name) {
   return std::string(parts[1]);
 }
 
+std::string FormatOrganizationName(absl::string_view id) {
+  return absl::StrCat("organizations/", id);
+}
+
+std::string FormatScoreName(absl::string_view organization, Day end_day) {
+  return absl::StrCat(FormatOrganizationName(organization), "/scores/", FormatDay(end_day));
+}
+
 absl::StatusOr<ScoreName> ParseScoreName(absl::string_view name) {
   return ParseParts(absl::StrSplit(name, '/'), 4,
                     "must be organizations/{organization}/scores/{YYYY-MM-DD or latest}");

@@ -14,6 +14,12 @@ namespace tutti {
 // text is not repeated.
 absl::StatusOr<std::string> ParseOrganizationName(absl::string_view name);
 
+// "organizations/{organization}".
+std::string FormatOrganizationName(absl::string_view id);
+
+// "organizations/{organization}/scores/{end_day}".
+std::string FormatScoreName(absl::string_view organization, Day end_day);
+
 // A score, and perhaps one of its tables.
 struct ScoreName {
   std::string organization;

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/rpc/error_details.h"
+#include "common/rpc/resource_name.h"
 #include "common/status/status_macros.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "google/protobuf/util/time_util.h"
@@ -72,7 +73,7 @@ absl::StatusOr<OrganizationLifecycle::Organization> OrganizationLifecycle::Creat
   RETURN_IF_ERROR(ValidateProfile(wanted, parts_.catalog));
   StoredOrganization stored;
   Profile& organization = *stored.mutable_organization();
-  organization.set_name(absl::StrCat("organizations/", id));
+  organization.set_name(FormatOrganizationName(id));
   CopySettable(wanted, organization);
   const absl::TimeZone zone = *LoadZone(organization.time_zone());
   const absl::Time now = parts_.clock.Now();
@@ -268,7 +269,7 @@ absl::StatusOr<int64_t> OrganizationLifecycle::Erase(const std::string& id) {
   if (!again) lease = ClosingLease::Await(parts_.organizations, id);
   if (!lease.ok()) return lease.status();
   StoredOrganization tombstone;
-  tombstone.mutable_organization()->set_name(absl::StrCat("organizations/", id));
+  tombstone.mutable_organization()->set_name(FormatOrganizationName(id));
   tombstone.mutable_organization()->set_state(aggregate::v1::ORGANIZATION_STATE_ERASED);
   absl::StatusOr<int64_t> deleted = parts_.organizations.Erase(id, tombstone);
   parts_.counters.Forget(id);

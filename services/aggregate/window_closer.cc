@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
+#include "common/rpc/resource_name.h"
 #include "common/scoring/planned_margins.h"
 #include "common/status/status_macros.h"
 #include "services/aggregate/closing_times.h"
@@ -95,7 +95,7 @@ absl::Status WindowCloser::CloseAll(const std::string& id, ClosingLease& lease, 
     RETURN_IF_ERROR(Finish(*organization, end_day));
     report.deleted = true;
     aggregate::v1::ClosedWindow& window = report.windows.emplace_back();
-    window.set_score(absl::StrCat("organizations/", id, "/scores/", FormatDay(end_day)));
+    window.set_score(FormatScoreName(id, end_day));
     window.set_outcome(outcome);
   }
 }

@@ -3,8 +3,8 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/rpc/resource_name.h"
 #include "common/rpc/status.h"
 #include "grpcpp/client_context.h"
 #include "tutti/aggregate/v1/organization.pb.h"
@@ -76,7 +76,7 @@ void GrpcAggregateClient::Run(Request request, std::function<void(absl::StatusOr
 
 void GrpcAggregateClient::FetchPolicy(const std::string& organization, PolicyCallback done) {
   aggregate::v1::GetIngestPolicyRequest request;
-  request.set_organization(absl::StrCat("organizations/", organization));
+  request.set_organization(FormatOrganizationName(organization));
   request.set_catalog_fingerprint(counting_fingerprint_);
   if (!SetIdentity(*keys_.snapshot(), *request.mutable_keyring())) request.clear_keyring();
   Run(std::move(request), std::move(done),

@@ -4,41 +4,22 @@
 
 namespace tutti {
 
-AnswerCache::Answer AnswerCache::Lookup(const AnswerKey& key) {
-  const auto found = answers_.find(key);
-  if (found == answers_.end()) return nullptr;
-  ages_.splice(ages_.begin(), ages_, found->second.age);
-  return found->second.answer;
-}
-
 AnswerCache::Answer AnswerCache::Find(const AnswerKey& key) {
   const std::lock_guard lock(mutex_);
-  return Lookup(key);
+  return answers_.Find(key);
 }
 
 AnswerCache::Answer AnswerCache::Keep(const AnswerKey& key, std::string answer) {
+  const size_t bytes = answer.size();
   auto kept = std::make_shared<const std::string>(std::move(answer));
-  std::vector<Answer> dropped;  // let go after the lock
   const std::lock_guard lock(mutex_);
-  const auto [slot, fresh] = answers_.try_emplace(key);
-  if (!fresh) return slot->second.answer;
-  ages_.push_front(key);
-  slot->second = {kept, ages_.begin()};
-  bytes_ += kept->size() + kBytesOfAnEntry;
-  while (bytes_ > max_bytes_ && ages_.size() > 1) {
-    const auto oldest = answers_.find(ages_.back());
-    bytes_ -= oldest->second.answer->size() + kBytesOfAnEntry;
-    dropped.push_back(std::move(oldest->second.answer));
-    answers_.erase(oldest);
-    ages_.pop_back();
-  }
-  return kept;
+  return answers_.Keep(key, std::move(kept), bytes);
 }
 
 void AnswerCache::Get(const AnswerKey& key, const Make& make, Done done) {
   {
     std::unique_lock lock(mutex_);
-    if (Answer kept = Lookup(key); kept != nullptr) {
+    if (Answer kept = answers_.Find(key); kept != nullptr) {
       lock.unlock();
       return done(std::move(kept));
     }

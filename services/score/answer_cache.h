@@ -2,7 +2,6 @@
 #define TUTTI_SERVICES_SCORE_ANSWER_CACHE_H_
 
 #include <functional>
-#include <list>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -12,10 +11,11 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "common/window/day.h"
+#include "services/score/bounded_cache.h"
 
 namespace tutti {
 
-// What an answer is of one record.
+// What an answer says about one record.
 enum class AnswerKind : char {
   kBasicScore,
   kFullScore,
@@ -29,7 +29,7 @@ struct AnswerKey {
   std::string organization;
   Day end_day;
   AnswerKind kind;
-  std::string table;  // of tables: the id
+  std::string table;  // the id of a table; else empty
 
   friend bool operator==(const AnswerKey& a, const AnswerKey& b) {
     return a.kind == b.kind && a.end_day == b.end_day && a.organization == b.organization &&
@@ -50,10 +50,7 @@ class AnswerCache {
   using Make = std::function<absl::StatusOr<Answer>()>;
   using Done = std::function<void(const absl::StatusOr<Answer>&)>;
 
-  // What is kept beside each answer, about.
-  static constexpr size_t kBytesOfAnEntry = 300;
-
-  explicit AnswerCache(size_t max_bytes) : max_bytes_(max_bytes) {}
+  explicit AnswerCache(size_t max_bytes) : answers_(max_bytes) {}
 
   // Null when it is not kept.
   Answer Find(const AnswerKey& key);
@@ -69,20 +66,10 @@ class AnswerCache {
   absl::StatusOr<Answer> Get(const AnswerKey& key, const Make& make);
 
  private:
-  struct Cached {
-    Answer answer;
-    std::list<AnswerKey>::iterator age;
-  };
-  // mutex_ is held.
-  Answer Lookup(const AnswerKey& key);
-
-  const size_t max_bytes_;
   std::mutex mutex_;
   // Guarded by mutex_:
-  std::list<AnswerKey> ages_;  // newest first
-  absl::flat_hash_map<AnswerKey, Cached> answers_;
+  BoundedCache<AnswerKey, std::string> answers_;
   absl::flat_hash_map<AnswerKey, std::vector<Done>> making_;  // who waits for each
-  size_t bytes_ = 0;
 };
 
 }  // namespace tutti

@@ -2,25 +2,22 @@
 #define TUTTI_SERVICES_SCORE_SCORE_READER_H_
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
-#include "common/catalog/catalog.h"
 #include "common/clock/clock.h"
 #include "common/rpc/resource_name.h"
-#include "common/scoring/score_builder.h"
-#include "common/storage/cohort_store.h"
 #include "common/storage/publication_store.h"
 #include "services/score/answer_cache.h"
+#include "services/score/answer_maker.h"
 #include "services/score/coalesced_lookup.h"
+#include "services/score/record_catalogs.h"
+#include "services/score/record_reader.h"
 #include "services/score/workers.h"
-#include "tutti/publication/v1/publication.pb.h"
 #include "tutti/score/v1/score.pb.h"
 
 namespace tutti {
@@ -28,11 +25,11 @@ namespace tutti {
 // How much of an answer is wanted.
 enum class AnswerView : char { kBasic, kFull };
 
-// Reads published records and says what they come to. A record never changes, so the
-// answer that was made of one is kept, serialised, up to a number of bytes. Which record is
-// the latest, and that one was not erased, is asked of the store at most once in kFreshFor
-// for each organisation, on behalf of all who ask; that nothing is published, for every
-// call. Thread-safe. Errors carry a reason of score.v1.Reason.
+// Answers what published records come to. A record never changes, so the answer that was made of
+// one is kept, serialised, up to a number of bytes. Which record is the latest, and that one was
+// not erased, is asked of the store at most once in kFreshFor for each organisation, on behalf of
+// all who ask; that nothing is published, for every call. Thread-safe. Errors carry a reason of
+// score.v1.Reason.
 //
 // What takes a callback calls it once: on this thread when the answer is at hand, else on
 // another.
@@ -46,10 +43,8 @@ class ScoreReader {
   // One who does not read it holds no more than a few times this.
   static constexpr size_t kMaxPageBytes = size_t{512} << 10;
 
-  // References outlive this. `catalogs` are those that records may have been
-  // counted by, the one that the services run on first; at least one.
-  ScoreReader(PublicationReader& publications, CohortStore& cohorts,
-              std::vector<const Catalog*> catalogs, const SteadyClock& clock,
+  // References outlive this.
+  ScoreReader(RecordReader& records, const RecordCatalogs& catalogs, const SteadyClock& clock,
               size_t cached_bytes = size_t{256} << 20);
 
   // NotFound when nothing is published, or not for that day.
@@ -67,29 +62,24 @@ class ScoreReader {
     std::vector<Dated> scores;
     bool more = false;  // whether there are older ones
   };
+  using PageDone = std::function<void(const absl::StatusOr<Page>&)>;
 
   // Which page is wanted.
   struct PageQuery {
     std::string organization;
     std::optional<Day> before;  // absent: the newest
-    int limit = 1;
+    int limit = 1;              // at least 1
     AnswerView view = AnswerView::kFull;
   };
 
   // The newest scores that end before a day, fewer when they come to more than
   // kMaxPageBytes.
-  void ListScores(const PageQuery& query,
-                  const std::function<void(const absl::StatusOr<Page>&)>& done);
+  void ListScores(const PageQuery& query, const PageDone& done);
 
   // The scores that end after `after` (absent: the latest alone), oldest first, and no
   // more than come to kMaxPageBytes; empty when there are none. Asks the store, and waits.
   absl::StatusOr<std::vector<Dated>> ScoresAfter(const std::string& organization,
                                                  std::optional<Day> after, AnswerView view);
-
-  // The last day of the latest score of each organisation; absent when nothing of it is
-  // published. Many cost hardly more than one. Asks the store, and waits.
-  absl::StatusOr<std::vector<std::optional<Day>>> LatestDays(
-      absl::Span<const std::string> organizations);
 
   // A serialised score.v1.ListTablesResponse: every table of one record, in the order of the
   // catalogue.
@@ -98,19 +88,6 @@ class ScoreReader {
   // A serialised score.v1.ListRecommendationsResponse: what the organisation can do, the
   // most room first.
   void Recommend(const ScoreName& name, const Done& done);
-
-  // A serialised score.v1.GetCatalogResponse: the words of the catalogue of that
-  // fingerprint; empty: of the one that the services run on.
-  absl::StatusOr<Answer> GetCatalog(const std::string& fingerprint) const;
-
-  // What others of like size came to in the last window of which that is known; without
-  // a cohort when there are too few. Asks the store, and waits.
-  absl::StatusOr<score::v1::GetBenchmarkResponse> Benchmark(const ScoreName& name);
-
-  // The latest record of an organisation; absent when it has none. Asks the store, and
-  // waits.
-  absl::StatusOr<std::optional<publication::v1::Publication>> Latest(
-      const std::string& organization);
 
  private:
   using Index = std::shared_ptr<const std::vector<Day>>;  // ascending, never empty
@@ -123,31 +100,22 @@ class ScoreReader {
   // These ask the store, and wait.
   absl::StatusOr<std::vector<std::optional<Index>>> ReadIndexes(
       absl::Span<const std::string> organizations);
-  absl::StatusOr<std::vector<Day>> ReadIndex(const std::string& organization);
-  absl::StatusOr<std::string> ReadBytes(const std::string& organization, Day end_day);
-  absl::StatusOr<publication::v1::Publication> ReadRecord(const std::string& organization,
-                                                          Day end_day);
-  // The catalogue that a record is shown by: the first of those that count as it was counted.
-  absl::StatusOr<const Catalog*> CatalogOf(const publication::v1::Publication& record) const;
-
   absl::StatusOr<Answer> MakeScore(const AnswerKey& key);
-  absl::StatusOr<score::v1::Score> Compute(const std::string& organization, Day end_day);
   absl::StatusOr<Answer> MakeTable(const AnswerKey& key);
   absl::StatusOr<Answer> MakeTables(const AnswerKey& key);
   absl::StatusOr<Answer> MakeRecommendations(const AnswerKey& key);
-  // A page of what is published; absent when `only_kept` and some of it is not kept.
+  // The score that is kept, or that `history` gives.
+  absl::StatusOr<Answer> ScoreOf(const AnswerKey& key, ScoreHistory& history);
+  // Keeps a score in every view, each as its bytes: the view of the key.
+  Answer Keep(const AnswerKey& key, score::v1::Score score);
+  // A page of what is published. Scores that are not kept come from `history`; where that is null
+  // and some are not kept, the page is absent.
   absl::StatusOr<std::optional<Page>> MakePage(const PageQuery& query,
-                                               const std::vector<Day>& index, bool only_kept);
-  absl::StatusOr<Answer> ScoreOf(const std::string& organization, Day end_day, AnswerView view);
-  // The score with which another is compared; absent when it cannot be.
-  absl::StatusOr<std::optional<ScoredPublication>> ScoreBase(const std::string& organization,
-                                                             std::optional<Day> end_day,
-                                                             const Catalog& catalog);
+                                               const std::vector<Day>& index,
+                                               ScoreHistory* history);
 
-  PublicationReader& publications_;
-  CohortStore& cohorts_;
-  const std::vector<const Catalog*> catalogs_;
-  std::map<std::string, Answer> words_;  // by fingerprint
+  RecordReader& records_;
+  const AnswerMaker maker_;
   AnswerCache cache_;
   CoalescedLookup<PublicationQuery, Day> days_;
   CoalescedLookup<std::string, Index> indexes_;

@@ -46,10 +46,13 @@ absl::Status RunScore(const ScoreOptions& options) {
   }
   RedisStores stores(options.redis);
   const SystemSteadyClock clock;
-  ScoreReader reader(stores.publications(), stores.cohorts(), catalogs, clock);
-  const StatementWriter statements(*catalogs.front());
-  WatchService watchers(reader);
-  ScoreServiceImpl service(reader, watchers, statements, *access);
+  const RecordCatalogs known(catalogs);
+  RecordReader records(stores.publications());
+  ScoreReader reader(records, known, clock);
+  BenchmarkReader benchmarks(records, known, stores.cohorts());
+  const StatementWriter statements(known.current());
+  WatchService watchers(reader, records);
+  ScoreServiceImpl service({reader, records, benchmarks, known, watchers, statements, *access});
   const std::vector<std::string> names = {score::v1::ScoreService::service_full_name()};
   HealthService health(names, {"store"});
   return RunServer(options.server, {.services = {&service},

@@ -49,6 +49,16 @@ bool Parse(const grpc::ByteBuffer& bytes, Message& message) {
   return grpc::SerializationTraits<Message>::Deserialize(&copy, &message).ok();
 }
 
+// The name in a request, as its text.
+template <typename Request>
+const std::string& Named(const Request& request) {
+  if constexpr (requires { request.parent(); }) {
+    return request.parent();
+  } else {
+    return request.name();
+  }
+}
+
 // The name in a request that was parsed or not.
 template <typename Name>
 absl::StatusOr<Name> NameIn(bool parsed, absl::StatusOr<Name> name) {
@@ -82,6 +92,15 @@ grpc::ByteBuffer BytesOf(const ScoreReader::Page& page) {
   return {slices.data(), slices.size()};
 }
 
+// Sends a page, or why there is none.
+ScoreReader::PageDone PageSender(grpc::ServerUnaryReactor* reactor, grpc::ByteBuffer* response) {
+  return [reactor, response](const absl::StatusOr<ScoreReader::Page>& page) {
+    if (!page.ok()) return reactor->Finish(ToGrpcStatus(page.status()));
+    *response = BytesOf(*page);
+    reactor->Finish(grpc::Status::OK);
+  };
+}
+
 absl::StatusOr<ScoreReader::PageQuery> PageQueryOf(const score::v1::ListScoresRequest& request,
                                                    std::string organization) {
   ScoreReader::PageQuery query;
@@ -102,96 +121,96 @@ absl::StatusOr<ScoreReader::PageQuery> PageQueryOf(const score::v1::ListScoresRe
 
 }  // namespace
 
+template <typename Request, typename ParseName, typename Ask>
+grpc::ServerUnaryReactor* ScoreServiceImpl::Serve(grpc::CallbackServerContext* context,
+                                                  const grpc::ByteBuffer& request,
+                                                  const ParseName& parse_name, const Ask& ask) {
+  Request message;
+  const bool parsed = Parse(request, message);
+  const auto name = parts_.access.Admit(context, NameIn(parsed, parse_name(Named(message))));
+  if (!name.ok()) return Refuse(context, name.status());
+  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+  if (const absl::Status asked = ask(message, *name, reactor); !asked.ok()) {
+    reactor->Finish(ToGrpcStatus(asked));
+  }
+  return reactor;
+}
+
 grpc::ServerUnaryReactor* ScoreServiceImpl::GetScore(grpc::CallbackServerContext* context,
                                                      const grpc::ByteBuffer* request,
                                                      grpc::ByteBuffer* response) {
-  score::v1::GetScoreRequest message;
-  const bool parsed = Parse(*request, message);
-  const auto name = access_.Admit(context, NameIn(parsed, ParseScoreName(message.name())));
-  if (!name.ok()) return Refuse(context, name.status());
-  const absl::StatusOr<AnswerView> view = ViewOf(message.view());
-  if (!view.ok()) return Refuse(context, view.status());
-  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-  reader_.GetScore(*name, *view, Sender(reactor, response));
-  return reactor;
+  return Serve<score::v1::GetScoreRequest>(
+      context, *request, ParseScoreName,
+      [&](const auto& message, const ScoreName& name, auto* reactor) {
+        const absl::StatusOr<AnswerView> view = ViewOf(message.view());
+        if (view.ok()) parts_.reader.GetScore(name, *view, Sender(reactor, response));
+        return view.status();
+      });
 }
 
 grpc::ServerUnaryReactor* ScoreServiceImpl::ListScores(grpc::CallbackServerContext* context,
                                                        const grpc::ByteBuffer* request,
                                                        grpc::ByteBuffer* response) {
-  score::v1::ListScoresRequest message;
-  const bool parsed = Parse(*request, message);
-  const auto organization =
-      access_.Admit(context, NameIn(parsed, ParseOrganizationName(message.parent())));
-  if (!organization.ok()) return Refuse(context, organization.status());
-  const absl::StatusOr<ScoreReader::PageQuery> query = PageQueryOf(message, *organization);
-  if (!query.ok()) return Refuse(context, query.status());
-  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-  reader_.ListScores(*query, [reactor, response](const absl::StatusOr<ScoreReader::Page>& page) {
-    if (!page.ok()) return reactor->Finish(ToGrpcStatus(page.status()));
-    *response = BytesOf(*page);
-    reactor->Finish(grpc::Status::OK);
-  });
-  return reactor;
+  return Serve<score::v1::ListScoresRequest>(
+      context, *request, ParseOrganizationName,
+      [&](const auto& message, const std::string& organization, auto* reactor) {
+        const absl::StatusOr<ScoreReader::PageQuery> query = PageQueryOf(message, organization);
+        if (query.ok()) parts_.reader.ListScores(*query, PageSender(reactor, response));
+        return query.status();
+      });
 }
 
 grpc::ServerUnaryReactor* ScoreServiceImpl::GetTable(grpc::CallbackServerContext* context,
                                                      const grpc::ByteBuffer* request,
                                                      grpc::ByteBuffer* response) {
-  score::v1::GetTableRequest message;
-  const bool parsed = Parse(*request, message);
-  const auto name = access_.Admit(context, NameIn(parsed, ParseTableName(message.name())));
-  if (!name.ok()) return Refuse(context, name.status());
-  const absl::StatusOr<AnswerView> view = ViewOf(message.view());
-  if (!view.ok()) return Refuse(context, view.status());
-  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-  reader_.GetTable(*name, *view, Sender(reactor, response));
-  return reactor;
+  return Serve<score::v1::GetTableRequest>(
+      context, *request, ParseTableName,
+      [&](const auto& message, const ScoreName& name, auto* reactor) {
+        const absl::StatusOr<AnswerView> view = ViewOf(message.view());
+        if (view.ok()) parts_.reader.GetTable(name, *view, Sender(reactor, response));
+        return view.status();
+      });
 }
 
 grpc::ServerUnaryReactor* ScoreServiceImpl::ListTables(grpc::CallbackServerContext* context,
                                                        const grpc::ByteBuffer* request,
                                                        grpc::ByteBuffer* response) {
-  score::v1::ListTablesRequest message;
-  const bool parsed = Parse(*request, message);
-  const auto name = access_.Admit(context, NameIn(parsed, ParseScoreName(message.parent())));
-  if (!name.ok()) return Refuse(context, name.status());
-  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-  reader_.ListTables(*name, Sender(reactor, response));
-  return reactor;
+  return Serve<score::v1::ListTablesRequest>(
+      context, *request, ParseScoreName, [&](const auto&, const ScoreName& name, auto* reactor) {
+        parts_.reader.ListTables(name, Sender(reactor, response));
+        return absl::OkStatus();
+      });
 }
 
 grpc::ServerUnaryReactor* ScoreServiceImpl::ListRecommendations(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
     grpc::ByteBuffer* response) {
-  score::v1::ListRecommendationsRequest message;
-  const bool parsed = Parse(*request, message);
-  const auto name = access_.Admit(context, NameIn(parsed, ParseScoreName(message.parent())));
-  if (!name.ok()) return Refuse(context, name.status());
-  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-  reader_.Recommend(*name, Sender(reactor, response));
-  return reactor;
+  return Serve<score::v1::ListRecommendationsRequest>(
+      context, *request, ParseScoreName, [&](const auto&, const ScoreName& name, auto* reactor) {
+        parts_.reader.Recommend(name, Sender(reactor, response));
+        return absl::OkStatus();
+      });
 }
 
 grpc::ServerUnaryReactor* ScoreServiceImpl::GetCatalog(grpc::CallbackServerContext* context,
                                                        const grpc::ByteBuffer* request,
                                                        grpc::ByteBuffer* response) {
   // The words are nobody's: whoever may read scores may read them.
-  const auto caller = access_.CallerOf(context);
+  const auto caller = parts_.access.CallerOf(context);
   if (!caller.ok()) return Refuse(context, caller.status());
   score::v1::GetCatalogRequest message;
   if (!Parse(*request, message)) return Refuse(context, UndecodableError());
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-  Sender(reactor, response)(reader_.GetCatalog(message.fingerprint()));
+  Sender(reactor, response)(parts_.catalogs.WordsOf(message.fingerprint()));
   return reactor;
 }
 
 grpc::Status ScoreServiceImpl::GetBenchmark(grpc::ServerContext* context,
                                             const score::v1::GetBenchmarkRequest* request,
                                             score::v1::GetBenchmarkResponse* response) {
-  const auto name = access_.Admit(context, WithNameReason(ParseScoreName(request->name())));
+  const auto name = parts_.access.Admit(context, WithNameReason(ParseScoreName(request->name())));
   if (!name.ok()) return ToGrpcStatus(name.status());
-  absl::StatusOr<score::v1::GetBenchmarkResponse> benchmark = reader_.Benchmark(*name);
+  absl::StatusOr<score::v1::GetBenchmarkResponse> benchmark = parts_.benchmarks.Read(*name);
   if (!benchmark.ok()) return ToGrpcStatus(benchmark.status());
   *response = *std::move(benchmark);
   return grpc::Status::OK;
@@ -201,28 +220,29 @@ grpc::Status ScoreServiceImpl::GetPrivacyStatement(
     grpc::ServerContext* context, const score::v1::GetPrivacyStatementRequest* request,
     score::v1::GetPrivacyStatementResponse* response) {
   const auto organization =
-      access_.Admit(context, WithNameReason(ParseOrganizationName(request->name())));
+      parts_.access.Admit(context, WithNameReason(ParseOrganizationName(request->name())));
   if (!organization.ok()) return ToGrpcStatus(organization.status());
-  const auto latest = reader_.Latest(*organization);
+  const auto latest = parts_.records.Latest(*organization);
   if (!latest.ok()) return ToGrpcStatus(latest.status());
-  *response->mutable_statement() = statements_.Write(*latest);
+  *response->mutable_statement() = parts_.statements.Write(*latest);
   return grpc::Status::OK;
 }
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* ScoreServiceImpl::WatchScores(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
-  const auto caller = access_.CallerOf(context);
+  const auto caller = parts_.access.CallerOf(context);
   if (!caller.ok()) return WatchService::Refuse(ToGrpcStatus(caller.status()));
   score::v1::WatchScoresRequest message;
   const bool parsed = Parse(*request, message);
   const auto organization = NameIn(parsed, ParseOrganizationName(message.parent()));
   if (!organization.ok()) return WatchService::Refuse(ToGrpcStatus(organization.status()));
-  if (const absl::Status allowed = access_.Check(context, **caller, *organization); !allowed.ok()) {
+  if (const absl::Status allowed = parts_.access.Check(context, **caller, *organization);
+      !allowed.ok()) {
     return WatchService::Refuse(ToGrpcStatus(allowed));
   }
   const absl::StatusOr<AnswerView> view = ViewOf(message.view());
   if (!view.ok()) return WatchService::Refuse(ToGrpcStatus(view.status()));
-  return watchers_.Watch(*organization, *view, **caller);
+  return parts_.watchers.Watch(*organization, *view, **caller);
 }
 
 }  // namespace tutti

@@ -2,6 +2,9 @@
 #define TUTTI_SERVICES_SCORE_SCORE_SERVICE_H_
 
 #include "common/rpc/access.h"
+#include "services/score/benchmark_reader.h"
+#include "services/score/record_catalogs.h"
+#include "services/score/record_reader.h"
 #include "services/score/score_reader.h"
 #include "services/score/statement.h"
 #include "services/score/watch_service.h"
@@ -19,14 +22,22 @@ using RawScoreService = score::v1::ScoreService::WithRawCallbackMethod_GetScore<
                         score::v1::ScoreService::WithRawCallbackMethod_GetCatalog<
                             score::v1::ScoreService::Service>>>>>>>;
 
+// What the service works with; all of it outlives the service.
+struct ScoreServiceParts {
+  ScoreReader& reader;
+  RecordReader& records;
+  BenchmarkReader& benchmarks;
+  const RecordCatalogs& catalogs;
+  WatchService& watchers;
+  const StatementWriter& statements;
+  Access& access;
+};
+
 // Serves ScoreService from published records. Most methods send bytes that were made once:
 // most of their cost would be to build the same message again. Thread-safe.
 class ScoreServiceImpl final : public RawScoreService {
  public:
-  // References outlive this.
-  ScoreServiceImpl(ScoreReader& reader, WatchService& watchers, const StatementWriter& statements,
-                   Access& access)
-      : reader_(reader), watchers_(watchers), statements_(statements), access_(access) {}
+  explicit ScoreServiceImpl(const ScoreServiceParts& parts) : parts_(parts) {}
 
   grpc::ServerUnaryReactor* GetScore(grpc::CallbackServerContext* context,
                                      const grpc::ByteBuffer* request,
@@ -56,10 +67,15 @@ class ScoreServiceImpl final : public RawScoreService {
                                                           const grpc::ByteBuffer* request) override;
 
  private:
-  ScoreReader& reader_;
-  WatchService& watchers_;
-  const StatementWriter& statements_;
-  Access& access_;
+  // Parses a request and the name in it, admits the caller, and calls `ask` with the request, the
+  // name and the call's reactor. `ask` has the reactor finished, now or later; or it returns an
+  // error, which ends the call.
+  template <typename Request, typename ParseName, typename Ask>
+  grpc::ServerUnaryReactor* Serve(grpc::CallbackServerContext* context,
+                                  const grpc::ByteBuffer& request, const ParseName& parse_name,
+                                  const Ask& ask);
+
+  const ScoreServiceParts parts_;
 };
 
 }  // namespace tutti

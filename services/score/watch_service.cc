@@ -121,7 +121,8 @@ class WatchService::Watcher final : public Reactor {
   bool finished_ = false;
 };
 
-WatchService::WatchService(ScoreReader& reader) : reader_(reader), thread_([this] { Run(); }) {}
+WatchService::WatchService(ScoreReader& reader, RecordReader& records)
+    : reader_(reader), records_(records), thread_([this] { Run(); }) {}
 
 WatchService::~WatchService() {
   {
@@ -236,7 +237,7 @@ void WatchService::Serve(const Watchers& watchers) {
   std::vector<std::string> organizations;
   organizations.reserve(by_organization.size());
   for (const auto& [organization, unused] : by_organization) organizations.push_back(organization);
-  const auto latest = reader_.LatestDays(organizations);
+  const auto latest = records_.LatestDays(organizations);
   if (!latest.ok()) {
     for (const auto& watcher : watchers) watcher->End(ToGrpcStatus(latest.status()));
     return;

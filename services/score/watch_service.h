@@ -15,6 +15,7 @@
 #include "grpcpp/support/byte_buffer.h"
 #include "grpcpp/support/server_callback.h"
 #include "grpcpp/support/slice.h"
+#include "services/score/record_reader.h"
 #include "services/score/score_reader.h"
 
 namespace tutti {
@@ -32,8 +33,8 @@ class WatchService {
   static constexpr size_t kMaxWatchers = 1000;
   static constexpr int kMaxWatchesOfACaller = 100;
 
-  // `reader` outlives this.
-  explicit WatchService(ScoreReader& reader);
+  // References outlive this.
+  WatchService(ScoreReader& reader, RecordReader& records);
   // After the server has shut down.
   ~WatchService();
   WatchService(const WatchService&) = delete;
@@ -64,6 +65,7 @@ class WatchService {
   void ServeOne(const std::string& organization, Day latest, const Watchers& watchers);
 
   ScoreReader& reader_;
+  RecordReader& records_;
   std::mutex mutex_;
   std::condition_variable changed_;
   // Guarded by mutex_:

@@ -403,7 +403,9 @@ TEST_F(ClosingTest, GivesTheSameBytesHoweverOftenAndWhoeverReads) {
   const auto read = [&](const RedisServer& server) {
     RedisStores stores(server.OptionsFor("score"));
     const SystemSteadyClock clock;
-    ScoreReader scores(stores.publications(), stores.cohorts(), {catalog_.get()}, clock);
+    RecordReader reader(stores.publications());
+    const RecordCatalogs catalogs({catalog_.get()});
+    ScoreReader scores(reader, catalogs, clock);
     for (int i = 0; i < 100; ++i) {
       const auto records = stores.publications().Read("acme", absl::MakeConstSpan(&kEndDay, 1));
       const auto answer = ScoreNow(scores, {"acme", std::nullopt, ""});

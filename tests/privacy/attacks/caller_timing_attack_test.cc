@@ -104,11 +104,13 @@ class CallersView {
     AggregateServiceImpl aggregate({organizations.repository, organizations.history, merger,
                                     closing, ShippedCatalog(), clock_, *access});
     const SystemSteadyClock steady_clock;
-    ScoreReader reader(scores_->publications(), scores_->cohorts(), {&ShippedCatalog()},
-                       steady_clock);
-    WatchService watchers(reader);
+    RecordReader records(scores_->publications());
+    const RecordCatalogs catalogs({&ShippedCatalog()});
+    ScoreReader reader(records, catalogs, steady_clock);
+    BenchmarkReader benchmarks(records, catalogs, scores_->cohorts());
+    WatchService watchers(reader, records);
     const StatementWriter statements(ShippedCatalog());
-    ScoreServiceImpl score(reader, watchers, statements, *access);
+    ScoreServiceImpl score({reader, records, benchmarks, catalogs, watchers, statements, *access});
     grpc::ServerBuilder builder;
     int port = 0;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);

@@ -27,7 +27,7 @@ TEST(AnswerCache, TellsViewsAndTablesApart) {
 
 // Mutation: a bound that forgets what is kept beside the bytes, or drops the newest.
 TEST(AnswerCache, DropsWhatWasAskedForLongestAgo) {
-  AnswerCache cache(3 * (AnswerCache::kBytesOfAnEntry + 10));
+  AnswerCache cache(3 * (BoundedCache<AnswerKey, std::string>::kBytesOfAnEntry + 10));
   for (const char* name : {"a", "b", "c"}) cache.Keep(KeyOf(name), std::string(10, '.'));
   EXPECT_NE(cache.Find(KeyOf("a")), nullptr);
   const AnswerCache::Answer held = cache.Find(KeyOf("c"));

@@ -1,6 +1,8 @@
 #ifndef TUTTI_TESTS_UNIT_SERVICES_SCORE_FAKE_PUBLICATIONS_H_
 #define TUTTI_TESTS_UNIT_SERVICES_SCORE_FAKE_PUBLICATIONS_H_
 
+#include <algorithm>
+#include <cstddef>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -37,6 +39,12 @@ class FakePublications final : public PublicationReader {
   int calls() const {
     const std::lock_guard<std::mutex> lock(mutex_);
     return calls_;
+  }
+
+  // How many records the largest call of Read asked for.
+  size_t most_together() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return most_together_;
   }
 
   absl::StatusOr<std::vector<Day>> ListEndDays(const std::string& organization) override {
@@ -77,6 +85,7 @@ class FakePublications final : public PublicationReader {
     const std::lock_guard<std::mutex> lock(mutex_);
     ++calls_;
     if (!failure_.ok()) return failure_;
+    most_together_ = std::max(most_together_, end_days.size());
     std::vector<std::string> out;
     for (const Day day : end_days) {
       const auto& records = records_[organization];
@@ -92,6 +101,7 @@ class FakePublications final : public PublicationReader {
   std::map<std::string, std::map<Day, std::string>> records_;
   absl::Status failure_;
   int calls_ = 0;
+  size_t most_together_ = 0;
 };
 
 }  // namespace tutti

@@ -3,6 +3,7 @@
 #include "common/rpc/error_details.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "services/score/benchmark_reader.h"
 #include "tests/doubles/fake_clock.h"
 #include "tests/support/score_now.h"
 #include "tests/support/simulated_organization.h"
@@ -35,7 +36,10 @@ class ScoreReaderTest : public ::testing::Test {
   FakePublications publications_;
   FakeCohorts cohorts_;
   FakeSteadyClock clock_;
-  ScoreReader reader_{publications_, cohorts_, {catalog_.get()}, clock_};
+  RecordReader records_{publications_};
+  RecordCatalogs catalogs_{{catalog_.get()}};
+  ScoreReader reader_{records_, catalogs_, clock_};
+  BenchmarkReader benchmarks_{records_, catalogs_, cohorts_};
 };
 
 TEST_F(ScoreReaderTest, AnswersWithTheLatestAndWithADay) {
@@ -117,8 +121,8 @@ TEST_F(ScoreReaderTest, ForgetsAnErasedOrganisationWithinASecond) {
   };
   for (const absl::Status& status : answers()) EXPECT_EQ(status, absl::OkStatus());
   publications_.Erase("acme");
-  EXPECT_TRUE(absl::IsNotFound(reader_.Benchmark({"acme", std::nullopt, ""}).status()));
-  EXPECT_FALSE(reader_.Latest("acme")->has_value());
+  EXPECT_TRUE(absl::IsNotFound(benchmarks_.Read({"acme", std::nullopt, ""}).status()));
+  EXPECT_FALSE(records_.Latest("acme")->has_value());
   clock_.Advance(absl::Seconds(1));
   for (const absl::Status& status : answers()) {
     EXPECT_TRUE(absl::IsNotFound(status));
@@ -175,12 +179,14 @@ TEST_F(ScoreReaderTest, ShowsAndComparesRecordsInTheWordsOfToday) {
   const auto scored = [&](ScoreReader& reader, Day day) {
     return Parse(ScoreNow(reader, {"acme", day, ""}));
   };
-  ScoreReader alone(publications_, cohorts_, {newer->get()}, clock_);
+  const RecordCatalogs alone_catalogs({newer->get()});
+  ScoreReader alone(records_, alone_catalogs, clock_);
   EXPECT_EQ(scored(alone, Day(2026, 10, 25)).categories(0).display_name(), "Talk");
   EXPECT_EQ(scored(alone, Day(2025, 11, 23)).categories(0).display_name(), "Talk");
   EXPECT_EQ(scored(alone, Day(2026, 11, 22)).change().since_end_day(), "2026-10-25");
   EXPECT_FALSE(scored(alone, Day(2026, 11, 22)).has_trend_180_days());
-  ScoreReader both(publications_, cohorts_, {newer->get(), catalog_.get()}, clock_);
+  const RecordCatalogs both_catalogs({newer->get(), catalog_.get()});
+  ScoreReader both(records_, both_catalogs, clock_);
   const score::v1::Score score = scored(both, Day(2026, 11, 22));
   EXPECT_EQ(score.change().since_end_day(), "2026-10-25");
   EXPECT_EQ(score.trend_180_days().since_end_day(), "2026-05-24");
@@ -199,7 +205,8 @@ TEST_F(ScoreReaderTest, ComparesNothingThatWasCountedOtherwise) {
   record.set_catalog_fingerprint((*newer)->fingerprint());
   record.set_counting_fingerprint((*newer)->counting_fingerprint());
   publications_.Publish(record, "2026-11-22");
-  ScoreReader reader(publications_, cohorts_, {newer->get(), catalog_.get()}, clock_);
+  const RecordCatalogs reader_catalogs({newer->get(), catalog_.get()});
+  ScoreReader reader(records_, reader_catalogs, clock_);
   const score::v1::Score score = Parse(ScoreNow(reader, {"acme", std::nullopt, ""}));
   EXPECT_EQ(score.state(), score::v1::FIGURE_STATE_MEASURED);
   EXPECT_FALSE(score.has_change());
@@ -211,7 +218,8 @@ TEST_F(ScoreReaderTest, ScoresByThePastCatalogueOfARecord) {
   const auto newer = Catalog::Build(next, "test");
   ASSERT_TRUE(newer.ok());
   publications_.Publish(Record(400), "2026-11-01");
-  ScoreReader reader(publications_, cohorts_, {newer->get(), catalog_.get()}, clock_);
+  const RecordCatalogs reader_catalogs({newer->get(), catalog_.get()});
+  ScoreReader reader(records_, reader_catalogs, clock_);
   EXPECT_TRUE(ScoreNow(reader, {"acme", std::nullopt, ""}).ok());
   EXPECT_TRUE(TableNow(reader, {"acme", std::nullopt, "modes"}).ok());
 }
@@ -265,7 +273,8 @@ TEST_F(ScoreReaderTest, ListsNewestFirstInPages) {
 }
 
 TEST_F(ScoreReaderTest, KeepsNoMoreThanItMay) {
-  ScoreReader small(publications_, cohorts_, {catalog_.get()}, clock_, /*cached_bytes=*/1);
+  const RecordCatalogs small_catalogs({catalog_.get()});
+  ScoreReader small(records_, small_catalogs, clock_, /*cached_bytes=*/1);
   publications_.Publish(Record(400), "2026-10-25");
   publications_.Publish(Record(400), "2026-11-01");
   // A score is kept in both views, the smaller last.
@@ -296,6 +305,29 @@ TEST_F(ScoreReaderTest, ComputesARecordOnceForEveryViewAndPage) {
   EXPECT_EQ(publications_.calls(), before + 2);  // for what is published, each
 }
 
+// Mutations: a page that reads each of its records by itself; a score that is compared with one
+// that was changed before; records that are forgotten while later ones are compared with them.
+TEST_F(ScoreReaderTest, APageReadsItsRecordsTogetherAndSaysOfEachTheSame) {
+  Day day(2025, 1, 5);
+  for (int i = 0; i < 60; ++i, day += 7) {
+    publications_.Publish(Record(400 + 10 * i), FormatDay(day));
+  }
+  const int before = publications_.calls();
+  const auto page = PageNow(reader_, {"acme", std::nullopt, 53, AnswerView::kBasic});
+  ASSERT_TRUE(page.ok()) << page.status();
+  ASSERT_EQ(page->scores.size(), 53U);
+  EXPECT_LE(publications_.calls() - before, 4);
+  ScoreReader alone(records_, catalogs_, clock_);
+  int compared = 0;
+  for (const ScoreReader::Dated& score : page->scores) {
+    const auto answer = ScoreNow(alone, {"acme", score.end_day, ""}, AnswerView::kBasic);
+    ASSERT_TRUE(answer.ok()) << answer.status();
+    EXPECT_EQ(*score.answer, **answer) << score.end_day;
+    compared += Parse(answer).has_change() ? 1 : 0;
+  }
+  EXPECT_GT(compared, 40) << "the control";
+}
+
 TEST_F(ScoreReaderTest, NamesTheTable) {
   publications_.Publish(Record(400), "2026-11-01");
   const auto answer = TableNow(reader_, {"acme", std::nullopt, "modes"});
@@ -311,9 +343,9 @@ TEST_F(ScoreReaderTest, HasTheWordsOfEveryCatalogueThatItRunsOn) {
   next.set_version("next");
   const auto newer = Catalog::Build(next, "test");
   ASSERT_TRUE(newer.ok());
-  const ScoreReader reader(publications_, cohorts_, {newer->get(), catalog_.get()}, clock_);
+  const RecordCatalogs catalogs({newer->get(), catalog_.get()});
   const auto version = [&](const std::string& fingerprint) {
-    const auto answer = reader.GetCatalog(fingerprint);
+    const auto answer = catalogs.WordsOf(fingerprint);
     score::v1::GetCatalogResponse response;
     EXPECT_TRUE(answer.ok() && response.ParseFromString(**answer));
     return response.catalog().version();
@@ -321,7 +353,7 @@ TEST_F(ScoreReaderTest, HasTheWordsOfEveryCatalogueThatItRunsOn) {
   EXPECT_EQ(version(""), "next");
   EXPECT_EQ(version((*newer)->fingerprint()), "next");
   EXPECT_EQ(version(catalog_->fingerprint()), catalog_->proto().version());
-  const absl::Status unknown = reader.GetCatalog("canary-7").status();
+  const absl::Status unknown = catalogs.WordsOf("canary-7").status();
   EXPECT_TRUE(absl::IsNotFound(unknown));
   EXPECT_EQ(ReasonOf(unknown), "CATALOG_UNKNOWN");
   EXPECT_THAT(std::string(unknown.message()), ::testing::HasSubstr("--past_catalogs"));

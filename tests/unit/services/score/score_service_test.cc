@@ -70,11 +70,15 @@ class ScoreServiceTest : public ::testing::Test {
   FakePublications publications_;
   FakeCohorts cohorts_;
   SystemSteadyClock clock_;
-  ScoreReader reader_{publications_, cohorts_, {catalog_.get()}, clock_};
+  RecordReader records_{publications_};
+  RecordCatalogs catalogs_{{catalog_.get()}};
+  ScoreReader reader_{records_, catalogs_, clock_};
+  BenchmarkReader benchmarks_{records_, catalogs_, cohorts_};
   StatementWriter statements_{*catalog_};
   const std::unique_ptr<Access> access_ = Access::ForEverybody();
-  WatchService watchers_{reader_};
-  ScoreServiceImpl service_{reader_, watchers_, statements_, *access_};
+  WatchService watchers_{reader_, records_};
+  ScoreServiceImpl service_{
+      {reader_, records_, benchmarks_, catalogs_, watchers_, statements_, *access_}};
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<ScoreService::Stub> stub_;
 };
