@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "services/cli/sample/sample_organization.h"
+#include "tests/sample/sample_organization.h"
 
 namespace tutti {
 namespace {

@@ -12,11 +12,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "services/cli/import/audit_mapper.h"
-#include "services/cli/import/audit_reader.h"
-#include "services/cli/import/csv_reader.h"
-#include "services/cli/import/import_trace.h"
-#include "services/cli/import/tenant_facts.h"
+#include "common/sources/input/csv_reader.h"
+#include "common/sources/m365_audit/audit_mapper.h"
+#include "common/sources/m365_audit/audit_reader.h"
+#include "common/sources/m365_audit/tenant_facts.h"
+#include "common/upload/import_trace.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/pieces.h"
 

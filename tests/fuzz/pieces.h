@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "absl/strings/string_view.h"
-#include "services/cli/import/byte_source.h"
+#include "common/sources/input/byte_source.h"
 
 namespace tutti {
 

@@ -9,12 +9,12 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "services/cli/import/activities_reader.h"
-#include "services/cli/import/actor.h"
-#include "services/cli/import/device_telemetry.h"
-#include "services/cli/import/google_reports.h"
-#include "services/cli/import/import_trace.h"
-#include "services/cli/import/usage_report.h"
+#include "common/sources/activities/activities_reader.h"
+#include "common/sources/actor.h"
+#include "common/sources/google/google_reports.h"
+#include "common/sources/m365_usage/usage_report.h"
+#include "common/sources/telemetry/device_telemetry.h"
+#include "common/upload/import_trace.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/pieces.h"
 

@@ -1,4 +1,4 @@
-#include "services/cli/token/dev_token.h"
+#include "tests/sample/dev_token.h"
 
 #include <algorithm>
 #include <filesystem>

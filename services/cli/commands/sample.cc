@@ -8,7 +8,7 @@
 #include "common/text/plain_text.h"
 #include "services/cli/commands/command_errors.h"
 #include "services/cli/commands/commands.h"
-#include "services/cli/sample/sample_files.h"
+#include "tests/sample/sample_files.h"
 
 namespace tutti {
 namespace {

@@ -18,7 +18,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "services/cli/import/import_run.h"
+#include "common/upload/import_run.h"
 
 namespace tutti {
 namespace {

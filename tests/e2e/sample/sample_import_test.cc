@@ -17,12 +17,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
+#include "common/upload/import_run.h"
 #include "common/window/day.h"
-#include "services/cli/import/import_run.h"
-#include "services/cli/sample/sample_files.h"
-#include "services/cli/sample/sample_items.h"
-#include "services/cli/sample/sample_organization.h"
-#include "services/cli/sample/told.h"
+#include "tests/sample/sample_files.h"
+#include "tests/sample/sample_items.h"
+#include "tests/sample/sample_organization.h"
+#include "tests/sample/told.h"
 
 namespace tutti {
 namespace {

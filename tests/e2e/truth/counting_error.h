@@ -6,7 +6,7 @@
 
 #include "common/catalog/catalog.h"
 #include "common/scoring/public_terms.h"
-#include "services/cli/sample/truth.h"
+#include "tests/sample/truth.h"
 
 namespace tutti {
 

@@ -3,7 +3,7 @@
 // truth, once without noise (only counting errs) and once with noise of the real law: every
 // total, category, measure and row of a table, of every kind of subject.
 
-#include "services/cli/sample/truth.h"
+#include "tests/sample/truth.h"
 
 #include <algorithm>
 #include <cmath>
@@ -20,11 +20,11 @@
 #include "common/scoring/score_builder.h"
 #include "common/scoring/table_breakdown.h"
 #include "gtest/gtest.h"
-#include "services/cli/sample/sample_items.h"
-#include "services/cli/sample/sample_organization.h"
 #include "tests/doubles/seeded_random_words.h"
 #include "tests/e2e/truth/counting_error.h"
 #include "tests/e2e/truth/publish_locally.h"
+#include "tests/sample/sample_items.h"
+#include "tests/sample/sample_organization.h"
 
 namespace tutti {
 namespace {

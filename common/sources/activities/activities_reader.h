@@ -1,0 +1,31 @@
+#ifndef TUTTI_COMMON_SOURCES_ACTIVITIES_ACTIVITIES_READER_H_
+#define TUTTI_COMMON_SOURCES_ACTIVITIES_ACTIVITIES_READER_H_
+
+#include "absl/status/status.h"
+#include "common/sources/input/rejection_reason.h"
+#include "common/sources/input/text_input.h"
+#include "tutti/ingest/v1/ingest.pb.h"
+
+namespace tutti {
+
+// Gets Tutti activities that were read.
+class ActivityLineSink {
+ public:
+  virtual ~ActivityLineSink() = default;
+  // An error ends the reading.
+  virtual absl::Status OnActivityLine(ingest::v1::Activity activity) = 0;
+  virtual absl::Status OnRejected(RejectionReason reason) = 0;
+};
+
+// Reads Tutti activities, the proto3 JSON of tutti.ingest.v1.Activity, one object
+// a line, or laid out in any other way that JsonFramer reads:
+// {"subject":"amy@example.com","type":"mail.sent",
+// "occurredAt":"2026-05-04T09:00:00Z","app":"outlook","traits":["mention"]}.
+// Both spellings of a member are taken (occurredAt, occurred_at), null is absent;
+// an unknown member rejects the line, and so does a subject that lost a character on its way.
+// Whether the catalogue knows the values is for ingest to say.
+absl::Status ReadActivities(TextInput& input, ActivityLineSink& sink);
+
+}  // namespace tutti
+
+#endif  // TUTTI_COMMON_SOURCES_ACTIVITIES_ACTIVITIES_READER_H_

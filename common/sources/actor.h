@@ -1,0 +1,50 @@
+#ifndef TUTTI_COMMON_SOURCES_ACTOR_H_
+#define TUTTI_COMMON_SOURCES_ACTOR_H_
+
+#include <string>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/string_view.h"
+#include "common/upload/import_summary.h"
+
+namespace tutti {
+
+// Whom a source names as the one who did something, or who has a licence. Every source asks
+// ClassifyActor, and nothing else, whether that is a person of the organisation.
+struct Actor {
+  absl::string_view name;  // as the source has it
+  // The UserType of an audit record, -1 when absent; 0 is what sources without it have.
+  int user_type = 0;
+  // The source says that software acted, though it did so in somebody's name: an agent, an
+  // application that impersonates, a key.
+  bool is_software = false;
+};
+
+// What an actor is.
+enum class ActorKind {
+  kPerson,
+  kGuest,          // a person of another organisation
+  kPartner,        // a partner's technician
+  kService,        // the user type names a system, an application, a policy
+  kNotAPerson,     // an ordinary user type, but an account that is no person's
+  kForeignDomain,  // not in one of the accepted domains
+  kUnknownType,    // no user type, or one that is not known
+  kSoftware,       // an agent or an application in somebody's name
+};
+
+// Tells people from the rest. Of user types 0 (regular) and 2 (administrator) are people. An
+// ordinary user type is not enough: system accounts, SIDs, GUIDs, synchronisation, service and
+// health mailboxes have it too, some of them in the form of an address. `accepted_domains` are
+// in lower case; none means that every domain is accepted.
+ActorKind ClassifyActor(const Actor& actor,
+                        const absl::flat_hash_set<std::string>& accepted_domains);
+
+// What an actor that is no person (any kind but kPerson) is left out as.
+Exclusion ExclusionOf(ActorKind kind);
+
+// Whether the text is a GUID, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx".
+bool IsGuid(absl::string_view text);
+
+}  // namespace tutti
+
+#endif  // TUTTI_COMMON_SOURCES_ACTOR_H_

@@ -1,0 +1,349 @@
+#include "common/sources/google/google_reports.h"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "common/sources/input/json_framer.h"
+#include "common/sources/input/lenient_json.h"
+#include "common/status/status_macros.h"
+
+namespace tutti {
+namespace {
+
+using simdjson::dom::element;
+// Parameters of one event by their path: "event_info.mail_event_type".
+using Parameters = std::map<std::string, std::string>;
+
+constexpr absl::string_view kLists[] = {"items"};
+constexpr absl::string_view kRecordMembers[] = {"id", "actor", "events"};
+constexpr JsonLayout kLayout = {kLists, kRecordMembers};
+constexpr int kMaxDepth = 8;
+constexpr int kGuestType = 10;  // see Actor
+constexpr absl::string_view kAssistant = "gemini_in_workspace_apps";
+
+absl::string_view TextOf(element parent, std::string_view key) {
+  std::string_view text;
+  if (parent[key].get(text) != simdjson::SUCCESS) return "";
+  return {text.data(), text.size()};
+}
+
+// What a parameter says. A flag is "true" or "false" however it was written.
+std::string ValueOf(element value) {
+  std::string text = ScalarText(value);
+  for (const char* flag : {"true", "false"}) {
+    if (absl::EqualsIgnoreCase(text, flag)) return flag;
+  }
+  return text;
+}
+
+void Collect(element parameters, const std::string& path, int depth, Parameters& out);
+
+void CollectOne(element parameter, const std::string& path, int depth, Parameters& out) {
+  const std::string name = absl::StrCat(path, TextOf(parameter, "name"));
+  for (const char* key : {"value", "intValue"}) {
+    element value;
+    if (parameter[key].get(value) == simdjson::SUCCESS) out[name] = ValueOf(value);
+  }
+  element flag;
+  if (parameter["boolValue"].get(flag) == simdjson::SUCCESS && FlagOf(flag).has_value()) {
+    out[name] = *FlagOf(flag) ? "true" : "false";
+  }
+  element nested;
+  if (parameter["messageValue"]["parameter"].get(nested) == simdjson::SUCCESS) {
+    Collect(nested, absl::StrCat(name, "."), depth + 1, out);
+  }
+}
+
+// One parameter, or a list of them.
+void Collect(element parameters, const std::string& path, int depth, Parameters& out) {
+  if (depth > kMaxDepth) return;
+  simdjson::dom::array list;
+  if (parameters.get(list) == simdjson::SUCCESS) {
+    for (const element parameter : list) {
+      if (parameter.is_object()) CollectOne(parameter, path, depth, out);
+    }
+  } else if (parameters.is_object()) {
+    CollectOne(parameters, path, depth, out);
+  }
+}
+
+const std::string& Get(const Parameters& parameters, const char* name) {
+  static const std::string empty;
+  const auto found = parameters.find(name);
+  return found == parameters.end() ? empty : found->second;
+}
+
+bool IsTrue(absl::string_view text) { return FlagOf(text).value_or(false); }
+
+// A boolean, however it is written.
+bool IsTrue(element parent, std::string_view key) {
+  element value;
+  return parent[key].get(value) == simdjson::SUCCESS && IsTrue(ScalarText(value));
+}
+
+// Whether an activity or an event says that software acted in the person's name: an agent did,
+// or an application that impersonates.
+bool IsBySoftware(element told) {
+  element application;
+  const bool impersonated = told["applicationInfo"].get(application) == simdjson::SUCCESS &&
+                            IsTrue(application, "impersonation");
+  return impersonated || IsTrue(told, "isAgenticAction");
+}
+
+// A room without a name of its own has the kind of conversation and its id for one.
+bool IsUnnamed(absl::string_view room) {
+  if (room.empty()) return true;
+  const bool kind = absl::StartsWithIgnoreCase(room, "group chat") ||
+                    absl::StartsWithIgnoreCase(room, "direct message");
+  const size_t open = room.find(" (");
+  if (!kind || open == room.npos || room.back() != ')') return false;
+  const absl::string_view id = room.substr(open + 2, room.size() - open - 3);
+  return id.size() >= 8 && std::all_of(id.begin(), id.end(), [](char c) {
+           return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-';
+         });
+}
+
+// A space is a channel, a group's chat is a chat, whatever it is called. Records from before
+// they said which have the name alone.
+bool IsInSpace(const Parameters& parameters) {
+  for (const char* key : {"conversation_type", "space_type", "room_type"}) {
+    const std::string type = absl::AsciiStrToUpper(Get(parameters, key));
+    if (absl::StrContains(type, "DIRECT") || absl::StrContains(type, "GROUP_CHAT") ||
+        type == "DM") {
+      return false;
+    }
+    if (absl::StrContains(type, "SPACE") || absl::StrContains(type, "ROOM")) return true;
+  }
+  return !IsUnnamed(absl::StripAsciiWhitespace(Get(parameters, "room_name")));
+}
+
+absl::string_view PlatformOf(absl::string_view device) {
+  if (absl::EqualsIgnoreCase(device, "web")) return "web";
+  if (absl::EqualsIgnoreCase(device, "ios") || absl::EqualsIgnoreCase(device, "android")) {
+    return "mobile";
+  }
+  return "";
+}
+
+class GoogleReader : public JsonSink {
+ public:
+  explicit GoogleReader(ReportSink& sink) : sink_(sink) {}
+
+  absl::Status OnJson(absl::string_view json) override {
+    element root;
+    if (!ParseLenient(parser_, json, true, &root)) {
+      return sink_.OnRejected(RejectionReason::kMalformedJson);
+    }
+    return ReadRoot(root);
+  }
+  absl::Status OnRejected(RejectionReason reason) override { return sink_.OnRejected(reason); }
+
+ private:
+  // Who is said to have done what an activity tells.
+  struct Doer {
+    std::string email;
+    bool is_key = false;       // no user: a key, or whatever else may come
+    bool by_software = false;  // in a user's name
+  };
+
+  // An activity, or a page whose only one is no list.
+  absl::Status ReadRoot(element root) {
+    if (IsEmptyPage(root)) return absl::OkStatus();
+    element items;
+    if (root["items"].get(items) == simdjson::SUCCESS && items.is_object()) {
+      return ReadActivity(items);
+    }
+    return ReadActivity(root);
+  }
+
+  absl::Status ReadActivity(element item) {
+    element id;
+    if (item["id"].get(id) != simdjson::SUCCESS) {
+      return sink_.OnRejected(RejectionReason::kMissingId);
+    }
+    element customer;
+    const std::string customer_id =
+        id["customerId"].get(customer) == simdjson::SUCCESS ? ScalarText(customer) : std::string();
+    ASSIGN_OR_RETURN(const bool wanted, sink_.OnCustomer(customer_id));
+    if (!wanted) return absl::OkStatus();
+    const CheckedTime time = sink_.times().Instant(TextOf(id, "time"));
+    if (!time.seconds.has_value()) return sink_.OnRejected(time.problem);
+    const std::string application(TextOf(id, "applicationName"));
+    element qualifier;
+    const std::string unique = id["uniqueQualifier"].get(qualifier) == simdjson::SUCCESS
+                                   ? ScalarText(qualifier)
+                                   : std::string();
+    const std::string key =
+        absl::StrCat(customer_id, " ", application, " ", TextOf(id, "time"), " ", unique);
+    if (!sink_.OnRow(unique.empty() ? "" : key)) return absl::OkStatus();
+    Feeds(application);
+    Doer doer;
+    element actor;
+    doer.by_software = IsBySoftware(item);
+    if (item["actor"].get(actor) == simdjson::SUCCESS) {
+      doer.email = std::string(TextOf(actor, "email"));
+      const absl::string_view caller = TextOf(actor, "callerType");
+      doer.is_key = !caller.empty() && !absl::EqualsIgnoreCase(caller, "USER");
+      doer.by_software = doer.by_software || IsBySoftware(actor);
+    }
+    element events;
+    simdjson::dom::array list;
+    const bool has_events = item["events"].get(events) == simdjson::SUCCESS && !events.is_null();
+    if (!has_events || (events.get(list) == simdjson::SUCCESS && list.size() == 0)) {
+      sink_.OnExcluded(Exclusion::kOtherEvent);
+      return absl::OkStatus();
+    }
+    if (events.get(list) != simdjson::SUCCESS) {
+      return ReadEvent(application, doer, *time.seconds, events);
+    }
+    for (const element event : list) {
+      RETURN_IF_ERROR(ReadEvent(application, doer, *time.seconds, event));
+    }
+    return absl::OkStatus();
+  }
+
+  void Feeds(const std::string& application) {
+    if (application == "gmail" || application == "chat") sink_.OnFeeds("communication");
+    if (application == "chat" || application == "drive") sink_.OnFeeds("teamwork");
+    if (application == "drive") sink_.OnFeeds("content_collaboration");
+    if (application == "meet") sink_.OnFeeds("meetings");
+    if (application == kAssistant) sink_.OnFeeds("ai_assistance");
+  }
+
+  absl::Status ReadEvent(const std::string& application, const Doer& doer, int64_t seconds,
+                         element event) {
+    Parameters parameters;
+    element list;
+    if (event["parameters"].get(list) == simdjson::SUCCESS) Collect(list, "", 0, parameters);
+    const std::string name(TextOf(event, "name"));
+    MappedActivity activity;
+    activity.seconds = seconds;
+    activity.app = "other";
+    bool mapped = false;
+    Actor actor{doer.email, 0, doer.is_key || doer.by_software || IsBySoftware(event)};
+    if (application == "gmail") mapped = Mail(parameters, activity);
+    if (application == "meet") mapped = Meeting(name, parameters, activity);
+    if (application == "chat") mapped = Message(name, parameters, activity);
+    if (application == "drive") mapped = File(name, doer.email, parameters, activity);
+    if (application == kAssistant) mapped = Assistant(name, parameters, activity);
+    if (!mapped) {
+      sink_.OnExcluded(Exclusion::kOtherEvent);
+      return absl::OkStatus();
+    }
+    // A call's endpoint says who it was, though a key reports it.
+    const std::string& endpoint = Get(parameters, "identifier");
+    if (application == "meet" && absl::StrContains(endpoint, '@')) {
+      actor.name = endpoint;
+      actor.is_software = doer.by_software || IsBySoftware(event);
+    }
+    // A visitor: of a call, or without an account, who proved an address to see a file.
+    if (IsTrue(Get(parameters, "is_external")) ||
+        IsTrue(Get(parameters, "actor_is_collaborator_account"))) {
+      actor.user_type = kGuestType;
+    }
+    if (!sink_.OnPerson(actor)) return absl::OkStatus();
+    return sink_.OnReported(activity);
+  }
+
+  static bool Mail(const Parameters& parameters, MappedActivity& activity) {
+    const std::string& type = Get(parameters, "event_info.mail_event_type");
+    if (type != "1" && type != "7") return false;
+    activity.type = type == "1" ? "mail.sent" : "mail.read";
+    activity.platform = PlatformOf(Get(parameters, "event_info.client_context.client_type"));
+    if (type == "1" && IsAboveNothing(Get(parameters, "message_info.num_message_attachments"))) {
+      activity.traits |= kTraitAttachmentCopy;
+    }
+    return true;
+  }
+
+  static bool Meeting(const std::string& name, const Parameters& parameters,
+                      MappedActivity& activity) {
+    if (name != "call_ended") return false;
+    activity.type = "meeting.attended";
+    activity.platform = PlatformOf(Get(parameters, "device_type"));
+    if (IsAboveNothing(Get(parameters, "video_send_seconds"))) activity.traits |= kTraitVideo;
+    if (IsAboveNothing(Get(parameters, "screencast_send_seconds"))) {
+      activity.traits |= kTraitScreenShare;
+    }
+    return true;
+  }
+
+  static bool Message(const std::string& name, const Parameters& parameters,
+                      MappedActivity& activity) {
+    if (name != "message_posted") return false;
+    activity.type = IsInSpace(parameters) ? "channel_message.sent" : "chat.sent";
+    return true;
+  }
+
+  static bool Assistant(const std::string& name, const Parameters& parameters,
+                        MappedActivity& activity) {
+    // What was offered without being asked for is nobody's use.
+    if (name != "feature_utilization") return false;
+    if (!absl::StartsWith(Get(parameters, "event_category"), "active")) return false;
+    activity.type = "assistant.used";
+    const std::string& app = Get(parameters, "app_name");
+    if (app == "gmail") activity.traits = kTraitInMail;
+    if (app == "chat") activity.traits = kTraitInChat;
+    if (app == "meet") activity.traits = kTraitInMeeting;
+    if (app == "docs" || app == "sheets" || app == "slides" || app == "drive") {
+      activity.traits = kTraitInDocument;
+    }
+    return true;
+  }
+
+  static bool File(const std::string& name, const std::string& email, const Parameters& parameters,
+                   MappedActivity& activity) {
+    if (Get(parameters, "primary_event") == "false") return false;
+    const std::string& visibility = Get(parameters, "visibility");
+    if (name == "change_user_access" || name == "change_document_visibility" ||
+        name == "change_document_access_scope") {
+      const bool outside = visibility == "shared_externally" || visibility == "people_with_link" ||
+                           visibility == "public_on_the_web";
+      if (visibility.empty() || visibility == "private") return false;
+      activity.type = "file.shared";
+      activity.traits = outside ? kTraitExternal : kTraitInternal;
+      return true;
+    }
+    const bool reads = name == "view" || name == "download" || name == "preview";
+    const bool writes = name == "edit" || name == "create" || name == "upload" || name == "copy";
+    if (!reads && !writes) return false;
+    activity.type = reads ? "file.read" : "file.written";
+    if (Get(parameters, "owner_is_shared_drive") == "true" ||
+        Get(parameters, "owner_is_team_drive") == "true") {
+      activity.traits = kTraitTeamSite | kTraitSharedFile;
+      return true;
+    }
+    activity.traits = kTraitPersonalDrive;
+    const std::string& owner = Get(parameters, "owner");
+    const bool is_private = visibility.empty() || visibility == "private";
+    if (!is_private || (!owner.empty() && !absl::EqualsIgnoreCase(owner, email)))
+      activity.traits |= kTraitSharedFile;
+    return true;
+  }
+
+  ReportSink& sink_;
+  simdjson::dom::parser parser_;
+};
+
+}  // namespace
+
+bool IsGoogleReports(absl::string_view beginning) {
+  return absl::StrContains(beginning, "\"admin#reports#activit") ||
+         (absl::StrContains(beginning, "\"uniqueQualifier\"") &&
+          absl::StrContains(beginning, "\"applicationName\""));
+}
+
+absl::Status ReadGoogleReports(TextInput& input, ReportSink& sink) {
+  GoogleReader reader(sink);
+  return ReadJson(input, kLayout, reader);
+}
+
+}  // namespace tutti

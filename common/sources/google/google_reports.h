@@ -1,0 +1,28 @@
+#ifndef TUTTI_COMMON_SOURCES_GOOGLE_GOOGLE_REPORTS_H_
+#define TUTTI_COMMON_SOURCES_GOOGLE_GOOGLE_REPORTS_H_
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "common/sources/input/text_input.h"
+#include "common/sources/report_sink.h"
+
+namespace tutti {
+
+// Reads activities of the Google Workspace Reports API, of the applications gmail,
+// meet, chat, drive and gemini_in_workspace_apps, by themselves or in pages {"items": [...]},
+// laid out in any way that JsonFramer reads. "events" may be an array or one object;
+// parameters may be nested in messageValue. A message in a space is a channel's, one in a group's
+// chat or to one person a chat's. Keys and other callers that are no users, what an agent or an
+// impersonating application did, visitors and people outside are left out; of Drive only primary
+// events count, of Gemini only what somebody asked for.
+//
+// Errors are those of the input and the sink.
+absl::Status ReadGoogleReports(TextInput& input, ReportSink& sink);
+
+// Whether an input that begins so is of the Reports API: its kind says so, or its first
+// record has the id that they have.
+bool IsGoogleReports(absl::string_view beginning);
+
+}  // namespace tutti
+
+#endif  // TUTTI_COMMON_SOURCES_GOOGLE_GOOGLE_REPORTS_H_

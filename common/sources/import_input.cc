@@ -1,0 +1,42 @@
+#include "common/sources/import_input.h"
+
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "common/sources/input/foreign_format.h"
+#include "common/sources/input/gunzip_source.h"
+#include "common/status/status_macros.h"
+
+namespace tutti {
+
+absl::StatusOr<std::unique_ptr<TextInput>> OpenText(std::unique_ptr<ByteSource> source) {
+  auto peeked = std::make_unique<PeekedSource>(std::move(source));
+  absl::StatusOr<absl::string_view> beginning = peeked->Peek(kForeignFormatBytes);
+  if (!beginning.ok()) return beginning.status();
+  if (IsGzip(*beginning)) {
+    peeked = std::make_unique<PeekedSource>(MakeGunzipSource(std::move(peeked)));
+    beginning = peeked->Peek(kForeignFormatBytes);
+    if (!beginning.ok()) return beginning.status();
+  }
+  const absl::string_view foreign = ForeignFormat(*beginning);
+  if (!foreign.empty()) return absl::InvalidArgumentError(absl::StrCat("it is ", foreign));
+  return std::make_unique<TextInput>(std::move(peeked));
+}
+
+absl::StatusOr<ImportInput> OpenInput(const std::string& path, InputShape shape) {
+  ASSIGN_OR_RETURN(std::unique_ptr<ByteSource> source, OpenSource(path));
+  ImportInput input{nullptr, shape, nullptr};
+  if (!source->repeatable()) input.spool = std::make_shared<Spool>();
+  ASSIGN_OR_RETURN(std::unique_ptr<TextInput> text,
+                   OpenText(Spool::Copying(std::move(source), input.spool)));
+  input.text = std::move(text);
+  if (shape != InputShape::kDetect) return input;
+  ASSIGN_OR_RETURN(absl::string_view beginning, input.text->Peek());
+  // What holds nothing is of whatever shape the others are.
+  if (!absl::StripAsciiWhitespace(beginning).empty()) input.shape = DetectShape(beginning);
+  return input;
+}
+
+}  // namespace tutti

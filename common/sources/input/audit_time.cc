@@ -1,0 +1,116 @@
+#include "common/sources/input/audit_time.h"
+
+#include <algorithm>
+#include <cstddef>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/strip.h"
+#include "absl/time/civil_time.h"
+
+namespace tutti {
+namespace {
+
+constexpr int64_t kDaySeconds = 86400;
+
+// Reads exactly `count` digits at `at`; -1 when there are others.
+int Digits(absl::string_view text, size_t at, size_t count) {
+  if (at + count > text.size()) return -1;
+  int value = 0;
+  for (size_t i = at; i < at + count; ++i) {
+    if (!absl::ascii_isdigit(static_cast<unsigned char>(text[i]))) return -1;
+    value = value * 10 + (text[i] - '0');
+  }
+  return value;
+}
+
+// The seconds that a zone lies east of UTC; nothing when it is malformed.
+absl::optional<int64_t> Offset(absl::string_view zone) {
+  absl::ConsumePrefix(&zone, " ");
+  for (absl::string_view utc : {"", "Z", "UTC", "GMT"}) {
+    if (absl::EqualsIgnoreCase(zone, utc)) return 0;
+  }
+  if (zone[0] != '+' && zone[0] != '-') return absl::nullopt;
+  const bool west = zone[0] == '-';
+  zone.remove_prefix(1);
+  const int hours = Digits(zone, 0, 2);
+  int minutes = 0;
+  if (zone.size() == 4) minutes = Digits(zone, 2, 2);
+  if (zone.size() == 5) minutes = zone[2] == ':' ? Digits(zone, 3, 2) : -1;
+  if (zone.size() != 2 && zone.size() != 4 && zone.size() != 5) return absl::nullopt;
+  if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59) return absl::nullopt;
+  const int64_t seconds = hours * 3600 + minutes * 60;
+  return west ? -seconds : seconds;
+}
+
+// Seconds of a day's beginning; nothing when there is no such day.
+absl::optional<int64_t> Midnight(int year, int month, int day) {
+  if (year < 0 || month < 1 || month > 12 || day < 1) return absl::nullopt;
+  const absl::CivilDay date(year, month, day);
+  if (date.day() != day) return absl::nullopt;
+  return (date - absl::CivilDay(1970, 1, 1)) * kDaySeconds;
+}
+
+// "/Date(1728344797000+0100)/": the offset says how it was shown, not when it was.
+absl::optional<int64_t> ParseTicks(absl::string_view text) {
+  absl::string_view ticks = text.substr(0, text.find_first_of("+-", 1));
+  if (!Offset(text.substr(ticks.size())).has_value()) return absl::nullopt;
+  int64_t milliseconds = 0;
+  if (!absl::SimpleAtoi(ticks, &milliseconds)) return absl::nullopt;
+  return milliseconds / 1000;
+}
+
+}  // namespace
+
+absl::optional<int64_t> ParseAuditTime(absl::string_view text) {
+  text = absl::StripAsciiWhitespace(text);
+  if (absl::StartsWith(text, "/Date(") && absl::EndsWith(text, ")/")) {
+    return ParseTicks(text.substr(6, text.size() - 8));
+  }
+  if (text.size() < 16 || text[4] != '-' || text[7] != '-' || text[13] != ':' ||
+      (text[10] != 'T' && text[10] != 't' && text[10] != ' ')) {
+    return absl::nullopt;
+  }
+  const absl::optional<int64_t> midnight =
+      Midnight(Digits(text, 0, 4), Digits(text, 5, 2), Digits(text, 8, 2));
+  const int hour = Digits(text, 11, 2);
+  const int minute = Digits(text, 14, 2);
+  int second = 0;
+  size_t at = 16;
+  if (at < text.size() && text[at] == ':') {
+    second = Digits(text, 17, 2);
+    at = 19;
+  }
+  if (!midnight.has_value() || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 ||
+      second > 60) {
+    return absl::nullopt;
+  }
+  if (at + 1 < text.size() && (text[at] == '.' || text[at] == ',') &&
+      Digits(text, at + 1, 1) >= 0) {
+    ++at;
+    while (Digits(text, at, 1) >= 0) ++at;
+  }
+  const absl::optional<int64_t> offset = Offset(text.substr(at));
+  if (!offset.has_value()) return absl::nullopt;
+  return *midnight + hour * 3600 + minute * 60 + second - *offset;
+}
+
+absl::optional<int64_t> ParseReportDay(absl::string_view text) {
+  text = absl::StripAsciiWhitespace(text);
+  const absl::string_view rest = text.substr(std::min(text.size(), size_t{10}));
+  const absl::string_view day = text.substr(0, 10);
+  if (day.size() < 10) return absl::nullopt;
+  // What follows is a time, of which a digit has to be there, or nothing.
+  if (!rest.empty() && ((rest[0] != 'T' && rest[0] != 't' && rest[0] != ' ') ||
+                        Digits(absl::StripLeadingAsciiWhitespace(rest.substr(1)), 0, 1) < 0)) {
+    return absl::nullopt;
+  }
+  if (day[2] == '.' && day[5] == '.') {
+    return Midnight(Digits(day, 6, 4), Digits(day, 3, 2), Digits(day, 0, 2));
+  }
+  if (day[4] != day[7] || (day[4] != '-' && day[4] != '/')) return absl::nullopt;
+  return Midnight(Digits(day, 0, 4), Digits(day, 5, 2), Digits(day, 8, 2));
+}
+
+}  // namespace tutti

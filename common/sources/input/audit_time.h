@@ -1,0 +1,26 @@
+#ifndef TUTTI_COMMON_SOURCES_INPUT_AUDIT_TIME_H_
+#define TUTTI_COMMON_SOURCES_INPUT_AUDIT_TIME_H_
+
+#include <cstdint>
+
+#include "absl/strings/string_view.h"
+#include "absl/types/optional.h"
+
+namespace tutti {
+
+// Parses the times of records: "2024-05-18T21:13:33", also with a space or a small "t" for
+// the T, without the seconds, with a fraction of any length after a full stop or a comma
+// (dropped), and with a zone, which a space may precede: "Z" in either case, "UTC", "GMT",
+// "+02:00", "+0200" or "+02"; and "/Date(1728344797000)/", with an offset or without. Without a
+// zone it is UTC. Seconds since 1970, or nothing when it is no such time. Spreadsheet forms
+// ("5/18/2024 9:13 PM") are refused: their order of day and month is not known.
+absl::optional<int64_t> ParseAuditTime(absl::string_view text);
+
+// Parses a day of a report: "2026-11-20", "2026/11/20" or "20.11.2026", and what a spreadsheet
+// or an exporter makes of it by putting a time behind it, which says nothing: the day is the one
+// that is written there, whatever the zone. Seconds since 1970 of its beginning in UTC.
+absl::optional<int64_t> ParseReportDay(absl::string_view text);
+
+}  // namespace tutti
+
+#endif  // TUTTI_COMMON_SOURCES_INPUT_AUDIT_TIME_H_

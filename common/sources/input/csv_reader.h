@@ -1,0 +1,42 @@
+#ifndef TUTTI_COMMON_SOURCES_INPUT_CSV_READER_H_
+#define TUTTI_COMMON_SOURCES_INPUT_CSV_READER_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "common/sources/input/rejection_reason.h"
+#include "common/sources/input/text_input.h"
+
+namespace tutti {
+
+// The line of a CSV file that begins so which names its columns: after blank lines, "sep=;" and
+// "#TYPE ...".
+absl::string_view CsvHeader(absl::string_view beginning);
+
+// Reads a CSV file with a header: RFC 4180 with CRLF or LF, doubled quotes and
+// line ends inside quotes (libcsv does the splitting). Commas, semicolons, tabs or bars part the
+// columns, whichever the header shows, or what a first line "sep=;" says. Columns are found by
+// their header, in any order, whatever the case. Lines "#TYPE ..." are skipped. A header that
+// comes again, as where files were appended, is no row: what follows is read by it. A file
+// without a line has no rows.
+//
+// `columns` lists for each wanted column the names that it may have, the first
+// `required` of them must be present; `on_row` gets the values in the order of
+// `columns`, empty where the row or the file has none. The views are valid during
+// the call, and at least 64 bytes after the end of each may be read. `on_rejected` is told of
+// each row with a field longer than 16 MiB; reading goes on after it.
+//
+// InvalidArgument names the missing columns and says what to do. An error of `on_row` or
+// `on_rejected` ends the reading.
+absl::Status ReadCsv(TextInput& input, absl::Span<const std::vector<std::string>> columns,
+                     size_t required,
+                     absl::FunctionRef<absl::Status(absl::Span<const absl::string_view>)> on_row,
+                     absl::FunctionRef<absl::Status(RejectionReason)> on_rejected);
+
+}  // namespace tutti
+
+#endif  // TUTTI_COMMON_SOURCES_INPUT_CSV_READER_H_

@@ -1,0 +1,19 @@
+#ifndef TUTTI_COMMON_SOURCES_INPUT_FOREIGN_FORMAT_H_
+#define TUTTI_COMMON_SOURCES_INPUT_FOREIGN_FORMAT_H_
+
+#include <cstddef>
+
+#include "absl/strings/string_view.h"
+
+namespace tutti {
+
+// How many bytes of an input ForeignFormat should be shown.
+inline constexpr size_t kForeignFormatBytes = 4096;
+
+// What bytes that begin so are, when no importer reads it, and what to do: "a zip file: unpack
+// it, and name the files in it". Empty for what may be text. To be said after "is".
+absl::string_view ForeignFormat(absl::string_view beginning);
+
+}  // namespace tutti
+
+#endif  // TUTTI_COMMON_SOURCES_INPUT_FOREIGN_FORMAT_H_

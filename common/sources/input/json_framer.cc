@@ -1,0 +1,346 @@
+#include "common/sources/input/json_framer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/status/status_macros.h"
+
+namespace tutti {
+namespace {
+
+using Outcome = JsonObjectScanner::Outcome;
+
+constexpr size_t kMaxRecordBytes = 16 << 20;
+constexpr size_t kPadding = 64;
+// Trials that come to nothing may read a character several times; not without end.
+constexpr size_t kMaxTried = 4 * kMaxRecordBytes;
+constexpr size_t kMaxLevels = 1024;
+
+bool EndsLine(char c) { return c == '\n' || c == '\r'; }
+
+// Whether the lines that follow the beginning of an object are no more of it, but others.
+bool IsOfOneLine(absl::string_view object) {
+  const size_t end = object.find('\n');
+  if (end == absl::string_view::npos || end + 1 == object.size()) return true;
+  constexpr absl::string_view kGoesOn = " \t\r\n}]\"";
+  return kGoesOn.find(object[end + 1]) == absl::string_view::npos;
+}
+
+}  // namespace
+
+JsonFramer::JsonFramer(const JsonLayout& layout, JsonSink& sink)
+    : layout_(layout), sink_(sink), scanner_(layout_) {}
+
+absl::Status JsonFramer::Feed(absl::string_view piece) {
+  buffer_.append(piece.data(), piece.size());
+  buffer_.reserve(buffer_.size() + kPadding);
+  RETURN_IF_ERROR(Drain());
+  Compact();
+  return absl::OkStatus();
+}
+
+absl::Status JsonFramer::Finish() {
+  for (;;) {
+    absl::Status status;
+    switch (mode_) {
+      case Mode::kRecord:
+        status = BreakOff(RejectionReason::kMalformedJson, begin_ + 1);
+        break;
+      case Mode::kTrial:
+        status = FailTrial();
+        break;
+      case Mode::kScalar:
+        mode_ = Mode::kBetween;
+        status = sink_.OnRejected(RejectionReason::kNotAnObject);
+        break;
+      case Mode::kBetween:
+      case Mode::kDropped:
+      case Mode::kLost:
+        return absl::OkStatus();
+    }
+    if (status.ok()) status = Drain();
+    if (!status.ok()) return status;
+  }
+}
+
+absl::Status JsonFramer::Drain() {
+  while (at_ < buffer_.size()) {
+    if (scanner_.in_string() && (mode_ == Mode::kRecord || mode_ == Mode::kTrial)) {
+      SkipString();
+      if (at_ == buffer_.size()) break;
+    }
+    RETURN_IF_ERROR(Take(buffer_[at_]));
+  }
+  return absl::OkStatus();
+}
+
+// Most of a record is in its strings.
+void JsonFramer::SkipString() {
+  const size_t end = std::min(buffer_.size(), begin_ + kMaxRecordBytes);
+  if (at_ >= end) return;
+  const size_t skipped = scanner_.SkipString(absl::string_view(buffer_).substr(at_, end - at_));
+  at_ += skipped;
+  if (mode_ == Mode::kTrial) tried_ += skipped;
+}
+
+absl::Status JsonFramer::Take(char c) {
+  switch (mode_) {
+    case Mode::kBetween:
+      return Between(c);
+    case Mode::kScalar:
+      return Scalar(c);
+    case Mode::kRecord:
+      return Record(c);
+    case Mode::kDropped:
+      Drop(c);
+      return absl::OkStatus();
+    case Mode::kLost:
+      return Lost(c);
+    case Mode::kTrial:
+      return Trial(c);
+  }
+  return absl::InternalError("a framer of JSON is in no mode");
+}
+
+void JsonFramer::Begin(Mode mode) {
+  mode_ = mode;
+  begin_ = at_;
+  scanner_.BeginObject();
+}
+
+absl::Status JsonFramer::Between(char c) {
+  if (c == '{') {
+    Begin(Mode::kRecord);
+    return absl::OkStatus();
+  }
+  if (c == '[' && levels_.size() < kMaxLevels) {
+    levels_.push_back(Level::kArray);
+    ++at_;
+    return absl::OkStatus();
+  }
+  if (c == ']' && levels_.empty() && was_lost_) {
+    // The end of a list whose beginning was lost; the rest of its page may follow.
+    levels_.push_back(Level::kPage);
+  }
+  if (c == ']' && !levels_.empty()) {
+    if (levels_.back() == Level::kPage) {
+      mode_ = Mode::kDropped;
+      line_start_ = false;
+      scanner_.BeginPageRest();
+    }
+    levels_.pop_back();
+    ++at_;
+    return absl::OkStatus();
+  }
+  if (c == ']' || c == ',' || IsJsonSpace(c)) {
+    ++at_;
+    return absl::OkStatus();
+  }
+  if (c == '"' || IsJsonWord(c)) {
+    mode_ = Mode::kScalar;
+    ++at_;
+    in_string_ = c == '"';
+    escaped_ = complete_ = false;
+    return absl::OkStatus();
+  }
+  begin_ = at_;
+  return BreakOff(RejectionReason::kNotAnObject, at_ + 1);
+}
+
+// A text, a number or a word that ends where a value may end is one value that is no record;
+// any other is a piece of something broken.
+absl::Status JsonFramer::Scalar(char c) {
+  if (in_string_) {
+    ++at_;
+    if (EndsLine(c)) {
+      begin_ = at_;
+      return BreakOff(RejectionReason::kMalformedJson, at_);
+    }
+    if (c == '"' && !escaped_) {
+      in_string_ = false;
+      complete_ = true;
+    }
+    escaped_ = c == '\\' && !escaped_;
+    return absl::OkStatus();
+  }
+  if (!complete_ && IsJsonWord(c)) {
+    ++at_;
+    return absl::OkStatus();
+  }
+  complete_ = true;
+  if (IsJsonSpace(c) && !EndsLine(c)) {
+    ++at_;
+    return absl::OkStatus();
+  }
+  if (EndsLine(c) || c == ',' || c == ']' || c == '{' || c == '[') {
+    mode_ = Mode::kBetween;
+    return sink_.OnRejected(RejectionReason::kNotAnObject);
+  }
+  begin_ = at_;
+  return BreakOff(RejectionReason::kMalformedJson, at_);
+}
+
+absl::Status JsonFramer::Record(char c) {
+  if (at_ - begin_ >= kMaxRecordBytes) {
+    mode_ = Mode::kDropped;
+    line_start_ = false;
+    return sink_.OnRejected(RejectionReason::kTooLarge);
+  }
+  switch (scanner_.Take(c)) {
+    case Outcome::kGoesOn:
+      ++at_;
+      return absl::OkStatus();
+    case Outcome::kEnds:
+      ++at_;
+      mode_ = Mode::kBetween;
+      return Emit();
+    case Outcome::kList:
+      EnterList();
+      return absl::OkStatus();
+    case Outcome::kBroken:
+      break;
+  }
+  return BreakOff(RejectionReason::kMalformedJson, begin_ + 1);
+}
+
+// No record is lost with it: where it cannot go on, or a line in a string of it begins as a
+// record does, records are looked for from there.
+void JsonFramer::Drop(char c) {
+  const bool line_start = BeginsLine(c);
+  const bool of_another = line_start && c == '{' && scanner_.in_string();
+  switch (of_another ? Outcome::kBroken : scanner_.Take(c)) {
+    case Outcome::kGoesOn:
+      ++at_;
+      break;
+    case Outcome::kEnds:
+      ++at_;
+      mode_ = Mode::kBetween;
+      break;
+    case Outcome::kList:
+      EnterList();
+      break;
+    case Outcome::kBroken:
+      Lose(at_);
+      line_start_ = line_start;
+      break;
+  }
+}
+
+// Whether a character is the first of its line. A mark does not move what begins it.
+bool JsonFramer::BeginsLine(char c) {
+  const bool begins = line_start_;
+  const bool is_mark = IsJsonSpace(c) && c != ' ' && c != '\t';
+  line_start_ = EndsLine(c) || (begins && is_mark);
+  return begins;
+}
+
+absl::Status JsonFramer::Lost(char c) {
+  const bool line_start = BeginsLine(c);
+  if (IsJsonSpace(c)) {
+    ++at_;
+    return absl::OkStatus();
+  }
+  const char before = std::exchange(before_, c);
+  if (line_start && (c == '{' || c == '[')) {
+    levels_.clear();
+    mode_ = Mode::kBetween;
+    return absl::OkStatus();
+  }
+  if (c == '{' && before != ':' && tried_ < kMaxTried) {
+    Begin(Mode::kTrial);
+    return absl::OkStatus();
+  }
+  ++at_;
+  const bool another = line_start && in_lines_ && c != ']' && c != '}' && c != ',';
+  return another ? sink_.OnRejected(RejectionReason::kNotAnObject) : absl::OkStatus();
+}
+
+absl::Status JsonFramer::Trial(char c) {
+  ++tried_;
+  if (at_ - begin_ >= kMaxRecordBytes) return FailTrial();
+  switch (scanner_.Take(c)) {
+    case Outcome::kGoesOn:
+      ++at_;
+      return absl::OkStatus();
+    case Outcome::kEnds:
+      ++at_;
+      mode_ = Mode::kLost;
+      before_ = '}';
+      line_start_ = false;
+      if (!scanner_.is_record() && !BeginsAsTheLast()) return absl::OkStatus();
+      tried_ = 0;
+      return Emit();
+    case Outcome::kList:
+      levels_.clear();
+      EnterList();
+      return absl::OkStatus();
+    case Outcome::kBroken:
+      break;
+  }
+  return FailTrial();
+}
+
+bool JsonFramer::BeginsAsTheLast() const {
+  return !first_member_.empty() && scanner_.first_member() == first_member_;
+}
+
+// What begins as records do was one.
+absl::Status JsonFramer::FailTrial() {
+  const bool one_more = BeginsAsTheLast();
+  mode_ = Mode::kLost;
+  before_ = '{';
+  line_start_ = false;
+  at_ = begin_ + 1;
+  return one_more ? sink_.OnRejected(RejectionReason::kMalformedJson) : absl::OkStatus();
+}
+
+absl::Status JsonFramer::BreakOff(RejectionReason reason, size_t go_on_at) {
+  const absl::string_view broken = absl::string_view(buffer_).substr(begin_, at_ - begin_);
+  in_lines_ = levels_.empty() && IsOfOneLine(broken);
+  if (mode_ == Mode::kRecord && first_member_.empty() && scanner_.is_record()) {
+    first_member_ = scanner_.first_member();
+  }
+  Lose(go_on_at);
+  return sink_.OnRejected(reason);
+}
+
+void JsonFramer::Lose(size_t go_on_at) {
+  before_ = go_on_at > 0 ? buffer_[go_on_at - 1] : dropped_;
+  line_start_ = EndsLine(before_);
+  at_ = go_on_at;
+  was_lost_ = true;
+  tried_ = 0;
+  mode_ = Mode::kLost;
+}
+
+absl::Status JsonFramer::Emit() {
+  first_member_ = scanner_.first_member();
+  return sink_.OnJson(absl::string_view(buffer_).substr(begin_, at_ - begin_));
+}
+
+void JsonFramer::EnterList() {
+  ++at_;
+  levels_.push_back(Level::kPage);
+  mode_ = Mode::kBetween;
+}
+
+// Drops what was dealt with, so that the buffer holds one record at most.
+void JsonFramer::Compact() {
+  const bool kept = mode_ == Mode::kRecord || mode_ == Mode::kTrial;
+  const size_t dropped = kept ? begin_ : at_;
+  if (dropped > 0) dropped_ = buffer_[dropped - 1];
+  buffer_.erase(0, dropped);
+  at_ -= dropped;
+  begin_ -= kept ? dropped : begin_;
+}
+
+absl::Status ReadJson(TextInput& input, const JsonLayout& layout, JsonSink& sink) {
+  JsonFramer framer(layout, sink);
+  for (;;) {
+    ASSIGN_OR_RETURN(const absl::string_view chunk, input.Next());
+    if (chunk.empty()) return framer.Finish();
+    RETURN_IF_ERROR(framer.Feed(chunk));
+  }
+}
+
+}  // namespace tutti

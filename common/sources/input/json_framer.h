@@ -1,0 +1,106 @@
+#ifndef TUTTI_COMMON_SOURCES_INPUT_JSON_FRAMER_H_
+#define TUTTI_COMMON_SOURCES_INPUT_JSON_FRAMER_H_
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "common/sources/input/json_object_scanner.h"
+#include "common/sources/input/rejection_reason.h"
+#include "common/sources/input/text_input.h"
+
+namespace tutti {
+
+// Gets the JSON texts that a framer cuts out.
+class JsonSink {
+ public:
+  virtual ~JsonSink() = default;
+  // One JSON object. Valid during the call; 64 bytes after its end may be read. An
+  // error ends the reading.
+  virtual absl::Status OnJson(absl::string_view json) = 0;
+  // A piece that cannot be a record; reading goes on.
+  virtual absl::Status OnRejected(RejectionReason reason) = 0;
+};
+
+// Cuts text that comes in pieces into objects, however they are laid out: one after the other,
+// in lines or over several; in arrays; in pages, which are objects that hold them in an array;
+// pages in turn in lines, appended, or in an array. Byte order marks may stand between them.
+// Values in them need only be shaped like JSON's: NaN is one, and so is a line end in a string.
+//
+// A broken object is rejected once, and costs itself alone: what follows is looked through, from
+// its second byte, for the next line that begins with an object, the next page, and the next
+// object that is whole and has a member that records have (or begins as the last record did).
+// What is inside it, as the value of a member, is no record. How the pieces are cut makes no
+// difference. Memory is bounded by the largest record (16 MiB; longer ones are rejected).
+class JsonFramer {
+ public:
+  // Both outlive this.
+  JsonFramer(const JsonLayout& layout, JsonSink& sink);
+
+  absl::Status Feed(absl::string_view piece);
+  // After the last piece.
+  absl::Status Finish();
+
+ private:
+  enum class Mode {
+    kBetween,  // between records
+    kScalar,   // in a text or a number that stands where a record should
+    kRecord,   // in an object that may be a record or a page
+    kDropped,  // in what is read and dropped: the rest of a page, an object that is too long
+    kLost,     // after something broken, looking for the next record
+    kTrial,    // there, in an object that may be one
+  };
+  enum class Level { kArray, kPage };
+
+  absl::Status Drain();
+  absl::Status Take(char c);
+  absl::Status Between(char c);
+  absl::Status Scalar(char c);
+  absl::Status Record(char c);
+  absl::Status Lost(char c);
+  absl::Status Trial(char c);
+  void Drop(char c);
+  absl::Status BreakOff(RejectionReason reason, size_t go_on_at);
+  absl::Status FailTrial();
+  absl::Status Emit();
+  void Begin(Mode mode);
+  void EnterList();
+  void Lose(size_t go_on_at);
+  bool BeginsLine(char c);
+  bool BeginsAsTheLast() const;
+  void SkipString();
+  void Compact();
+
+  const JsonLayout& layout_;
+  JsonSink& sink_;
+  std::string buffer_;
+  size_t at_ = 0;     // the next character to be taken
+  size_t begin_ = 0;  // of the object
+  Mode mode_ = Mode::kBetween;
+  JsonObjectScanner scanner_;
+  std::vector<Level> levels_;  // what the records are in
+  std::string first_member_;   // of the last record
+
+  // State inside a scalar.
+  bool in_string_ = false;
+  bool escaped_ = false;
+  bool complete_ = false;
+
+  // State of what is lost.
+  bool line_start_ = true;  // at_ begins a line; of what is dropped, too
+  char dropped_ = '\n';     // the last character before the buffer
+  char before_ = '\n';      // the last character before at_ that is not white space
+  bool was_lost_ = false;   // levels_ may lack some
+  bool in_lines_ = false;   // what was broken was a line, not in a page or an array
+  size_t tried_ = 0;        // characters of trials since the last that came to something
+};
+
+// Reads all of an input. Errors are those of the input and of the sink.
+absl::Status ReadJson(TextInput& input, const JsonLayout& layout, JsonSink& sink);
+
+}  // namespace tutti
+
+#endif  // TUTTI_COMMON_SOURCES_INPUT_JSON_FRAMER_H_

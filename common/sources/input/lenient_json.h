@@ -1,0 +1,49 @@
+#ifndef TUTTI_COMMON_SOURCES_INPUT_LENIENT_JSON_H_
+#define TUTTI_COMMON_SOURCES_INPUT_LENIENT_JSON_H_
+
+#include <simdjson.h>
+
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/types/optional.h"
+
+namespace tutti {
+
+// What stands where a character could not be read.
+inline constexpr absl::string_view kReplacementCharacter = "\xef\xbf\xbd";
+
+// Whether a name has lost a character on its way: it cannot be told from another's.
+bool IsDamaged(absl::string_view name);
+
+// Parses what writers of JSON write: JSON, and texts in which halves of surrogate pairs, NaN,
+// infinities, numbers beyond 64 bits, unknown escapes or control characters stand. A half is
+// U+FFFD then; NaN and infinities are null; a number beyond 64 bits is the text of its digits.
+// False when that is no JSON either. The element is valid until the parser is used again.
+// `padded`: 64 bytes after the end of `json` may be read.
+bool ParseLenient(simdjson::dom::parser& parser, absl::string_view json, bool padded,
+                  simdjson::dom::element* value);
+
+// Whether it is a page that has no list: its members, one at least, are those of pages.
+bool IsEmptyPage(simdjson::dom::element value);
+
+// A flag, however it was written: true, "True", "yes", 1, 1.0, "1"; nothing for what is neither
+// true nor false.
+absl::optional<bool> FlagOf(absl::string_view text);
+absl::optional<bool> FlagOf(simdjson::dom::element value);
+
+// Whether a count, a duration ("PT5M") or a flag says that there was any.
+bool IsAboveNothing(absl::string_view text);
+
+// A whole number, however it was written: 2, 2.0, "2", "2.0".
+absl::optional<int64_t> IntegerOf(absl::string_view text);
+absl::optional<int64_t> IntegerOf(simdjson::dom::element value);
+
+// A text, a number or a flag as text: "a", "2" for 2.0, "true". Empty for null, and for what
+// holds others.
+std::string ScalarText(simdjson::dom::element value);
+
+}  // namespace tutti
+
+#endif  // TUTTI_COMMON_SOURCES_INPUT_LENIENT_JSON_H_

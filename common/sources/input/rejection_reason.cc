@@ -1,0 +1,37 @@
+#include "common/sources/input/rejection_reason.h"
+
+namespace tutti {
+
+absl::string_view RejectionReasonName(RejectionReason reason) {
+  switch (reason) {
+    case RejectionReason::kMalformedJson:
+      return "malformed or truncated JSON";
+    case RejectionReason::kNotAnObject:
+      return "not a JSON object";
+    case RejectionReason::kEmptyAuditData:
+      return "empty AuditData";
+    case RejectionReason::kTooLarge:
+      return "longer than 16 MiB";
+    case RejectionReason::kMissingId:
+      return "no record id";
+    case RejectionReason::kMissingTenant:
+      return "no OrganizationId";
+    case RejectionReason::kMalformedTime:
+      return "no readable time";
+    case RejectionReason::kTimeOutOfRange:
+      return "time before 2000-01-03 or in the future";
+    case RejectionReason::kMissingField:
+      return "no subject or no type";
+    case RejectionReason::kUnknownField:
+      return "unknown member";
+    case RejectionReason::kWrongFieldType:
+      return "member of the wrong type";
+    case RejectionReason::kNoDate:
+      return "no date: export the start-up history, or add a column \"date\" with the day";
+    case RejectionReason::kDamagedName:
+      return "name with a character that cannot be read";
+  }
+  return "unknown";
+}
+
+}  // namespace tutti

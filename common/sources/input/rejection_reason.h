@@ -1,0 +1,32 @@
+#ifndef TUTTI_COMMON_SOURCES_INPUT_REJECTION_REASON_H_
+#define TUTTI_COMMON_SOURCES_INPUT_REJECTION_REASON_H_
+
+#include "absl/strings/string_view.h"
+
+namespace tutti {
+
+// Why one record of an input was left out before its meaning was looked at.
+// Reading goes on after it.
+enum class RejectionReason {
+  kMalformedJson,   // not JSON, or half of it (a truncated export)
+  kNotAnObject,     // JSON, but no object
+  kEmptyAuditData,  // the AuditData column or member is empty
+  kTooLarge,        // longer than 16 MiB
+  kMissingId,       // no record id: nothing to recognise duplicates by
+  kMissingTenant,   // no OrganizationId that is a GUID: whose is it?
+  kMalformedTime,   // no time, or not one
+  kTimeOutOfRange,  // before 2000-01-03, or in the future
+  kMissingField,    // an activity without subject or type
+  kUnknownField,    // an activity with a member that activities do not have
+  kWrongFieldType,  // an activity with a member of another JSON type
+  kNoDate,          // a device's measurement of no day: Endpoint analytics' scores are
+  kDamagedName,     // a character of who did it could not be read: it might be another's name
+};
+inline constexpr int kRejectionReasonCount = 13;
+
+// A stable name for people and for JSON: "empty AuditData".
+absl::string_view RejectionReasonName(RejectionReason reason);
+
+}  // namespace tutti
+
+#endif  // TUTTI_COMMON_SOURCES_INPUT_REJECTION_REASON_H_

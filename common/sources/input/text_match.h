@@ -1,0 +1,26 @@
+#ifndef TUTTI_COMMON_SOURCES_INPUT_TEXT_MATCH_H_
+#define TUTTI_COMMON_SOURCES_INPUT_TEXT_MATCH_H_
+
+#include <cstdint>
+#include <initializer_list>
+
+#include "absl/strings/string_view.h"
+
+namespace tutti {
+
+// Whether `text` contains `lower`, which is in lower case, whatever the (ASCII)
+// case of `text`.
+bool ContainsIgnoringCase(absl::string_view text, absl::string_view lower);
+
+// Whether `text` begins with `lower`, likewise.
+bool StartsIgnoringCase(absl::string_view text, absl::string_view lower);
+
+// A 64-bit hash of several texts, whatever their (ASCII) case; differs between
+// processes. Used to recognise what was seen before without keeping it. Two
+// different lists share a hash with probability 2^-64: among 100 million, one such
+// pair is expected in one import of 3,700.
+uint64_t Fingerprint(std::initializer_list<absl::string_view> parts);
+
+}  // namespace tutti
+
+#endif  // TUTTI_COMMON_SOURCES_INPUT_TEXT_MATCH_H_

@@ -1,0 +1,460 @@
+#include "common/sources/m365_usage/usage_report.h"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "common/sources/input/csv_reader.h"
+#include "common/sources/input/json_framer.h"
+#include "common/sources/input/lenient_json.h"
+#include "common/sources/input/text_match.h"
+#include "common/status/status_macros.h"
+
+namespace tutti {
+namespace {
+
+using Row = absl::Span<const absl::string_view>;
+
+// What sort of report it is; its columns say.
+enum class Kind {
+  kActivity,     // what people did
+  kDrives,       // OneDrive accounts
+  kActiveUsers,  // who has which licence
+  kAssistant,    // Copilot's: when each of its licensees last used it, by application
+};
+
+enum Column : size_t {
+  kName,
+  kLastActivity,  // these two must be there
+  kDeleted,
+  kProducts,
+  kPeriod,
+  kLicensed,
+  kVisitedPages,
+  kFiles,
+  kActiveFiles,
+  kFirstOwned,  // of kActiveUsers: a licence for each service
+  kColumnCount = kFirstOwned + 6,
+};
+
+const std::array<const char*, kColumnCount> kColumns = {
+    "User Principal Name",
+    "Last Activity Date",
+    "Is Deleted",
+    "Assigned Products",
+    "Report Period",
+    "Is Licensed",
+    "Visited Page Count",
+    "Viewed Or Edited File Count",
+    "Active File Count",
+    "Has Exchange License",
+    "Has OneDrive License",
+    "Has SharePoint License",
+    "Has Skype For Business License",
+    "Has Yammer License",
+    "Has Teams License",
+};
+
+// What a cell that is not zero says.
+struct Cell {
+  const char* column;
+  const char* type;
+  const char* app;
+  const char* platform;
+  TraitSet traits;
+  const char* category;  // that the report can feed
+};
+
+constexpr Cell kCells[] = {
+    {"Send Count", "mail.sent", "outlook", "", 0, "communication"},
+    {"Read Count", "mail.read", "outlook", "", 0, ""},
+    {"Team Chat Message Count", "channel_message.sent", "teams", "", 0, "teamwork"},
+    {"Post Messages", "channel_message.sent", "teams", "", 0, "teamwork"},
+    {"Reply Messages", "channel_message.sent", "teams", "", 0, "teamwork"},
+    {"Private Chat Message Count", "chat.sent", "teams", "", 0, "communication"},
+    {"Call Count", "call.joined", "teams", "", kTraitOneToOne, "meetings"},
+    {"Meetings Attended Count", "meeting.attended", "teams", "", 0, "meetings"},
+    {"Ad Hoc Meetings Attended Count", "meeting.attended", "teams", "", kTraitMeetNow, "meetings"},
+    {"Scheduled One-time Meetings Attended Count", "meeting.attended", "teams", "", kTraitOneOff,
+     "meetings"},
+    {"Scheduled Recurring Meetings Attended Count", "meeting.attended", "teams", "",
+     kTraitRecurring, "meetings"},
+    {"Video Duration In Seconds", "meeting.attended", "teams", "", kTraitVideo, "meetings"},
+    {"Screen Share Duration In Seconds", "meeting.attended", "teams", "", kTraitScreenShare,
+     "meetings"},
+    {"Shared Internally File Count", "file.shared", "", "", kTraitInternal,
+     "content_collaboration"},
+    {"Shared Externally File Count", "file.shared", "", "", kTraitExternal,
+     "content_collaboration"},
+    {"Posted Count", "community.posted", "community", "", 0, "communication"},
+    {"Outlook For Windows", "app.used", "outlook", "desktop", 0, "mobility"},
+    {"Outlook For Mac", "app.used", "outlook", "desktop", 0, "mobility"},
+    {"Outlook For Web", "app.used", "outlook", "web", 0, "mobility"},
+    {"Outlook For Mobile", "app.used", "outlook", "mobile", 0, "mobility"},
+    {"Mail For Mac", "app.used", "other", "desktop", 0, "mobility"},
+    {"Other For Mobile", "app.used", "other", "mobile", 0, "mobility"},
+    {"Used Web", "app.used", "teams", "web", 0, "mobility"},
+    {"Used Windows", "app.used", "teams", "desktop", 0, "mobility"},
+    {"Used Mac", "app.used", "teams", "desktop", 0, "mobility"},
+    {"Used Linux", "app.used", "teams", "desktop", 0, "mobility"},
+    {"Used Chrome OS", "app.used", "teams", "desktop", 0, "mobility"},
+    {"Used iOS", "app.used", "teams", "mobile", 0, "mobility"},
+    {"Used Android Phone", "app.used", "teams", "mobile", 0, "mobility"},
+    {"Used Windows Phone", "app.used", "teams", "mobile", 0, "mobility"},
+};
+
+constexpr size_t kReadCount = 1;
+static_assert(absl::string_view(kCells[kReadCount].column) == "Read Count");
+constexpr size_t kPostedCount = 15;
+static_assert(absl::string_view(kCells[kPostedCount].column) == "Posted Count");
+constexpr Cell kPostsRead = {"Read Count", "community.read", "community", "", 0, ""};
+
+// "Word (Web)": each application on each platform.
+struct Named {
+  const char* name;
+  const char* id;
+};
+// A report as JSON, as Microsoft Graph gives it.
+constexpr absl::string_view kLists[] = {"value"};
+constexpr absl::string_view kRecordMembers[] = {"userPrincipalName", "ownerPrincipalName",
+                                                "reportRefreshDate"};
+constexpr JsonLayout kLayout = {kLists, kRecordMembers};
+
+constexpr Named kApps[] = {{"Outlook", "outlook"}, {"Word", "word"},
+                           {"Excel", "excel"},     {"PowerPoint", "powerpoint"},
+                           {"OneNote", "onenote"}, {"Teams", "teams"}};
+constexpr Named kPlatforms[] = {
+    {"Windows", "desktop"}, {"Mac", "desktop"}, {"Mobile", "mobile"}, {"Web", "web"}};
+
+// Where somebody used the assistant: the day of the last time has a column of its own.
+struct Assisted {
+  const char* name;
+  const char* app;
+  TraitSet traits;
+};
+constexpr Assisted kAssisted[] = {{"Microsoft Teams", "teams", 0},
+                                  {"Teams", "teams", 0},
+                                  {"Word", "word", kTraitInDocument},
+                                  {"Excel", "excel", kTraitInDocument},
+                                  {"PowerPoint", "powerpoint", kTraitInDocument},
+                                  {"OneNote", "onenote", kTraitInDocument},
+                                  {"Loop", "other", kTraitInDocument},
+                                  {"Outlook", "outlook", kTraitInMail},
+                                  {"Microsoft 365", "other", 0},
+                                  {"Edge", "other", 0}};
+constexpr char kAssistantChat[] = "Copilot Chat Last Activity Date";
+
+bool IsTrue(absl::string_view text) { return FlagOf(text).value_or(false); }
+
+// Whether all that somebody has is an addition to the organisation's licence.
+bool AreAdditions(absl::string_view products) {
+  bool any = false;
+  for (absl::string_view product : absl::StrSplit(products, '+', absl::SkipWhitespace())) {
+    product = absl::StripAsciiWhitespace(product);
+    const bool addition = StartsIgnoringCase(product, "microsoft 365 copilot") ||
+                          StartsIgnoringCase(product, "microsoft copilot") ||
+                          StartsIgnoringCase(product, "copilot");
+    if (!addition) return false;
+    any = true;
+  }
+  return any;
+}
+
+// "User Principal Name" and "userPrincipalName" are one: letters and digits, in lower case.
+std::string MemberName(absl::string_view name) {
+  std::string plain;
+  for (const char c : name) {
+    const unsigned char byte = static_cast<unsigned char>(c);
+    if (absl::ascii_isalnum(byte)) plain.push_back(absl::ascii_tolower(byte));
+  }
+  return plain;
+}
+
+// A digest in place of an address: 32 or more hexadecimal digits and no "@".
+bool IsConcealed(absl::string_view name) {
+  return name.size() >= 32 && std::all_of(name.begin(), name.end(), [](char c) {
+           return absl::ascii_isxdigit(static_cast<unsigned char>(c));
+         });
+}
+
+// A report of OneDrive accounts. Those of sites and of groups name an owner too, who
+// need not use them; sites have page views, groups have no site's address.
+bool IsOfDrives(absl::string_view header) {
+  return !ContainsIgnoringCase(header, "user principal name") &&
+         ContainsIgnoringCase(header, "owner principal name") &&
+         ContainsIgnoringCase(header, "site url") &&
+         !ContainsIgnoringCase(header, "page view count");
+}
+
+// The header of a CSV file, or the names of the members of a JSON document's beginning.
+Kind KindOf(absl::string_view beginning) {
+  const std::string names = MemberName(beginning);
+  if (absl::StrContains(names, "copilotlastactivitydate") ||
+      absl::StrContains(names, "copilotchatlastactivitydate") ||
+      absl::StrContains(names, "copilotutc")) {
+    return Kind::kAssistant;
+  }
+  return absl::StrContains(names, "hasexchangelicense") ? Kind::kActiveUsers : Kind::kActivity;
+}
+
+class UsageReader : public JsonSink {
+ public:
+  explicit UsageReader(ReportSink& sink)
+      : sink_(sink), cells_(std::begin(kCells), std::end(kCells)) {
+    for (const char* name : kColumns) columns_.push_back({name});
+    columns_[kLastActivity].emplace_back("Last Activity Date (UTC)");
+    for (const Cell& cell : kCells) {
+      columns_.push_back({cell.column});
+      // Graph's JSON has the duration alone.
+      const absl::string_view name = cell.column;
+      if (absl::EndsWith(name, kInSeconds)) {
+        columns_.back().emplace_back(absl::StripSuffix(name, kInSeconds));
+      }
+    }
+    for (const Named& app : kApps) {
+      for (const Named& platform : kPlatforms) {
+        columns_.push_back({absl::StrCat(app.name, " (", platform.name, ")")});
+        cells_.push_back({"", "app.used", app.id, platform.id, 0, "mobility"});
+      }
+    }
+    first_assisted_ = columns_.size();
+    for (const Assisted& one : kAssisted) {
+      columns_.push_back({absl::StrCat(one.name, " Copilot Last Activity Date"),
+                          absl::StrCat("Last activity date of ", one.name, " Copilot (UTC)")});
+    }
+    columns_.push_back({kAssistantChat, "Last activity date of Copilot Chat (UTC)"});
+  }
+
+  absl::Status Read(TextInput& input) {
+    ASSIGN_OR_RETURN(const absl::string_view peeked, input.Peek());
+    const absl::string_view beginning = absl::StripLeadingAsciiWhitespace(peeked);
+    const bool json = IsJson(beginning);
+    const absl::string_view header = json ? beginning : CsvHeader(peeked);
+    kind_ = KindOf(header);
+    if (json) {
+      for (size_t i = 0; i < columns_.size(); ++i) {
+        for (const std::string& name : columns_[i]) members_.emplace(MemberName(name), i);
+      }
+      return ReadJson(input, kLayout, *this);
+    }
+    if (IsOfDrives(header)) {
+      kind_ = Kind::kDrives;
+      columns_[kName] = {"Owner Principal Name"};
+    }
+    if (kind_ == Kind::kActiveUsers) columns_[kLastActivity] = {"Exchange Last Activity Date"};
+    return ReadCsv(
+        input, columns_, kLastActivity + 1, [this](Row row) { return ReadRow(row); },
+        [this](RejectionReason reason) { return sink_.OnRejected(reason); });
+  }
+
+  absl::Status OnJson(absl::string_view json) override {
+    simdjson::dom::element root;
+    if (!ParseLenient(parser_, json, true, &root)) {
+      return sink_.OnRejected(RejectionReason::kMalformedJson);
+    }
+    simdjson::dom::object members;
+    if (root.get(members) != simdjson::SUCCESS) {
+      return sink_.OnRejected(RejectionReason::kNotAnObject);
+    }
+    texts_.assign(columns_.size(), "");
+    Collect(members, 0);
+    const std::vector<absl::string_view> row(texts_.begin(), texts_.end());
+    return ReadRow(row);
+  }
+  absl::Status OnRejected(RejectionReason reason) override { return sink_.OnRejected(reason); }
+
+ private:
+  static constexpr absl::string_view kInSeconds = " In Seconds";
+  static constexpr int kMaxDepth = 3;
+
+  // Members, and those of the lists in them: reports by application have a row's cells in one.
+  void Collect(simdjson::dom::object members, int depth) {
+    for (const auto [key, value] : members) {
+      simdjson::dom::array list;
+      const auto found = members_.find(MemberName({key.data(), key.size()}));
+      if (value.get(list) != simdjson::SUCCESS) {
+        if (found != members_.end()) Put(found->second, value);
+        continue;
+      }
+      for (const simdjson::dom::element item : list) {
+        simdjson::dom::object inner;
+        if (item.get(inner) == simdjson::SUCCESS) {
+          if (depth < kMaxDepth) Collect(inner, depth + 1);
+        } else if (found != members_.end()) {
+          Put(found->second, item);
+        }
+      }
+    }
+  }
+
+  // Several texts of one list are joined as they are in CSV; a member that comes again, in a
+  // list inside, does not replace the first.
+  void Put(size_t column, simdjson::dom::element value) {
+    const std::string said = ScalarText(value);
+    if (said.empty()) return;
+    std::string& slot = texts_[column];
+    if (slot.empty()) {
+      slot = said;
+    } else if (column == kProducts) {
+      absl::StrAppend(&slot, "+", said);
+    }
+  }
+
+  absl::Status ReadRow(Row row) {
+    const absl::string_view name = absl::StripAsciiWhitespace(row[kName]);
+    if (name.empty()) return sink_.OnRejected(RejectionReason::kMissingField);
+    if (IsConcealed(name)) {
+      return absl::FailedPreconditionError(
+          "the names in this usage report are concealed (digests in place of addresses), so it "
+          "cannot be joined with any other source: let the administrator show names in reports, "
+          "and export it again");
+    }
+    sink_.OnRow("");
+    if (IsTrue(row[kDeleted])) {
+      sink_.OnExcluded(Exclusion::kDeleted);
+      return absl::OkStatus();
+    }
+    if (!sink_.OnPerson({name})) return absl::OkStatus();
+    TellLicences(row);
+    switch (kind_) {
+      case Kind::kActivity:
+        return ReadCells(row);
+      case Kind::kAssistant:
+        return ReadAssisted(row);
+      case Kind::kDrives:
+      case Kind::kActiveUsers:
+        break;
+    }
+    sink_.OnExcluded(IsAboveNothing(row[kActiveFiles]) || kind_ == Kind::kActiveUsers
+                         ? Exclusion::kOtherEvent
+                         : Exclusion::kNothingDone);
+    return absl::OkStatus();
+  }
+
+  void TellLicences(Row row) {
+    const absl::string_view products = row[kProducts];
+    const bool assistant = kind_ == Kind::kAssistant || ContainsIgnoringCase(products, "copilot");
+    bool licensed = row[kLicensed].empty() || IsTrue(row[kLicensed]);
+    if (kind_ == Kind::kActiveUsers) {
+      licensed = std::any_of(row.begin() + kFirstOwned, row.begin() + kColumnCount, IsTrue);
+    }
+    if (!licensed) return;
+    // Copilot's report lists its licensees alone: it says nothing of the others.
+    if (kind_ != Kind::kAssistant && !AreAdditions(products)) sink_.OnLicensed("");
+    if (assistant) sink_.OnLicensed("assistant");
+  }
+
+  absl::Status ReadCells(Row row) {
+    for (size_t i = 0; i < cells_.size(); ++i) {
+      if (!row[kColumnCount + i].empty() && *cells_[i].category != '\0') {
+        sink_.OnFeeds(cells_[i].category);
+      }
+    }
+    if (!row[kFiles].empty()) sink_.OnFeeds("content_collaboration");
+    if (!row[kVisitedPages].empty()) sink_.OnFeeds("teamwork");
+    if (absl::StripAsciiWhitespace(row[kLastActivity]).empty()) {  // never active
+      sink_.OnExcluded(Exclusion::kNothingDone);
+      return absl::OkStatus();
+    }
+    if (IsOfSeveralDays(row)) {
+      sink_.OnExcluded(Exclusion::kSeveralDays);
+      return absl::OkStatus();
+    }
+    const CheckedTime day = sink_.times().Day(row[kLastActivity]);
+    if (!day.seconds.has_value()) return sink_.OnRowRejected(day.problem);
+    bool active = false;
+    for (size_t i = 0; i < cells_.size(); ++i) {
+      if (!IsAboveNothing(row[kColumnCount + i])) continue;
+      active = true;
+      // Mails and posts that somebody read have the same column.
+      const bool of_posts = i == kReadCount && !row[kColumnCount + kPostedCount].empty();
+      const Cell& cell = of_posts ? kPostsRead : cells_[i];
+      RETURN_IF_ERROR(
+          sink_.OnReported({"", cell.type, *day.seconds, cell.app, cell.platform, cell.traits}));
+    }
+    if (IsAboveNothing(row[kFiles])) {
+      // Only SharePoint's report counts pages; OneDrive's is otherwise the same.
+      const TraitSet place = row[kVisitedPages].empty() ? TraitSet{kTraitPersonalDrive}
+                                                        : kTraitTeamSite | kTraitSharedFile;
+      return sink_.OnReported({"", "file.read", *day.seconds, "", "", place});
+    }
+    if (!active) sink_.OnExcluded(Exclusion::kNothingDone);
+    return absl::OkStatus();
+  }
+
+  // The day of the last use of each application is a day on which the person used it, whatever
+  // the days that the report is about.
+  absl::Status ReadAssisted(Row row) {
+    sink_.OnFeeds("ai_assistance");
+    bool active = false;
+    absl::optional<RejectionReason> problem;
+    const auto report = [&](absl::string_view text, const char* app, TraitSet traits) {
+      if (absl::StripAsciiWhitespace(text).empty()) return absl::OkStatus();
+      const CheckedTime day = sink_.times().Day(text);
+      if (!day.seconds.has_value()) {
+        problem = day.problem;
+        return absl::OkStatus();
+      }
+      active = true;
+      return sink_.OnReported({"", "assistant.used", *day.seconds, app, "", traits});
+    };
+    size_t column = first_assisted_;
+    for (const Assisted& one : kAssisted) {
+      RETURN_IF_ERROR(report(row[column++], one.app, one.traits));
+    }
+    RETURN_IF_ERROR(report(row[column], "other", 0));
+    if (active) return absl::OkStatus();
+    // Somewhere that has no column.
+    RETURN_IF_ERROR(report(row[kLastActivity], "other", 0));
+    if (active) return absl::OkStatus();
+    if (problem.has_value()) return sink_.OnRowRejected(*problem);
+    sink_.OnExcluded(Exclusion::kNothingDone);
+    return absl::OkStatus();
+  }
+
+  static bool IsOfSeveralDays(Row row) {
+    absl::string_view text = absl::StripAsciiWhitespace(row[kPeriod]);
+    if (text.empty()) return false;
+    if (!absl::ConsumePrefix(&text, "D")) absl::ConsumePrefix(&text, "d");
+    int period = 0;
+    return !absl::SimpleAtoi(text, &period) || period > 1;
+  }
+
+  ReportSink& sink_;
+  Kind kind_ = Kind::kActivity;
+  // kColumns, then one for each cell, then one for each place of kAssisted and for its chat.
+  std::vector<std::vector<std::string>> columns_;
+  std::vector<Cell> cells_;
+  size_t first_assisted_ = 0;
+  // What reading JSON needs.
+  simdjson::dom::parser parser_;
+  absl::flat_hash_map<std::string, size_t> members_;  // to columns_
+  std::vector<std::string> texts_;
+};
+
+}  // namespace
+
+bool IsUsageReport(absl::string_view beginning) {
+  if (IsJson(beginning)) {
+    return absl::StrContains(beginning, "\"userPrincipalName\"") &&
+           absl::StrContains(beginning, "\"reportRefreshDate\"");
+  }
+  const absl::string_view header = CsvHeader(beginning);
+  return ContainsIgnoringCase(header, "user principal name") || IsOfDrives(header);
+}
+
+absl::Status ReadUsageReport(TextInput& input, ReportSink& sink) {
+  return UsageReader(sink).Read(input);
+}
+
+}  // namespace tutti

@@ -1,0 +1,41 @@
+#ifndef TUTTI_COMMON_SOURCES_M365_USAGE_USAGE_REPORT_H_
+#define TUTTI_COMMON_SOURCES_M365_USAGE_USAGE_REPORT_H_
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "common/sources/input/text_input.h"
+#include "common/sources/report_sink.h"
+
+namespace tutti {
+
+// Whether an input that begins so is such a report: its CSV header names a person, or its JSON
+// has the members that Graph gives every row.
+bool IsUsageReport(absl::string_view beginning);
+
+// Reads a usage report of Microsoft Graph with a row for each licensed person: of
+// mail, Teams, SharePoint, OneDrive, Yammer, applications, devices or Copilot; as CSV, or as the
+// JSON that the beta version gives. Which of them it is shows in its columns.
+//
+// A report of OneDrive accounts counts files that anybody touched, not what their owner
+// did: it says who has an account, which counts as a licence, and feeds nothing. A report of
+// active users (getOffice365ActiveUserDetail) likewise says who is licensed.
+//
+// Only a report of one day ("date=2026-05-04") says what somebody did on a day: the
+// day is its Last Activity Date. Of a report over several days the licences count
+// and nothing else, so one file a day is needed. A number above 0, or "Yes" or
+// "True" in any spelling, is an activity of the day, see TimeRange::Day. A row whose day cannot
+// be is rejected; its licences count, for the headcount is of people, not of days.
+//
+// Copilot's report says of each of its licensees on which day each application's assistant was
+// last used, and each is an activity of that day, whatever the report's days; exported daily, it
+// has all of them. It lists the licensees of one product alone, so it says nothing of how many
+// people there are.
+//
+// FailedPrecondition when names are concealed (digests in place of addresses):
+// such a report cannot be joined with any other source; it says what to do.
+// Otherwise errors of ReadCsv, of the input and of the sink.
+absl::Status ReadUsageReport(TextInput& input, ReportSink& sink);
+
+}  // namespace tutti
+
+#endif  // TUTTI_COMMON_SOURCES_M365_USAGE_USAGE_REPORT_H_

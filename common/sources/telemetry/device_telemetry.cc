@@ -1,0 +1,257 @@
+#include "common/sources/telemetry/device_telemetry.h"
+
+#include <simdjson.h>
+
+#include <array>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "common/sources/input/csv_reader.h"
+#include "common/sources/input/json_framer.h"
+#include "common/sources/input/lenient_json.h"
+#include "common/sources/input/text_match.h"
+#include "common/status/status_macros.h"
+
+namespace tutti {
+namespace {
+
+using Row = absl::Span<const absl::string_view>;
+
+constexpr double kLeastScore = 50;
+constexpr double kSlowestBootMs = 60'000;
+constexpr double kPoorLatencyMs = 300;
+constexpr double kPoorCallLatencyMs = 100;
+constexpr double kPoorLossPercent = 1;
+constexpr double kPoorJitterMs = 30;
+constexpr double kPoorDownloadMbps = 2;
+
+constexpr absl::string_view kLists[] = {"value", "records"};
+constexpr absl::string_view kRecordMembers[] = {"id", "deviceId", "deviceName"};
+constexpr JsonLayout kLayout = {kLists, kRecordMembers};
+
+enum Column : size_t {
+  kDevice,
+  kTime,
+  kStartup,
+  kBoot,
+  kReliability,
+  kCrashes,
+  kLatency,
+  kLoss,
+  kJitter,
+  kDownload,
+  kChannel,
+  kSupported,
+  kUser,
+  kColumnCount,
+};
+
+// The names that each may have; compared without case.
+const std::vector<std::vector<std::string>>& Columns() {
+  static const std::vector<std::vector<std::string>> columns = {
+      {"deviceId", "id", "deviceName", "Device Id", "Device name", "Device"},
+      {"date", "reportDate", "lastReportedDateTime", "lastUpdatedDateTime", "measuredAt",
+       "startTime", "Report date", "Last reported"},
+      {"startupPerformanceScore", "Startup performance score", "Startup score"},
+      {"coreBootTimeInMs", "Core boot time (ms)"},
+      {"appReliabilityScore", "Application reliability score", "App reliability score"},
+      {"appCrashCount", "App crash count"},
+      {"latencyMs", "rttMs", "Latency (ms)"},
+      {"packetLossPercent", "Packet loss (%)"},
+      {"jitterMs", "Jitter (ms)"},
+      {"downloadMbps", "Download (Mbps)"},
+      {"updateChannel", "Update channel", "Channel"},
+      {"isSupported", "supportState", "Supported"},
+      {"userPrincipalName", "Primary user UPN", "Primary user", "UPN"},
+  };
+  return columns;
+}
+
+// A number that is there; scores below 0 mean that there is none. Much of Europe writes a comma
+// where others write a point.
+bool Number(absl::string_view text, double* number) {
+  const std::string with_point = absl::StrReplaceAll(text, {{",", "."}});
+  return absl::SimpleAtod(with_point, number) && *number >= 0;
+}
+
+bool IsRecommended(absl::string_view channel) {
+  return absl::EqualsIgnoreCase(channel, "current") ||
+         absl::EqualsIgnoreCase(channel, "current channel") ||
+         absl::EqualsIgnoreCase(channel, "monthly enterprise") ||
+         absl::EqualsIgnoreCase(channel, "monthly enterprise channel");
+}
+
+bool IsSupported(absl::string_view text) {
+  return FlagOf(text).value_or(absl::EqualsIgnoreCase(text, "supported"));
+}
+
+class TelemetryReader : public JsonSink {
+ public:
+  explicit TelemetryReader(ReportSink& sink) : sink_(sink) {}
+
+  absl::Status ReadRow(Row row) {
+    const absl::string_view device = absl::StripAsciiWhitespace(row[kDevice]);
+    if (device.empty()) return sink_.OnRejected(RejectionReason::kMissingField);
+    const absl::string_view time = absl::StripAsciiWhitespace(row[kTime]);
+    if (time.empty()) return sink_.OnRejected(RejectionReason::kNoDate);
+    const CheckedTime when = WhenOf(time);
+    if (!when.seconds.has_value()) return sink_.OnRejected(when.problem);
+    sink_.OnRow("");
+    // The device of a guest or of a service account is none of the organisation's people's.
+    const absl::string_view user = row[kUser];
+    if (absl::StrContains(user, '@') && !sink_.OnPerson({user})) return absl::OkStatus();
+    sink_.OnDevice(device);
+    measured_ = false;
+    for (const absl::Status& status : {Endpoint(row, *when.seconds), Network(row, *when.seconds),
+                                       Applications(row, *when.seconds)}) {
+      if (!status.ok()) return status;
+    }
+    if (!measured_) sink_.OnExcluded(Exclusion::kNoMeasurement);
+    return absl::OkStatus();
+  }
+
+  absl::Status OnJson(absl::string_view json) override {
+    simdjson::dom::element root;
+    if (!ParseLenient(parser_, json, true, &root)) {
+      return sink_.OnRejected(RejectionReason::kMalformedJson);
+    }
+    simdjson::dom::object members;
+    if (root.get(members) != simdjson::SUCCESS) {
+      return sink_.OnRejected(RejectionReason::kNotAnObject);
+    }
+    std::array<std::string, kColumnCount> texts;
+    std::array<size_t, kColumnCount> ranks = {};
+    ranks.fill(~size_t{0});
+    for (const auto [key, value] : members) Take({key.data(), key.size()}, value, texts, ranks);
+    std::array<absl::string_view, kColumnCount> row = {};
+    for (size_t i = 0; i < row.size(); ++i) row[i] = texts[i];
+    return ReadRow(row);
+  }
+  absl::Status OnRejected(RejectionReason reason) override { return sink_.OnRejected(reason); }
+
+ private:
+  // A time of day, or a day alone.
+  CheckedTime WhenOf(absl::string_view time) const {
+    const CheckedTime instant = sink_.times().Instant(time);
+    const bool is_day =
+        !instant.seconds.has_value() && instant.problem == RejectionReason::kMalformedTime;
+    return is_day ? sink_.times().Day(time) : instant;
+  }
+
+  // Keeps a member under the first of the names that a column may have. A time that cannot be
+  // (year 1, for never) does not stand in for one that can.
+  void Take(absl::string_view key, simdjson::dom::element value,
+            std::array<std::string, kColumnCount>& texts,
+            std::array<size_t, kColumnCount>& ranks) const {
+    for (size_t i = 0; i < Columns().size(); ++i) {
+      for (size_t rank = 0; rank < Columns()[i].size() && rank < ranks[i]; ++rank) {
+        if (!absl::EqualsIgnoreCase(Columns()[i][rank], key) || value.is_null()) continue;
+        std::string text = ScalarText(value);
+        if (i == kTime && !WhenOf(text).seconds.has_value()) {
+          if (texts[i].empty()) texts[i] = std::move(text);
+          continue;
+        }
+        texts[i] = std::move(text);
+        ranks[i] = rank;
+      }
+    }
+  }
+
+  absl::Status Report(const MappedActivity& activity) {
+    measured_ = true;
+    return sink_.OnReported(activity);
+  }
+
+  absl::Status Endpoint(Row row, int64_t seconds) {
+    double startup = 0;
+    double boot = 0;
+    double reliability = 0;
+    double crashes = 0;
+    const bool has_startup = Number(row[kStartup], &startup);
+    const bool has_boot = Number(row[kBoot], &boot);
+    const bool has_reliability = Number(row[kReliability], &reliability);
+    const bool has_crashes = Number(row[kCrashes], &crashes);
+    if (!has_startup && !has_boot && !has_reliability && !has_crashes) return absl::OkStatus();
+    sink_.OnFeeds("endpoint");
+    const bool slow = (has_startup && startup < kLeastScore) || (has_boot && boot > kSlowestBootMs);
+    absl::Status status =
+        Report({"", "device.started", seconds, "", "", slow ? TraitSet{kTraitSlowStart} : 0});
+    const bool crashed =
+        (has_reliability && reliability < kLeastScore) || (has_crashes && crashes > 0);
+    if (!status.ok() || !crashed) return status;
+    return Report({"", "device.app_crashed", seconds, "", "", 0});
+  }
+
+  absl::Status Network(Row row, int64_t seconds) {
+    double latency = 0;
+    double loss = 0;
+    double jitter = 0;
+    double download = 0;
+    const bool has_loss = Number(row[kLoss], &loss);
+    const bool has_jitter = Number(row[kJitter], &jitter);
+    // A row that cannot say whether each of the three is poor would count as good.
+    if (!Number(row[kLatency], &latency) || !Number(row[kDownload], &download) ||
+        (!has_loss && !has_jitter)) {
+      return absl::OkStatus();
+    }
+    sink_.OnFeeds("network");
+    TraitSet traits = 0;
+    if (latency > kPoorLatencyMs) traits |= kTraitPoorMail;
+    if (latency > kPoorLatencyMs || download < kPoorDownloadMbps) traits |= kTraitPoorFiles;
+    if (latency > kPoorCallLatencyMs || loss > kPoorLossPercent || jitter > kPoorJitterMs) {
+      traits |= kTraitPoorCalls;
+    }
+    return Report({"", "device.network_measured", seconds, "", "", traits});
+  }
+
+  absl::Status Applications(Row row, int64_t seconds) {
+    // What a row does not say would count as a fault.
+    if (row[kChannel].empty() || row[kSupported].empty()) return absl::OkStatus();
+    sink_.OnFeeds("apps_health");
+    TraitSet traits = 0;
+    if (IsRecommended(row[kChannel])) traits |= kTraitRecommendedChannel;
+    if (IsSupported(row[kSupported])) traits |= kTraitSupportedVersion;
+    return Report({"", "device.apps_reported", seconds, "", "", traits});
+  }
+
+  ReportSink& sink_;
+  simdjson::dom::parser parser_;
+  bool measured_ = false;  // of the row
+};
+
+}  // namespace
+
+bool IsDeviceTelemetry(absl::string_view beginning) {
+  beginning = absl::StripLeadingAsciiWhitespace(beginning);
+  const bool json = IsJson(beginning);
+  beginning = json ? beginning.substr(0, beginning.find('}')) : CsvHeader(beginning);
+  for (size_t column = kStartup; column <= kSupported; ++column) {
+    for (const std::string& name : Columns()[column]) {
+      // One word may stand for anything.
+      if (name == "Channel" || name == "Supported") continue;
+      const std::string sought = absl::AsciiStrToLower(name);
+      if (ContainsIgnoringCase(beginning, json ? absl::StrCat("\"", sought, "\"") : sought)) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+absl::Status ReadDeviceTelemetry(TextInput& input, ReportSink& sink) {
+  ASSIGN_OR_RETURN(absl::string_view beginning, input.Peek());
+  const absl::string_view text = absl::StripLeadingAsciiWhitespace(beginning);
+  TelemetryReader reader(sink);
+  if (IsJson(text)) return ReadJson(input, kLayout, reader);
+  return ReadCsv(
+      input, Columns(), 1, [&reader](Row row) { return reader.ReadRow(row); },
+      [&reader](RejectionReason reason) { return reader.OnRejected(reason); });
+}
+
+}  // namespace tutti

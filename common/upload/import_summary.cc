@@ -1,0 +1,348 @@
+#include "common/upload/import_summary.h"
+
+#include <algorithm>
+#include <iterator>
+#include <numeric>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/time.h"
+#include "common/text/plain_text.h"
+#include "common/upload/known_names.h"
+
+namespace tutti {
+namespace {
+
+constexpr size_t kMaxNames = 1000;
+constexpr size_t kMaxNameBytes = 200;
+constexpr size_t kShownOperations = 20;
+constexpr absl::string_view kOther = "(other)";
+constexpr absl::string_view kNoName = "(none)";
+
+using Counts = std::vector<std::pair<std::string, int64_t>>;
+
+// Counts under a name, while there is room for one more.
+void AddTo(std::map<std::string, int64_t>& counts, absl::string_view name) {
+  std::string key(name.size() <= kMaxNameBytes ? name : kOther);
+  if (counts.size() >= kMaxNames && counts.count(key) == 0) key = std::string(kOther);
+  ++counts[key];
+}
+
+std::string TimeText(int64_t seconds) {
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", absl::FromUnixSeconds(seconds),
+                          absl::UTCTimeZone());
+}
+
+Counts RejectedCounts(const ImportSummary& summary) {
+  Counts counts;
+  for (size_t i = 0; i < summary.rejected.size(); ++i) {
+    if (summary.rejected[i] == 0) continue;
+    counts.emplace_back(RejectionReasonName(static_cast<RejectionReason>(i)), summary.rejected[i]);
+  }
+  return counts;
+}
+
+Counts ExcludedCounts(const TenantSummary& tenant) {
+  Counts counts;
+  for (size_t i = 0; i < tenant.excluded.size(); ++i) {
+    if (tenant.excluded[i] == 0) continue;
+    counts.emplace_back(ExclusionName(static_cast<Exclusion>(i)), tenant.excluded[i]);
+  }
+  return counts;
+}
+
+// What may be shown of the names of an input: a known one as the list spells it, any other in
+// one number, unless all are asked for.
+std::map<std::string, int64_t> Shown(const std::map<std::string, int64_t>& counts,
+                                     absl::string_view (*known)(absl::string_view),
+                                     ShownNames shown) {
+  std::map<std::string, int64_t> named;
+  for (const auto& [name, count] : counts) {
+    absl::string_view as = name;
+    if (shown == ShownNames::kKnown && name != kNoName) as = known(name);
+    named[as.empty() ? std::string(kOther) : PlainText(as)] += count;
+  }
+  return named;
+}
+
+Counts ActivityCounts(const TenantSummary& tenant, ShownNames shown) {
+  const auto named = Shown(tenant.activities, KnownActivityType, shown);
+  return {named.begin(), named.end()};
+}
+
+// The commonest operations first, and the rest in one number.
+Counts IgnoredCounts(const TenantSummary& tenant, ShownNames shown) {
+  const auto named = Shown(tenant.ignored_operations, KnownOperation, shown);
+  Counts counts(named.begin(), named.end());
+  std::stable_sort(counts.begin(), counts.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  if (shown == ShownNames::kAll || counts.size() <= kShownOperations) return counts;
+  const int64_t rest =
+      std::accumulate(counts.begin() + kShownOperations, counts.end(), int64_t{0},
+                      [](int64_t sum, const auto& count) { return sum + count.second; });
+  const size_t names = counts.size() - kShownOperations;
+  counts.resize(kShownOperations);
+  counts.emplace_back(absl::StrCat("(", names, " others)"), rest);
+  return counts;
+}
+
+// Records by what became of them; together they are all distinct ones.
+Counts FateCounts(const TenantSummary& tenant) {
+  return {{"with an activity", tenant.fates.Of(Fate::kActivity)},
+          {"left out", tenant.fates.Of(Fate::kLeftOut)},
+          {"without a meaning here", tenant.fates.Of(Fate::kWithoutMeaning)}};
+}
+
+Counts ToCounts(const std::map<std::string, int64_t>& map) { return {map.begin(), map.end()}; }
+
+void AppendLine(std::string* text, absl::string_view label, int64_t count, int indent) {
+  // A product's name is as a report has it.
+  absl::StrAppendFormat(text, "%*s%-44s %12d\n", indent, "", PlainText(label), count);
+}
+
+void AppendBlock(std::string* text, absl::string_view title, const Counts& counts) {
+  if (counts.empty()) return;
+  absl::StrAppend(text, "  ", title, "\n");
+  for (const auto& [name, count] : counts) AppendLine(text, name, count, 4);
+}
+
+std::string JoinNames(const std::set<std::string>& names) { return absl::StrJoin(names, ", "); }
+
+std::set<std::string> Without(const std::set<std::string>& names,
+                              const std::set<std::string>& others) {
+  std::set<std::string> rest;
+  std::set_difference(names.begin(), names.end(), others.begin(), others.end(),
+                      std::inserter(rest, rest.end()));
+  return rest;
+}
+
+// What the input can feed, beside what the organisation says that it is fed with.
+void AppendFed(std::string* text, const TenantSummary& tenant) {
+  absl::StrAppend(text, "  can feed: ", JoinNames(tenant.feeds),
+                  "; it measures no other category\n");
+  if (!tenant.declared_problem.empty()) {
+    absl::StrAppend(text, "  declared: not looked at: ", PlainText(tenant.declared_problem), "\n");
+  }
+  if (!tenant.declared.has_value()) return;
+  absl::StrAppend(
+      text, "  declared: ",
+      tenant.declared->empty() ? "the sources feed no category" : JoinNames(*tenant.declared),
+      "\n");
+  if (const auto more = Without(tenant.feeds, *tenant.declared); !more.empty()) {
+    absl::StrAppend(text, "    not declared, so not measured: ", JoinNames(more),
+                    "; declare what is sent with `tutti organizations update --source`\n");
+  }
+  if (const auto missing = Without(*tenant.declared, tenant.feeds); !missing.empty()) {
+    absl::StrAppend(text, "    declared, and nothing of it here: ", JoinNames(missing),
+                    "; what no source sends counts as not done\n");
+  }
+}
+
+void AppendTenant(std::string* text, const TenantSummary& tenant, ShownNames shown) {
+  absl::StrAppend(text, "\n", tenant.tenant.empty() ? "activities" : "tenant " + tenant.tenant);
+  if (!tenant.organization.empty()) absl::StrAppend(text, " -> ", tenant.organization);
+  absl::StrAppend(text, "\n");
+  AppendLine(text, "records", tenant.records, 2);
+  AppendLine(text, "duplicates", tenant.duplicates, 2);
+  AppendLine(text, "distinct", tenant.distinct, 2);
+  for (const auto& [fate, count] : FateCounts(tenant)) AppendLine(text, fate, count, 4);
+  const bool devices =
+      !tenant.activities.empty() && absl::StartsWith(tenant.activities.begin()->first, "device.");
+  AppendLine(text, devices ? "devices" : "people", tenant.people, 2);
+  if (tenant.first_seconds.has_value() && tenant.last_seconds.has_value()) {
+    absl::StrAppend(text, "  from ", TimeText(*tenant.first_seconds), " to ",
+                    TimeText(*tenant.last_seconds), "\n");
+  }
+  if (!tenant.feeds.empty()) AppendFed(text, tenant);
+  for (const auto& [product, people] : tenant.licensed) {
+    AppendLine(text,
+               product.empty() ? "licensed people (--headcount)"
+                               : absl::StrCat("licensed (--entitlement ", product, "=...)"),
+               people, 2);
+  }
+  AppendBlock(text, "activities", ActivityCounts(tenant, shown));
+  AppendBlock(text, "left out", ExcludedCounts(tenant));
+  AppendBlock(text, "operations that mean nothing here", IgnoredCounts(tenant, shown));
+  const UploadSummary& upload = tenant.upload;
+  if (upload.batches == 0) return;
+  absl::StrAppend(text, "  sent\n");
+  AppendLine(text, "batches", upload.batches, 4);
+  AppendLine(text, "retries", upload.retries, 4);
+  AppendLine(text, "accepted", upload.accepted, 4);
+  AppendLine(text, "accepted, too late for some windows", upload.partly_late, 4);
+  AppendLine(text, "values unknown to the catalogue", upload.ignored_values, 4);
+  for (const auto& [reason, count] : upload.refused) {
+    AppendLine(text, absl::StrCat("refused: ", reason), count, 4);
+  }
+}
+
+// Every text that gets here is of our making or was checked: nothing but quotes
+// and backslashes could need an escape.
+std::string Quoted(absl::string_view text) {
+  std::string quoted = "\"";
+  for (char c : text) {
+    if (c == '"' || c == '\\') quoted.push_back('\\');
+    quoted.push_back(absl::ascii_iscntrl(static_cast<unsigned char>(c)) ? ' ' : c);
+  }
+  quoted.push_back('"');
+  return quoted;
+}
+
+std::string JsonCounts(const Counts& counts) {
+  return absl::StrCat("{",
+                      absl::StrJoin(counts, ",",
+                                    [](std::string* out, const auto& count) {
+                                      absl::StrAppend(out, Quoted(count.first), ":", count.second);
+                                    }),
+                      "}");
+}
+
+std::string JsonNames(const std::set<std::string>& names) {
+  return absl::StrCat(
+      "[",
+      absl::StrJoin(names, ",",
+                    [](std::string* out, const auto& name) { absl::StrAppend(out, Quoted(name)); }),
+      "]");
+}
+
+std::string JsonTenant(const TenantSummary& tenant, ShownNames shown) {
+  std::string json = absl::StrCat(
+      "{\"tenant\":", Quoted(tenant.tenant), ",\"organization\":", Quoted(tenant.organization),
+      ",\"records\":", tenant.records, ",\"duplicates\":", tenant.duplicates,
+      ",\"distinct\":", tenant.distinct, ",\"fates\":", JsonCounts(FateCounts(tenant)),
+      ",\"people\":", tenant.people);
+  if (tenant.first_seconds.has_value() && tenant.last_seconds.has_value()) {
+    absl::StrAppend(&json, ",\"first\":", Quoted(TimeText(*tenant.first_seconds)),
+                    ",\"last\":", Quoted(TimeText(*tenant.last_seconds)));
+  }
+  if (!tenant.feeds.empty()) {
+    absl::StrAppend(&json, ",\"feeds\":", JsonNames(tenant.feeds),
+                    ",\"licensed\":", JsonCounts(ToCounts(tenant.licensed)));
+    if (tenant.declared.has_value()) {
+      absl::StrAppend(&json, ",\"declared\":", JsonNames(*tenant.declared));
+    }
+  }
+  const UploadSummary& upload = tenant.upload;
+  absl::StrAppend(&json, ",\"activities\":", JsonCounts(ActivityCounts(tenant, shown)),
+                  ",\"excluded\":", JsonCounts(ExcludedCounts(tenant)),
+                  ",\"ignored_operations\":", JsonCounts(IgnoredCounts(tenant, shown)),
+                  ",\"upload\":{\"batches\":", upload.batches, ",\"retries\":", upload.retries,
+                  ",\"accepted\":", upload.accepted, ",\"partly_late\":", upload.partly_late,
+                  ",\"ignored_values\":", upload.ignored_values,
+                  ",\"refused\":", JsonCounts(ToCounts(upload.refused)), "}}");
+  return json;
+}
+
+}  // namespace
+
+absl::string_view ExclusionName(Exclusion exclusion) {
+  switch (exclusion) {
+    case Exclusion::kGuest:
+      return "guest";
+    case Exclusion::kPartner:
+      return "partner's technician";
+    case Exclusion::kService:
+      return "system, application or policy";
+    case Exclusion::kNotAPerson:
+      return "account that is no person's";
+    case Exclusion::kForeignDomain:
+      return "not in an accepted domain";
+    case Exclusion::kUnknownUserType:
+      return "unknown user type";
+    case Exclusion::kFailed:
+      return "failed operation";
+    case Exclusion::kMachineClient:
+      return "machine under a person's name";
+    case Exclusion::kUnattendedApp:
+      return "application of unknown name";
+    case Exclusion::kBackgroundClient:
+      return "background program";
+    case Exclusion::kFolderSync:
+      return "folder synchronisation";
+    case Exclusion::kNotADocument:
+      return "not a document";
+    case Exclusion::kNoPrompt:
+      return "assistant without a prompt";
+    case Exclusion::kSystemShare:
+      return "system's part of a share";
+    case Exclusion::kRepeated:
+      return "one more record of the same act";
+    case Exclusion::kNotAnAttendee:
+      return "not an attendee of this tenant";
+    case Exclusion::kUnknownAttendee:
+      return "attendee known by object id only";
+    case Exclusion::kMeetingOutline:
+      return "meeting outline";
+    case Exclusion::kDeleted:
+      return "person who has left";
+    case Exclusion::kSeveralDays:
+      return "totals of several days";
+    case Exclusion::kOtherEvent:
+      return "event that means nothing here";
+    case Exclusion::kNoAttendees:
+      return "meeting or call without attendees";
+    case Exclusion::kSoftware:
+      return "agent or application in a person's name";
+    case Exclusion::kNothingDone:
+      return "person who did nothing that counts";
+    case Exclusion::kNoMeasurement:
+      return "device without a measurement to judge by";
+  }
+  return "unknown";
+}
+
+void TenantSummary::Ignore(absl::string_view operation) {
+  operation = absl::StripAsciiWhitespace(operation);
+  AddTo(ignored_operations, operation.empty() ? kNoName : operation);
+  fates.Mark(Fate::kWithoutMeaning);
+}
+
+void TenantSummary::Count(absl::string_view type) {
+  AddTo(activities, type);
+  fates.Mark(Fate::kActivity);
+}
+
+void TenantSummary::Saw(int64_t seconds) {
+  if (!first_seconds.has_value() || seconds < *first_seconds) first_seconds = seconds;
+  if (!last_seconds.has_value() || seconds > *last_seconds) last_seconds = seconds;
+}
+
+int64_t ImportSummary::Rejected() const {
+  return std::accumulate(rejected.begin(), rejected.end(), int64_t{0});
+}
+
+std::string SummaryText(const ImportSummary& summary, ShownNames shown) {
+  std::string text;
+  AppendLine(&text, "inputs", summary.inputs, 0);
+  AppendLine(&text, "rows", summary.rows, 0);
+  AppendLine(&text, "rejected", summary.Rejected(), 0);
+  for (const auto& [reason, count] : RejectedCounts(summary)) AppendLine(&text, reason, count, 2);
+  if (summary.other_tenants > 0) AppendLine(&text, "of other tenants", summary.other_tenants, 0);
+  for (const std::string& warning : summary.warnings) {
+    absl::StrAppend(&text, "warning: ", warning, "\n");
+  }
+  for (const TenantSummary& tenant : summary.tenants) AppendTenant(&text, tenant, shown);
+  return text;
+}
+
+std::string SummaryJson(const ImportSummary& summary, ShownNames shown) {
+  return absl::StrCat("{\"inputs\":", summary.inputs, ",\"rows\":", summary.rows,
+                      ",\"other_tenants\":", summary.other_tenants,
+                      ",\"rejected\":", JsonCounts(RejectedCounts(summary)), ",\"warnings\":[",
+                      absl::StrJoin(summary.warnings, ",",
+                                    [](std::string* out, const std::string& warning) {
+                                      absl::StrAppend(out, Quoted(warning));
+                                    }),
+                      "],\"tenants\":[",
+                      absl::StrJoin(summary.tenants, ",",
+                                    [shown](std::string* out, const TenantSummary& tenant) {
+                                      absl::StrAppend(out, JsonTenant(tenant, shown));
+                                    }),
+                      "]}");
+}
+
+}  // namespace tutti

@@ -1,0 +1,132 @@
+#ifndef TUTTI_COMMON_UPLOAD_IMPORT_SUMMARY_H_
+#define TUTTI_COMMON_UPLOAD_IMPORT_SUMMARY_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/types/optional.h"
+#include "common/sources/input/rejection_reason.h"
+#include "common/upload/record_fates.h"
+
+namespace tutti {
+
+// Why a record that could be read is not an activity of a person.
+enum class Exclusion {
+  kGuest,
+  kPartner,
+  kService,        // UserType: a system, an application, a policy
+  kNotAPerson,     // a system account of an ordinary user type
+  kForeignDomain,  // not in an accepted domain
+  kUnknownUserType,
+  kFailed,            // the operation did not succeed
+  kMachineClient,     // the service or a crawler under a person's name
+  kUnattendedApp,     // a Graph or EWS application of unknown name
+  kBackgroundClient,  // fetched without anybody looking
+  kFolderSync,        // a synchronised folder: nobody read a mail
+  kNotADocument,      // a page, a list, a picture of a profile
+  kNoPrompt,          // an assistant's record without a prompt
+  kSystemShare,       // SharePoint's own part of a share
+  kRepeated,          // one more record of the same mail, message, share, attendance
+  kNotAnAttendee,     // a recorder, a bridge, a telephone, a person of another tenant
+  kUnknownAttendee,   // an object id that no record ties to a person
+  kMeetingOutline,    // MeetingDetail: used for the meeting's kind only
+  kDeleted,           // of a report: somebody who has left
+  kSeveralDays,       // of a report: totals that say nothing of a day
+  kOtherEvent,        // of a report: an event that means nothing here
+  kNoAttendees,       // a meeting or a call whose record names nobody, or whose list was cut off
+  kSoftware,          // an agent or an application in somebody's name
+  kNothingDone,       // of a report: somebody who did nothing that counts
+  kNoMeasurement,     // of a device: nothing was measured, or not enough to judge by
+};
+inline constexpr size_t kExclusionCount = 25;
+
+// A stable name for people and for JSON.
+absl::string_view ExclusionName(Exclusion exclusion);
+
+// What ingest did with what it was sent.
+struct UploadSummary {
+  int64_t batches = 0;
+  int64_t retries = 0;
+  int64_t accepted = 0;
+  int64_t partly_late = 0;
+  int64_t ignored_values = 0;              // apps, platforms and traits unknown to the catalogue
+  std::map<std::string, int64_t> refused;  // by reason: "REASON_LATE"
+};
+
+// What became of the records of one tenant. Counts only: no address, no file, and no name
+// but those of operations and of types. `organization` and `tenant` name companies, not people.
+struct TenantSummary {
+  void Exclude(Exclusion why) {
+    ++excluded[static_cast<size_t>(why)];
+    fates.Mark(Fate::kLeftOut);
+  }
+  int64_t Excluded(Exclusion why) const { return excluded[static_cast<size_t>(why)]; }
+  // Counts an operation that means nothing to the catalogue.
+  void Ignore(absl::string_view operation);
+  // Counts an activity.
+  void Count(absl::string_view type);
+  void Saw(int64_t seconds);
+
+  std::string tenant;        // GUID in lower case; empty for activities and reports
+  std::string organization;  // resource name, empty when nothing is sent
+  int64_t records = 0;       // readable
+  int64_t duplicates = 0;    // records whose id had been seen
+  int64_t distinct = 0;      // records - duplicates
+  int64_t people = 0;        // distinct people who did anything, mapped or not; or devices
+  // Distinct people with a licence, by product; "" for any. What a report lists can
+  // be set as the organisation's headcount and entitlements.
+  std::map<std::string, int64_t> licensed;
+  // Categories of the shipped catalogue that the input can feed: of a report what it has
+  // columns or events for, of other inputs what their activities are about. Any other is
+  // not measured by it.
+  std::set<std::string> feeds;
+  // Categories that the organisation's sources, as they are declared, can feed; absent when the
+  // organisation was not looked at.
+  std::optional<std::set<std::string>> declared;
+  std::string declared_problem;  // why it was not, in words; empty when nobody wanted to
+  std::array<int64_t, kExclusionCount> excluded = {};
+  RecordFates fates;  // of distinct records
+  // Counts by type and by operation, as the input names them: at most 1,000 names each, the others
+  // together as "(other)". Only names that are known to be no person's are shown unasked.
+  std::map<std::string, int64_t> activities;
+  std::map<std::string, int64_t> ignored_operations;
+  absl::optional<int64_t> first_seconds;  // of distinct records, since 1970
+  absl::optional<int64_t> last_seconds;
+  UploadSummary upload;
+};
+
+// What became of an import.
+struct ImportSummary {
+  int64_t inputs = 0;
+  int64_t rows = 0;           // rejected, of other tenants, or records of `tenants`: see CheckTrace
+  int64_t other_tenants = 0;  // records of tenants or customers that were not asked for
+  std::array<int64_t, kRejectionReasonCount> rejected = {};
+  std::vector<TenantSummary> tenants;  // by tenant
+  std::vector<std::string> warnings;
+
+  int64_t Rejected() const;
+};
+
+// Which names of the input a summary shows.
+enum class ShownNames {
+  kKnown,  // those in the list of known_names.h; others are counted as "(other)"
+  kAll,    // all of them: an operation's name can be anything, a person's too
+};
+
+// For people: a few lines for the input, then a block for each tenant; the twenty
+// commonest ignored operations and how many others there are, or all of them.
+std::string SummaryText(const ImportSummary& summary, ShownNames shown = ShownNames::kKnown);
+
+// The same as one JSON object.
+std::string SummaryJson(const ImportSummary& summary, ShownNames shown = ShownNames::kKnown);
+
+}  // namespace tutti
+
+#endif  // TUTTI_COMMON_UPLOAD_IMPORT_SUMMARY_H_

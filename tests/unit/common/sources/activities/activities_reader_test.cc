@@ -1,0 +1,85 @@
+#include "common/sources/activities/activities_reader.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "tests/unit/common/sources/input/string_source.h"
+
+namespace tutti {
+namespace {
+
+using ::testing::ElementsAre;
+
+class Lines : public ActivityLineSink {
+ public:
+  absl::Status OnActivityLine(ingest::v1::Activity activity) override {
+    texts.push_back(activity.ShortDebugString());
+    return absl::OkStatus();
+  }
+  absl::Status OnRejected(RejectionReason reason) override {
+    texts.push_back(absl::StrCat("!", RejectionReasonName(reason)));
+    return absl::OkStatus();
+  }
+  std::vector<std::string> texts;
+};
+
+std::vector<std::string> Read(std::string text) {
+  TextInput input(MakeStringSource(std::move(text)));
+  Lines sink;
+  EXPECT_TRUE(ReadActivities(input, sink).ok());
+  return sink.texts;
+}
+
+TEST(ReadActivities, ReadsEveryMemberInBothSpellings) {
+  EXPECT_THAT(
+      Read(R"({"subject":"amy@example.com","type":"mail.sent","occurredAt":"2026-05-04T09:00:00Z",)"
+           R"("app":"outlook","platform":"web","traits":["mention","group_mailbox"]})"
+           "\n"
+           R"({"subject":"d1","type":"device.seen","occurred_at":"2026-05-04T11:00:00+02:00",)"
+           R"("app":null})"),
+      ElementsAre(R"(subject: "amy@example.com" type: "mail.sent" )"
+                  R"(occurred_at { seconds: 1777885200 } app: "outlook" platform: "web" )"
+                  R"(traits: "mention" traits: "group_mailbox")",
+                  R"(subject: "d1" type: "device.seen" occurred_at { seconds: 1777885200 })"));
+}
+
+TEST(ReadActivities, RejectsBrokenLinesOneByOne) {
+  EXPECT_THAT(Read("{\"subject\":\"a\n7\n{\"subject\":\"a\"}\n"
+                   "{\"subject\":\"a\",\"type\":\"t\",\"who\":\"b\"}\n"
+                   "{\"subject\":7,\"type\":\"t\"}\n{\"subject\":\"a\",\"type\":\"t\"}\n"
+                   "{\"subject\":\"a\",\"type\":\"t\",\"occurredAt\":\"noon\"}\n"
+                   "{\"subject\":\"a\",\"type\":\"t\",\"traits\":\"mention\"}\n"),
+              ElementsAre("!malformed or truncated JSON", "!not a JSON object",
+                          "!no subject or no type", "!unknown member", "!member of the wrong type",
+                          "!no readable time", "!no readable time", "!member of the wrong type"));
+}
+
+// Mutation: what is not UTF-8 taken for a person of another name.
+TEST(ReadActivities, RejectsASubjectThatLostACharacterAndNothingElse) {
+  EXPECT_THAT(Read("{\"subject\":\"j\xfcrg@x.example\",\"type\":\"t\","
+                   "\"occurredAt\":\"2026-05-04T09:00:00Z\"}\n"
+                   "{\"subject\":\"j\\ud83drg@x.example\",\"type\":\"t\","
+                   "\"occurredAt\":\"2026-05-04T09:00:00Z\"}\n"
+                   "{\"subject\":\"a\",\"type\":\"t\",\"app\":\"\xfc\","
+                   "\"occurredAt\":\"2026-05-04T09:00:00Z\"}\n"),
+              ElementsAre("!name with a character that cannot be read",
+                          "!name with a character that cannot be read",
+                          R"(subject: "a" type: "t" occurred_at { seconds: 1777885200 } )"
+                          R"(app: "\357\277\275")"));
+}
+
+TEST(ReadActivities, ReadsThemOverSeveralLinesAndInAnArray) {
+  const std::string one =
+      "{\n \"subject\": \"a\",\n \"type\": \"t\",\n"
+      " \"occurredAt\": \"2026-05-04T09:00:00Z\"\n}";
+  EXPECT_THAT(Read(absl::StrCat("[", one, ",\n", one, "]")),
+              ElementsAre(R"(subject: "a" type: "t" occurred_at { seconds: 1777885200 })",
+                          R"(subject: "a" type: "t" occurred_at { seconds: 1777885200 })"));
+}
+
+}  // namespace
+}  // namespace tutti

@@ -1,0 +1,84 @@
+#include "common/sources/actor.h"
+
+#include <gtest/gtest.h>
+
+namespace tutti {
+namespace {
+
+struct Case {
+  const char* user;
+  int user_type;
+  ActorKind kind;
+};
+
+TEST(ClassifyActor, TellsPeopleFromTheRest) {
+  constexpr Case kCases[] = {
+      {"amy@example.com", 0, ActorKind::kPerson},
+      {"Amy.O'Neil+x@Example.Com", 2, ActorKind::kPerson},
+      {" amy@example.com ", 0, ActorKind::kPerson},
+      {"j\xc3\xb6rg@example.com", 0, ActorKind::kPerson},
+      {"amy@example.com", 10, ActorKind::kGuest},
+      {"amy_elsewhere.com#EXT#@example.onmicrosoft.com", 0, ActorKind::kGuest},
+      {"urn:spo:guest#amy@elsewhere.com", 0, ActorKind::kGuest},
+      {"urn:spo:anon#0123", 0, ActorKind::kGuest},
+      {"amy@example.com", 9, ActorKind::kPartner},
+      {"amy@example.com", 3, ActorKind::kService},
+      {"amy@example.com", 5, ActorKind::kService},
+      {"amy@example.com", 1, ActorKind::kService},
+      {"amy@example.com", -1, ActorKind::kUnknownType},
+      {"app@sharepoint", 0, ActorKind::kNotAPerson},
+      {"SHAREPOINT\\system", 0, ActorKind::kNotAPerson},
+      {"NT AUTHORITY\\SYSTEM (Microsoft.Exchange.ServiceHost)", 2, ActorKind::kNotAPerson},
+      {"S-1-5-18", 2, ActorKind::kNotAPerson},
+      {"01234567-89ab-4cde-8f01-23456789abcd", 0, ActorKind::kNotAPerson},
+      {"01234567-89ab-4cde-8f01-23456789abcd@example.com", 0, ActorKind::kNotAPerson},
+      {"ServicePrincipal_01234567-89ab-4cde-8f01-23456789abcd", 0, ActorKind::kNotAPerson},
+      {"fim_password_service@support.onmicrosoft.com", 0, ActorKind::kNotAPerson},
+      {"SpoolsProvisioning-ApplicationAccount@region.prod.outlook.com", 0, ActorKind::kNotAPerson},
+      {"HealthMailbox0123@example.com", 0, ActorKind::kNotAPerson},
+      {"SystemMailbox{0123}@example.com", 0, ActorKind::kNotAPerson},
+      {"Sync_HOST_0123@example.onmicrosoft.com", 0, ActorKind::kNotAPerson},
+      {"Not Available", 0, ActorKind::kNotAPerson},
+      {"Certificate", 0, ActorKind::kNotAPerson},
+      {"@example.com", 0, ActorKind::kNotAPerson},
+      {"amy@", 0, ActorKind::kNotAPerson},
+      {"amy@example", 0, ActorKind::kNotAPerson},
+      {"bot@made-up.iam.gserviceaccount.com", 0, ActorKind::kNotAPerson},
+      {"c_0123@resource.calendar.google.com", 0, ActorKind::kNotAPerson},
+      {"MSOL_0123abcd@example.onmicrosoft.com", 0, ActorKind::kNotAPerson},
+      {"ADToAADSyncServiceAccount@example.onmicrosoft.com", 0, ActorKind::kNotAPerson},
+      {"amy@b@example.com", 0, ActorKind::kNotAPerson},
+      {"amy jones@example.com", 0, ActorKind::kNotAPerson},
+      {"", 0, ActorKind::kNotAPerson},
+  };
+  for (const Case& c : kCases) {
+    EXPECT_EQ(ClassifyActor({c.user, c.user_type}, {}), c.kind) << c.user << " " << c.user_type;
+  }
+}
+
+TEST(ClassifyActor, TakesAcceptedDomainsOnlyWhenTheyAreGiven) {
+  const absl::flat_hash_set<std::string> accepted = {"example.com", "example.org"};
+  EXPECT_EQ(ClassifyActor({"amy@Example.COM"}, accepted), ActorKind::kPerson);
+  EXPECT_EQ(ClassifyActor({"amy@example.org"}, accepted), ActorKind::kPerson);
+  EXPECT_EQ(ClassifyActor({"amy@sub.example.com"}, accepted), ActorKind::kForeignDomain);
+  EXPECT_EQ(ClassifyActor({"amy@elsewhere.com"}, accepted), ActorKind::kForeignDomain);
+  EXPECT_EQ(ClassifyActor({"amy@elsewhere.com"}, {}), ActorKind::kPerson);
+}
+
+// Mutation: software is asked about first, and a guest's agent is no guest.
+TEST(ClassifyActor, TellsSoftwareInAPersonsName) {
+  EXPECT_EQ(ClassifyActor({"amy@example.com", 0, true}, {}), ActorKind::kSoftware);
+  EXPECT_EQ(ClassifyActor({"amy@elsewhere.com", 10, true}, {}), ActorKind::kGuest);
+  EXPECT_EQ(ExclusionOf(ActorKind::kSoftware), Exclusion::kSoftware);
+}
+
+TEST(IsGuid, WantsThirtyTwoDigitsInFiveGroups) {
+  EXPECT_TRUE(IsGuid("01234567-89AB-4cde-8f01-23456789abcd"));
+  EXPECT_FALSE(IsGuid("01234567-89ab-4cde-8f01-23456789abc"));
+  EXPECT_FALSE(IsGuid("0123456789ab-4cde-8f01-23456789abcd0"));
+  EXPECT_FALSE(IsGuid("g1234567-89ab-4cde-8f01-23456789abcd"));
+  EXPECT_FALSE(IsGuid(""));
+}
+
+}  // namespace
+}  // namespace tutti

@@ -1,0 +1,196 @@
+#include "common/sources/input/json_framer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+
+namespace tutti {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+class Texts : public JsonSink {
+ public:
+  absl::Status OnJson(absl::string_view json) override {
+    texts.emplace_back(json);
+    return absl::OkStatus();
+  }
+  absl::Status OnRejected(RejectionReason reason) override {
+    texts.push_back(absl::StrCat("!", RejectionReasonName(reason)));
+    return absl::OkStatus();
+  }
+  std::vector<std::string> texts;
+};
+
+constexpr absl::string_view kLists[] = {"events", "value"};
+constexpr absl::string_view kRecordMembers[] = {"a", "Operation"};
+constexpr JsonLayout kLayout = {kLists, kRecordMembers};
+constexpr char kBroken[] = "!malformed or truncated JSON";
+constexpr char kNoObject[] = "!not a JSON object";
+
+// However the text comes in pieces, it says the same.
+std::vector<std::string> Read(const std::string& text) {
+  std::vector<std::string> first;
+  for (const size_t piece : {size_t{1} << 20, size_t{1}, size_t{3}, size_t{7}}) {
+    if (piece < 1000 && text.size() > 10'000) continue;
+    Texts sink;
+    JsonFramer framer(kLayout, sink);
+    for (size_t at = 0; at < text.size(); at += piece) {
+      EXPECT_TRUE(framer.Feed(absl::string_view(text).substr(at, piece)).ok());
+    }
+    EXPECT_TRUE(framer.Finish().ok());
+    if (piece == size_t{1} << 20) first = sink.texts;
+    EXPECT_EQ(sink.texts, first) << text << " in pieces of " << piece;
+  }
+  return first;
+}
+
+TEST(JsonFramer, FindsObjectsInEveryLayout) {
+  const std::string first = R"({"a":1})";
+  const std::string second = R"({"a":{"b":[2,"}"]}})";
+  const std::string page = absl::StrCat(R"({"@odata.context":"x[{","value" : [)", first, ",",
+                                        second, R"(],"next":{"k":"]"}})");
+  const std::string pretty = "{\n \"kind\": 1,\n \"value\": [\n  {\n   \"a\": 1\n  }\n ]\n}\n";
+  const auto expected = ElementsAre(first, second);
+  EXPECT_THAT(Read(absl::StrCat(first, "\n", second)), expected);
+  EXPECT_THAT(Read(absl::StrCat(first, second)), expected);
+  EXPECT_THAT(Read(absl::StrCat(first, "\r\n\n  \t", second, "\r\n")), expected);
+  EXPECT_THAT(Read(absl::StrCat("\x1e", first, "\n\x1e", second, "\n")), expected);
+  EXPECT_THAT(Read(absl::StrCat("  [\n", first, ",\n", second, "\n]\n")), expected);
+  EXPECT_THAT(Read(absl::StrCat("[[", first, "],[]][", second, "]")), expected);
+  EXPECT_THAT(Read(absl::StrCat(R"({"events":[)", first, ",", second, "]}")), expected);
+  EXPECT_THAT(Read(absl::StrCat(R"({"events":[)", first, R"(],"value":[)", second, "]}")),
+              expected);
+  EXPECT_THAT(Read(page), expected);
+  // Appended, in lines, in an array; with marks where files met.
+  const auto twice = ElementsAre(first, second, first, second);
+  EXPECT_THAT(Read(page + page), twice);
+  EXPECT_THAT(Read(absl::StrCat(page, "\n\xef\xbb\xbf", page, "\n")), twice);
+  EXPECT_THAT(Read(absl::StrCat("[", page, ",", page, "]")), twice);
+  EXPECT_THAT(Read(pretty + pretty), ElementsAre("{\n   \"a\": 1\n  }", "{\n   \"a\": 1\n  }"));
+  EXPECT_THAT(Read(absl::StrCat("[", first, "]\n[", second, "]")), expected);
+  for (const char* nothing : {"", "[]", R"({"value":[]})", R"([{"value":[]},{"value":[ ]}])"}) {
+    EXPECT_THAT(Read(nothing), IsEmpty()) << nothing;
+  }
+  EXPECT_THAT(Read(R"({"@odata.count":0})"), ElementsAre(R"({"@odata.count":0})"));
+}
+
+TEST(JsonFramer, DoesNotTakeAListInsideARecordForOne) {
+  const std::string text = R"({"Parameters":[{"Name":"n"}],"inner":{"value":[{"a":1}]}})";
+  EXPECT_THAT(Read(text), ElementsAre(text));
+  const std::string record = R"({"Operation":"x","events":[{"a":1}]})";
+  EXPECT_THAT(Read(record), ElementsAre(record));
+}
+
+TEST(JsonFramer, HandlesQuotesAndEscapesInStrings) {
+  const std::string text = R"({"a":"\"}{\\","b":"[{"})";
+  EXPECT_THAT(Read(absl::StrCat("[", text, "]")), ElementsAre(text));
+}
+
+TEST(JsonFramer, LetsPassWhatIsShapedLikeJson) {
+  for (const char* text : {R"({"a":NaN,"b":-Infinity,"c":True})", "{\"a\":\"two\nlines\"}",
+                           R"({"a":123456789012345678901234567890})", R"({"a":"\ud83d"})"}) {
+    EXPECT_THAT(Read(text), ElementsAre(text));
+  }
+}
+
+// What is cut off, at any character, costs itself alone: as a line, in a page on one line or over
+// several, and where the next stands directly after it.
+TEST(JsonFramer, FindsTheNextRecordAfterOneThatIsCutOffAnywhere) {
+  const std::string good = R"({"a":"x","list":[{"n":1},{"n":[2]}],"o":{"p":{}}})";
+  const std::string next = R"({"a":2,"b":[]})";
+  for (size_t size = 1; size < good.size(); ++size) {
+    const std::string cut = good.substr(0, size);
+    for (const char* between : {"\n", "\r\n", "\n\xef\xbb\xbf"}) {
+      EXPECT_THAT(Read(absl::StrCat(next, "\n", cut, between, next, "\n")),
+                  ElementsAre(next, kBroken, next))
+          << cut;
+    }
+    EXPECT_THAT(Read(absl::StrCat(cut, "\n", next)), ElementsAre(kBroken, next)) << cut;
+    EXPECT_THAT(Read(absl::StrCat(next, "\n", cut)), ElementsAre(next, kBroken)) << cut;
+    const std::string page = absl::StrCat(R"({"k":1,"value":[)", next, ",", cut);
+    EXPECT_THAT(Read(absl::StrCat(page, "\n{\"k\":2,\"value\":[", next, "]}")),
+                ElementsAre(next, kBroken, next))
+        << cut;
+    // Where a value may stand, what follows is one.
+    if (cut.back() == ':' || cut.back() == '[') continue;
+    EXPECT_THAT(
+        Read(absl::StrCat(page, "{\"error\":{\"code\":1}}}\n{\"k\":2,\"value\":[", next, "]}")),
+        ElementsAre(next, kBroken, next))
+        << cut;
+  }
+}
+
+TEST(JsonFramer, FindsTheNextRecordInTheSamePage) {
+  // A bracket of the wrong sort, a quote too many, a value without its comma.
+  for (const char* bad : {R"({"a":[1})", R"({"a":"x"y"})", R"({"a":1 "b":2})", R"({"a":{"b":1]})",
+                          R"({"a":,"b":1})", R"({"a":[{"n":1}{"n":2}]})"}) {
+    for (const char* separator : {",", ",\n  ", "\n,"}) {
+      const std::string list = absl::StrCat(R"({"a":1})", separator, bad, separator,
+                                            R"({"a":{"z":3}})", separator, R"({"a":4})");
+      const auto expected = ElementsAre(R"({"a":1})", kBroken, R"({"a":{"z":3}})", R"({"a":4})");
+      EXPECT_THAT(Read(absl::StrCat(R"({"value":[)", list, R"(],"next":"n"})")), expected) << list;
+      EXPECT_THAT(Read(absl::StrCat("[", list, "]")), expected) << list;
+      EXPECT_THAT(Read(absl::StrCat("{\n \"value\": [\n  ", list, "\n ],\n \"next\": 1\n}\n")),
+                  expected)
+          << list;
+    }
+  }
+  // Each of two is one.
+  EXPECT_THAT(Read(R"([{"a":1},{"a":[1},{"a":[2},{"a":3}])"),
+              ElementsAre(R"({"a":1})", kBroken, kBroken, R"({"a":3})"));
+}
+
+// Mutation: to go on only where what is dropped breaks, which is in the middle of the next record.
+TEST(JsonFramer, LosesNoRecordWithWhatIsDropped) {
+  const std::string next = R"({"a":2,"b":[]})";
+  for (const char* between : {"\n", "\r\n", "\n\xef\xbb\xbf"}) {
+    // The rest of a page, of one whose beginning was lost, and of a record that is too long.
+    EXPECT_THAT(Read(absl::StrCat(R"({"value":[)", next, R"(],"k":"cut)", between, next, "\n")),
+                ElementsAre(next, next));
+    EXPECT_THAT(Read(absl::StrCat(R"({"value":[)", next, R"(],"cut)", between, next, "\n")),
+                ElementsAre(next, next));
+    EXPECT_THAT(Read(absl::StrCat("{\"a\":\"\"\"x\"}], \"}}", between, next, "\n")),
+                ElementsAre(kBroken, next));
+    EXPECT_THAT(Read(absl::StrCat(R"({"a":")", std::string(17 << 20, 'x'), between, next, "\n")),
+                ElementsAre("!longer than 16 MiB", next));
+  }
+}
+
+TEST(JsonFramer, RejectsWhatIsCutOffAtTheEnd) {
+  EXPECT_THAT(Read(R"([{"a":1},{"a":"tw)"), ElementsAre(R"({"a":1})", kBroken));
+  // A page whose end is missing has lost none.
+  EXPECT_THAT(Read(R"({"value":[{"a":1},{"a":2})"), ElementsAre(R"({"a":1})", R"({"a":2})"));
+}
+
+TEST(JsonFramer, RejectsWhatIsNoObjectAndGoesOn) {
+  EXPECT_THAT(Read(R"([null,{"a":1},7,"x , y"])"),
+              ElementsAre(kNoObject, R"({"a":1})", kNoObject, kNoObject));
+  EXPECT_THAT(Read("7\n{\"a\":1}\n\"x\"\n"), ElementsAre(kNoObject, R"({"a":1})", kNoObject));
+  // Each line that is nothing at all, and the tail of a record that began elsewhere.
+  EXPECT_THAT(Read("# made by hand\nHello you\n{\"a\":1}\n<oops>\n{\"a\":2}\n"),
+              ElementsAre(kNoObject, kNoObject, R"({"a":1})", kNoObject, R"({"a":2})"));
+  EXPECT_THAT(Read("wo\",\"b\":[{\"c\":1}]}\n{\"a\":1}\n"), ElementsAre(kBroken, R"({"a":1})"));
+  EXPECT_THAT(Read("}]\n{\"a\":1}"), ElementsAre(kNoObject, R"({"a":1})"));
+}
+
+TEST(JsonFramer, RejectsARecordThatIsTooLongAndGoesOn) {
+  const std::string text = absl::StrCat(R"([{"a":")", std::string(17 << 20, 'x'), R"("},{"a":1}])");
+  EXPECT_THAT(Read(text), ElementsAre("!longer than 16 MiB", R"({"a":1})"));
+}
+
+// Mutation: no depth is too deep, and each bracket is tried to the end of all.
+TEST(JsonFramer, IsNotLostInDepth) {
+  std::string deep;
+  for (int i = 0; i < 300'000; ++i) deep += R"([{"a":)";
+  EXPECT_THAT(Read(absl::StrCat(deep.substr(1), "\n{\"a\":1}\n")).back(), R"({"a":1})");
+  EXPECT_THAT(Read(absl::StrCat(std::string(300'000, '['), "\n{\"a\":1}\n")).back(), R"({"a":1})");
+}
+
+}  // namespace
+}  // namespace tutti

@@ -1,0 +1,93 @@
+#include "common/sources/input/lenient_json.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+
+namespace tutti {
+namespace {
+
+// What is parsed of a text, without white space; "!" when nothing is.
+std::string Parsed(absl::string_view json) {
+  simdjson::dom::parser parser;
+  simdjson::dom::element value;
+  return ParseLenient(parser, json, false, &value) ? simdjson::minify(value) : "!";
+}
+
+TEST(ParseLenient, ReadsWhatIsAlmostJson) {
+  const std::pair<const char*, const char*> cases[] = {
+      {R"({"a": [1, "x"]})", R"({"a":[1,"x"]})"},
+      {R"(["\ud83d","\ude00","\ud83d\ude00","x\ud83dy","\ud83d\ud83d\ude00"])",
+       "[\"\xef\xbf\xbd\",\"\xef\xbf\xbd\",\"\xf0\x9f\x98\x80\",\"x\xef\xbf\xbdy\","
+       "\"\xef\xbf\xbd\xf0\x9f\x98\x80\"]"},
+      {"[NaN,nan,Infinity,-Infinity,1e999,None,undefined]", "[null,null,null,null,null,null,null]"},
+      {"[True,FALSE]", "[true,false]"},
+      {"[123456789012345678901,-9223372036854775809]",
+       R"(["123456789012345678901","-9223372036854775809"])"},
+      {"[01,+2,-3]", "[1,2,-3]"},
+      {"[\"two\nlines\",\"\x01\"]", R"(["two\nlines","\u0001"])"},
+      {R"(["C:\people\q","\u12"])", R"(["C:\\people\\q","\\u12"])"},
+      {"\xef\xbb\xbf[NaN]", "[null]"},
+  };
+  for (const auto& [json, parsed] : cases) EXPECT_EQ(Parsed(json), parsed) << json;
+  for (const char* json : {"", "{", "[1 2]", "[word]", "['a']", "{\"a\":1}x", "[\"a]"}) {
+    EXPECT_EQ(Parsed(json), "!") << json;
+  }
+}
+
+TEST(Scalars, MeanWhatTheySayHoweverTheyAreWritten) {
+  simdjson::dom::parser parser;
+  simdjson::dom::element list;
+  const auto parse = [&](absl::string_view json) {
+    EXPECT_TRUE(ParseLenient(parser, json, false, &list));
+    simdjson::dom::element value;
+    EXPECT_EQ(list.at(0).get(value), simdjson::SUCCESS);
+    return value;
+  };
+  for (const char* yes :
+       {"[true]", "[\"True\"]", "[\" yes \"]", "[1]", "[1.0]", "[\"1\"]", "[\"1.0\"]"}) {
+    EXPECT_EQ(FlagOf(parse(yes)), true) << yes;
+  }
+  for (const char* no : {"[false]", "[\"FALSE\"]", "[\"No\"]", "[0]", "[0.0]", "[\"0\"]"}) {
+    EXPECT_EQ(FlagOf(parse(no)), false) << no;
+  }
+  for (const char* neither :
+       {"[null]", "[\"\"]", "[2]", "[-1]", "[0.5]", "[\"perhaps\"]", "[[true]]"}) {
+    EXPECT_EQ(FlagOf(parse(neither)), absl::nullopt) << neither;
+  }
+  for (const char* two : {"[2]", "[2.0]", "[\"2\"]", "[\"2.0\"]", "[2e0]"}) {
+    EXPECT_EQ(IntegerOf(parse(two)), 2) << two;
+    EXPECT_EQ(IntegerOf(ScalarText(parse(two))), 2) << two;
+  }
+  for (const char* none : {"[null]", "[2.5]", "[\"two\"]", "[1e300]", "[{}]", "[true]"}) {
+    EXPECT_EQ(IntegerOf(parse(none)), absl::nullopt) << none;
+  }
+}
+
+TEST(Scalars, SayWhetherThereWasAny) {
+  for (const char* any : {"1", "0.5", " 2 ", "PT5M", "P1D", "true", "Yes"}) {
+    EXPECT_TRUE(IsAboveNothing(any)) << any;
+  }
+  for (const char* none : {"", "0", "0.0", "-1", "PT0S", "false", "no", "unknown"}) {
+    EXPECT_FALSE(IsAboveNothing(none)) << none;
+  }
+}
+
+TEST(IsEmptyPage, IsAPageWithoutAList) {
+  simdjson::dom::parser parser;
+  const auto is_empty_page = [&](absl::string_view json) {
+    simdjson::dom::element value;
+    return ParseLenient(parser, json, false, &value) && IsEmptyPage(value);
+  };
+  for (const char* page : {R"({"kind":"k","etag":"e"})", R"({"@odata.context":"c","value":null})",
+                           R"({"nextPageToken":"t","items":null})"}) {
+    EXPECT_TRUE(is_empty_page(page)) << page;
+  }
+  for (const char* other : {"{}", "[]", R"({"kind":"k","id":1})", R"({"value":{}})"}) {
+    EXPECT_FALSE(is_empty_page(other)) << other;
+  }
+}
+
+}  // namespace
+}  // namespace tutti

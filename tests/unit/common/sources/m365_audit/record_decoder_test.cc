@@ -1,0 +1,191 @@
+#include "common/sources/m365_audit/record_decoder.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "common/sources/m365_audit/audit_reader.h"
+#include "tests/unit/common/sources/input/string_source.h"
+
+namespace tutti {
+namespace {
+
+using ::testing::ElementsAre;
+
+// A made-up mail, as the Management API gives it.
+constexpr absl::string_view kMail =
+    R"({"Id":"r-1","OrganizationId":"aaaaaaaa-0000-4000-8000-000000000001",)"
+    R"("CreationTime":"2026-05-04T09:00:00","Operation":"Send","Workload":"Exchange",)"
+    R"("RecordType":2,"UserType":0,"UserId":"amy@example.com",)"
+    R"("Item":{"InternetMessageId":"<m1>","Attachments":"a.pdf"}})";
+
+constexpr absl::string_view kRead = "r-1 Send Exchange amy@example.com 0 2026-05-04T09:00:00 <m1>";
+
+class Records : public RecordSink {
+ public:
+  absl::Status OnRecord(const AuditRecord& record) override {
+    texts.push_back(absl::StrCat(record[Field::kId], " ", record[Field::kOperation], " ",
+                                 record[Field::kWorkload], " ", record[Field::kUser], " ",
+                                 record.user_type, " ", record[Field::kCreated], " ",
+                                 record[Field::kMailMessage]));
+    recipients.clear();
+    for (absl::string_view address : record.recipients) recipients.emplace_back(address);
+    access = std::string(record[Field::kMailAccess]);
+    return absl::OkStatus();
+  }
+  absl::Status OnRejected(RejectionReason reason) override {
+    texts.push_back(absl::StrCat("!", RejectionReasonName(reason)));
+    return absl::OkStatus();
+  }
+  std::vector<std::string> texts;
+  std::vector<std::string> recipients;  // of the last record
+  std::string access;
+};
+
+Records ReadInput(std::string text, InputShape* shape = nullptr) {
+  TextInput input(MakeStringSource(std::move(text)));
+  const InputShape detected = DetectShape(*input.Peek());
+  if (shape != nullptr) *shape = detected;
+  RecordDecoder decoder;
+  Records records;
+  EXPECT_TRUE(ReadAuditLog(input, detected, decoder, records).ok());
+  return records;
+}
+
+std::string InString(absl::string_view json) {
+  return absl::StrCat("\"", absl::StrReplaceAll(json, {{"\\", "\\\\"}, {"\"", "\\\""}}), "\"");
+}
+
+std::string InCsv(absl::string_view json) {
+  return absl::StrCat("\"", absl::StrReplaceAll(json, {{"\"", "\"\""}}), "\"");
+}
+
+TEST(ReadAuditLog, ReadsTheSameRecordFromEveryShape) {
+  const std::string mail(kMail);
+  const std::string shapes[] = {
+      mail,
+      mail + "\n\n",
+      absl::StrCat("[", mail, "]"),
+      absl::StrCat("\xef\xbb\xbf[\r\n  ", absl::StrReplaceAll(mail, {{",", ",\r\n    "}}), "\r\n]"),
+      absl::StrCat(R"({"events":[)", mail, "]}"),
+      absl::StrCat("{\n  \"events\": [\n {\"o365audit\":", mail,
+                   ",\"event\":{\"original\":\"{\"}}\n]}"),
+      absl::StrCat("{\"events\":[{\"event\":{\"original\":", InString(mail), "}}]}"),
+      absl::StrCat(R"({"RecordType":"ExchangeItem","CreationDate":"/Date(1728344797000)/",)",
+                   R"("UserIds":"x","Operations":"y","AuditData":)", mail, "}"),
+      absl::StrCat("[{\"CreationDate\":\"x\",\"AuditData\":", InString(mail), "}]"),
+      absl::StrCat(R"({"@odata.context":"c","value":[{"id":"g","createdDateTime":"t",)",
+                   R"("operation":"o","userPrincipalName":"p","auditData":)", mail, "}]}"),
+      absl::StrCat("AuditData\n", InCsv(mail), "\n"),
+      absl::StrCat("#TYPE Deserialized\r\n\"Identity\",\"RecordType\",\"AUDITDATA\"\r\n",
+                   "\"r-1\",\"ExchangeItem\",", InCsv(mail), "\r\n"),
+      absl::StrCat("RecordId,CreationDate,RecordType,Operation,UserId,AuditData\n",
+                   "r-1,5/4/2026,2,Send,amy,", InCsv(mail), "\n"),
+  };
+  for (const std::string& shape : shapes) {
+    EXPECT_THAT(ReadInput(shape).texts, ElementsAre(std::string(kRead))) << shape;
+  }
+}
+
+TEST(ReadAuditLog, ReadsSentinelsColumnNamesAndListsInStrings) {
+  const Records records = ReadInput(
+      R"({"TenantId":"w","OfficeId":"r-1","OrganizationId":"aaaaaaaa-0000-4000-8000-000000000001",)"
+      R"("TimeGenerated":"2026-05-04T09:00:00Z","Operation":"MailItemsAccessed","RecordType":"50",)"
+      R"("UserType":"Regular","OfficeWorkload":"Exchange","UserId_":"amy@example.com",)"
+      R"("OperationProperties":"[{\"Name\":\"MailAccessType\",\"Value\":\"Bind\"}]"})");
+  EXPECT_THAT(
+      records.texts,
+      ElementsAre("r-1 MailItemsAccessed Exchange amy@example.com 0 2026-05-04T09:00:00Z "));
+  EXPECT_EQ(records.access, "Bind");
+}
+
+TEST(ReadAuditLog, TakesFromTheEnvelopeWhatTheRecordLacks) {
+  EXPECT_THAT(
+      ReadInput(R"([{"id":"g-1","createdDateTime":"2026-05-04T09:00:00Z","operation":"Send",)"
+                R"("organizationId":"aaaaaaaa-0000-4000-8000-000000000001","service":"Exchange",)"
+                R"("userType":"regular","userPrincipalName":"amy@example.com",)"
+                R"("auditData":{"Item":{"InternetMessageId":"<m1>"}}}])")
+          .texts,
+      ElementsAre("g-1 Send Exchange amy@example.com 0 2026-05-04T09:00:00Z <m1>"));
+}
+
+TEST(ReadAuditLog, AcceptsAllSpellingsOfRecipients) {
+  const std::string start = R"({"Id":"r","OrganizationId":"aaaaaaaa-0000-4000-8000-000000000001",)";
+  for (const char* rest : {R"("Item":{"Recipients":[{"Address":"a@x.com","Name":"n"}]}})",
+                           R"("Item":{"recipientList":["a@x.com"]}})",
+                           R"("recipientList":["a@x.com"],"recipientCount":1})",
+                           R"("Recipients":[{"Address":"a@x.com"}]})"}) {
+    EXPECT_THAT(ReadInput(start + rest).recipients, ElementsAre("a@x.com")) << rest;
+  }
+}
+
+TEST(ReadAuditLog, RejectsBadRecordsOneByOne) {
+  const std::string mail(kMail);
+  EXPECT_THAT(ReadInput(absl::StrCat("Identity,AuditData\n1,\n2,", InCsv(mail.substr(0, 90)),
+                                     "\n3,", InCsv(mail), "\n4,\"  \"\n5,7\n"))
+                  .texts,
+              ElementsAre("!empty AuditData", "!malformed or truncated JSON", std::string(kRead),
+                          "!empty AuditData", "!not a JSON object"));
+  EXPECT_THAT(ReadInput(absl::StrCat(mail.substr(0, 50), "\n", mail, "\n{}\n", R"({"Id":"x"})",
+                                     "\n", R"({"Id":"x","OrganizationId":"not a guid"})", "\n",
+                                     R"({"AuditData":"","UserIds":"u"})", "\n",
+                                     R"({"AuditData":null})", "\n", R"({"AuditData":"{\"Id\":"})"))
+                  .texts,
+              ElementsAre("!malformed or truncated JSON", std::string(kRead), "!no record id",
+                          "!no OrganizationId", "!no OrganizationId", "!empty AuditData",
+                          "!empty AuditData", "!malformed or truncated JSON"));
+}
+
+TEST(ReadAuditLog, UsesTheIdentityColumnWhereTheRecordHasNoId) {
+  EXPECT_THAT(
+      ReadInput(absl::StrCat("Identity,AuditData\nr-9,",
+                             InCsv(R"({"OrganizationId":"aaaaaaaa-0000-4000-8000-000000000001"})"),
+                             "\n"))
+          .texts,
+      ElementsAre("r-9    -1  "));
+}
+
+TEST(RecordDecoder, UnderstandsEveryUserType) {
+  const std::pair<const char*, int> types[] = {
+      {"0", 0},         {"2", 2},          {"10", 10},  {"\"4\"", 4},      {"\"Regular\"", 0},
+      {"\"admin\"", 2}, {"\"Guest\"", 10}, {"11", -1},  {"\"Other\"", -1}, {"null", -1},
+      {"0.0", 0},       {"\"2.0\"", 2},    {"4.5", -1}, {"1e99", -1},      {"[]", -1}};
+  for (const auto& [text, type] : types) {
+    const Records records = ReadInput(
+        absl::StrCat(R"({"Id":"r","OrganizationId":"aaaaaaaa-0000-4000-8000-000000000001",)",
+                     "\"UserType\":", text, "}"));
+    EXPECT_THAT(records.texts, ElementsAre(absl::StrCat("r    ", type, "  "))) << text;
+  }
+}
+
+TEST(DetectShape, LooksAtTheContent) {
+  const std::string mail(kMail);
+  const std::pair<std::string, InputShape> cases[] = {
+      {"Report Refresh Date,User Principal Name\n", InputShape::kUsageReport},
+      {"Device name,Startup score\n", InputShape::kDeviceTelemetry},
+      {R"({"deviceId":"d","date":"2026-11-01","LatencyMs":20})", InputShape::kDeviceTelemetry},
+      {R"({"value":[{"deviceId":"d","appCrashCount":1}]})", InputShape::kDeviceTelemetry},
+      {R"({"Operation":"Update device","isSupported":true})", InputShape::kAuditJson},
+      {R"({"id":{"time":"x","uniqueQualifier":"1","applicationName":"meet"},"events":[]})",
+       InputShape::kGoogleReports},
+      {R"({"kind":"admin#reports#activities","items":[)", InputShape::kGoogleReports},
+      {"Identity,AuditData\n", InputShape::kAuditCsv},
+      {"#TYPE x\n", InputShape::kAuditCsv},
+      {"", InputShape::kAuditCsv},
+      {mail + "\n" + mail, InputShape::kAuditJson},
+      {mail.substr(0, 30) + "\n" + mail, InputShape::kAuditJson},
+      {"[" + mail + "]", InputShape::kAuditJson},
+      {"{\n \"events\": [", InputShape::kAuditJson},
+      {"  [\n", InputShape::kAuditJson},
+      {R"({"subject":"a","type":"mail.sent","occurredAt":"x"})", InputShape::kActivities},
+  };
+  for (const auto& [text, shape] : cases) EXPECT_EQ(DetectShape(text), shape) << text;
+}
+
+}  // namespace
+}  // namespace tutti

@@ -1,0 +1,125 @@
+#include "common/upload/import_summary.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <simdjson.h>
+
+#include <set>
+
+#include "absl/strings/str_cat.h"
+
+namespace tutti {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr const char* kOperations[25] = {
+    "FileDeleted",    "FileMoved",     "FileRenamed",    "FileRestored", "FileRecycled",
+    "FolderCreated",  "FolderDeleted", "FolderModified", "FolderMoved",  "FolderRenamed",
+    "ListCreated",    "ListDeleted",   "ListUpdated",    "ListViewed",   "ListRestored",
+    "SecureLinkUsed", "PageViewed",    "PageCreated",    "PageDeleted",  "PageModified",
+    "MemberAdded",    "MemberRemoved", "ChannelAdded",   "UserLoggedIn", "HardDelete"};
+
+ImportSummary MakeSummary() {
+  ImportSummary summary;
+  summary.inputs = 1;
+  summary.rows = 103;
+  summary.rejected[static_cast<size_t>(RejectionReason::kEmptyAuditData)] = 3;
+  summary.warnings = {"a \"warning\""};
+  TenantSummary tenant;
+  tenant.tenant = "t";
+  tenant.records = 100;
+  tenant.activities["mail.sent"] = 7;
+  tenant.Exclude(Exclusion::kGuest);
+  tenant.Saw(1777885200);
+  for (int i = 0; i < 25; ++i) {
+    for (int count = 0; count <= i; ++count) tenant.Ignore(kOperations[i]);
+  }
+  for (int count = 0; count < 9; ++count) tenant.Ignore("amy.jones");
+  summary.tenants.push_back(tenant);
+  return summary;
+}
+
+TEST(SummaryText, ShowsTheCommonestOperationsAndTheRest) {
+  const std::string text = SummaryText(MakeSummary());
+  EXPECT_THAT(text, HasSubstr("empty AuditData"));
+  EXPECT_THAT(text, HasSubstr("warning: a \"warning\"\n"));
+  EXPECT_THAT(text, HasSubstr("from 2026-05-04T09:00:00Z to 2026-05-04T09:00:00Z"));
+  EXPECT_THAT(text, HasSubstr(kOperations[24]));
+  EXPECT_THAT(text, HasSubstr(kOperations[6]));
+  EXPECT_THAT(text, HasSubstr("(other)"));
+  EXPECT_THAT(text, Not(HasSubstr(kOperations[5])));
+  // 1 + 2 + 3 + 4 + 5 + 6 records of six operations.
+  EXPECT_THAT(text, ::testing::ContainsRegex("\\(6 others\\) +21\n"));
+}
+
+// Mutation: what has the form of an operation's name is shown.
+TEST(Summary, NamesOnlyWhatIsKnownUnlessAllIsAskedFor) {
+  ImportSummary summary = MakeSummary();
+  TenantSummary& tenant = summary.tenants[0];
+  tenant.ignored_operations.clear();
+  tenant.Ignore("Amy Jones");
+  tenant.Ignore("amy.jones");
+  tenant.Ignore("amy@example.com");
+  tenant.Ignore(" harddelete. ");
+  tenant.Ignore("");
+  tenant.Count("bob.jones");
+  for (const std::string& told : {SummaryText(summary), SummaryJson(summary)}) {
+    EXPECT_THAT(told, Not(::testing::ContainsRegex("[Jj]ones|example"))) << told;
+    EXPECT_THAT(told, HasSubstr("HardDelete"));
+  }
+  EXPECT_THAT(SummaryJson(summary),
+              HasSubstr(R"j("ignored_operations":{"(other)":3,"(none)":1,"HardDelete":1})j"));
+  EXPECT_THAT(SummaryJson(summary), HasSubstr(R"j("activities":{"(other)":1,"mail.sent":7})j"));
+  for (const std::string& told :
+       {SummaryText(summary, ShownNames::kAll), SummaryJson(summary, ShownNames::kAll)}) {
+    for (const char* name : {"Amy Jones", "amy.jones", "amy@example.com", "bob.jones"}) {
+      EXPECT_THAT(told, HasSubstr(name));
+    }
+  }
+}
+
+TEST(SummaryText, ShowsEveryOperationToWhoAsks) {
+  const std::string text = SummaryText(MakeSummary(), ShownNames::kAll);
+  for (const char* operation : kOperations) EXPECT_THAT(text, HasSubstr(operation));
+  EXPECT_THAT(text, Not(HasSubstr("others)")));
+}
+
+TEST(SummaryJson, IsJsonWithTheSameCounts) {
+  simdjson::dom::parser parser;
+  simdjson::dom::element json;
+  ASSERT_EQ(parser.parse(SummaryJson(MakeSummary())).get(json), simdjson::SUCCESS);
+  EXPECT_EQ(int64_t{json["rows"]}, 103);
+  EXPECT_EQ(int64_t{json["rejected"]["empty AuditData"]}, 3);
+  const simdjson::dom::element tenant = json["tenants"].at(0);
+  EXPECT_EQ(int64_t{tenant["activities"]["mail.sent"]}, 7);
+  EXPECT_EQ(int64_t{tenant["excluded"]["guest"]}, 1);
+  EXPECT_EQ(int64_t{tenant["ignored_operations"]["(6 others)"]}, 21);
+}
+
+TEST(TenantSummary, KeepsAThousandNamesAtMost) {
+  TenantSummary tenant;
+  for (int i = 0; i < 1500; ++i) tenant.Ignore(absl::StrCat("Operation", i));
+  EXPECT_LE(tenant.ignored_operations.size(), 1001u);
+  EXPECT_EQ(tenant.ignored_operations["(other)"], 500);
+  tenant.Ignore(std::string(201, 'x'));
+  EXPECT_EQ(tenant.ignored_operations["(other)"], 501) << "nor a long one";
+}
+
+TEST(Names, AreAllDifferent) {
+  std::set<absl::string_view> names;
+  for (size_t i = 0; i < kExclusionCount; ++i)
+    names.insert(ExclusionName(static_cast<Exclusion>(i)));
+  EXPECT_EQ(names.size(), kExclusionCount);
+  EXPECT_EQ(names.count("unknown"), 0u);
+  std::set<absl::string_view> reasons;
+  for (int i = 0; i < kRejectionReasonCount; ++i) {
+    reasons.insert(RejectionReasonName(static_cast<RejectionReason>(i)));
+  }
+  EXPECT_EQ(reasons.size(), static_cast<size_t>(kRejectionReasonCount));
+  EXPECT_EQ(reasons.count("unknown"), 0u);
+}
+
+}  // namespace
+}  // namespace tutti

@@ -1,0 +1,347 @@
+// Who a report's rows are about, when they happened and whose they are: the same questions,
+// answered alike for every source. All of it is made up.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/sources/m365_usage/usage_report.h"
+#include "common/upload/import_outcome.h"
+#include "tests/unit/common/upload/import_fixture.h"
+
+namespace tutti {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::Pair;
+using ::testing::UnorderedElementsAre;
+
+class ReportPeople : public ::testing::Test {
+ protected:
+  absl::StatusOr<ImportSummary> Run(const std::vector<std::string>& texts) {
+    std::vector<std::unique_ptr<TemporaryFile>> files;
+    options_.inputs.clear();
+    for (const std::string& text : texts) {
+      files.push_back(std::make_unique<TemporaryFile>(text));
+      options_.inputs.push_back(files.back()->path());
+    }
+    activities_.texts.clear();
+    activities_.seconds.clear();
+    return RunImport(options_, {.observer = &activities_});
+  }
+  TenantSummary Imported(const std::string& text) {
+    const absl::StatusOr<ImportSummary> summary = Run({text});
+    EXPECT_TRUE(summary.ok()) << summary.status();
+    if (!summary.ok() || summary->tenants.size() != 1) return {};
+    rows_ = summary->rows;
+    rejected_ = summary->Rejected();
+    return summary->tenants[0];
+  }
+
+  ImportOptions options_ = OptionsFor({});
+  RecordedActivities activities_;
+  int64_t rows_ = 0;
+  int64_t rejected_ = 0;
+};
+
+constexpr char kMailHeader[] =
+    "Report Refresh Date,User Principal Name,Is Deleted,Last Activity Date,Send Count,"
+    "Read Count,Assigned Products,Report Period\n";
+
+std::string MailRow(const std::string& name, const std::string& day,
+                    const std::string& products = "OFFICE") {
+  return absl::StrCat("2026-06-20,", name, ",False,", day, ",2,1,", products, ",1\n");
+}
+
+// Mutation: a row's name taken without asking who it is.
+TEST_F(ReportPeople, LeavesGuestsAndMachineryOutOfUsageReportsAndOfLicences) {
+  const std::string report =
+      absl::StrCat(kMailHeader, MailRow("amy@acme.example", "2026-05-04"),
+                   MailRow("bob_else.example#EXT#@acme.onmicrosoft.com", "2026-05-04"),
+                   MailRow("Sync_HOST_0123@acme.onmicrosoft.com", "2026-05-04"),
+                   MailRow("eve@else.example", "2026-05-04", "OFFICE+MICROSOFT 365 COPILOT"));
+  TenantSummary summary = Imported(report);
+  EXPECT_EQ(summary.people, 2);
+  EXPECT_THAT(summary.licensed, UnorderedElementsAre(Pair("", 2), Pair("assistant", 1)));
+  EXPECT_EQ(summary.Excluded(Exclusion::kGuest), 1);
+  EXPECT_EQ(summary.Excluded(Exclusion::kNotAPerson), 1);
+  options_.mapping.accepted_domains = {"acme.example"};
+  summary = Imported(report);
+  EXPECT_EQ(summary.people, 1);
+  EXPECT_THAT(summary.licensed, ElementsAre(Pair("", 1)));
+  EXPECT_EQ(summary.Excluded(Exclusion::kForeignDomain), 1);
+  EXPECT_EQ(summary.fates.Of(Fate::kLeftOut), 3);
+}
+
+// Mutation: a row counted for each of its cells that is refused; the whole report refused.
+TEST_F(ReportPeople, CountsARowOnceWhateverBecomesOfItsCells) {
+  const TenantSummary summary = Imported(absl::StrCat(
+      kMailHeader, MailRow("amy@acme.example", "2027-01-05"),
+      MailRow("bob@acme.example", "2026-05-04"), MailRow("cy@acme.example", "yesterday"),
+      MailRow("dee@acme.example", "2026-05-04T00:00:00Z"), MailRow("eve@acme.example", "")));
+  EXPECT_EQ(rows_, 5);
+  EXPECT_EQ(rejected_, 2);
+  EXPECT_EQ(summary.records, 3);
+  EXPECT_EQ(summary.fates.Of(Fate::kActivity), 2);
+  EXPECT_EQ(summary.Excluded(Exclusion::kNothingDone), 1);
+  EXPECT_THAT(summary.licensed, ElementsAre(Pair("", 5))) << "of people, not of days";
+  EXPECT_THAT(
+      activities_.texts,
+      ElementsAre("bob@acme.example mail.sent outlook -", "bob@acme.example mail.read outlook -",
+                  "dee@acme.example mail.sent outlook -", "dee@acme.example mail.read outlook -"));
+  EXPECT_EQ(activities_.seconds[0], activities_.seconds[2]);
+}
+
+// It is 2026-06-21, 00:00 in UTC. Mutation: today's noon is in the future.
+TEST_F(ReportPeople, TakesAReportOfTodayBeforeNoon) {
+  Imported(absl::StrCat(kMailHeader, MailRow("amy@acme.example", "2026-06-21")));
+  EXPECT_EQ(rejected_, 0);
+  EXPECT_THAT(activities_.seconds, ElementsAre(1782000000, 1782000000));
+  Imported("deviceId,date,coreBootTimeInMs\nlaptop,2026-06-21,1\nlaptop,2026-06-23,1\n");
+  EXPECT_EQ(rejected_, 1);
+  EXPECT_THAT(activities_.seconds, ElementsAre(1782000000));
+}
+
+TEST_F(ReportPeople, ReadsGraphsJsonAsItsCsv) {
+  const std::string rows =
+      R"({"reportRefreshDate":"2026-06-20","userPrincipalName":"Amy@acme.example",)"
+      R"("displayName":"Amy","isDeleted":false,"lastActivityDate":"2026-05-04",)"
+      R"("sendCount":2,"readCount":"1","assignedProducts":["OFFICE","MICROSOFT 365 COPILOT"],)"
+      R"("reportPeriod":"1"},{"reportRefreshDate":"2026-06-20","userPrincipalName":)"
+      R"("bob@acme.example","isDeleted":true,"lastActivityDate":null,"sendCount":0}]})";
+  const TenantSummary summary = Imported(absl::StrCat(R"({"@odata.context":"x","value":[)", rows));
+  EXPECT_THAT(activities_.texts, ElementsAre("amy@acme.example mail.sent outlook -",
+                                             "amy@acme.example mail.read outlook -"));
+  EXPECT_THAT(summary.licensed, UnorderedElementsAre(Pair("", 1), Pair("assistant", 1)));
+  EXPECT_EQ(summary.Excluded(Exclusion::kDeleted), 1);
+  // Durations and applications have names of their own there.
+  Imported(R"({"value":[{"reportRefreshDate":"2026-06-20","userPrincipalName":"amy@acme.example",)"
+           R"("lastActivityDate":"2026-05-04","videoDuration":"PT5M","screenShareDuration":"PT0S",)"
+           R"("details":[{"reportPeriod":1,"wordWeb":true,"excelMac":false}]}]})");
+  EXPECT_THAT(activities_.texts, ElementsAre("amy@acme.example meeting.attended teams - +video",
+                                             "amy@acme.example app.used word web"));
+}
+
+// Mutation: a report's JSON read strictly loses a row for half a character in a name.
+TEST_F(ReportPeople, ReadsAReportAsItIsWritten) {
+  EXPECT_TRUE(IsUsageReport("sep=;\r\nUser Principal Name;Send Count\r\n"));
+  Imported(R"({"value":[{"reportRefreshDate":"2026-06-20","userPrincipalName":"amy@acme.example",)"
+           R"("displayName":"Amy \ud83d","lastActivityDate":"2026-05-04","sendCount":2.0,)"
+           R"("readCount":NaN}]})");
+  EXPECT_EQ(rejected_, 0);
+  EXPECT_THAT(activities_.texts, ElementsAre("amy@acme.example mail.sent outlook -"));
+}
+
+constexpr char kCopilot[] =
+    "Report Refresh Date,User Principal Name,Last Activity Date,"
+    "Microsoft Teams Copilot Last Activity Date,Word Copilot Last Activity Date,"
+    "Copilot Chat Last Activity Date,Report Period\n"
+    "2026-06-20,amy@acme.example,2026-05-05,2026-05-05,2026-05-04,,7\n"
+    "2026-06-20,bob@acme.example,,,,,7\n"
+    "2026-06-20,cy@acme.example,2026-05-04,,,,7\n"
+    "2026-06-20,dee@acme.example,0001-01-01,,0001-01-01,,7\n";
+
+// Mutation: its licensees become the headcount.
+TEST_F(ReportPeople, ReadsWhenTheAssistantWasUsedAndTakesNoHeadcountFromIt) {
+  const TenantSummary summary = Imported(kCopilot);
+  EXPECT_THAT(activities_.texts, ElementsAre("amy@acme.example assistant.used teams -",
+                                             "amy@acme.example assistant.used word - +in_document",
+                                             "cy@acme.example assistant.used other -"));
+  EXPECT_EQ(activities_.seconds[0] - activities_.seconds[1], 86400);
+  EXPECT_EQ(rejected_, 1);
+  EXPECT_THAT(summary.licensed, ElementsAre(Pair("assistant", 4)));
+  EXPECT_THAT(summary.feeds, ElementsAre("ai_assistance"));
+  const absl::Status refused = CheckHeadcount(summary);
+  EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("getOffice365ActiveUserDetail"));
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("--entitlement assistant=4"));
+  // Rows of those who have it alone, cut out of another report.
+  EXPECT_FALSE(
+      CheckHeadcount(Imported(absl::StrCat(kMailHeader, MailRow("amy@acme.example", "2026-05-04",
+                                                                "MICROSOFT 365 COPILOT"))))
+          .ok());
+  const absl::StatusOr<ImportSummary> both =
+      Run({kCopilot, absl::StrCat(kMailHeader, MailRow("amy@acme.example", "2026-05-04"))});
+  ASSERT_TRUE(both.ok()) << both.status();
+  EXPECT_TRUE(CheckHeadcount(both->tenants.at(0)).ok());
+}
+
+TEST_F(ReportPeople, ReadsWhoIsLicensedFromTheActiveUsers) {
+  const TenantSummary summary = Imported(
+      "User Principal Name,Is Deleted,Has Exchange License,Has Teams License,"
+      "Exchange Last Activity Date,Assigned Products\n"
+      "amy@acme.example,False,True,False,2026-05-04,OFFICE\n"
+      "bob@acme.example,False,False,True,,OFFICE+MICROSOFT 365 COPILOT\n"
+      "cy@acme.example,False,False,False,,\n");
+  EXPECT_THAT(summary.licensed, UnorderedElementsAre(Pair("", 2), Pair("assistant", 1)));
+  EXPECT_THAT(activities_.texts, IsEmpty());
+}
+
+std::string Google(const std::string& application, int unique, const std::string& rest,
+                   const std::string& events, const std::string& customer = "C0made0up") {
+  return absl::StrCat(
+      R"({"kind":"admin#reports#activity","id":{"time":"2026-05-04T12:00:00.123Z",)",
+      R"("uniqueQualifier":")", unique, R"(","applicationName":")", application,
+      R"(","customerId":")", customer, R"("},)", rest, R"(,"events":)", events, "}\n");
+}
+
+std::string User(const std::string& email, const std::string& rest = "") {
+  return absl::StrCat(R"("actor":{"callerType":"USER","email":")", email, "\"", rest, "}");
+}
+
+std::string Chat(const std::string& parameters) {
+  return absl::StrCat(R"([{"name":"message_posted","parameters":[)", parameters, "]}]");
+}
+
+std::string Text(const std::string& name, const std::string& value) {
+  return absl::StrCat(R"({"name":")", name, R"(","value":")", value, "\"}");
+}
+
+// Mutation: each of the flags not looked at.
+TEST_F(ReportPeople, LeavesSoftwareAndOutsidersOutOfGooglesReports) {
+  options_.mapping.accepted_domains = {"acme.example"};
+  const std::string said = Chat("");
+  const std::string amy = User("amy@acme.example");
+  const TenantSummary summary = Imported(absl::StrCat(
+      Google("chat", 1, amy, said), Google("chat", 2, User("eve@else.example"), said),
+      Google("chat", 3, amy + R"(,"isAgenticAction":true)", said),
+      Google("chat", 4, amy + R"(,"isAgenticAction":"True")", said),
+      Google("chat", 5, amy + R"(,"isAgenticAction":"False")", said),
+      Google("chat", 6, User("amy@acme.example", R"(,"applicationInfo":{"impersonation":true})"),
+             said),
+      Google("chat", 7, User("amy@acme.example", R"(,"applicationInfo":{"impersonation":false})"),
+             said),
+      Google("chat", 8, R"("actor":{"callerType":"KEY","email":"amy@acme.example"})", said),
+      Google("chat", 9, amy, R"([{"name":"message_posted","isAgenticAction":true}])"),
+      Google("drive", 10, amy,
+             absl::StrCat(R"([{"name":"view","parameters":[)",
+                          R"({"name":"actor_is_collaborator_account","boolValue":true}]}])")),
+      Google("meet", 11, R"("actor":{"callerType":"KEY","key":"x"},"isAgenticAction":true)",
+             absl::StrCat(R"([{"name":"call_ended","parameters":[)",
+                          Text("identifier", "amy@acme.example"), "]}]")),
+      Google("meet", 14, R"("actor":{"callerType":"KEY","key":"x"})",
+             R"([{"name":"call_ended","parameters":[{"name":"is_external","boolValue":true}]}])"),
+      Google("chat", 12, R"("actor":{"email":"bob@acme.example"})", said),
+      Google("chat", 13, amy, "[]")));
+  EXPECT_THAT(
+      activities_.texts,
+      ElementsAre("amy@acme.example chat.sent other -", "amy@acme.example chat.sent other -",
+                  "amy@acme.example chat.sent other -", "bob@acme.example chat.sent other -"));
+  EXPECT_EQ(summary.Excluded(Exclusion::kSoftware), 6);
+  EXPECT_EQ(summary.Excluded(Exclusion::kForeignDomain), 1);
+  EXPECT_EQ(summary.Excluded(Exclusion::kGuest), 2);
+  EXPECT_EQ(summary.Excluded(Exclusion::kOtherEvent), 1);
+  EXPECT_EQ(summary.people, 2);
+}
+
+// Mutation: the name decides where the kind is there.
+TEST_F(ReportPeople, TellsChatsFromSpacesWhateverTheyAreCalled) {
+  const auto type_of = [&](const std::string& parameters) {
+    Imported(Google("chat", 1, User("amy@acme.example"), Chat(parameters)));
+    return activities_.texts.empty() ? "" : activities_.texts[0].substr(17);
+  };
+  const std::string named = Text("room_name", "Plans");
+  for (const char* kind : {"GROUP_DIRECT_MESSAGE", "USER_TO_USER_DIRECT_MESSAGE",
+                           "USER_TO_APP_DIRECT_MESSAGE", "group_direct_message"}) {
+    EXPECT_EQ(type_of(named + "," + Text("conversation_type", kind)), "chat.sent other -") << kind;
+  }
+  EXPECT_EQ(type_of(Text("conversation_type", "SPACE")), "channel_message.sent other -");
+  EXPECT_EQ(type_of(Text("conversation_type", "SPACE") + "," +
+                    Text("room_name", "Group Chat (AAAAbbbbCCC)")),
+            "channel_message.sent other -");
+  // Without the kind, what Google calls rooms that nobody named.
+  EXPECT_EQ(type_of(Text("room_name", "Group Chat (AAAAbbbbCCC)")), "chat.sent other -");
+  EXPECT_EQ(type_of(Text("room_name", "")), "chat.sent other -");
+  EXPECT_EQ(type_of(named), "channel_message.sent other -");
+  EXPECT_EQ(type_of(Text("room_name", "Group Chat (old one)")), "channel_message.sent other -");
+}
+
+// Mutation: no survey, so that the first customer's rows are taken before the second's come.
+TEST_F(ReportPeople, TakesOneOfSeveralCustomersWhenToldWhich) {
+  const std::string two =
+      absl::StrCat(Google("chat", 1, User("amy@acme.example"), Chat(""), "C01"),
+                   Google("chat", 2, User("eve@else.example"), Chat(""), "C99"),
+                   Google("chat", 3, User("dan@third.example"), Chat(""), "Dan Third"));
+  const absl::Status refused = Run({two}).status();
+  EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("3 customers (C01, C99, (not an id))"));
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("--customer"));
+  EXPECT_THAT(std::string(refused.message()), Not(HasSubstr("Dan")));
+  EXPECT_THAT(activities_.texts, IsEmpty());
+  options_.customer = "C99";
+  const absl::StatusOr<ImportSummary> chosen = Run({two});
+  ASSERT_TRUE(chosen.ok()) << chosen.status();
+  EXPECT_THAT(activities_.texts, ElementsAre("eve@else.example chat.sent other -"));
+  EXPECT_EQ(chosen->rows, 3);
+  EXPECT_EQ(chosen->other_tenants, 2);
+  options_.customer = "C02";
+  EXPECT_EQ(Run({two}).status().code(), absl::StatusCode::kNotFound);
+  options_.customer = "C01";
+  EXPECT_EQ(
+      Run({absl::StrCat(kMailHeader, MailRow("amy@acme.example", "2026-05-04"))}).status().code(),
+      absl::StatusCode::kInvalidArgument);
+  // Two files are one input.
+  options_.customer.clear();
+  EXPECT_EQ(Run({Google("chat", 1, User("amy@acme.example"), Chat(""), "C01"),
+                 Google("chat", 2, User("eve@else.example"), Chat(""), "C99")})
+                .status()
+                .code(),
+            absl::StatusCode::kFailedPrecondition);
+}
+
+// Mutation: year 1, for never, replaces the day that is there.
+TEST_F(ReportPeople, SaysWhatIsMissingOfDevices) {
+  const TenantSummary summary = Imported(
+      R"({"value":[{"deviceName":"a","startupPerformanceScore":40,)"
+      R"("lastReportedDateTime":"2026-05-04T08:00:00Z","reportDate":"0001-01-01T00:00:00Z"},)"
+      R"({"deviceName":"b","startupPerformanceScore":40},)"
+      R"({"deviceName":"c","startupPerformanceScore":-1,"date":"2026-05-04"},)"
+      R"({"deviceName":"d","startupPerformanceScore":40,"date":"2026-05-04",)"
+      R"("userPrincipalName":"bob_else.example#EXT#@acme.onmicrosoft.com"}]})");
+  EXPECT_THAT(activities_.texts, ElementsAre("a device.started - - +slow_start"));
+  EXPECT_EQ(rows_, 4);
+  EXPECT_EQ(rejected_, 1);
+  EXPECT_EQ(summary.Excluded(Exclusion::kNoMeasurement), 1);
+  EXPECT_EQ(summary.Excluded(Exclusion::kGuest), 1);
+  const absl::StatusOr<ImportSummary> undated =
+      Run({"Device name,Startup performance score\nlaptop,40\n"});
+  ASSERT_TRUE(undated.ok()) << undated.status();
+  EXPECT_THAT(std::string(CheckReadable(*undated).message()),
+              HasSubstr("no row could be read: 1 with no date: export the start-up history"));
+}
+
+// Mutation: activities in Tutti's own form are never asked whose they are.
+TEST_F(ReportPeople, AsksOfActivitiesTooWhoseTheyAre) {
+  options_.mapping.accepted_domains = {"acme.example"};
+  const auto line = [](const std::string& subject, const std::string& type) {
+    return absl::StrCat(R"({"subject":")", subject, R"(","type":")", type,
+                        R"(","occurredAt":"2026-05-04T09:00:00Z"})", "\n");
+  };
+  const TenantSummary summary = Imported(
+      absl::StrCat(line("amy@acme.example", "mail.sent"), line("employee-17", "mail.sent"),
+                   line("bob_else.example#EXT#@acme.example", "mail.sent"),
+                   line("eve@else.example", "mail.sent"), line("<1@else.example>", "message.sent"),
+                   line("sync_host@acme.example", "mail.sent")));
+  EXPECT_THAT(summary.activities, ElementsAre(Pair("mail.sent", 2), Pair("message.sent", 1)));
+  EXPECT_EQ(summary.Excluded(Exclusion::kGuest), 1);
+  EXPECT_EQ(summary.Excluded(Exclusion::kForeignDomain), 1);
+  EXPECT_EQ(summary.Excluded(Exclusion::kNotAPerson), 1);
+}
+
+// Mutation: the first time of a record that is there, though it cannot be, is its time.
+TEST_F(ReportPeople, TakesTheFirstTimeOfAnAuditRecordThatCanBe) {
+  std::string text = RecordStart(1, kTenantA, "amy@acme.example", "Yammer", "MessageCreation");
+  const std::string good = "2026-05-04T09:00:00";
+  text.replace(text.find(good), good.size(), "0001-01-01T00:00:00");
+  Imported(absl::StrCat(text, R"(,"Start_Time":"2026-05-04T10:00:00"})"));
+  EXPECT_THAT(activities_.seconds, ElementsAre(1777888800));
+}
+
+}  // namespace
+}  // namespace tutti

@@ -1,0 +1,352 @@
+// Reports go through a whole import: usage reports of Microsoft Graph, activities of
+// the Google Workspace Reports API, telemetry of devices. All of it is made up.
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "tests/unit/common/upload/import_fixture.h"
+
+namespace tutti {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Pair;
+using ::testing::UnorderedElementsAre;
+
+// 2026-05-04T12:00:00Z
+constexpr int64_t kNoon = 1777896000;
+
+class ReportsTest : public ::testing::Test {
+ protected:
+  absl::StatusOr<ImportSummary> Import(const std::string& text, InputShape shape) {
+    const TemporaryFile file(text);
+    ImportOptions options = OptionsFor({file.path()});
+    options.shape = shape;
+    return RunImport(options, {.observer = &activities_});
+  }
+  TenantSummary Imported(const std::string& text, InputShape shape) {
+    const absl::StatusOr<ImportSummary> summary = Import(text, shape);
+    EXPECT_TRUE(summary.ok()) << summary.status();
+    if (!summary.ok() || summary->tenants.size() != 1) return {};
+    rejected_ = summary->Rejected();
+    return summary->tenants[0];
+  }
+
+  RecordedActivities activities_;
+  int64_t rejected_ = 0;
+};
+
+// Mutation: a comparison of booleans that minds their case loses Bob's, and one that
+// takes "0" for something invents Cy's.
+TEST_F(ReportsTest, ReadsAUsageReportOfOneDay) {
+  const TenantSummary summary = Imported(
+      "Report Refresh Date,User Principal Name,Is Deleted,Last Activity Date,Send Count,"
+      "Read Count,Assigned Products,Report Period\r\n"
+      "2026-05-06,Amy@Acme.OnMicrosoft.com,False,2026-05-04,3,0,OFFICE+MICROSOFT 365 COPILOT,1\r\n"
+      "2026-05-06,bob@acme.onmicrosoft.com,FALSE,2026-05-04,0,7,OFFICE,1\r\n"
+      "2026-05-06,cy@acme.onmicrosoft.com,No,,0,0,OFFICE,1\r\n"
+      "2026-05-06,dee@acme.onmicrosoft.com,Yes,2026-05-04,9,9,OFFICE,1\r\n",
+      InputShape::kDetect);
+  EXPECT_THAT(activities_.texts, ElementsAre("amy@acme.onmicrosoft.com mail.sent outlook -",
+                                             "bob@acme.onmicrosoft.com mail.read outlook -"));
+  EXPECT_THAT(activities_.seconds, ElementsAre(kNoon, kNoon));
+  EXPECT_THAT(summary.licensed, UnorderedElementsAre(Pair("", 3), Pair("assistant", 1)));
+  EXPECT_THAT(summary.feeds, ElementsAre("communication"));
+  EXPECT_EQ(summary.records, 4);
+  EXPECT_EQ(summary.people, 2);
+  EXPECT_EQ(summary.Excluded(Exclusion::kDeleted), 1);
+}
+
+TEST_F(ReportsTest, ReadsWhatTeamsSharePointAndAppsReport) {
+  Imported(
+      "User Principal Name,Last Activity Date,Team Chat Message Count,Private Chat Message Count,"
+      "Scheduled Recurring Meetings Attended Count,Video Duration In Seconds,Has Other Action\n"
+      "amy@acme.example,2026-05-04,2,1,1,60,No\n",
+      InputShape::kUsageReport);
+  EXPECT_THAT(activities_.texts, ElementsAre("amy@acme.example channel_message.sent teams -",
+                                             "amy@acme.example chat.sent teams -",
+                                             "amy@acme.example meeting.attended teams - +recurring",
+                                             "amy@acme.example meeting.attended teams - +video"));
+  activities_.texts.clear();
+  // SharePoint's report counts pages, OneDrive's does not.
+  Imported(
+      "User Principal Name,Last Activity Date,Viewed Or Edited File Count,"
+      "Shared Externally File Count,Visited Page Count\namy@acme.example,2026-05-04,5,1,0\n",
+      InputShape::kUsageReport);
+  Imported(
+      "User Principal Name,Last Activity Date,Viewed Or Edited File Count\n"
+      "amy@acme.example,2026-05-04,5\n",
+      InputShape::kUsageReport);
+  EXPECT_THAT(activities_.texts,
+              ElementsAre("amy@acme.example file.shared - - +external",
+                          "amy@acme.example file.read - - +shared_file +team_site",
+                          "amy@acme.example file.read - - +personal_drive"));
+  activities_.texts.clear();
+  const TenantSummary summary = Imported(
+      "User Principal Name,Last Activity Date,Windows,Word (Web),Excel (Mac),Teams (Mobile)\n"
+      "amy@acme.example,2026-05-04,Yes,Yes,TRUE,No\n",
+      InputShape::kUsageReport);
+  EXPECT_THAT(activities_.texts, ElementsAre("amy@acme.example app.used word web",
+                                             "amy@acme.example app.used excel desktop"));
+  EXPECT_THAT(summary.feeds, ElementsAre("mobility"));
+}
+
+// Totals say on how many days somebody could have done something, not on which.
+TEST_F(ReportsTest, TakesLicencesAloneFromAReportOfSeveralDays) {
+  const TenantSummary summary = Imported(
+      "User Principal Name,Last Activity Date,Send Count,Is Licensed,Report Period\n"
+      "amy@acme.example,2026-05-04,30,Yes,28\nbob@acme.example,,0,No,28\n",
+      InputShape::kUsageReport);
+  EXPECT_THAT(activities_.texts, IsEmpty());
+  EXPECT_THAT(summary.licensed, ElementsAre(Pair("", 1)));
+  EXPECT_EQ(summary.Excluded(Exclusion::kSeveralDays), 1);
+}
+
+// Anybody may have touched the files. Mutation: the owner's activity made of them.
+TEST_F(ReportsTest, TakesLicencesAloneFromAReportOfDrives) {
+  const TenantSummary summary = Imported(
+      "Report Refresh Date,Site Id,Site URL,Owner Display Name,Is Deleted,Last Activity Date,"
+      "File Count,Active File Count,Owner Principal Name,Report Period\n"
+      "2026-05-06,1,,Amy,False,2026-05-04,9,2,amy@acme.example,1\n"
+      "2026-05-06,2,,Bob,False,,0,0,Bob@acme.example,1\n",
+      InputShape::kDetect);
+  EXPECT_THAT(activities_.texts, IsEmpty());
+  EXPECT_THAT(summary.licensed, ElementsAre(Pair("", 2)));
+  EXPECT_THAT(summary.feeds, IsEmpty());
+  EXPECT_EQ(summary.people, 0);
+  EXPECT_EQ(summary.Excluded(Exclusion::kOtherEvent), 1);
+}
+
+// Who owns a site, or a group, need not be one who uses it.
+TEST_F(ReportsTest, RefusesReportsWithoutPeople) {
+  for (const char* header :
+       {"Site Id,Site URL,Last Activity Date,Page View Count,Owner Principal Name",
+        "Group Display Name,Owner Principal Name,Last Activity Date,Group Id"}) {
+    const absl::Status status =
+        Import(absl::StrCat(header, "\n1,2,2026-05-04,4,5\n"), InputShape::kUsageReport).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << header;
+    EXPECT_THAT(std::string(status.message()), HasSubstr("User Principal Name"));
+  }
+}
+
+TEST_F(ReportsTest, RefusesConcealedNamesAndSaysWhatToDo) {
+  const absl::StatusOr<ImportSummary> summary = Import(
+      "User Principal Name,Last Activity Date,Send Count\n"
+      "0123456789ABCDEF0123456789ABCDEF,2026-05-04,3\n",
+      InputShape::kUsageReport);
+  EXPECT_EQ(summary.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(summary.status().message()), HasSubstr("concealed"));
+  EXPECT_THAT(std::string(summary.status().message()), HasSubstr("show names"));
+  EXPECT_THAT(activities_.texts, IsEmpty());
+}
+
+std::string GoogleActivity(const std::string& application, int unique, const std::string& actor,
+                           const std::string& events) {
+  return absl::StrCat(
+      R"({"kind":"admin#reports#activity","id":{"time":"2026-05-04T12:00:00.123Z",)",
+      R"("uniqueQualifier":")", unique, R"(","applicationName":")", application,
+      R"(","customerId":"C0made0up"},"actor":{)", actor, R"(},"events":)", events, "}");
+}
+
+constexpr char kAmy[] = R"("callerType":"USER","email":"Amy@acme.example")";
+
+// Mutation: parameters read at the top level alone lose every mail.
+TEST_F(ReportsTest, ReadsGoogleMailMeetingsChatsAndFiles) {
+  const std::string mail = GoogleActivity(
+      "gmail", 1, kAmy,
+      R"({"name":"delivery","parameters":[{"name":"event_info","messageValue":{"parameter":[)"
+      R"({"name":"mail_event_type","intValue":"1"},{"name":"client_context","messageValue":)"
+      R"({"parameter":[{"name":"client_type","value":"IOS"}]}}]}},{"name":"message_info",)"
+      R"("messageValue":{"parameter":[{"name":"num_message_attachments","intValue":"2"}]}}]})");
+  const std::string meeting = GoogleActivity(
+      "meet", 2, R"("callerType":"KEY","key":"HANGOUTS_EXTERNAL_OR_ANONYMOUS")",
+      R"([{"name":"call_ended","parameters":[{"name":"identifier","value":"bob@acme.example"},)"
+      R"({"name":"device_type","value":"web"},{"name":"video_send_seconds","intValue":"0"},)"
+      R"({"name":"screencast_send_seconds","intValue":"9"}]}])");
+  const std::string chat = GoogleActivity(
+      "chat", 3, kAmy,
+      R"([{"name":"message_posted","parameters":[{"name":"room_name","value":"Plans"}]},)"
+      R"({"name":"message_posted","parameters":[{"name":"room_name","value":""}]}])");
+  const std::string file = GoogleActivity(
+      "drive", 4, kAmy,
+      R"([{"name":"edit","parameters":[{"name":"primary_event","boolValue":true},)"
+      R"({"name":"owner","value":"bob@acme.example"},{"name":"visibility","value":"private"}]},)"
+      R"({"name":"view","parameters":[{"name":"primary_event","boolValue":false}]},)"
+      R"({"name":"change_user_access","parameters":[{"name":"visibility",)"
+      R"("value":"shared_externally"}]}])");
+  const std::vector<std::string> expected = {
+      "amy@acme.example mail.sent other mobile +attachment_copy",
+      "bob@acme.example meeting.attended other web +screen_share",
+      "amy@acme.example channel_message.sent other -",
+      "amy@acme.example chat.sent other -",
+      "amy@acme.example file.written other - +shared_file +personal_drive",
+      "amy@acme.example file.shared other - +external"};
+  // One a line, with one that comes again.
+  const TenantSummary lines =
+      Imported(absl::StrCat(mail, "\n", meeting, "\n", chat, "\n", file, "\n", mail, "\n"),
+               InputShape::kGoogleReports);
+  EXPECT_EQ(activities_.texts, expected);
+  EXPECT_EQ(activities_.seconds[0], kNoon);
+  EXPECT_EQ(lines.duplicates, 1);
+  EXPECT_EQ(lines.people, 2);
+  EXPECT_EQ(lines.Excluded(Exclusion::kOtherEvent), 1) << "not a primary event";
+  EXPECT_THAT(lines.feeds, UnorderedElementsAre("communication", "content_collaboration",
+                                                "meetings", "teamwork"));
+  // A page over several lines says the same.
+  activities_.texts.clear();
+  Imported(absl::StrCat("{\n\"kind\": \"page\",\n\"items\": [\n", mail, ",\n", meeting, ",\n", chat,
+                        ",\n", file, "\n]}\n"),
+           InputShape::kGoogleReports);
+  EXPECT_EQ(activities_.texts, expected);
+}
+
+// What the assistant offers unasked is nobody's use. Mutation: every event counts.
+TEST_F(ReportsTest, ReadsWhatGeminiWasAskedFor) {
+  const auto use = [](const char* app, const char* category) {
+    return absl::StrCat(
+        R"({"name":"feature_utilization","parameters":[{"name":"app_name","value":")", app,
+        R"("},{"name":"event_category","value":")", category, R"("}]})");
+  };
+  const TenantSummary summary = Imported(
+      GoogleActivity("gemini_in_workspace_apps", 1, kAmy,
+                     absl::StrCat("[", use("gmail", "active_generate"), ",",
+                                  use("docs", "active_summarize"), ",", use("docs", "inactive"),
+                                  ",", use("gemini_app", "active_conversations"), "]")) +
+          "\n",
+      InputShape::kGoogleReports);
+  EXPECT_THAT(activities_.texts, ElementsAre("amy@acme.example assistant.used other - +in_mail",
+                                             "amy@acme.example assistant.used other - +in_document",
+                                             "amy@acme.example assistant.used other -"));
+  EXPECT_THAT(summary.feeds, ElementsAre("ai_assistance"));
+  EXPECT_EQ(summary.Excluded(Exclusion::kOtherEvent), 1);
+}
+
+// Mutation: a first line longer than what is peeked at taken for a text over several lines.
+TEST_F(ReportsTest, ReadsPagesOfGoogleThatAreLongLines) {
+  const std::string events =
+      R"([{"name":"message_posted","parameters":[{"name":"room_name","value":"Plans"}]}])";
+  std::string items;
+  for (int i = 0; i < 400; ++i) {
+    absl::StrAppend(&items, i == 0 ? "" : ",", GoogleActivity("chat", i, kAmy, events));
+  }
+  ASSERT_GT(items.size(), size_t{64} << 10);
+  const std::string last = GoogleActivity("chat", 400, kAmy, events);
+  const TenantSummary summary =
+      Imported(absl::StrCat("{\"items\":[", items, "]}\n\n{\"items\":[", last, "]}\n"),
+               InputShape::kGoogleReports);
+  EXPECT_EQ(rejected_, 0);
+  EXPECT_EQ(summary.records, 401);
+  // A day without anything is no error.
+  Imported("\n", InputShape::kGoogleReports);
+  EXPECT_EQ(rejected_, 0);
+}
+
+TEST_F(ReportsTest, LeavesOutKeysAndServiceAccounts) {
+  const std::string events =
+      R"([{"name":"message_posted","parameters":[{"name":"room_name","value":"Plans"}]}])";
+  const TenantSummary summary = Imported(
+      absl::StrCat(
+          GoogleActivity("chat", 1, R"("callerType":"KEY","key":"robot")", events), "\n",
+          GoogleActivity("chat", 2, R"("email":"bot@made.iam.gserviceaccount.com")", events),
+          "\n{\"id\": 3}\n{\"id\n"),
+      InputShape::kGoogleReports);
+  EXPECT_THAT(activities_.texts, IsEmpty());
+  EXPECT_EQ(summary.Excluded(Exclusion::kNotAPerson), 2);
+  EXPECT_EQ(rejected_, 2);
+}
+
+TEST_F(ReportsTest, ReadsTelemetryOfDevicesAsCsvAndAsJsonAlike) {
+  Imported(
+      "Device name,Date,startupPerformanceScore,appReliabilityScore\n"
+      "LAPTOP-1,2026-05-04,49,-1\nlaptop-2,2026-05-04,50,10\nlaptop-3,2026-05-04,-1,-1\n",
+      InputShape::kDeviceTelemetry);
+  const std::vector<std::string> expected = {"laptop-1 device.started - - +slow_start",
+                                             "laptop-2 device.started - -",
+                                             "laptop-2 device.app_crashed - -"};
+  EXPECT_EQ(activities_.texts, expected);
+  activities_.texts.clear();
+  const TenantSummary summary = Imported(
+      R"({"value":[{"deviceName":"Laptop-1","startupPerformanceScore":49,"appReliabilityScore":-1,)"
+      R"("lastReportedDateTime":"2026-05-04T08:00:00Z","model":"X"},)"
+      R"({"deviceName":"laptop-2","startupPerformanceScore":50.0,"appReliabilityScore":10,)"
+      R"("lastReportedDateTime":"2026-05-04T08:00:00Z"}]})",
+      InputShape::kDeviceTelemetry);
+  EXPECT_EQ(activities_.texts, expected);
+  EXPECT_THAT(summary.feeds, ElementsAre("endpoint"));
+}
+
+// Mutation: what a row does not say counts as good of a network, and as a fault of apps.
+TEST_F(ReportsTest, JudgesNetworksAndApplications) {
+  const TenantSummary summary = Imported(
+      R"({"deviceId":"a","date":"2026-05-04","latencyMs":40,"jitterMs":31,"downloadMbps":50})"
+      "\n"
+      R"({"deviceId":"b","date":"2026-05-04","latencyMs":301,"packetLossPercent":0,"downloadMbps":50})"
+      "\n"
+      R"({"deviceId":"c","date":"2026-05-04","latencyMs":40,"jitterMs":1,"downloadMbps":1.5})"
+      "\n"
+      R"({"deviceId":"half","date":"2026-05-04","downloadMbps":1.5})"
+      "\n"
+      R"({"deviceId":"half","date":"2026-05-04","updateChannel":"Semi-Annual"})"
+      "\n"
+      R"({"deviceId":"d","date":"2026-05-04","updateChannel":"Monthly Enterprise Channel","isSupported":true})"
+      "\n"
+      R"({"deviceId":"e","date":"2026-05-04","updateChannel":"Semi-Annual","supportState":"Supported"})"
+      "\n"
+      R"({"deviceId":"f"})"
+      "\n",
+      InputShape::kDeviceTelemetry);
+  EXPECT_THAT(activities_.texts,
+              ElementsAre("a device.network_measured - - +poor_calls",
+                          "b device.network_measured - - +poor_mail +poor_files +poor_calls",
+                          "c device.network_measured - - +poor_files",
+                          "d device.apps_reported - - +recommended_channel +supported_version",
+                          "e device.apps_reported - - +supported_version"));
+  EXPECT_THAT(summary.feeds, UnorderedElementsAre("apps_health", "network"));
+  EXPECT_EQ(rejected_, 1);
+}
+
+// The same person and day, told by an audit log, a usage report and Google.
+TEST_F(ReportsTest, GivesTheSameFactsWhateverTheSource) {
+  const auto facts = [&] {
+    std::vector<std::string> out;
+    for (const std::string& text : activities_.texts)
+      out.push_back(text.substr(0, text.find(' ', 20)));
+    activities_.texts.clear();
+    return out;
+  };
+  Imported(
+      "User Principal Name,Last Activity Date,Private Chat Message Count\n"
+      "Amy@acme.example,2026-05-04,1\n",
+      InputShape::kUsageReport);
+  const std::vector<std::string> report = facts();
+  Imported(GoogleActivity("chat", 3, kAmy, R"([{"name":"message_posted","parameters":[]}])") + "\n",
+           InputShape::kGoogleReports);
+  EXPECT_EQ(facts(), report);
+  ASSERT_THAT(report, ElementsAre("amy@acme.example chat.sent"));
+}
+
+TEST_F(ReportsTest, SaysInTheSummaryWhatItCanFeedAndWhoIsLicensed) {
+  const TemporaryFile file("User Principal Name,Last Activity Date,Send Count\na@x.example,,0\n");
+  ImportOptions options = OptionsFor({file.path()});
+  const absl::StatusOr<ImportSummary> summary = RunImport(options, {});
+  ASSERT_TRUE(summary.ok()) << summary.status();
+  EXPECT_THAT(SummaryText(*summary), HasSubstr("can feed: communication; it measures no other"));
+  EXPECT_THAT(SummaryText(*summary), HasSubstr("licensed people (--headcount)"));
+  EXPECT_THAT(SummaryJson(*summary), HasSubstr(R"("feeds":["communication"],"licensed":{"":1})"));
+}
+
+TEST_F(ReportsTest, RefusesReportsOfSeveralSorts) {
+  const TemporaryFile report("User Principal Name,Last Activity Date\na@x.example,\n");
+  const TemporaryFile log(RecordStart(1, kTenantA, "a@x.example", "Exchange", "Send") + "}\n");
+  ImportOptions options = OptionsFor({report.path(), log.path()});
+  EXPECT_EQ(RunImport(options, {}).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace tutti
