@@ -1,5 +1,6 @@
 #include "common/redis/connection.h"
 
+#include <arpa/inet.h>
 #include <hiredis/hiredis.h>
 #include <poll.h>
 #include <signal.h>
@@ -50,7 +51,11 @@ std::string WordOf(const redisReply& reply) {
 }  // namespace
 
 bool IsLoopback(absl::string_view host) {
-  return host == "127.0.0.1" || host == "::1" || host == "localhost";
+  if (host == "::1" || host == "localhost") return true;
+  in_addr address = {};
+  constexpr uint32_t kNetwork = 127;
+  return inet_pton(AF_INET, std::string(host).c_str(), &address) == 1 &&
+         ntohl(address.s_addr) >> 24 == kNetwork;
 }
 
 uint64_t NextEpoch() {

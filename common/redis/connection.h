@@ -32,7 +32,7 @@ struct RedisAddress {
   }
 };
 
-// Whether a host is this machine: 127.0.0.1, ::1 or localhost.
+// Whether a host is this machine: an address of 127.0.0.0/8 in four numbers, ::1 or localhost.
 bool IsLoopback(absl::string_view host);
 
 // Where a redis-server is, and as whom to speak to it.

@@ -53,7 +53,8 @@ absl::Status CheckTls(const RedisOptions& options) {
   if (!options.tls.any()) {
     if (!StaysHere(options)) {
       return absl::InvalidArgumentError(
-          "--redis_address or --redis_cluster: plain text may only go to this machine (127.0.0.1, "
+          "--redis_address or --redis_cluster: plain text may only go to this machine "
+          "(127.0.0.0/8, "
           "::1 or localhost); "
           "give --redis_tls_authorities, or put a proxy for TLS on this machine (see "
           "deploy/redis/README.md)");

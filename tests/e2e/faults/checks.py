@@ -1,0 +1,147 @@
+"""What must hold whatever happened, read from Redis itself."""
+
+import collections
+import datetime
+import pathlib
+import shutil
+import subprocess
+import tempfile
+
+from callers import HEADCOUNT, INGEST, today
+from fleet import bitmap_kind
+
+YEARLY_NANO_RHO = 2_600_000_000  # what any 392 consecutive end days may cost, for each kind
+
+
+def as_number(bits):
+    return int.from_bytes(bits or b"", "little")
+
+
+class Comparison:
+    """Bits of the open windows: those of what was acknowledged, those that are there, those of what was sent."""
+
+    def __init__(self, acknowledged, present, attempted):
+        keys = {key for bitmaps in (acknowledged, present, attempted) for key in bitmaps}
+        self.lost, self.invented = collections.Counter(), collections.Counter()
+        self.acknowledged = self.present = self.attempted = 0
+        for key in keys:
+            a, p, t = (as_number(bitmaps.get(key)) for bitmaps in (acknowledged, present, attempted))
+            self.acknowledged += a.bit_count()
+            self.present += p.bit_count()
+            self.attempted += t.bit_count()
+            self.lost[key] = (a & ~p).bit_count()
+            self.invented[key] = (p & ~t).bit_count()
+
+    def faults(self):
+        found = []
+        for what, bits in (("acknowledged bits are lost", self.lost), ("bits are there that nobody sent", self.invented)):
+            total = sum(bits.values())
+            if total:
+                worst = ", ".join(f"{key.decode()}: {count}" for key, count in bits.most_common(3))
+                found.append(f"{total} {what} ({worst})")
+        if not self.acknowledged:
+            found.append("nothing was acknowledged: the run shows nothing")
+        return found
+
+    def __str__(self):
+        return (f"{self.acknowledged} acknowledged bits, {self.present} present, {self.attempted} attempted; "
+                f"{sum(self.lost.values())} lost, {sum(self.invented.values())} made up")
+
+
+def bitmaps_of(values, organizations):
+    prefixes = tuple(f"{{{name}}}:".encode() for name in organizations)
+    return {key: value for key, value in values.items() if bitmap_kind(key) and key.startswith(prefixes)}
+
+
+class Reference:
+    """One quiet machine with the fleet's keyring. What is sent to it sets the bits that the fleet should have: the
+    product's own hashing says which, and no fault does."""
+
+    def __init__(self, fleet, callers):
+        self.fleet, self.callers = fleet, callers
+
+    def bitmaps(self):
+        """(of what was acknowledged, of all that was sent)."""
+        from suite import Suite
+        with tempfile.TemporaryDirectory() as folder:
+            keyring = pathlib.Path(folder) / "keyring"
+            for ending in ("", ".optout"):
+                shutil.copy(f"{self.fleet.keyring}{ending}", f"{keyring}{ending}")
+            with Suite(keyring=keyring, redis_users="user inspector on nopass ~* &* +@all") as suite:
+                for name in self.callers.organizations:
+                    first = today() - datetime.timedelta(days=8 * 7)
+                    suite.tutti("organizations", "create", name, "--headcount", str(HEADCOUNT), "--backfill",
+                                "--first-day", first.isoformat(), "--source", "activities")
+                found = []
+                for acknowledged in (True, False):
+                    self._send(suite, [one for one in self.callers.batches if one.acknowledged == acknowledged])
+                    found.append(self._read(suite))
+                return found
+
+    def _send(self, suite, batches):
+        import grpc
+        from tutti.ingest.v1 import ingest_pb2
+        by_organization = collections.defaultdict(list)
+        for batch in batches:
+            by_organization[batch.organization].append(batch)
+        with grpc.insecure_channel(suite.ingest) as channel:
+            for name, own in by_organization.items():
+                for start in range(0, len(own), 500):
+                    request = ingest_pb2.IngestActivitiesRequest(organization=f"organizations/{name}")
+                    for batch in own[start:start + 500]:
+                        batch.add_to(request)
+                    answer = ingest_pb2.IngestActivitiesResponse.FromString(
+                        channel.unary_unary(INGEST)(request.SerializeToString(), timeout=60))
+                    if answer.accepted_count != len(request.activities):
+                        raise RuntimeError(f"the reference did not take everything: {answer}")
+
+    def _read(self, suite):
+        def redis(*words):
+            return subprocess.run(["redis-cli", "-s", suite.state / "redis/redis.sock", "--user", "inspector", "--pass",
+                                   "any", "--no-auth-warning", *words], capture_output=True, check=True).stdout
+        keys = [key for key in redis("--scan").split() if bitmap_kind(key)]
+        return {key: redis("--raw", "GET", key)[:-1] for key in keys}
+
+
+def publications(values, callers):
+    """One record for each window that was said to be published, and a ledger that is their sum and within the budget."""
+    from tutti.publication.v1 import publication_pb2
+    found = []
+    for window, times in callers.closed.items():
+        if times != 1:
+            found.append(f"{window} was said to be published {times} times")
+    for name in callers.published:
+        tag = f"{{{name}}}:".encode()
+        records = {key: publication_pb2.Publication.FromString(value) for key, value in values.items()
+                   if key.startswith(tag + b"pub:") and key != tag + b"pub:index"}
+        index = values.get(tag + b"pub:index", [])
+        if len(index) != len(records) or not records:
+            found.append(f"{name}: {len(records)} records, {len(index)} in the index")
+        spent, paid = collections.Counter(), collections.Counter()
+        for record in records.values():
+            for kind in record.kinds:
+                spent[kind.kind] += kind.nano_rho
+        for field, cost in values.get(tag + b"ledger", {}).items():
+            paid[field.decode().split(":", 1)[0]] += int(cost)
+        if +spent != +paid:
+            found.append(f"{name}: the ledger has {dict(paid)}, the records cost {dict(spent)}")
+        for kind, cost in paid.items():
+            if cost > YEARLY_NANO_RHO:
+                found.append(f"{name}: {kind} cost {cost} billionths, above the budget")
+        left = [key for key in values if key.startswith(tag) and b":staged:" in key]
+        if left:
+            found.append(f"{name}: {len(left)} staged records are left of windows that are published")
+    return found
+
+
+def replicas_agree(fleet):
+    """Every replica has what its primary has, now that nothing comes in."""
+    found = []
+    for primary, replica in fleet.shards():
+        with primary.connection() as one, replica.connection() as other:
+            other("READONLY")
+            for key in one("KEYS", "*"):
+                # A closed window's name is kept by a marker that is no string.
+                if bitmap_kind(key) and one("TYPE", key) == b"string" and one("GET", key) != other("GET", key):
+                    found.append(f"{replica.host.name} has other bits than {primary.host.name} in {key.decode()}")
+    return found

@@ -1,0 +1,47 @@
+"""Runs a schedule of faults: run.py --seed 7 --faults 300. See README.md."""
+
+import argparse
+import pathlib
+import sys
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "clients")]
+
+import hosts  # noqa: E402
+
+
+def run(seed, faults, organizations=6, kinds=None, say=print):
+    """(findings of one run, damage that its checks do not see)."""
+    from callers import Callers
+    from fleet import Fleet
+    from schedule import Run, rounds_of
+    from suite import make_stubs
+    say(f"seed {seed}")
+    with Fleet() as fleet:
+        stubs = fleet.folder / "stubs"
+        stubs.mkdir()
+        make_stubs(stubs)
+        callers = Callers(fleet, organizations, seed)
+        try:
+            callers.start()
+            one = Run(fleet, callers, say)
+            one.run(rounds_of(seed, faults, kinds))
+            return one.finish(), one.unseen_damage()
+        except BaseException:
+            fleet.show_logs()
+            raise
+        finally:
+            callers.stop()
+
+
+if __name__ == "__main__":
+    options = argparse.ArgumentParser()
+    options.add_argument("--seed", type=int, default=int(time.time()))
+    options.add_argument("--faults", type=int, default=20)
+    options.add_argument("--kind", action="append", help="these kinds of faults alone")
+    given = options.parse_args()
+    if not hosts.inside() and (reason := hosts.why_not()) is not None:
+        sys.exit(f"this machine makes no hosts: {reason}")
+    hosts.enter()
+    sys.exit(1 if any(run(given.seed, given.faults, kinds=given.kind)) else 0)
