@@ -4,7 +4,9 @@
 # tests and the benchmark use it.
 #
 #   suite_start STATE_DIR BIN_DIR     sets SUITE_INGEST, SUITE_AGGREGATE, SUITE_SCORE
-#   suite_stop                        stops all that suite_start started
+#   suite_start_front                 starts a front (deploy/edge) before a suite that speaks TLS, and sets
+#                                     SUITE_FRONT_INGEST, SUITE_FRONT_ORGANIZATIONS, SUITE_FRONT_SCORE
+#   suite_stop                        stops all that was started
 #
 # A keyring that is already in STATE_DIR is used. SUITE_AGGREGATE_FLAGS, SUITE_INGEST_FLAGS and SUITE_SCORE_FLAGS add flags,
 # SUITE_REDIS_USERS adds lines to the ACL file, SUITE_CATALOG names another catalogue than the one that is shipped.
@@ -119,6 +121,42 @@ suite_start() {
     --redis_password_file="$SUITE_STATE/secrets/score" ${SUITE_SCORE_FLAGS:-} || return 1
   SUITE_SCORE=$(cat "$SUITE_STATE/score.address")
   export TUTTI_INGEST=$SUITE_INGEST TUTTI_AGGREGATE=$SUITE_AGGREGATE TUTTI_SCORE=$SUITE_SCORE
+}
+
+# A port of the loopback that nobody listens on at this moment.
+suite_free_port() {
+  local port
+  while :; do
+    port=$((20000 + RANDOM % 12000))
+    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
+  done
+  echo "$port"
+}
+
+suite_start_front() {
+  local run=$SUITE_STATE/front tries=5 words=() word config pid nginx
+  nginx=$(PATH=$PATH:/usr/sbin command -v nginx) || suite_fail "nginx is missing: deploy/install-packages front" || return 1
+  mkdir -p "$run"
+  suite_certificate front front >>"$SUITE_STATE/log/tls" 2>&1 || return 1
+  while ((tries-- > 0)); do
+    SUITE_FRONT_INGEST=127.0.0.1:$(suite_free_port)
+    SUITE_FRONT_ORGANIZATIONS=127.0.0.1:$(suite_free_port)
+    SUITE_FRONT_SCORE=127.0.0.1:$(suite_free_port)
+    words=(RUN="$run" CERTIFICATE="$SUITE_STATE/tls/front/cert.pem" KEY="$SUITE_STATE/tls/front/key.pem"
+      AUTHORITIES="$SUITE_STATE/tls/ca.pem" SERVICE_NAME=localhost
+      INGEST="$SUITE_INGEST" AGGREGATE="$SUITE_AGGREGATE" SCORE="$SUITE_SCORE" LISTEN_INGEST="$SUITE_FRONT_INGEST"
+      LISTEN_ORGANIZATIONS="$SUITE_FRONT_ORGANIZATIONS" LISTEN_SCORE="$SUITE_FRONT_SCORE")
+    config=$(cat "$SUITE_SOURCE/deploy/edge/nginx.conf")
+    for word in "${words[@]}"; do config=${config//@${word%%=*}@/"${word#*=}"}; done
+    printf '%s\n' "$config" >"$run/nginx.conf"
+    # Root's nginx would change to a user who may not enter the state's folder.
+    MALLOC_TRIM_THRESHOLD_=131072 MALLOC_MMAP_THRESHOLD_=131072 "$nginx" -e stderr -c "$run/nginx.conf" -g "daemon off;$([ "$(id -u)" -ne 0 ] || echo ' user root;')" \
+      2>"$SUITE_STATE/log/front" &
+    pid=$!
+    SUITE_PIDS+=("$pid")
+    if suite_wait "$pid" nginx test -s "$run/nginx.pid" 2>/dev/null; then return 0; fi
+  done
+  suite_fail "nginx did not start; its log is $SUITE_STATE/log/front"
 }
 
 # Last started, first stopped: no service meets a store that is gone.

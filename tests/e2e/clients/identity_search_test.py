@@ -111,7 +111,9 @@ def search(haystack, names):
 class IdentitySearchTest(unittest.TestCase):
     def import_log(self, suite, log, status=0):
         """The summary, and all that two imports printed: one for programs, one for people."""
-        done = [suite.tutti("import", "--organization", "lab", *format, str(log), check=False)
+        token = suite.folder / "token"
+        token.write_text(suite.token("lab", scopes=("activities.write", "organizations.admin")))
+        done = [suite.tutti("import", "--organization", "lab", *format, str(log), check=False, token_file=token)
                 for format in (["--summary", "json"], [])]
         self.assertEqual([one.returncode for one in done], [status, status])
         printed = "".join(one.stdout + one.stderr for one in done)
@@ -121,7 +123,8 @@ class IdentitySearchTest(unittest.TestCase):
     def test_no_person_of_the_log_is_kept_anywhere(self):
         names = names_in(LOG)
         self.assertGreater(len(names), 400)
-        with Suite(tls=True) as suite:
+        # A front stands before it, whose files are searched, too.
+        with Suite(tls=True, front=True) as suite:
             self.assertEqual(len(list((suite.state / "log").glob("*.audit"))), 3)
             # The log is older than any back-fill may be: its days are moved to the past weeks.
             moved = suite.folder / "moved.csv"

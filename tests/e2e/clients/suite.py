@@ -19,12 +19,13 @@ GOOGLEAPIS = pathlib.Path("/usr/share/gocode/src/github.com/gogo/googleapis")
 class Suite:
     """Starts redis-server and the three services; stops them on exit."""
 
-    def __init__(self, keyring=None, ingest_flags="", aggregate_flags="", score_flags="", redis_users="", tls=False,
+    def __init__(self, keyring=None, ingest_flags="", aggregate_flags="", score_flags="", redis_users="", tls=False, front=False,
                  catalog=SOURCE / "deploy/catalog/adoption.textproto"):
         """`keyring`: a keyring to start with; a new one is made otherwise. `redis_users`:
         more lines of the ACL file. `tls`: everybody speaks TLS, tutti() as an operator.
-        `catalog`: the one that every service reads."""
+        `catalog`: the one that every service reads. `front`: one stands before it (deploy/edge)."""
         self.tls = tls
+        self.front = front
         self.catalog = catalog
         self.first_keyring = keyring
         # A fast machine comes to what one caller may do in a second, by default.
@@ -51,12 +52,15 @@ class Suite:
                  "SUITE_SCORE_FLAGS": self.score_flags,
                  "SUITE_REDIS_USERS": self.redis_users,
                  "SUITE_CATALOG": str(self.catalog),
+                 "SUITE_FRONT": "1" if self.front else "0",
                  "SUITE_TLS": "1" if self.tls else "0"},
         )
         words = self.process.stdout.readline().split()
         if words[:1] != ["ready"]:
             raise RuntimeError("the suite did not start: " + self.logs())
-        self.ingest, self.aggregate, self.score = words[1:]
+        self.ingest, self.aggregate, self.score = words[1:4]
+        # The front's addresses of ingest, of the service of organisations, and of score.
+        self.front_addresses = words[4:]
         return self
 
     def __exit__(self, *_):
@@ -159,11 +163,15 @@ class Suite:
         key, certificate = self.certificate(name)
         return ["--ca", self.authority, "--cert", certificate, "--key", key]
 
-    def tutti(self, *arguments, check=True):
-        """Runs the command line against this suite; returns its output."""
+    def tutti(self, *arguments, check=True, token_file=None):
+        """Runs the command line against this suite, through the front with the token of the file
+        when there is one, else as an operator; returns its output."""
+        addresses, flags = (self.ingest, self.aggregate, self.score), self.tls_flags("operator")
+        if token_file is not None:
+            addresses, flags = self.front_addresses, ["--ca", self.authority, "--token-file", token_file]
         done = subprocess.run(
-            [BIN / "tutti", "--ingest", self.ingest, "--aggregate", self.aggregate,
-             "--score", self.score, *self.tls_flags("operator"), *arguments],
+            [BIN / "tutti", "--ingest", addresses[0], "--aggregate", addresses[1], "--score", addresses[2],
+             *flags, *arguments],
             capture_output=True, text=True, timeout=300)
         if check and done.returncode != 0:
             raise RuntimeError(f"tutti {arguments[0]} failed: {done.stderr}")

@@ -1,0 +1,351 @@
+"""Strangers attack a listener with frames made by hand, and somebody else's calls are answered
+meanwhile: before the front (deploy/edge) every attack, before a listener of ours those that we
+bound. TUTTI_EXPOSED=long takes each alone, for longer, and a watch for longer than a connection
+may live; the short form takes several at once."""
+
+import collections
+import contextlib
+import datetime
+import json
+import os
+import pathlib
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+import attacks
+import grpc
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "clients"))
+from suite import Suite, make_stubs  # noqa: E402
+
+HERE = pathlib.Path(__file__).resolve().parent
+LONG = os.environ.get("TUTTI_EXPOSED") == "long"
+PYTHON = sys.executable
+MOST_MIB = 256      # above rest, of the front and the services together
+KEPT_MIB = 96       # of these a minute later
+A_MINUTE = 60
+
+OF_INGEST = {"slow_bodies", "large_bodies", "slow_streams"}
+WITH_TOKEN = OF_INGEST | {"slow_scores", "rapid_reset_with_token"}
+TOGETHER = [
+    ["continuation", "integers", "header_bomb", "large_headers"],
+    ["rapid_reset", "rapid_reset_with_token", "provoked_reset", "refused_calls", "reflection_churn"],
+    ["settings_flood", "ping_flood", "priority_flood", "window_flood", "empty_data"],
+    ["slow_headers", "slow_bodies", "large_bodies", "slow_scores", "slow_streams"],
+    ["stalled_handshakes", "health_watches", "open_checks", "reflection_streams", "idle"],
+]
+# What a listener of ours bounds by itself; header floods are libgrpc's (the control below).
+BARE = ["rapid_reset", "rapid_reset_with_token", "reflection_churn", "provoked_reset", "open_checks",
+        "health_watches", "reflection_streams", "refused_calls"]
+
+
+def resident(process):
+    with contextlib.suppress(OSError):
+        for line in pathlib.Path(f"/proc/{process}/status").read_text().splitlines():
+            if line.startswith("VmRSS"):
+                return int(line.split()[1]) / 1024
+    return 0.0
+
+
+class Exposed:
+    """A suite with an organisation of the attackers', one of another caller's, and what it takes."""
+
+    def __init__(self, test, front, **flags):
+        self.suite = test.enterContext(Suite(tls=True, front=front, **flags))
+        self.folder = self.suite.folder
+        for name in ("acme", "beta"):
+            self.suite.tutti("organizations", "create", name, "--headcount", "300", "--source", "activities=mail.sent")
+            self.write(f"{name}.token", self.suite.token(
+                name, scopes=("scores.read", "activities.write", "organizations.admin")).encode())
+        bare = (self.suite.ingest, self.suite.aggregate, self.suite.score)
+        self.ingest, self.organizations, self.score = self.suite.front_addresses if front else bare
+        names = {name: process for name, process in self.suite.processes().items() if name.startswith("tutti-")}
+        self.of_services = list(names.values())
+        self.of_front = []
+        if front:
+            master = int((self.suite.state / "front/nginx.pid").read_text())
+            children = pathlib.Path(f"/proc/{master}/task/{master}/children").read_text().split()
+            self.of_front = [master, *map(int, children)]
+
+    def write(self, name, content):
+        (self.folder / name).write_bytes(content)
+        return self.folder / name
+
+    def memory(self):
+        """Of the front and of the services, in MiB."""
+        return sum(map(resident, self.of_front)), sum(map(resident, self.of_services))
+
+    @contextlib.contextmanager
+    def caller(self):
+        """Calls until the block ends; yields a dictionary which then says how that went."""
+        from tutti.aggregate.v1 import organization_pb2
+        organization = organization_pb2.GetOrganizationRequest(name="organizations/acme").SerializeToString()
+        words = [
+            self.score, attacks.CATALOG, self.write("catalog", b""),
+            self.ingest, attacks.INGEST, self.write("batch", batch("acme").SerializeToString()),
+            self.organizations, "/tutti.aggregate.v1.OrganizationService/GetOrganization",
+            self.write("organization", organization)]
+        process = subprocess.Popen([PYTHON, HERE / "caller.py", self.suite.authority, self.folder / "acme.token", *words],
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        told = {}
+        try:
+            process.stdout.readline()
+            yield told
+        finally:
+            told.update(json.loads(process.communicate("", timeout=120)[0] or "{}"))
+
+    def attack(self, names, seconds):
+        """Runs these attacks at once, each from an address of its own; what the front and the
+        services took most together."""
+        from tutti.ingest.v1 import ingest_pb2
+        from tutti.score.v1 import score_pb2
+        watch = self.write("watch", score_pb2.WatchScoresRequest(parent="organizations/beta").SerializeToString())
+        stream = self.write("stream", ingest_pb2.StreamActivitiesRequest(
+            request_id="7", batch=batch("beta")).SerializeToString())
+        running = []
+        for number, name in enumerate(names):
+            words = [PYTHON, HERE / "attacks.py", name, self.ingest if name in OF_INGEST else self.score,
+                     self.suite.authority, str(seconds), "--source", f"127.0.0.{number + 2}",
+                     "--body-file", stream if name == "slow_streams" else watch]
+            if name in WITH_TOKEN:
+                words += ["--token-file", self.folder / "beta.token"]
+            running.append(subprocess.Popen(words, stdout=subprocess.PIPE, text=True))
+        most = self.memory()
+        while any(process.poll() is None for process in running):
+            most = max(most, self.memory(), key=sum)
+            time.sleep(0.05)
+        sent = {name: json.loads(process.communicate()[0]) for name, process in zip(names, running)}
+        return most, sent
+
+    def settle(self, rest):
+        """Waits until what is taken is nearly what it was, a minute at most."""
+        began = time.monotonic()
+        while sum(self.memory()) > rest + KEPT_MIB and time.monotonic() < began + A_MINUTE:
+            time.sleep(0.25)
+        return sum(self.memory()), time.monotonic() - began
+
+
+def batch(organization):
+    from tutti.ingest.v1 import ingest_pb2
+    request = ingest_pb2.IngestActivitiesRequest(organization=f"organizations/{organization}")
+    request.activities.add(subject="a@made-up.example", type="mail.sent").occurred_at.GetCurrentTime()
+    return request
+
+
+def setUpModule():
+    folder = pathlib.Path(unittest.enterModuleContext(tempfile.TemporaryDirectory()))
+    make_stubs(folder)
+
+
+class AttackTest(unittest.TestCase):
+    def attack(self, exposed, rounds, seconds):
+        """Every round of attacks; nobody else may notice."""
+        with exposed.caller() as quiet:
+            time.sleep(3)  # what the quiet figure is made of
+        self.assertEqual(quiet["ok"], quiet["calls"], quiet)
+        print(f"{'quiet':<60} p99 {quiet['p99_ms']:.0f} ms of {quiet['calls']} calls")
+        rest = sum(exposed.memory())
+        for names in rounds:
+            with self.subTest(names):
+                with exposed.caller() as told:
+                    most, sent = exposed.attack(names, seconds)
+                left, after = exposed.settle(rest)
+                print(f"{' '.join(names):<60} +{sum(most) - rest:.0f} MiB (front {most[0]:.0f}, services {most[1]:.0f}), "
+                      f"after {after:.0f} s +{left - rest:.0f}; others {told['ok']} of {told['calls']}, "
+                      f"p99 {told['p99_ms']:.0f} ms {told['others'] or ''}\n    {sent}")
+                for name in names:
+                    self.assertTrue(sent[name].get("connections"), f"{name} did not attack")
+                self.assertLess(sum(most) - rest, MOST_MIB)
+                self.assertLess(left - rest, KEPT_MIB)
+                self.assertGreater(told["calls"], 0)
+                self.assertGreaterEqual(told["ok"], 0.99 * told["calls"], told)
+
+    # Mutations: no limit_req; limit_conn of the stream; large_client_header_buffers of 16 MB.
+    def test_a_front_withstands_every_attack(self):
+        rounds = [[name] for names in TOGETHER for name in names] if LONG else TOGETHER
+        self.attack(Exposed(self, front=True), rounds, 15 if LONG else 4)
+
+    # Mutations: no ConnectionCalls, no EndConnection.
+    def test_a_listener_of_ours_withstands_what_we_bound(self):
+        self.attack(Exposed(self, front=False), [[name] for name in (BARE if LONG else BARE[:3])], 15 if LONG else 3)
+
+    # The control: what the figures above are measured with sees a flood that nothing bounds. Once
+    # it is over, the memory comes back: mutation: no ReturnFreeMemory.
+    def test_a_flood_of_headers_grows_a_listener_of_ours(self):
+        exposed = Exposed(self, front=False)
+        rest, grown = sum(exposed.memory()), 0.0
+        deadline = time.monotonic() + A_MINUTE
+        while grown < 1.5 * MOST_MIB and time.monotonic() < deadline:
+            most, _ = exposed.attack(["continuation"], 1)
+            grown = max(grown, sum(most) - rest)
+        left, after = exposed.settle(rest)
+        print(f"control: CONTINUATION before a listener without a front: +{grown:.0f} MiB, after {after:.0f} s "
+              f"+{left - rest:.0f}")
+        self.assertGreater(grown, MOST_MIB)
+        self.assertLess(left - rest, KEPT_MIB)
+
+
+class FrontTest(unittest.TestCase):
+    """What passes a front, and what does not."""
+
+    @classmethod
+    def setUpClass(cls):
+        # Connections of the front are told to end every second, as they are every ten minutes.
+        ages = "--max_connection_age=10m" if LONG else "--max_connection_age=1s"
+        cls.exposed = Exposed(cls, front=True, aggregate_flags="--calls_per_second=5",
+                              score_flags=f"{ages} --max_connection_age_grace=24h")
+        cls.suite = cls.exposed.suite
+
+    @classmethod
+    def enterContext(cls, context):  # of Exposed
+        return cls.enterClassContext(context)
+
+    def channel(self, address, certificate=None):
+        key, chain = (path.read_bytes() for path in self.suite.certificate(certificate)) if certificate else (None, None)
+        credentials = grpc.ssl_channel_credentials(self.suite.authority.read_bytes(), key, chain)
+        return contextlib.closing(grpc.secure_channel(
+            address, credentials, [("grpc.use_local_subchannel_pool", 1), ("grpc.max_send_message_length", -1)]))
+
+    def metadata(self, more=()):
+        return [("authorization", "Bearer " + (self.exposed.folder / "acme.token").read_text()), *more]
+
+    def told(self, address, method, request=b"", metadata=(), certificate=None):
+        with self.channel(address, certificate) as channel:
+            call = channel.unary_unary(method).future(request, timeout=60, metadata=metadata)
+            error = call.exception()
+            return "OK" if error is None else error.code().name
+
+    def ports(self):
+        return self.suite.front_addresses
+
+    # Mutation: the front shows the services a certificate of an operator.
+    def test_who_has_no_token_is_nobody(self):
+        organizations = "/tutti.aggregate.v1.OrganizationService/ListOrganizations"
+        for address, method in zip(self.ports(), (attacks.INGEST, organizations, attacks.GET_SCORE)):
+            for certificate in (None, "operator", "ingest"):
+                with self.subTest(method, certificate=certificate):
+                    self.assertEqual(self.told(address, method, certificate=certificate), "UNAUTHENTICATED")
+
+    # Mutation: a location for everything.
+    def test_nothing_else_is_forwarded(self):
+        ingest, organizations, score = self.ports()
+        inside = "/tutti.aggregate.v1.AggregateService/"
+        self.assertEqual(self.told(self.suite.aggregate, inside + "PublishDueWindows", certificate="operator"),
+                         "OK", "the service has the method")
+        for address in self.ports():
+            for method in ("MergeDeltas", "GetIngestPolicy", "ReportKeyring", "PublishDueWindows"):
+                self.assertEqual(self.told(address, inside + method, metadata=self.metadata()), "UNIMPLEMENTED")
+            for path in ("/metrics", "/", attacks.CHECK + "?a=b/../x", "/tutti.score.v1.ScoreService/../metrics"):
+                self.assertIn(self.told(address, path, metadata=self.metadata()), ("UNIMPLEMENTED", "OK"))
+                self.assertNotIn(b"tutti_", self.answered(address, path))
+        self.assertEqual(self.told(score, attacks.INGEST, metadata=self.metadata()), "UNIMPLEMENTED")
+        self.assertEqual(self.told(ingest, attacks.GET_SCORE, metadata=self.metadata()), "UNIMPLEMENTED")
+
+    def answered(self, address, path):
+        """The bytes that a GET over HTTP/1.1 is answered."""
+        target = attacks.Target(address, self.suite.authority, 10)
+        target.context.set_alpn_protocols(["http/1.1"])
+        with contextlib.suppress(OSError, ssl.SSLError):
+            with target.context.wrap_socket(target.tcp(), server_hostname=target.host) as connection:
+                connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+                return b"".join(iter(lambda: connection.recv(65536), b""))
+        return b""
+
+    def test_health_and_reflection_are_those_of_the_port(self):
+        names = ("tutti.ingest.v1.IngestService", "tutti.aggregate.v1.OrganizationService", "tutti.score.v1.ScoreService")
+        for address, name in zip(self.ports(), names):
+            with self.subTest(name), self.channel(address) as channel:
+                for asked in names:
+                    request = b"\x0a" + bytes([len(asked)]) + asked.encode()
+                    self.assertEqual(self.told(address, attacks.CHECK, request), "OK" if asked == name else "NOT_FOUND")
+                answer = next(channel.stream_stream(attacks.REFLECT)(iter([b"\x3a\x00"]), timeout=20))
+                self.assertIn(name.encode(), answer)
+
+    # Mutation: trailers do not pass, or the rate's answer is the front's own.
+    def test_details_of_an_error_pass(self):
+        from google.rpc import error_details_pb2, status_pb2
+        method = "/tutti.aggregate.v1.OrganizationService/GetOrganization"
+        with self.channel(self.ports()[1]) as channel:
+            for _ in range(100):
+                error = channel.unary_unary(method).future(b"", timeout=20, metadata=self.metadata()).exception()
+                if error.code().name == "RESOURCE_EXHAUSTED":
+                    break
+        trailers = dict(error.trailing_metadata())
+        details = {detail.TypeName(): detail
+                   for detail in status_pb2.Status.FromString(trailers["grpc-status-details-bin"]).details}
+        retry = error_details_pb2.RetryInfo.FromString(details["google.rpc.RetryInfo"].value)
+        self.assertGreater(retry.retry_delay.ToTimedelta(), datetime.timedelta(0))
+        self.assertIn("grpc-retry-pushback-ms", trailers)
+
+    # Mutation: client_max_body_size of 10m; none.
+    def test_batches_of_16_mib_pass_and_larger_ones_do_not(self):
+        def field_of(size):  # of a number that no message has
+            return b"\xfa\x7f" + varint(size) + bytes(size)
+        ingest, _, score = self.ports()
+        for address, method, size, expected in [
+                (ingest, attacks.INGEST, (16 << 20) - 64, "INVALID_ARGUMENT"),
+                (ingest, attacks.INGEST, 18 << 20, "RESOURCE_EXHAUSTED"),
+                (score, attacks.GET_SCORE, 1 << 20, "RESOURCE_EXHAUSTED")]:
+            with self.subTest(method, size=size):
+                self.assertEqual(self.told(address, method, field_of(size), self.metadata()), expected)
+
+    # Mutation: --max_connection_age_grace is not given: the watch ends. keepalive_time above the
+    # services' age: calls are lost with a connection that ends.
+    def test_a_watch_outlives_connections_and_calls_go_on_meanwhile(self):
+        from tutti.score.v1 import score_pb2
+        request = score_pb2.WatchScoresRequest(parent="organizations/acme").SerializeToString()
+        codes = collections.Counter()
+        with self.channel(self.ports()[2]) as channel:
+            watch = channel.unary_stream("/tutti.score.v1.ScoreService/WatchScores")(request, metadata=self.metadata())
+            deadline = time.monotonic() + (15 * 60 if LONG else 4)
+            while time.monotonic() < deadline:
+                codes[self.told(self.ports()[2], attacks.CATALOG, metadata=self.metadata())] += 1
+            self.assertTrue(watch.is_active())
+            watch.cancel()
+        print(f"calls while a watch went on: {dict(codes)}")
+        self.assertGreater(codes["OK"], 0.99 * codes.total())
+
+    # Mutations: access_log on; error_log at info; bodies kept (proxy_pass).
+    def test_nothing_that_is_sent_is_written(self):
+        canary = "canary7f3a"
+        ingest, organizations, score = self.ports()
+        request = batch(canary)
+        request.activities[0].subject = canary + "@made-up.example"
+        for address, method in ((ingest, attacks.INGEST), (score, f"/{canary}/x"), (score, attacks.GET_SCORE)):
+            for token in (self.metadata([("x-" + canary, canary)]), [("authorization", "Bearer " + canary)]):
+                self.told(address, method, request.SerializeToString(), token)
+        for address in (ingest, organizations, score):
+            for sent in (b"\0" * 9, attacks.PREFACE + b"\xff" * 64, f"GET /{canary} HTTP/1.1\r\n\r\n".encode()):
+                target = attacks.Target(address, self.suite.authority, 10)
+                with contextlib.suppress(OSError), target.connect(first=sent) as connection:
+                    connection.recv(1 << 16)
+            self.answered(address, "/" + canary)
+        # A large body of which the end never comes is held nowhere.
+        target = attacks.Target(ingest, self.suite.authority, 10, (self.exposed.folder / "acme.token").read_text())
+        with target.connect() as connection:
+            connection.sendall(attacks.frame(attacks.HEADERS, attacks.END_HEADERS, 1, target.block(attacks.INGEST)))
+            for _ in range(3):
+                connection.sendall(attacks.frame(attacks.DATA, 0, 1, canary.encode() * 1600))
+            self.told(ingest, attacks.INGEST, batch("acme").SerializeToString(), self.metadata())
+            written = {path: path.read_bytes() for path in (self.suite.state / "front").rglob("*") if path.is_file()}
+        written[self.suite.state / "log/front"] = (self.suite.state / "log/front").read_bytes()
+        self.assertEqual({path.name for path in written}, {"nginx.conf", "nginx.pid", "front"})
+        for path, content in written.items():
+            self.assertNotIn(canary.encode(), content, path)
+        self.assertEqual(written[self.suite.state / "log/front"], b"")
+
+
+def varint(value):
+    out = bytearray()
+    while value > 127:
+        out.append(value & 127 | 128)
+        value >>= 7
+    return bytes(out + bytes([value]))
+
+
+if __name__ == "__main__":
+    unittest.main()
