@@ -1,0 +1,257 @@
+#include "common/scoring/filter/level_filter.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+
+namespace tutti {
+namespace {
+
+constexpr double kDaysOfWeek = 7;
+// What is likely before anything is observed: small drifts, but not the smallest, which would
+// take a level for settled that is not. In points a week.
+constexpr double kDrifts[] = {0.1, 0.2, 0.35, 0.6, 1.0, 1.6, 2.4, 3.5, 5.0};
+constexpr double kDriftPower = 0.6;
+constexpr double kDriftScale = 10;
+constexpr double kMarginDeviations = 1.96;
+// How many of the last observations are held against the level before them, together.
+constexpr size_t kContradicting = 3;
+// What each of these tests is allowed, in LevelModel::false_marks: a jump that one window does not
+// tell from noise shows in the mean of three.
+constexpr double kAllowed[] = {0.5, 0.8, 1.7};
+
+// The number of standard deviations that a normal law exceeds, to either side, with this
+// probability, in (0, 1).
+double DeviationsExceededBy(double probability) {
+  double low = 0;
+  double high = 10;
+  for (int step = 0; step < 40; ++step) {
+    const double middle = (low + high) / 2;
+    (std::erfc(middle * M_SQRT1_2) > probability ? low : high) = middle;
+  }
+  return low;
+}
+
+// A normal law of the level and, once there is one, of the level at an earlier step.
+struct Belief {
+  double mean = 0;
+  double variance = 0;
+  double base_mean = 0;
+  double base_variance = 0;
+  double covariance = 0;
+};
+
+// Each filter of the bank with the logarithm of its weight.
+struct Member {
+  Belief belief;
+  double drift_variance = 0;
+  double log_prior = 0;
+  double log_likelihood = 0;
+};
+
+struct Weighted {
+  double weight = 0;
+  Belief belief;
+};
+
+// The normal law of the same first two moments as a mixture whose weights sum to 1.
+template <typename Parts>
+Belief Merge(const Parts& parts) {
+  Belief out;
+  for (const Weighted& part : parts) {
+    out.mean += part.weight * part.belief.mean;
+    out.base_mean += part.weight * part.belief.base_mean;
+  }
+  for (const Weighted& part : parts) {
+    const double off = part.belief.mean - out.mean;
+    const double base_off = part.belief.base_mean - out.base_mean;
+    out.variance += part.weight * (part.belief.variance + off * off);
+    out.base_variance += part.weight * (part.belief.base_variance + base_off * base_off);
+    out.covariance += part.weight * (part.belief.covariance + off * base_off);
+  }
+  return out;
+}
+
+// What is believed after an observation, of which `error` is the distance to the mean.
+Belief Updated(const Belief& before, double error, double noise_variance) {
+  const double total = before.variance + noise_variance;
+  const double gain = before.variance / total;
+  const double base_gain = before.covariance / total;
+  return {before.mean + gain * error, before.variance * (1 - gain),
+          before.base_mean + base_gain * error,
+          before.base_variance - base_gain * before.covariance, before.covariance * (1 - gain)};
+}
+
+double LogDensity(double error, double variance) {
+  return -0.5 * (error * error / variance + std::log(variance));
+}
+
+class Bank {
+ public:
+  explicit Bank(const LevelModel& model) : model_(model) {
+    members_.reserve(model.drifts.size());
+    for (size_t i = 0; i < model.drifts.size(); ++i) {
+      members_.push_back({{}, model.drifts[i] * model.drifts[i], std::log(model.priors[i]), 0});
+    }
+    parts_.resize(members_.size());
+  }
+
+  // Nothing is known before the first.
+  void Start(const LevelObservation& first) {
+    for (Member& member : members_) member.belief = {first.value, first.noise_variance, 0, 0, 0};
+  }
+
+  void Observe(const LevelObservation& observation) {
+    for (Member& member : members_) {
+      Step(member, observation.steps - 1);
+      Observe(observation, member);
+    }
+  }
+
+  // From now on the level as it is here is carried along.
+  void Mark() {
+    for (Member& member : members_) {
+      Belief& belief = member.belief;
+      belief.base_mean = belief.mean;
+      belief.base_variance = belief.variance;
+      belief.covariance = belief.variance;
+    }
+  }
+
+  Belief Estimate() {
+    double highest = -HUGE_VAL;
+    for (const Member& member : members_) {
+      highest = std::max(highest, member.log_prior + member.log_likelihood);
+    }
+    double sum = 0;
+    for (size_t i = 0; i < members_.size(); ++i) {
+      const Member& member = members_[i];
+      parts_[i] = {std::exp(member.log_prior + member.log_likelihood - highest), member.belief};
+      sum += parts_[i].weight;
+    }
+    for (Weighted& part : parts_) part.weight /= sum;
+    return Merge(parts_);
+  }
+
+ private:
+  double JumpVariance() const { return model_.jump_deviation * model_.jump_deviation; }
+
+  // Steps at which nothing was observed.
+  void Step(Member& member, int steps) const {
+    member.belief.variance +=
+        steps * (member.drift_variance + model_.jump_probability * JumpVariance());
+  }
+
+  void Observe(const LevelObservation& observation, Member& member) const {
+    Belief drifted = member.belief;
+    drifted.variance += member.drift_variance;
+    Belief jumped = drifted;
+    jumped.variance += JumpVariance();
+    const double error = observation.value - drifted.mean;
+    const double noise = observation.noise_variance;
+    const double log_drifted = LogDensity(error, drifted.variance + noise);
+    const double odds = model_.jump_probability / (1 - model_.jump_probability) *
+                        std::exp(LogDensity(error, jumped.variance + noise) - log_drifted);
+    const double jump = odds / (1 + odds);
+    const std::array<Weighted, 2> parts = {
+        Weighted{1 - jump, Updated(drifted, error, noise)},
+        Weighted{jump, Updated(jumped, error, noise)},
+    };
+    member.belief = Merge(parts);
+    // The density of the mixture of both.
+    const double log_density =
+        log_drifted + std::log1p(odds) + std::log1p(-model_.jump_probability);
+    member.log_likelihood = model_.memory * member.log_likelihood + log_density;
+  }
+
+  const LevelModel& model_;
+  std::vector<Member> members_;
+  std::vector<Weighted> parts_;
+};
+
+}  // namespace
+
+LevelModel LevelModelFor(int step_days) {
+  const double weeks = step_days / kDaysOfWeek;
+  LevelModel model;
+  for (const double drift : kDrifts) {
+    model.drifts.push_back(drift * std::sqrt(weeks));
+    model.priors.push_back(std::pow(drift, kDriftPower) * std::exp(-drift * drift / kDriftScale));
+  }
+  model.jump_probability = 0.02 * std::max(weeks, 1.0);
+  model.jump_deviation = 12;
+  model.memory = 0.97;
+  model.widening = 1.06;
+  model.difference_widening = 1.25;
+  model.false_marks = weeks < 1 ? 0.005 : 0.006;
+  return model;
+}
+
+std::vector<LevelEstimate> FilterLevels(const LevelModel& model,
+                                        absl::Span<const LevelObservation> observations) {
+  std::vector<LevelEstimate> levels;
+  levels.reserve(observations.size());
+  Bank bank(model);
+  for (const LevelObservation& observation : observations) {
+    if (levels.empty()) {
+      bank.Start(observation);
+    } else {
+      bank.Observe(observation);
+    }
+    const Belief belief = bank.Estimate();
+    levels.push_back({belief.mean, model.widening * belief.variance});
+  }
+  return levels;
+}
+
+LevelEstimate LevelDifference(const LevelModel& model,
+                              absl::Span<const LevelObservation> observations, size_t base) {
+  Bank bank(model);
+  for (size_t i = 0; i < observations.size(); ++i) {
+    if (i == 0) {
+      bank.Start(observations[i]);
+    } else {
+      bank.Observe(observations[i]);
+    }
+    if (i == base) bank.Mark();
+  }
+  const Belief belief = bank.Estimate();
+  const double variance = belief.variance + belief.base_variance - 2 * belief.covariance;
+  return {belief.mean - belief.base_mean, model.difference_widening * std::max(variance, 0.0)};
+}
+
+bool ContradictsLevel(const LevelModel& model, absl::Span<const LevelObservation> observations,
+                      absl::Span<const LevelEstimate> levels, int figures) {
+  double sum = 0;
+  double variance = 0;
+  for (size_t count = 1; count <= kContradicting && count < levels.size(); ++count) {
+    const size_t first = levels.size() - count;
+    const LevelObservation& observation = observations[first];
+    sum += observation.value;
+    variance += observation.noise_variance + observation.other_variance;
+    const LevelEstimate& before = levels[first - 1];
+    const double allowed = DeviationsExceededBy(kAllowed[count - 1] * model.false_marks / figures);
+    const auto n = static_cast<double>(count);
+    const double expected =
+        variance / (n * n) + before.variance + observations[first - 1].other_variance;
+    if (std::abs(sum / n - before.value) > allowed * std::sqrt(expected)) return true;
+  }
+  return false;
+}
+
+size_t HoldingSince(absl::Span<const LevelObservation> observations,
+                    absl::Span<const LevelEstimate> levels) {
+  size_t since = levels.size() - 1;
+  const double last = levels[since].variance + observations[since].other_variance;
+  while (since > 0) {
+    const LevelEstimate& earlier = levels[since - 1];
+    const double variance = last + earlier.variance + observations[since - 1].other_variance;
+    if (std::abs(earlier.value - levels.back().value) > kMarginDeviations * std::sqrt(variance))
+      break;
+    --since;
+  }
+  return since;
+}
+
+}  // namespace tutti

@@ -1,0 +1,339 @@
+// Whether the margins of levels hold, and how much narrower they are than those of one window
+// alone: simulated series that stay, wander, rise, jump, dip and swing, at the noise that 1,000,
+// 600, 250 and 150 people get, with the steps of each cadence. Seeded, so the same every time.
+// TUTTI_LONG=1 takes 1,000 series of each, allows no slack and prints the table.
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <functional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "common/scoring/filter/level_filter.h"
+#include "gtest/gtest.h"
+#include "tests/privacy/audit/longer.h"
+
+namespace tutti {
+namespace {
+
+constexpr double kDeviations = 1.96;
+constexpr double kLeastCoverage = 0.935;
+constexpr double kLeastCoverageAfterAJump = 0.90;
+// From the third record on the level leads.
+constexpr size_t kFirstLevel = 2;
+constexpr double kNoises[] = {1.9, 4.0, 7.7, 12.0};
+constexpr double kWeek = 7;
+constexpr double kYear = 52;
+
+using Random = std::mt19937_64;
+using Observations = std::vector<LevelObservation>;
+using Filter = std::function<std::vector<LevelEstimate>(const LevelModel&, const Observations&)>;
+
+int64_t Series() { return Longer(100, 1000); }
+bool IsLong() { return Series() == 1000; }
+// What so few series may miss a coverage by.
+double Slack(double slack) { return IsLong() ? 0 : slack; }
+
+struct Cadence {
+  const char* name;
+  int step_days;
+  int windows;
+
+  double weeks() const { return step_days / kWeek; }
+};
+constexpr Cadence kDaily = {"daily", 1, 120};
+constexpr Cadence kWeekly = {"weekly", 7, 104};
+constexpr Cadence kFourWeekly = {"four-weekly", 28, 39};
+
+struct Truth {
+  std::string name;
+  // Of a week counted from the event at week 0 (a jump, a dip).
+  std::function<double(double week, double phase)> level;
+  double walk = 0;  // points a week
+  double jump = 0;  // points
+  // Whether margins of it are to halve.
+  bool is_calm = false;
+};
+
+std::vector<Truth> Truths() {
+  const auto still = [](double, double) { return 50.0; };
+  const auto jump = [](double points) {
+    return [points](double week, double) { return 45 + (week < 0 ? 0 : points); };
+  };
+  return {
+      {"flat", still, 0, 0, true},
+      {"walk, 0.5 a week", still, 0.5, 0, true},
+      {"walk, 1 a week", still, 1, 0, true},
+      {"walk, 2 a week", still, 2, 0, false},
+      {"ramp, 0.5 a week", [](double week, double) { return 45 + week / 2; }, 0, 0, false},
+      {"jump of 10", jump(10), 0, 10, true},
+      {"jump of 20", jump(20), 0, 20, true},
+      {"holidays",
+       [](double week, double) { return std::fmod(week + 10 * kYear, kYear) < 3 ? 38.0 : 50.0; }, 0,
+       0, true},
+      {"yearly season",
+       [](double week, double phase) { return 50 + 6 * std::sin(phase + 2 * M_PI * week / kYear); },
+       0, 0, false},
+  };
+}
+
+struct Simulated {
+  std::vector<double> truth;
+  Observations observed;
+  size_t event = 0;
+};
+
+Simulated Simulate(const Truth& truth, double noise, const Cadence& cadence, uint64_t seed) {
+  Random random(seed * 1000 + static_cast<uint64_t>(noise * 10));
+  std::normal_distribution<double> normal;
+  std::uniform_real_distribution<double> uniform;
+  Simulated out;
+  const auto windows = static_cast<size_t>(cadence.windows);
+  out.event = windows / 3 + random() % (windows / 3);
+  const double phase = 2 * M_PI * uniform(random);
+  double walked = 0;
+  for (size_t i = 0; i < windows; ++i) {
+    const double week = (static_cast<double>(i) - static_cast<double>(out.event)) * cadence.weeks();
+    out.truth.push_back(truth.level(week, phase) + walked);
+    out.observed.push_back({1, out.truth.back() + noise * normal(random), noise * noise, 0});
+    walked += truth.walk * std::sqrt(cadence.weeks()) * normal(random);
+  }
+  return out;
+}
+
+struct Share {
+  int64_t held = 0;
+  int64_t of = 0;
+
+  void Count(bool holds) {
+    held += holds ? 1 : 0;
+    ++of;
+  }
+  double value() const { return static_cast<double>(held) / static_cast<double>(of); }
+};
+
+struct Outcome {
+  Share covered;
+  Share covered_after;  // in the four windows from the jump on
+  double squares = 0;
+  double margins = 0;
+
+  double narrowing() const { return margins / static_cast<double>(covered.of); }
+};
+
+std::vector<LevelEstimate> Levels(const LevelModel& model, const Observations& observed) {
+  return FilterLevels(model, observed);
+}
+
+Outcome TryLevels(const Truth& truth, double noise, const Cadence& cadence,
+                  const Filter& filter = Levels, const LevelModel* model = nullptr) {
+  const LevelModel own = LevelModelFor(cadence.step_days);
+  Outcome outcome;
+  for (int64_t seed = 1; seed <= Series(); ++seed) {
+    const Simulated series = Simulate(truth, noise, cadence, static_cast<uint64_t>(seed));
+    const std::vector<LevelEstimate> levels =
+        filter(model == nullptr ? own : *model, series.observed);
+    for (size_t i = kFirstLevel; i < levels.size(); ++i) {
+      const double error = levels[i].value - series.truth[i];
+      const double deviation = std::sqrt(levels[i].variance);
+      const bool holds = std::abs(error) <= kDeviations * deviation;
+      outcome.covered.Count(holds);
+      if (truth.jump > 0 && i >= series.event && i < series.event + 4) {
+        outcome.covered_after.Count(holds);
+      }
+      outcome.squares += error * error;
+      outcome.margins += deviation / noise;
+    }
+  }
+  if (IsLong()) {
+    std::printf("%-11s  %-17s %5.1f  rmse %5.2f  holds %5.1f%%  margin %.2f", cadence.name,
+                truth.name.c_str(), noise,
+                std::sqrt(outcome.squares / static_cast<double>(outcome.covered.of)),
+                100 * outcome.covered.value(), outcome.narrowing());
+    if (truth.jump > 0) std::printf("  after %5.1f%%", 100 * outcome.covered_after.value());
+    std::printf("\n");
+  }
+  return outcome;
+}
+
+// By how much margins must be narrower, if at all.
+double WidestNarrowing(const Truth& truth, double noise) {
+  if (noise < 4) return 1;
+  if (noise < 7) return truth.is_calm ? 0.60 : 0.68;
+  return truth.is_calm ? 0.52 : 0.56;
+}
+
+void ExpectMarginsHold(const Cadence& cadence, bool narrow) {
+  for (const Truth& truth : Truths()) {
+    for (const double noise : kNoises) {
+      SCOPED_TRACE(truth.name + " at " + std::to_string(noise) + ", " + cadence.name);
+      const Outcome outcome = TryLevels(truth, noise, cadence);
+      EXPECT_GE(outcome.covered.value(), kLeastCoverage - Slack(0.01));
+      if (narrow) {
+        EXPECT_LE(outcome.narrowing(), WidestNarrowing(truth, noise) + Slack(0.01));
+      }
+      if (truth.jump >= 5 * noise) {
+        EXPECT_GE(outcome.covered_after.value(), kLeastCoverageAfterAJump - Slack(0.04));
+      }
+    }
+  }
+}
+
+TEST(LevelsTest, MarginsOfWeeklyLevelsHoldAndAreAboutHalf) { ExpectMarginsHold(kWeekly, true); }
+
+TEST(LevelsTest, MarginsOfDailyLevelsHoldAndAreAboutHalf) { ExpectMarginsHold(kDaily, true); }
+
+// In four weeks a level that wanders by a point a week has moved by two: at noise 4.0 the best
+// filter that knows the drift comes to 0.62 of one window's margin.
+TEST(LevelsTest, MarginsOfFourWeeklyLevelsHold) { ExpectMarginsHold(kFourWeekly, false); }
+
+// Against four windows, 28 days, earlier.
+TEST(LevelsTest, DifferencesHoldAndAreSeldomMistaken) {
+  for (const Truth& truth : Truths()) {
+    // The difference of a level and one in a dip of one or two deviations is not known.
+    if (truth.name == "holidays") continue;
+    for (const double noise : kNoises) {
+      Share covered;
+      Share beyond;
+      for (int64_t seed = 1; seed <= Series(); ++seed) {
+        const Simulated series = Simulate(truth, noise, kWeekly, static_cast<uint64_t>(seed));
+        const absl::Span<const LevelObservation> all(series.observed);
+        for (size_t i = 10; i < all.size(); i += 6) {
+          const LevelEstimate difference =
+              LevelDifference(LevelModelFor(kWeekly.step_days), all.first(i + 1), i - 4);
+          const double margin = kDeviations * std::sqrt(difference.variance);
+          const double change = series.truth[i] - series.truth[i - 4];
+          covered.Count(std::abs(difference.value - change) <= margin);
+          beyond.Count(std::abs(difference.value) > margin);
+        }
+      }
+      SCOPED_TRACE(truth.name + " at " + std::to_string(noise));
+      EXPECT_GE(covered.value(), kLeastCoverage - Slack(0.01));
+      if (truth.name == "flat") {
+        EXPECT_LE(beyond.value(), 0.01);
+      }
+    }
+  }
+}
+
+// How often a window is marked that is asked about with so many figures: of all windows of flat
+// truth, or of jumps within three windows.
+std::vector<double> Marked(double jump, double noise, const Cadence& cadence,
+                           const std::vector<int>& figures) {
+  const LevelModel model = LevelModelFor(cadence.step_days);
+  const Truth truth = {"", [&](double week, double) { return 45 + (week < 0 ? 0 : jump); }};
+  std::vector<Share> marked(figures.size());
+  for (int64_t seed = 1; seed <= 4 * Series(); ++seed) {
+    const Simulated series = Simulate(truth, noise, cadence, static_cast<uint64_t>(seed));
+    const std::vector<LevelEstimate> levels = FilterLevels(model, series.observed);
+    const absl::Span<const LevelObservation> observed(series.observed);
+    for (size_t f = 0; f < figures.size(); ++f) {
+      const auto is_marked = [&](size_t i) {
+        return ContradictsLevel(model, observed.first(i + 1),
+                                absl::MakeConstSpan(levels).first(i + 1), figures[f]);
+      };
+      if (jump > 0) {
+        marked[f].Count(is_marked(series.event) || is_marked(series.event + 1) ||
+                        is_marked(series.event + 2));
+        continue;
+      }
+      for (size_t i = kFirstLevel; i < levels.size(); ++i) marked[f].Count(is_marked(i));
+    }
+  }
+  std::vector<double> shares;
+  for (const Share& share : marked) shares.push_back(share.value());
+  return shares;
+}
+
+TEST(LevelsTest, AJumpIsMarkedWithinThreeWindowsAndAFlatLevelSeldom) {
+  EXPECT_GE(Marked(10, 4.0, kWeekly, {1})[0], 0.80 - Slack(0.04));
+  EXPECT_GE(Marked(10, 1.9, kWeekly, {1})[0], 0.95);
+  for (const Cadence& cadence : {kDaily, kWeekly, kFourWeekly}) {
+    for (const double noise : kNoises) {
+      SCOPED_TRACE(std::string(cadence.name) + ", " + std::to_string(noise));
+      const std::vector<double> marked = Marked(0, noise, cadence, {1, 8});
+      EXPECT_LE(marked[0], 0.01);
+      EXPECT_LE(8 * marked[1], 0.01 + Slack(0.003));
+    }
+  }
+}
+
+// The same people counted in every window are miscounted alike in all of them.
+double CoverageWithCounting(bool taken_for_independent) {
+  constexpr double kNoise = 4;
+  constexpr double kCounting = 3;
+  const LevelModel model = LevelModelFor(kWeekly.step_days);
+  Share covered;
+  for (int64_t seed = 1; seed <= 3 * Series(); ++seed) {
+    Simulated series = Simulate(Truths()[0], kNoise, kWeekly, static_cast<uint64_t>(seed));
+    Random random(static_cast<uint64_t>(seed));
+    const double miscounted = kCounting * std::normal_distribution<double>()(random);
+    for (LevelObservation& observation : series.observed) {
+      observation.value += miscounted;
+      (taken_for_independent ? observation.noise_variance : observation.other_variance) +=
+          kCounting * kCounting;
+    }
+    const std::vector<LevelEstimate> levels = FilterLevels(model, series.observed);
+    for (size_t i = kFirstLevel; i < levels.size(); ++i) {
+      const double variance = levels[i].variance + series.observed[i].other_variance;
+      covered.Count(std::abs(levels[i].value - series.truth[i]) <=
+                    kDeviations * std::sqrt(variance));
+    }
+  }
+  return covered.value();
+}
+
+TEST(LevelsTest, CountingErrorIsNotAveragedAway) {
+  EXPECT_GE(CoverageWithCounting(false), kLeastCoverage);
+}
+
+TEST(LevelsTest, ControlThatTakesCountingErrorForIndependentIsCaught) {
+  EXPECT_LT(CoverageWithCounting(true), kLeastCoverage);
+}
+
+TEST(LevelsTest, ControlWithoutJumpsIsCaught) {
+  LevelModel without = LevelModelFor(kWeekly.step_days);
+  without.jump_probability = 0;
+  int failed = 0;
+  for (const Truth& truth : Truths()) {
+    for (const double noise : kNoises) {
+      if (truth.jump < 5 * noise) continue;
+      const Outcome outcome = TryLevels(truth, noise, kWeekly, Levels, &without);
+      if (outcome.covered_after.value() < kLeastCoverageAfterAJump - Slack(0.04)) ++failed;
+    }
+  }
+  EXPECT_GT(failed, 0);
+}
+
+// Whether the levels of the first windows are the same, to the last bit, whatever comes later.
+bool IsCausal(const Filter& filter) {
+  const LevelModel model = LevelModelFor(kWeekly.step_days);
+  for (const Truth& truth : Truths()) {
+    const Simulated series = Simulate(truth, 4, kWeekly, 1);
+    const std::vector<LevelEstimate> all = filter(model, series.observed);
+    for (size_t count = 1; count < all.size(); ++count) {
+      const std::vector<LevelEstimate> first = filter(
+          model,
+          {series.observed.begin(), series.observed.begin() + static_cast<std::ptrdiff_t>(count)});
+      for (size_t i = 0; i < count; ++i) {
+        if (first[i].value != all[i].value || first[i].variance != all[i].variance) return false;
+      }
+    }
+  }
+  return true;
+}
+
+TEST(LevelsTest, LaterWindowsChangeNoLevel) { EXPECT_TRUE(IsCausal(Levels)); }
+
+TEST(LevelsTest, ControlThatLooksAheadIsCaught) {
+  EXPECT_FALSE(IsCausal([](const LevelModel& model, const Observations& observed) {
+    std::vector<LevelEstimate> levels = FilterLevels(model, observed);
+    for (size_t i = 0; i + 1 < levels.size(); ++i) levels[i] = levels[i + 1];
+    return levels;
+  }));
+}
+
+}  // namespace
+}  // namespace tutti
