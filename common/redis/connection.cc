@@ -2,11 +2,12 @@
 
 #include <arpa/inet.h>
 #include <hiredis/hiredis.h>
-#include <poll.h>
 #include <signal.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
+#include <cstdlib>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -22,6 +23,8 @@ constexpr size_t kMaxIdle = 32;
 // Elements of one array of a reply; the largest that we ask for has some thousands. hiredis
 // allocates as many as the server announces, before any has come.
 constexpr int kMaxElements = 1 << 20;
+
+constexpr size_t kReadAtOnce = size_t{16} << 10;
 
 // What makes hiredis refuse a longer array.
 redisReplyObjectFunctions* BoundedReplies(const redisReader& reader) {
@@ -68,6 +71,7 @@ absl::Status UnexpectedReply() {
 }
 
 void RedisReplyDeleter::operator()(redisReply* reply) const { freeReplyObject(reply); }
+void RedisReaderDeleter::operator()(redisReader* reader) const { redisReaderFree(reader); }
 
 std::string ErrorTextOf(const redisReply& reply) {
   return reply.type == REDIS_REPLY_ERROR ? std::string(reply.str, reply.len) : "";
@@ -154,20 +158,18 @@ absl::StatusOr<std::vector<std::vector<std::string>>> AsRows(
 absl::StatusOr<std::unique_ptr<RedisConnection>> RedisConnection::Open(
     const RedisOptions& options) {
   const absl::Time deadline = absl::Now() + options.timeout;
-  const timeval timeout = absl::ToTimeval(options.timeout);
-  redisContext* context = options.unix_socket.empty()
-                              ? redisConnectWithTimeout(options.host.c_str(), options.port, timeout)
-                              : redisConnectUnixWithTimeout(options.unix_socket.c_str(), timeout);
-  if (context == nullptr) return absl::ResourceExhaustedError("out of memory");
-  std::unique_ptr<RedisConnection> connection(new RedisConnection(context));
-  if (context->reader != nullptr) context->reader->fn = BoundedReplies(*context->reader);
-  if (context->err != 0) {
-    return absl::UnavailableError(
-        "redis-server cannot be reached; check that it runs and that its address is right");
-  }
+  ASSIGN_OR_RETURN(std::unique_ptr<ByteStream> stream,
+                   options.unix_socket.empty()
+                       ? ByteStream::ConnectTcp(options.host, options.port, deadline)
+                       : ByteStream::ConnectUnix(options.unix_socket, deadline));
+  redisReader* const reader = redisReaderCreate();
+  if (reader == nullptr) return absl::ResourceExhaustedError("out of memory");
+  reader->fn = BoundedReplies(*reader);
+  std::unique_ptr<RedisConnection> connection(new RedisConnection(std::move(stream), reader));
   connection->LimitTo(deadline - absl::Now());
   if (options.tls.any()) {
-    RETURN_IF_ERROR(StartRedisTls(options.tls, options.host, *context));
+    RETURN_IF_ERROR(connection->stream_->StartTls(options.tls, options.host));
+    connection->LimitTo(deadline - absl::Now());
   }
   const absl::Status authenticated =
       options.user.empty() ? absl::OkStatus()
@@ -179,8 +181,6 @@ absl::StatusOr<std::unique_ptr<RedisConnection>> RedisConnection::Open(
   connection->LimitTo(options.timeout);
   return connection;
 }
-
-RedisConnection::~RedisConnection() { redisFree(context_); }
 
 absl::Status RedisConnection::Broken() {
   broken_ = true;
@@ -196,40 +196,48 @@ void RedisConnection::Append(const RedisWords& words) {
     pointers.push_back(word.data());
     sizes.push_back(word.size());
   }
-  if (redisAppendCommandArgv(context_, static_cast<int>(words.size()), pointers.data(),
-                             sizes.data()) != REDIS_OK) {
+  char* bytes = nullptr;
+  const auto size =
+      redisFormatCommandArgv(&bytes, static_cast<int>(words.size()), pointers.data(), sizes.data());
+  if (size < 0) {
     broken_ = true;
+  } else {
+    unsent_.append(bytes, static_cast<size_t>(size));
+    redisFreeCommand(bytes);
   }
   ++unread_;
 }
 
 void RedisConnection::AppendRaw(const std::string& bytes, size_t commands) {
-  if (redisAppendFormattedCommand(context_, bytes.data(), bytes.size()) != REDIS_OK) {
-    broken_ = true;
-  }
+  unsent_ += bytes;
   unread_ += commands;
 }
 
 absl::Status RedisConnection::Flush() {
-  int done = 0;
-  while (!broken_ && done == 0) {
-    if (redisBufferWrite(context_, &done) != REDIS_OK) broken_ = true;
-  }
-  return broken_ ? Broken() : absl::OkStatus();
+  if (broken_ || !stream_->Write(unsent_)) return Broken();
+  unsent_.clear();
+  return absl::OkStatus();
 }
 
 void RedisConnection::LimitTo(absl::Duration limit) {
-  // To hiredis none at all means for ever.
+  // To a socket none at all means for ever.
   limit = std::max(limit, absl::Milliseconds(1));
   if (limit == limit_) return;
   limit_ = limit;
-  if (redisSetTimeout(context_, absl::ToTimeval(limit)) != REDIS_OK) broken_ = true;
+  if (!stream_->LimitTo(limit)) broken_ = true;
 }
 
 absl::StatusOr<RedisReply> RedisConnection::Read() {
+  RETURN_IF_ERROR(Flush());
   void* data = nullptr;
-  if (broken_ || redisGetReply(context_, &data) != REDIS_OK || data == nullptr) {
-    return Broken();
+  while (true) {
+    if (redisReaderGetReply(reader_.get(), &data) != REDIS_OK) return Broken();
+    if (data != nullptr) break;
+    std::array<char, kReadAtOnce> buffer;
+    const size_t read = stream_->Read(absl::MakeSpan(buffer));
+    if (read == 0 || redisReaderFeed(reader_.get(), buffer.data(), read) != REDIS_OK) {
+      return Broken();
+    }
   }
   --unread_;
   RedisReply reply(static_cast<redisReply*>(data));
@@ -253,10 +261,7 @@ absl::StatusOr<RedisReply> RedisConnection::Call(const RedisWords& words) {
   return Read();
 }
 
-bool RedisConnection::LooksClosed() const {
-  pollfd poll_fd{context_->fd, POLLIN, 0};
-  return poll(&poll_fd, 1, 0) != 0;
-}
+bool RedisConnection::LooksClosed() const { return stream_->Stirs(); }
 
 RedisPool::RedisPool(RedisOptions options) : options_(std::move(options)) {
   signal(SIGPIPE, SIG_IGN);

@@ -12,9 +12,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "common/redis/redis_tls.h"
+#include "common/redis/byte_stream.h"
 
-struct redisContext;
+struct redisReader;
 struct redisReply;
 
 namespace tutti {
@@ -58,6 +58,10 @@ struct RedisReplyDeleter {
 };
 using RedisReply = std::unique_ptr<redisReply, RedisReplyDeleter>;
 
+struct RedisReaderDeleter {
+  void operator()(redisReader* reader) const;
+};
+
 // The words of one command.
 using RedisWords = std::vector<std::string>;
 
@@ -86,10 +90,6 @@ std::string ErrorTextOf(const redisReply& reply);
 class RedisConnection {
  public:
   static absl::StatusOr<std::unique_ptr<RedisConnection>> Open(const RedisOptions& options);
-  ~RedisConnection();
-  RedisConnection(const RedisConnection&) = delete;
-  RedisConnection& operator=(const RedisConnection&) = delete;
-
   // Sends one command and waits. An error reply is a reply.
   absl::StatusOr<RedisReply> Call(const RedisWords& words);
 
@@ -118,10 +118,13 @@ class RedisConnection {
   bool LooksClosed() const;
 
  private:
-  explicit RedisConnection(redisContext* context) : context_(context) {}
+  RedisConnection(std::unique_ptr<ByteStream> stream, redisReader* reader)
+      : stream_(std::move(stream)), reader_(reader) {}
   absl::Status Broken();
 
-  redisContext* context_;
+  const std::unique_ptr<ByteStream> stream_;
+  const std::unique_ptr<redisReader, RedisReaderDeleter> reader_;
+  std::string unsent_;
   std::string run_id_;
   size_t unread_ = 0;
   bool broken_ = false;
@@ -132,8 +135,7 @@ class RedisConnection {
 uint64_t NextEpoch();
 
 // Connections to one server, each used by one thread at a time. Makes the process
-// ignore SIGPIPE: hiredis writes to a closed socket without a word to the contrary.
-// Thread-safe.
+// ignore SIGPIPE, which OpenSSL gives rise to when the other end is gone. Thread-safe.
 class RedisPool {
  public:
   explicit RedisPool(RedisOptions options);

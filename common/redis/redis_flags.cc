@@ -56,16 +56,9 @@ absl::Status CheckTls(const RedisOptions& options) {
           "--redis_address or --redis_cluster: plain text may only go to this machine "
           "(127.0.0.0/8, "
           "::1 or localhost); "
-          "give --redis_tls_authorities, or put a proxy for TLS on this machine (see "
-          "deploy/redis/README.md)");
+          "give --redis_tls_authorities (see deploy/redis/README.md)");
     }
     return absl::OkStatus();
-  }
-  if (!HasRedisTls()) {
-    return absl::InvalidArgumentError(
-        "--redis_tls_authorities: this build has no TLS to redis-server, because its hiredis has "
-        "none (hiredis_ssl, from 1.0 on); put a proxy for TLS on this machine (see "
-        "deploy/redis/README.md)");
   }
   if (!options.unix_socket.empty()) {
     return absl::InvalidArgumentError(

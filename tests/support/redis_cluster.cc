@@ -37,10 +37,11 @@ std::set<std::string> OwnersAsSeenBy(const RedisServer& node) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<RedisCluster>> RedisCluster::Start(int primaries,
-                                                                  int replicas_of_each) {
+                                                                  int replicas_of_each,
+                                                                  RedisServer::Wire wire) {
   std::unique_ptr<RedisCluster> cluster(new RedisCluster(primaries));
   for (int i = 0; i < primaries * (1 + replicas_of_each); ++i) {
-    absl::StatusOr<std::unique_ptr<RedisServer>> node = RedisServer::StartClusterNode();
+    absl::StatusOr<std::unique_ptr<RedisServer>> node = RedisServer::StartClusterNode(wire);
     if (!node.ok()) return node.status();
     absl::StatusOr<std::string> id = AsString(Tell(**node, {"CLUSTER", "MYID"}));
     if (!id.ok()) return id.status();
@@ -101,6 +102,7 @@ absl::Status RedisCluster::AwaitNodes() const {
 RedisOptions RedisCluster::OptionsFor(const std::string& user) const {
   RedisOptions options = nodes_.front()->OptionsFor(user);
   options.unix_socket.clear();
+  options.tls = nodes_.front()->tls();
   for (const std::unique_ptr<RedisServer>& node : nodes_) {
     options.cluster.push_back(node->address());
   }

@@ -18,7 +18,8 @@ namespace tutti {
 class RedisCluster {
  public:
   // Starts it, and waits until every node knows every other one and takes writes.
-  static absl::StatusOr<std::unique_ptr<RedisCluster>> Start(int primaries, int replicas_of_each);
+  static absl::StatusOr<std::unique_ptr<RedisCluster>> Start(
+      int primaries, int replicas_of_each, RedisServer::Wire wire = RedisServer::Wire::kPlain);
 
   // How to connect as a user of RedisServer::OptionsFor, with every node as seed.
   RedisOptions OptionsFor(const std::string& user) const;

@@ -3,7 +3,10 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/sha.h>
+#include <openssl/x509v3.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -12,6 +15,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstdio>
 #include <fstream>
 #include <sstream>
 #include <vector>
@@ -79,14 +83,91 @@ fs::path FolderForFiles() {
   return plenty && access(memory.c_str(), W_OK) == 0 ? memory : fs::temp_directory_path();
 }
 
+// A new folder, gone with the process.
+class Folder {
+ public:
+  Folder() { made_ = mkdtemp(path_.data()) != nullptr; }
+  ~Folder() {
+    std::error_code ignored;
+    if (made_) fs::remove_all(path_, ignored);
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  std::string File(const std::string& name) const { return fs::path(path_) / name; }
+
+ private:
+  std::string path_ = (FolderForFiles() / "tutti-tls-XXXXXX").string();
+  bool made_ = false;
+};
+
+// Writes a new key, and a certificate for 127.0.0.1 that it signs itself.
+void MakeCertificate(const RedisTls& files) {
+  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(EVP_EC_gen("P-256"), EVP_PKEY_free);
+  const std::unique_ptr<X509, decltype(&X509_free)> certificate(X509_new(), X509_free);
+  X509_set_version(certificate.get(), X509_VERSION_3);
+  X509_gmtime_adj(X509_getm_notBefore(certificate.get()), 0);
+  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), absl::ToInt64Seconds(absl::Hours(24)));
+  X509_set_pubkey(certificate.get(), key.get());
+  X509_NAME* const name = X509_get_subject_name(certificate.get());
+  const std::string subject = "redis for tests";
+  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
+                             reinterpret_cast<const unsigned char*>(subject.c_str()), -1, -1, 0);
+  X509_set_issuer_name(certificate.get(), name);
+  const std::unique_ptr<X509_EXTENSION, decltype(&X509_EXTENSION_free)> address(
+      X509V3_EXT_nconf_nid(nullptr, nullptr, NID_subject_alt_name, "IP:127.0.0.1"),
+      X509_EXTENSION_free);
+  X509_add_ext(certificate.get(), address.get(), -1);
+  X509_sign(certificate.get(), key.get(), EVP_sha256());
+  FILE* file = fopen(files.certificate.c_str(), "we");
+  PEM_write_X509(file, certificate.get());
+  fclose(file);
+  file = fopen(files.key.c_str(), "we");
+  PEM_write_PrivateKey(file, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+  fclose(file);
+}
+
+// Has a server listen on a port.
+std::vector<std::string> ListenOn(int port, const RedisTls& tls) {
+  const std::string number = absl::StrCat(port);
+  if (!tls.any()) return {"--bind", "127.0.0.1", "--port", number};
+  return {"--bind",
+          "127.0.0.1",
+          "--port",
+          "0",
+          "--tls-port",
+          number,
+          "--tls-cert-file",
+          tls.certificate,
+          "--tls-key-file",
+          tls.key,
+          "--tls-ca-cert-file",
+          tls.authorities,
+          "--tls-cluster",
+          "yes",
+          "--tls-replication",
+          "yes"};
+}
+
 }  // namespace
+
+const RedisTls& RedisServer::Credentials() {
+  static const Folder folder;
+  static const RedisTls credentials = [] {
+    RedisTls files{folder.File("cert.pem"), folder.File("cert.pem"), folder.File("key.pem")};
+    MakeCertificate(files);
+    return files;
+  }();
+  return credentials;
+}
 
 absl::StatusOr<std::unique_ptr<RedisServer>> RedisServer::Start() { return StartWith({}); }
 
-absl::StatusOr<std::unique_ptr<RedisServer>> RedisServer::StartPrimary() {
+absl::StatusOr<std::unique_ptr<RedisServer>> RedisServer::StartPrimary(Wire wire) {
   const int port = FreePort();
-  auto server = StartWith({"--bind", "127.0.0.1", "--port", absl::StrCat(port)});
-  if (server.ok()) (*server)->port_ = port;
+  auto server = StartWith(ListenOn(port, wire == Wire::kTls ? Credentials() : RedisTls()));
+  if (!server.ok()) return server;
+  (*server)->port_ = port;
+  (*server)->wire_ = wire;
   return server;
 }
 
@@ -119,17 +200,30 @@ absl::Status RedisServer::AwaitReplica(const RedisServer& replica) const {
   return absl::UnavailableError("the replica did not reach its primary");
 }
 
-absl::StatusOr<std::unique_ptr<RedisServer>> RedisServer::StartClusterNode() {
+absl::StatusOr<std::unique_ptr<RedisServer>> RedisServer::StartClusterNode(Wire wire) {
   const int port = FreePort();
   const int bus_port = FreePort();
-  auto server = StartWith({"--bind", "127.0.0.1", "--port", absl::StrCat(port), "--cluster-port",
-                           absl::StrCat(bus_port), "--cluster-enabled", "yes",
-                           "--cluster-node-timeout", "5000", "--cluster-allow-replica-migration",
-                           "no", "--cluster-require-full-coverage", "no", "--masteruser",
-                           "inspector", "--masterauth", PasswordOf("inspector")});
+  std::vector<std::string> more = ListenOn(port, wire == Wire::kTls ? Credentials() : RedisTls());
+  const std::vector<std::string> cluster = {"--cluster-port",
+                                            absl::StrCat(bus_port),
+                                            "--cluster-enabled",
+                                            "yes",
+                                            "--cluster-node-timeout",
+                                            "5000",
+                                            "--cluster-allow-replica-migration",
+                                            "no",
+                                            "--cluster-require-full-coverage",
+                                            "no",
+                                            "--masteruser",
+                                            "inspector",
+                                            "--masterauth",
+                                            PasswordOf("inspector")};
+  more.insert(more.end(), cluster.begin(), cluster.end());
+  auto server = StartWith(std::move(more));
   if (!server.ok()) return server;
   (*server)->port_ = port;
   (*server)->bus_port_ = bus_port;
+  (*server)->wire_ = wire;
   return server;
 }
 

@@ -20,15 +20,18 @@ namespace tutti {
 // it. Not thread-safe.
 class RedisServer {
  public:
+  // What is spoken on ports of the loopback. By TLS both sides show the certificate of tls().
+  enum class Wire { kPlain, kTls };
+
   // Starts a server and waits until it answers.
   static absl::StatusOr<std::unique_ptr<RedisServer>> Start();
   // The same, listening on a free port of the loopback too, for replicas.
-  static absl::StatusOr<std::unique_ptr<RedisServer>> StartPrimary();
+  static absl::StatusOr<std::unique_ptr<RedisServer>> StartPrimary(Wire wire = Wire::kPlain);
   // A replica of a primary; waits until it has all that the primary has.
   static absl::StatusOr<std::unique_ptr<RedisServer>> StartReplicaOf(const RedisServer& primary);
   // A node of a cluster that has no slots and has met nobody, on free ports of the loopback,
   // set up as a cluster of Tutti's must be. A node that does not answer for a second has failed.
-  static absl::StatusOr<std::unique_ptr<RedisServer>> StartClusterNode();
+  static absl::StatusOr<std::unique_ptr<RedisServer>> StartClusterNode(Wire wire = Wire::kPlain);
   // The primary of a cluster, with all slots, and a replica in that cluster. A node that
   // does not answer for a second has failed.
   static absl::StatusOr<std::unique_ptr<RedisServer>> StartClusterPrimary();
@@ -40,6 +43,8 @@ class RedisServer {
 
   // Where it listens beside its socket, and for other nodes of its cluster.
   RedisAddress address() const { return {"127.0.0.1", port_}; }
+  // How to speak to that address; of no use to the socket.
+  RedisTls tls() const { return wire_ == Wire::kTls ? Credentials() : RedisTls(); }
   int bus_port() const { return bus_port_; }
   // Waits until a replica of it has all that it has.
   absl::Status AwaitReplica(const RedisServer& replica) const;
@@ -81,12 +86,15 @@ class RedisServer {
  private:
   explicit RedisServer(std::filesystem::path folder) : folder_(std::move(folder)) {}
   static absl::StatusOr<std::unique_ptr<RedisServer>> StartWith(std::vector<std::string> more);
+  // One certificate for all of this process, for 127.0.0.1.
+  static const RedisTls& Credentials();
   void End(int signal);
 
   const std::filesystem::path folder_;
   std::vector<std::string> more_;  // words of the command line
   int port_ = 0;                   // for replicas, or of one
   int bus_port_ = 0;               // of a cluster
+  Wire wire_ = Wire::kPlain;
   pid_t pid_ = -1;
 };
 

@@ -1,3 +1,7 @@
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <string>
 #include <vector>
 
@@ -24,6 +28,106 @@ TEST_F(ConnectionTest, RefusesAReplyThatAnnouncesMoreElementsThanWeAskFor) {
   EXPECT_TRUE(absl::IsUnavailable(longer.status())) << longer.status();
   // The next call has a new connection.
   EXPECT_TRUE(AskForElements(1).ok());
+}
+
+// How to reach a server's port.
+RedisOptions AddressOf(const RedisServer& server) {
+  RedisOptions options = server.OptionsFor("inspector");
+  options.unix_socket.clear();
+  options.host = server.address().host;
+  options.port = server.address().port;
+  options.tls = server.tls();
+  return options;
+}
+
+absl::Status Ping(const RedisOptions& options) {
+  absl::StatusOr<std::unique_ptr<RedisConnection>> connection = RedisConnection::Open(options);
+  if (!connection.ok()) return connection.status();
+  return AsOk((*connection)->Call({"PING"}));
+}
+
+TEST(RedisTlsTest, SpeaksWithTheServerThatTheAuthoritiesSignedAlone) {
+  const auto server = RedisServer::StartPrimary(RedisServer::Wire::kTls);
+  ASSERT_TRUE(server.ok()) << server.status();
+  const RedisOptions right = AddressOf(**server);
+  EXPECT_EQ(Ping(right), absl::OkStatus());
+
+  RedisOptions other_name = right;
+  other_name.host = "localhost";
+  EXPECT_TRUE(absl::IsUnavailable(Ping(other_name))) << Ping(other_name);
+  RedisOptions plain = right;
+  plain.tls = {};
+  EXPECT_TRUE(absl::IsUnavailable(Ping(plain))) << Ping(plain);
+  RedisOptions no_file = right;
+  no_file.tls.authorities += ".absent";
+  EXPECT_TRUE(absl::IsInvalidArgument(Ping(no_file))) << Ping(no_file);
+  // The server asks for a certificate.
+  RedisOptions nobody = right;
+  nobody.tls.certificate.clear();
+  nobody.tls.key.clear();
+  EXPECT_TRUE(absl::IsUnavailable(Ping(nobody))) << Ping(nobody);
+}
+
+TEST(RedisTlsTest, SpeaksNoTlsWithAServerThatHasNone) {
+  const auto server = RedisServer::StartPrimary();
+  ASSERT_TRUE(server.ok()) << server.status();
+  const auto other = RedisServer::StartPrimary(RedisServer::Wire::kTls);
+  ASSERT_TRUE(other.ok()) << other.status();
+  RedisOptions options = AddressOf(**server);
+  EXPECT_EQ(Ping(options), absl::OkStatus());
+  options.tls = (*other)->tls();
+  EXPECT_TRUE(absl::IsUnavailable(Ping(options))) << Ping(options);
+}
+
+// Replies of many records of TLS, commands of many, and a connection that is given back while
+// the server has more to say of the session than was asked.
+TEST(RedisTlsTest, CarriesMegabytes) {
+  const auto server = RedisServer::StartPrimary(RedisServer::Wire::kTls);
+  ASSERT_TRUE(server.ok()) << server.status();
+  RedisPool pool(AddressOf(**server));
+  const std::string much(size_t{8} << 20, 'x');
+  ASSERT_EQ(AsOk(pool.Call({"SET", "much", much})), absl::OkStatus());
+  const absl::StatusOr<std::string> read = AsString(pool.Call({"GET", "much"}));
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_TRUE(*read == much);
+  const absl::StatusOr<std::string> clients = AsString(pool.Call({"INFO", "stats"}));
+  ASSERT_TRUE(clients.ok()) << clients.status();
+  // One to see that it runs, by the socket, and one for all of the above.
+  EXPECT_THAT(*clients, ::testing::HasSubstr("total_connections_received:2\r\n"));
+}
+
+// A listener that never answers, as a process that is stopped.
+TEST(RedisConnectionTest, GivesUpOnAServerThatTakesConnectionsAndSaysNothing) {
+  const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(address);
+  auto* const any = reinterpret_cast<sockaddr*>(&address);
+  ASSERT_EQ(bind(listener, any, size), 0);
+  ASSERT_EQ(getsockname(listener, any, &size), 0);
+  ASSERT_EQ(listen(listener, 8), 0);
+  const auto server = RedisServer::StartPrimary(RedisServer::Wire::kTls);
+  ASSERT_TRUE(server.ok()) << server.status();
+  RedisOptions options = AddressOf(**server);
+  options.port = ntohs(address.sin_port);
+  options.timeout = absl::Milliseconds(50);
+  EXPECT_TRUE(absl::IsUnavailable(Ping(options))) << Ping(options);
+  options.tls = {};
+  EXPECT_TRUE(absl::IsUnavailable(Ping(options))) << Ping(options);
+  close(listener);
+}
+
+TEST(RedisConnectionTest, FindsAHostByNameAndSaysWhenThereIsNone) {
+  const auto server = RedisServer::StartPrimary();
+  ASSERT_TRUE(server.ok()) << server.status();
+  RedisOptions options = AddressOf(**server);
+  options.host = "localhost";
+  EXPECT_EQ(Ping(options), absl::OkStatus());
+  options.host = "redis.invalid";
+  EXPECT_TRUE(absl::IsUnavailable(Ping(options))) << Ping(options);
+  options.unix_socket = std::string(200, 'x');
+  EXPECT_TRUE(absl::IsUnavailable(Ping(options))) << Ping(options);
 }
 
 }  // namespace

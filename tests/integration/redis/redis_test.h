@@ -15,7 +15,7 @@
 
 namespace tutti {
 
-// Where the stores keep what they have.
+// Where the stores keep what they have; the cluster by TLS.
 enum class Place { kSocket, kTcp, kCluster };
 
 inline std::string NameOf(const ::testing::TestParamInfo<Place>& info) {
@@ -173,7 +173,8 @@ class RedisTest : public ::testing::Test {
  private:
   // One for all tests, for it takes seconds to start. Of primaries alone.
   void UseSharedCluster() {
-    static const absl::StatusOr<std::unique_ptr<RedisCluster>> cluster = RedisCluster::Start(3, 0);
+    static const absl::StatusOr<std::unique_ptr<RedisCluster>> cluster =
+        RedisCluster::Start(3, 0, RedisServer::Wire::kTls);
     ASSERT_TRUE(cluster.ok()) << cluster.status();
     Inspect(**cluster);
     ASSERT_EQ(AsOk(inspector_->Call({"FLUSHALL"})), absl::OkStatus());

@@ -1,0 +1,177 @@
+#include "common/redis/byte_stream.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <limits>
+
+#include "absl/time/clock.h"
+#include "common/redis/host_lookup.h"
+#include "common/status/status_macros.h"
+
+namespace tutti {
+namespace {
+
+struct FreeContext {
+  void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+};
+using TlsContext = std::unique_ptr<SSL_CTX, FreeContext>;
+
+absl::Status Unreachable() {
+  return absl::UnavailableError(
+      "redis-server cannot be reached; check that it runs and that its address is right");
+}
+
+// Waits until a connection that was begun is there.
+bool AwaitConnection(int fd, absl::Time deadline) {
+  pollfd waiting{fd, POLLOUT, 0};
+  int ready = 0;
+  do {
+    const int64_t rest = absl::ToInt64Milliseconds(deadline - absl::Now());
+    if (rest <= 0) return false;
+    constexpr int64_t kLongest = std::numeric_limits<int>::max();
+    ready = poll(&waiting, 1, static_cast<int>(std::min(rest, kLongest)));
+  } while (ready == 0 || (ready < 0 && errno == EINTR));
+  int error = 0;
+  socklen_t size = sizeof(error);
+  return ready == 1 && getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0;
+}
+
+// A connected socket that blocks; -1: none by the deadline.
+int Connect(int family, const sockaddr* address, socklen_t size, absl::Time deadline) {
+  const int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0) return -1;
+  const bool connected =
+      connect(fd, address, size) == 0 || (errno == EINPROGRESS && AwaitConnection(fd, deadline));
+  if (connected && fcntl(fd, F_SETFL, 0) == 0) return fd;
+  close(fd);
+  return -1;
+}
+
+absl::StatusOr<TlsContext> ContextOf(const RedisTls& tls) {
+  TlsContext context(SSL_CTX_new(TLS_client_method()));
+  if (context == nullptr) return absl::ResourceExhaustedError("out of memory");
+  SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
+  SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
+  if (SSL_CTX_load_verify_file(context.get(), tls.authorities.c_str()) != 1) {
+    return absl::InvalidArgumentError(
+        "--redis_tls_authorities: the file cannot be read, or holds no certificate");
+  }
+  if (!tls.certificate.empty() &&
+      (SSL_CTX_use_certificate_chain_file(context.get(), tls.certificate.c_str()) != 1 ||
+       SSL_CTX_use_PrivateKey_file(context.get(), tls.key.c_str(), SSL_FILETYPE_PEM) != 1)) {
+    return absl::InvalidArgumentError(
+        "--redis_tls_certificate, --redis_tls_key: a file cannot be read, or they do not belong "
+        "together");
+  }
+  return context;
+}
+
+// Has the server's certificate checked for the host.
+void Expect(std::string host, SSL* session) {
+  if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(session), host.c_str()) == 1) return;
+  SSL_set1_host(session, host.c_str());
+  // SSL_set_tlsext_host_name, without the cast that it hides.
+  SSL_ctrl(session, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, host.data());
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<ByteStream>> ByteStream::ConnectUnix(const std::string& path,
+                                                                    absl::Time deadline) {
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof(address.sun_path)) return Unreachable();
+  std::copy(path.begin(), path.end(), address.sun_path);
+  const int fd =
+      Connect(AF_UNIX, reinterpret_cast<const sockaddr*>(&address), sizeof(address), deadline);
+  if (fd < 0) return Unreachable();
+  return std::unique_ptr<ByteStream>(new ByteStream(fd));
+}
+
+absl::StatusOr<std::unique_ptr<ByteStream>> ByteStream::ConnectTcp(const std::string& host,
+                                                                   int port, absl::Time deadline) {
+  ASSIGN_OR_RETURN(const HostAddresses addresses, LookUpHost(host, port, deadline));
+  for (const addrinfo* one = addresses.get(); one != nullptr; one = one->ai_next) {
+    const int fd = Connect(one->ai_family, one->ai_addr, one->ai_addrlen, deadline);
+    if (fd < 0) continue;
+    // A command is written at once and is waited for.
+    const int yes = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+    return std::unique_ptr<ByteStream>(new ByteStream(fd));
+  }
+  return Unreachable();
+}
+
+ByteStream::~ByteStream() {
+  SSL_free(session_);
+  close(fd_);
+}
+
+absl::Status ByteStream::StartTls(const RedisTls& tls, const std::string& host) {
+  ASSIGN_OR_RETURN(const TlsContext context, ContextOf(tls));
+  session_ = SSL_new(context.get());
+  if (session_ == nullptr) return absl::ResourceExhaustedError("out of memory");
+  Expect(host, session_);
+  ERR_clear_error();
+  if (SSL_set_fd(session_, fd_) != 1 || SSL_connect(session_) != 1) {
+    ERR_clear_error();
+    return absl::UnavailableError(
+        "no TLS with redis-server: check that it speaks TLS, that the authorities signed its "
+        "certificate, and that it takes this service's");
+  }
+  return absl::OkStatus();
+}
+
+bool ByteStream::LimitTo(absl::Duration limit) {
+  const timeval time = absl::ToTimeval(limit);
+  return setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof(time)) == 0 &&
+         setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof(time)) == 0;
+}
+
+bool ByteStream::Write(absl::string_view bytes) {
+  while (!bytes.empty()) {
+    size_t written = 0;
+    if (session_ != nullptr) {
+      // What an earlier failure of this thread left is not this one's.
+      ERR_clear_error();
+      if (SSL_write_ex(session_, bytes.data(), bytes.size(), &written) != 1) return false;
+    } else {
+      const ssize_t sent = send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      if (sent < 0 && errno != EINTR) return false;
+      written = static_cast<size_t>(std::max<ssize_t>(sent, 0));
+    }
+    bytes.remove_prefix(written);
+  }
+  return true;
+}
+
+size_t ByteStream::Read(absl::Span<char> buffer) {
+  if (session_ != nullptr) {
+    size_t read = 0;
+    ERR_clear_error();
+    return SSL_read_ex(session_, buffer.data(), buffer.size(), &read) == 1 ? read : 0;
+  }
+  ssize_t received = 0;
+  do {
+    received = recv(fd_, buffer.data(), buffer.size(), 0);
+  } while (received < 0 && errno == EINTR);
+  return static_cast<size_t>(std::max<ssize_t>(received, 0));
+}
+
+bool ByteStream::Stirs() const {
+  pollfd poll_fd{fd_, POLLIN, 0};
+  return poll(&poll_fd, 1, 0) != 0;
+}
+
+}  // namespace tutti
