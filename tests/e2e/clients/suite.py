@@ -125,7 +125,7 @@ class Suite:
                    "--from", first_day)
 
     def publish(self, name):
-        """Ends the back-fill and publishes what is due."""
+        """Ends the back-fill and publishes what is due, unless aggregate was faster."""
         self.tutti("organizations", "finish-backfill", name, "--yes")
         return self.tutti("publish", name, "--wait", "30")
 
