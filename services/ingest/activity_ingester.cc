@@ -5,7 +5,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/rpc/error_details.h"
-#include "common/rpc/resource_name.h"
 #include "services/ingest/activity_batch.h"
 #include "services/ingest/ingest_error.h"
 #include "services/ingest/rejection.h"
@@ -42,10 +41,9 @@ absl::Status CheckBatch(const BatchView& batch, const absl::StatusOr<std::string
 
 }  // namespace
 
-void ActivityIngester::Ingest(std::shared_ptr<const BatchView> batch,
+void ActivityIngester::Ingest(const absl::StatusOr<std::string>& organization,
+                              std::shared_ptr<const BatchView> batch,
                               IngestActivitiesResponse& response, Done done) {
-  const absl::StatusOr<std::string> organization =
-      ParseOrganizationName(std::string(batch->organization()));
   if (absl::Status fit = CheckBatch(*batch, organization); !fit.ok()) return Finish(fit, done);
   const size_t bytes = batch->memory();
   const size_t before = waiting_bytes_.fetch_add(bytes, std::memory_order_relaxed);

@@ -4,9 +4,11 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "services/ingest/batch_view.h"
 #include "services/ingest/column_layout.h"
 #include "services/ingest/ingest_parts.h"
@@ -34,10 +36,12 @@ class ActivityIngester {
   explicit ActivityIngester(const IngestParts& parts)
       : parts_(parts), layout_(ColumnLayout::Of(parts.catalog)), tables_(parts.catalog) {}
 
-  // Calls back exactly once, on any thread, when what was accepted is durable; at
-  // once when nothing was. The response must live until then; the batch is let go
-  // as soon as it was judged.
-  void Ingest(std::shared_ptr<const BatchView> batch,
+  // `organization` is the id in the name that the batch gives, or the error of a malformed name;
+  // see ParseOrganizationName. Calls back exactly once, on any thread, when what was accepted is
+  // durable; at once when nothing was. The response must live until then; the batch is let go as
+  // soon as it was judged.
+  void Ingest(const absl::StatusOr<std::string>& organization,
+              std::shared_ptr<const BatchView> batch,
               ingest::v1::IngestActivitiesResponse& response, Done done);
 
  private:

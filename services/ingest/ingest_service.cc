@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "common/rpc/resource_name.h"
 #include "common/rpc/status.h"
@@ -43,12 +44,11 @@ grpc::Status Serialise(const Message& message, ByteBuffer& bytes) {
   return grpc::SerializationTraits<Message>::Serialize(message, &bytes, &own_buffer);
 }
 
-// Whether the caller may send for the organisation that a batch names. One whose name
-// is malformed is refused for that, later.
+// Whether the caller may send for the organisation that a batch names. A malformed name is
+// refused by the ingester, which counts it.
 absl::Status CheckOrganization(Access& access, const grpc::ServerContextBase* call,
-                               const Caller& caller, const BatchView& batch) {
-  const absl::StatusOr<std::string> organization =
-      ParseOrganizationName(std::string(batch.organization()));
+                               const Caller& caller,
+                               const absl::StatusOr<std::string>& organization) {
   return organization.ok() ? access.Check(call, caller, *organization) : absl::OkStatus();
 }
 
@@ -100,7 +100,8 @@ class IngestServiceImpl::Stream final : public grpc::ServerBidiReactor<ByteBuffe
     lock.unlock();
     std::shared_ptr<ReceivedBatch> batch = service_.batches_.Take();
     auto answer = std::make_unique<Answer>();
-    const grpc::Status status = Read(*batch, answer->message);
+    absl::StatusOr<std::string> organization;
+    const grpc::Status status = Read(*batch, organization, answer->message);
     lock.lock();
     reading_ = false;
     if (!status.ok()) {
@@ -111,7 +112,7 @@ class IngestServiceImpl::Stream final : public grpc::ServerBidiReactor<ByteBuffe
     }
     Advance(std::move(lock));
     if (answer->message.has_error()) return Send(std::move(answer));
-    Ingest(std::move(batch), std::move(answer));
+    Ingest(organization, std::move(batch), std::move(answer));
   }
 
   void OnWriteDone(bool ok) override {
@@ -138,8 +139,10 @@ class IngestServiceImpl::Stream final : public grpc::ServerBidiReactor<ByteBuffe
     ByteBuffer bytes;
   };
 
-  // Reads the message that came; sets the answer's request id.
-  grpc::Status Read(ReceivedBatch& batch, StreamActivitiesResponse& answer) {
+  // Reads the message that came, and the organisation's name in it; sets the answer's request id,
+  // and its error where the caller may not send the batch.
+  grpc::Status Read(ReceivedBatch& batch, absl::StatusOr<std::string>& organization,
+                    StreamActivitiesResponse& answer) {
     absl::string_view request_id;
     if (!Receive(incoming_, batch) || !ReadStreamRequest(batch.bytes(), request_id, batch.view())) {
       return ToGrpcStatus(UndecodableError());
@@ -152,16 +155,18 @@ class IngestServiceImpl::Stream final : public grpc::ServerBidiReactor<ByteBuffe
     answer.set_request_id(request_id.data(), request_id.size());
     absl::Status allowed = service_.access_.Count(call_, *caller_);
     if (absl::IsUnauthenticated(allowed)) return ToGrpcStatus(allowed);
-    if (allowed.ok()) allowed = CheckOrganization(service_.access_, call_, *caller_, batch.view());
+    organization = ParseOrganizationName(batch.view().organization());
+    if (allowed.ok()) allowed = CheckOrganization(service_.access_, call_, *caller_, organization);
     if (!allowed.ok()) *answer.mutable_error() = BatchErrorOf(allowed);
     return grpc::Status::OK;
   }
 
-  void Ingest(std::shared_ptr<ReceivedBatch> batch, std::unique_ptr<Answer> answer) {
+  void Ingest(const absl::StatusOr<std::string>& organization, std::shared_ptr<ReceivedBatch> batch,
+              std::unique_ptr<Answer> answer) {
     const BatchView* const view = &batch->view();
     IngestActivitiesResponse& response = *answer->message.mutable_response();
     service_.ingester_.Ingest(
-        std::shared_ptr<const BatchView>(std::move(batch), view), response,
+        organization, std::shared_ptr<const BatchView>(std::move(batch), view), response,
         [self = shared_from_this(),
          held = std::shared_ptr<Answer>(std::move(answer))](const absl::Status& judged) {
           if (!judged.ok()) *held->message.mutable_error() = BatchErrorOf(judged);
@@ -244,14 +249,15 @@ grpc::ServerUnaryReactor* IngestServiceImpl::IngestActivities(grpc::CallbackServ
     return reactor;
   }
   const BatchView* const view = &batch->view();
-  const absl::Status allowed = CheckOrganization(access_, context, **caller, *view);
+  const absl::StatusOr<std::string> organization = ParseOrganizationName(view->organization());
+  const absl::Status allowed = CheckOrganization(access_, context, **caller, organization);
   if (!allowed.ok()) {
     reactor->Finish(ToGrpcStatus(allowed));
     return reactor;
   }
   const auto answer = std::make_shared<IngestActivitiesResponse>();
   ingester_.Ingest(
-      std::shared_ptr<const BatchView>(std::move(batch), view), *answer,
+      organization, std::shared_ptr<const BatchView>(std::move(batch), view), *answer,
       [reactor, response, answer](const absl::Status& judged) {
         reactor->Finish(judged.ok() ? Serialise(*answer, *response) : ToGrpcStatus(judged));
       });

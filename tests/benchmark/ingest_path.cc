@@ -20,6 +20,7 @@
 #include "common/identity/subject_id.h"
 #include "common/keyring/keyring_operations.h"
 #include "common/keyring/opt_out_store.h"
+#include "common/rpc/resource_name.h"
 #include "common/window/window_proto.h"
 #include "services/ingest/activity_ingester.h"
 
@@ -139,9 +140,10 @@ void Measure(const Catalog& catalog, KeyStore& keys, const OptOutStore& opt_outs
   const auto ingest_all = [&] {
     for (const std::shared_ptr<const BatchView>& batch : batches) {
       ingest::v1::IngestActivitiesResponse response;
-      ingester.Ingest(batch, response, [](const absl::Status& status) {
-        if (!status.ok()) std::abort();
-      });
+      ingester.Ingest(ParseOrganizationName(batch->organization()), batch, response,
+                      [](const absl::Status& status) {
+                        if (!status.ok()) std::abort();
+                      });
       coalescer.Tick();
       coalescer.AnswerWritten();
       if (response.accepted_count() != kBatch) std::abort();

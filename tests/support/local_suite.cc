@@ -167,7 +167,7 @@ int64_t LocalSuite::Ingest(const std::string& organization,
     const std::string bytes = request.SerializeAsString();
     const auto batch = std::make_shared<BatchView>();
     EXPECT_TRUE(batch->Append(bytes));
-    ingester_->Ingest(batch, response, [&](const absl::Status& status) {
+    ingester_->Ingest(organization, batch, response, [&](const absl::Status& status) {
       EXPECT_TRUE(status.ok()) << status;
       ++answers;
     });

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "common/keyring/keyring_operations.h"
+#include "common/rpc/resource_name.h"
 #include "common/window/window_proto.h"
 
 namespace tutti {
@@ -260,11 +261,12 @@ std::shared_ptr<const BatchView> ViewOf(const ingest::v1::IngestActivitiesReques
 
 std::shared_ptr<Reply> IngestFixture::Send(const ingest::v1::IngestActivitiesRequest& request) {
   auto reply = std::make_shared<Reply>();
-  ingester->Ingest(ViewOf(request), reply->response, [reply](const absl::Status& status) {
-    EXPECT_FALSE(reply->done) << "answered twice";
-    reply->done = true;
-    reply->status = status;
-  });
+  ingester->Ingest(ParseOrganizationName(request.organization()), ViewOf(request), reply->response,
+                   [reply](const absl::Status& status) {
+                     EXPECT_FALSE(reply->done) << "answered twice";
+                     reply->done = true;
+                     reply->status = status;
+                   });
   return reply;
 }
 
