@@ -37,9 +37,11 @@ class RedisCounterStore final : public CounterStore {
   absl::StatusOr<std::map<Day, DayTally>> ReadTallies(const std::string& organization) override;
   absl::Status DropTallies(const std::string& organization) override;
   void Forget(const std::string& organization) override;
+  void ForgetIdle() override { mirror_.ForgetIdle(); }
+  size_t remembered_bytes() override { return mirror_.bytes(); }
   absl::Status ScrubFiles(const std::function<bool()>& stop) override;
 
-  // What this process knows of bitmaps.
+  // What this process remembers of bitmaps.
   BitMirror& mirror() { return mirror_; }
 
  private:

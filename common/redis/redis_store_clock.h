@@ -6,8 +6,8 @@
 
 namespace tutti {
 
-// The clock of the machine on which redis-server runs; in a cluster, that of the primary whose
-// clock is last. Thread-safe.
+// The clocks of the machines on which redis-server runs: of the one, or of a cluster's primaries.
+// Thread-safe.
 class RedisStoreClock final : public StoreClock {
  public:
   // `router` outlives this.

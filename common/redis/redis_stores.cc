@@ -16,10 +16,13 @@ absl::Status RedisStores::CheckServer() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::string> RedisStores::RunId() {
+absl::StatusOr<bool> RedisStores::IsStoredIn(const std::string& run_id) {
   ASSIGN_OR_RETURN(const auto primaries, router_.Primaries());
-  ASSIGN_OR_RETURN(auto facts, ReadInfo(*primaries.front()));
-  return facts["run_id"];
+  for (const auto& primary : primaries) {
+    ASSIGN_OR_RETURN(auto facts, ReadInfo(*primary));
+    if (facts["run_id"] == run_id) return true;
+  }
+  return false;
 }
 
 }  // namespace tutti

@@ -32,15 +32,12 @@ class RedisStores {
         store_clock_(router_) {}
 
   OrganizationStore& organizations() { return organizations_; }
-  CounterStore& counters() { return counters_; }
+  RedisCounterStore& counters() { return counters_; }
   PublicationStore& publications() { return publications_; }
   CohortStore& cohorts() { return cohorts_; }
   JournalIdentityStore& journal() { return journal_; }
   CountingHistoryStore& history() { return history_; }
   StoreClock& clock() { return store_clock_; }
-
-  // What this process knows of the bitmaps of open windows.
-  BitMirror& mirror() { return counters_.mirror(); }
 
   // Whether the server, or some node of the cluster, answers.
   absl::Status Ping() { return router_.Ping(); }
@@ -49,8 +46,9 @@ class RedisStores {
   // writes; see server_check.h.
   absl::Status CheckServer();
 
-  // Which run of redis-server answers: no other has the same. In a cluster, of one primary.
-  absl::StatusOr<std::string> RunId();
+  // Whether a redis-server is the one that all this is stored in, or one of the cluster's
+  // primaries. It is known by its run_id, which no other server has, nor itself after a restart.
+  absl::StatusOr<bool> IsStoredIn(const std::string& run_id);
 
  private:
   const SystemSteadyClock clock_;

@@ -1,6 +1,7 @@
 #ifndef TUTTI_COMMON_STORAGE_COUNTER_STORE_H_
 #define TUTTI_COMMON_STORAGE_COUNTER_STORE_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -86,6 +87,13 @@ class CounterStore {
   // Forgets whatever this process remembers of an organisation's bitmaps; the store's keys
   // are left as they are. Does not reach the store.
   virtual void Forget(const std::string& organization) = 0;
+
+  // Forgets what this process remembers of bitmaps that nobody asked for of late. Does not reach
+  // the store.
+  virtual void ForgetIdle() = 0;
+
+  // The number of bytes that this process remembers of bitmaps.
+  virtual size_t remembered_bytes() = 0;
 
   // Has the store, and its replicas, rewrite their files so that nothing lingers in them
   // that was deleted before the call. Returns when all have done so, which may take

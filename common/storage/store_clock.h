@@ -6,8 +6,9 @@
 
 namespace tutti {
 
-// Tells the time as the machine of the store has it: a clock that all who use one store
-// share, and that one of them cannot have set wrong alone. Thread-safe.
+// Tells the time as the store has it: a clock that all who use one store share, and that one of
+// them cannot have set wrong alone. A store on several machines has the earliest of their times.
+// Thread-safe.
 class StoreClock {
  public:
   virtual ~StoreClock() = default;

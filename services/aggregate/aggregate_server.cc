@@ -49,7 +49,7 @@ namespace {
 
 constexpr absl::Duration kScrubRetry = absl::Seconds(30);
 
-Metrics MetricsOf(const FileScrubber& scrubber, const BitMirror& mirror,
+Metrics MetricsOf(const FileScrubber& scrubber, CounterStore& counters,
                   const OrganizationRepository& repository, const DueReconciler& due_times) {
   Metrics metrics;
   metrics.AddCounter("tutti_aggregate_failed_scrubs_total",
@@ -60,7 +60,7 @@ Metrics MetricsOf(const FileScrubber& scrubber, const BitMirror& mirror,
                    [&scrubber] { return scrubber.pending() ? 1.0 : 0.0; });
   metrics.AddGauge("tutti_aggregate_mirror_bytes",
                    "What is remembered of open windows' counters, not to write bits twice.", {},
-                   [&mirror] { return static_cast<double>(mirror.bytes()); });
+                   [&counters] { return static_cast<double>(counters.remembered_bytes()); });
   metrics.AddGauge("tutti_aggregate_directory_bytes",
                    "What is remembered of organisations, for seconds.", {},
                    [&repository] { return static_cast<double>(repository.cached_bytes()); });
@@ -78,8 +78,9 @@ absl::StatusOr<std::unique_ptr<PublicationJournal>> OpenJournal(const AggregateO
     if (file.ok()) return *std::move(file);
     return absl::Status(file.status().code(), absl::StrCat("--journal: ", file.status().message()));
   }
-  return std::make_unique<RedisJournal>(*options.journal_redis,
-                                        [&stores] { return stores.RunId(); });
+  return std::make_unique<RedisJournal>(
+      *options.journal_redis,
+      [&stores](const std::string& run_id) { return stores.IsStoredIn(run_id); });
 }
 
 // Whether the store may be worked with. Not thread-safe.
@@ -222,7 +223,7 @@ absl::Status RunAggregate(const AggregateOptions& options) {
                     .on_tick =
                         [&] {
                           health.SetPart("store", store.Good());
-                          stores.mirror().ForgetIdle();
+                          stores.counters().ForgetIdle();
                         },
                     .on_drain =
                         [&] {
@@ -231,7 +232,7 @@ absl::Status RunAggregate(const AggregateOptions& options) {
                           closing.Stop();
                           scrubbing.join();
                         },
-                    .metrics = MetricsOf(scrubber, stores.mirror(), repository, due_times)});
+                    .metrics = MetricsOf(scrubber, stores.counters(), repository, due_times)});
 }
 
 }  // namespace tutti

@@ -27,10 +27,10 @@ absl::Status ClockGuard::Check() {
     }
   }
   return absl::FailedPreconditionError(absl::StrCat(
-      "aggregate's clock is ", by, " ahead of that of redis-server's machine, and at most ",
+      "aggregate's clock is ", by, " ahead of the store's, and at most ",
       absl::FormatDuration(kMaxAhead),
-      " are allowed: windows would be closed before their time, so none is. Set the "
-      "clocks of both machines right (NTP)"));
+      " are allowed: windows would be closed before their time, so none is. Set the clocks right "
+      "(NTP), on this machine and on each that runs redis-server"));
 }
 
 }  // namespace tutti

@@ -55,8 +55,8 @@ absl::StatusOr<std::string> RedisJournal::Identity() {
   if (absl::Status fit = CheckServer(facts, pool_.options()); !fit.ok()) {
     return absl::Status(fit.code(), absl::StrCat("--journal_redis: ", fit.message()));
   }
-  ASSIGN_OR_RETURN(const std::string store, store_run_id_());
-  if (store == facts.run_id || facts.in_cluster) {
+  ASSIGN_OR_RETURN(const bool holds_counters, holds_counters_(facts.run_id));
+  if (holds_counters || facts.in_cluster) {
     return absl::FailedPreconditionError(
         "--journal_redis: the journal needs a redis-server of its own, of no cluster, that is "
         "not restored with the counters; this one holds them, or may: name another");

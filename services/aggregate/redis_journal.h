@@ -13,7 +13,7 @@
 namespace tutti {
 
 // Keeps the journal in a small redis-server of its own, for aggregates on several machines:
-// never the one of the counters, nor one that is backed up and restored with it. Like a
+// never one that holds counters, nor one that is backed up and restored with it. Like a
 // journal in a file it must not be lost; what it is asked for and what it answers says which
 // journal it is, so one that came back empty is not written to.
 //
@@ -21,12 +21,14 @@ namespace tutti {
 // days to JournalEntries. Thread-safe.
 class RedisJournal final : public PublicationJournal {
  public:
-  // `store_run_id` asks the counters' server which run of redis-server it is.
-  RedisJournal(RedisOptions options, std::function<absl::StatusOr<std::string>()> store_run_id)
-      : pool_(std::move(options)), store_run_id_(std::move(store_run_id)) {}
+  // Whether counters are stored in the redis-server of a run_id; see RedisStores::IsStoredIn.
+  using HoldsCounters = std::function<absl::StatusOr<bool>(const std::string& run_id)>;
 
-  // Makes the identity when the server has none. FailedPrecondition when the server is that of
-  // the counters, or one of a cluster, or may lose what it took, and Unavailable when that may
+  RedisJournal(RedisOptions options, HoldsCounters holds_counters)
+      : pool_(std::move(options)), holds_counters_(std::move(holds_counters)) {}
+
+  // Makes the identity when the server has none. FailedPrecondition when the server holds
+  // counters, or is one of a cluster, or may lose what it took, and Unavailable when that may
   // pass (see CheckServer).
   absl::StatusOr<std::string> Identity() override;
 
@@ -40,7 +42,7 @@ class RedisJournal final : public PublicationJournal {
   std::string identity();
 
   RedisPool pool_;
-  const std::function<absl::StatusOr<std::string>()> store_run_id_;
+  const HoldsCounters holds_counters_;
   std::mutex mutex_;
   std::string identity_;  // guarded by mutex_
 };

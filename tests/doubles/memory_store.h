@@ -57,6 +57,8 @@ class MemoryStore : public OrganizationStore,
   absl::StatusOr<std::map<Day, DayTally>> ReadTallies(const std::string& organization) override;
   absl::Status DropTallies(const std::string& organization) override;
   void Forget(const std::string&) override {}
+  void ForgetIdle() override {}
+  size_t remembered_bytes() override { return 0; }
   absl::Status ScrubFiles(const std::function<bool()>&) override { return absl::OkStatus(); }
 
   absl::StatusOr<std::vector<Day>> ListEndDays(const std::string& organization) override;

@@ -1,4 +1,4 @@
-"""An aggregate whose machine has a clock that is ahead of that of redis-server's: it does not start,
+"""An aggregate whose machine has a clock that is ahead of the store's: it does not start,
 and one that serves already closes nothing and is not ready, until its clock is right again."""
 
 import contextlib
@@ -46,7 +46,7 @@ class ClockTest(unittest.TestCase):
             said = suite.state / "another.log"
             with self.aggregate(suite, "+11m") as (process, _):
                 self.assertEqual(process.wait(timeout=60), 1)
-                self.assertIn("ahead of that of redis-server's machine", said.read_text())
+                self.assertIn("ahead of the store's", said.read_text())
                 self.assertIn("NTP", said.read_text())
 
             suite.tutti("organizations", "create", "acme", "--headcount", "300")

@@ -10,7 +10,7 @@ class MirrorTest : public ClosingTest {
  protected:
   static bool Knows(RedisStores& stores, Window window) {
     bool known = false;
-    stores.mirror().Unknown({"acme", window, "person"}, {}, /*epoch=*/0, known);
+    stores.counters().mirror().Unknown({"acme", window, "person"}, {}, /*epoch=*/0, known);
     return known;
   }
 };
@@ -29,7 +29,7 @@ TEST_F(MirrorTest, KnowsNothingOfWindowsThatAreClosed) {
     closed += (*after)->IsClosed(window) ? 1 : 0;
   }
   EXPECT_EQ(closed, 1 + 7) << "the first window, and the days whose habits it takes";
-  EXPECT_GT(stores_->mirror().bytes(), 0U) << "the control: other windows are open";
+  EXPECT_GT(stores_->counters().remembered_bytes(), 0U) << "the control: other windows are open";
 }
 
 // Mutation: a mirror that keeps what nobody merges into.
@@ -42,8 +42,9 @@ TEST_F(MirrorTest, KnowsNothingOfWindowsThatAnotherReplicaClosed) {
   ASSERT_TRUE(Close().ok());
   EXPECT_TRUE(Knows(other, window)) << "the control: nobody told it of the close";
   const absl::Time deadline = absl::Now() + absl::Seconds(10);
-  while (other.mirror().bytes() > 0 && absl::Now() < deadline) other.mirror().ForgetIdle();
-  EXPECT_EQ(other.mirror().bytes(), 0U);
+  while (other.counters().remembered_bytes() > 0 && absl::Now() < deadline)
+    other.counters().ForgetIdle();
+  EXPECT_EQ(other.counters().remembered_bytes(), 0U);
 }
 
 // Mutation: a replica that has nothing to write takes the window for open.
@@ -61,18 +62,18 @@ TEST_F(MirrorTest, IsLateForAWindowThatAnotherReplicaClosedWhateverItKnows) {
 
 // Mutation: a pause, or an erasure, after which counters that it deleted are remembered.
 TEST_F(MirrorTest, KnowsNothingOfAnOrganisationThatPausedOrWasErased) {
-  EXPECT_GT(stores_->mirror().bytes(), 0U);
+  EXPECT_GT(stores_->counters().remembered_bytes(), 0U);
   ASSERT_TRUE(organizations_->lifecycle.Pause("acme").ok());
-  EXPECT_EQ(stores_->mirror().bytes(), 0U);
+  EXPECT_EQ(stores_->counters().remembered_bytes(), 0U);
 
   aggregate::v1::Organization wanted;
   wanted.set_headcount(kHeadcount);
   wanted.set_first_day(FormatDay(kFirstDay));
   ASSERT_TRUE(organizations_->lifecycle.Create("leaver", wanted, /*backfill=*/true).ok());
   Fill("leaver");
-  EXPECT_GT(stores_->mirror().bytes(), 0U);
+  EXPECT_GT(stores_->counters().remembered_bytes(), 0U);
   ASSERT_TRUE(organizations_->lifecycle.Erase("leaver").ok());
-  EXPECT_EQ(stores_->mirror().bytes(), 0U);
+  EXPECT_EQ(stores_->counters().remembered_bytes(), 0U);
 }
 
 }  // namespace

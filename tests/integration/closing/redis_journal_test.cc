@@ -55,7 +55,8 @@ class RedisJournalTest : public ClosingTest {
   }
 
   RedisJournal Open(const std::string& user = "aggregate") {
-    return RedisJournal(kept_->OptionsFor(user), [this] { return stores_->RunId(); });
+    return RedisJournal(kept_->OptionsFor(user),
+                        [this](const std::string& run_id) { return stores_->IsStoredIn(run_id); });
   }
 
   absl::StatusOr<CloseReport> CloseWith(
@@ -137,7 +138,8 @@ TEST_F(RedisJournalTest, DrawsNothingAgainThatWasDrawnBeforeARestoredBackup) {
 
 // Mutations: any server taken; one that is looked at when it is named only.
 TEST_F(RedisJournalTest, RefusesTheServerOfTheCountersAndOneOfACluster) {
-  RedisJournal same(server_->OptionsFor("inspector"), [this] { return stores_->RunId(); });
+  RedisJournal same(server_->OptionsFor("inspector"),
+                    [this](const std::string& run_id) { return stores_->IsStoredIn(run_id); });
   absl::Status refused = same.Identity().status();
   EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
   EXPECT_THAT(refused.message(), HasSubstr("--journal_redis"));
@@ -146,7 +148,8 @@ TEST_F(RedisJournalTest, RefusesTheServerOfTheCountersAndOneOfACluster) {
 
   const auto cluster = RedisServer::StartClusterPrimary();
   ASSERT_TRUE(cluster.ok()) << cluster.status();
-  RedisJournal node((*cluster)->OptionsFor("inspector"), [this] { return stores_->RunId(); });
+  RedisJournal node((*cluster)->OptionsFor("inspector"),
+                    [this](const std::string& run_id) { return stores_->IsStoredIn(run_id); });
   refused = node.Identity().status();
   EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
 }
@@ -183,7 +186,8 @@ TEST_F(RedisJournalTest, NotesNothingThatItsReplicasHaveNotReceived) {
   options.wait_replicas = 1;
   options.wait_flag = "journal_redis_wait_replicas";
   options.timeout = absl::Seconds(2);
-  RedisJournal journal(options, [this] { return stores_->RunId(); });
+  RedisJournal journal(options,
+                       [this](const std::string& run_id) { return stores_->IsStoredIn(run_id); });
   absl::Status refused = journal.Identity().status();
   EXPECT_TRUE(absl::IsUnavailable(refused)) << refused;
   EXPECT_THAT(refused.message(), HasSubstr("--journal_redis: 0 of 1 replicas"));

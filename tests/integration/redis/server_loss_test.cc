@@ -126,7 +126,7 @@ TEST_F(ServerLossTest, DoesNotTrustAServerThatDoesNotSayWhenItSynchronises) {
   const absl::Status refused = stores_->CheckServer();
   EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
   EXPECT_THAT(std::string(refused.message()), HasSubstr("+config|get"));
-  EXPECT_TRUE(stores_->RunId().ok()) << "that is another question";
+  EXPECT_TRUE(stores_->IsStoredIn("another run").ok()) << "that is another question";
 }
 
 // Mutations: to leave it to the first write; to count a replica that is away, or still copies.
