@@ -34,6 +34,7 @@ const Window kTomorrow{WindowKind::kReach, kSunday + 28};
 class FragileStore final : public MemoryStore {
  public:
   absl::Status Drop(const WindowBitmaps& window) override {
+    if (on_drop) std::exchange(on_drop, nullptr)();
     if (dead) return absl::UnavailableError("the store has ended");
     return MemoryStore::Drop(window);
   }
@@ -42,7 +43,7 @@ class FragileStore final : public MemoryStore {
     return MemoryStore::DropSealed(window);
   }
   absl::StatusOr<bool> Seal(const WindowBitmaps& window) override {
-    if (on_seal) std::exchange(on_seal, nullptr)();
+    if (on_seal && window.window == seal_of) std::exchange(on_seal, nullptr)();
     return MemoryStore::Seal(window);
   }
   absl::Status DropTallies(const std::string& organization) override {
@@ -52,7 +53,9 @@ class FragileStore final : public MemoryStore {
 
   bool dead = false;
   std::function<void()> on_drop_tallies;
-  std::function<void()> on_seal;
+  std::function<void()> on_drop;
+  Window seal_of;
+  std::function<void()> on_seal;  // of the window seal_of
 };
 
 class WindowTermsTest : public testing::Test {
@@ -409,12 +412,14 @@ TEST_F(WindowTermsTest, AKindThatTheCatalogueHasNotLeavesNoBitmap) {
 }
 
 // An aggregate with a newer catalogue comes between a close's look at the profile and its seal.
-// Mutation: a close forgets every begun window that is over by now.
+// Mutations: a close forgets every begun day that is over by now, or the window that it closed,
+// whether it had seen that these were begun or not.
 TEST_F(WindowTermsTest, AWindowThatIsBegunWhileItIsClosedLeavesNoBitmap) {
   for (const WindowKind kind : {WindowKind::kDay, WindowKind::kReach}) {
     const Day end_day = Now()->next_reach_end();
     SetClock(end_day + 8, 12, 0);
     const Window window{kind, kind == WindowKind::kDay ? Now()->next_day() : end_day};
+    store_.seal_of = window;
     store_.on_seal = [this, window] {
       BeginWithAnotherCatalog(window);
       EXPECT_EQ(store_.Bitmaps("acme").size(), 1U) << "the control";
@@ -426,17 +431,31 @@ TEST_F(WindowTermsTest, AWindowThatIsBegunWhileItIsClosedLeavesNoBitmap) {
   }
 }
 
+// It comes while a close deletes what has no owner. Mutation: a close forgets every begun window
+// that is over by now.
+TEST_F(WindowTermsTest, AWindowThatIsBegunWhileOthersAreDroppedLeavesNoBitmap) {
+  const Day end_day = Now()->next_reach_end();
+  Close(end_day);
+  BeginWithAnotherCatalog({WindowKind::kReach, end_day - 3});
+  SetClock(end_day + 8, 12, 0);
+  store_.on_drop = [this, end_day] { BeginWithAnotherCatalog({WindowKind::kReach, end_day - 4}); };
+  Close(end_day);
+  EXPECT_EQ(store_.on_drop, nullptr) << "the control";
+  EXPECT_TRUE(store_.Bitmaps("acme").empty());
+  EXPECT_TRUE(Now()->begun().empty());
+}
+
 // Mutations: a close that goes on after a crash seals no window that has a record; or leaves what
 // it has sealed of a day that has a tally.
 TEST_F(WindowTermsTest, AWindowThatIsBegunBeforeItsCloseGoesOnLeavesNoBitmap) {
   for (const CloseStep step : {CloseStep::kDayTallied, CloseStep::kPromoted}) {
     const Day end_day = Now()->next_reach_end();
     SetClock(end_day + 8, 12, 0);
-    const Window window = step == CloseStep::kPromoted
-                              ? Window{WindowKind::kReach, end_day}
-                              : Window{WindowKind::kDay, Now()->next_day()};
+    const bool tallied = step == CloseStep::kDayTallied;
+    const Window window{tallied ? WindowKind::kDay : WindowKind::kReach, end_day};
     const auto crashed = CloseDue([&](CloseStep made) {
       if (made != step || store_.dead) return;
+      if (tallied && store_.ReadTallies("acme")->count(end_day) == 0) return;  // an earlier day
       BeginWithAnotherCatalog(window);
       store_.dead = true;
     });
