@@ -11,8 +11,8 @@
 namespace tutti {
 namespace {
 
-// The ledger of an erased organisation says so, and takes nothing. Nor is anything taken
-// of a closer whose lease ran out: the organisation may be paused meanwhile.
+// The ledger of an erased organisation says so, and takes nothing. A closer whose lease ran out
+// stages nothing either: the organisation may have been paused meanwhile.
 constexpr char kStageScript[] = R"lua(
 if redis.call('EXISTS', KEYS[1], KEYS[2]) > 0 then return 0 end
 local entry_of_day = ':' .. ARGV[2]

@@ -26,7 +26,7 @@ CATEGORIES = {"talk": (70 * 0.30 + 30 * 0.30 / (3 / 7), 6), "pages": (60 * 0.625
 
 
 def write_export(path):
-    """Writes the activities of the last days. Of every ten people seven post letters and
+    """Writes the activities of the last days. Seven of every ten people post letters and
     five talk, three of them both, on every third day; seven edit pages, on every second
     day, five of them common ones. Every second letter writer takes a computer on even days
     and a phone on odd ones. A fifth of the pages is out of date."""

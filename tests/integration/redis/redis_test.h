@@ -171,7 +171,7 @@ class RedisTest : public ::testing::Test {
   std::unique_ptr<Inspector> inspector_;
 
  private:
-  // One for all tests, for it takes seconds to start. Of primaries alone.
+  // One for all tests, for it takes seconds to start. It has primaries alone.
   void UseSharedCluster() {
     static const absl::StatusOr<std::unique_ptr<RedisCluster>> cluster =
         RedisCluster::Start(3, 0, RedisServer::Wire::kTls);
