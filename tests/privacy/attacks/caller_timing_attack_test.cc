@@ -87,7 +87,7 @@ class CallersView {
                          stores_->organizations(), stores_->counters(), stores_->publications(),
                          binding, ShippedCatalog(), clock_, [&]() -> std::unique_ptr<NoiseSource> {
                            if (leaky) {
-                             std::this_thread::sleep_for(world * std::chrono::milliseconds(30));
+                             std::this_thread::sleep_for(world * std::chrono::milliseconds(60));
                            }
                            return std::make_unique<KernelNoise>();
                          }});
@@ -218,14 +218,14 @@ Seen WatchTogether(int64_t closes, bool leaky) {
   return all;
 }
 
-// Mutation, the control: a closer that takes 30 ms longer for every twenty people whom it
+// Mutation, the control: a closer that takes 60 ms longer for every twenty people whom it
 // counts is seen in both, however busy the machine is.
 TEST(CallerTimingAttack, ACallerLearnsNothingFromHowLongACloseTakes) {
-  const int64_t closes = Longer(400, 40'000);
+  const int64_t closes = Longer(120, 40'000);
   const Seen seen = WatchTogether(closes, /*leaky=*/false);
   const double answered = RankCorrelation(seen.answered, seen.people);
   const double appeared = RankCorrelation(seen.appeared, seen.people);
-  constexpr int64_t kLeaks = 80;
+  constexpr int64_t kLeaks = 48;
   const Seen leaky = WatchTogether(kLeaks, /*leaky=*/true);
   const double control = std::min(RankCorrelation(leaky.answered, leaky.people),
                                   RankCorrelation(leaky.appeared, leaky.people));
