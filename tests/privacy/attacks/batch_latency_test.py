@@ -235,7 +235,7 @@ class BatchLatencyTest(unittest.TestCase):
     # Mutation: a batch whose repeats are not folded comes to 0.99 with 10,000 copies.
     def test_a_batch_does_not_tell_who_is_known_or_has_opted_out(self):
         import grpc
-        with Suite(keyring=self.keyring(), ingest_flags="--cache_generation=4m") as suite:
+        with Suite(keyring=self.keyring(), ingest_flags="--cache_generation=4m", on_disk=True) as suite:
             self.start(suite)
             cases = {
                 "2 copies": self.copies(2),
@@ -293,7 +293,7 @@ class BatchLatencyTest(unittest.TestCase):
     def test_refusals_do_not_tell_who_is_known_or_has_opted_out(self):
         import grpc
         flags = "--max_pending_activities=3000 --max_flushes_in_flight=1"
-        with Suite(keyring=self.keyring(), ingest_flags=flags) as suite:
+        with Suite(keyring=self.keyring(), ingest_flags=flags, on_disk=True) as suite:
             self.start(suite)
             cases = {"1,000 copies": self.copies(1000), "1,000 acts of 39 days": self.acts_and_days(1000)}
             crowd = self.request([person("col", i) for i in range(500)] * 2)

@@ -54,7 +54,7 @@ class LatencyTest(unittest.TestCase):
     # Mutation: a coalescer that answers when the write is over, not on the next tick, comes
     # to 0.27 here: new bits take a little longer to write than none.
     def test_an_answer_does_not_tell_a_repeat(self):
-        with tempfile.TemporaryDirectory() as folder, Suite() as suite:
+        with tempfile.TemporaryDirectory() as folder, Suite(on_disk=True) as suite:
             make_stubs(pathlib.Path(folder))
             import grpc
             from google.protobuf.timestamp_pb2 import Timestamp
@@ -99,7 +99,7 @@ class LatencyTest(unittest.TestCase):
     # Mutation: a service that looks an organisation up before it asks whose it is comes
     # near the control here.
     def test_a_denial_does_not_tell_which_organisations_exist(self):
-        with tempfile.TemporaryDirectory() as folder, Suite(tls=True) as suite:
+        with tempfile.TemporaryDirectory() as folder, Suite(tls=True, on_disk=True) as suite:
             make_stubs(pathlib.Path(folder))
             import grpc
             from tutti.score.v1 import score_pb2, score_pb2_grpc
@@ -140,7 +140,7 @@ class LatencyTest(unittest.TestCase):
     # Mutation: a method that looks the organisation up before it asks whose it is.
     def test_no_method_s_denial_takes_longer_for_an_organisation_that_exists(self):
         each = 10_000 if LONG else 150
-        with tempfile.TemporaryDirectory() as folder, Suite(tls=True) as suite:
+        with tempfile.TemporaryDirectory() as folder, Suite(tls=True, on_disk=True) as suite:
             make_stubs(pathlib.Path(folder))
             import access_test
             import grpc
