@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/files/write_file.h"
 #include "common/retention/retention.h"
 #include "common/status/status_macros.h"
 
@@ -91,9 +92,12 @@ absl::Status SyncFolderOf(const std::string& noun, const std::string& path) {
 // Held while its descriptor is open. The lock file stays: removing it would let
 // two writers lock two different files of that name.
 absl::StatusOr<FileDescriptor> LockForWriting(const std::string& noun, const std::string& path) {
-  FileDescriptor fd(
-      open((path + kLockSuffix).c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!fd.ok()) return FileError(noun, errno, "its lock file cannot be opened");
+  const absl::StatusOr<int> opened = OpenForWriting(path + kLockSuffix, Writing::kUpdate);
+  if (!opened.ok()) {
+    return absl::Status(opened.status().code(),
+                        absl::StrCat(noun, ": its lock file: ", opened.status().message()));
+  }
+  FileDescriptor fd(*opened);
   if (flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return FileError(noun, errno, "cannot be locked");
     return absl::UnavailableError(noun + ": another process is writing it: try again");
@@ -142,9 +146,12 @@ absl::Status SecretFile::Replace(const SecretBytes& bytes) const {
   const std::string temporary = path_ + kReplacementSuffix;
   absl::Status status;
   {
-    const FileDescriptor fd(
-        open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (!fd.ok()) return FileError(noun_, errno, "the new file cannot be made");
+    const absl::StatusOr<int> opened = OpenForWriting(temporary, Writing::kNew);
+    if (!opened.ok()) {
+      return absl::Status(opened.status().code(),
+                          absl::StrCat(noun_, ": the new file: ", opened.status().message()));
+    }
+    const FileDescriptor fd(*opened);
     status = WriteAll(noun_, fd.get(), bytes.span());
     if (status.ok() && (fchmod(fd.get(), 0600) != 0 || fsync(fd.get()) != 0)) {
       status = FileError(noun_, errno, "the new file cannot be synchronised");

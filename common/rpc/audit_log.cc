@@ -1,17 +1,15 @@
 #include "common/rpc/audit_log.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/files/write_file.h"
 #include "common/organization/organization_id.h"
 #include "common/status/status_macros.h"
 #include "common/telemetry/log.h"
@@ -35,16 +33,7 @@ AuditLog::~AuditLog() {
 }
 
 absl::Status AuditLog::Reopen() {
-  // A pipe may be one's standard output; one that nobody reads must not hold a service up.
-  const int file =
-      open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
-  if (file < 0) {
-    const std::string why = errno == EISDIR  ? " is a folder"
-                            : errno == ENXIO ? " is a pipe that nobody reads"
-                                             : absl::StrCat(": ", std::strerror(errno));
-    return absl::InvalidArgumentError(
-        absl::StrCat(path_, why, "; give a file that this user may write"));
-  }
+  ASSIGN_OR_RETURN(const int file, OpenForWriting(path_, Writing::kAppend));
   if (file_ >= 0) close(file_);
   file_ = file;
   torn_ = false;
@@ -113,7 +102,7 @@ void AuditLog::Tick() {
   const std::lock_guard lock(mutex_);
   struct stat of_path = {};
   struct stat of_file = {};
-  if (stat(path_.c_str(), &of_path) != 0 || fstat(file_, &of_file) != 0 ||
+  if (lstat(path_.c_str(), &of_path) != 0 || fstat(file_, &of_file) != 0 ||
       of_path.st_ino != of_file.st_ino || of_path.st_dev != of_file.st_dev) {
     if (const absl::Status opened = Reopen(); !opened.ok()) {
       LogError("the audit log cannot be opened", {{"problem", std::string(opened.message())}});

@@ -37,7 +37,7 @@ namespace tutti {
 // cannot be written are counted in the service's log, and calls go on. Thread-safe.
 class AuditLog {
  public:
-  // InvalidArgument when the file cannot be opened.
+  // The error of OpenForWriting when the file cannot be opened: it is a regular one.
   static absl::StatusOr<std::unique_ptr<AuditLog>> Open(std::string path);
   ~AuditLog();
 

@@ -18,6 +18,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "common/files/write_file.h"
 #include "common/organization/organization_id.h"
 #include "common/status/status_macros.h"
 #include "common/telemetry/log.h"
@@ -148,16 +149,10 @@ std::string NewJournalIdentity() {
 }
 
 absl::StatusOr<std::unique_ptr<FileJournal>> FileJournal::Open(const std::string& path) {
-  const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
-  if (file < 0) return FileError(path, "open");
+  const absl::StatusOr<int> opened = OpenForWriting(path, Writing::kUpdate);
+  if (!opened.ok()) return opened.status();
+  const int file = *opened;
   std::unique_ptr<FileJournal> journal(new FileJournal(path, file));
-  struct stat status = {};
-  if (fstat(file, &status) != 0) return FileError(path, "examine");
-  // What is no file may have no end, and keeps nothing.
-  if (!S_ISREG(status.st_mode)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("journal ", path, ": is a pipe or a device; give the file itself"));
-  }
   const std::lock_guard<std::mutex> lock(journal->mutex_);
   const FileLock file_lock(file, LOCK_EX);
   if (!file_lock.held()) return FileError(path, "lock");

@@ -1,7 +1,7 @@
 #include "tests/sample/sample_files.h"
 
+#include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <system_error>
 #include <utility>
 
@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/time/time.h"
+#include "common/files/write_file.h"
 #include "common/status/status_macros.h"
 #include "tests/sample/google_reports.h"
 #include "tests/sample/sample_items.h"
@@ -37,22 +38,36 @@ constexpr char kReadme[] =
 // A file that is written from start to end.
 class OutputFile {
  public:
-  explicit OutputFile(std::string path)
-      : path_(std::move(path)), stream_(path_, std::ios::binary | std::ios::trunc) {}
+  explicit OutputFile(std::string path) : path_(std::move(path)) {
+    const absl::StatusOr<int> file = OpenForWriting(path_, Writing::kAnew, 0644);
+    opened_ = file.status();
+    if (file.ok()) stream_ = fdopen(*file, "wb");
+  }
+  ~OutputFile() {
+    if (stream_ != nullptr) std::fclose(stream_);
+  }
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
 
   void Write(absl::string_view text) {
-    stream_.write(text.data(), static_cast<std::streamsize>(text.size()));
+    if (stream_ != nullptr) std::fwrite(text.data(), 1, text.size(), stream_);
   }
   absl::Status Close() {
-    stream_.close();
-    if (stream_) return absl::OkStatus();
+    if (!opened_.ok()) {
+      return absl::Status(opened_.code(), absl::StrCat("--out: ", opened_.message()));
+    }
+    const bool written = stream_ != nullptr && std::ferror(stream_) == 0;
+    const bool closed = stream_ != nullptr && std::fclose(stream_) == 0;
+    stream_ = nullptr;
+    if (written && closed) return absl::OkStatus();
     return absl::PermissionDeniedError(absl::StrCat(
         "--out: cannot write ", path_, ": check the folder's permissions and free space"));
   }
 
  private:
-  std::string path_;
-  std::ofstream stream_;
+  const std::string path_;
+  absl::Status opened_;
+  std::FILE* stream_ = nullptr;
 };
 
 // "5/18/2021 9:13:33 PM", as exports from the United States write it.

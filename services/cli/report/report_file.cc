@@ -1,6 +1,5 @@
 #include "services/cli/report/report_file.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,6 +8,7 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
+#include "common/files/write_file.h"
 #include "common/status/status_macros.h"
 
 namespace tutti {
@@ -53,8 +53,7 @@ absl::Status WriteReportFile(const std::string& path, const std::string& content
   // Says so before anything is written; the link below decides.
   RETURN_IF_ERROR(CheckReportPath(path, replace));
   const std::string temporary = absl::StrCat(path, ".", getpid(), ".new");
-  const int file = open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kMode);
-  if (file < 0) return Failed("create", temporary);
+  ASSIGN_OR_RETURN(const int file, OpenForWriting(temporary, Writing::kNew, kMode));
   const auto remove = absl::MakeCleanup([&temporary] { unlink(temporary.c_str()); });
   const bool written = WriteAll(file, content) && fsync(file) == 0;
   absl::Status status = written ? absl::OkStatus() : Failed("write", temporary);

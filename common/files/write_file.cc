@@ -1,0 +1,105 @@
+#include "common/files/write_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/str_cat.h"
+#include "common/status/status_macros.h"
+
+namespace tutti {
+namespace {
+
+constexpr char kAdvice[] = "; give a file that this user may write";
+
+int FlagsOf(Writing how) {
+  switch (how) {
+    case Writing::kAppend:
+      return O_WRONLY | O_APPEND;
+    case Writing::kUpdate:
+      return O_RDWR;
+    case Writing::kAnew:
+      return O_WRONLY;
+    case Writing::kNew:
+      break;
+  }
+  return O_WRONLY | O_EXCL;
+}
+
+absl::Status NoFile(const std::string& path, const char* what) {
+  return absl::InvalidArgumentError(absl::StrCat(path, " is ", what, kAdvice));
+}
+
+absl::Status Failed(const std::string& path, int error) {
+  if (error == ELOOP) return NoFile(path, "a link");
+  if (error == EISDIR) return NoFile(path, "a folder");
+  // A pipe that nobody reads, or a socket.
+  if (error == ENXIO) return NoFile(path, "a pipe or a device");
+  return absl::ErrnoToStatus(error, absl::StrCat(path, " cannot be written", kAdvice));
+}
+
+// Whether a file can be made there.
+absl::Status CheckFolderOf(const std::string& path) {
+  const std::string folder = std::filesystem::path(path).parent_path();
+  if (access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) == 0) return absl::OkStatus();
+  return Failed(path, errno);
+}
+
+absl::StatusOr<int> Open(const std::string& path, int flags, mode_t mode) {
+  // No pipe is waited for, and no terminal becomes this process's own.
+  const int file = open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, mode);
+  if (file < 0) return Failed(path, errno);
+  absl::Cleanup close_file = [file] { close(file); };
+  struct stat status = {};
+  if (fstat(file, &status) != 0) return Failed(path, errno);
+  if (!S_ISREG(status.st_mode)) return NoFile(path, "a pipe or a device");
+  std::move(close_file).Cancel();
+  return file;
+}
+
+}  // namespace
+
+absl::StatusOr<int> OpenForWriting(const std::string& path, Writing how, mode_t mode) {
+  ASSIGN_OR_RETURN(const int file, Open(path, FlagsOf(how) | O_CREAT, mode));
+  // Not before it is known to be a file.
+  if (how == Writing::kAnew && ftruncate(file, 0) != 0) {
+    const int error = errno;
+    close(file);
+    return Failed(path, error);
+  }
+  return file;
+}
+
+absl::Status CheckWritable(const std::string& path, Writing how) {
+  const absl::StatusOr<int> file = Open(path, FlagsOf(how), 0);
+  if (file.ok()) close(*file);
+  return absl::IsNotFound(file.status()) ? CheckFolderOf(path) : file.status();
+}
+
+absl::Status CheckReplaceable(const std::string& path) {
+  struct stat there = {};
+  if (lstat(path.c_str(), &there) == 0 && S_ISDIR(there.st_mode)) return NoFile(path, "a folder");
+  return CheckFolderOf(path);
+}
+
+absl::Status ReplaceFile(const std::string& path, absl::string_view content, mode_t mode) {
+  const std::string temporary = absl::StrCat(path, ".new");
+  // Whatever stands there goes, and is not written to: the folder may be others', too.
+  unlink(temporary.c_str());
+  ASSIGN_OR_RETURN(const int file, OpenForWriting(temporary, Writing::kNew, mode));
+  const bool written =
+      write(file, content.data(), content.size()) == static_cast<ssize_t>(content.size());
+  int error = errno;
+  close(file);
+  if (written && std::rename(temporary.c_str(), path.c_str()) == 0) return absl::OkStatus();
+  if (written) error = errno;
+  unlink(temporary.c_str());
+  return Failed(path, error);
+}
+
+}  // namespace tutti
