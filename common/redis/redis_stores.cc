@@ -7,13 +7,16 @@ namespace tutti {
 
 absl::Status RedisStores::CheckServer() {
   ASSIGN_OR_RETURN(const auto primaries, router_.Primaries());
+  absl::Status fit;
+  int missing = 0;
   for (const auto& primary : primaries) {
     ASSIGN_OR_RETURN(const ServerFacts facts, ReadServerFacts(*primary));
-    absl::Status fit = tutti::CheckServer(facts, primary->options());
+    missing += std::max(0, primary->options().wait_replicas - facts.online_replicas);
+    fit.Update(tutti::CheckServer(facts, primary->options()));
     if (fit.ok() && router_.in_cluster()) fit = CheckClusterNode(*primary, facts);
-    if (!fit.ok()) return fit;
   }
-  return absl::OkStatus();
+  missing_replicas_ = missing;
+  return fit;
 }
 
 absl::StatusOr<bool> RedisStores::IsStoredIn(const std::string& run_id) {

@@ -1,6 +1,8 @@
 #ifndef TUTTI_COMMON_REDIS_REDIS_STORES_H_
 #define TUTTI_COMMON_REDIS_REDIS_STORES_H_
 
+#include <algorithm>
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -17,6 +19,13 @@
 #include "common/redis/redis_store_clock.h"
 
 namespace tutti {
+
+// The same, for questions of whether it answers: they end within the time in which health wants
+// to know.
+inline RedisOptions ForQuestions(RedisOptions options) {
+  options.timeout = std::min(options.timeout, absl::Seconds(2));
+  return options;
+}
 
 // Everything that is stored in one redis-server, or in a cluster of them. Thread-safe.
 class RedisStores {
@@ -46,6 +55,10 @@ class RedisStores {
   // writes; see server_check.h.
   absl::Status CheckServer();
 
+  // How many replicas fewer are online than RedisOptions::wait_replicas, over all primaries, as
+  // CheckServer found last.
+  int missing_replicas() const { return missing_replicas_; }
+
   // Whether a redis-server is the one that all this is stored in, or one of the cluster's
   // primaries. It is known by its run_id, which no other server has, nor itself after a restart.
   absl::StatusOr<bool> IsStoredIn(const std::string& run_id);
@@ -60,6 +73,7 @@ class RedisStores {
   RedisJournalIdentityStore journal_;
   RedisCountingHistoryStore history_;
   RedisStoreClock store_clock_;
+  std::atomic<int> missing_replicas_ = 0;
 };
 
 // Reads the flags of another server, see RedisOptionsFromFlags: at `address`, "host:port", which is

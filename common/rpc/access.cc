@@ -154,6 +154,7 @@ bool Access::IsOpenToAnybody(absl::string_view method) const {
 
 void Access::NoteRefused(absl::string_view method, absl::string_view caller,
                          absl::StatusCode code) {
+  if (count_refused_) count_refused_(method, code);
   if (audit_ == nullptr || IsOpenToAnybody(method)) return;
   // Any text may stand where a method's name should.
   audit_->NoteRefused(rules_.Find(method) != nullptr ? method : kUnknownMethod, caller, code);

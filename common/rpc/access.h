@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -89,6 +90,11 @@ class Access {
   // Has a line written for every call. Before the server starts.
   void KeepAuditLog(std::unique_ptr<AuditLog> log) { audit_ = std::move(log); }
 
+  // Is told of every call that came to no method. Before the server starts.
+  void CountRefusals(std::function<void(absl::string_view method, absl::StatusCode code)> count) {
+    count_refused_ = std::move(count);
+  }
+
   // What tells this of every call; for ServerBuilder. Null when nothing is counted and
   // nothing written. This outlives the server.
   std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface> Interceptors();
@@ -97,8 +103,8 @@ class Access {
   // be called every second.
   void Tick();
 
-  // Whether the file of keys is as it should be; also without one. Tick's thread alone.
-  bool token_keys_good() const { return last_reload_.ok(); }
+  // What is wrong with the file of keys; also OK without one. Tick's thread alone.
+  const absl::Status& token_keys() const { return last_reload_; }
 
   // Whether what a client's certificate names counts. It does not once nobody can tell which
   // authorities are still believed.
@@ -138,6 +144,7 @@ class Access {
   std::unique_ptr<RateLimiter> limiter_;
   OpenCalls open_calls_;
   std::unique_ptr<AuditLog> audit_;
+  std::function<void(absl::string_view, absl::StatusCode)> count_refused_;
   std::shared_ptr<const Caller> all_powers_;
   std::atomic<int64_t> refusals_ = 0;   // not yet in the log
   std::atomic<int64_t> logged_at_ = 0;  // Unix seconds

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "common/clock/clock.h"
 #include "common/files/read_file.h"
 #include "common/rpc/memory_file.h"
@@ -93,6 +94,7 @@ class Watched {
   absl::Duration UnusableFor(absl::Duration now) const {
     return unusable_since_.has_value() ? now - *unusable_since_ : absl::ZeroDuration();
   }
+  const std::string& pem() const { return pem_; }
   // Once it was good.
   std::string path() const { return file_.has_value() ? file_->path() : ""; }
 
@@ -134,6 +136,20 @@ struct WatchedSet {
     status.Update(identity.status());
     return status;
   }
+  // Of the certificate that is shown.
+  absl::StatusOr<Validity> validity() const { return ValidityOf(identity.pem()); }
+  absl::Status CheckValidity(absl::Time now) const {
+    if (files.certificate.empty()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(const Validity valid, validity());
+    if (now >= valid.begin && now <= valid.end) return absl::OkStatus();
+    const bool over = now > valid.end;
+    const std::string which = absl::StrCat(
+        files.flags.certificate, ": ", files.certificate, over ? " expired at " : " is valid from ",
+        absl::FormatTime(absl::RFC3339_sec, over ? valid.end : valid.begin, absl::UTCTimeZone()),
+        over ? ", so nobody believes it; give one that is valid"
+             : " on, so nobody believes it before; set the clock right, or give another");
+    return over ? absl::InvalidArgumentError(which) : absl::UnavailableError(which);
+  }
 
   const TlsFiles files;
   Watched authorities{ReadAuthorities};
@@ -164,6 +180,10 @@ class Watcher {
     WatchedSet& set = known == nullptr ? *made : *known;
     set.Look(clock_.SinceStart());
     RETURN_IF_ERROR(set.status());
+    // One that becomes valid is waited for.
+    if (absl::Status valid = set.CheckValidity(absl::Now()); absl::IsInvalidArgument(valid)) {
+      return valid;
+    }
     if (made != nullptr) sets_.push_back(std::move(made));
     if (!thread_.joinable()) thread_ = std::thread([this] { Run(); });
     const std::string identity = set.identity.path();
@@ -174,7 +194,18 @@ class Watcher {
   absl::Status Check(const TlsFiles& files) {
     const std::lock_guard lock(mutex_);
     const WatchedSet* const set = Find(files);
-    return set == nullptr ? absl::OkStatus() : set->status();
+    if (set == nullptr) return absl::OkStatus();
+    absl::Status status = set->status();
+    status.Update(set->CheckValidity(absl::Now()));
+    return status;
+  }
+
+  absl::Time CertificateEnd(const TlsFiles& files) {
+    const std::lock_guard lock(mutex_);
+    const WatchedSet* const set = Find(files);
+    if (set == nullptr || set->files.certificate.empty()) return absl::InfiniteFuture();
+    const absl::StatusOr<Validity> valid = set->validity();
+    return valid.ok() ? valid->end : absl::InfiniteFuture();
   }
 
   absl::Duration AuthoritiesUnusableFor(const TlsFiles& files) {
@@ -226,6 +257,8 @@ absl::StatusOr<std::shared_ptr<grpc::experimental::CertificateProviderInterface>
 }
 
 absl::Status CheckCertificates(const TlsFiles& files) { return Watcher::Get().Check(files); }
+
+absl::Time CertificateEnd(const TlsFiles& files) { return Watcher::Get().CertificateEnd(files); }
 
 absl::Duration AuthoritiesUnusableFor(const TlsFiles& files) {
   return Watcher::Get().AuthoritiesUnusableFor(files);

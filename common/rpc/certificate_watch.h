@@ -16,13 +16,17 @@ namespace tutti {
 // a path (a folder ends the process, a pipe stops it), and believes it: so it is shown files in
 // memory alone, into which comes what has been read and checked here. Authorities that cannot be
 // used, and a certificate that cannot be used with its key, change nothing: the old ones stay,
-// and the log says why. InvalidArgument, naming flag and file, when they cannot be used now.
-// Thread-safe.
+// and the log says why. InvalidArgument, naming flag and file, when they cannot be used now, and
+// for a certificate that is valid no more. Thread-safe.
 absl::StatusOr<std::shared_ptr<grpc::experimental::CertificateProviderInterface>> WatchCertificates(
     const TlsFiles& files);
 
-// What is wrong with these files, if they are watched. Thread-safe.
+// What is wrong with these files, if they are watched; also when the certificate that is shown is
+// not valid now. Thread-safe.
 absl::Status CheckCertificates(const TlsFiles& files);
+
+// When the certificate that is shown ceases to be valid; InfiniteFuture without one. Thread-safe.
+absl::Time CertificateEnd(const TlsFiles& files);
 
 // How long their authorities have not been usable; 0 when they are. Thread-safe.
 absl::Duration AuthoritiesUnusableFor(const TlsFiles& files);

@@ -3,10 +3,20 @@
 #include <algorithm>
 #include <optional>
 
+#include "common/telemetry/log.h"
+
 namespace tutti {
 
 using grpc::health::v1::HealthCheckRequest;
 using grpc::health::v1::HealthCheckResponse;
+
+namespace {
+
+constexpr absl::Duration kSameTroubleAgain = absl::Minutes(1);
+constexpr absl::Duration kOtherTrouble = absl::Seconds(10);
+constexpr absl::Duration kAnswerStep = absl::Milliseconds(100);
+
+}  // namespace
 
 // One open Watch: sends the status when it differs from what was sent last.
 class HealthService::Watcher final : public grpc::ServerWriteReactor<HealthCheckResponse> {
@@ -71,7 +81,7 @@ class HealthService::Watcher final : public grpc::ServerWriteReactor<HealthCheck
 HealthService::HealthService(const std::vector<std::string>& services,
                              const std::vector<std::string>& parts)
     : services_(services.begin(), services.end()) {
-  for (const std::string& part : parts) parts_[part] = false;
+  for (const std::string& part : parts) AddPart(part);
 }
 
 HealthService::~HealthService() = default;
@@ -79,20 +89,68 @@ HealthService::~HealthService() = default;
 HealthService::Status HealthService::StatusOf(const std::string& service) const {
   if (service.empty()) return HealthCheckResponse::SERVING;
   if (services_.count(service) == 0) return HealthCheckResponse::SERVICE_UNKNOWN;
-  const bool good = !draining_ && std::all_of(parts_.begin(), parts_.end(),
-                                              [](const auto& part) { return part.second; });
-  return good ? HealthCheckResponse::SERVING : HealthCheckResponse::NOT_SERVING;
+  return AllGood() ? HealthCheckResponse::SERVING : HealthCheckResponse::NOT_SERVING;
+}
+
+bool HealthService::AllGood() const {
+  return !draining_ && std::all_of(parts_.begin(), parts_.end(),
+                                   [](const auto& part) { return part.second.good(); });
 }
 
 bool HealthService::ready() const {
   const std::lock_guard<std::mutex> lock(mutex_);
-  return !draining_ &&
-         std::all_of(parts_.begin(), parts_.end(), [](const auto& part) { return part.second; });
+  return AllGood();
 }
 
-void HealthService::SetPart(const std::string& part, bool good) {
+void HealthService::AddPart(const std::string& part) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  parts_[part] = good;
+  parts_.try_emplace(part);
+}
+
+std::vector<std::string> HealthService::parts() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  std::vector<std::string> names;
+  for (const auto& [name, part] : parts_) names.push_back(name);
+  return names;
+}
+
+bool HealthService::IsGood(const std::string& part) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto found = parts_.find(part);
+  return found != parts_.end() && found->second.good();
+}
+
+void HealthService::SetAnswerTime(const std::string& part, absl::Duration took) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  parts_[part].answer_time = absl::Ceil(took, kAnswerStep);
+}
+
+absl::Duration HealthService::AnswerTime(const std::string& part) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto found = parts_.find(part);
+  return found == parts_.end() ? absl::ZeroDuration() : found->second.answer_time;
+}
+
+void HealthService::Log(const std::string& name, Part& part, const absl::Status& status) const {
+  if (status.ok()) {
+    if (part.status.has_value() && !part.status->ok()) LogInfo("good again", {{"part", name}});
+    return;
+  }
+  const absl::Duration now = clock_.SinceStart();
+  const bool goes = !part.status.has_value() || part.status->ok();
+  const bool other = !goes && *part.status != status && now >= part.next_other_line;
+  if (!goes && !other && now < part.next_line) return;
+  LogError("not ready", {{"part", name}, {"problem", std::string(status.message())}});
+  part.next_line = now + kSameTroubleAgain;
+  part.next_other_line = now + kOtherTrouble;
+}
+
+void HealthService::SetPart(const std::string& part, const absl::Status& status) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  Part& known = parts_[part];
+  // What it needs may be stopped with it.
+  if (!draining_) Log(part, known, status);
+  known.status = status;
   for (Watcher* watcher : watchers_) watcher->Offer(StatusOf(watcher->service()));
 }
 

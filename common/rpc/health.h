@@ -3,10 +3,14 @@
 
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "common/clock/clock.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 
 namespace tutti {
@@ -20,8 +24,21 @@ class HealthService final : public grpc::health::v1::Health::CallbackService {
   HealthService(const std::vector<std::string>& services, const std::vector<std::string>& parts);
   ~HealthService() override;
 
-  // Says whether a part is good.
-  void SetPart(const std::string& part, bool good);
+  // One more part, not good at first. Before it serves.
+  void AddPart(const std::string& part);
+
+  // Says whether a part is good, and if not, why: also in the log, when it goes, once a minute
+  // while it is away, and when it comes back.
+  void SetPart(const std::string& part, const absl::Status& status);
+
+  // How long a part took to answer the latest question, or has been taking; see PartCheck. In
+  // tenths of a second, rounded up: how long a store was busy closing a window is not to be seen.
+  void SetAnswerTime(const std::string& part, absl::Duration took);
+  absl::Duration AnswerTime(const std::string& part) const;
+
+  // Every part, in order.
+  std::vector<std::string> parts() const;
+  bool IsGood(const std::string& part) const;
 
   // From now on nothing is ready, whatever the parts: the server is about to stop.
   // Ends all watches.
@@ -40,11 +57,23 @@ class HealthService final : public grpc::health::v1::Health::CallbackService {
   class Watcher;
   using Status = grpc::health::v1::HealthCheckResponse::ServingStatus;
 
-  Status StatusOf(const std::string& service) const;  // mutex_ is held
+  struct Part {
+    std::optional<absl::Status> status;  // absent before it was first said
+    absl::Duration next_line;            // when the log names the same trouble again
+    absl::Duration next_other_line;      // and another
+    absl::Duration answer_time;
+    bool good() const { return status.has_value() && status->ok(); }
+  };
+
+  // mutex_ is held.
+  bool AllGood() const;
+  Status StatusOf(const std::string& service) const;
+  void Log(const std::string& name, Part& part, const absl::Status& status) const;
 
   const std::set<std::string> services_;
+  const SystemSteadyClock clock_;
   mutable std::mutex mutex_;
-  std::map<std::string, bool> parts_;  // guarded by mutex_
+  std::map<std::string, Part> parts_;  // guarded by mutex_
   bool draining_ = false;              // guarded by mutex_
   std::set<Watcher*> watchers_;        // guarded by mutex_
 };

@@ -66,13 +66,17 @@ bool IsAbandoned(const sockaddr_un& address) {
   return code != 0 && error == ECONNREFUSED;
 }
 
+absl::Status CheckPath(absl::string_view path) {
+  constexpr size_t kMost = sizeof(sockaddr_un::sun_path) - 1;
+  if (!path.empty() && path.size() <= kMost) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("--listen: the path of a Unix socket has 1 to ", kMost, " bytes"));
+}
+
 absl::StatusOr<int> BindPath(absl::string_view path) {
+  RETURN_IF_ERROR(CheckPath(path));
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (path.empty() || path.size() >= sizeof(address.sun_path)) {
-    return absl::InvalidArgumentError(absl::StrCat("--listen: the path of a Unix socket has 1 to ",
-                                                   sizeof(address.sun_path) - 1, " bytes"));
-  }
   std::memcpy(address.sun_path, path.data(), path.size());
   if (IsAbandoned(address)) unlink(address.sun_path);
   const int socket = BindTo(AF_UNIX, reinterpret_cast<const sockaddr*>(&address), sizeof(address));
@@ -111,16 +115,23 @@ absl::StatusOr<HostPort> Split(absl::string_view address) {
   return absl::InvalidArgumentError("--listen must be HOST:PORT, [IPv6]:PORT or unix:PATH");
 }
 
-absl::StatusOr<std::vector<int>> BindHost(HostPort& parts) {
+using Addresses = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
+
+absl::StatusOr<Addresses> AddressesOf(const std::string& host) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE;
   addrinfo* found = nullptr;
-  if (getaddrinfo(parts.host.c_str(), nullptr, &hints, &found) != 0) {
+  if (getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) {
     return absl::InvalidArgumentError("--listen: the host's name stands for no address");
   }
+  return Addresses(found, &freeaddrinfo);
+}
+
+absl::StatusOr<std::vector<int>> BindHost(HostPort& parts) {
+  ASSIGN_OR_RETURN(const Addresses found, AddressesOf(parts.host));
   std::vector<int> sockets;
-  for (const addrinfo* entry = found; entry != nullptr; entry = entry->ai_next) {
+  for (const addrinfo* entry = found.get(); entry != nullptr; entry = entry->ai_next) {
     reinterpret_cast<sockaddr_in*>(entry->ai_addr)->sin_port =
         htons(static_cast<uint16_t>(parts.port));
     const int socket = BindTo(entry->ai_family, entry->ai_addr, entry->ai_addrlen);
@@ -128,7 +139,6 @@ absl::StatusOr<std::vector<int>> BindHost(HostPort& parts) {
     sockets.push_back(socket);
     parts.port = PortOf(socket);
   }
-  freeaddrinfo(found);
   if (sockets.empty()) return NotBound();
   return sockets;
 }
@@ -194,6 +204,13 @@ absl::StatusOr<std::unique_ptr<Listener>> Listener::Open(const std::string& addr
   ASSIGN_OR_RETURN(std::vector<int> sockets, BindHost(parts));
   return std::unique_ptr<Listener>(
       new Listener(absl::StrCat(parts.written_host, ":", parts.port), std::move(sockets)));
+}
+
+absl::Status Listener::CheckAddress(const std::string& address) {
+  absl::string_view path = address;
+  if (absl::ConsumePrefix(&path, kUnix)) return CheckPath(path);
+  ASSIGN_OR_RETURN(const HostPort parts, Split(address));
+  return AddressesOf(parts.host).status();
 }
 
 Listener::Listener(std::string address, std::vector<int> sockets)

@@ -30,6 +30,9 @@ class Listener {
   // InvalidArgument when it is no such address, Unavailable when it cannot be bound.
   static absl::StatusOr<std::unique_ptr<Listener>> Open(const std::string& address);
 
+  // Whether it is such an address; InvalidArgument when it is none.
+  static absl::Status CheckAddress(const std::string& address);
+
   ~Listener();
 
   Listener(const Listener&) = delete;

@@ -71,6 +71,14 @@ bool Write(const std::vector<Certificate>& certificates, const Bio& writer) {
   return true;
 }
 
+absl::StatusOr<absl::Time> TimeOf(const ASN1_TIME* written) {
+  tm parts{};
+  if (ASN1_TIME_to_tm(written, &parts) != 1) {
+    return absl::InvalidArgumentError("a certificate has a time that cannot be read");
+  }
+  return absl::FromTM(parts, absl::UTCTimeZone());
+}
+
 absl::Status NoMemory() { return absl::ResourceExhaustedError("no memory for certificates"); }
 
 }  // namespace
@@ -102,6 +110,16 @@ absl::StatusOr<std::string> IdentityPem(const NamedPem& certificate, const Named
     return NoMemory();
   }
   return Written(writer);
+}
+
+absl::StatusOr<Validity> ValidityOf(const std::string& pem) {
+  const absl::Cleanup forget_errors = [] { ERR_clear_error(); };
+  const Bio reader = Reader(pem);
+  const Certificate first(PEM_read_bio_X509(reader.get(), nullptr, nullptr, NoPassphrase()));
+  if (first == nullptr) return absl::InvalidArgumentError("no certificate that can be read");
+  ASSIGN_OR_RETURN(const absl::Time begin, TimeOf(X509_get0_notBefore(first.get())));
+  ASSIGN_OR_RETURN(const absl::Time end, TimeOf(X509_get0_notAfter(first.get())));
+  return Validity{begin, end};
 }
 
 absl::StatusOr<std::string> AuthoritiesPem(const NamedPem& authorities) {

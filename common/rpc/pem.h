@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 
 namespace tutti {
 
@@ -18,6 +19,14 @@ struct NamedPem {
 // one is not there or cannot be read, when OpenSSL would not use it, and when the key is
 // another's.
 absl::StatusOr<std::string> IdentityPem(const NamedPem& certificate, const NamedPem& key);
+
+// When the first certificate of a text begins and ceases to be valid; both ends are inclusive.
+// InvalidArgument when there is none that can be read.
+struct Validity {
+  absl::Time begin;
+  absl::Time end;
+};
+absl::StatusOr<Validity> ValidityOf(const std::string& pem);
 
 // All the certificates of a text with at least one, in PEM, and nothing else.
 // InvalidArgument when there is none, or one that cannot be read.

@@ -1,6 +1,5 @@
 #include "common/rpc/server.h"
 
-#include <fcntl.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/resource_quota.h>
 #include <malloc.h>
@@ -10,26 +9,32 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <climits>
 #include <csignal>
-#include <cstdio>
-#include <cstring>
+#include <iostream>
 #include <thread>
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/flags/flag.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "common/files/write_file.h"
+#include "common/process/build_info.h"
+#include "common/rpc/call_metrics.h"
 #include "common/rpc/certificate_watch.h"
 #include "common/rpc/grpc_lines.h"
 #include "common/rpc/listener.h"
 #include "common/rpc/lock_order.h"
 #include "common/rpc/reflection.h"
 #include "common/rpc/retry_pushback.h"
+#include "common/rpc/trace_context.h"
 #include "common/rpc/tracing.h"
 #include "common/status/status_macros.h"
 #include "common/telemetry/log.h"
+#include "common/telemetry/process_metrics.h"
+#include "common/text/plain_text.h"
 
 ABSL_FLAG(std::string, listen, "127.0.0.1:0",
           "Address to serve on: host:port (port 0 takes a free one) or unix:path");
@@ -74,6 +79,9 @@ ABSL_FLAG(absl::Duration, max_connection_age, absl::Minutes(10),
 ABSL_FLAG(absl::Duration, max_connection_age_grace, absl::Minutes(1),
           "How long calls that are then under way may go on");
 ABSL_FLAG(std::string, log_level, "info", "debug, info, warning or error");
+ABSL_FLAG(bool, check_config, false,
+          "Check everything that would keep it from serving, say what to mend, and end with 1, or "
+          "with 0 when there is nothing; neither serves nor changes anything");
 
 namespace tutti {
 namespace {
@@ -83,6 +91,9 @@ constexpr int kMaxHeaderBytes = 16 << 10;  // of one call; a token has at most 4
 // A call whose answer is not read holds one; more than OpenCalls lets be.
 constexpr int kMaxThreads = 1500;
 constexpr int kKeptBytes = 4 << 20;
+constexpr int kMostMemoryMib = 1 << 20;
+constexpr char kTokenKeysPart[] = "token_keys";
+constexpr char kCertificatesPart[] = "certificates";
 
 sigset_t StopSignals() {
   sigset_t signals;
@@ -92,22 +103,13 @@ sigset_t StopSignals() {
   return signals;
 }
 
+absl::Status OfPortFile(const absl::Status& status) {
+  if (status.ok()) return status;
+  return absl::InvalidArgumentError(absl::StrCat("--port_file: ", status.message()));
+}
+
 absl::Status WriteAddress(const std::string& path, const std::string& address) {
-  const std::string temporary = absl::StrCat(path, ".new");
-  const std::string text = absl::StrCat(address, "\n");
-  // Whatever stands there is removed, never followed or written to: the folder may be others', too.
-  unlink(temporary.c_str());
-  const int file =
-      open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
-  bool written =
-      file >= 0 && write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
-  written = written && std::rename(temporary.c_str(), path.c_str()) == 0;
-  const int error = errno;
-  if (file >= 0) close(file);
-  if (written) return absl::OkStatus();
-  unlink(temporary.c_str());
-  return absl::InvalidArgumentError(
-      absl::StrCat("--port_file: ", path, " cannot be written: ", std::strerror(error)));
+  return OfPortFile(ReplaceFile(path, absl::StrCat(address, "\n"), 0644));
 }
 
 // Milliseconds that gRPC takes: at least one, and no more than it takes for "never".
@@ -150,19 +152,43 @@ absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> CredentialsFor(
   return grpc::InsecureServerCredentials();
 }
 
+absl::Status CheckMetricsAddress(absl::string_view address) {
+  int port = 0;
+  if (address.empty() ||
+      ((absl::ConsumePrefix(&address, "127.0.0.1:") || absl::ConsumePrefix(&address, "[::1]:")) &&
+       absl::SimpleAtoi(address, &port) && port >= 0 && port <= 65535)) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      "--metrics_listen must be an address of this machine: 127.0.0.1:PORT or [::1]:PORT");
+}
+
 // Nothing when metrics are not asked for.
 absl::StatusOr<std::unique_ptr<MetricsServer>> ShowMetrics(const ServerOptions& options,
                                                            const Served& served,
+                                                           const CallMetrics& calls,
                                                            const Listener& listener) {
   const std::string& address = options.metrics_listen;
   if (address.empty()) return nullptr;
-  if (!absl::StartsWith(address, "127.0.0.1:") && !absl::StartsWith(address, "[::1]:")) {
-    return absl::InvalidArgumentError(
-        "--metrics_listen must be an address of this machine: 127.0.0.1:PORT or [::1]:PORT");
-  }
   Metrics metrics = served.metrics;
+  AddProcessMetrics(metrics);
+  calls.Show(metrics);
+  metrics.AddGauge("tutti_build_info", "Is 1; its label says what was built.",
+                   {{"build", BuildInfo()}}, [] { return 1.0; });
+  if (!options.tls.certificate.empty()) {
+    metrics.AddGauge("tutti_certificate_expiry_timestamp_seconds",
+                     "When the certificate of --tls_certificate ceases to be valid, in Unix time.",
+                     {}, [&options] {
+                       return static_cast<double>(absl::ToUnixSeconds(CertificateEnd(options.tls)));
+                     });
+  }
   metrics.AddGauge("tutti_ready_state", "Is 1 when every part that the service needs is good.", {},
                    [&served] { return served.health.ready() ? 1.0 : 0.0; });
+  for (const std::string& part : served.health.parts()) {
+    metrics.AddGauge("tutti_part_good_state", "Is 1 when a part that the service needs is good.",
+                     {{"part", part}},
+                     [&served, part] { return served.health.IsGood(part) ? 1.0 : 0.0; });
+  }
   metrics.AddCounter("tutti_connections_starved_total",
                      "How often a connection found no file descriptor, and was ended or waited.",
                      {}, [&listener] { return static_cast<uint64_t>(listener.starved()); });
@@ -184,8 +210,8 @@ void Tick(const ServerOptions& options, const Served& served) {
   served.access.Tick();
   served.access.BelieveCertificates(AuthoritiesUnusableFor(options.tls) <=
                                     options.token_keys_grace);
-  served.health.SetPart("token keys", served.access.token_keys_good());
-  served.health.SetPart("certificates", CheckCertificates(options.tls).ok());
+  served.health.SetPart(kTokenKeysPart, served.access.token_keys());
+  served.health.SetPart(kCertificatesPart, CheckCertificates(options.tls));
   LogGrpcLinesLeftOut();
   served.on_tick();
 }
@@ -194,6 +220,31 @@ void Tick(const ServerOptions& options, const Served& served) {
 void WaitForStop(int signals, const ServerOptions& options, const Served& served) {
   pollfd poll_fd{signals, POLLIN, 0};
   while (poll(&poll_fd, 1, 1000) <= 0) Tick(options, served);
+}
+
+absl::Status CheckPositive(const char* flag, absl::Duration given) {
+  if (given > absl::ZeroDuration()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(flag, " must be more than 0"));
+}
+
+absl::Status CheckLimits(const ServerOptions& options) {
+  if (!(options.rate_limit.calls_per_second >= 0)) {
+    return absl::InvalidArgumentError(
+        "--calls_per_second must be a number from 0 on (0: as many as they like)");
+  }
+  if (options.memory_mib < 1 || options.memory_mib > kMostMemoryMib) {
+    return absl::InvalidArgumentError(absl::StrCat("--memory_mib must be 1 to ", kMostMemoryMib));
+  }
+  if (options.drain < absl::ZeroDuration() || options.drain > absl::Hours(1)) {
+    return absl::InvalidArgumentError("--drain_seconds must be 0 to 3600");
+  }
+  RETURN_IF_ERROR(CheckPositive("--idle_timeout", options.idle_timeout));
+  RETURN_IF_ERROR(CheckPositive("--max_connection_age", options.connection_age));
+  RETURN_IF_ERROR(CheckPositive("--max_connection_age_grace", options.connection_age_grace));
+  for (const char* const level : {"debug", "info", "warning", "error"}) {
+    if (options.log_level == level) return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError("--log_level must be debug, info, warning or error");
 }
 
 // What MakeAccess makes, without an audit log.
@@ -257,12 +308,20 @@ ServerOptions ServerOptionsFromFlags() {
   options.idle_timeout = absl::GetFlag(FLAGS_idle_timeout);
   options.connection_age = absl::GetFlag(FLAGS_max_connection_age);
   options.connection_age_grace = absl::GetFlag(FLAGS_max_connection_age_grace);
+  options.log_level = absl::GetFlag(FLAGS_log_level);
+  options.check_config = absl::GetFlag(FLAGS_check_config);
   return options;
 }
 
 absl::StatusOr<std::unique_ptr<Access>> MakeAccess(const ServerOptions& options) {
+  RETURN_IF_ERROR(CheckLimits(options));
   absl::StatusOr<std::unique_ptr<Access>> access = MakeGate(options);
   if (!access.ok() || options.audit_log.empty()) return access;
+  if (options.check_config) {
+    const absl::Status writable = CheckWritable(options.audit_log, Writing::kAppend);
+    if (writable.ok()) return access;
+    return absl::InvalidArgumentError(absl::StrCat("--audit_log: ", writable.message()));
+  }
   absl::StatusOr<std::unique_ptr<AuditLog>> log = AuditLog::Open(options.audit_log);
   if (!log.ok()) {
     return absl::InvalidArgumentError(absl::StrCat("--audit_log: ", log.status().message()));
@@ -275,12 +334,16 @@ void BeginServer() {
   IgnoreLockOrder();
   const sigset_t signals = StopSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  // Whoever reads what is written, an audit log that is a pipe for one, may go.
+  // Whoever reads the log may go.
   std::signal(SIGPIPE, SIG_IGN);
   WriteGrpcLines(GrpcLines::kLog);
   for (const std::string& name : ForbidTracing()) {
     LogWarning("ignored: tracing would write down what callers send", {{"variable", name}});
   }
+}
+
+void SayNotChecked(const ServerOptions& options, const absl::Status& why) {
+  if (options.check_config) std::cout << "not checked: " << PlainText(why.message()) << "\n";
 }
 
 absl::Status RunServer(const ServerOptions& options, const Served& served) {
@@ -290,16 +353,31 @@ absl::Status RunServer(const ServerOptions& options, const Served& served) {
   names.insert(names.end(), {grpc::health::v1::Health::service_full_name(), Reflection::kV1,
                              Reflection::kV1Alpha});
   ASSIGN_OR_RETURN(MethodRules rules, MethodRules::Of(names));
+  CallMetrics calls(rules);
+  served.access.CountRefusals([&calls](absl::string_view method, absl::StatusCode code) {
+    calls.CountRefused(method, code);
+  });
   served.access.Serve(std::move(rules));
+  RETURN_IF_ERROR(CheckMetricsAddress(options.metrics_listen));
+  if (!options.port_file.empty()) {
+    RETURN_IF_ERROR(OfPortFile(CheckReplaceable(options.port_file)));
+  }
+  if (options.check_config) {
+    RETURN_IF_ERROR(Listener::CheckAddress(options.listen));
+    std::cout << "the configuration is good\n";
+    return absl::OkStatus();
+  }
   const sigset_t stop_signals = StopSignals();
   const int signals = signalfd(-1, &stop_signals, SFD_CLOEXEC);
   if (signals < 0) return absl::InternalError("signals cannot be received");
   const absl::Cleanup close_signals = [signals] { close(signals); };
 
+  served.health.AddPart(kTokenKeysPart);
+  served.health.AddPart(kCertificatesPart);
   RaiseFileLimit();
   ASSIGN_OR_RETURN(std::unique_ptr<Listener> listener, Listener::Open(options.listen));
   ASSIGN_OR_RETURN(const std::unique_ptr<MetricsServer> metrics,
-                   ShowMetrics(options, served, *listener));
+                   ShowMetrics(options, served, calls, *listener));
   grpc::EnableDefaultHealthCheckService(false);
   grpc::ServerBuilder builder;
   Configure(options, served, builder);
@@ -307,6 +385,10 @@ absl::Status RunServer(const ServerOptions& options, const Served& served) {
   creators.push_back(MakeRetryPushbackInterceptors());
   if (auto interceptors = served.access.Interceptors(); interceptors != nullptr) {
     creators.push_back(std::move(interceptors));
+  }
+  creators.push_back(calls.Interceptors());
+  if (auto lines = MakeTraceLines(served.traced); lines != nullptr) {
+    creators.push_back(std::move(lines));
   }
   builder.experimental().SetInterceptorCreators(std::move(creators));
   const std::shared_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor =
@@ -318,6 +400,7 @@ absl::Status RunServer(const ServerOptions& options, const Served& served) {
   for (grpc::Service* service : reflection.services()) builder.RegisterService(service);
   const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr) return absl::InternalError("gRPC cannot be started");
+  served.on_start();
   listener->Serve([acceptor](int connection) {
     grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
     parameters.fd = connection;

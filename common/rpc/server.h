@@ -40,6 +40,9 @@ struct ServerOptions {
   absl::Duration idle_timeout = absl::Minutes(5);
   absl::Duration connection_age = absl::Minutes(10);  // a tenth more or less, see gRPC
   absl::Duration connection_age_grace = absl::Minutes(1);
+  std::string log_level = "info";
+  // Ends before anything is served, changed or made, once all is found good that must be.
+  bool check_config = false;
 };
 
 // Reads the flags that all servers share: --listen, --insecure_loopback,
@@ -47,14 +50,15 @@ struct ServerOptions {
 // --token_keys_grace, --token_issuer, --token_audience, --calls_per_second, --memory_mib,
 // --audit_log,
 // --metrics_listen, --port_file, --drain_seconds, --idle_timeout, --max_connection_age,
-// --max_connection_age_grace, --log_level. To be called after
+// --max_connection_age_grace, --log_level, --check_config. To be called after
 // absl::ParseCommandLine.
 ServerOptions ServerOptionsFromFlags();
 
 // Who may call a server with these options: everybody with plain text, else whom
 // certificates and tokens name. InvalidArgument unless exactly one of plain text and
 // TLS is asked for, when plain text would leave the machine, when what tells callers
-// apart is missing or cannot be read, and when the audit log cannot be written.
+// apart is missing or cannot be read, when the audit log cannot be written, and when a limit of
+// the options makes no sense.
 absl::StatusOr<std::unique_ptr<Access>> MakeAccess(const ServerOptions& options);
 
 // Blocks the signals that stop a server, in this thread and those made later, and has
@@ -70,18 +74,29 @@ struct Served {
   HealthService& health;
   // From MakeAccess with the options that RunServer gets; the services ask it too.
   Access& access;
-  // Called every second while it serves, and once before: looks after what health
-  // depends on.
+  // Called once, when nothing can keep it from serving any more: begins what goes on beside it.
+  std::function<void()> on_start = [] {};
+  // Called every second while it serves, and once before. Waits for nobody.
   std::function<void()> on_tick = [] {};
   // Called when it must stop, after new calls are refused: whatever waits with an
   // answer gives it now.
   std::function<void()> on_drain = [] {};
-  // What it shows at GET /metrics beside tutti_ready_state.
+  // Services, by full name, of which every call gets a line with its trace (see
+  // common/rpc/trace_context.h). Never one that takes what people do.
+  std::vector<std::string> traced = {};
+  // What it shows at GET /metrics beside what every server does.
   Metrics metrics = {};
   // Larger requests are refused before they are read.
   int max_request_bytes = kMaxMessageBytes;
 };
 
+// Says that something was not looked at because it does not answer, when the options ask for a
+// check; a service waits for it.
+void SayNotChecked(const ServerOptions& options, const absl::Status& why);
+
+// With options.check_config: whether it would serve, but for an address that is taken, and says
+// on standard output that it would. Else:
+//
 // Serves until SIGTERM or SIGINT: then says "not ready", lets calls in flight end
 // within options.drain, and returns. With health, reflection, limits (on messages, headers,
 // streams, threads and memory), keepalive, and no compression. Health has two parts more: token

@@ -28,6 +28,8 @@ struct TlsFiles {
   std::string key;
   std::string authorities;  // root certificates of the peers
   TlsFlags flags = {};
+  // Of a client: the name that the server's certificate must be for; empty: the one in the address.
+  std::string server_name = {};
 
   // Whether any is given.
   bool any() const { return !certificate.empty() || !key.empty() || !authorities.empty(); }

@@ -1,16 +1,28 @@
 #include "common/telemetry/metrics.h"
 
+#include <netdb.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <algorithm>
-#include <exception>
+#include <iterator>
+#include <limits>
 #include <map>
 #include <set>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "common/status/status_macros.h"
 #include "prometheus/collectable.h"
-#include "prometheus/exposer.h"
 #include "prometheus/metric_family.h"
+#include "prometheus/text_serializer.h"
 
 namespace tutti {
 namespace {
@@ -30,13 +42,86 @@ bool TellsApart(const std::string& label) {
   return refused.count(label) != 0;
 }
 
+// What a caller may say.
+constexpr size_t kMostRequestBytes = 8 << 10;
+constexpr time_t kPatienceSeconds = 2;
+constexpr absl::string_view kRequest = "GET /metrics";
+
+struct Bound {
+  int socket = -1;
+  int port = 0;
+};
+
+absl::StatusOr<Bound> Bind(const std::string& address) {
+  const size_t colon = address.rfind(':');
+  std::string host = address.substr(0, colon);
+  if (absl::StartsWith(host, "[")) host = host.substr(1, host.size() - 2);
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE;
+  addrinfo* found = nullptr;
+  const absl::Status taken = absl::UnavailableError(
+      "--metrics_listen: the address cannot be served on; is something else using it?");
+  if (colon == std::string::npos ||
+      getaddrinfo(host.c_str(), address.c_str() + colon + 1, &hints, &found) != 0) {
+    return taken;
+  }
+  const absl::Cleanup free_found = [found] { freeaddrinfo(found); };
+  const int bound = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (bound < 0) return taken;
+  const int yes = 1;
+  setsockopt(bound, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+  sockaddr_storage name{};
+  socklen_t size = sizeof(name);
+  if (bind(bound, found->ai_addr, found->ai_addrlen) != 0 || listen(bound, SOMAXCONN) != 0 ||
+      getsockname(bound, reinterpret_cast<sockaddr*>(&name), &size) != 0) {
+    close(bound);
+    return taken;
+  }
+  // The port is at the same place in both families.
+  return Bound{bound, ntohs(reinterpret_cast<const sockaddr_in*>(&name)->sin_port)};
+}
+
+// The head of a request, as far as it came in time.
+std::string HeadOf(int caller) {
+  std::string head;
+  char part[1024];
+  const absl::Time deadline = absl::Now() + absl::Seconds(kPatienceSeconds);
+  while (!absl::StrContains(head, "\r\n\r\n") && head.size() < kMostRequestBytes &&
+         absl::Now() < deadline) {
+    const ssize_t got = recv(caller, part, sizeof(part), 0);
+    if (got <= 0) break;
+    head.append(part, static_cast<size_t>(got));
+  }
+  return head;
+}
+
+void Answer(int caller, const std::function<std::string()>& text) {
+  const std::string head = HeadOf(caller);
+  const char after = head.size() > kRequest.size() ? head[kRequest.size()] : '\0';
+  const bool asked = absl::StartsWith(head, kRequest) && (after == ' ' || after == '?');
+  const std::string body = asked ? text() : "GET /metrics\n";
+  const std::string answer = absl::StrCat(
+      "HTTP/1.1 ", asked ? "200 OK" : "404 Not Found",
+      "\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\nConnection: close\r\n"
+      "Content-Length: ",
+      body.size(), "\r\n\r\n", body);
+  size_t sent = 0;
+  while (sent < answer.size()) {
+    const ssize_t more = send(caller, answer.data() + sent, answer.size() - sent, MSG_NOSIGNAL);
+    if (more <= 0) return;
+    sent += static_cast<size_t>(more);
+  }
+}
+
 }  // namespace
 
 class Metrics::Series final : public prometheus::Collectable {
  public:
   struct Reader {
     prometheus::ClientMetric labelled;
-    std::function<double()> read;
+    // Puts the value in.
+    std::function<void(prometheus::ClientMetric&)> read;
   };
   struct Family {
     std::string help;
@@ -55,8 +140,7 @@ class Metrics::Series final : public prometheus::Collectable {
       shown.metric.reserve(family.readers.size());
       for (const Reader& reader : family.readers) {
         prometheus::ClientMetric metric = reader.labelled;
-        (family.type == prometheus::MetricType::Counter ? metric.counter.value
-                                                        : metric.gauge.value) = reader.read();
+        reader.read(metric);
         shown.metric.push_back(std::move(metric));
       }
     }
@@ -65,7 +149,7 @@ class Metrics::Series final : public prometheus::Collectable {
 
   // False when there is such a series already.
   bool Add(const std::string& name, const std::string& help, prometheus::MetricType type,
-           const MetricLabels& labels, std::function<double()> read) {
+           const MetricLabels& labels, std::function<void(prometheus::ClientMetric&)> read) {
     Reader reader;
     for (const auto& [label, value] : labels) reader.labelled.label.push_back({label, value});
     Family& family = families_.try_emplace(name, Family{help, type, {}}).first->second;
@@ -85,38 +169,65 @@ class Metrics::Series final : public prometheus::Collectable {
 
 Metrics::Metrics() : series_(std::make_shared<Series>()) {}
 
-bool Metrics::Accept(const std::string& name, const std::vector<std::string>& units,
-                     const MetricLabels& labels) {
-  const bool named = absl::StartsWith(name, "tutti_") && IsSnakeCase(name) &&
-                     std::any_of(units.begin(), units.end(), [&name](const std::string& unit) {
-                       return absl::EndsWith(name, unit);
-                     });
+bool Metrics::Accept(const std::string& name, bool has_unit, const MetricLabels& labels) {
+  const bool named = has_unit &&
+                     (absl::StartsWith(name, "tutti_") || absl::StartsWith(name, "process_")) &&
+                     IsSnakeCase(name);
   const bool labelled = std::all_of(labels.begin(), labels.end(), [](const auto& label) {
     return IsSnakeCase(label.first) && !TellsApart(label.first);
   });
   if (named && labelled) return true;
-  status_.Update(absl::FailedPreconditionError(
-      absl::StrCat("metric ", name,
-                   named ? ": a label is not in snake case, or tells organisations or people apart"
-                         : ": the name must be tutti_..., in snake case, and end in its unit")));
+  status_.Update(absl::FailedPreconditionError(absl::StrCat(
+      "metric ", name,
+      named ? ": a label is not in snake case, or tells organisations or people apart"
+            : ": the name must be tutti_... or process_..., in snake case, and end in its unit")));
   return false;
+}
+
+void Metrics::Add(const std::string& name, bool is_new) {
+  if (is_new) return;
+  status_.Update(absl::FailedPreconditionError(absl::StrCat("metric ", name, ": added twice")));
 }
 
 void Metrics::AddCounter(const std::string& name, const std::string& help,
                          const MetricLabels& labels, std::function<uint64_t()> read) {
-  if (!Accept(name, {"_total"}, labels)) return;
-  if (!series_->Add(name, help, prometheus::MetricType::Counter, labels,
-                    [read = std::move(read)] { return static_cast<double>(read()); })) {
-    status_.Update(absl::FailedPreconditionError(absl::StrCat("metric ", name, ": added twice")));
-  }
+  if (!Accept(name, absl::EndsWith(name, "_total"), labels)) return;
+  Add(name, series_->Add(name, help, prometheus::MetricType::Counter, labels,
+                         [read = std::move(read)](prometheus::ClientMetric& metric) {
+                           metric.counter.value = static_cast<double>(read());
+                         }));
 }
 
 void Metrics::AddGauge(const std::string& name, const std::string& help, const MetricLabels& labels,
                        std::function<double()> read) {
-  if (!Accept(name, {"_seconds", "_bytes", "_ratio", "_count", "_state"}, labels)) return;
-  if (!series_->Add(name, help, prometheus::MetricType::Gauge, labels, std::move(read))) {
-    status_.Update(absl::FailedPreconditionError(absl::StrCat("metric ", name, ": added twice")));
+  const bool anothers = absl::EndsWith(name, "_total") || absl::EndsWith(name, "_count") ||
+                        absl::EndsWith(name, "_sum") || absl::EndsWith(name, "_bucket");
+  if (!Accept(name, !anothers, labels)) return;
+  Add(name, series_->Add(name, help, prometheus::MetricType::Gauge, labels,
+                         [read = std::move(read)](prometheus::ClientMetric& metric) {
+                           metric.gauge.value = read();
+                         }));
+}
+
+void Metrics::AddHistogram(const std::string& name, const std::string& help,
+                           const MetricLabels& labels, std::vector<double> bounds,
+                           std::function<HistogramCounts()> read) {
+  if (!Accept(name, absl::EndsWith(name, "_seconds") || absl::EndsWith(name, "_bytes"), labels)) {
+    return;
   }
+  bounds.push_back(std::numeric_limits<double>::infinity());
+  Add(name, series_->Add(name, help, prometheus::MetricType::Histogram, labels,
+                         [bounds = std::move(bounds),
+                          read = std::move(read)](prometheus::ClientMetric& metric) {
+                           const HistogramCounts now = read();
+                           uint64_t so_far = 0;
+                           for (size_t i = 0; i < bounds.size() && i < now.counts.size(); ++i) {
+                             so_far += now.counts[i];
+                             metric.histogram.bucket.push_back({so_far, bounds[i]});
+                           }
+                           metric.histogram.sample_count = so_far;
+                           metric.histogram.sample_sum = now.sum;
+                         }));
 }
 
 std::shared_ptr<prometheus::Collectable> Metrics::series() const { return series_; }
@@ -124,24 +235,37 @@ std::shared_ptr<prometheus::Collectable> Metrics::series() const { return series
 absl::StatusOr<std::unique_ptr<MetricsServer>> MetricsServer::Start(const Metrics& metrics,
                                                                     const std::string& address) {
   if (!metrics.status().ok()) return metrics.status();
-  // The library tells of a taken address by throwing.
-  try {
-    auto server = std::unique_ptr<MetricsServer>(
-        new MetricsServer(std::make_unique<prometheus::Exposer>(address, 1)));
-    server->series_ = metrics.series();
-    server->exposer_->RegisterCollectable(server->series_);
-    return server;
-  } catch (const std::exception&) {
-    return absl::UnavailableError(
-        "--metrics_listen: the address cannot be served on; is something else using it?");
-  }
+  ASSIGN_OR_RETURN(const Bound bound, Bind(address));
+  return std::unique_ptr<MetricsServer>(
+      new MetricsServer(metrics.series(), bound.socket, bound.port));
 }
 
-MetricsServer::MetricsServer(std::unique_ptr<prometheus::Exposer> exposer)
-    : exposer_(std::move(exposer)) {}
+MetricsServer::MetricsServer(std::shared_ptr<prometheus::Collectable> series, int socket, int port)
+    : series_(std::move(series)), socket_(socket), port_(port), stop_(eventfd(0, EFD_CLOEXEC)) {
+  thread_ = std::thread([this] { Run(); });
+}
 
-MetricsServer::~MetricsServer() = default;
+MetricsServer::~MetricsServer() {
+  eventfd_write(stop_, 1);
+  thread_.join();
+  close(socket_);
+  close(stop_);
+}
 
-int MetricsServer::port() const { return exposer_->GetListeningPorts().front(); }
+void MetricsServer::Run() const {
+  while (true) {
+    pollfd waiting[] = {{stop_, POLLIN, 0}, {socket_, POLLIN, 0}};
+    if (poll(waiting, std::size(waiting), -1) < 0) continue;
+    if ((waiting[0].revents & POLLIN) != 0) return;
+    const int caller = accept4(socket_, nullptr, nullptr, SOCK_CLOEXEC);
+    if (caller < 0) continue;
+    // Whoever says nothing keeps others waiting no longer.
+    const timeval patience{kPatienceSeconds, 0};
+    setsockopt(caller, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+    setsockopt(caller, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+    Answer(caller, [this] { return prometheus::TextSerializer().Serialize(series_->Collect()); });
+    close(caller);
+  }
+}
 
 }  // namespace tutti

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -13,7 +14,6 @@
 
 namespace prometheus {
 class Collectable;
-class Exposer;
 }  // namespace prometheus
 
 namespace tutti {
@@ -21,6 +21,13 @@ namespace tutti {
 // Labels of one series: names of ours and values from a closed list ("reason" of an
 // enum). Never anything that a caller sent, and never an organisation.
 using MetricLabels = std::vector<std::pair<std::string, std::string>>;
+
+// How often each of some ranges was met, and what it all came to.
+struct HistogramCounts {
+  std::vector<uint64_t>
+      counts;  // up to each bound, inclusive, and above the bound before; last: above all
+  double sum = 0;
+};
 
 // What a process shows of itself to Prometheus. Every series is declared before
 // serving, with its labels, so no more can appear later; its value is read from the
@@ -34,28 +41,33 @@ class Metrics {
   void AddCounter(const std::string& name, const std::string& help, const MetricLabels& labels,
                   std::function<uint64_t()> read);
 
-  // Declares a series that goes up and down; the name ends in its unit: "_seconds",
-  // "_bytes", "_ratio", "_count" or "_state" (0 or 1).
+  // Declares a series that goes up and down; the name ends in its unit, "_seconds" or "_bytes",
+  // where it has one, and never in what others end in ("_total", "_count", "_sum", "_bucket").
   void AddGauge(const std::string& name, const std::string& help, const MetricLabels& labels,
                 std::function<double()> read);
 
+  // Declares counts by range; the name ends in its unit, "_seconds" or "_bytes". `bounds` ascend;
+  // `read` gives one count more than there are of them.
+  void AddHistogram(const std::string& name, const std::string& help, const MetricLabels& labels,
+                    std::vector<double> bounds, std::function<HistogramCounts()> read);
+
   // FailedPrecondition, with the name, when a declaration breaks a rule: a name that is
-  // not tutti_..., in snake case, with its unit; a label that would tell organisations
-  // or people apart; a series declared twice.
+  // not tutti_... or process_..., in snake case, with its unit; a label that would tell
+  // organisations or people apart; a series declared twice.
   const absl::Status& status() const { return status_; }
 
   std::shared_ptr<prometheus::Collectable> series() const;
 
  private:
   class Series;
-  bool Accept(const std::string& name, const std::vector<std::string>& units,
-              const MetricLabels& labels);
+  bool Accept(const std::string& name, bool has_unit, const MetricLabels& labels);
+  void Add(const std::string& name, bool is_new);
 
   std::shared_ptr<Series> series_;
   absl::Status status_;
 };
 
-// Answers GET /metrics, in plain text.
+// Answers GET /metrics, in plain text, one caller after another.
 class MetricsServer {
  public:
   // Serves on `address`, an IP address and port (0: a free one) of the loopback; that it
@@ -65,14 +77,20 @@ class MetricsServer {
                                                               const std::string& address);
   ~MetricsServer();
 
-  int port() const;
+  MetricsServer(const MetricsServer&) = delete;
+  MetricsServer& operator=(const MetricsServer&) = delete;
+
+  int port() const { return port_; }
 
  private:
-  explicit MetricsServer(std::unique_ptr<prometheus::Exposer> exposer);
+  MetricsServer(std::shared_ptr<prometheus::Collectable> series, int socket, int port);
+  void Run() const;
 
-  // The exposer holds no more than a weak reference.
-  std::shared_ptr<prometheus::Collectable> series_;
-  std::unique_ptr<prometheus::Exposer> exposer_;
+  const std::shared_ptr<prometheus::Collectable> series_;
+  const int socket_;
+  const int port_;
+  const int stop_;  // readable when it ends
+  std::thread thread_;
 };
 
 }  // namespace tutti

@@ -1,16 +1,23 @@
 #include "services/aggregate/aggregate_server.h"
 
+#include <atomic>
+#include <filesystem>
 #include <memory>
+#include <optional>
+#include <system_error>
 #include <thread>
 
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
 #include "common/catalog/catalog.h"
+#include "common/files/write_file.h"
 #include "common/privacy/budget.h"
 #include "common/privacy/noise.h"
 #include "common/process/core_dumps.h"
 #include "common/redis/redis_stores.h"
+#include "common/redis/user_check.h"
 #include "common/retention/lifetimes.h"
+#include "common/rpc/part_check.h"
 #include "common/status/status_macros.h"
 #include "common/telemetry/log.h"
 #include "services/aggregate/aggregate_service.h"
@@ -49,28 +56,6 @@ namespace {
 
 constexpr absl::Duration kScrubRetry = absl::Seconds(30);
 
-Metrics MetricsOf(const FileScrubber& scrubber, CounterStore& counters,
-                  const OrganizationRepository& repository, const DueReconciler& due_times) {
-  Metrics metrics;
-  metrics.AddCounter("tutti_aggregate_failed_scrubs_total",
-                     "Rewritings of Redis' files that failed on some node, and are repeated.", {},
-                     [&scrubber] { return scrubber.failures(); });
-  metrics.AddGauge("tutti_aggregate_scrub_pending_state",
-                   "1 while deleted counters may linger in Redis' files.", {},
-                   [&scrubber] { return scrubber.pending() ? 1.0 : 0.0; });
-  metrics.AddGauge("tutti_aggregate_mirror_bytes",
-                   "What is remembered of open windows' counters, not to write bits twice.", {},
-                   [&counters] { return static_cast<double>(counters.remembered_bytes()); });
-  metrics.AddGauge("tutti_aggregate_directory_bytes",
-                   "What is remembered of organisations, for seconds.", {},
-                   [&repository] { return static_cast<double>(repository.cached_bytes()); });
-  metrics.AddCounter("tutti_aggregate_corrected_due_times_total",
-                     "Organisations that were to be looked at too late to close their windows in "
-                     "time, and no longer are.",
-                     {}, [&due_times] { return due_times.corrected(); });
-  return metrics;
-}
-
 absl::StatusOr<std::unique_ptr<PublicationJournal>> OpenJournal(const AggregateOptions& options,
                                                                 RedisStores& stores) {
   if (!options.journal_redis.has_value()) {
@@ -80,40 +65,128 @@ absl::StatusOr<std::unique_ptr<PublicationJournal>> OpenJournal(const AggregateO
   }
   return std::make_unique<RedisJournal>(
       *options.journal_redis,
-      [&stores](const std::string& run_id) { return stores.IsStoredIn(run_id); });
+      [&stores](const std::string& run_id) { return stores.IsStoredIn(run_id); },
+      /*begins=*/!options.server.check_config);
 }
 
-// Whether the store may be worked with. Not thread-safe.
+// Whether there is a file with something in it.
+bool IsBegun(const std::string& journal) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(journal, error);
+  return !error && size > 0;
+}
+
+// Whether the users are as they must be; who does not answer yet is waited for.
+absl::Status CheckUsers(const AggregateOptions& options) {
+  absl::Status fit = CheckUser(ForQuestions(options.redis), RedisUse::kAggregate);
+  if (fit.ok() && options.journal_redis.has_value()) {
+    fit = CheckUser(ForQuestions(*options.journal_redis), RedisUse::kJournal);
+    if (absl::IsUnavailable(fit)) SayNotChecked(options.server, fit);
+  }
+  return absl::IsFailedPrecondition(fit) ? fit : absl::OkStatus();
+}
+
+// Asks whether the store may be worked with. Not thread-safe.
 class StoreCheck {
  public:
-  StoreCheck(RedisStores& stores, ClockGuard& clock_guard, JournalBinding& binding)
-      : stores_(stores), clock_guard_(clock_guard), binding_(binding) {}
+  StoreCheck(const RedisOptions& store, ClockGuard& clock_guard, JournalBinding& binding,
+             const WallClock& clock)
+      : store_(ForQuestions(store)), clock_guard_(clock_guard), binding_(binding), clock_(clock) {}
 
-  // Says once in the log what is wrong.
-  bool Good() {
-    const absl::Status fit = stores_.CheckServer();
-    if (!fit.ok()) return Note("store_refused", fit);
+  absl::Status Ask() {
+    RETURN_IF_ERROR(store_.CheckServer());
     // Windows that are due by a clock that is ahead must not be entered in an adopted journal,
-    // nor activity of windows be refused that are open. It says so itself.
-    if (!clock_guard_.Check().ok()) return false;
-    return Note("journal_refused", binding_.Check());
+    // nor activity of windows be refused that are open.
+    RETURN_IF_ERROR(clock_guard_.Check());
+    RETURN_IF_ERROR(binding_.Check());
+    return CountDue();
   }
+
+  // For any thread: what it found last.
+  int due() const { return due_; }
+  int overdue() const { return overdue_; }
+  int missing_replicas() const { return store_.missing_replicas(); }
 
  private:
-  // Whether it is good.
-  bool Note(const char* event, const absl::Status& status) {
-    if (!status.ok() && status != last_) {
-      LogError(event, {{"problem", std::string(status.message())}});
-    }
-    last_ = status;
-    return status.ok();
+  absl::Status CountDue() {
+    const absl::Time now = clock_.Now();
+    if (now < next_count_ && now > next_count_ - 2 * kCountInterval) return absl::OkStatus();
+    ASSIGN_OR_RETURN(const auto due, store_.organizations().ListDue(now, kMostCounted));
+    ASSIGN_OR_RETURN(const auto overdue,
+                     store_.organizations().ListDue(now - kOverdue, kMostCounted));
+    due_ = static_cast<int>(due.size());
+    overdue_ = static_cast<int>(overdue.size());
+    next_count_ = now + kCountInterval;
+    return absl::OkStatus();
   }
 
-  RedisStores& stores_;
+  static constexpr absl::Duration kCountInterval = absl::Seconds(10);
+  static constexpr absl::Duration kOverdue = absl::Hours(1);
+  static constexpr int kMostCounted = 1000;
+
+  RedisStores store_;
   ClockGuard& clock_guard_;
   JournalBinding& binding_;
-  absl::Status last_;
+  const WallClock& clock_;
+  absl::Time next_count_ = absl::InfinitePast();
+  std::atomic<int> due_ = 0;
+  std::atomic<int> overdue_ = 0;
 };
+
+// What the metrics are read from. References outlive them.
+struct Shown {
+  const FileScrubber& scrubber;
+  CounterStore& counters;
+  const OrganizationRepository& repository;
+  const DueReconciler& due_times;
+  const ClosingLoop& closing;
+  const StoreCheck& store;
+  const HealthService& health;
+};
+
+Metrics MetricsOf(const Shown& shown) {
+  Metrics metrics;
+  metrics.AddCounter("tutti_aggregate_failed_scrubs_total",
+                     "Rewritings of Redis' files that failed on some node, and are repeated.", {},
+                     [shown] { return shown.scrubber.failures(); });
+  metrics.AddGauge("tutti_aggregate_scrub_pending_state",
+                   "1 while deleted counters may linger in Redis' files.", {},
+                   [shown] { return shown.scrubber.pending() ? 1.0 : 0.0; });
+  metrics.AddGauge("tutti_aggregate_mirror_bytes",
+                   "What is remembered of open windows' counters, not to write bits twice.", {},
+                   [shown] { return static_cast<double>(shown.counters.remembered_bytes()); });
+  metrics.AddGauge("tutti_aggregate_directory_bytes",
+                   "What is remembered of organisations, for seconds.", {},
+                   [shown] { return static_cast<double>(shown.repository.cached_bytes()); });
+  metrics.AddCounter("tutti_aggregate_corrected_due_times_total",
+                     "Organisations that were to be looked at too late to close their windows in "
+                     "time, and no longer are.",
+                     {}, [shown] { return shown.due_times.corrected(); });
+  metrics.AddGauge("tutti_aggregate_due_organizations",
+                   "Organisations with windows that are due, at most 1,000; the next sweep closes "
+                   "them.",
+                   {}, [shown] { return static_cast<double>(shown.store.due()); });
+  metrics.AddGauge("tutti_aggregate_overdue_organizations",
+                   "Those of them that have been due for an hour.", {},
+                   [shown] { return static_cast<double>(shown.store.overdue()); });
+  metrics.AddGauge(
+      "tutti_aggregate_last_close_timestamp_seconds",
+      "When this process last closed a window, in Unix time, in whole seconds; 0 "
+      "before the first.",
+      {}, [shown] {
+        const absl::Time last = shown.closing.last_close();
+        return last == absl::InfinitePast() ? 0.0 : static_cast<double>(absl::ToUnixSeconds(last));
+      });
+  metrics.AddGauge("tutti_aggregate_missing_replicas",
+                   "Replicas that --redis_wait_replicas waits for and that are not online, of all "
+                   "primaries.",
+                   {}, [shown] { return static_cast<double>(shown.store.missing_replicas()); });
+  metrics.AddGauge("tutti_aggregate_store_answer_seconds",
+                   "How long the store took to answer the latest of the questions that health "
+                   "asks twice a second, or has been taking; in tenths of a second, rounded up.",
+                   {}, [shown] { return absl::ToDoubleSeconds(shown.health.AnswerTime("store")); });
+  return metrics;
+}
 
 }  // namespace
 
@@ -178,12 +251,28 @@ absl::Status RunAggregate(const AggregateOptions& options) {
   RETURN_IF_ERROR(CheckNoisePlans(**catalog));
 
   const SystemWallClock clock;
+  RETURN_IF_ERROR(CheckUsers(options));
   RedisStores stores(options.redis, options.mirror);
-  ASSIGN_OR_RETURN(std::unique_ptr<PublicationJournal> journal, OpenJournal(options, stores));
   // One that does not answer yet is waited for; one that may lose counters is not.
-  if (absl::Status fit = stores.CheckServer(); absl::IsFailedPrecondition(fit)) return fit;
+  const absl::Status fit = stores.CheckServer();
+  if (absl::IsFailedPrecondition(fit)) return fit;
+  if (!fit.ok()) SayNotChecked(options.server, fit);
   ClockGuard clock_guard(clock, stores.clock());
-  if (absl::Status fit = clock_guard.Check(); absl::IsFailedPrecondition(fit)) return fit;
+  if (absl::Status right = clock_guard.Check(); absl::IsFailedPrecondition(right)) return right;
+  const std::vector<std::string> names = {aggregate::v1::AggregateService::service_full_name(),
+                                          aggregate::v1::OrganizationService::service_full_name()};
+  HealthService health(names, {"store"});
+  if (options.server.check_config && !options.journal_redis.has_value() &&
+      !IsBegun(options.journal)) {
+    // Only a service begins one.
+    const absl::Status writable = CheckWritable(options.journal, Writing::kUpdate);
+    if (writable.ok()) {
+      return RunServer(options.server,
+                       {.services = {}, .names = names, .health = health, .access = *access});
+    }
+    return absl::InvalidArgumentError(absl::StrCat("--journal: ", writable.message()));
+  }
+  ASSIGN_OR_RETURN(std::unique_ptr<PublicationJournal> journal, OpenJournal(options, stores));
   CountingHistory history(stores.history(), **catalog, clock);
   OrganizationRepository repository(stores.organizations(), history, **catalog, clock,
                                     options.timing);
@@ -192,7 +281,8 @@ absl::Status RunAggregate(const AggregateOptions& options) {
   JournalBinding binding({*journal, stores.journal(), stores.organizations(), stores.publications(),
                           repository, **catalog, clock, options.adopt_journal});
   // The same holds here: what may pass is waited for, and nothing is closed before.
-  if (absl::Status bound = binding.Check(); !bound.ok() && !absl::IsUnavailable(bound)) {
+  const absl::Status bound = options.server.check_config ? binding.Compare() : binding.Check();
+  if (!bound.ok() && !absl::IsUnavailable(bound)) {
     return bound;
   }
   DeltaMerger merger(repository, stores.counters(), **catalog, clock);
@@ -209,22 +299,20 @@ absl::Status RunAggregate(const AggregateOptions& options) {
   OrganizationServiceImpl organizations(
       {repository, lifecycle, scrubber, **catalog, clock, *access});
 
-  const std::vector<std::string> names = {aggregate::v1::AggregateService::service_full_name(),
-                                          aggregate::v1::OrganizationService::service_full_name()};
-  HealthService health(names, {"store"});
-  StoreCheck store(stores, clock_guard, binding);
-  scrubber.Start();
-  closing.Start(options.sweep_interval);
+  StoreCheck store(options.redis, clock_guard, binding, clock);
+  std::optional<PartCheck> checking;
   return RunServer(options.server,
                    {.services = {&aggregate, &organizations},
                     .names = names,
                     .health = health,
                     .access = *access,
-                    .on_tick =
+                    .on_start =
                         [&] {
-                          health.SetPart("store", store.Good());
-                          stores.counters().ForgetIdle();
+                          checking.emplace(health, "store", [&] { return store.Ask(); });
+                          scrubber.Start();
+                          closing.Start(options.sweep_interval);
                         },
+                    .on_tick = [&] { stores.counters().ForgetIdle(); },
                     .on_drain =
                         [&] {
                           // A store that hangs keeps both at the same time.
@@ -232,7 +320,9 @@ absl::Status RunAggregate(const AggregateOptions& options) {
                           closing.Stop();
                           scrubbing.join();
                         },
-                    .metrics = MetricsOf(scrubber, stores.counters(), repository, due_times)});
+                    .traced = {aggregate::v1::OrganizationService::service_full_name()},
+                    .metrics = MetricsOf({scrubber, stores.counters(), repository, due_times,
+                                          closing, store, health})});
 }
 
 }  // namespace tutti

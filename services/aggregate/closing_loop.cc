@@ -36,6 +36,15 @@ void ClosingLoop::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
+void ClosingLoop::NoteClosed(bool any) {
+  if (any) last_close_ = absl::ToUnixSeconds(parts_.clock.Now());
+}
+
+absl::Time ClosingLoop::last_close() const {
+  const int64_t seconds = last_close_;
+  return seconds == kNever ? absl::InfinitePast() : absl::FromUnixSeconds(seconds);
+}
+
 bool ClosingLoop::stopping() {
   const std::lock_guard<std::mutex> lock(mutex_);
   return stopping_;
@@ -65,6 +74,7 @@ absl::StatusOr<CloseReport> ClosingLoop::CloseOne(const std::string& organizatio
     parts_.scrubber.ScrubSoon();
   }
   pace.AwaitTick();
+  NoteClosed(report.ok() && !report->windows.empty());
   if (report.ok() && report->next_due <= parts_.clock.Now() && stopping()) return StoppingError();
   return report;
 }
@@ -76,6 +86,7 @@ absl::StatusOr<SweepReport> ClosingLoop::Sweep() {
   // However it ended.
   if (sweep.deleted) parts_.scrubber.ScrubSoon();
   pace.AwaitTick();
+  NoteClosed(!sweep.windows.empty());
   if (!swept.ok()) return swept;
   return sweep;
 }

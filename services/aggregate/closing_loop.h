@@ -1,6 +1,7 @@
 #ifndef TUTTI_SERVICES_AGGREGATE_CLOSING_LOOP_H_
 #define TUTTI_SERVICES_AGGREGATE_CLOSING_LOOP_H_
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <string>
@@ -66,6 +67,10 @@ class ClosingLoop {
   // tick together, each with one.
   absl::StatusOr<SweepReport> Sweep();
 
+  // When this process last closed a window, whatever came of it, in whole seconds; InfinitePast
+  // before the first.
+  absl::Time last_close() const;
+
  private:
   absl::Status SweepAll(const Pace& pace, SweepReport& sweep);
   // Closes at most one window of each.
@@ -76,12 +81,16 @@ class ClosingLoop {
 
   // How many organisations wait for a tick together, each in a thread of its own.
   static constexpr int kTogether = 50;
+  static constexpr int64_t kNever = -1;
+
+  void NoteClosed(bool any);
 
   const ClosingParts parts_;
   CloserThreads threads_{kTogether};
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;  // guarded by mutex_
+  std::atomic<int64_t> last_close_ = kNever;
   std::thread thread_;
 };
 

@@ -46,8 +46,7 @@ absl::Status JournalBinding::Check() {
     if (*stored == own && bound_) return absl::OkStatus();
     bound_ = false;
     if (*stored != own) {
-      const bool adopt = parts_.adopt == (stored->empty() ? kNoJournal : *stored);
-      absl::Status allowed = adopt             ? Adopt()
+      absl::Status allowed = Adopts(*stored)   ? Adopt()
                              : stored->empty() ? CheckCovered()
                                                : absl::FailedPreconditionError("another journal");
       if (absl::IsFailedPrecondition(allowed)) return Refuse(own, *stored);
@@ -59,6 +58,22 @@ absl::Status JournalBinding::Check() {
     if (!absl::IsAborted(replaced)) return replaced;
   }
   return absl::UnavailableError("the store's journal changes all the time; try again");
+}
+
+bool JournalBinding::Adopts(const std::string& stored) const {
+  return parts_.adopt == (stored.empty() ? kNoJournal : stored);
+}
+
+absl::Status JournalBinding::Compare() {
+  const absl::StatusOr<std::string> own_identity = parts_.journal.Identity();
+  if (absl::IsNotFound(own_identity.status())) return absl::OkStatus();
+  if (!own_identity.ok()) return own_identity.status();
+  const std::string& own = *own_identity;
+  ASSIGN_OR_RETURN(const std::string stored, parts_.identities.ReadJournal());
+  if (stored == own || Adopts(stored)) return absl::OkStatus();
+  if (!stored.empty()) return Refuse(own, stored);
+  absl::Status covered = CheckCovered();
+  return absl::IsFailedPrecondition(covered) ? Refuse(own, stored) : covered;
 }
 
 absl::Status JournalBinding::CheckCovered() {

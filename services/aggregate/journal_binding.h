@@ -51,9 +51,14 @@ class JournalBinding {
   // backup may have lost its record. Such a window is not published any more.
   absl::Status Check();
 
+  // What Check would say, without binding or adopting anything; OK for a journal that is not begun.
+  absl::Status Compare();
+
   PublicationJournal& journal() { return parts_.journal; }
 
  private:
+  // Whether Adopt is asked for, where the store has this identity.
+  bool Adopts(const std::string& stored) const;
   // Whether the journal can be that of a store that names none: it knows all that the
   // ledgers know.
   absl::Status CheckCovered();

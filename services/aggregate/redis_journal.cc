@@ -12,7 +12,7 @@ namespace {
 
 constexpr char kIdentifyScript[] = R"lua(
 local identity = redis.call('GET', KEYS[1])
-if identity then return identity end
+if identity or ARGV[1] == '' then return identity or '' end
 redis.call('SET', KEYS[1], ARGV[1])
 return ARGV[1]
 )lua";
@@ -62,8 +62,9 @@ absl::StatusOr<std::string> RedisJournal::Identity() {
         "not restored with the counters; this one holds them, or may: name another");
   }
   ASSIGN_OR_RETURN(std::string identity,
-                   AsString(pool_.CallDurably(
-                       Script(kIdentifyScript, {JournalIdentityKey()}, {NewJournalIdentity()}))));
+                   AsString(pool_.CallDurably(Script(kIdentifyScript, {JournalIdentityKey()},
+                                                     {begins_ ? NewJournalIdentity() : ""}))));
+  if (identity.empty()) return absl::NotFoundError("--journal_redis: the journal is not begun");
   if (!IsJournalIdentity(identity)) return Unreadable();
   const std::lock_guard<std::mutex> lock(mutex_);
   identity_ = identity;

@@ -24,11 +24,12 @@ class RedisJournal final : public PublicationJournal {
   // Whether counters are stored in the redis-server of a run_id; see RedisStores::IsStoredIn.
   using HoldsCounters = std::function<absl::StatusOr<bool>(const std::string& run_id)>;
 
-  RedisJournal(RedisOptions options, HoldsCounters holds_counters)
-      : pool_(std::move(options)), holds_counters_(std::move(holds_counters)) {}
+  // `begins`: whether a server without a journal gets one.
+  RedisJournal(RedisOptions options, HoldsCounters holds_counters, bool begins = true)
+      : pool_(std::move(options)), holds_counters_(std::move(holds_counters)), begins_(begins) {}
 
-  // Makes the identity when the server has none. FailedPrecondition when the server holds
-  // counters, or is one of a cluster, or may lose what it took, and Unavailable when that may
+  // Makes the identity when the server has none, or NotFound. FailedPrecondition when the server
+  // holds counters, or is one of a cluster, or may lose what it took, and Unavailable when that may
   // pass (see CheckServer).
   absl::StatusOr<std::string> Identity() override;
 
@@ -43,6 +44,7 @@ class RedisJournal final : public PublicationJournal {
 
   RedisPool pool_;
   const HoldsCounters holds_counters_;
+  const bool begins_;
   std::mutex mutex_;
   std::string identity_;  // guarded by mutex_
 };

@@ -74,6 +74,11 @@ void DeltaCoalescer::AnswerWritten(uint64_t tick) {
   }
 }
 
+size_t DeltaCoalescer::pending_batches() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return pending_.size();
+}
+
 void DeltaCoalescer::AnswerWritten() { AnswerWritten(UINT64_MAX); }
 
 void DeltaCoalescer::Tick() {

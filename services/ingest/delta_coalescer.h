@@ -80,6 +80,9 @@ class DeltaCoalescer {
   // anything does.
   void Tick();
 
+  // Batches that wait to be sent, whatever they bring.
+  size_t pending_batches() const;
+
   // Answers all that has been written. For when no tick comes any more.
   void AnswerWritten();
 

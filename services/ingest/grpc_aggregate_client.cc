@@ -35,11 +35,10 @@ struct GrpcAggregateClient::Call final : CallInFlight {
   std::function<void(absl::StatusOr<Response>)> done;
 };
 
-GrpcAggregateClient::GrpcAggregateClient(std::shared_ptr<grpc::Channel> channel,
+GrpcAggregateClient::GrpcAggregateClient(const std::shared_ptr<grpc::Channel>& channel,
                                          std::string counting_fingerprint, const KeyStore& keys,
                                          absl::Duration timeout)
-    : channel_(std::move(channel)),
-      stub_(aggregate::v1::AggregateService::NewStub(channel_)),
+    : stub_(aggregate::v1::AggregateService::NewStub(channel)),
       counting_fingerprint_(std::move(counting_fingerprint)),
       keys_(keys),
       timeout_(timeout) {}
@@ -125,10 +124,6 @@ void GrpcAggregateClient::Finish(const void* call) {
   // Told with the lock held: Shutdown returns, and this may be destroyed, only
   // after the lock was released.
   idle_.notify_all();
-}
-
-bool GrpcAggregateClient::Connected() const {
-  return channel_->GetState(/*try_to_connect=*/true) == GRPC_CHANNEL_READY;
 }
 
 void GrpcAggregateClient::Shutdown() {

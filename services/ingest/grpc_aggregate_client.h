@@ -22,8 +22,9 @@ class GrpcAggregateClient final : public AggregateClient {
  public:
   // Policies are asked for with the id of the keyring that is loaded then. `keys` outlives this;
   // `timeout` bounds each call.
-  GrpcAggregateClient(std::shared_ptr<grpc::Channel> channel, std::string counting_fingerprint,
-                      const KeyStore& keys, absl::Duration timeout);
+  GrpcAggregateClient(const std::shared_ptr<grpc::Channel>& channel,
+                      std::string counting_fingerprint, const KeyStore& keys,
+                      absl::Duration timeout);
   ~GrpcAggregateClient() override { Shutdown(); }
 
   void FetchPolicy(const std::string& organization, PolicyCallback done) override;
@@ -35,9 +36,6 @@ class GrpcAggregateClient final : public AggregateClient {
   // False once aggregate has said that it counts by another catalogue, until a report of the
   // keyring has shown that it does not.
   bool CountsAlike() const { return counts_alike_; }
-
-  // Whether there is a connection; begins to make one when there is none.
-  bool Connected() const;
 
   // Cancels the calls in flight and returns when each has called back and is destroyed. Calls
   // made later fail with Cancelled, at once.
@@ -53,7 +51,6 @@ class GrpcAggregateClient final : public AggregateClient {
   void Run(Request request, std::function<void(absl::StatusOr<Response>)> done, Start start);
   void Finish(const void* call);
 
-  const std::shared_ptr<grpc::Channel> channel_;
   const std::unique_ptr<aggregate::v1::AggregateService::Stub> stub_;
   const std::string counting_fingerprint_;
   const KeyStore& keys_;

@@ -7,14 +7,18 @@
 
 namespace tutti {
 
-Metrics MetricsOf(const IngestCounters& counters, const KeyringMinder& keyring) {
+Metrics MetricsOf(const IngestCounters& counters, const KeyringMinder& keyring,
+                  const DeltaCoalescer& coalescer) {
   Metrics metrics;
   metrics.AddCounter("tutti_ingest_accepted_activities_total",
                      "Activities that were answered as accepted.", {},
                      [&counters] { return counters.accepted_activities.load(); });
-  metrics.AddGauge("tutti_ingest_overdue_keys_count",
+  metrics.AddGauge("tutti_ingest_overdue_keys",
                    "Keys of windows that are closed, a day after they should have been destroyed.",
                    {}, [&keyring] { return static_cast<double>(keyring.CountOverdueKeys()); });
+  metrics.AddGauge("tutti_ingest_pending_batches",
+                   "Batches that wait for the next flush, whether or not they bring anything new.",
+                   {}, [&coalescer] { return static_cast<double>(coalescer.pending_batches()); });
   for (int reason = ingest::v1::REASON_UNSPECIFIED + 1; reason < ingest::v1::Reason_ARRAYSIZE;
        ++reason) {
     if (!ingest::v1::Reason_IsValid(reason)) continue;

@@ -1,7 +1,7 @@
 #include "services/ingest/ingest_server.h"
 
-#include <atomic>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -19,10 +19,12 @@
 #include "common/retention/lifetimes.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/health.h"
+#include "common/rpc/part_check.h"
 #include "common/status/status_macros.h"
 #include "common/telemetry/log.h"
 #include "services/ingest/acknowledged_cache.h"
 #include "services/ingest/activity_ingester.h"
+#include "services/ingest/aggregate_health_client.h"
 #include "services/ingest/flush_loop.h"
 #include "services/ingest/grpc_aggregate_client.h"
 #include "services/ingest/ingest_counters.h"
@@ -66,7 +68,36 @@ absl::Status Named(const char* flag, const std::string& path, const absl::Status
 }
 
 // How often aggregate is told which keyring is loaded, and asked what it counts.
-constexpr absl::Duration kReportInterval = absl::Seconds(10);
+constexpr absl::Duration kReportInterval = absl::Seconds(3);
+
+// How aggregate took the latest report of the keyring. Thread-safe.
+class ReportOutcome {
+ public:
+  void Set(const absl::Status& status) {
+    const std::lock_guard lock(mutex_);
+    status_ = status;
+  }
+
+  bool ok() const {
+    const std::lock_guard lock(mutex_);
+    return status_.ok();
+  }
+
+  // An error when aggregate lets this ingest do nothing.
+  absl::Status Refusal() const {
+    const std::lock_guard lock(mutex_);
+    if (!absl::IsPermissionDenied(status_) && !absl::IsUnauthenticated(status_)) {
+      return absl::OkStatus();
+    }
+    return absl::FailedPreconditionError(absl::StrCat(
+        "tutti-aggregate (--aggregate) refuses what ingest alone may do: ", status_.message(),
+        "; check the certificate of --tls_certificate, and --trust_domain of both"));
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  absl::Status status_ = absl::UnavailableError("nothing was reported yet");
+};
 
 // What is done every second beside serving.
 class Chores {
@@ -86,15 +117,14 @@ class Chores {
     keys.Update(opt_outs_.ReloadIfChanged());
     // It may have been switched on meanwhile.
     if (swap_ == Swap::kNone) keys.Update(CheckNoSwap());
-    if (!keys.ok() && keys != last_keys_) {
-      LogError("keyring trouble", {{"problem", std::string(keys.message())}});
-    }
-    if (keys.ok() && !last_keys_.ok()) LogInfo("keyring is good again", {});
-    last_keys_ = keys;
-    health.SetPart("keys", keys.ok());
+    health.SetPart("keys", keys);
     ReportKeyring();
-    health.SetPart("aggregate", aggregate_.Connected());
-    health.SetPart("catalog", aggregate_.CountsAlike());
+    health.SetPart("catalog",
+                   aggregate_.CountsAlike()
+                       ? absl::OkStatus()
+                       : absl::FailedPreconditionError(
+                             "ingest and aggregate count by different catalogues: nothing is taken "
+                             "until both have the same file"));
     policies_.EvictExpired();
     const absl::Duration now = clock_.SinceStart();
     if (!generation_begin_.has_value()) generation_begin_ = now;
@@ -103,17 +133,18 @@ class Chores {
       generation_begin_ = now;
     }
     WarnOfKeys(counters);
-    WarnOfCatalog();
   }
+
+  const ReportOutcome& reported() const { return *reported_; }
 
  private:
   // Whether or not there is traffic: what becomes of a window must not depend on it.
   void ReportKeyring() {
     const absl::Duration now = clock_.SinceStart();
-    if (now < next_report_ && reported_->load() && aggregate_.CountsAlike()) return;
+    if (now < next_report_ && reported_->ok() && aggregate_.CountsAlike()) return;
     next_report_ = now + kReportInterval;
     aggregate_.ReportKeyring(
-        [reported = reported_](const absl::Status& status) { reported->store(status.ok()); });
+        [reported = reported_](const absl::Status& status) { reported->Set(status); });
   }
 
   // Somebody must act, so it is said as long as it goes on, once a minute.
@@ -135,21 +166,6 @@ class Chores {
     }
   }
 
-  void WarnOfCatalog() {
-    const absl::Duration now = clock_.SinceStart();
-    const bool alike = aggregate_.CountsAlike();
-    if (alike && !counted_alike_) LogInfo("ingest and aggregate count alike again", {});
-    if (!alike && (counted_alike_ || now >= next_catalog_warning_)) {
-      LogError(
-          "ingest and aggregate count by different catalogues: nothing is taken until both have "
-          "the "
-          "same file",
-          {});
-      next_catalog_warning_ = now + absl::Minutes(1);
-    }
-    counted_alike_ = alike;
-  }
-
   const Swap swap_;
   KeyringMinder& keyring_;
   OptOutStore& opt_outs_;
@@ -158,16 +174,40 @@ class Chores {
   AcknowledgedCache& acknowledged_;
   const absl::Duration generation_;
   const SystemSteadyClock clock_;
-  absl::Status last_keys_;
   std::optional<absl::Duration> generation_begin_;
   // The call may end after this.
-  const std::shared_ptr<std::atomic<bool>> reported_ = std::make_shared<std::atomic<bool>>(false);
+  const std::shared_ptr<ReportOutcome> reported_ = std::make_shared<ReportOutcome>();
   absl::Duration next_report_ = -absl::InfiniteDuration();
   uint64_t warned_missing_ = 0;
   absl::Duration next_warning_ = -absl::InfiniteDuration();
-  bool counted_alike_ = true;
-  absl::Duration next_catalog_warning_ = -absl::InfiniteDuration();
 };
+
+absl::Status CheckOptions(const IngestOptions& options) {
+  if (options.aggregate.empty()) return absl::InvalidArgumentError("give --aggregate");
+  if (options.grace < absl::ZeroDuration() || options.grace > absl::Hours(24 * 30)) {
+    return absl::InvalidArgumentError("--grace_hours must be 0 to 720");
+  }
+  if (options.flush_interval < absl::Milliseconds(1) || options.flush_interval > absl::Seconds(1)) {
+    return absl::InvalidArgumentError("--flush_interval must be 1ms to 1s");
+  }
+  if (options.merge_timeout < absl::Milliseconds(100) ||
+      options.merge_timeout > absl::Minutes(10)) {
+    return absl::InvalidArgumentError("--merge_timeout must be 100ms to 10m");
+  }
+  if (options.cache_generation < absl::Seconds(1) ||
+      options.cache_generation > kLongestCacheGeneration) {
+    return absl::InvalidArgumentError(absl::StrCat("--cache_generation must be 1s to ",
+                                                   absl::FormatDuration(kLongestCacheGeneration)));
+  }
+  const CoalescerLimits& limits = options.coalescer;
+  if (limits.max_pending_batches < 1 || limits.max_pending_activities < 1 ||
+      limits.max_flushes_in_flight < 1) {
+    return absl::InvalidArgumentError(
+        "--max_pending_batches, --max_pending_activities and --max_flushes_in_flight must be 1 or "
+        "more");
+  }
+  return absl::OkStatus();
+}
 
 }  // namespace
 
@@ -175,14 +215,7 @@ absl::Status RunIngest(const ServerOptions& server, const IngestOptions& options
   RETURN_IF_ERROR(ForbidCoreDumps());
   ASSIGN_OR_RETURN(const Swap swap, KeepOutOfSwap(options.allow_swap));
   ASSIGN_OR_RETURN(std::unique_ptr<Access> access, MakeAccess(server));
-  if (options.flush_interval < absl::Milliseconds(1) || options.flush_interval > absl::Seconds(1)) {
-    return absl::InvalidArgumentError("--flush_interval must be 1ms to 1s");
-  }
-  if (options.cache_generation < absl::Seconds(1) ||
-      options.cache_generation > kLongestCacheGeneration) {
-    return absl::InvalidArgumentError(absl::StrCat("--cache_generation must be 1s to ",
-                                                   absl::FormatDuration(kLongestCacheGeneration)));
-  }
+  RETURN_IF_ERROR(CheckOptions(options));
   const absl::StatusOr<std::unique_ptr<const Catalog>> catalog = Catalog::Load(options.catalog);
   if (!catalog.ok()) return Named("--catalog", options.catalog, catalog.status());
   const absl::StatusOr<std::unique_ptr<KeyStore>> keys = KeyStore::Open(options.keyring);
@@ -191,12 +224,17 @@ absl::Status RunIngest(const ServerOptions& server, const IngestOptions& options
       options.opt_outs.empty() ? OptOutPathBeside(options.keyring) : options.opt_outs;
   const absl::StatusOr<std::unique_ptr<OptOutStore>> opt_outs = OptOutStore::Open(opt_outs_path);
   if (!opt_outs.ok()) return Named("--optout", opt_outs_path, opt_outs.status());
-  ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel,
-                   MakeChannel(options.aggregate, server.tls));
+  const auto made = MakeChannel(options.aggregate, server.tls);
+  if (!made.ok()) {
+    const absl::string_view why = made.status().message();
+    return absl::InvalidArgumentError(
+        absl::StrCat(absl::StartsWith(why, "--") ? "" : "--aggregate: ", why));
+  }
+  const std::shared_ptr<grpc::Channel>& channel = *made;
 
   const SystemWallClock clock;
   IngestCounters counters;
-  GrpcAggregateClient aggregate(std::move(channel), (*catalog)->counting_fingerprint(), **keys,
+  GrpcAggregateClient aggregate(channel, (*catalog)->counting_fingerprint(), **keys,
                                 options.merge_timeout);
   PolicyCache policies(aggregate, **catalog, **keys, clock);
   AcknowledgedCache acknowledged(ColumnLayout::Of(**catalog).words(), options.cache_entries);
@@ -211,17 +249,27 @@ absl::Status RunIngest(const ServerOptions& server, const IngestOptions& options
   Chores chores(swap, keyring, **opt_outs, aggregate, policies, acknowledged,
                 options.cache_generation);
   HealthService health({kServiceName}, {"keys", "aggregate", "catalog"});
+  AggregateHealthClient check(channel, options.aggregate, steady_clock);
+  std::optional<PartCheck> checking;
   absl::Status served;
   {
     const FlushLoop flushes(coalescer, options.flush_interval);
-    served = RunServer(server, {{&service},
-                                {kServiceName},
-                                health,
-                                *access,
-                                [&] { chores.Run(counters, health); },
-                                [&] { service.Drain(); },
-                                MetricsOf(counters, keyring)});
+    served = RunServer(server, {.services = {&service},
+                                .names = {kServiceName},
+                                .health = health,
+                                .access = *access,
+                                .on_start =
+                                    [&] {
+                                      checking.emplace(health, "aggregate", [&] {
+                                        RETURN_IF_ERROR(check.Ask());
+                                        return chores.reported().Refusal();
+                                      });
+                                    },
+                                .on_tick = [&] { chores.Run(counters, health); },
+                                .on_drain = [&] { service.Drain(); },
+                                .metrics = MetricsOf(counters, keyring, coalescer)});
   }
+  checking.reset();
   // Calls that outlived the drain call back while everything they use still is.
   aggregate.Shutdown();
   coalescer.AnswerWritten();

@@ -1,12 +1,15 @@
 #include "services/score/score_server.h"
 
 #include <memory>
+#include <optional>
 
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
 #include "common/catalog/catalog.h"
 #include "common/clock/clock.h"
 #include "common/redis/redis_stores.h"
+#include "common/redis/user_check.h"
+#include "common/rpc/part_check.h"
 #include "common/status/status_macros.h"
 #include "services/score/score_reader.h"
 #include "services/score/score_service.h"
@@ -17,6 +20,29 @@ ABSL_FLAG(std::vector<std::string>, past_catalogs, {},
           "Files of catalogues that older records were counted by");
 
 namespace tutti {
+
+namespace {
+
+// One that does not answer yet is waited for; one that will never let this service read is not.
+absl::Status CheckStore(const ScoreOptions& options) {
+  const RedisOptions redis = ForQuestions(options.redis);
+  absl::Status fit = CheckUser(redis, RedisUse::kScore);
+  if (fit.ok()) fit = RedisStores(redis).Ping();
+  if (absl::IsFailedPrecondition(fit)) return fit;
+  if (!fit.ok()) SayNotChecked(options.server, fit);
+  return absl::OkStatus();
+}
+
+Metrics MetricsOf(const HealthService& health) {
+  Metrics metrics;
+  metrics.AddGauge("tutti_score_store_answer_seconds",
+                   "How long the store took to answer the latest of the questions that health "
+                   "asks twice a second, or has been taking; in tenths of a second, rounded up.",
+                   {}, [&health] { return absl::ToDoubleSeconds(health.AnswerTime("store")); });
+  return metrics;
+}
+
+}  // namespace
 
 absl::StatusOr<ScoreOptions> ScoreOptionsFromFlags() {
   ScoreOptions options;
@@ -44,6 +70,7 @@ absl::Status RunScore(const ScoreOptions& options) {
     catalogs.push_back(catalog->get());
     owned.push_back(*std::move(catalog));
   }
+  RETURN_IF_ERROR(CheckStore(options));
   RedisStores stores(options.redis);
   const SystemSteadyClock clock;
   const RecordCatalogs known(catalogs);
@@ -55,13 +82,19 @@ absl::Status RunScore(const ScoreOptions& options) {
   ScoreServiceImpl service({reader, records, benchmarks, known, watchers, statements, *access});
   const std::vector<std::string> names = {score::v1::ScoreService::service_full_name()};
   HealthService health(names, {"store"});
-  return RunServer(options.server, {.services = {&service},
-                                    .names = names,
-                                    .health = health,
-                                    .access = *access,
-                                    .on_tick = [&] { health.SetPart("store", stores.Ping().ok()); },
-                                    .on_drain = [&] { watchers.Drain(); },
-                                    .max_request_bytes = 64 << 10});
+  RedisStores asked(ForQuestions(options.redis));
+  std::optional<PartCheck> checking;
+  return RunServer(
+      options.server,
+      {.services = {&service},
+       .names = names,
+       .health = health,
+       .access = *access,
+       .on_start = [&] { checking.emplace(health, "store", [&] { return asked.Ping(); }); },
+       .on_drain = [&] { watchers.Drain(); },
+       .traced = names,
+       .metrics = MetricsOf(health),
+       .max_request_bytes = 64 << 10});
 }
 
 }  // namespace tutti

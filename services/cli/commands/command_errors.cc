@@ -7,6 +7,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/rpc/error_details.h"
 #include "common/text/plain_text.h"
@@ -15,6 +16,11 @@ namespace tutti {
 namespace {
 
 constexpr char kUsage[] = "tutti/usage";
+constexpr char kExitStatus[] = "tutti/exit_status";
+
+constexpr int kFailed = 1;
+constexpr int kNotUnderstood = 2;
+constexpr int kNotThereYet = 3;
 
 // The command that calls each method that a caller may call; see MethodRules.
 constexpr std::pair<absl::string_view, absl::string_view> kCommands[] = {
@@ -79,6 +85,19 @@ absl::Status UsageError(absl::string_view message) {
 }
 
 bool IsUsageError(const absl::Status& status) { return status.GetPayload(kUsage).has_value(); }
+
+absl::Status WithExitStatus(absl::Status status, int exit_status) {
+  status.SetPayload(kExitStatus, absl::Cord(absl::StrCat(exit_status)));
+  return status;
+}
+
+int ExitStatusOf(const absl::Status& status) {
+  int exit_status = 0;
+  const auto own = status.GetPayload(kExitStatus);
+  if (own.has_value() && absl::SimpleAtoi(std::string(*own), &exit_status)) return exit_status;
+  if (IsUsageError(status)) return kNotUnderstood;
+  return absl::IsNotFound(status) ? kNotThereYet : kFailed;
+}
 
 absl::Status WithText(const absl::Status& status, absl::string_view text) {
   if (status.ok()) return status;

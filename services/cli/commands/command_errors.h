@@ -12,6 +12,11 @@ namespace tutti {
 absl::Status UsageError(absl::string_view message);
 bool IsUsageError(const absl::Status& status);
 
+// The same error, with which the command ends with an exit status of its own, 1 to 255.
+absl::Status WithExitStatus(absl::Status status, int exit_status);
+// That one; otherwise 2 for a UsageError, 3 for NotFound, 1 for others.
+int ExitStatusOf(const absl::Status& status);
+
 // The same error behind the flag that it is about, unless it begins with it. OK stays OK.
 absl::Status Named(absl::string_view flag, const absl::Status& status);
 

@@ -37,6 +37,7 @@ void AddScoreCommands(CLI::App& app, CommandContext& context);
 void AddReportCommand(CLI::App& app, CommandContext& context);
 void AddDevTokenCommand(CLI::App& app, CommandContext& context);
 void AddHealthCommand(CLI::App& app, CommandContext& context);
+void AddCheckConfigCommand(CLI::App& app, CommandContext& context);
 
 // Parts of the above: to end an organisation's back-fill, and to erase it.
 void AddFinishBackfill(CLI::App& group, CommandContext& context);
@@ -49,7 +50,8 @@ void AddOrganization(CLI::App& command, std::string& id);
 void AddDay(CLI::App& command, std::string& day);
 
 // Parses the command line and runs what it asks for. Returns the exit status: 0
-// done, 1 failed, 2 not understood, 3 nothing there yet, or not all that an import needs.
+// done, 1 failed, 2 not understood, 3 nothing there yet, or not all that an import needs; of
+// health, 4 not ready, 5 no answer.
 int RunCommandLine(int argc, char** argv);
 
 }  // namespace tutti

@@ -8,7 +8,6 @@
 #include "common/status/status_macros.h"
 #include "common/text/plain_text.h"
 #include "google/protobuf/util/time_util.h"
-#include "grpc/health/v1/health.grpc.pb.h"
 #include "services/cli/commands/commands.h"
 #include "services/cli/commands/connection.h"
 #include "tutti/aggregate/v1/aggregate.grpc.pb.h"
@@ -67,19 +66,6 @@ absl::Status Publish(CommandContext& context, const PublishOptions& options) {
   return absl::OkStatus();
 }
 
-absl::Status CheckHealth(CommandContext& context, const std::string& address) {
-  const Connection<grpc::health::v1::Health> connection(address, context);
-  grpc::health::v1::HealthCheckRequest request;
-  grpc::health::v1::HealthCheckResponse response;
-  absl::Status status = connection.Call(&grpc::health::v1::Health::Stub::Check, request, response);
-  if (!status.ok()) return status;
-  if (response.status() != grpc::health::v1::HealthCheckResponse::SERVING) {
-    return absl::UnavailableError(absl::StrCat(address, " is not serving"));
-  }
-  std::cout << PlainText(address) << " is serving\n";
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 void AddPublishCommand(CLI::App& app, CommandContext& context) {
@@ -93,15 +79,6 @@ void AddPublishCommand(CLI::App& app, CommandContext& context) {
       ->capture_default_str();
   publish->callback([&context, options] {
     context.run = [&context, options] { return Publish(context, *options); };
-  });
-}
-
-void AddHealthCommand(CLI::App& app, CommandContext& context) {
-  CLI::App* health = app.add_subcommand("health", "Ask whether a service is alive");
-  const auto address = std::make_shared<std::string>();
-  health->add_option("address", *address, "host:port or unix:path")->required();
-  health->callback([&context, address] {
-    context.run = [&context, address] { return CheckHealth(context, *address); };
   });
 }
 

@@ -17,15 +17,12 @@
 namespace tutti {
 namespace {
 
-constexpr int kFailed = 1;
 constexpr int kNotUnderstood = 2;
-constexpr int kNotThereYet = 3;
 
 int Report(const absl::Status& status) {
   if (status.ok()) return 0;
   std::cerr << "tutti: " << PlainLines(InOwnWords(status)) << "\n";
-  if (IsUsageError(status)) return kNotUnderstood;
-  return absl::IsNotFound(status) ? kNotThereYet : kFailed;
+  return ExitStatusOf(status);
 }
 
 // Says what is wrong with the command line, or helps with it.
@@ -113,6 +110,7 @@ int RunCommandLine(int argc, char** argv) {
   AddSampleCommand(app, context);
   AddDevTokenCommand(app, context);
   AddHealthCommand(app, context);
+  AddCheckConfigCommand(app, context);
   if (const std::string unknown = UnknownCommand(app, argc, argv); !unknown.empty()) {
     return Report(UsageError(unknown));
   }

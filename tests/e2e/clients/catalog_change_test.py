@@ -152,7 +152,7 @@ class CatalogChangeTest(unittest.TestCase):
             self.assertEqual(set(re.findall(r"refused: (\w+)", out)), {"REASON_BEFORE_FIRST_DAY"})
             self.until(self.is_ready, "ingest is not ready")
             self.assertIsNone(self.send(channel))
-        self.assertIn("count alike again", self.suite.logs())
+        self.assertIn('"event":"good again","part":"catalog"', self.suite.logs())
 
 
 if __name__ == "__main__":

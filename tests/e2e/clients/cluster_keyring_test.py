@@ -109,7 +109,7 @@ class ClusterKeyringTest(unittest.TestCase):
             flags = "--norotate_keyring --metrics_listen=127.0.0.1:0"
             with Suite(keyring=keyring, ingest_flags=flags) as suite:
                 def overdue():
-                    return suite.metric("tutti_ingest_overdue_keys_count")
+                    return suite.metric("tutti_ingest_overdue_keys")
 
                 def wait_for(condition):
                     deadline = time.monotonic() + 30

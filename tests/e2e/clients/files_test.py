@@ -54,7 +54,7 @@ SERVER_OTHERS = {
     "max_connection_age", "max_connection_age_grace", "token_keys_grace", "redis_wait_replicas",
     "journal_redis_wait_replicas", "grace", "grace_hours", "policy_lease", "sweep_interval", "mirror_idle",
     "flush_interval", "merge_timeout", "cache_entries", "cache_generation", "max_pending_batches",
-    "max_pending_activities", "max_flushes_in_flight"}
+    "max_pending_activities", "max_flushes_in_flight", "check_config"}
 
 # Options of the command line, by command: those that name files, and all others.
 CLI_FILES = {
@@ -73,7 +73,8 @@ CLI_OTHERS = {
     "--grace-hours", "--force", "--from", "--to", "--people", "--weeks", "--last-day", "--seed", "--time-zone",
     "--records", "--day", "--last", "--measures", "--brief", "--headcount", "--display-name", "--source",
     "--entitlement", "--cadence", "--region", "--industry", "--generated", "--backfill", "--first-day", "--confirm", "--yes",
-    "--wait", "--scope", "--hours", "--issuer", "--audience", "organization", "table", "address"}
+    "--wait", "--scope", "--hours", "--issuer", "--audience", "organization", "table", "address", "--ready",
+    "--server-name", "service"}
 
 
 def server_flags(program):

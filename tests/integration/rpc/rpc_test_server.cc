@@ -37,7 +37,7 @@ class PatientService final : public score::v1::ScoreService::CallbackService {
       const std::lock_guard<std::mutex> lock(mutex_);
       waiting_.push_back(reactor);
     }
-    health_.SetPart("called", true);
+    health_.SetPart("called", absl::OkStatus());
     return reactor;
   }
 
@@ -49,7 +49,7 @@ class PatientService final : public score::v1::ScoreService::CallbackService {
       void OnCancel() override { Finish(grpc::Status::CANCELLED); }
       void OnDone() override { delete this; }
     };
-    health_.SetPart("called", true);
+    health_.SetPart("called", absl::OkStatus());
     return new Endless;
   }
 
@@ -116,14 +116,13 @@ int main(int argc, char** argv) {
   absl::Status served = access.status();
   if (access.ok()) {
     served = tutti::RunServer(
-        options,
-        {{&service, &internal},
-         {tutti::kServiceName, tutti::aggregate::v1::AggregateService::service_full_name()},
-         health,
-         **access,
-         [] {},
-         [&service] { service.Drain(); },
-         metrics});
+        options, {.services = {&service, &internal},
+                  .names = {tutti::kServiceName,
+                            tutti::aggregate::v1::AggregateService::service_full_name()},
+                  .health = health,
+                  .access = **access,
+                  .on_drain = [&service] { service.Drain(); },
+                  .metrics = metrics});
   }
   if (served.ok()) return 0;
   std::cerr << served.message() << "\n";

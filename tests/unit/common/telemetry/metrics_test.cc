@@ -47,9 +47,26 @@ TEST(MetricsTest, RefusesNamesWithoutPrefixOrUnit) {
     EXPECT_EQ(metrics.status().code(), absl::StatusCode::kFailedPrecondition) << name;
     EXPECT_EQ(Text(metrics), "") << name;
   }
+  for (const char* name : {"tutti_depth_total", "tutti_depth_count", "tutti_depth_bucket"}) {
+    Metrics metrics;
+    metrics.AddGauge(name, "A.", {}, [] { return 0.0; });
+    EXPECT_FALSE(metrics.status().ok()) << name;
+  }
+}
+
+TEST(MetricsTest, AddsUpTheCountsOfAHistogram) {
   Metrics metrics;
-  metrics.AddGauge("tutti_depth_total", "A.", {}, [] { return 0.0; });
-  EXPECT_FALSE(metrics.status().ok());
+  metrics.AddHistogram("tutti_a_seconds", "A.", {{"method", "x"}}, {0.1, 1},
+                       [] { return HistogramCounts{{2, 0, 3}, 4.5}; });
+  ASSERT_TRUE(metrics.status().ok()) << metrics.status();
+  EXPECT_EQ(Text(metrics),
+            "# HELP tutti_a_seconds A.\n"
+            "# TYPE tutti_a_seconds histogram\n"
+            "tutti_a_seconds_count{method=\"x\"} 5\n"
+            "tutti_a_seconds_sum{method=\"x\"} 4.5\n"
+            "tutti_a_seconds_bucket{method=\"x\",le=\"0.1\"} 2\n"
+            "tutti_a_seconds_bucket{method=\"x\",le=\"1\"} 2\n"
+            "tutti_a_seconds_bucket{method=\"x\",le=\"+Inf\"} 5\n");
 }
 
 TEST(MetricsTest, RefusesLabelsThatTellOrganisationsOrPeopleApart) {

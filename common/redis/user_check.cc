@@ -1,0 +1,183 @@
+#include "common/redis/user_check.h"
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "common/status/status_macros.h"
+
+namespace tutti {
+namespace {
+
+// A key of a slot that no organisation has.
+constexpr char kKey[] = "{-}:check";
+
+// What a service asks for that changes nothing.
+std::vector<RedisWords> QuestionsOf(RedisUse use) {
+  switch (use) {
+    case RedisUse::kScore:
+      return {{"PING"},
+              {"GET", "{-}:pub:check"},
+              {"MGET", "{-}:pub:check"},
+              {"GET", "cohort:check"},
+              {"ZRANGE", "{-}:pub:index", "0", "0"}};
+    case RedisUse::kAggregate:
+      // EXEC of nothing is an error, if not of permission.
+      return {{"PING"}, {"INFO"}, {"ROLE"}, {"TIME"}, {"CONFIG", "GET", "appendfsync"}, {"EXEC"}};
+    case RedisUse::kJournal:
+      break;
+  }
+  // It has no transactions.
+  return {{"PING"},
+          {"INFO"},
+          {"CONFIG", "GET", "appendfsync"},
+          {"GET", "journal-identity"},
+          {"SET", "journal:check", "0", "XX"},  // where there is one, and there is none
+          {"HGET", "journal:check", "0"},
+          {"HGETALL", "journal:check"},
+          {"EVAL", "return 0", "1", "journal:check"},
+          {"WAIT", "0", "1"}};
+}
+
+// What it asks for that changes something, and keys. They are put into a transaction that is
+// never executed, so that only permission is found out.
+std::vector<RedisWords> ChangesOf(RedisUse use) {
+  switch (use) {
+    case RedisUse::kScore:
+      return {};
+    case RedisUse::kAggregate:
+      return {{"GET", kKey},
+              {"SET", kKey, "0"},
+              {"DEL", kKey},
+              {"UNLINK", kKey},
+              {"EXISTS", kKey},
+              {"TYPE", kKey},
+              {"STRLEN", kKey},
+              {"RENAME", kKey, kKey},
+              {"RENAMENX", kKey, kKey},
+              {"EXPIRE", kKey, "1"},
+              {"BITFIELD", kKey, "GET", "u1", "0"},
+              {"SETBIT", kKey, "0", "0"},
+              {"BITOP", "OR", kKey, kKey},
+              {"MGET", kKey},
+              {"HSET", kKey, "0", "0"},
+              {"HGET", kKey, "0"},
+              {"HGETALL", kKey},
+              {"HDEL", kKey, "0"},
+              {"HEXISTS", kKey, "0"},
+              {"HKEYS", kKey},
+              {"RPUSH", kKey, "0"},
+              {"ZADD", kKey, "0", "0"},
+              {"ZRANGE", kKey, "0", "0"},
+              {"ZRANGEBYSCORE", kKey, "0", "0"},
+              {"SCAN", "0"},
+              {"EVAL", "return 0", "1", kKey},
+              {"PUBLISH", "pub:check", "0"},
+              {"BGREWRITEAOF"},
+              {"WAIT", "0", "1"},
+              {"GET", "orgs:check"},
+              {"GET", "cohort:check"},
+              {"GET", "journal"},
+              {"GET", "counting-history"}};
+    case RedisUse::kJournal:
+      break;
+  }
+  return {};
+}
+
+const char* AclFileOf(RedisUse use) {
+  return use == RedisUse::kJournal ? "deploy/redis/journal.acl" : "deploy/redis/users.acl";
+}
+
+class Check {
+ public:
+  Check(const RedisOptions& options, RedisUse use) : options_(options), use_(use) {}
+
+  absl::Status At(const RedisOptions& server) const {
+    RedisOptions nobody = server;
+    nobody.user.clear();
+    ASSIGN_OR_RETURN(const std::unique_ptr<RedisConnection> connection,
+                     RedisConnection::Open(nobody));
+    RETURN_IF_ERROR(LogIn(*connection));
+    for (const RedisWords& words : QuestionsOf(use_)) RETURN_IF_ERROR(Ask(*connection, words));
+    if (!options_.cluster.empty()) {
+      RETURN_IF_ERROR(AskOfCluster(*connection));
+    }
+    const std::vector<RedisWords> changes = ChangesOf(use_);
+    if (changes.empty()) return absl::OkStatus();
+    RETURN_IF_ERROR(BeginTransaction(*connection));
+    // The server forgets what is queued when the connection ends.
+    for (const RedisWords& words : changes) RETURN_IF_ERROR(Ask(*connection, words));
+    return absl::OkStatus();
+  }
+
+ private:
+  absl::Status LogIn(RedisConnection& connection) const {
+    if (options_.user.empty()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(const RedisReply reply,
+                     connection.Call({"AUTH", options_.user, options_.password}));
+    const std::string code = ErrorCodeOf(*reply);
+    if (code != "WRONGPASS" && code != "ERR") return absl::OkStatus();
+    return absl::FailedPreconditionError(absl::StrCat(
+        "redis-server does not let user ", options_.user,
+        " in with the password of the file that was given; give the password that its ACL file "
+        "has, or add the user there, as ",
+        AclFileOf(use_), " does"));
+  }
+
+  absl::Status AskOfCluster(RedisConnection& connection) const {
+    RETURN_IF_ERROR(Ask(connection, {"ASKING"}));
+    RETURN_IF_ERROR(Ask(connection, {"CLUSTER", "SLOTS"}));
+    return use_ == RedisUse::kAggregate ? Ask(connection, {"CLUSTER", "NODES"}) : absl::OkStatus();
+  }
+
+  // Nothing that follows may be done in earnest.
+  absl::Status BeginTransaction(RedisConnection& connection) const {
+    ASSIGN_OR_RETURN(const RedisReply reply, connection.Call({"MULTI"}));
+    if (ErrorCodeOf(*reply) == "NOPERM") return Denied(*reply, {"MULTI"});
+    return StatusOf(*reply);
+  }
+
+  absl::Status Ask(RedisConnection& connection, const RedisWords& words) const {
+    ASSIGN_OR_RETURN(const RedisReply reply, connection.Call(words));
+    const std::string code = ErrorCodeOf(*reply);
+    if (code == "MOVED" && options_.cluster.empty()) return StatusOf(*reply);
+    // EXEC says so in its own words.
+    const bool denied = code == "NOPERM" ||
+                        (code == "EXECABORT" && absl::StrContains(ErrorTextOf(*reply), "NOPERM"));
+    return denied ? Denied(*reply, words) : absl::OkStatus();
+  }
+
+  absl::Status Denied(const redisReply& reply, const RedisWords& words) const {
+    const std::string what = words[0] == "CONFIG" || words[0] == "CLUSTER"
+                                 ? absl::StrCat(words[0], " ", words[1])
+                                 : words[0];
+    const bool of_key = absl::StrContains(ErrorTextOf(reply), "keys");
+    return absl::FailedPreconditionError(absl::StrCat(
+        "redis-server denies ", what, of_key ? absl::StrCat(" of keys as ", words[1]) : "",
+        " to user ", options_.user, "; give it the line that ", AclFileOf(use_), " has"));
+  }
+
+  const RedisOptions& options_;
+  const RedisUse use_;
+};
+
+}  // namespace
+
+absl::Status CheckUser(const RedisOptions& options, RedisUse use) {
+  const Check check(options, use);
+  if (options.cluster.empty()) return check.At(options);
+  absl::Status last;
+  for (const RedisAddress& address : options.cluster) {
+    RedisOptions server = options;
+    server.host = address.host;
+    server.port = address.port;
+    last = check.At(server);
+    if (!absl::IsUnavailable(last)) break;
+  }
+  return last;
+}
+
+}  // namespace tutti

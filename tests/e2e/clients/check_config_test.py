@@ -1,0 +1,283 @@
+"""Starts services with configurations that can never work, one fault each: every service ends, says
+what to mend, and `tutti check-config` says the same without starting anything."""
+
+import hashlib
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import tempfile
+import unittest
+
+from suite import BIN, SOURCE, Suite
+
+SECONDS = 60
+ACL = (SOURCE / "deploy/redis/users.acl").read_text()
+# What no check asks for: every user may say who it is; of a cluster alone; what no service asks for.
+NOT_ASKED = {"aggregate": {"auth", "asking", "cluster|slots", "cluster|nodes"},
+             "score": {"auth", "asking", "cluster|slots", "zrevrange", "subscribe", "unsubscribe", "role"}}
+
+
+def acl_words(user):
+    return next(line.split() for line in ACL.splitlines() if line.startswith(f"user {user} "))
+
+
+def commands_of(user):
+    return [word[1:] for word in acl_words(user) if word.startswith("+")]
+
+
+def lacking(user, word):
+    """The ACL line of a user who lacks one word of another's, and its name."""
+    name = f"{user}-without-{hashlib.sha1(word.encode()).hexdigest()[:8]}"
+    words = [">secret" if one.startswith("#") else one for one in acl_words(user) if one != word]
+    return name, " ".join(["user", name, *words[2:]])
+
+
+class CheckConfigTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        users = [lacking(user, f"+{command}") for user in NOT_ASKED for command in commands_of(user)]
+        users.append(lacking("aggregate", "~orgs:*"))
+        users.append(lacking("score", "%R~cohort:*"))
+        cls.suite = cls.enterClassContext(Suite(redis_users="\n".join(line for _, line in users)))
+        cls.good = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
+        cls.make_files()
+
+    @classmethod
+    def certificate(cls, name, *more, key=("ec", "-pkeyopt", "ec_paramgen_curve:P-256")):
+        subprocess.run(["openssl", "req", "-x509", "-newkey", *key, "-nodes", "-days", "2", "-subj", "/CN=localhost",
+                        *more, "-keyout", cls.good / f"{name}.key", "-out", cls.good / f"{name}.pem"],
+                       check=True, capture_output=True)
+
+    @classmethod
+    def make_files(cls):
+        good = cls.good
+        cls.certificate("one")
+        cls.certificate("two")
+        cls.certificate("weak", key=("rsa:1024",))
+        subprocess.run(["openssl", "req", "-new", "-key", good / "one.key", "-subj", "/CN=old", "-out",
+                        good / "old.csr"], check=True, capture_output=True)
+        subprocess.run(["openssl", "x509", "-req", "-days", "-1", "-in", good / "old.csr", "-signkey",
+                        good / "one.key", "-out", good / "old.pem"], check=True, capture_output=True)
+        subprocess.run(["openssl", "ec", "-in", good / "one.key", "-aes128", "-passout", "pass:secret", "-out",
+                        good / "locked.key"], check=True, capture_output=True)
+        subprocess.run([BIN / "tutti", "dev-token", "--keys", good / "tokens", "--organization", "acme", "--scope",
+                        "scores.read"], check=True, capture_output=True)
+        subprocess.run([BIN / "tutti", "keyring", "init", "--keyring", good / "keyring"], check=True,
+                       capture_output=True)
+        (good / "garbage").write_text("no such thing\n")
+        (good / "empty").write_text("")
+        (good / "secret").write_text("secret\n")
+        catalog = (SOURCE / "deploy/catalog/adoption.textproto").read_text()
+        (good / "senseless").write_text(catalog + "kinds {}\n")
+        os.mkfifo(good / "pipe")
+        (good / "link").symlink_to(good / "made-through-a-link")
+        shutil.copy(good / "keyring", good / "open-keyring")
+        (good / "open-keyring").chmod(0o644)
+        shutil.copy(good / "keyring.optout", good / "open-keyring.optout")
+        shutil.copy(good / "keyring", good / "lonely-keyring")
+        (good / "lonely-keyring").chmod(0o600)
+        shutil.copy(good / "garbage", good / "garbage-keyring")
+        (good / "garbage-keyring").chmod(0o600)
+
+    def flags(self, service):
+        """Flags with which it would serve: as the suite's own, with TLS."""
+        state, good = self.suite.state, self.good
+        flags = {"listen": "127.0.0.1:0", "tls_certificate": good / "one.pem", "tls_key": good / "one.key",
+                 "tls_authorities": good / "one.pem", "trust_domain": "example.org",
+                 "token_keys": good / "tokens/jwks.json", "token_issuer": "tutti-dev", "token_audience": "tutti",
+                 "catalog": self.suite.catalog}
+        if service == "ingest":
+            return flags | {"aggregate": "localhost:1", "keyring": good / "keyring", "allow_swap": "true"}
+        flags |= {"redis_socket": state / "redis/redis.sock", "redis_password_file": state / f"secrets/{service}"}
+        return flags | ({"journal": state / "journal"} if service == "aggregate" else {})
+
+    PLAIN = dict.fromkeys(("tls_certificate", "tls_key", "tls_authorities", "trust_domain", "token_keys",
+                           "token_issuer", "token_audience"))
+
+    def broken(self):
+        """(what is wrong, service, flags instead, what is said)."""
+        good, state = self.good, self.suite.state
+        plain = self.PLAIN | {"insecure_loopback": "true"}
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            nobody = f"127.0.0.1:{taken.getsockname()[1]}"
+        user = {"redis_password_file": good / "secret"}
+        return [
+            ("another's key", "score", {"tls_key": good / "two.key"}, "is not the key of the certificate in"),
+            ("another's key", "ingest", {"tls_key": good / "two.key"}, "is not the key of the certificate in"),
+            ("another's key", "aggregate", {"tls_key": good / "two.key"}, "is not the key of the certificate in"),
+            ("no certificate there", "score", {"tls_certificate": good / "absent"}, "--tls_certificate: {}"),
+            ("a folder", "score", {"tls_certificate": good}, "is a folder; give the file of the certificate"),
+            ("no certificate in it", "score", {"tls_certificate": good / "garbage"}, "has no certificate"),
+            ("an empty certificate", "score", {"tls_certificate": good / "empty"}, "has no certificate"),
+            ("an expired certificate", "score", {"tls_certificate": good / "old.pem"}, "expired at "),
+            ("a key with a passphrase", "score", {"tls_key": good / "locked.key"}, "without passphrase"),
+            ("no key in it", "score", {"tls_key": good / "garbage"}, "has no private key that can be read"),
+            ("a weak key", "score", {"tls_certificate": good / "weak.pem", "tls_key": good / "weak.key"}, "too weak"),
+            ("no authorities in it", "score", {"tls_authorities": good / "garbage"}, "--tls_authorities: "),
+            ("no authorities given", "score", {"tls_authorities": None}, "give --tls_authorities"),
+            ("TLS and plain text", "score", {"insecure_loopback": "true"}, "not both"),
+            ("neither", "score", self.PLAIN, "give --tls_certificate, --tls_key and --tls_authorities"),
+            ("plain text for strangers", "score", plain | {"listen": "0.0.0.0:0"}, "a --listen address of this machine"),
+            ("no trust domain", "score", {"trust_domain": None}, "give --trust_domain"),
+            ("tokens of nobody", "score", {"token_issuer": None}, "--token_issuer and --token_audience, or none"),
+            ("no token keys there", "score", {"token_keys": good / "absent"}, "--token_keys: "),
+            ("no token keys in it", "score", {"token_keys": good / "garbage"}, "--token_keys: "),
+            ("believed for long", "score", {"token_keys_grace": "25h"}, "--token_keys_grace must be 0 to 24h"),
+            ("tokens in plain text", "score", plain | {"token_keys": good / "tokens/jwks.json"}, "tokens need TLS"),
+            ("an address without port", "score", {"listen": "localhost"}, "--listen must be HOST:PORT"),
+            ("a port too far", "score", {"listen": "localhost:99999"}, "--listen must be HOST:PORT"),
+            ("a socket too long", "score", {"listen": "unix:/" + "x" * 200}, "the path of a Unix socket has 1 to"),
+            ("metrics for strangers", "score", {"metrics_listen": "0.0.0.0:0"}, "--metrics_listen must be"),
+            ("metrics nowhere", "score", {"metrics_listen": "127.0.0.1:70000"}, "--metrics_listen must be"),
+            ("a port file nowhere", "score", {"port_file": good / "absent/port"}, "--port_file: "),
+            ("a folder as port file", "score", {"port_file": good}, "--port_file: "),
+            ("an audit log that is a pipe", "score", {"audit_log": good / "pipe"}, "is a pipe or a device"),
+            ("an audit log that is a link", "score", {"audit_log": good / "link"}, "is a link"),
+            ("an audit log nowhere", "score", {"audit_log": good / "absent/log"}, "--audit_log: "),
+            ("no memory", "score", {"memory_mib": "0"}, "--memory_mib must be 1 to"),
+            ("fewer calls than none", "score", {"calls_per_second": "-1"}, "--calls_per_second must be"),
+            ("calls that are no number", "score", {"calls_per_second": "nan"}, "--calls_per_second must be"),
+            ("a drain before the end", "score", {"drain_seconds": "-1"}, "--drain_seconds must be 0 to 3600"),
+            ("no idle connection", "score", {"idle_timeout": "0"}, "--idle_timeout must be more than 0"),
+            ("no connection", "score", {"max_connection_age": "-1s"}, "--max_connection_age must be more than 0"),
+            ("a level that is none", "score", {"log_level": "loud"}, "--log_level must be debug, info"),
+            ("an unknown flag", "score", {"audit": "yes"}, "Unknown command line flag 'audit'"),
+            ("a number that is none", "score", {"memory_mib": "much"}, "memory_mib"),
+            ("no file of flags", "score", {"flagfile": good / "absent"}, "--flagfile: "),
+            ("two stores", "score", {"redis_address": nobody}, "--redis_socket, --redis_address or --redis_cluster"),
+            ("no store", "score", {"redis_socket": None}, "--redis_socket, --redis_address or --redis_cluster"),
+            ("a store far away", "score", {"redis_socket": None, "redis_address": "192.0.2.1:6379"}, "plain text may only"),
+            ("a store without port", "score", {"redis_socket": None, "redis_address": "localhost"}, "must be host:port"),
+            ("no cluster", "score", {"redis_socket": None, "redis_cluster": "localhost"}, "must be host:port"),
+            ("no password there", "score", {"redis_password_file": good / "absent"}, "--redis_password_file: "),
+            ("an empty password", "score", {"redis_password_file": good / "empty"}, "is empty"),
+            ("another password", "score", user, "does not let user score in"),
+            ("another password", "aggregate", user, "does not let user aggregate in"),
+            ("an unknown user", "score", user | {"redis_user": "nobody"}, "does not let user nobody in"),
+            ("another's user", "aggregate", {"redis_user": "score", "redis_password_file": state / "secrets/score"},
+             "redis-server denies INFO to user score"),
+            ("keys denied", "aggregate", user | {"redis_user": lacking("aggregate", "~orgs:*")[0]}, "of keys as orgs:"),
+            ("keys denied", "score", user | {"redis_user": lacking("score", "%R~cohort:*")[0]}, "of keys as cohort:"),
+            ("fewer replicas than none", "score", {"redis_wait_replicas": "-1"}, "--redis_wait_replicas must not be"),
+            ("no catalogue there", "score", {"catalog": good / "absent"}, "--catalog: "),
+            ("no catalogue given", "score", {"catalog": None}, "give --catalog"),
+            ("no catalogue in it", "aggregate", {"catalog": good / "garbage"}, "--catalog: "),
+            ("a catalogue with a slip", "ingest", {"catalog": good / "senseless"}, "--catalog: "),
+            ("no past catalogue", "score", {"past_catalogs": good / "garbage"}, "--past_catalogs: "),
+            ("no journal", "aggregate", {"journal": None}, "give --journal or --journal_redis"),
+            ("two journals", "aggregate", {"journal_redis": nobody}, "give --journal or --journal_redis"),
+            ("a journal that is a link", "aggregate", {"journal": good / "link"}, "is a link"),
+            ("a journal that is a pipe", "aggregate", {"journal": good / "pipe"}, "is a pipe or a device"),
+            ("a journal nowhere", "aggregate", {"journal": good / "absent/journal"}, "--journal: "),
+            ("no journal in it", "aggregate", {"journal": good / "garbage"}, "does not begin as a journal does"),
+            ("a journal that is adopted for nothing", "aggregate", {"adopt_journal": "yes"}, "--adopt_journal must be"),
+            ("a grace of months", "aggregate", {"grace": "800h"}, "--grace must be 0 to 720h"),
+            ("no lease", "aggregate", {"policy_lease": "0"}, "--policy_lease must be"),
+            ("no pause between sweeps", "aggregate", {"sweep_interval": "0"}, "--sweep_interval must be"),
+            ("no memory of bits", "aggregate", {"mirror_idle": "0"}, "--mirror_idle must be"),
+            ("no aggregate", "ingest", {"aggregate": None}, "give --aggregate"),
+            ("an aggregate far away", "ingest", plain | {"aggregate": "192.0.2.1:1"}, "--aggregate: a plain-text"),
+            ("no keyring", "ingest", {"keyring": None}, "give --keyring"),
+            ("a keyring for all", "ingest", {"keyring": good / "open-keyring"}, "chmod 600"),
+            ("no keyring in it", "ingest", {"keyring": good / "garbage-keyring"}, "--keyring: "),
+            ("no list of who opted out", "ingest", {"keyring": good / "lonely-keyring"}, "--optout: "),
+            ("flushes that are rare", "ingest", {"flush_interval": "2s"}, "--flush_interval must be"),
+            ("no time to merge", "ingest", {"merge_timeout": "0"}, "--merge_timeout must be"),
+            ("a long memory", "ingest", {"cache_generation": "1h"}, "--cache_generation must be"),
+            ("nothing may wait", "ingest", {"max_pending_batches": "0"}, "--max_pending_batches"),
+            ("no grace", "ingest", {"grace_hours": "-1"}, "--grace_hours must be 0 to 720"),
+        ]
+
+    @staticmethod
+    def words(flags):
+        return [f"--{name}={value}" for name, value in flags.items() if value is not None]
+
+    def run_both(self, service, words):
+        """What the service and the check of it say: (exit status, standard error without the log) of each."""
+        said = []
+        for command in ([BIN / f"tutti-{service}"], [BIN / "tutti", "check-config", service]):
+            done = subprocess.run([*command, *words], capture_output=True, text=True, timeout=SECONDS)
+            errors = [line for line in done.stderr.splitlines() if not line.startswith("{")]
+            said.append((done.returncode, "\n".join(errors)))
+        return said
+
+    def tree(self):
+        """Everything that a check might change."""
+        return {path: path.read_bytes() if path.is_file() and not path.is_symlink() else None
+                for folder in (self.good, self.suite.state) for path in folder.rglob("*")
+                if "log" not in path.parts and "redis" not in path.parts}
+
+    # Mutations: a check that reads flags alone; one that stops before the store; a service that waits for what
+    # never comes.
+    def test_what_can_never_work_ends_and_says_what_to_mend(self):
+        before = self.tree()
+        broken = self.broken()
+        for what, service, instead, expected in broken:
+            with self.subTest(what=what, service=service):
+                words = self.words(self.flags(service) | instead)
+                itself, check = self.run_both(service, words)
+                paths = [str(value) for value in instead.values() if isinstance(value, pathlib.Path)]
+                self.assertEqual(itself[0], 1, itself[1])
+                self.assertIn(expected.format(*paths), itself[1])
+                self.assertEqual(check, itself)
+                print(f"| {service} | {what} | {itself[1].replace(str(self.good), '').replace(str(self.suite.state), '')} |")
+        self.assertGreaterEqual(len(broken), 50)
+        self.assertEqual(self.tree(), before)
+        print(f"{len(broken)} broken configurations: each found by the service and by the check, in the same words")
+
+    # Mutation: one command less is asked for.
+    def test_every_command_of_the_acl_file_is_missed(self):
+        tried = 0
+        for user, not_asked in NOT_ASKED.items():
+            flags = self.flags(user) | {"redis_password_file": self.good / "secret"}
+            for command in commands_of(user):
+                words = self.words(flags | {"redis_user": lacking(user, f"+{command}")[0]})
+                done = subprocess.run([BIN / "tutti", "check-config", user, *words], capture_output=True, text=True,
+                                      timeout=SECONDS)
+                with self.subTest(user=user, command=command):
+                    self.assertEqual(done.returncode, 0 if command in not_asked else 1, done.stderr)
+                    if command not in not_asked:
+                        self.assertIn(f"denies {command.replace('|', ' ').upper()} ", done.stderr)
+                tried += 1
+        self.assertGreater(tried, 40)
+
+    # Mutation: a check that makes a journal, an audit log or a port file, or takes the port.
+    def test_what_is_good_is_left_as_it_is(self):
+        new = self.good / "new"
+        new.mkdir()
+        before = self.tree()
+        for service in ("ingest", "aggregate", "score"):
+            # The suite serves there meanwhile.
+            flags = self.flags(service) | {"listen": getattr(self.suite, service), "audit_log": new / "audit",
+                                           "port_file": new / "port", "metrics_listen": "127.0.0.1:0"}
+            for more in ({}, {"journal": new / "journal"} if service == "aggregate" else {}):
+                done = subprocess.run([BIN / "tutti", "check-config", service, *self.words(flags | more)],
+                                      capture_output=True, text=True, timeout=SECONDS)
+                # A journal of nothing is not that of the suite's store, which is found when there is one.
+                self.assertEqual((done.returncode, done.stdout), (0, "the configuration is good\n"), done.stderr)
+        self.assertEqual(self.tree(), before)
+
+    def test_a_store_that_does_not_answer_is_said_and_waited_for(self):
+        for service in ("aggregate", "score"):
+            flags = self.flags(service) | {"redis_socket": "/nope"}
+            done = subprocess.run([BIN / "tutti", "check-config", service, *self.words(flags)], capture_output=True,
+                                  text=True, timeout=SECONDS)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn("not checked: redis-server cannot be reached", done.stdout)
+
+    # Mutation: --check_config stands where a flag of the user's undoes it.
+    def test_no_flag_makes_a_check_serve(self):
+        words = [*self.words(self.flags("ingest")), "--nocheck_config"]
+        done = subprocess.run([BIN / "tutti", "check-config", "ingest", *words], capture_output=True, text=True,
+                              timeout=SECONDS)
+        self.assertEqual((done.returncode, done.stdout), (0, "the configuration is good\n"), done.stderr)
+        unknown = subprocess.run([BIN / "tutti", "check-config", "nothing"], capture_output=True, text=True,
+                                 timeout=SECONDS)
+        self.assertEqual(unknown.returncode, 2, unknown.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,199 @@
+"""Takes away, one after another, what calls need, from processes that run: readiness follows, the
+log and a metric name the part when it goes and when it comes back, and `tutti health --ready`
+tells a probe. Prints how long each took."""
+
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+import warnings
+
+import grpc
+from suite import BIN, SOURCE, Suite
+
+SECONDS = 60
+SERVICES = {"ingest": b"tutti.ingest.v1.IngestService", "aggregate": b"tutti.aggregate.v1.AggregateService",
+            "score": b"tutti.score.v1.ScoreService"}
+SERVING = b"\x08\x01"
+
+
+class ReadinessTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        warnings.simplefilter("ignore", ResourceWarning)
+        metrics = "--metrics_listen=127.0.0.1:0"
+        cls.suite = cls.enterClassContext(Suite(tls=True, score_flags=metrics))
+        credentials = grpc.ssl_channel_credentials(cls.suite.authority.read_bytes())
+        cls.channels = {name: cls.enterClassContext(grpc.secure_channel(getattr(cls.suite, name), credentials))
+                        for name in SERVICES}
+        cls.restarted = []
+        cls.addClassCleanup(lambda: [(one.terminate(), one.wait(timeout=SECONDS)) for one in cls.restarted])
+
+    def is_ready(self, name):
+        service = SERVICES[name]
+        check = self.channels[name].unary_unary("/grpc.health.v1.Health/Check")
+        try:
+            return check(b"\x0a" + bytes([len(service)]) + service, timeout=SECONDS) == SERVING
+        except grpc.RpcError:
+            return None
+
+    def until(self, what, condition, *services):
+        """Waits for each service; the seconds that each took."""
+        begin = time.monotonic()
+        took = {}
+        while len(took) < len(services):
+            for name in services:
+                if name not in took and condition(name):
+                    took[name] = time.monotonic() - begin
+            self.assertLess(time.monotonic() - begin, SECONDS, f"{what}: {took}, not all of {services}")
+            time.sleep(0.02)
+        return took
+
+    def lines(self, name):
+        lines = (self.suite.state / "log" / name).read_text().splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{")]
+
+    def fault(self, what, part, services, begin, end):
+        """Has a fault begin and end; each service notices both, and says which part it was."""
+        self.until("the control", self.is_ready, *services)
+        said = {name: len(self.lines(name)) for name in services}
+        begin()
+        gone = self.until(what, lambda name: self.is_ready(name) is False, *services)
+        if "score" in services:
+            self.assertEqual(self.suite.metric(f'tutti_part_good_state{{part="{part}"}}'), 0)
+            self.assertEqual(self.suite.metric("tutti_ready_state"), 0)
+        codes = {name: self.suite.tutti("health", "--ready", getattr(self.suite, name), check=False).returncode
+                 for name in services}
+        self.assertEqual(set(codes.values()), {4}, what)
+        end()
+        back = self.until(f"the end of {what}", self.is_ready, *services)
+        for name in services:
+            new = self.lines(name)[said[name]:]
+            own = part if name != "ingest" or part not in ("store", "process") else "aggregate"
+            went = [line for line in new if line["event"] == "not ready" and line["part"] == own]
+            came = [line for line in new if line["event"] == "good again" and line.get("part") == own]
+            self.assertTrue(went and came, f"{what}: {name} says {new}")
+            print(f"| {what} | {name} | {gone[name]:.1f} | {back[name]:.1f} | {own}: {went[0]['problem']} |")
+        if "score" in services:
+            self.assertEqual(self.suite.metric(f'tutti_part_good_state{{part="{part}"}}'), 1)
+
+    # Mutations: a connection taken for an answer; a question that is waited for however long.
+    def test_what_hangs_is_not_ready(self):
+        processes = self.suite.processes()
+        for what, part, process, services in [
+                ("aggregate frozen", "process", "tutti-aggregate", ["ingest"]),
+                ("Redis frozen", "store", "redis-server", ["score", "aggregate", "ingest"])]:
+            stop = processes[process]
+            self.addCleanup(os.kill, stop, signal.SIGCONT)
+            self.fault(what, part, services, lambda stop=stop: os.kill(stop, signal.SIGSTOP),
+                       lambda stop=stop: os.kill(stop, signal.SIGCONT))
+
+    # Mutation: what is gone is asked for once, at the start.
+    def test_what_is_gone_is_not_ready(self):
+        for what, part, process, services in [
+                ("Redis killed", "store", "redis-server", ["score", "aggregate", "ingest"]),
+                ("aggregate killed", "process", "tutti-aggregate", ["ingest"])]:
+            pid = self.suite.processes()[process]
+            words = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[:-1]
+            if process == "redis-server":
+                # It shows its address in place of its arguments.
+                state = self.suite.state
+                words = ["redis-server", SOURCE / "deploy/redis/redis.conf", "--dir", state / "redis", "--unixsocket",
+                         state / "redis/redis.sock", "--aclfile", state / "redis/users.acl", "--daemonize", "no"]
+            else:
+                words = [BIN / process, *words[1:], f"--listen={self.suite.aggregate}"]
+
+            def start(words=words, process=process):
+                log = (self.suite.state / "log" / process.removeprefix("tutti-")).open("a")
+                self.restarted.insert(0, subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=log))
+                log.close()
+
+            self.fault(what, part, services, lambda pid=pid: os.kill(pid, signal.SIGKILL), start)
+
+    # Mutations: the key is not compared with the certificate; nobody looks when it expires.
+    def test_certificates_that_nobody_takes_are_not_ready(self):
+        tls = self.suite.state / "tls"
+
+        def shown(*files):
+            for file, source in files:
+                shutil.copy(source, tls / f"score/{file}.new")
+                (tls / f"score/{file}.new").rename(tls / f"score/{file}")
+
+        with tempfile.TemporaryDirectory() as name:
+            kept = pathlib.Path(name)
+            for file in ("cert.pem", "key.pem"):
+                shutil.copy(tls / "score" / file, kept)
+            subprocess.run(["openssl", "x509", "-req", "-days", "-1", "-in", tls / "score/request.pem", "-CA",
+                            tls / "ca.pem", "-CAkey", tls / "ca.key", "-CAcreateserial", "-extfile",
+                            tls / "score/extensions", "-out", kept / "old.pem"], check=True, capture_output=True)
+            self.fault("another's key", "certificates", ["score"],
+                       lambda: shown(("key.pem", tls / "ingest/key.pem")), lambda: shown(("key.pem", kept / "key.pem")))
+            self.until("the control", self.is_ready, "score")
+            self.addCleanup(shown, ("cert.pem", self.suite.state / "tls/score/kept.pem"))
+            shutil.copy(kept / "cert.pem", tls / "score/kept.pem")
+            shown(("cert.pem", kept / "old.pem"))
+            gone = self.until("expired", lambda name: self.is_ready(name) is False, "score")
+            print(f"| an expired certificate | score | {gone['score']:.1f} | | certificates |")
+            # Nobody who begins a connection then is answered; whoever has one is.
+            self.until("expired, for others", lambda _: self.suite.tutti(
+                "health", "--ready", self.suite.score, check=False).returncode == 5, "score")
+            shown(("cert.pem", kept / "cert.pem"))
+            self.until("the end of it", self.is_ready, "score")
+            problems = [line["problem"] for line in self.lines("score") if line["event"] == "not ready"]
+            self.assertTrue(any("expired at" in problem for problem in problems), problems)
+
+    def test_token_keys_that_are_gone_are_not_ready(self):
+        keys = self.suite.state / "tokens/jwks.json"
+        aside = keys.with_name("aside")
+        self.fault("token keys gone", "token_keys", ["score"], lambda: keys.rename(aside), lambda: aside.rename(keys))
+
+    def test_a_keyring_that_others_may_read_is_not_ready(self):
+        self.fault("keyring of mode 0644", "keys", ["ingest"], lambda: self.suite.keyring.chmod(0o644),
+                   lambda: self.suite.keyring.chmod(0o600))
+
+    # Mutation: it is ready until the first question is answered.
+    def test_a_store_that_never_was_is_not_ready(self):
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            with (folder / "log").open("w") as log, subprocess.Popen(
+                    [BIN / "tutti-score", "--listen=127.0.0.1:0", "--insecure_loopback", "--redis_socket=/nope",
+                     f"--port_file={folder}/address", f"--catalog={self.suite.catalog}",
+                     f"--redis_password_file={self.suite.state}/secrets/score"], stderr=log) as process:
+                self.addCleanup(process.kill)
+                self.until("it serves", lambda _: (folder / "address").exists(), "score")
+                address = (folder / "address").read_text().strip()
+
+                def health(*words):
+                    return subprocess.run([BIN / "tutti", "health", address, *words], capture_output=True,
+                                          text=True, timeout=SECONDS)
+
+                self.assertEqual(health().returncode, 0)
+                answer = health("--ready")
+                self.assertEqual((answer.returncode, "alive and not ready" in answer.stderr), (4, True), answer.stderr)
+                process.send_signal(signal.SIGTERM)
+                self.assertEqual(process.wait(timeout=SECONDS), 0)
+                self.assertEqual(health("--ready", "--timeout", "2").returncode, 5)
+            said = [json.loads(line) for line in (folder / "log").read_text().splitlines()]
+            went = [line for line in said if line["event"] == "not ready"]
+            self.assertEqual([line["part"] for line in went], ["store"])
+            print(f"| never any Redis | score | at once | | store: {went[0]['problem']} |")
+
+    # Mutation: the name is not passed on to TLS.
+    def test_a_probe_says_what_the_certificate_is_for(self):
+        self.until("the control", self.is_ready, "score")
+        score = self.suite.score
+        for words, expected in [([], 0), (["--server-name", "localhost"], 0), (["--server-name", "another.example"], 5)]:
+            done = self.suite.tutti("health", "--ready", "--timeout", "5", *words, score, check=False)
+            self.assertEqual(done.returncode, expected, done.stderr)
+        plain = subprocess.run([BIN / "tutti", "health", score, "--server-name", "localhost"], capture_output=True,
+                               text=True, timeout=SECONDS)
+        self.assertEqual((plain.returncode, "--server-name" in plain.stderr), (2, True), plain.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
