@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/rpc/call_watch.h"
+#include "common/rpc/end_connection.h"
 #include "common/rpc/error_details.h"
 #include "common/status/status_macros.h"
 #include "common/telemetry/log.h"
@@ -48,6 +49,14 @@ absl::Status TooMany(absl::string_view what) {
   return WithReason(absl::ResourceExhaustedError(what), auth::v1::REASON_RATE_LIMITED);
 }
 
+// Tells the connections of callers without a certificate apart; null for others, which are
+// services and operators. gRPC keeps what it knows of a connection once for all of its calls.
+const void* StrangersConnection(const grpc::AuthContext& peer) {
+  if (peer.IsPeerAuthenticated()) return nullptr;
+  const auto kinds = peer.FindPropertyValues(GRPC_TRANSPORT_SECURITY_TYPE_PROPERTY_NAME);
+  return kinds.empty() ? nullptr : kinds[0].data();
+}
+
 }  // namespace
 
 class Access::GateProcessor final : public grpc::AuthMetadataProcessor {
@@ -62,7 +71,8 @@ class Access::GateProcessor final : public grpc::AuthMetadataProcessor {
     const auto path = metadata.find(":path");
     const absl::string_view method = path == metadata.end() ? "" : View(path->second);
     std::string caller = "nobody";
-    const absl::Status admitted = access_.Authorize(*peer, TokenIn(metadata), method, caller);
+    absl::Status admitted = access_.Authorize(*peer, TokenIn(metadata), method, caller);
+    if (admitted.ok()) admitted = access_.ComeIn(*peer);
     if (!admitted.ok()) access_.NoteRefused(method, caller, admitted.code());
     // gRPC sends code and message alone of a status that is given here.
     return {static_cast<grpc::StatusCode>(admitted.code()), std::string(admitted.message())};
@@ -147,6 +157,13 @@ absl::Status Access::Authorize(const grpc::AuthContext& peer,
   return allowed ? absl::OkStatus() : MethodDenied(*rule);
 }
 
+absl::Status Access::ComeIn(const grpc::AuthContext& peer) {
+  const void* const connection = StrangersConnection(peer);
+  if (connection == nullptr || connection_calls_.Come(connection)) return absl::OkStatus();
+  return absl::ResourceExhaustedError(
+      "too many calls are begun before others are over: end some, or retry later");
+}
+
 bool Access::IsOpenToAnybody(absl::string_view method) const {
   const MethodRule* const rule = rules_.Find(method);
   return rule != nullptr && rule->callable_by == CallableBy::kAnybody;
@@ -163,6 +180,7 @@ void Access::NoteRefused(absl::string_view method, absl::string_view caller,
 void Access::EndCall(const grpc::ServerContextBase* call, absl::string_view method,
                      grpc::StatusCode code) {
   open_calls_.End(call);
+  connection_calls_.End(call);
   if (audit_ == nullptr || IsOpenToAnybody(method)) return;
   const MethodRule* const rule = rules_.Find(method);
   const bool ingest = rule != nullptr && rule->callable_by == CallableBy::kIngest;
@@ -251,7 +269,17 @@ std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface> Access::I
 
 bool Access::BeginCall(const grpc::ServerContextBase* call, absl::string_view method,
                        bool endless) {
-  if (IsOpenToAnybody(method)) {
+  const bool open = IsOpenToAnybody(method);
+  if (const void* const connection = StrangersConnection(*call->auth_context());
+      !everybody_ && connection != nullptr) {
+    const bool has_room = connection_calls_.Begin(call, connection, open);
+    if (connection_calls_.TakeExcess(connection)) {
+      EndConnection(call->peer());
+      return false;
+    }
+    if (!has_room) return false;
+  }
+  if (open) {
     // Health is asked, and reflection used, without a token: of each, those that stay
     // open count as one caller's.
     return everybody_ || !endless || open_calls_.Begin(call, std::string(method));

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "common/auth/caller.h"
+#include "common/auth/connection_calls.h"
 #include "common/auth/method_rules.h"
 #include "common/auth/open_calls.h"
 #include "common/auth/rate_limiter.h"
@@ -121,6 +122,8 @@ class Access {
   static const std::string& OrganizationOf(const std::string& organization) { return organization; }
   static const std::string& OrganizationOf(const ScoreName& name) { return name.organization; }
 
+  // Whether a call that may be made has room beside the others of its connection.
+  absl::Status ComeIn(const grpc::AuthContext& peer);
   // False when too many such calls are open.
   bool BeginCall(const grpc::ServerContextBase* call, absl::string_view method, bool endless);
   // `name` becomes the caller's name, when there is one.
@@ -143,6 +146,7 @@ class Access {
   std::unique_ptr<TokenVerifier> tokens_;
   std::unique_ptr<RateLimiter> limiter_;
   OpenCalls open_calls_;
+  ConnectionCalls connection_calls_;
   std::unique_ptr<AuditLog> audit_;
   std::function<void(absl::string_view, absl::StatusCode)> count_refused_;
   std::shared_ptr<const Caller> all_powers_;

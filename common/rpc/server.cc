@@ -24,6 +24,7 @@
 #include "common/process/build_info.h"
 #include "common/rpc/call_metrics.h"
 #include "common/rpc/certificate_watch.h"
+#include "common/rpc/free_memory.h"
 #include "common/rpc/grpc_lines.h"
 #include "common/rpc/listener.h"
 #include "common/rpc/lock_order.h"
@@ -94,6 +95,7 @@ constexpr int kKeptBytes = 4 << 20;
 constexpr int kMostMemoryMib = 1 << 20;
 constexpr char kTokenKeysPart[] = "token_keys";
 constexpr char kCertificatesPart[] = "certificates";
+constexpr int kSecondsBetweenReturns = 5;
 
 sigset_t StopSignals() {
   sigset_t signals;
@@ -219,7 +221,10 @@ void Tick(const ServerOptions& options, const Served& served) {
 // Waits for a stop signal, with a tick every second.
 void WaitForStop(int signals, const ServerOptions& options, const Served& served) {
   pollfd poll_fd{signals, POLLIN, 0};
-  while (poll(&poll_fd, 1, 1000) <= 0) Tick(options, served);
+  for (int seconds = 1; poll(&poll_fd, 1, 1000) <= 0; ++seconds) {
+    Tick(options, served);
+    if (seconds % kSecondsBetweenReturns == 0) ReturnFreeMemory();
+  }
 }
 
 absl::Status CheckPositive(const char* flag, absl::Duration given) {

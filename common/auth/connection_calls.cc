@@ -1,0 +1,44 @@
+#include "common/auth/connection_calls.h"
+
+namespace tutti {
+
+bool ConnectionCalls::Come(const void* connection) {
+  const std::lock_guard lock(mutex_);
+  Connection& counts = connections_[connection];
+  if (waiting_ >= kMostWaiting && counts.calls >= kSpared) return false;
+  if (counts.calls >= kMostOfOne) {
+    counts.exceeded = true;
+    return false;
+  }
+  ++counts.calls;
+  ++waiting_;
+  return true;
+}
+
+bool ConnectionCalls::Begin(const void* call, const void* connection, bool open_to_anybody) {
+  const std::lock_guard lock(mutex_);
+  calls_.emplace(call, Call{connection, open_to_anybody});
+  --waiting_;
+  return !open_to_anybody || ++connections_[connection].open_to_anybody <= kMostOpenToAnybody;
+}
+
+void ConnectionCalls::End(const void* call) {
+  const std::lock_guard lock(mutex_);
+  const auto found = calls_.find(call);
+  if (found == calls_.end()) return;
+  const auto [connection, open_to_anybody] = found->second;
+  calls_.erase(found);
+  const auto counts = connections_.find(connection);
+  if (open_to_anybody) --counts->second.open_to_anybody;
+  if (--counts->second.calls == 0) connections_.erase(counts);
+}
+
+bool ConnectionCalls::TakeExcess(const void* connection) {
+  const std::lock_guard lock(mutex_);
+  const auto counts = connections_.find(connection);
+  if (counts == connections_.end() || !counts->second.exceeded) return false;
+  counts->second.exceeded = false;
+  return true;
+}
+
+}  // namespace tutti
