@@ -24,20 +24,6 @@ Figure Unknown() {
   return figure;
 }
 
-// Clamps a share. `planned` gives the figure that a supposed share would have.
-Figure Clamped(const Figure& share, const std::function<Figure(double)>& planned) {
-  if (share.open.above > 0 || share.open.below > 0) return share;
-  const double highest = 1 - kTailShare;
-  if (share.value >= kTailShare && share.value <= highest) return share;
-  const bool high = share.value > highest;
-  const double clamped = high ? highest : kTailShare;
-  Figure out = planned(clamped);
-  if (out.open.above > 0 || out.open.below > 0) return out;
-  out.value = clamped;
-  (high ? out.open.above : out.open.below) = kTailShare;
-  return out;
-}
-
 double SumOf(const std::map<int, UnionWeights>& weights, const CountsByTable& counts) {
   double sum = 0;
   for (const auto& [table, of_table] : weights) sum += counts.at(table).Sum(of_table);
@@ -133,6 +119,19 @@ PracticePatterns PatternsOfPractice(const CatalogTable& table, const Practice& p
 }
 
 }  // namespace
+
+Figure ClampedShare(const Figure& share, const std::function<Figure(double)>& planned) {
+  if (share.open.above > 0 || share.open.below > 0) return share;
+  const double highest = 1 - kTailShare;
+  if (share.value >= kTailShare && share.value <= highest) return share;
+  const bool high = share.value > highest;
+  const double clamped = high ? highest : kTailShare;
+  Figure out = planned(clamped);
+  if (out.open.above > 0 || out.open.below > 0) return out;
+  out.value = clamped;
+  (high ? out.open.above : out.open.below) = kTailShare;
+  return out;
+}
 
 PatternSet MeasureFormulas::PatternsOf(const Predicate& predicate) const {
   const int table = catalog_.FindTable(predicate.table());
@@ -265,7 +264,7 @@ Figure MeasureFormulas::PlannedPractice(const Practice& practice, double share) 
 Figure MeasureFormulas::MeasuredPractice(const Practice& practice,
                                          const PublishedCounts& counts) const {
   const Quotient quotient = Divide(FractionOf(practice), counts.tables);
-  return Clamped(quotient.figure, [&](double share) {
+  return ClampedShare(quotient.figure, [&](double share) {
     return quotient.With(PlannedPractice(practice, share, quotient.below), share);
   });
 }
@@ -280,10 +279,10 @@ Figure MeasureFormulas::PlannedNumber(int table, PatternSet patterns, double sha
 
 Figure MeasureFormulas::ClampedNumber(int table, PatternSet patterns, const Figure& number) const {
   const double population = ExpectedSubjects(catalog_, terms_, table);
-  return Scaled(Clamped(Scaled(number, 1 / population),
-                        [&](double share) {
-                          return Scaled(PlannedNumber(table, patterns, share), 1 / population);
-                        }),
+  return Scaled(ClampedShare(Scaled(number, 1 / population),
+                             [&](double share) {
+                               return Scaled(PlannedNumber(table, patterns, share), 1 / population);
+                             }),
                 population);
 }
 
@@ -306,11 +305,11 @@ Figure MeasureFormulas::MeasuredHabitNumber(int table, double population,
                                             const PublishedCounts& counts) const {
   if (population <= 0) return Unknown();
   const Figure number = HabitFigure(table, counts.habits.at(table));
-  return Scaled(Clamped(Scaled(number, 1 / population),
-                        [&](double share) {
-                          return Scaled(PlannedHabitNumber(table, population, share),
-                                        1 / population);
-                        }),
+  return Scaled(ClampedShare(Scaled(number, 1 / population),
+                             [&](double share) {
+                               return Scaled(PlannedHabitNumber(table, population, share),
+                                             1 / population);
+                             }),
                 population);
 }
 
@@ -337,7 +336,7 @@ Figure MeasureFormulas::Measured(const Measure& measure, const PublishedCounts& 
   switch (measure.formula_case()) {
     case Measure::kShare: {
       const Quotient quotient = Divide(FractionOf(measure.share()), counts.tables);
-      return Clamped(quotient.figure, [&](double share) {
+      return ClampedShare(quotient.figure, [&](double share) {
         return quotient.With(PlannedShare(measure.share(), share, quotient.below), share);
       });
     }
@@ -354,6 +353,19 @@ Figure MeasureFormulas::Measured(const Measure& measure, const PublishedCounts& 
       break;
   }
   return Unknown();
+}
+
+Figure MeasureFormulas::Unclamped(const Measure& measure, const PublishedCounts& counts) const {
+  if (measure.has_share()) return Divide(FractionOf(measure.share()), counts.tables).figure;
+  const double entitled = terms_.EntitledTo(measure.habit().entitled_product());
+  if (entitled <= 0) return Unknown();
+  const int table = catalog_.FindTable(measure.habit().table());
+  return Scaled(HabitFigure(table, counts.habits.at(table)), 1 / entitled);
+}
+
+Figure MeasureFormulas::UnclampedPractice(const Practice& practice,
+                                          const PublishedCounts& counts) const {
+  return Divide(FractionOf(practice), counts.tables).figure;
 }
 
 std::vector<int> MeasureFormulas::TablesOf(const Measure& measure) const {

@@ -1,6 +1,7 @@
 #ifndef TUTTI_COMMON_SCORING_MEASURE_FORMULAS_H_
 #define TUTTI_COMMON_SCORING_MEASURE_FORMULAS_H_
 
+#include <functional>
 #include <map>
 #include <vector>
 
@@ -13,6 +14,10 @@ namespace tutti {
 
 // With a larger relative margin a denominator says too little to divide by.
 inline constexpr double kWidestDenominator = 0.5;
+
+// Clamps a share. `planned` gives the figure that a supposed share would have. Open on one side
+// where it was clamped; a share that is open already stays as it is.
+Figure ClampedShare(const Figure& share, const std::function<Figure(double)>& planned);
 
 // A quotient of sums of numbers of subjects.
 struct Fraction {
@@ -43,12 +48,17 @@ class MeasureFormulas {
   // the measure must be counted and complete.
   Figure Measured(const catalog::v1::Measure& measure, const PublishedCounts& counts) const;
   Figure Planned(const catalog::v1::Measure& measure, double share) const;
+  // The measured share as it was estimated, before it is clamped: for what is clamped later and
+  // never shown as it is. Of a share or a habit; open on both sides where nothing is known.
+  Figure Unclamped(const catalog::v1::Measure& measure, const PublishedCounts& counts) const;
 
   // The share of a practice, large subjects counting twice:
   // (followed + followed and large) / (all + large).
   Figure MeasuredPractice(const catalog::v1::Practice& practice,
                           const PublishedCounts& counts) const;
   Figure PlannedPractice(const catalog::v1::Practice& practice, double share) const;
+  Figure UnclampedPractice(const catalog::v1::Practice& practice,
+                           const PublishedCounts& counts) const;
 
   // The number of subjects of a table that show one of the patterns; clamped as a
   // share when the subjects are a population.

@@ -22,11 +22,15 @@ bool IsBeyondNoise(const score::v1::Estimate& difference) {
          difference.bound() != score::v1::BOUND_AT_LEAST;
 }
 
+void SetDifference(const Figure& difference, Change& change) {
+  *change.mutable_difference() = ToEstimate(difference);
+  change.set_beyond_noise(IsBeyondNoise(change.difference()));
+}
+
 Change ChangeBetween(const ScoredPublication& earlier, const Figure& from, const Figure& to) {
   Change change;
   change.set_since_end_day(earlier.score.end_day());
-  *change.mutable_difference() = ToEstimate(Difference(to, from));
-  change.set_beyond_noise(IsBeyondNoise(change.difference()));
+  SetDifference(Difference(to, from), change);
   return change;
 }
 
@@ -45,6 +49,13 @@ std::optional<Day> ChangeBase(absl::Span<const Day> published, Day end_day) {
   const Day base = end_day - kReachDays;
   if (!std::binary_search(published.begin(), published.end(), base)) return std::nullopt;
   return base;
+}
+
+Change ChangeSince(Day since, const Figure& difference) {
+  Change change;
+  change.set_since_end_day(FormatDay(since));
+  SetDifference(difference, change);
+  return change;
 }
 
 std::optional<Day> TrendBase(absl::Span<const Day> published, Day end_day) {

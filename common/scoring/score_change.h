@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "absl/types/span.h"
+#include "common/scoring/figure.h"
 #include "common/scoring/score_builder.h"
 #include "common/window/day.h"
 
@@ -19,6 +20,9 @@ std::optional<Day> ChangeBase(absl::Span<const Day> published, Day end_day);
 // The end day with which it is compared for its trend: the last one that is at
 // least 180 days earlier, and at most 28 more.
 std::optional<Day> TrendBase(absl::Span<const Day> published, Day end_day);
+
+// A difference since the score of `since`, and whether it exceeds its margin.
+score::v1::Change ChangeSince(Day since, const Figure& difference);
 
 // Sets the changes of the total and of each category, where both scores show it
 // (and of the total, where it is of the same number of categories).

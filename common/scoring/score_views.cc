@@ -11,6 +11,9 @@ void ReduceToBasic(score::v1::Score& score) {
     category.clear_description();
     category.clear_state_reason();
     if (category.has_change()) category.mutable_change()->clear_since_end_day();
+    if (category.level().has_change()) {
+      category.mutable_level()->mutable_change()->clear_since_end_day();
+    }
   }
 }
 

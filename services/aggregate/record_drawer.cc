@@ -73,6 +73,7 @@ Publication RecordDrawer::Describe(const ScheduledOrganization& organization, Da
   record.set_end_day(FormatDay(end_day));
   record.set_step_days(static_cast<uint32_t>(schedule.StepDays(end_day).size()));
   record.set_cadence(terms.cadence);
+  record.set_time_zone(terms.zone.name());
   record.set_headcount(terms.headcount);
   *record.mutable_entitlements() = profile.entitlements();
   *record.mutable_sources() = profile.sources();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "common/scoring/level_parts.h"
 #include "common/scoring/score_builder.h"
 #include "common/window/day.h"
 #include "services/score/record_catalogs.h"
@@ -32,21 +33,27 @@ class ScoreHistory {
         end_days_(std::move(end_days)),
         ahead_(ahead) {}
 
-  // The score of a record, with its change and its trend. Asks the store, and waits, for records
-  // that were not read yet. Cheaper newest first: what is later than `end_day` is forgotten.
+  // The score of a record, with its change, its trend and its levels. Asks the store, and waits,
+  // for records that were not read yet. Cheaper newest first: what is later than `end_day` is
+  // forgotten.
   absl::StatusOr<score::v1::Score> ScoreOf(Day end_day);
 
  private:
   struct Known {
     absl::StatusOr<RecordReader::Record> record;
-    // What it comes to, once that was asked for.
+    // What it comes to, and what of it goes into levels, once that was asked for.
     std::optional<absl::StatusOr<ScoredPublication>> scored;
+    std::optional<absl::StatusOr<LevelRow>> level_row;
   };
 
   // Reads what the score of a day needs, and what comes next, as far as it is not known.
   void Read(Day end_day);
   // The scored record of a day that was read. `catalog` is the one that it is shown by.
   const absl::StatusOr<ScoredPublication>& Scored(Day end_day, const Catalog& catalog);
+  // The rows of a day and of those before it that its level may follow from, ascending. An error
+  // where one of them could not be asked for: an answer is kept, so it never leaves out what is
+  // only late.
+  absl::StatusOr<std::vector<const LevelRow*>> LevelRows(Day end_day, const Catalog& catalog);
   // The score with which one that is shown by `catalog` is compared; null where it cannot be.
   absl::StatusOr<const ScoredPublication*> Base(std::optional<Day> end_day, const Catalog& catalog);
 
@@ -56,6 +63,7 @@ class ScoreHistory {
   const std::vector<Day> end_days_;
   const size_t ahead_;
   std::map<Day, Known> known_;
+  std::map<const Catalog*, std::vector<LevelPart>> parts_;
 };
 
 }  // namespace tutti

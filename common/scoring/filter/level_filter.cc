@@ -33,13 +33,19 @@ double DeviationsExceededBy(double probability) {
   return low;
 }
 
-// A normal law of the level and, once there is one, of the level at an earlier step.
+// The level at an earlier observation, and its covariance with that of now.
+struct EarlierLevel {
+  double mean = 0;
+  double variance = 0;
+  double covariance = 0;
+};
+
+// A normal law of the level and of the first `bases` earlier ones.
 struct Belief {
   double mean = 0;
   double variance = 0;
-  double base_mean = 0;
-  double base_variance = 0;
-  double covariance = 0;
+  size_t bases = 0;
+  std::array<EarlierLevel, kMostBases> earlier = {};
 };
 
 // Each filter of the bank with the logarithm of its weight.
@@ -59,16 +65,22 @@ struct Weighted {
 template <typename Parts>
 Belief Merge(const Parts& parts) {
   Belief out;
+  out.bases = parts[0].belief.bases;
   for (const Weighted& part : parts) {
     out.mean += part.weight * part.belief.mean;
-    out.base_mean += part.weight * part.belief.base_mean;
+    for (size_t b = 0; b < out.bases; ++b) {
+      out.earlier[b].mean += part.weight * part.belief.earlier[b].mean;
+    }
   }
   for (const Weighted& part : parts) {
     const double off = part.belief.mean - out.mean;
-    const double base_off = part.belief.base_mean - out.base_mean;
     out.variance += part.weight * (part.belief.variance + off * off);
-    out.base_variance += part.weight * (part.belief.base_variance + base_off * base_off);
-    out.covariance += part.weight * (part.belief.covariance + off * base_off);
+    for (size_t b = 0; b < out.bases; ++b) {
+      const EarlierLevel& earlier = part.belief.earlier[b];
+      const double earlier_off = earlier.mean - out.earlier[b].mean;
+      out.earlier[b].variance += part.weight * (earlier.variance + earlier_off * earlier_off);
+      out.earlier[b].covariance += part.weight * (earlier.covariance + off * earlier_off);
+    }
   }
   return out;
 }
@@ -77,10 +89,17 @@ Belief Merge(const Parts& parts) {
 Belief Updated(const Belief& before, double error, double noise_variance) {
   const double total = before.variance + noise_variance;
   const double gain = before.variance / total;
-  const double base_gain = before.covariance / total;
-  return {before.mean + gain * error, before.variance * (1 - gain),
-          before.base_mean + base_gain * error,
-          before.base_variance - base_gain * before.covariance, before.covariance * (1 - gain)};
+  Belief after = before;
+  after.mean += gain * error;
+  after.variance *= 1 - gain;
+  for (size_t b = 0; b < after.bases; ++b) {
+    EarlierLevel& earlier = after.earlier[b];
+    const double earlier_gain = earlier.covariance / total;
+    earlier.mean += earlier_gain * error;
+    earlier.variance -= earlier_gain * earlier.covariance;
+    earlier.covariance *= 1 - gain;
+  }
+  return after;
 }
 
 double LogDensity(double error, double variance) {
@@ -97,25 +116,25 @@ class Bank {
     parts_.resize(members_.size());
   }
 
-  // Nothing is known before the first.
-  void Start(const LevelObservation& first) {
-    for (Member& member : members_) member.belief = {first.value, first.noise_variance, 0, 0, 0};
-  }
-
   void Observe(const LevelObservation& observation) {
     for (Member& member : members_) {
-      Step(member, observation.steps - 1);
-      Observe(observation, member);
+      if (started_) {
+        Step(member, observation.steps - 1);
+        Observe(observation, member);
+      } else {
+        // Nothing is known before.
+        member.belief.mean = observation.value;
+        member.belief.variance = observation.noise_variance;
+      }
     }
+    started_ = true;
   }
 
   // From now on the level as it is here is carried along.
   void Mark() {
     for (Member& member : members_) {
       Belief& belief = member.belief;
-      belief.base_mean = belief.mean;
-      belief.base_variance = belief.variance;
-      belief.covariance = belief.variance;
+      belief.earlier[belief.bases++] = {belief.mean, belief.variance, belief.variance};
     }
   }
 
@@ -166,6 +185,7 @@ class Bank {
   }
 
   const LevelModel& model_;
+  bool started_ = false;
   std::vector<Member> members_;
   std::vector<Weighted> parts_;
 };
@@ -188,37 +208,39 @@ LevelModel LevelModelFor(int step_days) {
   return model;
 }
 
-std::vector<LevelEstimate> FilterLevels(const LevelModel& model,
-                                        absl::Span<const LevelObservation> observations) {
-  std::vector<LevelEstimate> levels;
-  levels.reserve(observations.size());
+FilteredSeries FilterSeries(const LevelModel& model,
+                            absl::Span<const LevelObservation> observations,
+                            absl::Span<const size_t> bases) {
+  FilteredSeries series;
+  series.levels.reserve(observations.size());
+  series.since.resize(bases.size());
+  // Bases in the order in which they are met.
+  std::vector<size_t> met;
   Bank bank(model);
-  for (const LevelObservation& observation : observations) {
-    if (levels.empty()) {
-      bank.Start(observation);
-    } else {
-      bank.Observe(observation);
+  Belief belief;
+  for (size_t i = 0; i < observations.size(); ++i) {
+    bank.Observe(observations[i]);
+    for (size_t b = 0; b < bases.size(); ++b) {
+      if (bases[b] != i) continue;
+      bank.Mark();
+      met.push_back(b);
     }
-    const Belief belief = bank.Estimate();
-    levels.push_back({belief.mean, model.widening * belief.variance});
+    belief = bank.Estimate();
+    series.levels.push_back({belief.mean, model.widening * belief.variance});
   }
-  return levels;
+  for (size_t m = 0; m < met.size(); ++m) {
+    const EarlierLevel& earlier = belief.earlier[m];
+    const double variance = belief.variance + earlier.variance - 2 * earlier.covariance;
+    series.since[met[m]] = {
+        {earlier.mean, model.widening * earlier.variance},
+        {belief.mean - earlier.mean, model.difference_widening * std::max(variance, 0.0)}};
+  }
+  return series;
 }
 
-LevelEstimate LevelDifference(const LevelModel& model,
-                              absl::Span<const LevelObservation> observations, size_t base) {
-  Bank bank(model);
-  for (size_t i = 0; i < observations.size(); ++i) {
-    if (i == 0) {
-      bank.Start(observations[i]);
-    } else {
-      bank.Observe(observations[i]);
-    }
-    if (i == base) bank.Mark();
-  }
-  const Belief belief = bank.Estimate();
-  const double variance = belief.variance + belief.base_variance - 2 * belief.covariance;
-  return {belief.mean - belief.base_mean, model.difference_widening * std::max(variance, 0.0)};
+std::vector<LevelEstimate> FilterLevels(const LevelModel& model,
+                                        absl::Span<const LevelObservation> observations) {
+  return FilterSeries(model, observations, {}).levels;
 }
 
 bool ContradictsLevel(const LevelModel& model, absl::Span<const LevelObservation> observations,

@@ -1,6 +1,7 @@
 #ifndef TUTTI_COMMON_SCORING_FILTER_LEVEL_FILTER_H_
 #define TUTTI_COMMON_SCORING_FILTER_LEVEL_FILTER_H_
 
+#include <cstddef>
 #include <vector>
 
 #include "absl/types/span.h"
@@ -55,8 +56,21 @@ struct LevelEstimate {
   double variance = 0;
 };
 
-// The levels as they were known at each observation: the result at an index is a function of
-// the observations up to it and including it. One for each observation.
+// The level at an earlier observation, as all observations up to the last one tell it, and the
+// level at the last one less that: from the joint posterior, so their common error cancels.
+struct LevelSince {
+  LevelEstimate base;
+  LevelEstimate difference;
+};
+
+struct FilteredSeries {
+  // As they were known at each observation: a function of the observations up to that one.
+  std::vector<LevelEstimate> levels;
+  // One for each base that was asked for.
+  std::vector<LevelSince> since;
+};
+
+// `bases` are indexes of observations, at most kMostBases.
 //
 // A bank of scalar Kalman filters (West and Harrison 1997, Bayesian Forecasting and Dynamic
 // Models, chapters 2 and 12), one for each drift. At each step every one of them allows for a
@@ -66,14 +80,14 @@ struct LevelEstimate {
 // mean and the variance of the weighted mixture.
 //
 // Pure and thread-safe, like everything here.
+inline constexpr size_t kMostBases = 2;
+FilteredSeries FilterSeries(const LevelModel& model,
+                            absl::Span<const LevelObservation> observations,
+                            absl::Span<const size_t> bases);
+
+// The levels alone.
 std::vector<LevelEstimate> FilterLevels(const LevelModel& model,
                                         absl::Span<const LevelObservation> observations);
-
-// The level at the last observation less that at observation `base`, both as all observations
-// up to the last one tell them: from the joint posterior, so their common error cancels.
-// `base` is an index before the last.
-LevelEstimate LevelDifference(const LevelModel& model,
-                              absl::Span<const LevelObservation> observations, size_t base);
 
 // Whether the last observation contradicts the level: the mean of the last one, two or three of
 // them is further from the level that was known before them than chance allows. While nothing

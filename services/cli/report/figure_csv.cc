@@ -19,7 +19,8 @@ constexpr char kHeader[] =
     "margin_percent,subjects,margin_subjects,bound,state,reason,change_points,"
     "change_margin_points,change_percent,change_margin_percent,change_bound,change_beyond_noise,"
     "change_since_day,generated_data,text,numerator,denominator,raised_by,"
-    "notice\r\n";
+    "notice,windows,may_be_changing,holding_since_day,points_alone,margin_points_alone,"
+    "percent_alone,margin_percent_alone\r\n";
 
 std::string Number(double value) { return absl::StrFormat("%.4f", WithoutMinusZero(value, 4)); }
 
@@ -53,8 +54,8 @@ std::string BoundWord(score::v1::Bound bound) {
 }
 
 // A value and its margin, as two fields; empty ones when there is none of the unit.
-std::string Pair(const FigureRow& row, FigureUnit unit) {
-  for (const Quantity& quantity : row.quantities) {
+std::string Pair(const std::vector<Quantity>& quantities, FigureUnit unit) {
+  for (const Quantity& quantity : quantities) {
     if (quantity.unit != unit) continue;
     return absl::StrCat(Number(quantity.estimate.value()), ",",
                         quantity.exact ? "" : Number(quantity.estimate.margin()));
@@ -92,10 +93,10 @@ std::string Record(const Figures& figures, const FigureRow& row) {
                                      Field(row.figure),
                                      Field(row.id),
                                      Field(row.name),
-                                     Pair(row, FigureUnit::kPoints),
+                                     Pair(row.quantities, FigureUnit::kPoints),
                                      PossiblePoints(row),
-                                     Pair(row, FigureUnit::kPercent),
-                                     Pair(row, FigureUnit::kSubjects),
+                                     Pair(row.quantities, FigureUnit::kPercent),
+                                     Pair(row.quantities, FigureUnit::kSubjects),
                                      BoundWord(bound),
                                      state,
                                      Field(row.reason),
@@ -107,7 +108,12 @@ std::string Record(const Figures& figures, const FigureRow& row) {
                                      Field(row.numerator),
                                      Field(row.denominator),
                                      Field(row.raised_by),
-                                     Field(kWhatItIs)};
+                                     Field(kWhatItIs),
+                                     absl::StrCat(row.windows),
+                                     row.may_be_changing ? "true" : "false",
+                                     Field(row.holding_since),
+                                     Pair(row.alone, FigureUnit::kPoints),
+                                     Pair(row.alone, FigureUnit::kPercent)};
   return absl::StrCat(absl::StrJoin(fields, ","), "\r\n");
 }
 

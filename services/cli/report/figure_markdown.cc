@@ -40,6 +40,8 @@ std::string Value(const FigureRow& row) {
 std::string Words(const FigureRow& row) {
   std::vector<std::string> parts;
   if (!row.reason.empty()) parts.push_back(row.reason);
+  const std::string level = LevelWords(row);
+  if (!level.empty()) parts.push_back(absl::StrCat(level, "."));
   if (!row.text.empty()) parts.push_back(row.text);
   if (!row.numerator.empty()) {
     const std::string below = row.denominator.empty() ? "" : absl::StrCat(", of ", row.denominator);

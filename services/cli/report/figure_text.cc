@@ -40,6 +40,8 @@ std::string Tail(const FigureRow& row) {
   if (row.change.has_value() && row.change_unit == FigureUnit::kPercent) {
     absl::StrAppend(&tail, " (since ", row.change->since_end_day(), ")");
   }
+  const std::string level = LevelWords(row);
+  if (!level.empty()) absl::StrAppend(&tail, tail.empty() ? "" : "; ", level);
   if (!row.reason.empty()) absl::StrAppend(&tail, tail.empty() ? "" : "; ", row.reason);
   return tail;
 }

@@ -53,6 +53,12 @@ std::string FormatChange(const score::v1::Change& change, const std::string& uni
                          change.beyond_noise() ? "more than noise" : "within noise");
 }
 
+std::string LevelWords(const FigureRow& row) {
+  if (row.alone.empty()) return "";
+  return absl::StrCat(row.may_be_changing ? "may be changing; " : "", "this window alone ",
+                      FormatQuantity(row.alone.back()));
+}
+
 std::string StateWord(score::v1::FigureState state) {
   switch (state) {
     case score::v1::FIGURE_STATE_WITHHELD:

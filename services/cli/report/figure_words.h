@@ -33,6 +33,10 @@ std::string FormatQuantity(const Quantity& quantity);
 // the day. `unit` may be empty. Empty when there is none.
 std::string FormatChange(const score::v1::Change& change, const std::string& unit);
 
+// What stands beside a level: "may be changing; this window alone 66.0 ± 7.1". Empty beside a
+// figure of one window.
+std::string LevelWords(const FigureRow& row);
+
 // "withheld", "not measured", "incomplete"; empty when measured.
 std::string StateWord(score::v1::FigureState state);
 

@@ -1,5 +1,7 @@
 #include "services/cli/report/figures.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "services/cli/report/figure_words.h"
@@ -39,10 +41,29 @@ FigureRow RowOf(const Score& score, const char* figure, const std::string& id,
   return row;
 }
 
+// Says of a row what its level rests on.
+void AddLevel(const score::v1::Level& level, FigureRow& row) {
+  row.windows = level.windows();
+  row.may_be_changing = level.may_be_changing();
+  row.holding_since = level.holding_since_end_day();
+}
+
+// What the levels of a score are, in a sentence.
+std::string LevelNote(const Score& score) {
+  return absl::StrCat(
+      "Figures are levels, computed from ", score.level().windows(),
+      " windows: they assume that adoption moves slowly and jumps seldom. What this window says "
+      "alone stands beside them",
+      score.level().holding_since_end_day().empty()
+          ? "."
+          : absl::StrCat("; the score has held its level since the 28 days to ",
+                         score.level().holding_since_end_day(), "."));
+}
+
 FigureRow TotalRow(const Score& score) {
   FigureRow row = RowOf(score, "total", "total", "Adoption score");
   row.state = score.state();
-  row.change = ChangeOf(score.change());
+  row.change = ChangeOf(LeadingChange(score));
   if (!Measured(score.state())) {
     row.reason = score.state() == score::v1::FIGURE_STATE_NOT_MEASURED
                      ? "No category is measured: the reasons stand beside each."
@@ -50,15 +71,19 @@ FigureRow TotalRow(const Score& score) {
     return row;
   }
   row.full = score.possible_points();
-  row.quantities = {{FigureUnit::kPoints, score.points(), false,
-                     absl::StrCat("points of ", score.possible_points())},
-                    {FigureUnit::kPercent, score.percent(), false, "%"}};
+  const std::string words = absl::StrCat("points of ", score.possible_points());
+  row.quantities = {{FigureUnit::kPoints, LeadingPoints(score), false, words},
+                    {FigureUnit::kPercent, LeadingPercent(score), false, "%"}};
+  if (!score.has_level()) return row;
+  row.alone = {{FigureUnit::kPoints, score.points(), false, words},
+               {FigureUnit::kPercent, score.percent(), false, "%"}};
+  AddLevel(score.level(), row);
   return row;
 }
 
 FigureRow TrendRow(const Score& score) {
   FigureRow row = RowOf(score, "trend", "trend_180_days", "Trend over 180 days, in percent");
-  row.change = ChangeOf(score.trend_180_days());
+  row.change = ChangeOf(LeadingTrend(score));
   row.change_unit = FigureUnit::kPercent;
   return row;
 }
@@ -68,10 +93,13 @@ FigureRow CategoryRow(const Score& score, const score::v1::CategoryScore& catego
   row.state = category.state();
   row.reason = category.state_reason();
   row.text = category.description();
-  row.change = ChangeOf(category.change());
+  row.change = ChangeOf(LeadingChange(category));
   if (!Measured(category.state())) return row;
   row.full = kCategoryFull;
-  row.quantities = {{FigureUnit::kPoints, category.points(), false, ""}};
+  row.quantities = {{FigureUnit::kPoints, LeadingPoints(category), false, ""}};
+  if (!category.has_level()) return row;
+  row.alone = {{FigureUnit::kPoints, category.points(), false, ""}};
+  AddLevel(category.level(), row);
   return row;
 }
 
@@ -118,6 +146,15 @@ std::string EndDayOf(const std::string& table_name) {
 
 }  // namespace
 
+const score::v1::Estimate& LeadingPercent(const Score& score) {
+  return score.has_level() ? score.level().percent() : score.percent();
+}
+
+const score::v1::Change& LeadingTrend(const Score& score) {
+  return score.level().has_trend_180_days() ? score.level().trend_180_days()
+                                            : score.trend_180_days();
+}
+
 Figures FiguresOf(const Score& score, bool with_measures) {
   Figures out;
   out.organization = OrganizationOf(score.name());
@@ -128,7 +165,7 @@ Figures FiguresOf(const Score& score, bool with_measures) {
   FigureSection total;
   total.name_title = "Score";
   total.rows.push_back(TotalRow(score));
-  if (!score.trend_180_days().since_end_day().empty()) total.rows.push_back(TrendRow(score));
+  if (!LeadingTrend(score).since_end_day().empty()) total.rows.push_back(TrendRow(score));
   FigureSection categories;
   categories.heading = "Categories, points of 100";
   categories.name_title = "Category";
@@ -139,9 +176,10 @@ Figures FiguresOf(const Score& score, bool with_measures) {
     }
   }
   out.sections = {std::move(total), std::move(categories)};
-  if (!score.change().since_end_day().empty()) {
+  if (score.has_level()) out.notes.push_back(LevelNote(score));
+  if (!LeadingChange(score).since_end_day().empty()) {
     out.notes.push_back(absl::StrCat("Changes are against the 28 days to ",
-                                     score.change().since_end_day(),
+                                     LeadingChange(score).since_end_day(),
                                      ", with the margin of the difference."));
   }
   if (with_measures) {
@@ -166,6 +204,7 @@ Figures HistoryFigures(const score::v1::ListScoresResponse& response, bool every
     FigureRow total = TotalRow(*score);
     if (!every_figure && !total.quantities.empty()) {
       total.quantities.erase(total.quantities.begin());
+      if (!total.alone.empty()) total.alone.erase(total.alone.begin());
       total.full = kPercentFull;
     }
     total.name = score->end_day();
@@ -181,8 +220,9 @@ Figures HistoryFigures(const score::v1::ListScoresResponse& response, bool every
   out.organization = OrganizationOf(newest.name());
   out.title = absl::StrCat("Adoption score of ", out.organization, " over time");
   out.generated = newest.generated_data();
-  out.notes = {"Changes are in points, against the 28 days that ended 28 days earlier.",
-               newest.notice()};
+  if (newest.has_level()) out.notes.push_back(LevelNote(newest));
+  out.notes.emplace_back("Changes are in points, against the 28 days that ended 28 days earlier.");
+  out.notes.push_back(newest.notice());
   return out;
 }
 
@@ -290,6 +330,8 @@ Figures FiguresOf(const score::v1::GetBenchmarkResponse& response, const Score& 
   section.name_title = "Figure";
   section.rows.push_back(TotalRow(score));
   FigureRow& own = section.rows.back();
+  // Peers are compared by what one window says alone.
+  if (!own.alone.empty()) own.quantities = std::exchange(own.alone, {});
   if (!own.quantities.empty()) own.quantities.erase(own.quantities.begin());
   own.full = kPercentFull;
   own.change.reset();
@@ -301,7 +343,9 @@ Figures FiguresOf(const score::v1::GetBenchmarkResponse& response, const Score& 
     for (const auto& mean : response.categories()) {
       if (mean.category() != category.category()) continue;
       section.rows.push_back(CategoryRow(score, category));
-      section.rows.back().change.reset();
+      FigureRow& compared = section.rows.back();
+      if (!compared.alone.empty()) compared.quantities = std::exchange(compared.alone, {});
+      compared.change.reset();
       FigureRow row = RowOf(score, "peers_category", category.category(), "  peers, mean");
       row.full = kCategoryFull;
       row.quantities = {WholePercent(mean.mean_points(), FigureUnit::kPoints, "")};

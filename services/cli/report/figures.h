@@ -35,7 +35,13 @@ struct FigureRow {
   double full = 0;                   // what a bar of the first goes up to; 0: no bar
   std::optional<score::v1::Change> change;
   FigureUnit change_unit = FigureUnit::kPoints;
-  std::string text;  // a sentence on it, or what to do
+  // Where quantities and change are of a level with earlier windows: the same quantities of this
+  // window alone, and what is said of the level.
+  std::vector<Quantity> alone;
+  int windows = 1;  // that the quantities were computed from
+  bool may_be_changing = false;
+  std::string holding_since;  // ISO 8601; may be empty
+  std::string text;           // a sentence on it, or what to do
   std::string numerator;
   std::string denominator;
   std::string raised_by;
@@ -61,6 +67,18 @@ struct Figures {
 
 // One score; every measure with its words when asked for.
 Figures FiguresOf(const score::v1::Score& score, bool with_measures);
+
+// What leads where a level may stand beside a figure of one window alone.
+template <typename Scored>
+const score::v1::Estimate& LeadingPoints(const Scored& scored) {
+  return scored.has_level() ? scored.level().points() : scored.points();
+}
+template <typename Scored>
+const score::v1::Change& LeadingChange(const Scored& scored) {
+  return scored.level().has_change() ? scored.level().change() : scored.change();
+}
+const score::v1::Estimate& LeadingPercent(const score::v1::Score& score);
+const score::v1::Change& LeadingTrend(const score::v1::Score& score);
 
 // Scores over time, given newest first, oldest first in the figures: their totals in
 // percent, or with `every_figure` in points and percent, and every category.

@@ -30,6 +30,17 @@ std::string BarWords(const std::string& name, const Quantity& quantity) {
   return absl::StrCat(name, ": ", FormatQuantity(quantity));
 }
 
+// What stands beside a level.
+std::string LevelHtml(const score::v1::Level& level, const Quantity& alone) {
+  const char* const mark = level.may_be_changing() ? "<b>May be changing.</b> " : "";
+  std::string held;
+  if (!level.holding_since_end_day().empty()) {
+    held = absl::StrCat("; the level has held since ", EscapeHtml(level.holding_since_end_day()));
+  }
+  return absl::StrCat("<p class=\"fine\">", mark, "This window alone: ", QuantityHtml(alone), held,
+                      "</p>\n");
+}
+
 std::string TotalPanel(const Score& score) {
   if (!Measured(score.state())) {
     return StateHtml(score.state(), score.state() == score::v1::FIGURE_STATE_NOT_MEASURED
@@ -37,13 +48,14 @@ std::string TotalPanel(const Score& score) {
                                         : "The score is shown when every measured category is.");
   }
   const Quantity points =
-      Points(score.points(), absl::StrCat("of ", score.possible_points(), " points"));
-  const ChartWords words{"score-bar", BarWords("Adoption score", Percent(score.percent())),
+      Points(LeadingPoints(score), absl::StrCat("of ", score.possible_points(), " points"));
+  const ChartWords words{"score-bar", BarWords("Adoption score", Percent(LeadingPercent(score))),
                          "A bar from 0 to 100 percent. The whisker at its end is the 95% margin."};
   return absl::StrCat("<p class=\"big\" id=\"total-percent\">",
-                      QuantityHtml(Percent(score.percent())),
+                      QuantityHtml(Percent(LeadingPercent(score))),
                       "</p>\n<p class=\"figure\" id=\"total-points\">", QuantityHtml(points),
-                      "</p>\n", BarSvg(score.percent(), kFull, words));
+                      "</p>\n", BarSvg(LeadingPercent(score), kFull, words),
+                      score.has_level() ? LevelHtml(score.level(), Percent(score.percent())) : "");
 }
 
 std::string CategoryCard(const score::v1::CategoryScore& category) {
@@ -51,13 +63,16 @@ std::string CategoryCard(const score::v1::CategoryScore& category) {
   std::string out = absl::StrCat("<li class=\"card\" id=\"category-", id, "\">\n<h3>",
                                  EscapeHtml(category.display_name()), "</h3>\n");
   if (Measured(category.state())) {
-    const Quantity points = Points(category.points(), "of 100");
+    const Quantity points = Points(LeadingPoints(category), "of 100");
     const ChartWords words{absl::StrCat("category-", id, "-bar"),
                            BarWords(category.display_name(), points),
                            "A bar from 0 to 100 points. The whisker at its end is the 95% margin."};
     absl::StrAppend(&out, "<p class=\"figure\">", QuantityHtml(points), "</p>\n",
-                    BarSvg(category.points(), kFull, words),
-                    ChangeHtml(category.change(), "points"));
+                    BarSvg(LeadingPoints(category), kFull, words),
+                    ChangeHtml(LeadingChange(category), "points"));
+    if (category.has_level()) {
+      absl::StrAppend(&out, LevelHtml(category.level(), Points(category.points(), "of 100")));
+    }
     if (!category.state_reason().empty()) {
       absl::StrAppend(&out, "<p class=\"fine\">", EscapeHtml(category.state_reason()), "</p>\n");
     }
@@ -116,16 +131,17 @@ std::string ScoreSection(const PageContent& content) {
   std::string out = absl::StrCat(
       "<section aria-labelledby=\"score\">\n<h2 id=\"score\">Score</h2>\n<div class=\"panel\">\n",
       TotalPanel(score));
-  if (!score.change().since_end_day().empty()) {
+  const score::v1::Change& change = LeadingChange(score);
+  if (!change.since_end_day().empty()) {
     absl::StrAppend(&out, "<p class=\"fine\">Since the 28 days to ",
-                    EscapeHtml(score.change().since_end_day()), ", here and below:</p>\n",
-                    ChangeHtml(score.change(), "points"));
+                    EscapeHtml(change.since_end_day()), ", here and below:</p>\n",
+                    ChangeHtml(change, "points"));
   }
-  if (!score.trend_180_days().since_end_day().empty()) {
+  const score::v1::Change& trend = LeadingTrend(score);
+  if (!trend.since_end_day().empty()) {
     absl::StrAppend(&out, "<p class=\"fine\">Since the 28 days to ",
-                    EscapeHtml(score.trend_180_days().since_end_day()),
-                    ", about 180 days ago:</p>\n",
-                    ChangeHtml(score.trend_180_days(), "points of percent"));
+                    EscapeHtml(trend.since_end_day()), ", about 180 days ago:</p>\n",
+                    ChangeHtml(trend, "points of percent"));
   }
   for (const auto& category : score.categories()) {
     if (category.category() != score.most_room_category()) continue;
@@ -133,6 +149,13 @@ std::string ScoreSection(const PageContent& content) {
                     EscapeHtml(category.display_name()), "</a></p>\n");
   }
   absl::StrAppend(&out,
+                  score.has_level()
+                      ? absl::StrCat("<p class=\"hint\">The figures are levels, computed from ",
+                                     score.level().windows(),
+                                     " windows: they assume that adoption moves slowly and jumps "
+                                     "seldom. What this window says alone stands beside "
+                                     "them.</p>\n")
+                      : "",
                   "<p class=\"hint\">The number after ± is the margin: the truth lies within it 95 "
                   "times in 100. A change is more than noise when it exceeds its margin. What is "
                   "too uncertain is withheld, with the reason.</p>\n</div>\n</section>\n");

@@ -133,6 +133,8 @@ std::string StatementSection(const PageContent& content) {
       details("What the sources are declared to give", ListHtml(LinesOf(statement.declared()))),
       details("What is kept, where, and for how long", Kept(statement)),
       details("Who can read what", ListHtml(LinesOf(statement.readers()))),
+      details("What a level with earlier windows supposes",
+              absl::StrCat("<p>", EscapeHtml(statement.levels()), "</p>")),
       details("From which headcount a category is shown", Thresholds(content)),
       "</div>\n</section>\n");
 }

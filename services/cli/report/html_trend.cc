@@ -47,7 +47,7 @@ std::vector<TrendPoint> TotalPoints(const std::vector<const Score*>& scores) {
   std::vector<TrendPoint> points;
   for (const Score* score : scores) {
     TrendPoint& point = points.emplace_back(TrendPoint{*ParseDay(score->end_day()), std::nullopt});
-    if (Measured(score->state())) point.estimate = score->percent();
+    if (Measured(score->state())) point.estimate = LeadingPercent(*score);
   }
   return points;
 }
@@ -58,7 +58,9 @@ std::vector<TrendPoint> CategoryPoints(const std::vector<const Score*>& scores,
   for (const Score* score : scores) {
     TrendPoint& point = points.emplace_back(TrendPoint{*ParseDay(score->end_day()), std::nullopt});
     for (const auto& one : score->categories()) {
-      if (one.category() == category && Measured(one.state())) point.estimate = one.points();
+      if (one.category() == category && Measured(one.state())) {
+        point.estimate = LeadingPoints(one);
+      }
     }
   }
   return points;
@@ -90,12 +92,12 @@ std::string DataTable(const PageContent& content) {
   absl::StrAppend(&out, "</tr></thead>\n<tbody>\n");
   for (const Score& score : content.history) {
     absl::StrAppend(&out, "<tr><th scope=\"row\">", EscapeHtml(score.end_day()), "</th>",
-                    Cell(score.state(), score.percent(), FigureUnit::kPercent));
+                    Cell(score.state(), LeadingPercent(score), FigureUnit::kPercent));
     for (const auto& column : content.score.categories()) {
       std::string cell = "<td class=\"n\">not measured</td>";
       for (const auto& category : score.categories()) {
         if (category.category() != column.category()) continue;
-        cell = Cell(category.state(), category.points(), FigureUnit::kPoints);
+        cell = Cell(category.state(), LeadingPoints(category), FigureUnit::kPoints);
       }
       absl::StrAppend(&out, cell);
     }
@@ -109,7 +111,8 @@ std::string DataTable(const PageContent& content) {
 std::string TrendSection(const PageContent& content) {
   std::string out =
       "<section aria-labelledby=\"trend\">\n<h2 id=\"trend\">Trend</h2>\n<p>Each point is the 28 "
-      "days up to its day; the band is the 95% margin.</p>\n";
+      "days up to its day, from the third on the level with the windows before it; the band is the "
+      "95% margin.</p>\n";
   const std::vector<const Score*> scores = OldestFirst(content.history);
   if (scores.empty()) return out + "<p>There is no history.</p>\n</section>\n";
   const std::vector<TrendPoint> total = TotalPoints(scores);

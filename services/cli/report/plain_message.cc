@@ -20,7 +20,7 @@ void MakeFieldPlain(const FieldDescriptor& field, Message& message) {
   if (!field.is_repeated()) {
     if (text) {
       reflection.SetString(&message, &field, PlainText(reflection.GetString(message, &field)));
-    } else if (nested) {
+    } else if (nested && reflection.HasField(message, &field)) {
       MakePlain(*reflection.MutableMessage(&message, &field));
     }
     return;
@@ -37,11 +37,13 @@ void MakeFieldPlain(const FieldDescriptor& field, Message& message) {
 
 void MakeRowPlain(FigureRow& row) {
   for (std::string* text :
-       {&row.figure, &row.id, &row.name, &row.start_day, &row.end_day, &row.reason, &row.text,
-        &row.numerator, &row.denominator, &row.raised_by}) {
+       {&row.figure, &row.id, &row.name, &row.start_day, &row.end_day, &row.holding_since,
+        &row.reason, &row.text, &row.numerator, &row.denominator, &row.raised_by}) {
     *text = PlainText(*text);
   }
-  for (Quantity& quantity : row.quantities) quantity.words = PlainText(quantity.words);
+  for (std::vector<Quantity>* quantities : {&row.quantities, &row.alone}) {
+    for (Quantity& quantity : *quantities) quantity.words = PlainText(quantity.words);
+  }
   if (row.change.has_value()) MakePlain(*row.change);
 }
 

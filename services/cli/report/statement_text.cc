@@ -54,6 +54,8 @@ std::string RenderStatement(const score::v1::PrivacyStatement& given, bool brief
   }
   absl::StrAppend(&out, Bullets(kept), heading("Who can read what"), BulletsOf(statement.readers()),
                   heading("What the claim does not cover"), BulletsOf(statement.limits()),
+                  heading("What a level with earlier windows supposes"),
+                  Wrap(statement.levels(), "  "),
                   heading("From which headcount a category is shown"));
   for (const auto& threshold : statement.thresholds()) {
     absl::StrAppend(&out, "  ", PadRight(threshold.category(), 24),

@@ -15,6 +15,7 @@
 #include "services/score/recommendations.h"
 #include "tests/doubles/zero_noise.h"
 #include "tests/privacy/attacks/attack.h"
+#include "tests/privacy/attacks/with_levels.h"
 
 namespace tutti {
 namespace {
@@ -157,6 +158,52 @@ TEST(ClampAttack, ShowsNoChangeFromNobodyToEverybody) {
   ReportAttack(5, absl::StrCat(changes,
                                " changes between everybody and nobody, all of what is "
                                "shown of each"));
+}
+
+void ExpectClampedLevel(const score::v1::Level& level, const std::string& what) {
+  ASSERT_TRUE(level.has_points()) << what;
+  EXPECT_NE(level.points().bound(), score::v1::BOUND_UNSPECIFIED) << what;
+  EXPECT_FALSE(level.may_be_changing()) << what;
+  EXPECT_TRUE(level.holding_since_end_day().empty()) << what;
+}
+
+// Mutations: levels that are shown as they were filtered; margins, marks or how long a level has
+// held from what was filtered before it was clamped.
+TEST(ClampAttack, ShowsNoLevelOfEverybodyOrNobody) {
+  int levels = 0;
+  for (const bool everybody : {true, false}) {
+    const Publication record = Publish(everybody);
+    const score::v1::Score score = ScoreWithLevels(Repeated(record, 7));
+    ExpectClampedLevel(score.level(), "total");
+    for (const auto& category : score.categories()) {
+      if (category.state() != score::v1::FIGURE_STATE_MEASURED) continue;
+      ++levels;
+      ExpectClampedLevel(category.level(), category.category());
+      EXPECT_NEAR(category.level().points().value(), category.points().value(), 1e-9);
+      EXPECT_LE(category.level().points().value(), kMostPoints + 1e-9) << category.category();
+      EXPECT_GE(category.level().points().value(), kLeastPoints - 1e-9) << category.category();
+      EXPECT_EQ(category.level().change().difference().value(), 0) << category.category();
+    }
+    // What would tell 97% from 100%: the same of an organisation that is not quite there.
+    std::vector<Publication> almost = Repeated(record, 7);
+    for (Publication& one : almost) {
+      for (auto& kind : *one.mutable_kinds()) {
+        for (auto& table : *kind.mutable_tables()) {
+          for (auto& cell : *table.mutable_cells()) cell = cell * 98 / 100;
+        }
+      }
+    }
+    const score::v1::Score other = ScoreWithLevels(almost);
+    for (int i = 0; i < score.categories_size(); ++i) {
+      EXPECT_EQ(score.categories(i).level().SerializeAsString(),
+                other.categories(i).level().SerializeAsString())
+          << score.categories(i).category();
+    }
+    EXPECT_EQ(score.level().SerializeAsString(), other.level().SerializeAsString());
+  }
+  ReportAttack(5, absl::StrCat(levels,
+                               " levels of everybody and nobody, all clamped, and the same "
+                               "to the last bit of almost everybody"));
 }
 
 // Mutation: means of what was estimated, before it was clamped.

@@ -18,6 +18,7 @@
 #include "services/score/recommendations.h"
 #include "tests/doubles/seeded_random_words.h"
 #include "tests/privacy/attacks/attack.h"
+#include "tests/privacy/attacks/with_levels.h"
 
 namespace tutti {
 namespace {
@@ -34,6 +35,19 @@ std::string DecisionsOf(const Publication& record, const score::v1::Score& score
   for (const auto& measure : score.measures()) {
     absl::StrAppend(&decisions, measure.measure(), " ", measure.state(), " ",
                     measure.state_reason(), "\n");
+  }
+  // Which levels there are, once there are windows before it.
+  for (const int before : {1, 2, 7}) {
+    const score::v1::Score later = ScoreWithLevels(Repeated(record, before));
+    absl::StrAppend(
+        &decisions, "levels ", later.level().windows(), later.level().has_points() ? " points" : "",
+        later.level().has_percent() ? " percent" : "", later.level().has_change() ? " change" : "",
+        later.level().has_trend_180_days() ? " trend" : "", "\n");
+    for (const auto& category : later.categories()) {
+      absl::StrAppend(&decisions, "  ", category.category(), category.level().windows(),
+                      category.level().has_points() ? " points" : "",
+                      category.level().has_change() ? " change" : "", "\n");
+    }
   }
   for (size_t t = 0; t < ShippedCatalog().tables().size(); ++t) {
     const auto table = BreakDown(ShippedCatalog(), record, static_cast<int>(t));
@@ -104,7 +118,8 @@ std::vector<Publication> Publish(int64_t headcount, int active, uint64_t seed) {
 }
 
 // Mutations: withholding a measure, or leaving out a table's row, that a noisy count shows
-// to be small; a recommendation because of a measure that is withheld.
+// to be small; a recommendation because of a measure that is withheld; a level that is left out
+// where nothing can be said.
 TEST(SuppressionAttack, DecidesFromPublicFiguresAlone) {
   int decisions = 0;
   int recommended = 0;

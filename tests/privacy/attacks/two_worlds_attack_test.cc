@@ -18,6 +18,7 @@
 #include "tests/doubles/seeded_random_words.h"
 #include "tests/doubles/zero_noise.h"
 #include "tests/privacy/attacks/attack.h"
+#include "tests/privacy/attacks/with_levels.h"
 #include "tests/privacy/audit/two_worlds.h"
 
 namespace tutti {
@@ -148,6 +149,15 @@ class TwoWorlds {
             statistic += weight * change * value / sigma_squared;
           }
           return statistic;
+        },
+        runs);
+  }
+
+  // The same by the level of the total, which follows from all of the records.
+  TwoWorldsAudit AttackLevel(const LocalSuite::MakeNoise& noise, int64_t runs) {
+    return AuditTwoWorlds(
+        [&](bool present) {
+          return ScoreWithLevels(Close(present, noise)).level().points().value();
         },
         runs);
   }
@@ -334,6 +344,18 @@ TEST(TwoWorldsAttack, EveryNumberHasNoiseOfItsOwnAndAsMuchAsItClaims) {
                                   sound.variance, sound.least_of_one, sound.neighbours,
                                   sound.windows, sound.standard_error, quartered.variance,
                                   averaged.variance, repeated.neighbours, same.windows));
+}
+
+// A level is computed from records that are paid for.
+TEST(TwoWorldsAttack, NobodyTellsTheWorldsApartByALevel) {
+  TwoWorlds worlds(1, kWeekly);
+  EXPECT_TRUE(ScoreWithLevels(worlds.Close(true, Kernel)).has_level());
+  const int64_t runs = Longer(300, 20'000);
+  const TwoWorldsAudit audit = worlds.AttackLevel(Kernel, runs);
+  ReportAttack(1, absl::StrFormat("by the level of the total, %d runs a side: mu >= %.3f, claimed "
+                                  "%.3f",
+                                  runs, audit.mu_lower_bound, worlds.claim()));
+  EXPECT_LE(audit.mu_lower_bound, worlds.claim());
 }
 
 // The controls of the attack above. They are seeded, so that they are caught in every run

@@ -201,8 +201,11 @@ TEST(LevelsTest, DifferencesHoldAndAreSeldomMistaken) {
         const Simulated series = Simulate(truth, noise, kWeekly, static_cast<uint64_t>(seed));
         const absl::Span<const LevelObservation> all(series.observed);
         for (size_t i = 10; i < all.size(); i += 6) {
+          const size_t base = i - 4;
           const LevelEstimate difference =
-              LevelDifference(LevelModelFor(kWeekly.step_days), all.first(i + 1), i - 4);
+              FilterSeries(LevelModelFor(kWeekly.step_days), all.first(i + 1), {&base, 1})
+                  .since.front()
+                  .difference;
           const double margin = kDeviations * std::sqrt(difference.variance);
           const double change = series.truth[i] - series.truth[i - 4];
           covered.Count(std::abs(difference.value - change) <= margin);

@@ -72,6 +72,29 @@ TEST_F(ScoreReaderTest, AsksTheStoreOnceForAllWhoAskWithinASecond) {
   EXPECT_EQ(publications_.calls(), before + 2);
 }
 
+// Mutation: levels from all records that there are.
+TEST_F(ScoreReaderTest, AnswersForAWindowStayAsTheyAreWhenLaterOnesCome) {
+  const Day first(2026, 6, 7);
+  for (int week = 0; week < 6; ++week) {
+    publications_.Publish(Record(400), FormatDay(first + 7 * week));
+  }
+  const score::v1::Score before = Parse(ScoreNow(reader_, {"acme", first + 7 * 5, ""}));
+  EXPECT_EQ(before.level().windows(), 6);
+  for (int week = 6; week < 12; ++week) {
+    publications_.Publish(Record(900), FormatDay(first + 7 * week));
+  }
+  RecordReader records(publications_);
+  ScoreReader later(records, catalogs_, clock_);
+  const auto page = PageNow(later, {"acme", std::nullopt, 12});
+  ASSERT_TRUE(page.ok());
+  EXPECT_EQ(Parse(page->scores[0].answer).level().windows(), 12);
+  EXPECT_EQ(Parse(page->scores[6].answer).SerializeAsString(), before.SerializeAsString());
+  EXPECT_EQ(Parse(ScoreNow(later, {"acme", first + 7 * 5, ""}, AnswerView::kBasic))
+                .level()
+                .SerializeAsString(),
+            before.level().SerializeAsString());
+}
+
 TEST_F(ScoreReaderTest, ShowsANewRecordWithinASecond) {
   publications_.Publish(Record(400), "2026-11-01");
   ASSERT_TRUE(ScoreNow(reader_, {"acme", std::nullopt, ""}).ok());

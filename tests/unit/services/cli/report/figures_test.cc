@@ -141,6 +141,36 @@ TEST(FiguresTest, CsvHasOneRecordAFigureWithItsUnitInTheColumn) {
   EXPECT_EQ(CsvField(csv, "reach", "denominator"), "everyone");
 }
 
+// Mutations: the figure of one window first; a level without its mark.
+TEST(FiguresTest, ALevelLeadsAndTheWindowAloneStandsBeside) {
+  score::v1::Score score = AScore();
+  score::v1::Level& total = *score.mutable_level();
+  total.mutable_points()->set_value(150);
+  total.mutable_points()->set_margin(4);
+  total.mutable_percent()->set_value(75);
+  total.mutable_percent()->set_margin(2);
+  total.set_windows(17);
+  total.set_holding_since_end_day("2026-08-02");
+  score::v1::Level& category = *score.mutable_categories(0)->mutable_level();
+  category.mutable_points()->set_value(61.5);
+  category.mutable_points()->set_margin(3.5);
+  category.set_may_be_changing(true);
+  category.set_windows(17);
+  const std::string text = RenderText(FiguresOf(score, false), TextStyle());
+  EXPECT_THAT(TextLine(text, "Adoption score"),
+              AllOf(HasSubstr("75.0 ± 2.0 %"), HasSubstr("this window alone 70.1 ± 4.2 %")));
+  EXPECT_THAT(TextLine(text, score.categories(0).display_name()),
+              AllOf(HasSubstr("61.5 ± 3.5"), HasSubstr("may be changing; this window alone")));
+  EXPECT_THAT(text, AllOf(HasSubstr("17 windows"), HasSubstr("2026-08-02")));
+  const std::string csv = RenderCsv(FiguresOf(score, false));
+  EXPECT_EQ(CsvField(csv, "total", "points"), "150.0000");
+  EXPECT_EQ(CsvField(csv, "total", "points_alone"), "140.2500");
+  EXPECT_EQ(CsvField(csv, "total", "windows"), "17");
+  EXPECT_EQ(CsvField(csv, "total", "holding_since_day"), "2026-08-02");
+  EXPECT_EQ(CsvField(csv, "communication", "may_be_changing"), "true");
+  EXPECT_EQ(CsvField(csv, "teamwork", "windows"), "1");
+}
+
 // A name of somebody's choosing in every place that shows one.
 score::v1::Score ScoreNamed(const std::string& name) {
   score::v1::Score score = AScore();

@@ -1,0 +1,159 @@
+#include "common/scoring/level_parts.h"
+
+#include <cmath>
+#include <utility>
+
+#include "common/scoring/category_points.h"
+#include "common/scoring/public_terms.h"
+#include "common/scoring/published_counts.h"
+#include "common/status/status_macros.h"
+#include "common/window/cadence.h"
+
+namespace tutti {
+namespace {
+
+using catalog::v1::Category;
+using publication::v1::Publication;
+
+void AddReachAndHabit(const Catalog& catalog, int category,
+                      const catalog::v1::ReachAndHabit& formula, std::vector<LevelPart>& parts) {
+  const double full = static_cast<double>(formula.full_habit_numerator()) /
+                      static_cast<double>(formula.full_habit_denominator());
+  LevelPart habit;
+  habit.category = category;
+  habit.measure = catalog.FindMeasure(formula.habit_measure());
+  habit.weight = formula.habit_points() / full;
+  habit.full = full;
+  parts.push_back(habit);
+  if (formula.reach_points() <= 0) return;
+  LevelPart reach;
+  reach.category = category;
+  reach.measure = catalog.FindMeasure(formula.reach_measure());
+  reach.weight = formula.reach_points();
+  parts.push_back(reach);
+}
+
+void AddPractices(int category, const catalog::v1::WeightedPractices& formula,
+                  std::vector<LevelPart>& parts) {
+  double weights = 0;
+  for (const auto& practice : formula.practices()) weights += practice.weight();
+  for (const auto& practice : formula.practices()) {
+    LevelPart part;
+    part.category = category;
+    part.practice = &practice;
+    part.weight = kCategoryPoints * practice.weight() / weights;
+    parts.push_back(part);
+  }
+}
+
+void AddFaults(const Catalog& catalog, int category, const catalog::v1::FaultFree& formula,
+               std::vector<LevelPart>& parts) {
+  const double each =
+      kCategoryPoints / (formula.fault_measures_size() + formula.health_measures_size());
+  LevelPart part;
+  part.category = category;
+  part.weight = -each;
+  part.constant = each;
+  for (const std::string& id : formula.fault_measures()) {
+    part.measure = catalog.FindMeasure(id);
+    parts.push_back(part);
+  }
+  part.weight = each;
+  part.constant = 0;
+  for (const std::string& id : formula.health_measures()) {
+    part.measure = catalog.FindMeasure(id);
+    parts.push_back(part);
+  }
+}
+
+bool AreThere(const PublicTerms& terms, const Catalog& catalog, const PublishedCounts& counts,
+              const std::vector<int>& tables) {
+  for (const int table : tables) {
+    const int kind = catalog.table(table).kind;
+    if (counts.incomplete_kinds.count(kind) != 0 ||
+        !terms.kinds[static_cast<size_t>(kind)].has_value()) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+std::vector<LevelPart> LevelPartsOf(const Catalog& catalog) {
+  std::vector<LevelPart> parts;
+  for (int i = 0; i < catalog.proto().categories_size(); ++i) {
+    const Category& category = catalog.proto().categories(i);
+    switch (category.formula_case()) {
+      case Category::kReachAndHabit:
+        AddReachAndHabit(catalog, i, category.reach_and_habit(), parts);
+        break;
+      case Category::kPractices:
+        AddPractices(i, category.practices(), parts);
+        break;
+      case Category::kFaultFree:
+        AddFaults(catalog, i, category.fault_free(), parts);
+        break;
+      case Category::FORMULA_NOT_SET:
+        break;
+    }
+  }
+  return parts;
+}
+
+absl::StatusOr<LevelRow> LevelRowOf(const Catalog& catalog, absl::Span<const LevelPart> parts,
+                                    const Publication& publication) {
+  const absl::StatusOr<Day> end_day = ParseDay(publication.end_day());
+  if (!end_day.ok()) return absl::DataLossError("a published record has no end day");
+  ASSIGN_OR_RETURN(const PublishedCounts counts, ReadCounts(catalog, publication));
+  const PublicTerms terms = TermsOf(catalog, publication);
+  const MeasureFormulas formulas(catalog, terms);
+  LevelRow row;
+  row.end_day = *end_day;
+  row.step_days = PeriodDays(publication.cadence());
+  row.cadence = publication.cadence();
+  row.time_zone = publication.time_zone();
+  row.counting_fingerprint = publication.counting_fingerprint();
+  row.shares.reserve(parts.size());
+  for (const LevelPart& part : parts) {
+    std::optional<Figure>& share = row.shares.emplace_back();
+    const std::vector<int> tables = part.practice != nullptr ? formulas.TablesOf(*part.practice)
+                                                             : formulas.TablesOf(*part.measure);
+    if (!AreThere(terms, catalog, counts, tables)) continue;
+    share = part.practice != nullptr ? formulas.UnclampedPractice(*part.practice, counts)
+                                     : formulas.Unclamped(*part.measure, counts);
+  }
+  return row;
+}
+
+bool IsOpen(const Figure& share) { return share.open.above > 0 || share.open.below > 0; }
+
+bool AreOneSeries(const LevelRow& a, const LevelRow& b) {
+  // Records of editions that did not say it are taken for the same.
+  const auto agree = [](const std::string& one, const std::string& other) {
+    return one.empty() || other.empty() || one == other;
+  };
+  return a.cadence == b.cadence && agree(a.time_zone, b.time_zone) &&
+         agree(a.counting_fingerprint, b.counting_fingerprint);
+}
+
+Figure ClampedPart(const MeasureFormulas& formulas, const LevelPart& part, const Figure& share) {
+  return ClampedShare(share, [&](double clamped) {
+    return part.practice != nullptr ? formulas.PlannedPractice(*part.practice, clamped)
+                                    : formulas.Planned(*part.measure, clamped);
+  });
+}
+
+Figure PointsOf(const LevelPart& part, const Figure& share) {
+  if (part.full < 1) return HabitPoints(share, part.full, part.weight * part.full);
+  Figure points = share;
+  if (part.weight < 0) {
+    std::swap(points.bias.above, points.bias.below);
+    std::swap(points.open.above, points.open.below);
+  }
+  points = Scaled(points, std::abs(part.weight));
+  points.value = part.weight * share.value + part.constant;
+  return points;
+}
+
+}  // namespace tutti

@@ -1,0 +1,64 @@
+#ifndef TUTTI_COMMON_SCORING_LEVEL_PARTS_H_
+#define TUTTI_COMMON_SCORING_LEVEL_PARTS_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/catalog/catalog.h"
+#include "common/scoring/figure.h"
+#include "common/scoring/measure_formulas.h"
+#include "common/window/day.h"
+#include "tutti/publication/v1/publication.pb.h"
+#include "tutti/window/v1/window.pb.h"
+
+namespace tutti {
+
+// A share that a category's points are made of: points += weight x share + constant, where the
+// share counts up to `full`.
+struct LevelPart {
+  int category = 0;                          // index into Catalog::proto().categories()
+  const catalog::v1::Measure* measure = {};  // or
+  const catalog::v1::Practice* practice = {};
+  double weight = 0;  // points of the category; below 0 for a fault
+  double constant = 0;
+  double full = 1;
+};
+
+// Every part of every category, in the order of the catalogue, which outlives them.
+std::vector<LevelPart> LevelPartsOf(const Catalog& catalog);
+
+// What one record alone says of the parts.
+struct LevelRow {
+  Day end_day;
+  int step_days = 7;  // between windows of the series
+  window::v1::Cadence cadence = window::v1::CADENCE_UNSPECIFIED;
+  std::string time_zone;
+  std::string counting_fingerprint;
+  // As the parts of the catalogue: shares before they are clamped, never shown as they are. Absent
+  // where the kind is not counted or something was lost, which is public; open on both sides
+  // where nothing can be said.
+  std::vector<std::optional<Figure>> shares;
+};
+
+// DataLoss when the record does not fit the catalogue.
+absl::StatusOr<LevelRow> LevelRowOf(const Catalog& catalog, absl::Span<const LevelPart> parts,
+                                    const publication::v1::Publication& publication);
+
+// Whether nothing is known of a share, or it was clamped.
+bool IsOpen(const Figure& share);
+
+// Whether both are of one series.
+bool AreOneSeries(const LevelRow& a, const LevelRow& b);
+
+// A share after it was filtered, clamped in its tails. Clamped ones have the error that is
+// planned at the clamped share, which public terms alone decide.
+Figure ClampedPart(const MeasureFormulas& formulas, const LevelPart& part, const Figure& share);
+
+// The points that a share of a part comes to.
+Figure PointsOf(const LevelPart& part, const Figure& share);
+
+}  // namespace tutti
+
+#endif  // TUTTI_COMMON_SCORING_LEVEL_PARTS_H_

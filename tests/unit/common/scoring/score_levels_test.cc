@@ -1,0 +1,193 @@
+#include "common/scoring/score_levels.h"
+
+#include <cmath>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/scoring/score_change.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/support/simulated_organization.h"
+
+namespace tutti {
+namespace {
+
+using publication::v1::Publication;
+using window::v1::CADENCE_FOUR_WEEKLY;
+using window::v1::CADENCE_WEEKLY;
+
+constexpr int64_t kPeople = 600;
+
+// Weekly records of an organisation, and what they come to.
+class ScoreLevelsTest : public ::testing::Test {
+ protected:
+  // A record of the week; `share` of the people do everything.
+  Publication Record(int week, double share, bool noise = true) {
+    const auto some = static_cast<int64_t>(share * kPeople);
+    Activity activity;
+    for (const char* table : {"modes", "platforms"})
+      activity.tables.push_back({table, {0, 0, 0, some}});
+    for (const char* table : {"collaboration", "shared_space", "meetings", "assistant"}) {
+      activity.tables.push_back({table, {0, some}});
+    }
+    for (const char* habit : {"habit_communication", "habit_collaboration", "habit_shared_space",
+                              "habit_mobility", "habit_meetings", "habit_assistant"}) {
+      activity.habits.push_back({habit, static_cast<int64_t>(share * 0.4 * kPeople)});
+    }
+    Publication record = Publish(*catalog_, kPeople, CADENCE_WEEKLY, activity, simulator_, noise);
+    record.set_end_day(FormatDay(kFirst + 7 * week));
+    record.set_counting_fingerprint(catalog_->counting_fingerprint());
+    record.set_time_zone("UTC");
+    return record;
+  }
+
+  void Add(Publication record) {
+    absl::StatusOr<LevelRow> row = LevelRowOf(*catalog_, parts_, record);
+    ASSERT_TRUE(row.ok()) << row.status();
+    rows_.push_back(std::make_unique<LevelRow>(*std::move(row)));
+    records_.push_back(std::move(record));
+  }
+
+  // The score of a record with its levels.
+  ScoredPublication Scored(size_t i) {
+    auto scored = ScorePublication(*catalog_, records_[i]);
+    EXPECT_TRUE(scored.ok()) << scored.status();
+    std::vector<const LevelRow*> rows;
+    std::vector<Day> days;
+    for (size_t r = 0; r <= i; ++r) {
+      rows.push_back(rows_[r].get());
+      days.push_back(rows_[r]->end_day);
+    }
+    AddLevels(*catalog_, parts_, records_[i], rows,
+              {ChangeBase(days, days.back()), TrendBase(days, days.back())}, *scored);
+    return *std::move(scored);
+  }
+
+  const Day kFirst = *ParseDay("2024-01-07");
+  std::unique_ptr<const Catalog> catalog_ = LoadShippedCatalog();
+  std::vector<LevelPart> parts_ = LevelPartsOf(*catalog_);
+  SlotSimulator simulator_{7};
+  std::vector<Publication> records_;
+  std::vector<std::unique_ptr<LevelRow>> rows_;
+};
+
+// Mutation: levels from the first record on.
+TEST_F(ScoreLevelsTest, LeadFromTheThirdRecordOn) {
+  for (int week = 0; week < 3; ++week) Add(Record(week, 0.5));
+  for (size_t i = 0; i < 3; ++i) {
+    const score::v1::Score score = Scored(i).score;
+    EXPECT_EQ(score.has_level(), i == 2);
+    for (const auto& category : score.categories()) {
+      if (category.state() != score::v1::FIGURE_STATE_MEASURED) continue;
+      EXPECT_EQ(category.has_level(), i == 2) << category.category();
+    }
+  }
+  EXPECT_EQ(Scored(2).score.level().windows(), 3);
+}
+
+TEST_F(ScoreLevelsTest, AddUpAndAreNarrower) {
+  for (int week = 0; week < 40; ++week) Add(Record(week, 0.5));
+  const score::v1::Score score = Scored(39).score;
+  double sum = 0;
+  int categories = 0;
+  for (const auto& category : score.categories()) {
+    if (!category.has_level()) continue;
+    ++categories;
+    sum += category.level().points().value();
+    EXPECT_LT(category.level().points().margin(), 0.75 * category.points().margin())
+        << category.category();
+    EXPECT_FALSE(category.level().may_be_changing()) << category.category();
+    ASSERT_TRUE(category.level().has_change());
+    EXPECT_EQ(category.level().change().since_end_day(), records_[35].end_day());
+    EXPECT_LT(category.level().change().difference().margin(), category.points().margin());
+    EXPECT_FALSE(category.level().change().beyond_noise()) << category.category();
+  }
+  EXPECT_EQ(categories, 6);
+  EXPECT_NEAR(score.level().points().value(), sum, 1e-9);
+  EXPECT_NEAR(score.level().percent().value(), sum / 6, 1e-9);
+  EXPECT_LT(score.level().points().margin(), 0.75 * score.points().margin());
+  ASSERT_TRUE(score.level().has_trend_180_days());
+  EXPECT_EQ(score.level().windows(), 40);
+}
+
+// Mutation: the total's margin from categories taken for independent, which what moves all of
+// them together does not keep to.
+TEST_F(ScoreLevelsTest, HoldWhenEverythingMovesTogether) {
+  for (int week = 0; week < 60; ++week) Add(Record(week, 0.3 + 0.006 * week));
+  int held = 0;
+  for (size_t i = 20; i < 60; ++i) {
+    const score::v1::Score score = Scored(i).score;
+    const double reach = 0.3 + 0.006 * static_cast<double>(i);
+    const double truth = 70 * reach + 30 * 0.4 * reach * 7 / 3;
+    held += std::abs(score.level().percent().value() - truth) <= score.level().percent().margin();
+  }
+  EXPECT_GE(held, 36);
+}
+
+TEST_F(ScoreLevelsTest, MarkAWindowThatContradictsThem) {
+  for (int week = 0; week < 30; ++week) Add(Record(week, week < 29 ? 0.3 : 0.6));
+  EXPECT_FALSE(Scored(28).score.level().may_be_changing());
+  const score::v1::Score score = Scored(29).score;
+  EXPECT_TRUE(score.level().may_be_changing());
+  EXPECT_GT(score.level().holding_since_end_day(), records_[20].end_day());
+}
+
+// Mutations: each part of the comparison of series left out.
+TEST_F(ScoreLevelsTest, BeginAnewWithAnotherCadenceZoneOrWayOfCounting) {
+  const std::vector<std::function<void(Publication&)>> changes = {
+      [](Publication& record) { record.set_cadence(CADENCE_FOUR_WEEKLY); },
+      [](Publication& record) { record.set_time_zone("Europe/Amsterdam"); },
+      [](Publication& record) { record.set_counting_fingerprint("another"); },
+  };
+  for (const auto& change : changes) {
+    rows_.clear();
+    records_.clear();
+    for (int week = 0; week < 8; ++week) {
+      Publication record = Record(week, 0.5);
+      if (week < 5) change(record);
+      Add(std::move(record));
+    }
+    EXPECT_TRUE(Scored(4).score.has_level());
+    EXPECT_FALSE(Scored(6).score.has_level());
+    EXPECT_EQ(Scored(7).score.level().windows(), 3);
+  }
+}
+
+TEST_F(ScoreLevelsTest, PassOverMissingAndIncompleteWindows) {
+  for (const int week : {0, 1, 2, 5, 6, 7}) {
+    Publication record = Record(week, 0.5);
+    if (week == 6) {
+      record.mutable_kinds(0)->set_state(publication::v1::KIND_STATE_INCOMPLETE);
+      record.mutable_kinds(0)->clear_tables();
+      record.mutable_kinds(0)->clear_habits();
+    }
+    Add(std::move(record));
+  }
+  EXPECT_FALSE(Scored(4).score.has_level());
+  EXPECT_EQ(Scored(5).score.level().windows(), 5);
+}
+
+// Mutation: the level is shown as it was filtered.
+TEST_F(ScoreLevelsTest, AreClampedInTheTails) {
+  for (int week = 0; week < 6; ++week) Add(Record(week, 1, /*noise=*/false));
+  const score::v1::Score score = Scored(5).score;
+  for (const auto& category : score.categories()) {
+    if (!category.has_level()) continue;
+    EXPECT_LE(category.level().points().value(), 70 * 0.95 + 30 * 0.4 * 7 / 3 + 1);
+    EXPECT_FALSE(category.level().may_be_changing());
+  }
+}
+
+TEST_F(ScoreLevelsTest, RestOnAtMost120Windows) {
+  for (int week = 0; week < 130; ++week) Add(Record(week, 0.5));
+  EXPECT_EQ(Scored(129).score.level().windows(), 120);
+  const std::string level = Scored(129).score.level().SerializeAsString();
+  rows_.erase(rows_.begin(), rows_.begin() + 10);
+  records_.erase(records_.begin(), records_.begin() + 10);
+  EXPECT_EQ(Scored(119).score.level().SerializeAsString(), level);
+}
+
+}  // namespace
+}  // namespace tutti
