@@ -7,10 +7,11 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 
 namespace tutti {
 
-// The traits that logs and reports can show, as bits of a set.
+// The traits that logs and reports of the shipped catalogue can show, as bits of a set.
 using TraitSet = uint32_t;
 enum Trait : TraitSet {
   kTraitGroupMailbox = 1u << 0,
@@ -75,6 +76,8 @@ struct MappedActivity {
   absl::string_view app;
   absl::string_view platform;
   TraitSet traits = 0;
+  // Traits that have no bit, by the catalogue's ids.
+  absl::Span<const absl::string_view> more_traits = {};
 };
 
 // Gets the activities of one organisation. An error ends the import.

@@ -5,7 +5,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/string_view.h"
-#include "common/upload/import_summary.h"
+#include "common/sources/exclusion.h"
 
 namespace tutti {
 

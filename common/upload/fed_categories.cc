@@ -1,100 +1,55 @@
 #include "common/upload/fed_categories.h"
 
-#include <algorithm>
-#include <array>
+#include <cstddef>
 
 namespace tutti {
 namespace {
 
-enum Category : uint32_t {
-  kCommunication,
-  kContentCollaboration,
-  kTeamwork,
-  kMobility,
-  kMeetings,
-  kAiAssistance,
-  kMeetingPractice,
-  kEndpoint,
-  kNetwork,
-  kAppsHealth,
-  kCategoryCount,
-};
-constexpr std::array<absl::string_view, kCategoryCount> kNames = {
-    "communication", "content_collaboration", "teamwork", "mobility", "meetings",
-    "ai_assistance", "meeting_practice",      "endpoint", "network",  "apps_health"};
-
-// What a type feeds by itself; with what it is about, also Teamwork.
-struct Feeding {
-  absl::string_view type;
-  Category category = kCommunication;
-};
-constexpr Feeding kFeedings[] = {
-    {"mail.sent", kCommunication},
-    {"chat.sent", kCommunication},
-    {"channel_message.sent", kCommunication},
-    {"channel_message.sent", kTeamwork},
-    {"community.posted", kCommunication},
-    {"file.written", kContentCollaboration},
-    {"meeting.attended", kMeetings},
-    {"assistant.used", kAiAssistance},
-    {"meeting.held", kMeetingPractice},
-    {"device.started", kEndpoint},
-    {"device.app_crashed", kEndpoint},
-    {"device.network_measured", kNetwork},
-    {"device.apps_reported", kAppsHealth},
-};
-
-// On whatever platform a person did one of these, it feeds Mobility.
-constexpr std::array<absl::string_view, 13> kActsOfPeople = {
-    "mail.sent",      "mail.read", "chat.sent",     "channel_message.sent", "community.posted",
-    "community.read", "file.read", "file.written",  "file.shared",          "meeting.attended",
-    "call.joined",    "app.used",  "assistant.used"};
-
-constexpr std::array<TraitSet, 3> kDecidingTraits = {kTraitGroupMailbox, kTraitSharedFile,
-                                                     kTraitTeamSite};
-
-// The catalogue's id of a trait that is one bit.
-absl::string_view NameOf(TraitSet trait) {
-  size_t bit = 0;
-  while ((trait >> bit & 1) == 0) ++bit;
-  return kTraitNames[bit];
+// The tables that a category's points are computed from.
+std::set<std::string> TablesOf(const Catalog& catalog, const catalog::v1::Category& category) {
+  std::set<std::string> tables;
+  const auto add = [&](const std::string& id) {
+    const catalog::v1::Measure* measure = catalog.FindMeasure(id);
+    if (measure == nullptr) return;
+    tables.insert(measure->has_habit() ? measure->habit().table()
+                                       : measure->share().numerator().table());
+  };
+  add(category.reach_and_habit().reach_measure());
+  add(category.reach_and_habit().habit_measure());
+  for (const std::string& id : category.fault_free().fault_measures()) add(id);
+  for (const std::string& id : category.fault_free().health_measures()) add(id);
+  for (const catalog::v1::Practice& practice : category.practices().practices()) {
+    tables.insert(practice.table());
+    tables.insert(practice.denominator().table());
+  }
+  return tables;
 }
 
 }  // namespace
 
 void FedCategories::Add(const MappedActivity& activity) {
-  AddOf(activity.type, activity.platform, activity.traits);
-}
-
-void FedCategories::Add(const ingest::v1::Activity& activity) {
-  TraitSet traits = 0;
-  for (const std::string& name : activity.traits()) {
-    for (const TraitSet trait : kDecidingTraits) {
-      if (name == NameOf(trait)) traits |= trait;
-    }
+  traits_.assign(activity.more_traits.begin(), activity.more_traits.end());
+  for (size_t bit = 0; bit < kTraitNames.size(); ++bit) {
+    if ((activity.traits >> bit & 1) != 0) traits_.push_back(kTraitNames[bit]);
   }
-  AddOf(activity.type(), activity.platform(), traits);
-}
-
-void FedCategories::AddOf(absl::string_view type, absl::string_view platform, TraitSet traits) {
-  const auto add = [this](Category category) { bits_ |= uint32_t{1} << category; };
-  for (const Feeding& feeding : kFeedings) {
-    if (feeding.type == type) add(feeding.category);
-  }
-  const bool of_file = type == "file.read" || type == "file.written";
-  if (of_file && (traits & kTraitSharedFile)) add(kContentCollaboration);
-  if (of_file && (traits & kTraitTeamSite)) add(kTeamwork);
-  if (type == "mail.sent" && (traits & kTraitGroupMailbox)) add(kTeamwork);
-  const bool known = platform == "desktop" || platform == "web" || platform == "mobile";
-  if (known && std::find(kActsOfPeople.begin(), kActsOfPeople.end(), type) != kActsOfPeople.end()) {
-    add(kMobility);
-  }
+  IgnoredTerms ignored;
+  const ActivityShape* shape =
+      catalog_.Classify({activity.type, activity.app, activity.platform, traits_}, ignored);
+  if (shape != nullptr) shapes_.insert(shape);
 }
 
 std::set<std::string> FedCategories::Names() const {
+  std::set<std::string> set_tables;
+  for (const ActivityShape* shape : shapes_) {
+    for (const std::vector<TableHit>* hits : {&shape->reach, &shape->day}) {
+      for (const TableHit& hit : *hits) set_tables.insert(catalog_.table(hit.table).proto->id());
+    }
+  }
   std::set<std::string> names;
-  for (size_t i = 0; i < kNames.size(); ++i) {
-    if (bits_ >> i & 1) names.emplace(kNames[i]);
+  for (const catalog::v1::Category& category : catalog_.proto().categories()) {
+    for (const std::string& table : TablesOf(catalog_, category)) {
+      if (set_tables.count(table) > 0) names.insert(category.id());
+    }
   }
   return names;
 }

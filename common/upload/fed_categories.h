@@ -1,31 +1,32 @@
 #ifndef TUTTI_COMMON_UPLOAD_FED_CATEGORIES_H_
 #define TUTTI_COMMON_UPLOAD_FED_CATEGORIES_H_
 
-#include <cstdint>
 #include <set>
 #include <string>
+#include <vector>
 
-#include "absl/strings/string_view.h"
+#include "absl/container/flat_hash_set.h"
+#include "common/catalog/catalog.h"
 #include "common/sources/activity_kinds.h"
-#include "tutti/ingest/v1/ingest.pb.h"
 
 namespace tutti {
 
-// Categories of the shipped catalogue whose points one activity, or many, can raise or
-// lower; a measure that only explains a category does not feed it. A set of bits, so that
-// asking for every activity of a long log costs little.
+// The categories of a catalogue whose points activities can raise or lower: those that are computed
+// from a table in which one of the activities sets something. A measure that only explains a
+// category does not feed it. Not thread-safe; the catalogue outlives it.
 class FedCategories {
  public:
+  explicit FedCategories(const Catalog& catalog) : catalog_(catalog) {}
+
   void Add(const MappedActivity& activity);
-  void Add(const ingest::v1::Activity& activity);
   // The catalogue's ids.
   std::set<std::string> Names() const;
 
  private:
-  // `traits` of those that decide: kTraitGroupMailbox, kTraitSharedFile, kTraitTeamSite.
-  void AddOf(absl::string_view type, absl::string_view platform, TraitSet traits);
-
-  uint32_t bits_ = 0;
+  const Catalog& catalog_;
+  // What the activities set, each once: a long log has few.
+  absl::flat_hash_set<const ActivityShape*> shapes_;
+  std::vector<absl::string_view> traits_;
 };
 
 }  // namespace tutti

@@ -4,42 +4,28 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <set>
 #include <utility>
 
-#include "absl/container/flat_hash_set.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
-#include "common/sources/activities/activities_reader.h"
-#include "common/sources/actor.h"
 #include "common/sources/checked_time.h"
-#include "common/sources/google/google_reports.h"
-#include "common/sources/import_input.h"
-#include "common/sources/input/text_match.h"
-#include "common/sources/m365_usage/usage_report.h"
-#include "common/sources/telemetry/device_telemetry.h"
+#include "common/sources/input/open_input.h"
 #include "common/status/status_macros.h"
 #include "common/upload/customer_choice.h"
 #include "common/upload/import_trace.h"
-#include "common/upload/known_names.h"
-#include "common/upload/report_taker.h"
+#include "common/upload/source_taker.h"
 #include "common/upload/step_progress.h"
 #include "common/upload/tenant_run.h"
 
 namespace tutti {
 namespace {
-
-using ingest::v1::Activity;
-
-constexpr int64_t kExportCap = 50000;
 
 // How an input is named to whoever named it: its path without what a terminal would obey, and,
 // among several, its number.
@@ -59,10 +45,9 @@ absl::optional<std::pair<dev_t, ino_t>> StreamOf(const std::string& path) {
   return std::make_pair(status.st_dev, status.st_ino);
 }
 
-absl::Status ReadReport(TextInput& input, InputShape shape, ReportSink& sink) {
-  if (shape == InputShape::kUsageReport) return ReadUsageReport(input, sink);
-  if (shape == InputShape::kGoogleReports) return ReadGoogleReports(input, sink);
-  return ReadDeviceTelemetry(input, sink);
+// Names sources: "google-reports and m365-audit".
+std::string NamesOf(const std::set<absl::string_view>& names) {
+  return absl::StrJoin(names, " and ");
 }
 
 class Importer {
@@ -71,6 +56,7 @@ class Importer {
       : options_(options),
         targets_(targets),
         times_(options.now ? options.now() : absl::Now()),
+        runs_(*options.catalog),
         customers_(options.customer) {}
 
   // What was read before an error is sent and counted too.
@@ -81,16 +67,18 @@ class Importer {
   }
 
   ImportSummary TakeSummary() {
-    for (auto& [tenant, run] : tenants_) {
+    for (const auto& [tenant, run] : runs_.all()) {
       if (!run->wanted) continue;
       run->summary.tenant = tenant;
       run->summary.organization = run->organization;
-      // A report says itself what it can feed.
-      if (!reports_) run->summary.feeds = run->fed.Names();
+      run->summary.feeds = run->fed.Names();
       if (targets_.uploader != nullptr) {
         run->summary.upload = targets_.uploader->SummaryOf(run->organization);
       }
       summary_.tenants.push_back(std::move(run->summary));
+    }
+    for (const auto& type : options_.catalog->proto().activity_types()) {
+      summary_.known_types.insert(type.id());
     }
     if (summary_.rows == summary_.Rejected()) {
       summary_.warnings.emplace_back("nothing that could be read was found");
@@ -99,47 +87,9 @@ class Importer {
   }
 
  private:
-  // Reads one pass: tells the progress, counts rows, and finds a record's tenant.
-  class Pass : public RecordSink, public ActivityLineSink {
-   public:
-    Pass(Importer& importer, StepProgress& progress) : importer_(importer), progress_(progress) {}
-
-    absl::Status OnRecord(const AuditRecord& record) override {
-      progress_.Record();
-      const CheckedTime time = importer_.TimeOf(record);
-      const bool mapping = importer_.mapping_;
-      if (mapping) ++importer_.summary_.rows;
-      if (!time.seconds.has_value()) {
-        if (mapping) importer_.Reject(time.problem);
-        return absl::OkStatus();
-      }
-      TenantRun& run = importer_.RunOf(record[Field::kTenant]);
-      if (!run.wanted) {
-        if (mapping) ++importer_.summary_.other_tenants;
-        return absl::OkStatus();
-      }
-      if (!mapping) run.facts.Observe(record);
-      return mapping ? run.mapper.Map(record, *time.seconds, run.sink) : absl::OkStatus();
-    }
-
-    absl::Status OnActivityLine(Activity activity) override {
-      progress_.Record();
-      ++importer_.summary_.rows;
-      return importer_.TakeActivity(std::move(activity));
-    }
-
-    absl::Status OnRejected(RejectionReason reason) override {
-      progress_.Record();
-      if (!importer_.mapping_) return absl::OkStatus();
-      ++importer_.summary_.rows;
-      importer_.Reject(reason);
-      return absl::OkStatus();
-    }
-
-   private:
-    Importer& importer_;
-    StepProgress& progress_;
-  };
+  TakerContext Context() {
+    return {options_, targets_, source_->ownership(), times_, runs_, customers_, summary_};
+  }
 
   // The error of an input, with its name; ingest's is none's.
   absl::Status AtInput(size_t index, const absl::Status& status) const {
@@ -151,11 +101,8 @@ class Importer {
 
   absl::Status ReadInputs() {
     RETURN_IF_ERROR(OpenAll());
-    if (!customers_.asked().empty() && shapes_.front() != InputShape::kGoogleReports) {
-      return absl::InvalidArgumentError(
-          "--customer is for Google's reports: the records of these inputs name no customer");
-    }
-    const bool twice = !activities_ && (!reports_ || shapes_.front() == InputShape::kGoogleReports);
+    RETURN_IF_ERROR(CheckOwners());
+    const bool twice = source_->ownership() != Ownership::kNone;
     for (auto& [i, input] : read_once_) {
       if (!twice) {
         input.spool->Forget();
@@ -163,43 +110,66 @@ class Importer {
         return AtInput(i, status);
       }
     }
-    if (!activities_ && !reports_) return ImportAudit();
-    return activities_ ? ImportActivities() : ImportReports();
+    const std::unique_ptr<SourceReader> reader = source_->MakeReader(options_.reading);
+    if (twice) {
+      RETURN_IF_ERROR(Survey(*reader));
+    }
+    return Import(*reader);
   }
 
   absl::Status OpenAll() {
     if (options_.inputs.empty()) return absl::InvalidArgumentError("no input is named");
     std::set<std::pair<dev_t, ino_t>> streams;
+    std::set<absl::string_view> found;
     for (size_t i = 0; i < options_.inputs.size(); ++i) {
       const auto stream = StreamOf(options_.inputs[i]);
       if (stream.has_value() && !streams.insert(*stream).second) {
         return AtInput(i, absl::InvalidArgumentError(
                               "it is named twice, and can be read only once: name it once"));
       }
-      absl::StatusOr<ImportInput> input = OpenInput(options_.inputs[i], options_.shape);
+      absl::StatusOr<OpenedInput> input = OpenInput(options_.inputs[i]);
       if (!input.ok()) return AtInput(i, input.status());
-      shapes_.push_back(input->shape);
+      absl::StatusOr<const Source*> source = SourceOf(*input->text);
+      if (!source.ok()) return AtInput(i, source.status());
+      // What holds nothing is of whatever source the others are.
+      if (*source != nullptr) source_ = *source;
+      if (*source != nullptr) found.insert((*source)->name());
       total_bytes_ += input->text->size();
       if (input->spool != nullptr) read_once_.emplace(i, *std::move(input));
     }
-    SettleShapes();
-    const auto of_activities =
-        static_cast<size_t>(std::count(shapes_.begin(), shapes_.end(), InputShape::kActivities));
-    const auto of_reports =
-        static_cast<size_t>(std::count_if(shapes_.begin(), shapes_.end(), IsReport));
-    if (of_activities != 0 && of_activities != shapes_.size()) {
-      return absl::InvalidArgumentError(
-          "some inputs are audit logs and some are activities: import them one after the other");
+    if (found.size() > 1) {
+      return absl::InvalidArgumentError(absl::StrCat("the inputs are of several sources, ",
+                                                     NamesOf(found),
+                                                     ": import them one after the other"));
     }
-    if (of_reports != 0 && std::count(shapes_.begin(), shapes_.end(), shapes_.front()) !=
-                               static_cast<int64_t>(shapes_.size())) {
+    if (source_ == nullptr) source_ = &options_.sources->otherwise();
+    summary_.inputs = static_cast<int64_t>(options_.inputs.size());
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<const Source*> SourceOf(TextInput& text) const {
+    if (options_.source != nullptr) return options_.source;
+    ASSIGN_OR_RETURN(const absl::string_view beginning, text.Peek());
+    return options_.sources->Detect(beginning);
+  }
+
+  // Owners are chosen of what has such, and without tenants there is one place to send to.
+  absl::Status CheckOwners() const {
+    const Ownership ownership = source_->ownership();
+    if (!customers_.asked().empty() && ownership != Ownership::kCustomer) {
       return absl::InvalidArgumentError(
-          "some inputs are reports and some are not, or reports of another sort: import them one "
-          "after the other");
+          "--customer is for Google's reports: the records of these inputs name no customer");
     }
-    activities_ = of_activities != 0;
-    reports_ = of_reports != 0;
-    summary_.inputs = static_cast<int64_t>(shapes_.size());
+    if (ownership == Ownership::kTenant) return absl::OkStatus();
+    if (!options_.tenants.tenant.empty() || !options_.tenants.organizations.empty()) {
+      return absl::InvalidArgumentError(
+          "--tenant and --tenant-organization are for audit logs: the records of these inputs name "
+          "no tenant");
+    }
+    if (targets_.uploader != nullptr && options_.tenants.organization.empty()) {
+      return absl::FailedPreconditionError(
+          "give --organization: the organisation that the activities go to");
+    }
     return absl::OkStatus();
   }
 
@@ -207,7 +177,7 @@ class Importer {
   absl::StatusOr<std::unique_ptr<TextInput>> OpenAgain(size_t i) {
     const auto found = read_once_.find(i);
     if (found == read_once_.end()) {
-      ASSIGN_OR_RETURN(ImportInput input, OpenInput(options_.inputs[i], shapes_[i]));
+      ASSIGN_OR_RETURN(OpenedInput input, OpenInput(options_.inputs[i]));
       return std::move(input.text);
     }
     if (found->second.text != nullptr) return std::move(found->second.text);
@@ -229,67 +199,37 @@ class Importer {
     }
   }
 
-  // Empty inputs are taken for what the others are.
-  void SettleShapes() {
-    const auto known = std::find_if(shapes_.begin(), shapes_.end(),
-                                    [](InputShape shape) { return shape != InputShape::kDetect; });
-    const InputShape settled = known == shapes_.end() ? InputShape::kAuditCsv : *known;
-    std::replace(shapes_.begin(), shapes_.end(), InputShape::kDetect, settled);
-  }
-
-  absl::Status ReadAll(absl::string_view step) {
-    StepProgress progress(targets_.progress, step, total_bytes_);
-    Pass pass(*this, progress);
-    RecordDecoder decoder;
+  // Looks through all inputs for whose their rows are, so that nothing is sent when nobody has
+  // said whose are meant.
+  absl::Status Survey(SourceReader& reader) {
+    const bool tenants = source_->ownership() == Ownership::kTenant;
+    if (tenants) {
+      ASSIGN_OR_RETURN(absl::optional<ImportPlan> chosen,
+                       ImportPlan::WithoutSurvey(options_.tenants));
+      if (chosen.has_value()) runs_.Follow(*std::move(chosen));
+    }
+    StepProgress progress(targets_.progress, "surveying", total_bytes_);
+    SurveyTaker taker(Context(), progress);
     for (size_t i = 0; i < options_.inputs.size(); ++i) {
       const absl::StatusOr<std::unique_ptr<TextInput>> input = OpenAgain(i);
       if (!input.ok()) return AtInput(i, input.status());
-      TextInput& text = **input;
-      const int64_t rows_before = summary_.rows;
-      progress.Begin(text);
-      const absl::Status status =
-          activities_ ? ReadActivities(text, pass) : ReadAuditLog(text, shapes_[i], decoder, pass);
+      progress.Begin(**input);
+      const absl::Status status = reader.Survey(**input, taker);
       progress.End();
-      if (mapping_) WarnOfBytes(i, text);
       if (!status.ok()) return AtInput(i, status);
-      if (shapes_[i] == InputShape::kAuditCsv && summary_.rows - rows_before == kExportCap) {
-        summary_.warnings.push_back(absl::StrCat(
-            InputName(options_, i), " has exactly ", kExportCap,
-            " rows, the most that an export gives: it is probably cut off; export shorter "
-            "periods"));
-      }
     }
     progress.Done();
-    return absl::OkStatus();
+    return tenants ? SettleTenants() : customers_.Check();
   }
 
-  absl::Status ImportAudit() {
-    ASSIGN_OR_RETURN(absl::optional<ImportPlan> chosen,
-                     ImportPlan::WithoutSurvey(options_.tenants));
-    plan_ = std::move(chosen);
-    RETURN_IF_ERROR(ReadAll("surveying"));
+  absl::Status SettleTenants() {
     std::vector<std::string> found;
-    for (const auto& [tenant, run] : tenants_) found.push_back(tenant);
+    for (const auto& [tenant, run] : runs_.all()) found.push_back(tenant);
     ASSIGN_OR_RETURN(ImportPlan plan, ImportPlan::ForTenants(options_.tenants, found));
-    plan_ = std::move(plan);
-    for (auto& [tenant, run] : tenants_) {
-      if (!run->wanted) continue;
-      run->organization = plan_->OrganizationOf(tenant).value_or("");
-    }
-    mapping_ = true;
-    RETURN_IF_ERROR(CheckOrganizations());
-    RETURN_IF_ERROR(ReadAll("importing"));
-    const std::string asked = absl::AsciiStrToLower(options_.tenants.tenant);
-    if (!asked.empty() && tenants_.count(asked) == 0) {
-      return absl::NotFoundError("--tenant: the input has no record of that tenant");
-    }
-    return absl::OkStatus();
-  }
-
-  // With somewhere to send to, every wanted tenant needs an organisation.
-  absl::Status CheckOrganizations() const {
+    runs_.Follow(std::move(plan));
     if (targets_.uploader == nullptr || options_.tenants.every_tenant) return absl::OkStatus();
-    for (const auto& [tenant, run] : tenants_) {
+    // With somewhere to send to, every wanted tenant needs an organisation.
+    for (const auto& [tenant, run] : runs_.all()) {
       if (run->wanted && run->organization.empty()) {
         return absl::FailedPreconditionError(
             "give --organization: the organisation that the activities go to");
@@ -298,131 +238,37 @@ class Importer {
     return absl::OkStatus();
   }
 
-  absl::Status ImportActivities() {
-    if (targets_.uploader != nullptr && options_.tenants.organization.empty()) {
-      return absl::FailedPreconditionError(
-          "give --organization: the organisation that the activities go to");
-    }
-    mapping_ = true;
-    auto run =
-        std::make_unique<TenantRun>(options_.mapping, targets_, options_.tenants.organization);
-    last_run_ = run.get();
-    tenants_.emplace("", std::move(run));
-    return ReadAll("importing");
-  }
-
-  absl::Status ImportReports() {
-    if (targets_.uploader != nullptr && options_.tenants.organization.empty()) {
-      return absl::FailedPreconditionError(
-          "give --organization: the organisation that the activities go to");
-    }
-    const auto placed = tenants_.emplace(
-        "", std::make_unique<TenantRun>(options_.mapping, targets_, options_.tenants.organization));
-    RETURN_IF_ERROR(SurveyCustomers());
+  absl::Status Import(SourceReader& reader) {
     StepProgress progress(targets_.progress, "importing", total_bytes_);
-    ReportTaker taker(*placed.first->second, options_.mapping, summary_, progress, customers_,
-                      times_);
-    mapping_ = true;
-    absl::Status status = ReadReports(progress, taker);
-    taker.Finish();
-    return status;
-  }
-
-  // Looks through what names customers, that nothing is sent when there are several.
-  absl::Status SurveyCustomers() {
-    if (shapes_.front() != InputShape::kGoogleReports) return absl::OkStatus();
-    StepProgress progress(targets_.progress, "surveying", total_bytes_);
-    CustomerSurvey survey(customers_, progress, times_);
-    RETURN_IF_ERROR(ReadReports(progress, survey));
-    return customers_.Check();
-  }
-
-  absl::Status ReadReports(StepProgress& progress, ReportSink& sink) {
-    for (size_t i = 0; i < options_.inputs.size(); ++i) {
+    SourceTaker taker(Context(), progress);
+    absl::Status status;
+    for (size_t i = 0; i < options_.inputs.size() && status.ok(); ++i) {
       const absl::StatusOr<std::unique_ptr<TextInput>> input = OpenAgain(i);
       if (!input.ok()) return AtInput(i, input.status());
+      taker.Begin(InputName(options_, i));
       progress.Begin(**input);
-      const absl::Status status = ReadReport(**input, shapes_[i], sink);
+      status = AtInput(i, reader.Read(**input, taker));
       progress.End();
-      if (mapping_) WarnOfBytes(i, **input);
-      if (!status.ok()) return AtInput(i, status);
+      WarnOfBytes(i, **input);
     }
+    taker.Finish();
+    RETURN_IF_ERROR(status);
     progress.Done();
+    const std::string asked = absl::AsciiStrToLower(options_.tenants.tenant);
+    if (!asked.empty() && runs_.all().count(asked) == 0) {
+      return absl::NotFoundError("--tenant: the input has no record of that tenant");
+    }
     return absl::OkStatus();
   }
-
-  absl::Status TakeActivity(Activity activity) {
-    const int64_t seconds = activity.occurred_at().seconds();
-    if (!times_.Holds(seconds)) {
-      Reject(RejectionReason::kTimeOutOfRange);
-      return absl::OkStatus();
-    }
-    TenantSummary& summary = last_run_->summary;
-    ++summary.records;
-    ++summary.distinct;
-    summary.fates.Begin();
-    const absl::Status status = TakeReadable(std::move(activity));
-    summary.fates.End();
-    return status;
-  }
-
-  absl::Status TakeReadable(Activity activity) {
-    TenantSummary& summary = last_run_->summary;
-    // A subject need not be an address; one that is says whose it is.
-    if (IsActOfPerson(activity.type()) && absl::StrContains(activity.subject(), '@')) {
-      const ActorKind kind = ClassifyActor({activity.subject()}, options_.mapping.accepted_domains);
-      if (kind != ActorKind::kPerson) {
-        summary.Exclude(ExclusionOf(kind));
-        return absl::OkStatus();
-      }
-    }
-    last_run_->fed.Add(activity);
-    summary.Saw(activity.occurred_at().seconds());
-    summary.Count(activity.type());
-    if (subjects_.insert(Fingerprint({activity.subject()})).second) ++summary.people;
-    if (targets_.uploader == nullptr) return absl::OkStatus();
-    return targets_.uploader->Add(last_run_->organization, std::move(activity));
-  }
-
-  TenantRun& RunOf(absl::string_view tenant) {
-    if (last_run_ != nullptr && tenant == last_tenant_) return *last_run_;
-    last_tenant_ = std::string(tenant);
-    const std::string key = absl::AsciiStrToLower(tenant);
-    std::unique_ptr<TenantRun>& run = tenants_[key];
-    if (run == nullptr) {
-      absl::optional<std::string> organization = std::string();
-      if (plan_.has_value()) organization = plan_->OrganizationOf(key);
-      run = std::make_unique<TenantRun>(options_.mapping, targets_, std::move(organization));
-    }
-    last_run_ = run.get();
-    return *run;
-  }
-
-  // The first time of a record that can be.
-  CheckedTime TimeOf(const AuditRecord& record) const {
-    const CheckedTime created = times_.Instant(record[Field::kCreated]);
-    if (created.seconds.has_value() || record[Field::kStartTime].empty()) return created;
-    const CheckedTime started = times_.Instant(record[Field::kStartTime]);
-    return started.seconds.has_value() || record[Field::kCreated].empty() ? started : created;
-  }
-
-  void Reject(RejectionReason reason) { ++summary_.rejected[static_cast<size_t>(reason)]; }
 
   const ImportOptions& options_;
   const ImportTargets& targets_;
   const TimeRange times_;
-  CustomerChoice customers_;  // of Google
-  std::vector<InputShape> shapes_;
-  std::map<size_t, ImportInput> read_once_;  // of the inputs, those that cannot be opened again
+  const Source* source_ = nullptr;
+  TenantRuns runs_;
+  CustomerChoice customers_;
+  std::map<size_t, OpenedInput> read_once_;  // of the inputs, those that cannot be opened again
   uint64_t total_bytes_ = 0;
-  bool activities_ = false;
-  bool reports_ = false;
-  bool mapping_ = false;  // in the pass that maps, not the survey
-  absl::optional<ImportPlan> plan_;
-  std::map<std::string, std::unique_ptr<TenantRun>> tenants_;
-  std::string last_tenant_;
-  TenantRun* last_run_ = nullptr;
-  absl::flat_hash_set<uint64_t> subjects_;  // of activities that were given as such
   ImportSummary summary_;
 };
 

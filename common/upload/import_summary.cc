@@ -5,6 +5,7 @@
 #include <numeric>
 #include <utility>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -58,7 +59,7 @@ Counts ExcludedCounts(const TenantSummary& tenant) {
 // What may be shown of the names of an input: a known one as the list spells it, any other in
 // one number, unless all are asked for.
 std::map<std::string, int64_t> Shown(const std::map<std::string, int64_t>& counts,
-                                     absl::string_view (*known)(absl::string_view),
+                                     absl::FunctionRef<absl::string_view(absl::string_view)> known,
                                      ShownNames shown) {
   std::map<std::string, int64_t> named;
   for (const auto& [name, count] : counts) {
@@ -69,8 +70,13 @@ std::map<std::string, int64_t> Shown(const std::map<std::string, int64_t>& count
   return named;
 }
 
-Counts ActivityCounts(const TenantSummary& tenant, ShownNames shown) {
-  const auto named = Shown(tenant.activities, KnownActivityType, shown);
+Counts ActivityCounts(const TenantSummary& tenant, const std::set<std::string>& known_types,
+                      ShownNames shown) {
+  const auto known = [&known_types](absl::string_view type) {
+    const auto found = known_types.find(std::string(type));
+    return found == known_types.end() ? absl::string_view() : absl::string_view(*found);
+  };
+  const auto named = Shown(tenant.activities, known, shown);
   return {named.begin(), named.end()};
 }
 
@@ -142,7 +148,8 @@ void AppendFed(std::string* text, const TenantSummary& tenant) {
   }
 }
 
-void AppendTenant(std::string* text, const TenantSummary& tenant, ShownNames shown) {
+void AppendTenant(std::string* text, const TenantSummary& tenant,
+                  const std::set<std::string>& known_types, ShownNames shown) {
   absl::StrAppend(text, "\n", tenant.tenant.empty() ? "activities" : "tenant " + tenant.tenant);
   if (!tenant.organization.empty()) absl::StrAppend(text, " -> ", tenant.organization);
   absl::StrAppend(text, "\n");
@@ -164,7 +171,7 @@ void AppendTenant(std::string* text, const TenantSummary& tenant, ShownNames sho
                                : absl::StrCat("licensed (--entitlement ", product, "=...)"),
                people, 2);
   }
-  AppendBlock(text, "activities", ActivityCounts(tenant, shown));
+  AppendBlock(text, "activities", ActivityCounts(tenant, known_types, shown));
   AppendBlock(text, "left out", ExcludedCounts(tenant));
   AppendBlock(text, "operations that mean nothing here", IgnoredCounts(tenant, shown));
   const UploadSummary& upload = tenant.upload;
@@ -209,7 +216,8 @@ std::string JsonNames(const std::set<std::string>& names) {
       "]");
 }
 
-std::string JsonTenant(const TenantSummary& tenant, ShownNames shown) {
+std::string JsonTenant(const TenantSummary& tenant, const std::set<std::string>& known_types,
+                       ShownNames shown) {
   std::string json = absl::StrCat(
       "{\"tenant\":", Quoted(tenant.tenant), ",\"organization\":", Quoted(tenant.organization),
       ",\"records\":", tenant.records, ",\"duplicates\":", tenant.duplicates,
@@ -227,7 +235,7 @@ std::string JsonTenant(const TenantSummary& tenant, ShownNames shown) {
     }
   }
   const UploadSummary& upload = tenant.upload;
-  absl::StrAppend(&json, ",\"activities\":", JsonCounts(ActivityCounts(tenant, shown)),
+  absl::StrAppend(&json, ",\"activities\":", JsonCounts(ActivityCounts(tenant, known_types, shown)),
                   ",\"excluded\":", JsonCounts(ExcludedCounts(tenant)),
                   ",\"ignored_operations\":", JsonCounts(IgnoredCounts(tenant, shown)),
                   ",\"upload\":{\"batches\":", upload.batches, ",\"retries\":", upload.retries,
@@ -238,62 +246,6 @@ std::string JsonTenant(const TenantSummary& tenant, ShownNames shown) {
 }
 
 }  // namespace
-
-absl::string_view ExclusionName(Exclusion exclusion) {
-  switch (exclusion) {
-    case Exclusion::kGuest:
-      return "guest";
-    case Exclusion::kPartner:
-      return "partner's technician";
-    case Exclusion::kService:
-      return "system, application or policy";
-    case Exclusion::kNotAPerson:
-      return "account that is no person's";
-    case Exclusion::kForeignDomain:
-      return "not in an accepted domain";
-    case Exclusion::kUnknownUserType:
-      return "unknown user type";
-    case Exclusion::kFailed:
-      return "failed operation";
-    case Exclusion::kMachineClient:
-      return "machine under a person's name";
-    case Exclusion::kUnattendedApp:
-      return "application of unknown name";
-    case Exclusion::kBackgroundClient:
-      return "background program";
-    case Exclusion::kFolderSync:
-      return "folder synchronisation";
-    case Exclusion::kNotADocument:
-      return "not a document";
-    case Exclusion::kNoPrompt:
-      return "assistant without a prompt";
-    case Exclusion::kSystemShare:
-      return "system's part of a share";
-    case Exclusion::kRepeated:
-      return "one more record of the same act";
-    case Exclusion::kNotAnAttendee:
-      return "not an attendee of this tenant";
-    case Exclusion::kUnknownAttendee:
-      return "attendee known by object id only";
-    case Exclusion::kMeetingOutline:
-      return "meeting outline";
-    case Exclusion::kDeleted:
-      return "person who has left";
-    case Exclusion::kSeveralDays:
-      return "totals of several days";
-    case Exclusion::kOtherEvent:
-      return "event that means nothing here";
-    case Exclusion::kNoAttendees:
-      return "meeting or call without attendees";
-    case Exclusion::kSoftware:
-      return "agent or application in a person's name";
-    case Exclusion::kNothingDone:
-      return "person who did nothing that counts";
-    case Exclusion::kNoMeasurement:
-      return "device without a measurement to judge by";
-  }
-  return "unknown";
-}
 
 void TenantSummary::Ignore(absl::string_view operation) {
   operation = absl::StripAsciiWhitespace(operation);
@@ -325,7 +277,8 @@ std::string SummaryText(const ImportSummary& summary, ShownNames shown) {
   for (const std::string& warning : summary.warnings) {
     absl::StrAppend(&text, "warning: ", warning, "\n");
   }
-  for (const TenantSummary& tenant : summary.tenants) AppendTenant(&text, tenant, shown);
+  for (const TenantSummary& tenant : summary.tenants)
+    AppendTenant(&text, tenant, summary.known_types, shown);
   return text;
 }
 
@@ -339,8 +292,9 @@ std::string SummaryJson(const ImportSummary& summary, ShownNames shown) {
                                     }),
                       "],\"tenants\":[",
                       absl::StrJoin(summary.tenants, ",",
-                                    [shown](std::string* out, const TenantSummary& tenant) {
-                                      absl::StrAppend(out, JsonTenant(tenant, shown));
+                                    [&](std::string* out, const TenantSummary& tenant) {
+                                      absl::StrAppend(
+                                          out, JsonTenant(tenant, summary.known_types, shown));
                                     }),
                       "]}");
 }

@@ -12,43 +12,11 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
+#include "common/sources/exclusion.h"
 #include "common/sources/input/rejection_reason.h"
 #include "common/upload/record_fates.h"
 
 namespace tutti {
-
-// Why a record that could be read is not an activity of a person.
-enum class Exclusion {
-  kGuest,
-  kPartner,
-  kService,        // UserType: a system, an application, a policy
-  kNotAPerson,     // a system account of an ordinary user type
-  kForeignDomain,  // not in an accepted domain
-  kUnknownUserType,
-  kFailed,            // the operation did not succeed
-  kMachineClient,     // the service or a crawler under a person's name
-  kUnattendedApp,     // a Graph or EWS application of unknown name
-  kBackgroundClient,  // fetched without anybody looking
-  kFolderSync,        // a synchronised folder: nobody read a mail
-  kNotADocument,      // a page, a list, a picture of a profile
-  kNoPrompt,          // an assistant's record without a prompt
-  kSystemShare,       // SharePoint's own part of a share
-  kRepeated,          // one more record of the same mail, message, share, attendance
-  kNotAnAttendee,     // a recorder, a bridge, a telephone, a person of another tenant
-  kUnknownAttendee,   // an object id that no record ties to a person
-  kMeetingOutline,    // MeetingDetail: used for the meeting's kind only
-  kDeleted,           // of a report: somebody who has left
-  kSeveralDays,       // of a report: totals that say nothing of a day
-  kOtherEvent,        // of a report: an event that means nothing here
-  kNoAttendees,       // a meeting or a call whose record names nobody, or whose list was cut off
-  kSoftware,          // an agent or an application in somebody's name
-  kNothingDone,       // of a report: somebody who did nothing that counts
-  kNoMeasurement,     // of a device: nothing was measured, or not enough to judge by
-};
-inline constexpr size_t kExclusionCount = 25;
-
-// A stable name for people and for JSON.
-absl::string_view ExclusionName(Exclusion exclusion);
 
 // What ingest did with what it was sent.
 struct UploadSummary {
@@ -83,9 +51,8 @@ struct TenantSummary {
   // Distinct people with a licence, by product; "" for any. What a report lists can
   // be set as the organisation's headcount and entitlements.
   std::map<std::string, int64_t> licensed;
-  // Categories of the shipped catalogue that the input can feed: of a report what it has
-  // columns or events for, of other inputs what their activities are about. Any other is
-  // not measured by it.
+  // Categories of the catalogue that the input can feed: what its activities are about, and of a
+  // report what it has columns or events for. Any other is not measured by it.
   std::set<std::string> feeds;
   // Categories that the organisation's sources, as they are declared, can feed; absent when the
   // organisation was not looked at.
@@ -109,6 +76,7 @@ struct ImportSummary {
   int64_t other_tenants = 0;  // records of tenants or customers that were not asked for
   std::array<int64_t, kRejectionReasonCount> rejected = {};
   std::vector<TenantSummary> tenants;  // by tenant
+  std::set<std::string> known_types;   // the catalogue's types: certainly nobody's names
   std::vector<std::string> warnings;
 
   int64_t Rejected() const;
@@ -116,7 +84,7 @@ struct ImportSummary {
 
 // Which names of the input a summary shows.
 enum class ShownNames {
-  kKnown,  // those in the list of known_names.h; others are counted as "(other)"
+  kKnown,  // those of known_names.h and of the catalogue; others are counted as "(other)"
   kAll,    // all of them: an operation's name can be anything, a person's too
 };
 

@@ -1,6 +1,5 @@
 #include "common/upload/known_names.h"
 
-#include <array>
 #include <string>
 
 #include "absl/container/flat_hash_map.h"
@@ -9,40 +8,6 @@
 
 namespace tutti {
 namespace {
-
-struct Type {
-  absl::string_view name;
-  bool of_person;
-};
-constexpr std::array<Type, 29> kTypes = {{{"mail.sent", true},
-                                          {"mail.read", true},
-                                          {"chat.sent", true},
-                                          {"channel_message.sent", true},
-                                          {"community.posted", true},
-                                          {"community.read", true},
-                                          {"file.read", true},
-                                          {"file.written", true},
-                                          {"file.shared", true},
-                                          {"meeting.attended", true},
-                                          {"call.joined", true},
-                                          {"assistant.used", true},
-                                          {"app.used", true},
-                                          {"device.started", false},
-                                          {"device.app_crashed", false},
-                                          {"device.network_measured", false},
-                                          {"device.apps_reported", false},
-                                          {"meeting.held", false},
-                                          {"workspace.listed", false},
-                                          {"workspace.mailed", false},
-                                          {"workspace.posted", false},
-                                          {"workspace.content_used", false},
-                                          {"document.shared", false},
-                                          {"mail_thread.mentioned", false},
-                                          {"mail_thread.answered", false},
-                                          {"question.asked", false},
-                                          {"question.answered", false},
-                                          {"question.best_answered", false},
-                                          {"message.sent", false}}};
 
 // Separated by bars.
 constexpr absl::string_view kOperations =
@@ -190,13 +155,6 @@ constexpr absl::string_view kOperations =
     "ViewedSearchExported|ViewForm|ViewReport|ViewResponse|ViewResponses|ViewTile|"
     "WACTokenShared|WebMembersCanShareModified|WebPropertiesUpdated|WebRequestAccessModified";
 
-const Type* FindType(absl::string_view name) {
-  for (const Type& type : kTypes) {
-    if (type.name == name) return &type;
-  }
-  return nullptr;
-}
-
 }  // namespace
 
 absl::string_view KnownOperation(absl::string_view name) {
@@ -211,16 +169,6 @@ absl::string_view KnownOperation(absl::string_view name) {
   while (!name.empty() && (name.back() == '.' || name.back() == ' ')) name.remove_suffix(1);
   const auto found = by_lower.find(absl::AsciiStrToLower(name));
   return found == by_lower.end() ? absl::string_view() : found->second;
-}
-
-absl::string_view KnownActivityType(absl::string_view name) {
-  const Type* const type = FindType(name);
-  return type == nullptr ? absl::string_view() : type->name;
-}
-
-bool IsActOfPerson(absl::string_view type) {
-  const Type* const found = FindType(type);
-  return found != nullptr && found->of_person;
 }
 
 }  // namespace tutti

@@ -13,13 +13,6 @@ namespace tutti {
 // An operation of the audit log, whatever its case, and white space and full stops at its end.
 absl::string_view KnownOperation(absl::string_view name);
 
-// An activity's type in the shipped catalogue, exactly.
-absl::string_view KnownActivityType(absl::string_view name);
-
-// Whether a type is one of what people do: its subject is a person, not a device, a meeting, a
-// workspace, a document, a thread or a message.
-bool IsActOfPerson(absl::string_view type);
-
 }  // namespace tutti
 
 #endif  // TUTTI_COMMON_UPLOAD_KNOWN_NAMES_H_

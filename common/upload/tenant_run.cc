@@ -1,29 +1,36 @@
 #include "common/upload/tenant_run.h"
 
-#include <utility>
-
-#include "common/status/status_macros.h"
-#include "tutti/ingest/v1/ingest.pb.h"
+#include "absl/strings/ascii.h"
 
 namespace tutti {
 
-absl::Status MappedSink::OnActivity(const MappedActivity& mapped) {
-  fed_.Add(mapped);
-  if (targets_.observer != nullptr) {
-    RETURN_IF_ERROR(targets_.observer->OnActivity(mapped));
+void TenantRuns::Follow(ImportPlan plan) {
+  plan_ = std::move(plan);
+  for (auto& [tenant, run] : runs_) {
+    const absl::optional<std::string> organization = plan_->OrganizationOf(tenant);
+    run->wanted = organization.has_value();
+    run->organization = organization.value_or("");
   }
-  if (targets_.uploader == nullptr || organization_.empty()) return absl::OkStatus();
-  ingest::v1::Activity activity;
-  activity.set_subject(mapped.subject.data(), mapped.subject.size());
-  activity.set_type(mapped.type.data(), mapped.type.size());
-  activity.mutable_occurred_at()->set_seconds(mapped.seconds);
-  activity.set_app(mapped.app.data(), mapped.app.size());
-  activity.set_platform(mapped.platform.data(), mapped.platform.size());
-  for (size_t bit = 0; bit < kTraitNames.size(); ++bit) {
-    if ((mapped.traits & (TraitSet{1} << bit)) == 0) continue;
-    activity.add_traits(kTraitNames[bit].data(), kTraitNames[bit].size());
+}
+
+TenantRun& TenantRuns::Only(const std::string& organization) {
+  std::unique_ptr<TenantRun>& run = runs_[""];
+  if (run == nullptr) run = std::make_unique<TenantRun>(catalog_, organization);
+  return *run;
+}
+
+TenantRun& TenantRuns::Of(absl::string_view tenant) {
+  if (last_ != nullptr && tenant == last_tenant_) return *last_;
+  last_tenant_ = std::string(tenant);
+  const std::string key = absl::AsciiStrToLower(tenant);
+  std::unique_ptr<TenantRun>& run = runs_[key];
+  if (run == nullptr) {
+    absl::optional<std::string> organization = std::string();
+    if (plan_.has_value()) organization = plan_->OrganizationOf(key);
+    run = std::make_unique<TenantRun>(catalog_, organization);
   }
-  return targets_.uploader->Add(organization_, std::move(activity));
+  last_ = run.get();
+  return *last_;
 }
 
 }  // namespace tutti

@@ -1,49 +1,62 @@
 #ifndef TUTTI_COMMON_UPLOAD_TENANT_RUN_H_
 #define TUTTI_COMMON_UPLOAD_TENANT_RUN_H_
 
+#include <cstdint>
+#include <map>
+#include <memory>
 #include <string>
+#include <utility>
 
-#include "absl/status/status.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
-#include "common/sources/m365_audit/audit_mapper.h"
-#include "common/sources/m365_audit/tenant_facts.h"
+#include "common/catalog/catalog.h"
 #include "common/upload/fed_categories.h"
-#include "common/upload/import_run.h"
+#include "common/upload/import_plan.h"
 #include "common/upload/import_summary.h"
 
 namespace tutti {
 
-// Hands mapped activities of one organisation to the uploader. References outlive it.
-class MappedSink : public ActivitySink {
- public:
-  MappedSink(const ImportTargets& targets, const std::string& organization, FedCategories& fed)
-      : targets_(targets), organization_(organization), fed_(fed) {}
-
-  absl::Status OnActivity(const MappedActivity& mapped) override;
-
- private:
-  const ImportTargets& targets_;
-  const std::string& organization_;  // of the run, which learns it after the survey
-  FedCategories& fed_;
-};
-
-// Everything about one tenant of the import.
+// Everything about one tenant of the import; of sources without tenants there is one.
 struct TenantRun {
-  TenantRun(const MappingOptions& mapping, const ImportTargets& targets,
-            const absl::optional<std::string>& organization_name)
+  TenantRun(const Catalog& catalog, const absl::optional<std::string>& organization_name)
       : wanted(organization_name.has_value()),
         organization(organization_name.value_or("")),
-        facts(mapping.accepted_domains),
-        mapper(mapping, facts, summary),
-        sink(targets, organization, fed) {}
+        fed(catalog) {}
 
   bool wanted;
   std::string organization;
-  TenantFacts facts;
   TenantSummary summary;
-  AuditMapper mapper;
-  FedCategories fed;  // by what was handed on
-  MappedSink sink;
+  FedCategories fed;
+  absl::flat_hash_set<uint64_t> rows;    // keys of those that were seen
+  absl::flat_hash_set<uint64_t> people;  // or devices, or other subjects
+  absl::flat_hash_set<uint64_t> licensed;
+};
+
+// The tenants of one import. Not thread-safe.
+class TenantRuns {
+ public:
+  explicit TenantRuns(const Catalog& catalog) : catalog_(catalog) {}
+
+  // From now on a tenant has the organisation that the plan says, or is not wanted. Without a plan
+  // every tenant is wanted, and nothing is known of where it goes.
+  void Follow(ImportPlan plan);
+
+  // The only one of a source without tenants.
+  TenantRun& Only(const std::string& organization);
+
+  // A tenant's, by its GUID in any case.
+  TenantRun& Of(absl::string_view tenant);
+
+  // By tenant in lower case.
+  const std::map<std::string, std::unique_ptr<TenantRun>>& all() const { return runs_; }
+
+ private:
+  const Catalog& catalog_;
+  absl::optional<ImportPlan> plan_;
+  std::map<std::string, std::unique_ptr<TenantRun>> runs_;
+  std::string last_tenant_;
+  TenantRun* last_ = nullptr;
 };
 
 }  // namespace tutti

@@ -11,7 +11,7 @@
 # A keyring that is already in STATE_DIR is used. SUITE_AGGREGATE_FLAGS, SUITE_INGEST_FLAGS and SUITE_SCORE_FLAGS add flags,
 # SUITE_REDIS_USERS adds lines to the ACL file, SUITE_CATALOG names another catalogue than the one that is shipped.
 # SUITE_TLS=1 makes a throwaway authority in STATE_DIR/tls and has everybody speak TLS; TUTTI_CA, TUTTI_CERT and
-# TUTTI_KEY are then those of an operator, and tokens that `tutti dev-token --keys STATE_DIR/tokens` signs are taken.
+# TUTTI_KEY are then those of an operator, and tokens that `tutti-sample dev-token --keys STATE_DIR/tokens` signs are taken.
 
 SUITE_SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 SUITE_PIDS=()
@@ -78,7 +78,7 @@ suite_make_authority() {
       suite_certificate ingest ingest && suite_certificate aggregate aggregate &&
       suite_certificate score score && suite_certificate operator operator
   } >"$SUITE_STATE/log/tls" 2>&1 || suite_fail "certificates could not be made; see $SUITE_STATE/log/tls" || return 1
-  "$SUITE_BIN/tutti" dev-token --keys "$SUITE_STATE/tokens" --organization none --scope scores.read >/dev/null || return 1
+  "$SUITE_BIN/tutti-sample" dev-token --keys "$SUITE_STATE/tokens" --organization none --scope scores.read >/dev/null || return 1
   chmod 700 "$SUITE_STATE/tokens"
   export TUTTI_CA=$SUITE_STATE/tls/ca.pem TUTTI_CERT=$SUITE_STATE/tls/operator/cert.pem TUTTI_KEY=$SUITE_STATE/tls/operator/key.pem
 }

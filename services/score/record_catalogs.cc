@@ -15,6 +15,7 @@ RecordCatalogs::RecordCatalogs(std::vector<const Catalog*> catalogs)
   for (const Catalog* catalog : catalogs_) {
     score::v1::GetCatalogResponse response;
     *response.mutable_catalog() = tutti::WordsOf(*catalog);
+    *response.mutable_definition() = catalog->proto();
     words_[catalog->fingerprint()] =
         std::make_shared<const std::string>(response.SerializeAsString());
   }

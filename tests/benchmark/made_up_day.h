@@ -22,7 +22,7 @@ struct MadeUpDay {
 };
 
 // A working day of a made-up organisation, as batches: everybody's habits, in the
-// order of time. InvalidArgument as for `tutti sample`.
+// order of time. InvalidArgument as for `tutti-sample make`.
 absl::StatusOr<std::vector<ingest::v1::IngestActivitiesRequest>> MakeDay(const MadeUpDay& wanted);
 
 }  // namespace tutti

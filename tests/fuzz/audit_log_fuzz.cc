@@ -16,9 +16,9 @@
 #include "common/sources/m365_audit/audit_mapper.h"
 #include "common/sources/m365_audit/audit_reader.h"
 #include "common/sources/m365_audit/tenant_facts.h"
-#include "common/upload/import_trace.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/pieces.h"
+#include "tests/support/told_rows.h"
 
 namespace tutti {
 namespace {
@@ -37,9 +37,8 @@ class Records final : public RecordSink {
 
   absl::Status OnRecord(const AuditRecord& record) override {
     ++count_;
-    ++summary_.rows;
     facts_.Observe(record);
-    Require(mapper_.Map(record, 1'777'885'200, nowhere_).ok(), "a record can be mapped");
+    Require(mapper_.Map(record, 1'777'885'200, told_).ok(), "a record can be mapped");
     good_ = good_ || (record[Field::kId] == "good" && record[Field::kUser] == "amy@example.com");
     for (const absl::string_view text : record.text) absl::StrAppend(&all_, text.size(), ":", text);
     absl::StrAppend(&all_, record.user_type, " ", record.recipients.size(), " ",
@@ -50,17 +49,12 @@ class Records final : public RecordSink {
   }
   absl::Status OnRejected(RejectionReason reason) override {
     ++count_;
-    ++summary_.rows;
-    ++summary_.rejected[static_cast<size_t>(reason)];
     absl::StrAppend(&all_, "rejected ", static_cast<int>(reason), "\n");
     return absl::OkStatus();
   }
 
   // The input has ended.
-  void Finish() {
-    summary_.tenants.push_back(tenant_);
-    Require(CheckTrace(summary_).ok(), "every record leaves a trace");
-  }
+  void Finish() { told_.Finish(); }
 
   bool good() const { return good_; }
   // Records and rejections.
@@ -69,50 +63,41 @@ class Records final : public RecordSink {
   const std::vector<std::string>& last() const { return last_; }
 
  private:
-  class Nowhere final : public ActivitySink {
-   public:
-    absl::Status OnActivity(const MappedActivity&) override { return absl::OkStatus(); }
-  };
-
-  const MappingOptions options_ = {};
+  const ReadingOptions options_ = {};
   TenantFacts facts_{options_.accepted_domains};
-  TenantSummary tenant_;
-  AuditMapper mapper_{options_, facts_, tenant_};
-  Nowhere nowhere_;
-  ImportSummary summary_;
+  AuditMapper mapper_{options_, facts_};
+  ToldRows told_{Require};
   bool good_ = false;
   size_t count_ = 0;
   std::string all_;
   std::vector<std::string> last_;
 };
 
-std::unique_ptr<Records> Read(absl::string_view bytes, InputShape shape, size_t piece) {
+std::unique_ptr<Records> Read(absl::string_view bytes, size_t piece) {
   TextInput input(std::make_unique<PieceSource>(bytes, piece));
   RecordDecoder decoder;
   auto records = std::make_unique<Records>();
-  const absl::Status read = ReadAuditLog(input, shape, decoder, *records);
+  const bool json = IsJson(*input.Peek());
+  const absl::Status read = ReadAuditLog(input, decoder, *records);
   records->Finish();
   // Headers without their columns, and fields without an end.
-  Require(read.ok() || shape == InputShape::kAuditCsv, "only CSV can be refused as a whole");
+  Require(read.ok() || !json, "only CSV can be refused as a whole");
   return records;
 }
 
 void ReadAnything(FuzzedDataProvider& draw) {
-  const InputShape shape = draw.PickValueInArray({InputShape::kAuditCsv, InputShape::kAuditJson});
   const size_t piece = draw.ConsumeIntegralInRange<size_t>(1, 100);
   const bool text = draw.ConsumeBool();
   std::string bytes = draw.ConsumeRemainingBytesAsString();
-  const auto whole = Read(bytes, shape, bytes.size() + 1);
-  Require(whole->all() == Read(bytes, shape, piece)->all(), "pieces make no difference");
+  const auto whole = Read(bytes, bytes.size() + 1);
+  Require(whole->all() == Read(bytes, piece)->all(), "pieces make no difference");
   // Where it is clear what encoding the bytes have.
   if (!text || !simdjson::validate_utf8(bytes.data(), bytes.size())) return;
   bytes = absl::StrReplaceAll(bytes, {{absl::string_view("\0", 1), " "}});
-  if (shape == InputShape::kAuditJson) {
-    const std::string line = absl::StrCat("{}\n", bytes, "\n", kGood, "\n");
-    Require(Read(line, shape, line.size())->good(), "a good line is read, whatever the others are");
-    const std::string log = absl::StrCat(kGood, "\n", bytes);
-    Require(Read(log, shape, log.size())->good(), "a good object is read, whatever follows");
-  }
+  const std::string line = absl::StrCat("{}\n", bytes, "\n", kGood, "\n");
+  Require(Read(line, line.size())->good(), "a good line is read, whatever the others are");
+  const std::string log = absl::StrCat(kGood, "\n", bytes);
+  Require(Read(log, log.size())->good(), "a good object is read, whatever follows");
 }
 
 // A text that JSON can hold.
@@ -136,8 +121,7 @@ void ReadWhatIsWellFormed(FuzzedDataProvider& draw) {
   const std::string json = record.dump(draw.PickValueInArray({-1, 2}));
   const std::string wrapped =
       draw.ConsumeBool() ? absl::StrCat("{\"value\":[", json, "]}") : absl::StrCat("[", json, "]");
-  const auto records =
-      Read(wrapped, InputShape::kAuditJson, draw.ConsumeIntegralInRange<size_t>(1, 200));
+  const auto records = Read(wrapped, draw.ConsumeIntegralInRange<size_t>(1, 200));
   const auto is = [&](Field field, const std::string& text) {
     Require(!records->last().empty() && records->last()[static_cast<size_t>(field)] == text,
             "a member comes out as it went in");
@@ -172,7 +156,7 @@ void CountRows(FuzzedDataProvider& draw) {
       absl::StrAppend(&file, record.dump(draw.PickValueInArray({-1, 1})), "\n");
     }
   }
-  const auto records = Read(file, csv ? InputShape::kAuditCsv : InputShape::kAuditJson, piece);
+  const auto records = Read(file, piece);
   Require(records->count() == rows, "every row is counted once, whatever is in its cells");
 }
 

@@ -2,10 +2,12 @@
 
 #include <simdjson.h>
 
-#include <string>
+#include <cstdint>
+#include <memory>
 #include <string_view>
-#include <utility>
+#include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
 #include "common/sources/input/audit_time.h"
@@ -15,15 +17,25 @@
 namespace tutti {
 namespace {
 
-using ingest::v1::Activity;
 using simdjson::dom::element;
 
 constexpr absl::string_view kRecordMembers[] = {"subject", "occurredAt", "occurred_at"};
-constexpr JsonLayout kLayout = {{}, kRecordMembers};
+constexpr absl::string_view kLists[] = {"activities", "value"};
+constexpr JsonLayout kLayout = {kLists, kRecordMembers};
+
+// What one object says.
+struct Told {
+  absl::string_view subject;
+  absl::string_view type;
+  absl::string_view app;
+  absl::string_view platform;
+  std::vector<absl::string_view> traits;
+  absl::optional<int64_t> seconds;
+};
 
 class ActivityParser : public JsonSink {
  public:
-  explicit ActivityParser(ActivityLineSink& sink) : sink_(sink) {}
+  explicit ActivityParser(SourceSink& sink) : sink_(sink) {}
 
   absl::Status OnJson(absl::string_view json) override {
     element root;
@@ -34,32 +46,48 @@ class ActivityParser : public JsonSink {
     if (root.get(members) != simdjson::SUCCESS) {
       return sink_.OnRejected(RejectionReason::kNotAnObject);
     }
-    Activity activity;
+    Told told;
     for (const auto [key, value] : members) {
       if (value.is_null()) continue;
-      const absl::optional<RejectionReason> problem = ReadMember(key, value, &activity);
+      const absl::optional<RejectionReason> problem = ReadMember(key, value, told);
       if (problem.has_value()) return sink_.OnRejected(*problem);
     }
-    if (activity.subject().empty() || activity.type().empty()) {
+    if (told.subject.empty() || told.type.empty()) {
       return sink_.OnRejected(RejectionReason::kMissingField);
     }
-    if (IsDamaged(activity.subject())) return sink_.OnRejected(RejectionReason::kDamagedName);
-    if (!activity.has_occurred_at()) return sink_.OnRejected(RejectionReason::kMalformedTime);
-    return sink_.OnActivityLine(std::move(activity));
+    if (IsDamaged(told.subject)) return sink_.OnRejected(RejectionReason::kDamagedName);
+    if (!told.seconds.has_value()) return sink_.OnRejected(RejectionReason::kMalformedTime);
+    if (!sink_.times().Holds(*told.seconds)) {
+      return sink_.OnRejected(RejectionReason::kTimeOutOfRange);
+    }
+    return Take(told);
   }
 
   absl::Status OnRejected(RejectionReason reason) override { return sink_.OnRejected(reason); }
 
  private:
+  absl::Status Take(const Told& told) {
+    if (!sink_.OnRow("")) return absl::OkStatus();
+    if (absl::StrContains(told.subject, '@') && sink_.IsOfPeople(told.type)) {
+      if (!sink_.OnPerson({told.subject})) return absl::OkStatus();
+    } else {
+      sink_.OnSubject(told.subject);
+    }
+    return sink_.OnActivity(
+        {"", told.type, *told.seconds, told.app, told.platform, 0, told.traits});
+  }
+
+  static absl::string_view TextOf(std::string_view text) { return {text.data(), text.size()}; }
+
   static absl::optional<RejectionReason> ReadMember(std::string_view key, element value,
-                                                    Activity* activity) {
+                                                    Told& told) {
     if (key == "traits") {
       simdjson::dom::array traits;
       if (value.get(traits) != simdjson::SUCCESS) return RejectionReason::kWrongFieldType;
       for (element trait : traits) {
         std::string_view text;
         if (trait.get(text) != simdjson::SUCCESS) return RejectionReason::kWrongFieldType;
-        activity->add_traits(text.data(), text.size());
+        told.traits.push_back(TextOf(text));
       }
       return absl::nullopt;
     }
@@ -70,25 +98,42 @@ class ActivityParser : public JsonSink {
       return RejectionReason::kUnknownField;
     }
     if (!is_text) return RejectionReason::kWrongFieldType;
-    if (key == "subject") activity->set_subject(text.data(), text.size());
-    if (key == "type") activity->set_type(text.data(), text.size());
-    if (key == "app") activity->set_app(text.data(), text.size());
-    if (key == "platform") activity->set_platform(text.data(), text.size());
+    if (key == "subject") told.subject = TextOf(text);
+    if (key == "type") told.type = TextOf(text);
+    if (key == "app") told.app = TextOf(text);
+    if (key == "platform") told.platform = TextOf(text);
     if (is_time) {
-      const absl::optional<int64_t> seconds = ParseAuditTime({text.data(), text.size()});
-      if (!seconds.has_value()) return RejectionReason::kMalformedTime;
-      activity->mutable_occurred_at()->set_seconds(*seconds);
+      told.seconds = ParseAuditTime(TextOf(text));
+      if (!told.seconds.has_value()) return RejectionReason::kMalformedTime;
     }
     return absl::nullopt;
   }
 
-  ActivityLineSink& sink_;
+  SourceSink& sink_;
   simdjson::dom::parser parser_;
+};
+
+class ActivitiesSource final : public Source {
+ public:
+  absl::string_view name() const override { return "activities"; }
+  const JsonLayout* json() const override { return &kLayout; }
+  bool Recognizes(const Beginning& beginning) const override {
+    return beginning.json && beginning.whole && HasAnyMember(beginning.text, {"subject"}) &&
+           HasAnyMember(beginning.text, {"type"});
+  }
+  std::unique_ptr<SourceReader> MakeReader(const ReadingOptions& /*options*/) const override {
+    return ReaderOf(ReadActivities);
+  }
 };
 
 }  // namespace
 
-absl::Status ReadActivities(TextInput& input, ActivityLineSink& sink) {
+const Source& TuttiActivities() {
+  static const ActivitiesSource& source = *new ActivitiesSource;
+  return source;
+}
+
+absl::Status ReadActivities(TextInput& input, SourceSink& sink) {
   ActivityParser parser(sink);
   return ReadJson(input, kLayout, parser);
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -11,6 +12,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/types/optional.h"
 #include "common/sources/input/json_framer.h"
 #include "common/sources/input/lenient_json.h"
 #include "common/status/status_macros.h"
@@ -92,10 +94,23 @@ bool IsTrue(element parent, std::string_view key) {
 // Whether an activity or an event says that software acted in the person's name: an agent did,
 // or an application that impersonates.
 bool IsBySoftware(element told) {
-  element application;
-  const bool impersonated = told["applicationInfo"].get(application) == simdjson::SUCCESS &&
-                            IsTrue(application, "impersonation");
-  return impersonated || IsTrue(told, "isAgenticAction");
+  const auto says = [](element part) {
+    return IsTrue(part, "impersonation") || IsTrue(part, "isAgenticAction");
+  };
+  if (says(told)) return true;
+  for (const std::string_view name : {"applicationInfo", "agenticInfo", "agentInfo"}) {
+    element part;
+    if (told[name].get(part) == simdjson::SUCCESS && says(part)) return true;
+  }
+  return false;
+}
+
+// The same, as a parameter of an event.
+bool IsBySoftware(const Parameters& parameters) {
+  for (const char* name : {"is_agentic_action", "isAgenticAction", "impersonation"}) {
+    if (IsTrue(Get(parameters, name))) return true;
+  }
+  return false;
 }
 
 // A room without a name of its own has the kind of conversation and its id for one.
@@ -116,8 +131,7 @@ bool IsUnnamed(absl::string_view room) {
 bool IsInSpace(const Parameters& parameters) {
   for (const char* key : {"conversation_type", "space_type", "room_type"}) {
     const std::string type = absl::AsciiStrToUpper(Get(parameters, key));
-    if (absl::StrContains(type, "DIRECT") || absl::StrContains(type, "GROUP_CHAT") ||
-        type == "DM") {
+    if (absl::StrContains(type, "DIRECT") || absl::StrContains(type, "GROUP") || type == "DM") {
       return false;
     }
     if (absl::StrContains(type, "SPACE") || absl::StrContains(type, "ROOM")) return true;
@@ -135,7 +149,7 @@ absl::string_view PlatformOf(absl::string_view device) {
 
 class GoogleReader : public JsonSink {
  public:
-  explicit GoogleReader(ReportSink& sink) : sink_(sink) {}
+  explicit GoogleReader(SourceSink& sink) : sink_(sink) {}
 
   absl::Status OnJson(absl::string_view json) override {
     element root;
@@ -172,7 +186,7 @@ class GoogleReader : public JsonSink {
     element customer;
     const std::string customer_id =
         id["customerId"].get(customer) == simdjson::SUCCESS ? ScalarText(customer) : std::string();
-    ASSIGN_OR_RETURN(const bool wanted, sink_.OnCustomer(customer_id));
+    ASSIGN_OR_RETURN(const bool wanted, sink_.OnOwner(customer_id));
     if (!wanted) return absl::OkStatus();
     const CheckedTime time = sink_.times().Instant(TextOf(id, "time"));
     if (!time.seconds.has_value()) return sink_.OnRejected(time.problem);
@@ -184,7 +198,7 @@ class GoogleReader : public JsonSink {
     const std::string key =
         absl::StrCat(customer_id, " ", application, " ", TextOf(id, "time"), " ", unique);
     if (!sink_.OnRow(unique.empty() ? "" : key)) return absl::OkStatus();
-    Feeds(application);
+    Offer(application);
     Doer doer;
     element actor;
     doer.by_software = IsBySoftware(item);
@@ -210,12 +224,17 @@ class GoogleReader : public JsonSink {
     return absl::OkStatus();
   }
 
-  void Feeds(const std::string& application) {
-    if (application == "gmail" || application == "chat") sink_.OnFeeds("communication");
-    if (application == "chat" || application == "drive") sink_.OnFeeds("teamwork");
-    if (application == "drive") sink_.OnFeeds("content_collaboration");
-    if (application == "meet") sink_.OnFeeds("meetings");
-    if (application == kAssistant) sink_.OnFeeds("ai_assistance");
+  // What an application's records can tell, whoever did it.
+  void Offer(const std::string& application) {
+    const auto offer = [this](absl::string_view type, TraitSet traits) {
+      sink_.OnOffered({"", type, 0, "other", "", traits});
+    };
+    if (application == "gmail") offer("mail.sent", 0);
+    if (application == "chat") offer("chat.sent", 0);
+    if (application == "chat") offer("channel_message.sent", 0);
+    if (application == "drive") offer("file.written", kTraitTeamSite | kTraitSharedFile);
+    if (application == "meet") offer("meeting.attended", 0);
+    if (application == kAssistant) offer("assistant.used", 0);
   }
 
   absl::Status ReadEvent(const std::string& application, const Doer& doer, int64_t seconds,
@@ -228,7 +247,8 @@ class GoogleReader : public JsonSink {
     activity.seconds = seconds;
     activity.app = "other";
     bool mapped = false;
-    Actor actor{doer.email, 0, doer.is_key || doer.by_software || IsBySoftware(event)};
+    const bool by_software = doer.by_software || IsBySoftware(event) || IsBySoftware(parameters);
+    Actor actor{doer.email, 0, doer.is_key || by_software};
     if (application == "gmail") mapped = Mail(parameters, activity);
     if (application == "meet") mapped = Meeting(name, parameters, activity);
     if (application == "chat") mapped = Message(name, parameters, activity);
@@ -242,7 +262,7 @@ class GoogleReader : public JsonSink {
     const std::string& endpoint = Get(parameters, "identifier");
     if (application == "meet" && absl::StrContains(endpoint, '@')) {
       actor.name = endpoint;
-      actor.is_software = doer.by_software || IsBySoftware(event);
+      actor.is_software = by_software;
     }
     // A visitor: of a call, or without an account, who proved an address to see a file.
     if (IsTrue(Get(parameters, "is_external")) ||
@@ -250,15 +270,15 @@ class GoogleReader : public JsonSink {
       actor.user_type = kGuestType;
     }
     if (!sink_.OnPerson(actor)) return absl::OkStatus();
-    return sink_.OnReported(activity);
+    return sink_.OnActivity(activity);
   }
 
   static bool Mail(const Parameters& parameters, MappedActivity& activity) {
-    const std::string& type = Get(parameters, "event_info.mail_event_type");
-    if (type != "1" && type != "7") return false;
-    activity.type = type == "1" ? "mail.sent" : "mail.read";
+    const absl::optional<int64_t> type = IntegerOf(Get(parameters, "event_info.mail_event_type"));
+    if (type != 1 && type != 7) return false;
+    activity.type = type == 1 ? "mail.sent" : "mail.read";
     activity.platform = PlatformOf(Get(parameters, "event_info.client_context.client_type"));
-    if (type == "1" && IsAboveNothing(Get(parameters, "message_info.num_message_attachments"))) {
+    if (type == 1 && IsAboveNothing(Get(parameters, "message_info.num_message_attachments"))) {
       activity.traits |= kTraitAttachmentCopy;
     }
     return true;
@@ -329,19 +349,35 @@ class GoogleReader : public JsonSink {
     return true;
   }
 
-  ReportSink& sink_;
+  SourceSink& sink_;
   simdjson::dom::parser parser_;
+};
+
+class GoogleSource final : public Source {
+ public:
+  absl::string_view name() const override { return "google-reports"; }
+  Ownership ownership() const override { return Ownership::kCustomer; }
+  const JsonLayout* json() const override { return &kLayout; }
+  // Its kind says so, or it has the id that they have.
+  bool Recognizes(const Beginning& beginning) const override {
+    const absl::string_view text = beginning.text;
+    return beginning.json && (absl::StrContains(text, "\"admin#reports#activit") ||
+                              (absl::StrContains(text, "\"uniqueQualifier\"") &&
+                               absl::StrContains(text, "\"applicationName\"")));
+  }
+  std::unique_ptr<SourceReader> MakeReader(const ReadingOptions& /*options*/) const override {
+    return ReaderOf(ReadGoogleReports);
+  }
 };
 
 }  // namespace
 
-bool IsGoogleReports(absl::string_view beginning) {
-  return absl::StrContains(beginning, "\"admin#reports#activit") ||
-         (absl::StrContains(beginning, "\"uniqueQualifier\"") &&
-          absl::StrContains(beginning, "\"applicationName\""));
+const Source& GoogleReports() {
+  static const GoogleSource& source = *new GoogleSource;
+  return source;
 }
 
-absl::Status ReadGoogleReports(TextInput& input, ReportSink& sink) {
+absl::Status ReadGoogleReports(TextInput& input, SourceSink& sink) {
   GoogleReader reader(sink);
   return ReadJson(input, kLayout, reader);
 }

@@ -2,11 +2,13 @@
 #define TUTTI_COMMON_SOURCES_GOOGLE_GOOGLE_REPORTS_H_
 
 #include "absl/status/status.h"
-#include "absl/strings/string_view.h"
 #include "common/sources/input/text_input.h"
-#include "common/sources/report_sink.h"
+#include "common/sources/source.h"
 
 namespace tutti {
+
+// The reports of Google Workspace. Their records name their customer.
+const Source& GoogleReports();
 
 // Reads activities of the Google Workspace Reports API, of the applications gmail,
 // meet, chat, drive and gemini_in_workspace_apps, by themselves or in pages {"items": [...]},
@@ -17,11 +19,7 @@ namespace tutti {
 // events count, of Gemini only what somebody asked for.
 //
 // Errors are those of the input and the sink.
-absl::Status ReadGoogleReports(TextInput& input, ReportSink& sink);
-
-// Whether an input that begins so is of the Reports API: its kind says so, or its first
-// record has the id that they have.
-bool IsGoogleReports(absl::string_view beginning);
+absl::Status ReadGoogleReports(TextInput& input, SourceSink& sink);
 
 }  // namespace tutti
 

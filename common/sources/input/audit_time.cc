@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "absl/time/civil_time.h"
 
@@ -96,20 +98,33 @@ absl::optional<int64_t> ParseAuditTime(absl::string_view text) {
   return *midnight + hour * 3600 + minute * 60 + second - *offset;
 }
 
+namespace {
+
+// "20.11.2026", "4.5.2026": where points part them, the day stands first.
+absl::optional<int64_t> DottedDay(absl::string_view text) {
+  const std::vector<absl::string_view> parts = absl::StrSplit(text, '.');
+  if (parts.size() != 3 || parts[2].size() != 4) return absl::nullopt;
+  for (const absl::string_view part : {parts[0], parts[1]}) {
+    if (part.empty() || part.size() > 2) return absl::nullopt;
+  }
+  return Midnight(Digits(parts[2], 0, 4), Digits(parts[1], 0, parts[1].size()),
+                  Digits(parts[0], 0, parts[0].size()));
+}
+
+}  // namespace
+
 absl::optional<int64_t> ParseReportDay(absl::string_view text) {
   text = absl::StripAsciiWhitespace(text);
-  const absl::string_view rest = text.substr(std::min(text.size(), size_t{10}));
-  const absl::string_view day = text.substr(0, 10);
-  if (day.size() < 10) return absl::nullopt;
+  const absl::string_view day = text.substr(0, text.find_first_of("Tt "));
+  const absl::string_view rest = text.substr(day.size());
   // What follows is a time, of which a digit has to be there, or nothing.
   if (!rest.empty() && ((rest[0] != 'T' && rest[0] != 't' && rest[0] != ' ') ||
                         Digits(absl::StripLeadingAsciiWhitespace(rest.substr(1)), 0, 1) < 0)) {
     return absl::nullopt;
   }
-  if (day[2] == '.' && day[5] == '.') {
-    return Midnight(Digits(day, 6, 4), Digits(day, 3, 2), Digits(day, 0, 2));
-  }
-  if (day[4] != day[7] || (day[4] != '-' && day[4] != '/')) return absl::nullopt;
+  if (absl::StrContains(day, '.')) return DottedDay(day);
+  if (day.size() != 10 || day[4] != day[7] || (day[4] != '-' && day[4] != '/'))
+    return absl::nullopt;
   return Midnight(Digits(day, 0, 4), Digits(day, 5, 2), Digits(day, 8, 2));
 }
 

@@ -16,9 +16,9 @@ namespace tutti {
 // ("5/18/2024 9:13 PM") are refused: their order of day and month is not known.
 absl::optional<int64_t> ParseAuditTime(absl::string_view text);
 
-// Parses a day of a report: "2026-11-20", "2026/11/20" or "20.11.2026", and what a spreadsheet
-// or an exporter makes of it by putting a time behind it, which says nothing: the day is the one
-// that is written there, whatever the zone. Seconds since 1970 of its beginning in UTC.
+// Parses a day of a report: "2026-11-20", "2026/11/20", "20.11.2026" or "4.5.2026", and what a
+// spreadsheet or an exporter makes of it by putting a time behind it, which says nothing: the day
+// is the one that is written there, whatever the zone. Seconds since 1970 of its beginning in UTC.
 absl::optional<int64_t> ParseReportDay(absl::string_view text);
 
 }  // namespace tutti

@@ -11,6 +11,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 #include "common/sources/input/json_object_scanner.h"
 
@@ -139,6 +140,17 @@ bool ParseLenient(simdjson::dom::parser& parser, absl::string_view json, bool pa
   return parser.parse(repaired.data(), repaired.size(), true).get(*value) == simdjson::SUCCESS;
 }
 
+bool HasAnyMember(absl::string_view json, absl::Span<const absl::string_view> names) {
+  simdjson::dom::parser parser;
+  simdjson::dom::element value;
+  simdjson::dom::object members;
+  if (!ParseLenient(parser, json, /*padded=*/false, &value)) return false;
+  if (value.get(members) != simdjson::SUCCESS) return false;
+  return std::any_of(names.begin(), names.end(), [members](absl::string_view name) {
+    return members[std::string_view(name.data(), name.size())].error() == simdjson::SUCCESS;
+  });
+}
+
 bool IsEmptyPage(simdjson::dom::element value) {
   simdjson::dom::object members;
   if (value.get(members) != simdjson::SUCCESS || members.size() == 0) return false;
@@ -172,6 +184,14 @@ bool IsAboveNothing(absl::string_view text) {
   text = absl::StripAsciiWhitespace(text);
   double number = 0;
   if (absl::SimpleAtod(text, &number)) return number > 0;
+  // Grouped, or with a comma for the point: "1,234", "1.234,5", "1'234", "1 234" (and with the
+  // spaces that spreadsheets put there).
+  const std::string digits =
+      absl::StrReplaceAll(text, {{"\xc2\xa0", ""}, {"\xe2\x80\xaf", ""}, {"\xe2\x80\x99", ""}});
+  if (!digits.empty() && absl::ascii_isdigit(static_cast<unsigned char>(digits.front())) &&
+      digits.find_first_not_of("0123456789.,' ") == std::string::npos) {
+    return digits.find_first_of("123456789") != std::string::npos;
+  }
   if (absl::ConsumePrefix(&text, "P")) return text.find_first_of("123456789") != text.npos;
   return FlagOf(text).value_or(false);
 }

@@ -8,6 +8,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
+#include "absl/types/span.h"
 
 namespace tutti {
 
@@ -24,6 +25,9 @@ bool IsDamaged(absl::string_view name);
 // `padded`: 64 bytes after the end of `json` may be read.
 bool ParseLenient(simdjson::dom::parser& parser, absl::string_view json, bool padded,
                   simdjson::dom::element* value);
+
+// Whether a JSON object has a member of one of these names. False for what is no object.
+bool HasAnyMember(absl::string_view json, absl::Span<const absl::string_view> names);
 
 // Whether it is a page that has no list: its members, one at least, are those of pages.
 bool IsEmptyPage(simdjson::dom::element value);

@@ -12,6 +12,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/strip.h"
+#include "common/sources/input/json_object_scanner.h"
 #include "common/sources/input/lenient_json.h"
 #include "common/status/status_macros.h"
 
@@ -91,8 +92,7 @@ class TextInput::Converter {
 };
 
 bool IsJson(absl::string_view beginning) {
-  beginning = absl::StripPrefix(absl::StripLeadingAsciiWhitespace(beginning), kMark);
-  beginning = absl::StripLeadingAsciiWhitespace(beginning);
+  while (!beginning.empty() && IsJsonSpace(beginning.front())) beginning.remove_prefix(1);
   if (absl::StartsWith(beginning, "{") || absl::StartsWith(beginning, "[")) return true;
   // The rest of a record that was cut off before, or what is no JSON at all: the next object
   // that begins a line tells.

@@ -96,77 +96,51 @@ int64_t JoinedAt(const AuditRecord& record, int64_t seconds) {
 
 }  // namespace
 
-bool AuditMapper::FirstTime(uint64_t key) {
+bool AuditMapper::FirstTime(uint64_t key, SourceSink& sink) {
   if (acts_.insert(key).second) return true;
-  summary_.Exclude(Exclusion::kRepeated);
+  sink.OnExcluded(Exclusion::kRepeated);
   return false;
 }
 
-bool AuditMapper::Admit(const ClientUse& use, bool background_counts) {
+bool AuditMapper::Admit(const ClientUse& use, bool background_counts, SourceSink& sink) {
   switch (use.kind) {
     case ClientKind::kHuman:
       return true;
     case ClientKind::kMachine:
-      summary_.Exclude(Exclusion::kMachineClient);
+      sink.OnExcluded(Exclusion::kMachineClient);
       return false;
     case ClientKind::kUnattended:
       if (options_.include_unattended_apps) return true;
-      summary_.Exclude(Exclusion::kUnattendedApp);
+      sink.OnExcluded(Exclusion::kUnattendedApp);
       return false;
     case ClientKind::kBackground:
       if (background_counts) return true;
-      summary_.Exclude(Exclusion::kBackgroundClient);
+      sink.OnExcluded(Exclusion::kBackgroundClient);
       return false;
   }
   return false;
 }
 
-void AuditMapper::SawPerson(absl::string_view person) {
-  if (people_.insert(Fingerprint({"person", person})).second) ++summary_.people;
-}
-
-absl::Status AuditMapper::Emit(MappedActivity activity, ActivitySink& sink) {
-  summary_.Count(activity.type);
-  return sink.OnActivity(activity);
-}
-
-absl::Status AuditMapper::Map(const AuditRecord& record, int64_t seconds, ActivitySink& sink) {
-  ++summary_.records;
-  if (!seen_.insert(Fingerprint({"record", record[Field::kId]})).second) {
-    ++summary_.duplicates;
-    return absl::OkStatus();
-  }
-  ++summary_.distinct;
-  summary_.Saw(seconds);
-  summary_.fates.Begin();
-  const absl::Status status = MapDistinct(record, seconds, sink);
-  summary_.fates.End();
-  return status;
-}
-
-absl::Status AuditMapper::MapDistinct(const AuditRecord& record, int64_t seconds,
-                                      ActivitySink& sink) {
+absl::Status AuditMapper::Map(const AuditRecord& record, int64_t seconds, SourceSink& sink) {
+  if (!sink.OnRow(record[Field::kId])) return absl::OkStatus();
+  sink.OnTime(seconds);
   const Operation operation = OperationOf(record);
   if (operation == Operation::kMeetingDetail) {
-    summary_.Exclude(Exclusion::kMeetingOutline);
+    sink.OnExcluded(Exclusion::kMeetingOutline);
     return absl::OkStatus();
   }
   // The actor of these is the organiser; the people are in the list of attendees.
   if (operation == Operation::kMeetingAttended || operation == Operation::kCallJoined) {
     return MapAttendees(record, seconds, sink);
   }
-  const ActorKind actor =
-      ClassifyActor({record[Field::kUser], record.user_type}, options_.accepted_domains);
-  if (actor != ActorKind::kPerson) {
-    summary_.Exclude(ExclusionOf(actor));
+  if (!sink.OnPerson({record[Field::kUser], record.user_type, record.by_software}))
+    return absl::OkStatus();
+  sink.OnActed();
+  if (!Succeeded(record)) {
+    sink.OnExcluded(Exclusion::kFailed);
     return absl::OkStatus();
   }
   subject_ = absl::AsciiStrToLower(absl::StripAsciiWhitespace(record[Field::kUser]));
-  SawPerson(subject_);
-  if (!Succeeded(record)) {
-    summary_.Exclude(Exclusion::kFailed);
-    return absl::OkStatus();
-  }
   MappedActivity activity;
   activity.subject = subject_;
   activity.seconds = seconds;
@@ -174,7 +148,7 @@ absl::Status AuditMapper::MapDistinct(const AuditRecord& record, int64_t seconds
 }
 
 absl::Status AuditMapper::MapForActor(const AuditRecord& record, MappedActivity activity,
-                                      ActivitySink& sink) {
+                                      SourceSink& sink) {
   switch (OperationOf(record)) {
     case Operation::kMailSent:
       return MapMailSent(record, activity, sink);
@@ -187,7 +161,7 @@ absl::Status AuditMapper::MapForActor(const AuditRecord& record, MappedActivity 
       activity.type = OperationOf(record) == Operation::kCommunityPosted ? "community.posted"
                                                                          : "community.read";
       activity.app = "community";
-      return Emit(activity, sink);
+      return sink.OnActivity(activity);
     case Operation::kFileRead:
     case Operation::kFileWritten:
     case Operation::kFileSyncWritten:
@@ -202,16 +176,16 @@ absl::Status AuditMapper::MapForActor(const AuditRecord& record, MappedActivity 
     case Operation::kCallJoined:
       break;
   }
-  summary_.Ignore(record[Field::kOperation]);
+  sink.OnIgnored(record[Field::kOperation]);
   return absl::OkStatus();
 }
 
 absl::Status AuditMapper::MapMailSent(const AuditRecord& record, MappedActivity activity,
-                                      ActivitySink& sink) {
+                                      SourceSink& sink) {
   const ClientUse use = MailClient(record);
-  if (!Admit(use, true)) return absl::OkStatus();
+  if (!Admit(use, true, sink)) return absl::OkStatus();
   const absl::string_view message = record[Field::kMailMessage];
-  if (!message.empty() && !FirstTime(Fingerprint({"mail", message, activity.subject}))) {
+  if (!message.empty() && !FirstTime(Fingerprint({"mail", message, activity.subject}), sink)) {
     return absl::OkStatus();
   }
   activity.type = "mail.sent";
@@ -224,30 +198,30 @@ absl::Status AuditMapper::MapMailSent(const AuditRecord& record, MappedActivity 
       if (options_.group_addresses.contains(lower)) activity.traits |= kTraitGroupMailbox;
     }
   }
-  return Emit(activity, sink);
+  return sink.OnActivity(activity);
 }
 
 absl::Status AuditMapper::MapMailAccessed(const AuditRecord& record, MappedActivity activity,
-                                          ActivitySink& sink) {
+                                          SourceSink& sink) {
   if (absl::EqualsIgnoreCase(record[Field::kMailAccess], "Sync")) {
-    summary_.Exclude(Exclusion::kFolderSync);
+    sink.OnExcluded(Exclusion::kFolderSync);
     return absl::OkStatus();
   }
   const ClientUse use = MailClient(record);
-  if (!Admit(use, false)) return absl::OkStatus();
+  if (!Admit(use, false, sink)) return absl::OkStatus();
   activity.type = "mail.read";
   activity.app = use.app;
   activity.platform = use.platform;
-  return Emit(activity, sink);
+  return sink.OnActivity(activity);
 }
 
 absl::Status AuditMapper::MapMessage(const AuditRecord& record, MappedActivity activity,
-                                     ActivitySink& sink) {
+                                     SourceSink& sink) {
   const absl::string_view thread = record[Field::kThread];
   const absl::string_view channel = record[Field::kChannel];
   const absl::string_view message = record[Field::kMessage];
   if (!message.empty() &&
-      !FirstTime(Fingerprint({"message", thread.empty() ? channel : thread, message}))) {
+      !FirstTime(Fingerprint({"message", thread.empty() ? channel : thread, message}), sink)) {
     return absl::OkStatus();
   }
   const bool in_channel = absl::EqualsIgnoreCase(record[Field::kCommunicationType], "Channel") ||
@@ -256,11 +230,11 @@ absl::Status AuditMapper::MapMessage(const AuditRecord& record, MappedActivity a
   activity.type = in_channel ? "channel_message.sent" : "chat.sent";
   activity.app = use.app;
   activity.platform = use.platform;
-  return Emit(activity, sink);
+  return sink.OnActivity(activity);
 }
 
 absl::Status AuditMapper::MapFile(const AuditRecord& record, MappedActivity activity,
-                                  ActivitySink& sink) {
+                                  SourceSink& sink) {
   const Operation operation = OperationOf(record);
   ClientUse use;
   if (operation == Operation::kFileSyncWritten) {
@@ -268,10 +242,10 @@ absl::Status AuditMapper::MapFile(const AuditRecord& record, MappedActivity acti
   } else {
     use = FileClient(record);
   }
-  if (!Admit(use, false)) return absl::OkStatus();
+  if (!Admit(use, false, sink)) return absl::OkStatus();
   const bool read = operation == Operation::kFileRead;
   if (IsPageNoise(record) || (read && !IsDocument(record[Field::kExtension]))) {
-    summary_.Exclude(Exclusion::kNotADocument);
+    sink.OnExcluded(Exclusion::kNotADocument);
     return absl::OkStatus();
   }
   activity.type = read ? "file.read" : "file.written";
@@ -279,31 +253,32 @@ absl::Status AuditMapper::MapFile(const AuditRecord& record, MappedActivity acti
   activity.platform = use.platform;
   activity.traits = PlaceOf(record, activity.subject);
   if (facts_.SharedByActor(record)) activity.traits |= kTraitSharedFile;
-  return Emit(activity, sink);
+  return sink.OnActivity(activity);
 }
 
 absl::Status AuditMapper::MapShare(const AuditRecord& record, MappedActivity activity,
-                                   ActivitySink& sink) {
+                                   SourceSink& sink) {
   const absl::string_view type = record[Field::kItemType];
   const bool item = type.empty() || absl::EqualsIgnoreCase(type, "File") ||
                     absl::EqualsIgnoreCase(type, "Folder");
   if (!item || ShareTargetOf(record) == ShareTarget::kNone) {
-    summary_.Exclude(Exclusion::kSystemShare);
+    sink.OnExcluded(Exclusion::kSystemShare);
     return absl::OkStatus();
   }
   const ClientUse use = FileClient(record);
-  if (!Admit(use, false) || !FirstTime(TenantFacts::ShareKey(record))) return absl::OkStatus();
+  if (!Admit(use, false, sink) || !FirstTime(TenantFacts::ShareKey(record), sink))
+    return absl::OkStatus();
   activity.type = "file.shared";
   activity.app = use.app;
   activity.platform = use.platform;
   activity.traits = facts_.ShareTraits(record);
-  return Emit(activity, sink);
+  return sink.OnActivity(activity);
 }
 
 absl::Status AuditMapper::MapAssistant(const AuditRecord& record, MappedActivity activity,
-                                       ActivitySink& sink) {
+                                       SourceSink& sink) {
   if (record.has_messages && !record.has_prompt) {
-    summary_.Exclude(Exclusion::kNoPrompt);
+    sink.OnExcluded(Exclusion::kNoPrompt);
     return absl::OkStatus();
   }
   const absl::string_view host = record[Field::kAppHost];
@@ -323,17 +298,17 @@ absl::Status AuditMapper::MapAssistant(const AuditRecord& record, MappedActivity
       activity.traits = kTraitInDocument;
     }
   }
-  return Emit(activity, sink);
+  return sink.OnActivity(activity);
 }
 
 absl::Status AuditMapper::MapAttendees(const AuditRecord& record, int64_t seconds,
-                                       ActivitySink& sink) {
+                                       SourceSink& sink) {
   if (!Succeeded(record)) {
-    summary_.Exclude(Exclusion::kFailed);
+    sink.OnExcluded(Exclusion::kFailed);
     return absl::OkStatus();
   }
   if (record.attendees.empty()) {
-    summary_.Exclude(Exclusion::kNoAttendees);
+    sink.OnExcluded(Exclusion::kNoAttendees);
     return absl::OkStatus();
   }
   const bool meeting = OperationOf(record) == Operation::kMeetingAttended;
@@ -344,24 +319,20 @@ absl::Status AuditMapper::MapAttendees(const AuditRecord& record, int64_t second
                          !absl::EqualsIgnoreCase(attendee.tenant, record[Field::kTenant]);
     if (foreign || IsMeetingBot(record) ||
         (!attendee.kind.empty() && !absl::EqualsIgnoreCase(attendee.kind, "User"))) {
-      summary_.Exclude(Exclusion::kNotAnAttendee);
+      sink.OnExcluded(Exclusion::kNotAnAttendee);
       continue;
     }
     subject_ = absl::AsciiStrToLower(absl::StripAsciiWhitespace(attendee.upn));
     if (subject_.empty()) subject_ = std::string(facts_.PersonOf(attendee.object_id));
     if (subject_.empty()) {
-      summary_.Exclude(Exclusion::kUnknownAttendee);
+      sink.OnExcluded(Exclusion::kUnknownAttendee);
       continue;
     }
-    const ActorKind actor = ClassifyActor({subject_}, options_.accepted_domains);
-    if (actor != ActorKind::kPerson) {
-      summary_.Exclude(ExclusionOf(actor));
-      continue;
-    }
-    SawPerson(subject_);
+    if (!sink.OnPerson({subject_})) continue;
+    sink.OnActed();
     // Without the meeting's id every record is an attendance of its own.
     if (!record[Field::kMeeting].empty() &&
-        !FirstTime(TenantFacts::AttendanceKey(record, attendee))) {
+        !FirstTime(TenantFacts::AttendanceKey(record, attendee), sink)) {
       continue;
     }
     MappedActivity activity;
@@ -377,7 +348,7 @@ absl::Status AuditMapper::MapAttendees(const AuditRecord& record, int64_t second
     } else if (ContainsIgnoringCase(type, "group")) {
       activity.traits = kTraitGroup;
     }
-    RETURN_IF_ERROR(Emit(activity, sink));
+    RETURN_IF_ERROR(sink.OnActivity(activity));
   }
   return absl::OkStatus();
 }

@@ -1,22 +1,32 @@
 #include "common/sources/m365_audit/audit_reader.h"
 
-#include <simdjson.h>
-
-#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "common/sources/google/google_reports.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "common/sources/input/csv_reader.h"
 #include "common/sources/input/json_framer.h"
 #include "common/sources/input/lenient_json.h"
 #include "common/sources/input/text_match.h"
-#include "common/sources/m365_usage/usage_report.h"
-#include "common/sources/telemetry/device_telemetry.h"
+#include "common/sources/m365_audit/audit_mapper.h"
+#include "common/sources/m365_audit/tenant_facts.h"
+#include "common/status/status_macros.h"
 
 namespace tutti {
 namespace {
+
+constexpr absl::string_view kLists[] = {"events", "value", "records", "Records"};
+constexpr absl::string_view kRecordMembers[] = {"Operation",    "operation",      "Operations",
+                                                "AuditData",    "auditData",      "o365audit",
+                                                "CreationTime", "createdDateTime"};
+constexpr JsonLayout kLayout = {kLists, kRecordMembers};
+
+constexpr int64_t kExportCap = 50000;
 
 // Hands JSON texts on to a decoder.
 class DecodingSink : public JsonSink {
@@ -30,122 +40,133 @@ class DecodingSink : public JsonSink {
   RecordSink& sink_;
 };
 
-// Members of the pages of every source, and of the records of every source.
-constexpr absl::string_view kAnyLists[] = {"events", "value", "records", "Records", "items"};
-constexpr absl::string_view kAnyRecordMembers[] = {"Operation",
-                                                   "operation",
-                                                   "Operations",
-                                                   "AuditData",
-                                                   "auditData",
-                                                   "o365audit",
-                                                   "event",
-                                                   "CreationTime",
-                                                   "createdDateTime",
-                                                   "actor",
-                                                   "id",
-                                                   "subject",
-                                                   "type",
-                                                   "occurredAt",
-                                                   "occurred_at",
-                                                   "deviceId",
-                                                   "deviceName",
-                                                   "reportRefreshDate",
-                                                   "userPrincipalName",
-                                                   "ownerPrincipalName"};
-constexpr JsonLayout kAnyLayout = {kAnyLists, kAnyRecordMembers};
+// What is known of one tenant.
+struct Tenant {
+  explicit Tenant(const ReadingOptions& options)
+      : facts(options.accepted_domains), mapper(options, facts) {}
 
-constexpr absl::string_view kLists[] = {"events", "value", "records", "Records"};
-constexpr absl::string_view kRecordMembers[] = {"Operation",    "operation",      "Operations",
-                                                "AuditData",    "auditData",      "o365audit",
-                                                "CreationTime", "createdDateTime"};
-constexpr JsonLayout kLayout = {kLists, kRecordMembers};
-
-// Whether an object has a member of one of these names.
-bool HasAny(simdjson::dom::object members, absl::Span<const absl::string_view> names) {
-  return std::any_of(names.begin(), names.end(), [members](absl::string_view name) {
-    return members[std::string_view(name.data(), name.size())].error() == simdjson::SUCCESS;
-  });
-}
-
-// Looks at records until one tells what it is of.
-class ShapeSink final : public JsonSink {
- public:
-  absl::Status OnJson(absl::string_view json) override {
-    simdjson::dom::element value;
-    simdjson::dom::object members;
-    if (!ParseLenient(parser_, json, true, &value)) return absl::OkStatus();
-    if (value.get(members) != simdjson::SUCCESS) return absl::OkStatus();
-    if (IsGoogleReports(json)) {
-      shape_ = InputShape::kGoogleReports;
-    } else if (IsUsageReport(json)) {
-      shape_ = InputShape::kUsageReport;
-    } else if (HasAny(members, kRecordMembers)) {
-      shape_ = InputShape::kAuditJson;
-    } else if (HasAny(members, {"subject"}) && HasAny(members, {"type"})) {
-      shape_ = InputShape::kActivities;
-    } else if (IsDeviceTelemetry(json)) {
-      shape_ = InputShape::kDeviceTelemetry;
-    } else {
-      return absl::OkStatus();
-    }
-    return absl::CancelledError("it is known");
-  }
-  absl::Status OnRejected(RejectionReason /*reason*/) override { return absl::OkStatus(); }
-
-  InputShape shape() const { return shape_; }
-
- private:
-  simdjson::dom::parser parser_;
-  InputShape shape_ = InputShape::kDetect;
+  TenantFacts facts;
+  AuditMapper mapper;
 };
 
-InputShape ShapeOfJson(absl::string_view beginning) {
-  ShapeSink records;
-  JsonFramer framer(kAnyLayout, records);
-  if (!framer.Feed(beginning).ok()) return records.shape();
-  // No record is whole: it may be long.
-  if (IsGoogleReports(beginning)) return InputShape::kGoogleReports;
-  if (IsUsageReport(beginning)) return InputShape::kUsageReport;
-  if (!ContainsIgnoringCase(beginning, "\"operation\"") && IsDeviceTelemetry(beginning)) {
-    return InputShape::kDeviceTelemetry;
+class AuditLogReader final : public SourceReader {
+ public:
+  explicit AuditLogReader(const ReadingOptions& options) : options_(options) {}
+
+  absl::Status Survey(TextInput& input, SourceSink& sink) override {
+    return ReadRecords(input, sink, /*mapping=*/false);
   }
-  return InputShape::kAuditJson;
-}
+  absl::Status Read(TextInput& input, SourceSink& sink) override {
+    return ReadRecords(input, sink, /*mapping=*/true);
+  }
+
+ private:
+  // One reading of one input.
+  class Pass final : public RecordSink {
+   public:
+    Pass(AuditLogReader& reader, SourceSink& sink, bool mapping)
+        : reader_(reader), sink_(sink), mapping_(mapping) {}
+
+    absl::Status OnRecord(const AuditRecord& record) override {
+      ++rows_;
+      const CheckedTime time = TimeOf(record);
+      if (!time.seconds.has_value()) return sink_.OnRejected(time.problem);
+      ASSIGN_OR_RETURN(const bool wanted, sink_.OnOwner(record[Field::kTenant]));
+      if (!wanted) return absl::OkStatus();
+      Tenant& tenant = reader_.TenantOf(record[Field::kTenant]);
+      if (mapping_) return tenant.mapper.Map(record, *time.seconds, sink_);
+      tenant.facts.Observe(record);
+      return absl::OkStatus();
+    }
+    absl::Status OnRejected(RejectionReason reason) override {
+      ++rows_;
+      return sink_.OnRejected(reason);
+    }
+
+    int64_t rows() const { return rows_; }
+
+   private:
+    // The first time of a record that can be.
+    CheckedTime TimeOf(const AuditRecord& record) const {
+      const TimeRange& times = sink_.times();
+      const CheckedTime created = times.Instant(record[Field::kCreated]);
+      if (created.seconds.has_value() || record[Field::kStartTime].empty()) return created;
+      const CheckedTime started = times.Instant(record[Field::kStartTime]);
+      return started.seconds.has_value() || record[Field::kCreated].empty() ? started : created;
+    }
+
+    AuditLogReader& reader_;
+    SourceSink& sink_;
+    const bool mapping_;
+    int64_t rows_ = 0;
+  };
+
+  absl::Status ReadRecords(TextInput& input, SourceSink& sink, bool mapping) {
+    ASSIGN_OR_RETURN(const absl::string_view beginning, input.Peek());
+    const bool json = IsJson(beginning);
+    Pass pass(*this, sink, mapping);
+    RETURN_IF_ERROR(ReadAuditLog(input, decoder_, pass));
+    if (!json && pass.rows() == kExportCap) {
+      sink.OnWarning(absl::StrCat("has exactly ", kExportCap,
+                                  " rows, the most that an export gives: it is probably cut off; "
+                                  "export shorter periods"));
+    }
+    return absl::OkStatus();
+  }
+
+  Tenant& TenantOf(absl::string_view id) {
+    if (last_ != nullptr && id == last_id_) return *last_;
+    last_id_ = std::string(id);
+    std::unique_ptr<Tenant>& tenant = tenants_[absl::AsciiStrToLower(id)];
+    if (tenant == nullptr) tenant = std::make_unique<Tenant>(options_);
+    last_ = tenant.get();
+    return *last_;
+  }
+
+  const ReadingOptions& options_;
+  RecordDecoder decoder_;
+  std::map<std::string, std::unique_ptr<Tenant>> tenants_;
+  std::string last_id_;
+  Tenant* last_ = nullptr;
+};
+
+class AuditLogSource final : public Source {
+ public:
+  absl::string_view name() const override { return "m365-audit"; }
+  std::vector<absl::string_view> aliases() const override {
+    return {"m365-audit-csv", "m365-audit-lines"};
+  }
+  Ownership ownership() const override { return Ownership::kTenant; }
+  const JsonLayout* json() const override { return &kLayout; }
+  bool Recognizes(const Beginning& beginning) const override {
+    if (!beginning.json) return ContainsIgnoringCase(beginning.text, "auditdata");
+    if (!beginning.whole) return ContainsIgnoringCase(beginning.text, "\"operation\"");
+    return HasAnyMember(beginning.text, kRecordMembers);
+  }
+  std::unique_ptr<SourceReader> MakeReader(const ReadingOptions& options) const override {
+    return std::make_unique<AuditLogReader>(options);
+  }
+};
 
 }  // namespace
 
-InputShape DetectShape(absl::string_view beginning) {
-  if (IsJson(beginning)) return ShapeOfJson(beginning);
-  const absl::string_view header = CsvHeader(beginning);
-  if (ContainsIgnoringCase(header, "auditdata")) return InputShape::kAuditCsv;
-  if (IsUsageReport(header)) return InputShape::kUsageReport;
-  return IsDeviceTelemetry(header) ? InputShape::kDeviceTelemetry : InputShape::kAuditCsv;
+const Source& AuditLogs() {
+  static const AuditLogSource& source = *new AuditLogSource;
+  return source;
 }
 
-absl::Status ReadAuditLog(TextInput& input, InputShape shape, RecordDecoder& decoder,
-                          RecordSink& sink) {
-  DecodingSink decoding(decoder, sink);
-  switch (shape) {
-    case InputShape::kAuditJson:
-      return ReadJson(input, kLayout, decoding);
-    case InputShape::kAuditCsv: {
-      const std::vector<std::vector<std::string>> columns = {{"AuditData"},
-                                                             {"Identity", "RecordId", "Id"}};
-      return ReadCsv(
-          input, columns, 1,
-          [&](absl::Span<const absl::string_view> row) {
-            return decoder.Decode(row[0], row[1], sink);
-          },
-          [&](RejectionReason reason) { return sink.OnRejected(reason); });
-    }
-    case InputShape::kDetect:
-    case InputShape::kActivities:
-    case InputShape::kUsageReport:
-    case InputShape::kGoogleReports:
-    case InputShape::kDeviceTelemetry:
-      break;
+absl::Status ReadAuditLog(TextInput& input, RecordDecoder& decoder, RecordSink& sink) {
+  ASSIGN_OR_RETURN(const absl::string_view beginning, input.Peek());
+  if (IsJson(beginning)) {
+    DecodingSink decoding(decoder, sink);
+    return ReadJson(input, kLayout, decoding);
   }
-  return absl::InvalidArgumentError("this input is not an audit log");
+  const std::vector<std::vector<std::string>> columns = {{"AuditData"},
+                                                         {"Identity", "RecordId", "Id"}};
+  return ReadCsv(
+      input, columns, 1,
+      [&](absl::Span<const absl::string_view> row) { return decoder.Decode(row[0], row[1], sink); },
+      [&](RejectionReason reason) { return sink.OnRejected(reason); });
 }
 
 }  // namespace tutti

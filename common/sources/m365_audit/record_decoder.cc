@@ -168,6 +168,7 @@ class RecordDecoder::Impl {
   void Reset() {
     record_.text.fill(absl::string_view());
     record_.user_type = -1;
+    record_.by_software = false;
     record_.recipients.clear();
     record_.attendees.clear();
     record_.video = record_.screen_share = false;
@@ -250,6 +251,9 @@ class RecordDecoder::Impl {
         return;
       case Member::kUserType:
         if (record_.user_type < 0) record_.user_type = UserType(value);
+        return;
+      case Member::kSoftware:
+        record_.by_software = record_.by_software || FlagOf(value).value_or(false);
         return;
       case Member::kEnvelope:
         found->has_envelope = true;

@@ -59,6 +59,8 @@ const MemberRules& RecordMembers() {
       {"DeviceInformation", {Member::kText, Field::kDevice}},
       {"UserType", {Member::kUserType, Field::kCount}},
       {"userType", {Member::kUserType, Field::kCount}},
+      {"IsAgenticAction", {Member::kSoftware, Field::kCount}},
+      {"isAgenticAction", {Member::kSoftware, Field::kCount}},
       {"Item", {Member::kItem, Field::kCount}},
       {"recipientList", {Member::kRecipients, Field::kCount}},
       {"RecipientList", {Member::kRecipients, Field::kCount}},

@@ -13,6 +13,7 @@ namespace tutti {
 enum class Member : uint8_t {
   kText,
   kUserType,
+  kSoftware,
   kItem,
   kRecipients,
   kMailProperties,

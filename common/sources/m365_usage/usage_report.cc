@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -72,52 +73,47 @@ struct Cell {
   const char* app;
   const char* platform;
   TraitSet traits;
-  const char* category;  // that the report can feed
 };
 
 constexpr Cell kCells[] = {
-    {"Send Count", "mail.sent", "outlook", "", 0, "communication"},
-    {"Read Count", "mail.read", "outlook", "", 0, ""},
-    {"Team Chat Message Count", "channel_message.sent", "teams", "", 0, "teamwork"},
-    {"Post Messages", "channel_message.sent", "teams", "", 0, "teamwork"},
-    {"Reply Messages", "channel_message.sent", "teams", "", 0, "teamwork"},
-    {"Private Chat Message Count", "chat.sent", "teams", "", 0, "communication"},
-    {"Call Count", "call.joined", "teams", "", kTraitOneToOne, "meetings"},
-    {"Meetings Attended Count", "meeting.attended", "teams", "", 0, "meetings"},
-    {"Ad Hoc Meetings Attended Count", "meeting.attended", "teams", "", kTraitMeetNow, "meetings"},
-    {"Scheduled One-time Meetings Attended Count", "meeting.attended", "teams", "", kTraitOneOff,
-     "meetings"},
+    {"Send Count", "mail.sent", "outlook", "", 0},
+    {"Read Count", "mail.read", "outlook", "", 0},
+    {"Team Chat Message Count", "channel_message.sent", "teams", "", 0},
+    {"Post Messages", "channel_message.sent", "teams", "", 0},
+    {"Reply Messages", "channel_message.sent", "teams", "", 0},
+    {"Private Chat Message Count", "chat.sent", "teams", "", 0},
+    {"Call Count", "call.joined", "teams", "", kTraitOneToOne},
+    {"Meetings Attended Count", "meeting.attended", "teams", "", 0},
+    {"Ad Hoc Meetings Attended Count", "meeting.attended", "teams", "", kTraitMeetNow},
+    {"Scheduled One-time Meetings Attended Count", "meeting.attended", "teams", "", kTraitOneOff},
     {"Scheduled Recurring Meetings Attended Count", "meeting.attended", "teams", "",
-     kTraitRecurring, "meetings"},
-    {"Video Duration In Seconds", "meeting.attended", "teams", "", kTraitVideo, "meetings"},
-    {"Screen Share Duration In Seconds", "meeting.attended", "teams", "", kTraitScreenShare,
-     "meetings"},
-    {"Shared Internally File Count", "file.shared", "", "", kTraitInternal,
-     "content_collaboration"},
-    {"Shared Externally File Count", "file.shared", "", "", kTraitExternal,
-     "content_collaboration"},
-    {"Posted Count", "community.posted", "community", "", 0, "communication"},
-    {"Outlook For Windows", "app.used", "outlook", "desktop", 0, "mobility"},
-    {"Outlook For Mac", "app.used", "outlook", "desktop", 0, "mobility"},
-    {"Outlook For Web", "app.used", "outlook", "web", 0, "mobility"},
-    {"Outlook For Mobile", "app.used", "outlook", "mobile", 0, "mobility"},
-    {"Mail For Mac", "app.used", "other", "desktop", 0, "mobility"},
-    {"Other For Mobile", "app.used", "other", "mobile", 0, "mobility"},
-    {"Used Web", "app.used", "teams", "web", 0, "mobility"},
-    {"Used Windows", "app.used", "teams", "desktop", 0, "mobility"},
-    {"Used Mac", "app.used", "teams", "desktop", 0, "mobility"},
-    {"Used Linux", "app.used", "teams", "desktop", 0, "mobility"},
-    {"Used Chrome OS", "app.used", "teams", "desktop", 0, "mobility"},
-    {"Used iOS", "app.used", "teams", "mobile", 0, "mobility"},
-    {"Used Android Phone", "app.used", "teams", "mobile", 0, "mobility"},
-    {"Used Windows Phone", "app.used", "teams", "mobile", 0, "mobility"},
+     kTraitRecurring},
+    {"Video Duration In Seconds", "meeting.attended", "teams", "", kTraitVideo},
+    {"Screen Share Duration In Seconds", "meeting.attended", "teams", "", kTraitScreenShare},
+    {"Shared Internally File Count", "file.shared", "", "", kTraitInternal},
+    {"Shared Externally File Count", "file.shared", "", "", kTraitExternal},
+    {"Posted Count", "community.posted", "community", "", 0},
+    {"Outlook For Windows", "app.used", "outlook", "desktop", 0},
+    {"Outlook For Mac", "app.used", "outlook", "desktop", 0},
+    {"Outlook For Web", "app.used", "outlook", "web", 0},
+    {"Outlook For Mobile", "app.used", "outlook", "mobile", 0},
+    {"Mail For Mac", "app.used", "other", "desktop", 0},
+    {"Other For Mobile", "app.used", "other", "mobile", 0},
+    {"Used Web", "app.used", "teams", "web", 0},
+    {"Used Windows", "app.used", "teams", "desktop", 0},
+    {"Used Mac", "app.used", "teams", "desktop", 0},
+    {"Used Linux", "app.used", "teams", "desktop", 0},
+    {"Used Chrome OS", "app.used", "teams", "desktop", 0},
+    {"Used iOS", "app.used", "teams", "mobile", 0},
+    {"Used Android Phone", "app.used", "teams", "mobile", 0},
+    {"Used Windows Phone", "app.used", "teams", "mobile", 0},
 };
 
 constexpr size_t kReadCount = 1;
 static_assert(absl::string_view(kCells[kReadCount].column) == "Read Count");
 constexpr size_t kPostedCount = 15;
 static_assert(absl::string_view(kCells[kPostedCount].column) == "Posted Count");
-constexpr Cell kPostsRead = {"Read Count", "community.read", "community", "", 0, ""};
+constexpr Cell kPostsRead = {"Read Count", "community.read", "community", "", 0};
 
 // "Word (Web)": each application on each platform.
 struct Named {
@@ -209,7 +205,7 @@ Kind KindOf(absl::string_view beginning) {
 
 class UsageReader : public JsonSink {
  public:
-  explicit UsageReader(ReportSink& sink)
+  explicit UsageReader(SourceSink& sink)
       : sink_(sink), cells_(std::begin(kCells), std::end(kCells)) {
     for (const char* name : kColumns) columns_.push_back({name});
     columns_[kLastActivity].emplace_back("Last Activity Date (UTC)");
@@ -224,7 +220,7 @@ class UsageReader : public JsonSink {
     for (const Named& app : kApps) {
       for (const Named& platform : kPlatforms) {
         columns_.push_back({absl::StrCat(app.name, " (", platform.name, ")")});
-        cells_.push_back({"", "app.used", app.id, platform.id, 0, "mobility"});
+        cells_.push_back({"", "app.used", app.id, platform.id, 0});
       }
     }
     first_assisted_ = columns_.size();
@@ -354,14 +350,26 @@ class UsageReader : public JsonSink {
     if (assistant) sink_.OnLicensed("assistant");
   }
 
+  // Where a file is that somebody viewed or edited: only SharePoint's report counts pages;
+  // OneDrive's is otherwise the same.
+  static TraitSet PlaceOf(Row row) {
+    return row[kVisitedPages].empty() ? TraitSet{kTraitPersonalDrive}
+                                      : kTraitTeamSite | kTraitSharedFile;
+  }
+
+  // What a cell stands for: mails and posts that somebody read have the same column.
+  const Cell& CellOf(Row row, size_t i) const {
+    const bool of_posts = i == kReadCount && !row[kColumnCount + kPostedCount].empty();
+    return of_posts ? kPostsRead : cells_[i];
+  }
+
   absl::Status ReadCells(Row row) {
     for (size_t i = 0; i < cells_.size(); ++i) {
-      if (!row[kColumnCount + i].empty() && *cells_[i].category != '\0') {
-        sink_.OnFeeds(cells_[i].category);
-      }
+      if (row[kColumnCount + i].empty()) continue;
+      const Cell& cell = CellOf(row, i);
+      sink_.OnOffered({"", cell.type, 0, cell.app, cell.platform, cell.traits});
     }
-    if (!row[kFiles].empty()) sink_.OnFeeds("content_collaboration");
-    if (!row[kVisitedPages].empty()) sink_.OnFeeds("teamwork");
+    if (!row[kFiles].empty()) sink_.OnOffered({"", "file.read", 0, "", "", PlaceOf(row)});
     if (absl::StripAsciiWhitespace(row[kLastActivity]).empty()) {  // never active
       sink_.OnExcluded(Exclusion::kNothingDone);
       return absl::OkStatus();
@@ -376,17 +384,12 @@ class UsageReader : public JsonSink {
     for (size_t i = 0; i < cells_.size(); ++i) {
       if (!IsAboveNothing(row[kColumnCount + i])) continue;
       active = true;
-      // Mails and posts that somebody read have the same column.
-      const bool of_posts = i == kReadCount && !row[kColumnCount + kPostedCount].empty();
-      const Cell& cell = of_posts ? kPostsRead : cells_[i];
+      const Cell& cell = CellOf(row, i);
       RETURN_IF_ERROR(
-          sink_.OnReported({"", cell.type, *day.seconds, cell.app, cell.platform, cell.traits}));
+          sink_.OnActivity({"", cell.type, *day.seconds, cell.app, cell.platform, cell.traits}));
     }
     if (IsAboveNothing(row[kFiles])) {
-      // Only SharePoint's report counts pages; OneDrive's is otherwise the same.
-      const TraitSet place = row[kVisitedPages].empty() ? TraitSet{kTraitPersonalDrive}
-                                                        : kTraitTeamSite | kTraitSharedFile;
-      return sink_.OnReported({"", "file.read", *day.seconds, "", "", place});
+      return sink_.OnActivity({"", "file.read", *day.seconds, "", "", PlaceOf(row)});
     }
     if (!active) sink_.OnExcluded(Exclusion::kNothingDone);
     return absl::OkStatus();
@@ -395,7 +398,7 @@ class UsageReader : public JsonSink {
   // The day of the last use of each application is a day on which the person used it, whatever
   // the days that the report is about.
   absl::Status ReadAssisted(Row row) {
-    sink_.OnFeeds("ai_assistance");
+    sink_.OnOffered({"", "assistant.used", 0, "other", "", 0});
     bool active = false;
     absl::optional<RejectionReason> problem;
     const auto report = [&](absl::string_view text, const char* app, TraitSet traits) {
@@ -406,7 +409,7 @@ class UsageReader : public JsonSink {
         return absl::OkStatus();
       }
       active = true;
-      return sink_.OnReported({"", "assistant.used", *day.seconds, app, "", traits});
+      return sink_.OnActivity({"", "assistant.used", *day.seconds, app, "", traits});
     };
     size_t column = first_assisted_;
     for (const Assisted& one : kAssisted) {
@@ -430,7 +433,7 @@ class UsageReader : public JsonSink {
     return !absl::SimpleAtoi(text, &period) || period > 1;
   }
 
-  ReportSink& sink_;
+  SourceSink& sink_;
   Kind kind_ = Kind::kActivity;
   // kColumns, then one for each cell, then one for each place of kAssisted and for its chat.
   std::vector<std::vector<std::string>> columns_;
@@ -442,18 +445,32 @@ class UsageReader : public JsonSink {
   std::vector<std::string> texts_;
 };
 
+class UsageReportSource final : public Source {
+ public:
+  absl::string_view name() const override { return "m365-usage-report"; }
+  const JsonLayout* json() const override { return &kLayout; }
+  // Its CSV header names a person, or its JSON has the members that Graph gives every row.
+  bool Recognizes(const Beginning& beginning) const override {
+    const absl::string_view text = beginning.text;
+    if (beginning.json) {
+      return absl::StrContains(text, "\"userPrincipalName\"") &&
+             absl::StrContains(text, "\"reportRefreshDate\"");
+    }
+    return ContainsIgnoringCase(text, "user principal name") || IsOfDrives(text);
+  }
+  std::unique_ptr<SourceReader> MakeReader(const ReadingOptions& /*options*/) const override {
+    return ReaderOf(ReadUsageReport);
+  }
+};
+
 }  // namespace
 
-bool IsUsageReport(absl::string_view beginning) {
-  if (IsJson(beginning)) {
-    return absl::StrContains(beginning, "\"userPrincipalName\"") &&
-           absl::StrContains(beginning, "\"reportRefreshDate\"");
-  }
-  const absl::string_view header = CsvHeader(beginning);
-  return ContainsIgnoringCase(header, "user principal name") || IsOfDrives(header);
+const Source& UsageReports() {
+  static const UsageReportSource& source = *new UsageReportSource;
+  return source;
 }
 
-absl::Status ReadUsageReport(TextInput& input, ReportSink& sink) {
+absl::Status ReadUsageReport(TextInput& input, SourceSink& sink) {
   return UsageReader(sink).Read(input);
 }
 

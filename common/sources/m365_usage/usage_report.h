@@ -2,15 +2,13 @@
 #define TUTTI_COMMON_SOURCES_M365_USAGE_USAGE_REPORT_H_
 
 #include "absl/status/status.h"
-#include "absl/strings/string_view.h"
 #include "common/sources/input/text_input.h"
-#include "common/sources/report_sink.h"
+#include "common/sources/source.h"
 
 namespace tutti {
 
-// Whether an input that begins so is such a report: its CSV header names a person, or its JSON
-// has the members that Graph gives every row.
-bool IsUsageReport(absl::string_view beginning);
+// The usage reports of Microsoft Graph.
+const Source& UsageReports();
 
 // Reads a usage report of Microsoft Graph with a row for each licensed person: of
 // mail, Teams, SharePoint, OneDrive, Yammer, applications, devices or Copilot; as CSV, or as the
@@ -34,7 +32,7 @@ bool IsUsageReport(absl::string_view beginning);
 // FailedPrecondition when names are concealed (digests in place of addresses):
 // such a report cannot be joined with any other source; it says what to do.
 // Otherwise errors of ReadCsv, of the input and of the sink.
-absl::Status ReadUsageReport(TextInput& input, ReportSink& sink);
+absl::Status ReadUsageReport(TextInput& input, SourceSink& sink);
 
 }  // namespace tutti
 

@@ -3,6 +3,7 @@
 #include <simdjson.h>
 
 #include <array>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -93,7 +94,7 @@ bool IsSupported(absl::string_view text) {
 
 class TelemetryReader : public JsonSink {
  public:
-  explicit TelemetryReader(ReportSink& sink) : sink_(sink) {}
+  explicit TelemetryReader(SourceSink& sink) : sink_(sink) {}
 
   absl::Status ReadRow(Row row) {
     const absl::string_view device = absl::StripAsciiWhitespace(row[kDevice]);
@@ -106,7 +107,7 @@ class TelemetryReader : public JsonSink {
     // The device of a guest or of a service account is none of the organisation's people's.
     const absl::string_view user = row[kUser];
     if (absl::StrContains(user, '@') && !sink_.OnPerson({user})) return absl::OkStatus();
-    sink_.OnDevice(device);
+    sink_.OnSubject(absl::AsciiStrToLower(device));
     measured_ = false;
     for (const absl::Status& status : {Endpoint(row, *when.seconds), Network(row, *when.seconds),
                                        Applications(row, *when.seconds)}) {
@@ -165,7 +166,7 @@ class TelemetryReader : public JsonSink {
 
   absl::Status Report(const MappedActivity& activity) {
     measured_ = true;
-    return sink_.OnReported(activity);
+    return sink_.OnActivity(activity);
   }
 
   absl::Status Endpoint(Row row, int64_t seconds) {
@@ -178,7 +179,6 @@ class TelemetryReader : public JsonSink {
     const bool has_reliability = Number(row[kReliability], &reliability);
     const bool has_crashes = Number(row[kCrashes], &crashes);
     if (!has_startup && !has_boot && !has_reliability && !has_crashes) return absl::OkStatus();
-    sink_.OnFeeds("endpoint");
     const bool slow = (has_startup && startup < kLeastScore) || (has_boot && boot > kSlowestBootMs);
     absl::Status status =
         Report({"", "device.started", seconds, "", "", slow ? TraitSet{kTraitSlowStart} : 0});
@@ -200,7 +200,6 @@ class TelemetryReader : public JsonSink {
         (!has_loss && !has_jitter)) {
       return absl::OkStatus();
     }
-    sink_.OnFeeds("network");
     TraitSet traits = 0;
     if (latency > kPoorLatencyMs) traits |= kTraitPoorMail;
     if (latency > kPoorLatencyMs || download < kPoorDownloadMbps) traits |= kTraitPoorFiles;
@@ -213,38 +212,51 @@ class TelemetryReader : public JsonSink {
   absl::Status Applications(Row row, int64_t seconds) {
     // What a row does not say would count as a fault.
     if (row[kChannel].empty() || row[kSupported].empty()) return absl::OkStatus();
-    sink_.OnFeeds("apps_health");
     TraitSet traits = 0;
     if (IsRecommended(row[kChannel])) traits |= kTraitRecommendedChannel;
     if (IsSupported(row[kSupported])) traits |= kTraitSupportedVersion;
     return Report({"", "device.apps_reported", seconds, "", "", traits});
   }
 
-  ReportSink& sink_;
+  SourceSink& sink_;
   simdjson::dom::parser parser_;
   bool measured_ = false;  // of the row
 };
 
-}  // namespace
-
-bool IsDeviceTelemetry(absl::string_view beginning) {
-  beginning = absl::StripLeadingAsciiWhitespace(beginning);
-  const bool json = IsJson(beginning);
-  beginning = json ? beginning.substr(0, beginning.find('}')) : CsvHeader(beginning);
-  for (size_t column = kStartup; column <= kSupported; ++column) {
-    for (const std::string& name : Columns()[column]) {
-      // One word may stand for anything.
-      if (name == "Channel" || name == "Supported") continue;
-      const std::string sought = absl::AsciiStrToLower(name);
-      if (ContainsIgnoringCase(beginning, json ? absl::StrCat("\"", sought, "\"") : sought)) {
-        return true;
+class TelemetrySource final : public Source {
+ public:
+  absl::string_view name() const override { return "device-telemetry"; }
+  const JsonLayout* json() const override { return &kLayout; }
+  // It names a measurement, as a column or as a member of its first object.
+  bool Recognizes(const Beginning& beginning) const override {
+    const absl::string_view text =
+        beginning.text.substr(0, beginning.json ? beginning.text.find('}') : beginning.text.npos);
+    for (size_t column = kStartup; column <= kSupported; ++column) {
+      for (const std::string& name : Columns()[column]) {
+        // One word may stand for anything.
+        if (name == "Channel" || name == "Supported") continue;
+        const std::string sought = absl::AsciiStrToLower(name);
+        if (ContainsIgnoringCase(text,
+                                 beginning.json ? absl::StrCat("\"", sought, "\"") : sought)) {
+          return true;
+        }
       }
     }
+    return false;
   }
-  return false;
+  std::unique_ptr<SourceReader> MakeReader(const ReadingOptions& /*options*/) const override {
+    return ReaderOf(ReadDeviceTelemetry);
+  }
+};
+
+}  // namespace
+
+const Source& DeviceTelemetry() {
+  static const TelemetrySource& source = *new TelemetrySource;
+  return source;
 }
 
-absl::Status ReadDeviceTelemetry(TextInput& input, ReportSink& sink) {
+absl::Status ReadDeviceTelemetry(TextInput& input, SourceSink& sink) {
   ASSIGN_OR_RETURN(absl::string_view beginning, input.Peek());
   const absl::string_view text = absl::StripLeadingAsciiWhitespace(beginning);
   TelemetryReader reader(sink);

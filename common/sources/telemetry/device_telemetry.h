@@ -2,11 +2,13 @@
 #define TUTTI_COMMON_SOURCES_TELEMETRY_DEVICE_TELEMETRY_H_
 
 #include "absl/status/status.h"
-#include "absl/strings/string_view.h"
 #include "common/sources/input/text_input.h"
-#include "common/sources/report_sink.h"
+#include "common/sources/source.h"
 
 namespace tutti {
+
+// What is known of devices.
+const Source& DeviceTelemetry();
 
 // Reads what is known of devices: rows of endpoint analytics, of network
 // measurements and of an inventory of applications, as CSV or as JSON objects (in
@@ -29,11 +31,7 @@ namespace tutti {
 //   isSupported (or supportState)       applications reported; on a supported version
 //
 // Errors of ReadCsv, of the input and of the sink.
-absl::Status ReadDeviceTelemetry(TextInput& input, ReportSink& sink);
-
-// Whether an input that begins so names one of the measurements above, as a column of its
-// header or as a member of its first object.
-bool IsDeviceTelemetry(absl::string_view beginning);
+absl::Status ReadDeviceTelemetry(TextInput& input, SourceSink& sink);
 
 }  // namespace tutti
 

@@ -31,11 +31,9 @@ void AddOrganizationCommands(CLI::App& app, CommandContext& context);
 void AddKeyringCommands(CLI::App& app, CommandContext& context);
 void AddOptOutCommands(CLI::App& app, CommandContext& context);
 void AddImportCommand(CLI::App& app, CommandContext& context);
-void AddSampleCommand(CLI::App& app, CommandContext& context);
 void AddPublishCommand(CLI::App& app, CommandContext& context);
 void AddScoreCommands(CLI::App& app, CommandContext& context);
 void AddReportCommand(CLI::App& app, CommandContext& context);
-void AddDevTokenCommand(CLI::App& app, CommandContext& context);
 void AddHealthCommand(CLI::App& app, CommandContext& context);
 void AddCheckConfigCommand(CLI::App& app, CommandContext& context);
 
@@ -49,9 +47,12 @@ void AddOrganization(CLI::App& command, std::string& id);
 // The option that names a window by its last day, or the latest.
 void AddDay(CLI::App& command, std::string& day);
 
-// Parses the command line and runs what it asks for. Returns the exit status: 0
-// done, 1 failed, 2 not understood, 3 nothing there yet, or not all that an import needs; of
-// health, 4 not ready, 5 no answer.
+// Parses the command line of a program whose commands have been added, and runs what it asks for.
+// Returns the exit status: 0 done, 1 failed, 2 not understood, 3 nothing there yet, or not all that
+// an import needs; of health, 4 not ready, 5 no answer.
+int RunApp(CLI::App& app, CommandContext& context, int argc, char** argv);
+
+// The same for `tutti`.
 int RunCommandLine(int argc, char** argv);
 
 }  // namespace tutti

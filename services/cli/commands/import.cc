@@ -13,11 +13,14 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
+#include "common/feeding/contents_text.h"
 #include "common/files/read_file.h"
+#include "common/sources/registry.h"
 #include "common/status/status_macros.h"
 #include "common/text/plain_text.h"
 #include "common/upload/import_outcome.h"
 #include "common/upload/import_run.h"
+#include "services/cli/commands/command_catalog.h"
 #include "services/cli/commands/command_errors.h"
 #include "services/cli/commands/commands.h"
 #include "services/cli/commands/connection.h"
@@ -85,12 +88,16 @@ class LossTeller {
   absl::Time told_ = absl::InfinitePast();
 };
 
+constexpr char kFoundOut[] = "detect";
+
 // What the command line asks for.
 struct ImportArguments {
   ImportOptions options;
   std::string organization;
   std::vector<std::string> tenant_organizations;
   std::string groups_file;
+  std::string catalog_file;
+  std::string format = kFoundOut;
   std::vector<std::string> domains;
   std::string summary_format = "text";
   bool rehearse = false;
@@ -98,7 +105,7 @@ struct ImportArguments {
   bool show_operations = false;
 };
 
-absl::Status ReadGroups(const std::string& path, MappingOptions& mapping) {
+absl::Status ReadGroups(const std::string& path, ReadingOptions& reading) {
   const absl::StatusOr<FileText> file = ReadFile(path, kGroupsFile);
   if (!file.ok()) {
     return Named("--groups", file.status());
@@ -106,20 +113,28 @@ absl::Status ReadGroups(const std::string& path, MappingOptions& mapping) {
   for (absl::string_view line : absl::StrSplit(file->text, '\n')) {
     line = absl::StripAsciiWhitespace(line);
     if (!line.empty() && line.front() != '#')
-      mapping.group_addresses.insert(absl::AsciiStrToLower(line));
+      reading.group_addresses.insert(absl::AsciiStrToLower(line));
   }
   return absl::OkStatus();
 }
 
 std::string ResourceName(const std::string& id) { return absl::StrCat("organizations/", id); }
 
+// The names of all sources, for help: "a, b or c".
+std::string SourceNames() {
+  std::vector<std::string> names = {kFoundOut};
+  for (const Source* source : ShippedSources().all()) names.emplace_back(source->name());
+  return JoinWords(names, "or");
+}
+
 absl::Status Prepare(ImportArguments& arguments) {
   ImportOptions& options = arguments.options;
+  options.source = ShippedSources().Find(arguments.format);
   for (const std::string& domain : arguments.domains) {
-    options.mapping.accepted_domains.insert(absl::AsciiStrToLower(domain));
+    options.reading.accepted_domains.insert(absl::AsciiStrToLower(domain));
   }
   if (!arguments.groups_file.empty()) {
-    RETURN_IF_ERROR(ReadGroups(arguments.groups_file, options.mapping));
+    RETURN_IF_ERROR(ReadGroups(arguments.groups_file, options.reading));
   }
   for (const std::string& text : arguments.tenant_organizations) {
     const std::pair<std::string, std::string> parts = absl::StrSplit(text, absl::MaxSplits('=', 1));
@@ -227,8 +242,12 @@ absl::Status Run(CommandContext& context, ImportArguments& arguments) {
   if (!arguments.rehearse) targets.uploader = &uploader;
   ImportSummary unfinished;
   targets.unfinished = &unfinished;
+  ASSIGN_OR_RETURN(const CommandCatalog found,
+                   FindCatalog(context, arguments.catalog_file, !arguments.rehearse));
+  arguments.options.catalog = found.catalog.get();
   absl::StatusOr<ImportSummary> summary = RunImport(arguments.options, targets);
   if (summary.ok()) {
+    if (!found.warning.empty()) summary->warnings.push_back(found.warning);
     if (!arguments.rehearse) LookUpDeclared(context, *summary);
     Print(*summary, arguments);
     absl::Status outcome = arguments.rehearse ? CheckReadable(*summary) : OutcomeOf(*summary);
@@ -258,24 +277,19 @@ void AddImportCommand(CLI::App& app, CommandContext& context) {
   CLI::App* command =
       app.add_subcommand("import", "Send the activities of logs to ingest; safe to repeat");
   const auto arguments = std::make_shared<ImportArguments>();
-  const std::map<std::string, InputShape> shapes = {
-      {"detect", InputShape::kDetect},
-      {"m365-audit-csv", InputShape::kAuditCsv},
-      {"m365-audit-lines", InputShape::kAuditJson},
-      {"m365-audit", InputShape::kAuditJson},
-      {"activities", InputShape::kActivities},
-      {"m365-usage-report", InputShape::kUsageReport},
-      {"google-reports", InputShape::kGoogleReports},
-      {"device-telemetry", InputShape::kDeviceTelemetry}};
   command->add_option("files", arguments->options.inputs, "Files to read; - is standard input")
       ->required();
   command->add_option("--organization", arguments->organization, "The organisation's id");
   command
-      ->add_option("--format", arguments->options.shape,
+      ->add_option("--format", arguments->format,
                    "What the files are; found out by itself unless given")
-      ->transform(CLI::CheckedTransformer(shapes).description(
-          "detect, m365-audit-csv, m365-audit-lines, m365-audit, activities, m365-usage-report, "
-          "google-reports or device-telemetry"));
+      ->check(
+          [](const std::string& given) {
+            return given == kFoundOut || ShippedSources().Find(given) != nullptr
+                       ? std::string()
+                       : absl::StrCat("must be ", SourceNames());
+          },
+          SourceNames());
   command->add_option("--tenant", arguments->options.tenants.tenant,
                       "Take the records of this tenant alone (a GUID)");
   // One value each: the words that follow are files.
@@ -289,9 +303,12 @@ void AddImportCommand(CLI::App& app, CommandContext& context) {
       ->add_option("--domain", arguments->domains,
                    "A domain of the tenant; people of others are left out; repeat for several")
       ->allow_extra_args(false);
+  command->add_option("--catalog", arguments->catalog_file,
+                      "The catalogue's file; without it the services' is taken, and the shipped "
+                      "one for a rehearsal");
   command->add_option("--customer", arguments->options.customer,
                       "Take the records of this customer alone (a customerId of Google's reports)");
-  command->add_flag("--include-unattended-apps", arguments->options.mapping.include_unattended_apps,
+  command->add_flag("--include-unattended-apps", arguments->options.reading.include_unattended_apps,
                     "Count applications of unknown name that act for a person as that person");
   command->add_flag("--update-profile", arguments->update_profile,
                     "Set the organisation's headcount and entitlements to the people whom the "

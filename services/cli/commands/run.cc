@@ -61,7 +61,7 @@ void AddDay(CLI::App& command, std::string& day) {
       ->capture_default_str();
 }
 
-int RunCommandLine(int argc, char** argv) {
+int RunApp(CLI::App& app, CommandContext& context, int argc, char** argv) {
   IgnoreLockOrder();
   WriteGrpcLines(GrpcLines::kText);
   // Most commands read a key, a token or somebody's name: rather than to list which, none
@@ -70,14 +70,27 @@ int RunCommandLine(int argc, char** argv) {
     std::cerr << "tutti: " << name << " is ignored: tracing would write down what is sent\n";
   }
   if (const absl::Status forbidden = ForbidCoreDumps(); !forbidden.ok()) return Report(forbidden);
+  app.require_subcommand(1);
+  app.set_version_flag("--version", app.get_name() + " " + BuildInfo());
+  if (const std::string unknown = UnknownCommand(app, argc, argv); !unknown.empty()) {
+    return Report(UsageError(unknown));
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return Exit(app, error);
+  }
+  return context.run ? Report(context.run()) : kNotUnderstood;
+}
+
+int RunCommandLine(int argc, char** argv) {
   CLI::App app("Tutti scores how an organisation adopts its tools, and never a person.", "tutti");
   CommandContext context;
   context.tls.flags = {"--cert (TUTTI_CERT)", "--key (TUTTI_KEY)", "--ca (TUTTI_CA)",
                        "--token-file (TUTTI_TOKEN_FILE)"};
-  app.require_subcommand(1);
-  // What is common to all commands may stand after the command, too.
+  // What is common to all commands may stand after the command, too: commands that are added take
+  // this over.
   app.fallthrough();
-  app.set_version_flag("--version", "tutti " + BuildInfo());
   app.add_option("--ingest", context.ingest, "Address of tutti-ingest")
       ->envname("TUTTI_INGEST")
       ->capture_default_str();
@@ -107,19 +120,9 @@ int RunCommandLine(int argc, char** argv) {
   AddPublishCommand(app, context);
   AddKeyringCommands(app, context);
   AddOptOutCommands(app, context);
-  AddSampleCommand(app, context);
-  AddDevTokenCommand(app, context);
   AddHealthCommand(app, context);
   AddCheckConfigCommand(app, context);
-  if (const std::string unknown = UnknownCommand(app, argc, argv); !unknown.empty()) {
-    return Report(UsageError(unknown));
-  }
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return Exit(app, error);
-  }
-  return context.run ? Report(context.run()) : kNotUnderstood;
+  return RunApp(app, context, argc, argv);
 }
 
 }  // namespace tutti

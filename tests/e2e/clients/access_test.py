@@ -114,7 +114,7 @@ class AccessTest(unittest.TestCase):
         words = ["--organization", "acme", "--scope", "scores.read", "--hours", "1"]
         for age, expected in (("-1d", "UNAUTHENTICATED"), ("+1d", "UNAUTHENTICATED"), ("-0.5h", "NOT_FOUND")):
             token = subprocess.run(
-                [BIN / "tutti", "dev-token", "--keys", self.suite.state / "tokens", *words],
+                [BIN / "tutti-sample", "dev-token", "--keys", self.suite.state / "tokens", *words],
                 env={**os.environ, "LD_PRELOAD": str(shim), "FAKETIME": age},
                 capture_output=True, text=True, check=True).stdout.strip()
             self.assertEqual(self.get_score(f"signed at {age}", token)[0], expected)

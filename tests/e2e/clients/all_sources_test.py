@@ -14,7 +14,7 @@ CATALOG = SOURCE / "deploy/catalog/adoption.textproto"
 PEOPLE = 2000
 WEEKS = 8
 
-# What `tutti sample --format` writes, what `tutti import --format` calls it, and which
+# What `tutti-sample make --format` writes, what `tutti import --format` calls it, and which
 # sources of the catalogue it is.
 MICROSOFT = {
     "m365-audit-csv": ("audit.csv", "m365-audit-csv", ["m365_audit"]),

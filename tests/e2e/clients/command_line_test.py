@@ -296,23 +296,31 @@ class CommandLineTest(unittest.TestCase):
                 (("import", "--organization", "words", "--groups", "no.txt", "-"), 3, "--groups: no.txt is not there"),
                 (("keyring", "show", "--keyring", "no.keyring"), 3, "--keyring: keyring no.keyring: "),
                 (("optout", "count", "--file", "no.optout", "--organization", "words"), 3, "--file: opt-out list no.optout: "),
-                (("sample", "--out", str(self.folder), "--people", "3"), 1, "--people must be"),
                 (("scores", "words"), 2, "'scores' is no command of tutti; is score meant?"),
                 (("scores", "sample"), 2, "'scores' is no command of tutti; is score meant?"),
                 (("--timeout", "5", "hist", "words"), 2, "'hist' is no command of tutti"),
                 (("organizations", "creat", "words"), 2, "'creat' is no command of tutti organizations; is create meant?"),
                 (("organization", "get", "words"), 2, "is organizations meant?"),
                 (("organizations", "create", "late", "--headcount", "9", "--first-day", self.first.isoformat()), 2,
-                 "--first-day goes with --backfill"),
-                (("dev-token", "--keys", str(self.folder / "tokens"), "--organization", "*", "--scope", "scores.read"), 2,
-                 "--organization must be an id"),
-                (("dev-token", "--keys", "/proc/none", "--organization", "a", "--scope", "scores.read"), 1,
-                 "--keys /proc/none: ")):
+                 "--first-day goes with --backfill")):
             with self.subTest(" ".join(words)):
                 done = self.tutti(*words)
                 self.assertEqual(done.returncode, code, done.stderr)
                 self.assertIn(said, done.stderr)
                 self.assertIsNone(re.search(r"\b(List|Get|Create|Update)[A-Z][a-z]+", done.stderr), done.stderr)
+
+    def test_the_program_that_makes_things_up_says_what_is_wrong(self):
+        for words, code, said in (
+                (("make", "--out", str(self.folder), "--people", "3"), 1, "--people must be"),
+                (("mak",), 2, "'mak' is no command of tutti-sample; is make meant?"),
+                (("dev-token", "--keys", str(self.folder / "tokens"), "--organization", "*", "--scope", "scores.read"), 2,
+                 "--organization must be an id"),
+                (("dev-token", "--keys", "/proc/none", "--organization", "a", "--scope", "scores.read"), 1,
+                 "--keys /proc/none: ")):
+            with self.subTest(" ".join(words)):
+                done = subprocess.run([BIN / "tutti-sample", *words], capture_output=True, text=True, timeout=60)
+                self.assertEqual(done.returncode, code, done.stderr)
+                self.assertIn(said, done.stderr)
 
     def test_common_flags_may_follow_the_command(self):
         self.assertEqual(self.tutti("organizations", "create", "after", "--headcount", "300", "--timeout", "30").returncode, 0)

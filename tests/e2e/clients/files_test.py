@@ -65,7 +65,9 @@ CLI_FILES = {
     ("optout init", "--keyring"), ("optout add", "--keyring"), ("optout remove", "--keyring"),
     ("optout count", "--keyring"), ("optout init", "--file"), ("optout add", "--file"), ("optout remove", "--file"),
     ("optout count", "--file"),
-    ("sample", "--catalog"), ("sample", "--out"), ("report", "--html"), ("dev-token", "--keys")}
+    ("import", "--catalog"), ("report", "--html"), ("make", "--catalog"), ("make", "--out"), ("dev-token", "--keys")}
+# The commands of tutti-sample.
+OF_SAMPLE = {"make", "dev-token"}
 CLI_OTHERS = {
     "--help", "--version", "--ingest", "--aggregate", "--score", "--timeout", "--organization", "--format", "--tenant",
     "--tenant-organization", "--domain", "--include-unattended-apps", "--update-profile", "--rehearse", "--summary",
@@ -90,15 +92,15 @@ def server_flags(program):
     return flags
 
 
-def cli_options(command=()):
+def cli_options(program, command=()):
     """Every option and positional argument of every command, as (command, option)."""
-    text = subprocess.run([BIN / "tutti", *command, "--help"], capture_output=True, text=True, timeout=SECONDS).stdout
+    text = subprocess.run([BIN / program, *command, "--help"], capture_output=True, text=True, timeout=SECONDS).stdout
     found, section = set(), ""
     for line in text.splitlines():
         if line and not line.startswith(" "):
             section = line.rstrip(":")
         elif section == "Subcommands" and (match := re.match(r"  ([a-z][a-z-]*)(?: |$)", line)):
-            found |= cli_options((*command, match[1]))
+            found |= cli_options(program, (*command, match[1]))
         elif section == "Positionals" and (match := re.match(r"  ([a-z]+) ", line)):
             found.add((" ".join(command), match[1]))
         elif match := re.match(r"  (?:-\w,)?(--[a-z-]+)", line):
@@ -117,7 +119,7 @@ class FilesTest(unittest.TestCase):
                         cls.good / "key.pem", "-out", cls.good / "cert.pem"], check=True, capture_output=True)
         shutil.copy(cls.good / "cert.pem", cls.good / "ca.pem")
         token = subprocess.run(
-            [BIN / "tutti", "dev-token", "--keys", cls.good / "tokens", "--organization", "acme", "--scope",
+            [BIN / "tutti-sample", "dev-token", "--keys", cls.good / "tokens", "--organization", "acme", "--scope",
              "scores.read"], check=True, capture_output=True, text=True).stdout
         (cls.good / "token").write_text(token)
         (cls.good / "password").write_text("secret\n")
@@ -279,7 +281,7 @@ class FilesTest(unittest.TestCase):
             self.assertEqual(secure.selected_alpn_protocol(), "h2")
 
     def test_every_option_of_the_command_line_is_known(self):
-        options = cli_options()
+        options = cli_options("tutti") | cli_options("tutti-sample")
         self.assertGreater(len(options), 100, "the options were not found")
         unknown = {(command, option) for command, option in options
                    if (command, option) not in CLI_FILES and option not in CLI_OTHERS}
@@ -304,7 +306,7 @@ class FilesTest(unittest.TestCase):
         words += more.get(command, [])
         if command == "import":
             words += ["--rehearse", path if option == "files" else good / "activities.jsonl"]
-        if command == "sample":
+        if command == "make":
             words += ["--people", "20", "--weeks", "4", *([] if option == "--out" else ["--out", folder])]
         return words
 
@@ -329,7 +331,8 @@ class FilesTest(unittest.TestCase):
                     if option == "--keyring" and command.startswith("optout"):
                         # The list stands beside it.
                         FAULTS[name](path.with_name(f"{path.name}.optout"))
-                    words = [BIN / "tutti", *self.cli_words(command, option, path, folder)]
+                    program = "tutti-sample" if command in OF_SAMPLE else "tutti"
+                    words = [BIN / program, *self.cli_words(command, option, path, folder)]
                     self.expect_error(words, "" if option == "files" else option, path, status=(1, 3),
                                       stdin=subprocess.DEVNULL)
                     tried += 1

@@ -16,8 +16,8 @@ class KindsTest(unittest.TestCase):
     def test_scores_every_category_of_every_kind(self):
         first = datetime.datetime.now(datetime.timezone.utc).date() - datetime.timedelta(weeks=WEEKS)
         with Suite() as suite, tempfile.TemporaryDirectory() as folder:
-            suite.tutti("sample", "--organization", "kinds", "--people", "600", "--weeks",
-                        str(WEEKS), "--format", "activities", "--out", folder)
+            suite.make_up("--organization", "kinds", "--people", "600", "--weeks",
+                          str(WEEKS), "--format", "activities", "--out", folder)
             sources = [word for source in SOURCES for word in ("--source", source)]
             suite.back_fill("kinds", 600, first.isoformat(), *sources)
             suite.tutti("import", "--format", "activities", "--organization", "kinds",

@@ -30,12 +30,12 @@ def write_activities(path, people, days, seed=1):
 
 
 def make_up(suite, folder, name, people, weeks, formats, *more):
-    """Makes an organisation up with `tutti sample`, in these formats, until yesterday;
+    """Makes an organisation up with `tutti-sample make`, in these formats, until yesterday;
     returns its first day."""
     last = today() - DAY
     words = [word for one in formats for word in ("--format", one)]
-    suite.tutti("sample", "--organization", name, "--people", str(people), "--weeks", str(weeks),
-                "--last-day", last.isoformat(), "--out", str(folder), *words, *more)
+    suite.make_up("--organization", name, "--people", str(people), "--weeks", str(weeks),
+                  "--last-day", last.isoformat(), "--out", str(folder), *words, *more)
     return (last - (7 * weeks - 1) * DAY).isoformat()
 
 

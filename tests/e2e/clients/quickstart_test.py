@@ -91,7 +91,7 @@ class QuickstartTest(unittest.TestCase):
         self.assertIn("rho-zCDP", text)
         self.assertIn("GENERATED DATA", text)
 
-    # Mutation: the numbers are looked at by `tutti sample`, when all is built and started.
+    # Mutation: the numbers are looked at by `tutti-sample make`, when all is built and started.
     def test_refuses_wrong_numbers_before_it_does_anything(self):
         for words in (("--people", "9"), ("--people", "x"), ("--people", "99999999"), ("--weeks", "0"),
                       ("--weeks", "105"), ("--weeks", "-1")):

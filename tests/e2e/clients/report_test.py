@@ -75,8 +75,8 @@ class ReportTest(unittest.TestCase):
         first = datetime.datetime.now(datetime.timezone.utc).date() - datetime.timedelta(weeks=WEEKS)
         cls.suite = cls.enterClassContext(Suite())
         cls.folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
-        cls.suite.tutti("sample", "--organization", "made-up", "--people", "600", "--weeks",
-                        str(WEEKS), "--format", "activities", "--out", str(cls.folder))
+        cls.suite.make_up("--organization", "made-up", "--people", "600", "--weeks",
+                          str(WEEKS), "--format", "activities", "--out", str(cls.folder))
         sources = [word for source in SOURCES for word in ("--source", source)]
         cls.suite.back_fill("made-up", 600, first.isoformat(), "--generated",
                             "--display-name", NAME, *sources)

@@ -161,7 +161,7 @@ class Suite:
         """A token of the suite's issuer, or of the one whose keys are in a folder."""
         words = [word for name in organizations for word in ("--organization", name)]
         words += [word for scope in scopes for word in ("--scope", scope)]
-        return subprocess.run([BIN / "tutti", "dev-token", "--keys", keys or self.state / "tokens",
+        return subprocess.run([BIN / "tutti-sample", "dev-token", "--keys", keys or self.state / "tokens",
                                *words, *more], capture_output=True, text=True, check=True).stdout.strip()
 
     @property
@@ -173,6 +173,11 @@ class Suite:
             return []
         key, certificate = self.certificate(name)
         return ["--ca", self.authority, "--cert", certificate, "--key", key]
+
+    @staticmethod
+    def make_up(*arguments):
+        """Makes an organisation up: what `tutti-sample make` does."""
+        subprocess.run([BIN / "tutti-sample", "make", *arguments], capture_output=True, timeout=300, check=True)
 
     def tutti(self, *arguments, check=True, token_file=None):
         """Runs the command line against this suite, through the front with the token of the file

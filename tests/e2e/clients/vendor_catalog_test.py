@@ -66,6 +66,13 @@ class VendorCatalogTest(unittest.TestCase):
                             "--source", "fjord_export", "--source", "fjord_inventory")
             summary = json.loads(suite.tutti("import", "--format", "activities", "--organization",
                                              "made-up", "--summary", "json", str(path)))
+            # Mutation: the shipped catalogue's categories.
+            self.assertEqual(summary["tenants"][0]["feeds"], ["pages", "places", "talk", "upkeep"])
+            self.assertEqual(set(summary["tenants"][0]["activities"]), {"letter.posted", "talk.said", "page.edited", "page.listed"})
+            self.assertEqual(summary["warnings"], [])
+            for catalog, feeds in ((("--catalog", CATALOG), ["pages", "places", "talk", "upkeep"]), ((), None)):
+                rehearsed = json.loads(suite.tutti("import", "--rehearse", *catalog, "--summary", "json", str(path)))
+                self.assertEqual(rehearsed["tenants"][0].get("feeds"), feeds, "nobody is asked in a rehearsal")
             upload = summary["tenants"][0]["upload"]
             # The days before the first whole week are in no window.
             early = upload["refused"].pop("REASON_BEFORE_FIRST_DAY", 0)

@@ -18,6 +18,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "common/catalog/shipped_catalog.h"
+#include "common/sources/m365_audit/audit_reader.h"
 #include "common/upload/import_run.h"
 
 namespace tutti {
@@ -92,7 +94,8 @@ class ImportAcceptance : public ::testing::Test {
                        const std::string& tenant = "") {
     ImportOptions options;
     options.inputs = std::move(inputs);
-    options.mapping.include_unattended_apps = unattended;
+    options.catalog = catalog_.get();
+    options.reading.include_unattended_apps = unattended;
     options.tenants.tenant = tenant;
     options.tenants.every_tenant = tenant.empty();
     tally_ = Tally();
@@ -107,10 +110,11 @@ class ImportAcceptance : public ::testing::Test {
     ASSERT_TRUE(source.ok()) << source.status();
     TextInput input(*std::move(source));
     RecordDecoder decoder;
-    const absl::Status status = ReadAuditLog(input, InputShape::kAuditCsv, decoder, sink);
+    const absl::Status status = ReadAuditLog(input, decoder, sink);
     ASSERT_TRUE(status.ok()) << status;
   }
 
+  const std::unique_ptr<const Catalog> catalog_ = ShippedCatalog().value();
   Tally tally_;
 };
 
@@ -251,6 +255,7 @@ TEST_F(ImportAcceptance, RejectsLogsOfOtherKindsRecordByRecord) {
 // A report without people is no source.
 TEST_F(ImportAcceptance, SaysWhatAReportWithoutPeopleLacks) {
   ImportOptions options;
+  options.catalog = catalog_.get();
   options.inputs =
       FilesOf({"elastic+integrations/o365_metrics"}, "office365GroupsActivityDetail.csv");
   const absl::Status status = RunImport(options, {}).status();
@@ -302,6 +307,7 @@ TEST_F(ImportAcceptance, KeepsTenantsApart) {
   EXPECT_EQ(found, together.tenants.size());
 
   ImportOptions unspecified;
+  unspecified.catalog = catalog_.get();
   unspecified.inputs = inputs;
   EXPECT_EQ(RunImport(unspecified, {}).status().code(), absl::StatusCode::kFailedPrecondition);
 }

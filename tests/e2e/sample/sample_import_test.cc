@@ -17,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
+#include "common/catalog/shipped_catalog.h"
 #include "common/upload/import_run.h"
 #include "common/window/day.h"
 #include "tests/sample/sample_files.h"
@@ -128,13 +129,14 @@ TEST_P(SampleImport, FindsExactlyWhatWasMeant) {
   ASSERT_TRUE(organization.ok());
   Facts meant = Meant(*organization, zone);
 
+  const absl::StatusOr<std::unique_ptr<const Catalog>> catalog = ShippedCatalog();
+  ASSERT_TRUE(catalog.ok()) << catalog.status();
   ImportOptions reading;
   reading.inputs = files->inputs;
+  reading.catalog = catalog->get();
   std::ifstream groups(folder_ / "groups.txt");
-  for (std::string line; std::getline(groups, line);) reading.mapping.group_addresses.insert(line);
+  for (std::string line; std::getline(groups, line);) reading.reading.group_addresses.insert(line);
   const bool audit = GetParam() == SampleShape::kAuditCsv || GetParam() == SampleShape::kAuditLines;
-  if (GetParam() == SampleShape::kGoogleReports) reading.shape = InputShape::kGoogleReports;
-  if (GetParam() == SampleShape::kTelemetry) reading.shape = InputShape::kDeviceTelemetry;
   reading.tenants.every_tenant = audit;
   reading.now = [] { return absl::FromUnixSeconds(1782300000); };  // days later
   FactSink found(zone);

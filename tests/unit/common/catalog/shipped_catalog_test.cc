@@ -1,3 +1,5 @@
+#include "common/catalog/shipped_catalog.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -327,6 +329,13 @@ TEST_F(ShippedCatalogTest, SaysOfEveryCategoryAndTableWhatItIs) {
     EXPECT_FALSE(table.display_name().empty()) << table.id();
     EXPECT_TRUE(IsOneSentence(table.description())) << table.id();
   }
+}
+
+// Mutation: a program that was not built again with the catalogue.
+TEST_F(ShippedCatalogTest, IsWhatProgramsCarry) {
+  const absl::StatusOr<std::unique_ptr<const Catalog>> carried = ShippedCatalog();
+  ASSERT_TRUE(carried.ok()) << carried.status();
+  EXPECT_EQ((*carried)->fingerprint(), catalog_->fingerprint());
 }
 
 }  // namespace

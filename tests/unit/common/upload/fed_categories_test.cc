@@ -3,14 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <map>
 #include <memory>
 #include <string>
-#include <vector>
+#include <utility>
 
-#include "absl/strings/str_cat.h"
-#include "common/catalog/catalog.h"
+#include "absl/strings/string_view.h"
+#include "common/catalog/shipped_catalog.h"
 
 namespace tutti {
 namespace {
@@ -18,97 +16,53 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-std::unique_ptr<const Catalog> ShippedCatalog() {
-  const char* source = std::getenv("TUTTI_SOURCE_DIR");
-  auto catalog = Catalog::Load(absl::StrCat(source, "/deploy/catalog/adoption.textproto"));
-  return catalog.ok() ? *std::move(catalog) : nullptr;
+std::set<std::string> FedBy(const Catalog& catalog, const MappedActivity& activity) {
+  FedCategories fed(catalog);
+  fed.Add(activity);
+  return fed.Names();
 }
 
-// The tables that the points of each category are computed from.
-std::map<std::string, std::set<std::string>> TablesOfCategories(const Catalog& catalog) {
-  std::map<std::string, std::set<std::string>> tables;
-  for (const catalog::v1::Category& category : catalog.proto().categories()) {
-    std::vector<std::string> measures = {category.reach_and_habit().reach_measure(),
-                                         category.reach_and_habit().habit_measure()};
-    for (const std::string& id : category.fault_free().fault_measures()) measures.push_back(id);
-    for (const std::string& id : category.fault_free().health_measures()) measures.push_back(id);
-    for (const std::string& id : measures) {
-      const catalog::v1::Measure* measure = catalog.FindMeasure(id);
-      if (measure == nullptr) continue;
-      tables[category.id()].insert(measure->has_habit() ? measure->habit().table()
-                                                        : measure->share().numerator().table());
-    }
-    for (const catalog::v1::Practice& practice : category.practices().practices()) {
-      tables[category.id()].insert(practice.table());
-      tables[category.id()].insert(practice.denominator().table());
-    }
-  }
-  return tables;
+TEST(FedCategories, AreThoseWhoseTablesAnActivitySets) {
+  const std::unique_ptr<const Catalog> catalog = ShippedCatalog().value();
+  EXPECT_THAT(FedBy(*catalog, {"", "mail.sent", 0, "", "", 0}), ElementsAre("communication"));
+  EXPECT_THAT(FedBy(*catalog, {"", "mail.read", 0, "", "", 0}), IsEmpty());
+  EXPECT_THAT(FedBy(*catalog, {"", "mail.read", 0, "", "web", 0}), ElementsAre("mobility"));
+  EXPECT_THAT(FedBy(*catalog, {"", "mail.sent", 0, "", "", kTraitGroupMailbox}),
+              ElementsAre("communication", "teamwork"));
+  EXPECT_THAT(FedBy(*catalog, {"", "device.app_crashed", 0, "", "", 0}), ElementsAre("endpoint"));
+  // A call explains meetings, and decides no points.
+  EXPECT_THAT(FedBy(*catalog, {"", "call.joined", 0, "", "", kTraitOneToOne}), IsEmpty());
+  EXPECT_THAT(FedBy(*catalog, {"", "ticket.closed", 0, "", "", 0}), IsEmpty());
 }
 
-class FedCategoriesTest : public ::testing::Test {
- protected:
-  // What the catalogue says that an activity sets, as categories.
-  std::set<std::string> ByCatalog(const MappedActivity& mapped,
-                                  const std::vector<absl::string_view>& traits) const {
-    IgnoredTerms ignored;
-    const ActivityShape* shape =
-        catalog_->Classify({mapped.type, mapped.app, mapped.platform, traits}, ignored);
-    std::set<std::string> categories;
-    if (shape == nullptr) return categories;
-    for (const std::vector<TableHit>* hits : {&shape->reach, &shape->day}) {
-      for (const TableHit& hit : *hits) {
-        const std::string& table = catalog_->table(hit.table).proto->id();
-        for (const auto& [category, tables] : tables_) {
-          if (tables.count(table) > 0) categories.insert(category);
-        }
-      }
-    }
-    return categories;
-  }
-
-  const std::unique_ptr<const Catalog> catalog_ = ShippedCatalog();
-  const std::map<std::string, std::set<std::string>> tables_ = TablesOfCategories(*catalog_);
-};
-
-// Every type of the catalogue, on every platform, with every trait. Mutation: a line of
-// kFeedings left out, or files that are not shared taken for collaboration.
-TEST_F(FedCategoriesTest, AreThoseWhoseTablesTheShippedCatalogueFills) {
-  std::vector<std::string> platforms = {"", "phone"};
-  for (const auto& platform : catalog_->proto().platforms()) platforms.push_back(platform.id());
-  for (const auto& type : catalog_->proto().activity_types()) {
-    for (const std::string& platform : platforms) {
-      for (size_t bit = 0; bit <= kTraitNames.size(); ++bit) {
-        MappedActivity mapped = {"somebody", type.id(), 0, "", platform, 0};
-        ingest::v1::Activity activity;
-        activity.set_type(type.id());
-        activity.set_platform(platform);
-        std::vector<absl::string_view> traits;
-        if (bit < kTraitNames.size()) {
-          mapped.traits = TraitSet{1} << bit;
-          traits.push_back(kTraitNames[bit]);
-          activity.add_traits(std::string(kTraitNames[bit]));
-        }
-        FedCategories of_mapped;
-        of_mapped.Add(mapped);
-        FedCategories of_activity;
-        of_activity.Add(activity);
-        const std::set<std::string> expected = ByCatalog(mapped, traits);
-        EXPECT_EQ(of_mapped.Names(), expected) << activity.ShortDebugString();
-        EXPECT_EQ(of_activity.Names(), expected) << activity.ShortDebugString();
-      }
-    }
-  }
+// Mutation: traits that have no bit are not asked for.
+TEST(FedCategories, AskForTraitsByTheirNames) {
+  const std::unique_ptr<const Catalog> catalog = ShippedCatalog().value();
+  const absl::string_view traits[] = {"group_mailbox"};
+  EXPECT_THAT(FedBy(*catalog, {"", "mail.sent", 0, "", "", 0, traits}),
+              ElementsAre("communication", "teamwork"));
 }
 
-TEST_F(FedCategoriesTest, AddUp) {
-  FedCategories fed;
+TEST(FedCategories, AddUp) {
+  const std::unique_ptr<const Catalog> catalog = ShippedCatalog().value();
+  FedCategories fed(*catalog);
   EXPECT_THAT(fed.Names(), IsEmpty());
-  fed.Add(MappedActivity{"somebody", "ticket.closed", 0, "", "", 0});
-  EXPECT_THAT(fed.Names(), IsEmpty());
-  fed.Add(MappedActivity{"somebody", "mail.sent", 0, "", "", 0});
-  fed.Add(MappedActivity{"somebody", "mail.read", 0, "", "web", 0});
+  fed.Add({"", "mail.sent", 0, "", "", 0});
+  fed.Add({"", "mail.read", 0, "", "web", 0});
   EXPECT_THAT(fed.Names(), ElementsAre("communication", "mobility"));
+}
+
+// Mutation: the names of the shipped catalogue's categories or types in the code.
+TEST(FedCategories, AreTheCataloguesAndNobodyElses) {
+  catalog::v1::Catalog proto = ShippedCatalog().value()->proto();
+  const std::string reach = proto.categories(0).reach_and_habit().reach_measure();
+  for (auto& category : *proto.mutable_categories()) {
+    if (category.id() == "meetings") category.mutable_reach_and_habit()->set_reach_measure(reach);
+  }
+  const auto other = Catalog::Build(std::move(proto), "a vendor's");
+  ASSERT_TRUE(other.ok()) << other.status();
+  EXPECT_THAT(FedBy(**other, {"", "mail.sent", 0, "", "", 0}),
+              ElementsAre("communication", "meetings"));
 }
 
 }  // namespace

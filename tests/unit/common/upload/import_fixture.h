@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "common/catalog/shipped_catalog.h"
 #include "common/upload/import_run.h"
 
 namespace tutti {
@@ -48,6 +49,7 @@ class RecordedActivities : public ActivitySink {
     for (size_t bit = 0; bit < kTraitNames.size(); ++bit) {
       if (activity.traits & (TraitSet{1} << bit)) absl::StrAppend(&text, " +", kTraitNames[bit]);
     }
+    for (absl::string_view trait : activity.more_traits) absl::StrAppend(&text, " +", trait);
     texts.push_back(std::move(text));
     seconds.push_back(activity.seconds);
     return absl::OkStatus();
@@ -69,8 +71,14 @@ inline std::string RecordStart(int number, absl::string_view tenant, absl::strin
                       R"(","Workload":")", workload, R"(","Operation":")", operation, R"(")");
 }
 
+inline const Catalog& TheShippedCatalog() {
+  static const Catalog& catalog = *ShippedCatalog().value().release();
+  return catalog;
+}
+
 inline ImportOptions OptionsFor(std::vector<std::string> inputs) {
   ImportOptions options;
+  options.catalog = &TheShippedCatalog();
   options.inputs = std::move(inputs);
   options.now = [] { return absl::FromUnixSeconds(1782000000); };  // 2026-06-21
   return options;

@@ -27,6 +27,7 @@ ImportSummary MakeSummary() {
   summary.rows = 103;
   summary.rejected[static_cast<size_t>(RejectionReason::kEmptyAuditData)] = 3;
   summary.warnings = {"a \"warning\""};
+  summary.known_types = {"mail.read", "mail.sent"};
   TenantSummary tenant;
   tenant.tenant = "t";
   tenant.records = 100;

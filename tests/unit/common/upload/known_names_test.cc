@@ -2,11 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-
-#include "absl/strings/str_cat.h"
-#include "common/catalog/catalog.h"
-
 namespace tutti {
 namespace {
 
@@ -17,18 +12,6 @@ TEST(KnownOperation, SpellsWhatItKnowsAsTheVendorDoes) {
   for (const char* other : {"", ".", "Amy Jones", "amy.jones", "FileDeletedByAmy", "|"}) {
     EXPECT_EQ(KnownOperation(other), "") << other;
   }
-}
-
-TEST(KnownActivityType, KnowsTheShippedCatalogueAndNothingElse) {
-  const char* source = std::getenv("TUTTI_SOURCE_DIR");
-  const auto catalog = Catalog::Load(absl::StrCat(source, "/deploy/catalog/adoption.textproto"));
-  ASSERT_TRUE(catalog.ok()) << catalog.status();
-  for (const auto& type : (*catalog)->proto().activity_types()) {
-    EXPECT_EQ(KnownActivityType(type.id()), type.id());
-    EXPECT_EQ(IsActOfPerson(type.id()), type.kind() == "person") << type.id();
-  }
-  EXPECT_EQ(KnownActivityType("amy.jones"), "");
-  EXPECT_FALSE(IsActOfPerson("amy.jones"));
 }
 
 }  // namespace

@@ -71,7 +71,7 @@ TEST_F(ReportPeople, LeavesGuestsAndMachineryOutOfUsageReportsAndOfLicences) {
   EXPECT_THAT(summary.licensed, UnorderedElementsAre(Pair("", 2), Pair("assistant", 1)));
   EXPECT_EQ(summary.Excluded(Exclusion::kGuest), 1);
   EXPECT_EQ(summary.Excluded(Exclusion::kNotAPerson), 1);
-  options_.mapping.accepted_domains = {"acme.example"};
+  options_.reading.accepted_domains = {"acme.example"};
   summary = Imported(report);
   EXPECT_EQ(summary.people, 1);
   EXPECT_THAT(summary.licensed, ElementsAre(Pair("", 1)));
@@ -130,7 +130,8 @@ TEST_F(ReportPeople, ReadsGraphsJsonAsItsCsv) {
 
 // Mutation: a report's JSON read strictly loses a row for half a character in a name.
 TEST_F(ReportPeople, ReadsAReportAsItIsWritten) {
-  EXPECT_TRUE(IsUsageReport("sep=;\r\nUser Principal Name;Send Count\r\n"));
+  EXPECT_EQ(ShippedSources().Detect("sep=;\r\nUser Principal Name;Send Count\r\n"),
+            &UsageReports());
   Imported(R"({"value":[{"reportRefreshDate":"2026-06-20","userPrincipalName":"amy@acme.example",)"
            R"("displayName":"Amy \ud83d","lastActivityDate":"2026-05-04","sendCount":2.0,)"
            R"("readCount":NaN}]})");
@@ -205,7 +206,7 @@ std::string Text(const std::string& name, const std::string& value) {
 
 // Mutation: each of the flags not looked at.
 TEST_F(ReportPeople, LeavesSoftwareAndOutsidersOutOfGooglesReports) {
-  options_.mapping.accepted_domains = {"acme.example"};
+  options_.reading.accepted_domains = {"acme.example"};
   const std::string said = Chat("");
   const std::string amy = User("amy@acme.example");
   const TenantSummary summary = Imported(absl::StrCat(
@@ -240,6 +241,35 @@ TEST_F(ReportPeople, LeavesSoftwareAndOutsidersOutOfGooglesReports) {
   EXPECT_EQ(summary.people, 2);
 }
 
+// Mutation: software looked for in one place alone.
+TEST_F(ReportPeople, FindsSoftwareWhereverAReportSaysIt) {
+  const std::string amy = User("amy@acme.example");
+  const TenantSummary summary = Imported(
+      absl::StrCat(Google("chat", 1, amy + R"(,"impersonation":true)", Chat("")),
+                   Google("chat", 2, amy + R"(,"agenticInfo":{"isAgenticAction":1})", Chat("")),
+                   Google("chat", 3, amy, R"([{"name":"message_posted","impersonation":"True"}])"),
+                   Google("chat", 4, amy, Chat(Text("is_agentic_action", "true"))),
+                   Google("chat", 5, amy, Chat(Text("is_agentic_action", "false")))));
+  EXPECT_EQ(summary.Excluded(Exclusion::kSoftware), 4);
+  EXPECT_THAT(activities_.texts, ElementsAre("amy@acme.example chat.sent other -"));
+}
+
+// Mutation: a number that is no text, or has a point, is no type.
+TEST_F(ReportPeople, ReadsTheKindOfAMailHoweverItIsWritten) {
+  std::string mails;
+  int number = 0;
+  for (const char* kind : {R"("1")", "1", "1.0", R"("1.0")", R"("7")", "2", R"("x")", "null"}) {
+    absl::StrAppend(
+        &mails, Google("gmail", ++number, User("amy@acme.example"),
+                       absl::StrCat(R"([{"name":"delivery","parameters":[{"name":)",
+                                    R"("event_info","messageValue":{"parameter":[)",
+                                    R"({"name":"mail_event_type","intValue":)", kind, "}]}}]}]")));
+  }
+  const TenantSummary summary = Imported(mails);
+  EXPECT_THAT(summary.activities, ElementsAre(Pair("mail.read", 1), Pair("mail.sent", 4)));
+  EXPECT_EQ(summary.Excluded(Exclusion::kOtherEvent), 3);
+}
+
 // Mutation: the name decides where the kind is there.
 TEST_F(ReportPeople, TellsChatsFromSpacesWhateverTheyAreCalled) {
   const auto type_of = [&](const std::string& parameters) {
@@ -247,8 +277,9 @@ TEST_F(ReportPeople, TellsChatsFromSpacesWhateverTheyAreCalled) {
     return activities_.texts.empty() ? "" : activities_.texts[0].substr(17);
   };
   const std::string named = Text("room_name", "Plans");
-  for (const char* kind : {"GROUP_DIRECT_MESSAGE", "USER_TO_USER_DIRECT_MESSAGE",
-                           "USER_TO_APP_DIRECT_MESSAGE", "group_direct_message"}) {
+  for (const char* kind :
+       {"GROUP_DIRECT_MESSAGE", "USER_TO_USER_DIRECT_MESSAGE", "USER_TO_APP_DIRECT_MESSAGE",
+        "group_direct_message", "GROUP_CHAT", "GROUP_CONVERSATION"}) {
     EXPECT_EQ(type_of(named + "," + Text("conversation_type", kind)), "chat.sent other -") << kind;
   }
   EXPECT_EQ(type_of(Text("conversation_type", "SPACE")), "channel_message.sent other -");
@@ -318,7 +349,7 @@ TEST_F(ReportPeople, SaysWhatIsMissingOfDevices) {
 
 // Mutation: activities in Tutti's own form are never asked whose they are.
 TEST_F(ReportPeople, AsksOfActivitiesTooWhoseTheyAre) {
-  options_.mapping.accepted_domains = {"acme.example"};
+  options_.reading.accepted_domains = {"acme.example"};
   const auto line = [](const std::string& subject, const std::string& type) {
     return absl::StrCat(R"({"subject":")", subject, R"(","type":")", type,
                         R"(","occurredAt":"2026-05-04T09:00:00Z"})", "\n");

@@ -24,14 +24,14 @@ constexpr int64_t kNoon = 1777896000;
 
 class ReportsTest : public ::testing::Test {
  protected:
-  absl::StatusOr<ImportSummary> Import(const std::string& text, InputShape shape) {
+  absl::StatusOr<ImportSummary> Import(const std::string& text, absl::string_view source) {
     const TemporaryFile file(text);
     ImportOptions options = OptionsFor({file.path()});
-    options.shape = shape;
+    options.source = ShippedSources().Find(source);
     return RunImport(options, {.observer = &activities_});
   }
-  TenantSummary Imported(const std::string& text, InputShape shape) {
-    const absl::StatusOr<ImportSummary> summary = Import(text, shape);
+  TenantSummary Imported(const std::string& text, absl::string_view source) {
+    const absl::StatusOr<ImportSummary> summary = Import(text, source);
     EXPECT_TRUE(summary.ok()) << summary.status();
     if (!summary.ok() || summary->tenants.size() != 1) return {};
     rejected_ = summary->Rejected();
@@ -52,7 +52,7 @@ TEST_F(ReportsTest, ReadsAUsageReportOfOneDay) {
       "2026-05-06,bob@acme.onmicrosoft.com,FALSE,2026-05-04,0,7,OFFICE,1\r\n"
       "2026-05-06,cy@acme.onmicrosoft.com,No,,0,0,OFFICE,1\r\n"
       "2026-05-06,dee@acme.onmicrosoft.com,Yes,2026-05-04,9,9,OFFICE,1\r\n",
-      InputShape::kDetect);
+      "");
   EXPECT_THAT(activities_.texts, ElementsAre("amy@acme.onmicrosoft.com mail.sent outlook -",
                                              "bob@acme.onmicrosoft.com mail.read outlook -"));
   EXPECT_THAT(activities_.seconds, ElementsAre(kNoon, kNoon));
@@ -68,7 +68,7 @@ TEST_F(ReportsTest, ReadsWhatTeamsSharePointAndAppsReport) {
       "User Principal Name,Last Activity Date,Team Chat Message Count,Private Chat Message Count,"
       "Scheduled Recurring Meetings Attended Count,Video Duration In Seconds,Has Other Action\n"
       "amy@acme.example,2026-05-04,2,1,1,60,No\n",
-      InputShape::kUsageReport);
+      "m365-usage-report");
   EXPECT_THAT(activities_.texts, ElementsAre("amy@acme.example channel_message.sent teams -",
                                              "amy@acme.example chat.sent teams -",
                                              "amy@acme.example meeting.attended teams - +recurring",
@@ -78,11 +78,11 @@ TEST_F(ReportsTest, ReadsWhatTeamsSharePointAndAppsReport) {
   Imported(
       "User Principal Name,Last Activity Date,Viewed Or Edited File Count,"
       "Shared Externally File Count,Visited Page Count\namy@acme.example,2026-05-04,5,1,0\n",
-      InputShape::kUsageReport);
+      "m365-usage-report");
   Imported(
       "User Principal Name,Last Activity Date,Viewed Or Edited File Count\n"
       "amy@acme.example,2026-05-04,5\n",
-      InputShape::kUsageReport);
+      "m365-usage-report");
   EXPECT_THAT(activities_.texts,
               ElementsAre("amy@acme.example file.shared - - +external",
                           "amy@acme.example file.read - - +shared_file +team_site",
@@ -91,7 +91,7 @@ TEST_F(ReportsTest, ReadsWhatTeamsSharePointAndAppsReport) {
   const TenantSummary summary = Imported(
       "User Principal Name,Last Activity Date,Windows,Word (Web),Excel (Mac),Teams (Mobile)\n"
       "amy@acme.example,2026-05-04,Yes,Yes,TRUE,No\n",
-      InputShape::kUsageReport);
+      "m365-usage-report");
   EXPECT_THAT(activities_.texts, ElementsAre("amy@acme.example app.used word web",
                                              "amy@acme.example app.used excel desktop"));
   EXPECT_THAT(summary.feeds, ElementsAre("mobility"));
@@ -102,7 +102,7 @@ TEST_F(ReportsTest, TakesLicencesAloneFromAReportOfSeveralDays) {
   const TenantSummary summary = Imported(
       "User Principal Name,Last Activity Date,Send Count,Is Licensed,Report Period\n"
       "amy@acme.example,2026-05-04,30,Yes,28\nbob@acme.example,,0,No,28\n",
-      InputShape::kUsageReport);
+      "m365-usage-report");
   EXPECT_THAT(activities_.texts, IsEmpty());
   EXPECT_THAT(summary.licensed, ElementsAre(Pair("", 1)));
   EXPECT_EQ(summary.Excluded(Exclusion::kSeveralDays), 1);
@@ -115,7 +115,7 @@ TEST_F(ReportsTest, TakesLicencesAloneFromAReportOfDrives) {
       "File Count,Active File Count,Owner Principal Name,Report Period\n"
       "2026-05-06,1,,Amy,False,2026-05-04,9,2,amy@acme.example,1\n"
       "2026-05-06,2,,Bob,False,,0,0,Bob@acme.example,1\n",
-      InputShape::kDetect);
+      "");
   EXPECT_THAT(activities_.texts, IsEmpty());
   EXPECT_THAT(summary.licensed, ElementsAre(Pair("", 2)));
   EXPECT_THAT(summary.feeds, IsEmpty());
@@ -129,7 +129,7 @@ TEST_F(ReportsTest, RefusesReportsWithoutPeople) {
        {"Site Id,Site URL,Last Activity Date,Page View Count,Owner Principal Name",
         "Group Display Name,Owner Principal Name,Last Activity Date,Group Id"}) {
     const absl::Status status =
-        Import(absl::StrCat(header, "\n1,2,2026-05-04,4,5\n"), InputShape::kUsageReport).status();
+        Import(absl::StrCat(header, "\n1,2,2026-05-04,4,5\n"), "m365-usage-report").status();
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << header;
     EXPECT_THAT(std::string(status.message()), HasSubstr("User Principal Name"));
   }
@@ -139,7 +139,7 @@ TEST_F(ReportsTest, RefusesConcealedNamesAndSaysWhatToDo) {
   const absl::StatusOr<ImportSummary> summary = Import(
       "User Principal Name,Last Activity Date,Send Count\n"
       "0123456789ABCDEF0123456789ABCDEF,2026-05-04,3\n",
-      InputShape::kUsageReport);
+      "m365-usage-report");
   EXPECT_EQ(summary.status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(summary.status().message()), HasSubstr("concealed"));
   EXPECT_THAT(std::string(summary.status().message()), HasSubstr("show names"));
@@ -190,19 +190,20 @@ TEST_F(ReportsTest, ReadsGoogleMailMeetingsChatsAndFiles) {
   // One a line, with one that comes again.
   const TenantSummary lines =
       Imported(absl::StrCat(mail, "\n", meeting, "\n", chat, "\n", file, "\n", mail, "\n"),
-               InputShape::kGoogleReports);
+               "google-reports");
   EXPECT_EQ(activities_.texts, expected);
   EXPECT_EQ(activities_.seconds[0], kNoon);
   EXPECT_EQ(lines.duplicates, 1);
   EXPECT_EQ(lines.people, 2);
   EXPECT_EQ(lines.Excluded(Exclusion::kOtherEvent), 1) << "not a primary event";
   EXPECT_THAT(lines.feeds, UnorderedElementsAre("communication", "content_collaboration",
-                                                "meetings", "teamwork"));
+                                                "meetings", "mobility", "teamwork"))
+      << "the phone of one and the browser of another tell of platforms, too";
   // A page over several lines says the same.
   activities_.texts.clear();
   Imported(absl::StrCat("{\n\"kind\": \"page\",\n\"items\": [\n", mail, ",\n", meeting, ",\n", chat,
                         ",\n", file, "\n]}\n"),
-           InputShape::kGoogleReports);
+           "google-reports");
   EXPECT_EQ(activities_.texts, expected);
 }
 
@@ -219,7 +220,7 @@ TEST_F(ReportsTest, ReadsWhatGeminiWasAskedFor) {
                                   use("docs", "active_summarize"), ",", use("docs", "inactive"),
                                   ",", use("gemini_app", "active_conversations"), "]")) +
           "\n",
-      InputShape::kGoogleReports);
+      "google-reports");
   EXPECT_THAT(activities_.texts, ElementsAre("amy@acme.example assistant.used other - +in_mail",
                                              "amy@acme.example assistant.used other - +in_document",
                                              "amy@acme.example assistant.used other -"));
@@ -237,13 +238,12 @@ TEST_F(ReportsTest, ReadsPagesOfGoogleThatAreLongLines) {
   }
   ASSERT_GT(items.size(), size_t{64} << 10);
   const std::string last = GoogleActivity("chat", 400, kAmy, events);
-  const TenantSummary summary =
-      Imported(absl::StrCat("{\"items\":[", items, "]}\n\n{\"items\":[", last, "]}\n"),
-               InputShape::kGoogleReports);
+  const TenantSummary summary = Imported(
+      absl::StrCat("{\"items\":[", items, "]}\n\n{\"items\":[", last, "]}\n"), "google-reports");
   EXPECT_EQ(rejected_, 0);
   EXPECT_EQ(summary.records, 401);
   // A day without anything is no error.
-  Imported("\n", InputShape::kGoogleReports);
+  Imported("\n", "google-reports");
   EXPECT_EQ(rejected_, 0);
 }
 
@@ -255,7 +255,7 @@ TEST_F(ReportsTest, LeavesOutKeysAndServiceAccounts) {
           GoogleActivity("chat", 1, R"("callerType":"KEY","key":"robot")", events), "\n",
           GoogleActivity("chat", 2, R"("email":"bot@made.iam.gserviceaccount.com")", events),
           "\n{\"id\": 3}\n{\"id\n"),
-      InputShape::kGoogleReports);
+      "google-reports");
   EXPECT_THAT(activities_.texts, IsEmpty());
   EXPECT_EQ(summary.Excluded(Exclusion::kNotAPerson), 2);
   EXPECT_EQ(rejected_, 2);
@@ -265,7 +265,7 @@ TEST_F(ReportsTest, ReadsTelemetryOfDevicesAsCsvAndAsJsonAlike) {
   Imported(
       "Device name,Date,startupPerformanceScore,appReliabilityScore\n"
       "LAPTOP-1,2026-05-04,49,-1\nlaptop-2,2026-05-04,50,10\nlaptop-3,2026-05-04,-1,-1\n",
-      InputShape::kDeviceTelemetry);
+      "device-telemetry");
   const std::vector<std::string> expected = {"laptop-1 device.started - - +slow_start",
                                              "laptop-2 device.started - -",
                                              "laptop-2 device.app_crashed - -"};
@@ -276,7 +276,7 @@ TEST_F(ReportsTest, ReadsTelemetryOfDevicesAsCsvAndAsJsonAlike) {
       R"("lastReportedDateTime":"2026-05-04T08:00:00Z","model":"X"},)"
       R"({"deviceName":"laptop-2","startupPerformanceScore":50.0,"appReliabilityScore":10,)"
       R"("lastReportedDateTime":"2026-05-04T08:00:00Z"}]})",
-      InputShape::kDeviceTelemetry);
+      "device-telemetry");
   EXPECT_EQ(activities_.texts, expected);
   EXPECT_THAT(summary.feeds, ElementsAre("endpoint"));
 }
@@ -300,7 +300,7 @@ TEST_F(ReportsTest, JudgesNetworksAndApplications) {
       "\n"
       R"({"deviceId":"f"})"
       "\n",
-      InputShape::kDeviceTelemetry);
+      "device-telemetry");
   EXPECT_THAT(activities_.texts,
               ElementsAre("a device.network_measured - - +poor_calls",
                           "b device.network_measured - - +poor_mail +poor_files +poor_calls",
@@ -323,10 +323,10 @@ TEST_F(ReportsTest, GivesTheSameFactsWhateverTheSource) {
   Imported(
       "User Principal Name,Last Activity Date,Private Chat Message Count\n"
       "Amy@acme.example,2026-05-04,1\n",
-      InputShape::kUsageReport);
+      "m365-usage-report");
   const std::vector<std::string> report = facts();
   Imported(GoogleActivity("chat", 3, kAmy, R"([{"name":"message_posted","parameters":[]}])") + "\n",
-           InputShape::kGoogleReports);
+           "google-reports");
   EXPECT_EQ(facts(), report);
   ASSERT_THAT(report, ElementsAre("amy@acme.example chat.sent"));
 }

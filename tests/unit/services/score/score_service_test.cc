@@ -204,6 +204,7 @@ TEST_F(ScoreServiceTest, HasTheWordsThatBasicAnswersLeaveOut) {
   score::v1::GetCatalogResponse words;
   ASSERT_TRUE(catalog(full.score().catalog_fingerprint(), words).ok());
   EXPECT_EQ(words.catalog().DebugString(), WordsOf(*catalog_).DebugString());
+  EXPECT_EQ(words.definition().DebugString(), catalog_->proto().DebugString());
   score::v1::GetCatalogResponse latest;
   ASSERT_TRUE(catalog("", latest).ok());
   EXPECT_EQ(latest.catalog().fingerprint(), catalog_->fingerprint());

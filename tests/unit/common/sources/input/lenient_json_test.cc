@@ -66,10 +66,13 @@ TEST(Scalars, MeanWhatTheySayHoweverTheyAreWritten) {
 }
 
 TEST(Scalars, SayWhetherThereWasAny) {
-  for (const char* any : {"1", "0.5", " 2 ", "PT5M", "P1D", "true", "Yes"}) {
+  // Mutation: a count that is written in groups is none.
+  for (const char* any : {"1", "0.5", " 2 ", "PT5M", "P1D", "true", "Yes", "1,234", "1.234,5",
+                          "0,5", "1'234", "12\xc2\xa0\x33\x34\x35", "1\xe2\x80\xaf\x32\x33\x34"}) {
     EXPECT_TRUE(IsAboveNothing(any)) << any;
   }
-  for (const char* none : {"", "0", "0.0", "-1", "PT0S", "false", "no", "unknown"}) {
+  for (const char* none : {"", "0", "0.0", "-1", "PT0S", "false", "no", "unknown", "0,0", "1 of 2",
+                           ",", "-1,5", "2026-05-04"}) {
     EXPECT_FALSE(IsAboveNothing(none)) << none;
   }
 }

@@ -98,7 +98,7 @@ TEST(TextInput, TakesForWindows1252InCsvWhatIsNotUtf8) {
 
 TEST(IsJson, LooksPastABrokenFirstLine) {
   for (const char* text : {"{}", "  [", "\xef\xbb\xbf{", "cut\":1}\n{\"a\":1}", "x\n{\n\"a\"",
-                           "<oops>\n\xef\xbb\xbf{ \"a\":1}"}) {
+                           "<oops>\n\xef\xbb\xbf{ \"a\":1}", "\x1e{\"a\":1}"}) {
     EXPECT_TRUE(IsJson(text)) << text;
   }
   for (const char* text : {"", "a,b\n1,2\n", "AuditData\n\"{\"\"a\"\":\n{\"\"b\"\":1}}\"\n", "x {",

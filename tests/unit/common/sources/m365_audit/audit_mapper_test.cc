@@ -45,10 +45,10 @@ class Log {
     text_ += text_.substr(last == std::string::npos ? 0 : last + 1);
     return *this;
   }
-  Mapped Import(const MappingOptions& mapping = {}) const {
+  Mapped Import(const ReadingOptions& reading = {}) const {
     const TemporaryFile file(text_);
     ImportOptions options = OptionsFor({file.path()});
-    options.mapping = mapping;
+    options.reading = reading;
     RecordedActivities recorded;
     const absl::StatusOr<ImportSummary> summary = RunImport(options, {.observer = &recorded});
     EXPECT_TRUE(summary.ok()) << summary.status();
@@ -116,14 +116,14 @@ TEST(AuditMapper, MapsMail) {
 }
 
 TEST(AuditMapper, SeesMailToGroupsWhenTheirAddressesAreGiven) {
-  MappingOptions mapping;
-  mapping.group_addresses = {"team@example.com"};
+  ReadingOptions reading;
+  reading.group_addresses = {"team@example.com"};
   Log log;
   log.Add("Exchange", "Send", Mail(R"(,"Recipients":[{"Address":"bob@example.com"}])"));
   log.Add("Exchange", "Send",
           absl::StrCat(kWeb, R"(,"Item":{"InternetMessageId":"<m2>","Recipients":)",
                        R"([{"Address":"bob@example.com"},{"Address":"Team@Example.com"}]})"));
-  EXPECT_THAT(log.Import(mapping).activities,
+  EXPECT_THAT(log.Import(reading).activities,
               ElementsAre("amy@example.com mail.sent outlook web",
                           "amy@example.com mail.sent outlook web +group_mailbox"));
   EXPECT_THAT(log.Import().activities, ElementsAre("amy@example.com mail.sent outlook web",
@@ -147,9 +147,9 @@ TEST(AuditMapper, TakesUnattendedApplicationsOnlyWhenAsked) {
   const Mapped without = log.Import();
   EXPECT_THAT(without.activities, IsEmpty());
   EXPECT_EQ(without.Excluded(Exclusion::kUnattendedApp), 1);
-  MappingOptions mapping;
-  mapping.include_unattended_apps = true;
-  EXPECT_THAT(log.Import(mapping).activities, ElementsAre("amy@example.com mail.sent - -"));
+  ReadingOptions reading;
+  reading.include_unattended_apps = true;
+  EXPECT_THAT(log.Import(reading).activities, ElementsAre("amy@example.com mail.sent - -"));
 }
 
 TEST(AuditMapper, MapsFiles) {
@@ -421,6 +421,17 @@ TEST(AuditMapper, CountsRecordsPeopleAndWhatItLeavesOut) {
   EXPECT_EQ(tenant.fates.Of(Fate::kLeftOut), 2);
   EXPECT_EQ(tenant.fates.Of(Fate::kWithoutMeaning), 2);
   EXPECT_EQ(tenant.first_seconds.value_or(0), 1777885200);
+}
+
+// Mutation: what an agent did counted as the person's.
+TEST(AuditMapper, LeavesOutWhatAnAgentDidInAPersonsName) {
+  const Mapped mapped = Log()
+                            .Add("Yammer", "MessageCreation", R"(,"IsAgenticAction":true)")
+                            .Add("Yammer", "MessageCreation", R"(,"isAgenticAction":"True")")
+                            .Add("Yammer", "MessageCreation", R"(,"IsAgenticAction":false)")
+                            .Import();
+  EXPECT_EQ(mapped.activities.size(), 1u);
+  EXPECT_EQ(mapped.Excluded(Exclusion::kSoftware), 2);
 }
 
 }  // namespace

@@ -47,13 +47,11 @@ class Records : public RecordSink {
   std::string access;
 };
 
-Records ReadInput(std::string text, InputShape* shape = nullptr) {
+Records ReadInput(std::string text) {
   TextInput input(MakeStringSource(std::move(text)));
-  const InputShape detected = DetectShape(*input.Peek());
-  if (shape != nullptr) *shape = detected;
   RecordDecoder decoder;
   Records records;
-  EXPECT_TRUE(ReadAuditLog(input, detected, decoder, records).ok());
+  EXPECT_TRUE(ReadAuditLog(input, decoder, records).ok());
   return records;
 }
 
@@ -161,30 +159,6 @@ TEST(RecordDecoder, UnderstandsEveryUserType) {
                      "\"UserType\":", text, "}"));
     EXPECT_THAT(records.texts, ElementsAre(absl::StrCat("r    ", type, "  "))) << text;
   }
-}
-
-TEST(DetectShape, LooksAtTheContent) {
-  const std::string mail(kMail);
-  const std::pair<std::string, InputShape> cases[] = {
-      {"Report Refresh Date,User Principal Name\n", InputShape::kUsageReport},
-      {"Device name,Startup score\n", InputShape::kDeviceTelemetry},
-      {R"({"deviceId":"d","date":"2026-11-01","LatencyMs":20})", InputShape::kDeviceTelemetry},
-      {R"({"value":[{"deviceId":"d","appCrashCount":1}]})", InputShape::kDeviceTelemetry},
-      {R"({"Operation":"Update device","isSupported":true})", InputShape::kAuditJson},
-      {R"({"id":{"time":"x","uniqueQualifier":"1","applicationName":"meet"},"events":[]})",
-       InputShape::kGoogleReports},
-      {R"({"kind":"admin#reports#activities","items":[)", InputShape::kGoogleReports},
-      {"Identity,AuditData\n", InputShape::kAuditCsv},
-      {"#TYPE x\n", InputShape::kAuditCsv},
-      {"", InputShape::kAuditCsv},
-      {mail + "\n" + mail, InputShape::kAuditJson},
-      {mail.substr(0, 30) + "\n" + mail, InputShape::kAuditJson},
-      {"[" + mail + "]", InputShape::kAuditJson},
-      {"{\n \"events\": [", InputShape::kAuditJson},
-      {"  [\n", InputShape::kAuditJson},
-      {R"({"subject":"a","type":"mail.sent","occurredAt":"x"})", InputShape::kActivities},
-  };
-  for (const auto& [text, shape] : cases) EXPECT_EQ(DetectShape(text), shape) << text;
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 #include "absl/time/clock.h"
 #include "common/text/plain_text.h"
 #include "services/cli/commands/command_errors.h"
-#include "services/cli/commands/commands.h"
+#include "tests/sample/sample_commands.h"
 #include "tests/sample/sample_files.h"
 
 namespace tutti {
@@ -50,9 +50,9 @@ absl::Status Sample(SampleArguments& arguments) {
 
 }  // namespace
 
-void AddSampleCommand(CLI::App& app, CommandContext& context) {
+void AddMakeCommand(CLI::App& app, CommandContext& context) {
   CLI::App* command = app.add_subcommand(
-      "sample",
+      "make",
       "Make up an organisation: its logs, reports and telemetry, and the exact truth of every "
       "figure that all of what is written tells");
   const auto arguments = std::make_shared<SampleArguments>();

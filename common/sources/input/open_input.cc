@@ -1,9 +1,8 @@
-#include "common/sources/import_input.h"
+#include "common/sources/input/open_input.h"
 
 #include <utility>
 
 #include "absl/status/status.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "common/sources/input/foreign_format.h"
 #include "common/sources/input/gunzip_source.h"
@@ -25,17 +24,11 @@ absl::StatusOr<std::unique_ptr<TextInput>> OpenText(std::unique_ptr<ByteSource> 
   return std::make_unique<TextInput>(std::move(peeked));
 }
 
-absl::StatusOr<ImportInput> OpenInput(const std::string& path, InputShape shape) {
+absl::StatusOr<OpenedInput> OpenInput(const std::string& path) {
   ASSIGN_OR_RETURN(std::unique_ptr<ByteSource> source, OpenSource(path));
-  ImportInput input{nullptr, shape, nullptr};
+  OpenedInput input;
   if (!source->repeatable()) input.spool = std::make_shared<Spool>();
-  ASSIGN_OR_RETURN(std::unique_ptr<TextInput> text,
-                   OpenText(Spool::Copying(std::move(source), input.spool)));
-  input.text = std::move(text);
-  if (shape != InputShape::kDetect) return input;
-  ASSIGN_OR_RETURN(absl::string_view beginning, input.text->Peek());
-  // What holds nothing is of whatever shape the others are.
-  if (!absl::StripAsciiWhitespace(beginning).empty()) input.shape = DetectShape(beginning);
+  ASSIGN_OR_RETURN(input.text, OpenText(Spool::Copying(std::move(source), input.spool)));
   return input;
 }
 

@@ -1,5 +1,3 @@
-#include "tests/sample/dev_token.h"
-
 #include <algorithm>
 #include <filesystem>
 #include <iostream>
@@ -11,8 +9,9 @@
 #include "common/organization/organization_id.h"
 #include "common/status/status_macros.h"
 #include "services/cli/commands/command_errors.h"
-#include "services/cli/commands/commands.h"
 #include "services/cli/report/report_file.h"
+#include "tests/sample/dev_token.h"
+#include "tests/sample/sample_commands.h"
 
 namespace tutti {
 namespace {

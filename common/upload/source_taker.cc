@@ -1,0 +1,150 @@
+#include "common/upload/source_taker.h"
+
+#include <cstddef>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "common/sources/input/text_match.h"
+#include "tutti/ingest/v1/ingest.pb.h"
+
+namespace tutti {
+
+absl::StatusOr<bool> SurveyTaker::OnOwner(absl::string_view owner) {
+  progress_.Record();
+  if (context_.ownership == Ownership::kTenant) return context_.runs.Of(owner).wanted;
+  context_.customers.Survey(owner);
+  return false;
+}
+
+absl::Status SurveyTaker::OnRejected(RejectionReason /*reason*/) {
+  progress_.Record();
+  return absl::OkStatus();
+}
+
+SourceTaker::SourceTaker(const TakerContext& context, StepProgress& progress)
+    : context_(context),
+      progress_(progress),
+      run_(context.ownership == Ownership::kTenant
+               ? nullptr
+               : &context.runs.Only(context.options.tenants.organization)) {}
+
+void SourceTaker::Finish() {
+  for (const auto& [tenant, run] : context_.runs.all()) run->summary.fates.End();
+}
+
+absl::StatusOr<bool> SourceTaker::OnOwner(absl::string_view owner) {
+  bool wanted = true;
+  if (context_.ownership == Ownership::kTenant) {
+    run_ = &context_.runs.Of(owner);
+    wanted = run_->wanted;
+  } else {
+    const absl::StatusOr<bool> asked = context_.customers.Wants(owner);
+    if (!asked.ok()) return asked;
+    wanted = *asked;
+  }
+  if (wanted) return true;
+  progress_.Record();
+  ++context_.summary.rows;
+  ++context_.summary.other_tenants;
+  return false;
+}
+
+bool SourceTaker::OnRow(absl::string_view key) {
+  TenantSummary& summary = run_->summary;
+  progress_.Record();
+  subject_.clear();
+  summary.fates.End();
+  ++context_.summary.rows;
+  ++summary.records;
+  if (!key.empty() && !run_->rows.insert(Fingerprint({key})).second) {
+    ++summary.duplicates;
+    return false;
+  }
+  ++summary.distinct;
+  summary.fates.Begin();
+  return true;
+}
+
+absl::Status SourceTaker::OnRejected(RejectionReason reason) {
+  progress_.Record();
+  ++context_.summary.rows;
+  ++context_.summary.rejected[static_cast<size_t>(reason)];
+  return absl::OkStatus();
+}
+
+absl::Status SourceTaker::OnRowRejected(RejectionReason reason) {
+  --run_->summary.records;
+  --run_->summary.distinct;
+  run_->summary.fates.Drop();
+  subject_.clear();
+  ++context_.summary.rejected[static_cast<size_t>(reason)];
+  return absl::OkStatus();
+}
+
+bool SourceTaker::OnPerson(const Actor& actor) {
+  subject_.clear();
+  const ActorKind kind = ClassifyActor(actor, context_.options.reading.accepted_domains);
+  if (kind != ActorKind::kPerson) {
+    run_->summary.Exclude(ExclusionOf(kind));
+    return false;
+  }
+  subject_ = absl::AsciiStrToLower(absl::StripAsciiWhitespace(actor.name));
+  return true;
+}
+
+void SourceTaker::OnActed() {
+  if (run_->people.insert(Fingerprint({subject_})).second) ++run_->summary.people;
+}
+
+absl::Status SourceTaker::OnActivity(const MappedActivity& activity) {
+  if (subject_.empty()) return absl::InternalError("an activity is nobody's");
+  OnActed();
+  run_->summary.Saw(activity.seconds);
+  run_->summary.Count(activity.type);
+  run_->fed.Add(activity);
+  MappedActivity of_subject = activity;
+  of_subject.subject = subject_;
+  if (context_.targets.observer != nullptr) {
+    absl::Status status = context_.targets.observer->OnActivity(of_subject);
+    if (!status.ok()) return status;
+  }
+  return Send(of_subject);
+}
+
+absl::Status SourceTaker::Send(const MappedActivity& mapped) {
+  if (context_.targets.uploader == nullptr || run_->organization.empty()) return absl::OkStatus();
+  ingest::v1::Activity activity;
+  activity.set_subject(mapped.subject.data(), mapped.subject.size());
+  activity.set_type(mapped.type.data(), mapped.type.size());
+  activity.mutable_occurred_at()->set_seconds(mapped.seconds);
+  activity.set_app(mapped.app.data(), mapped.app.size());
+  activity.set_platform(mapped.platform.data(), mapped.platform.size());
+  for (size_t bit = 0; bit < kTraitNames.size(); ++bit) {
+    if ((mapped.traits & (TraitSet{1} << bit)) == 0) continue;
+    activity.add_traits(kTraitNames[bit].data(), kTraitNames[bit].size());
+  }
+  for (const absl::string_view trait : mapped.more_traits) {
+    activity.add_traits(trait.data(), trait.size());
+  }
+  return context_.targets.uploader->Add(run_->organization, std::move(activity));
+}
+
+void SourceTaker::OnLicensed(absl::string_view product) {
+  if (subject_.empty()) return;
+  if (run_->licensed.insert(Fingerprint({product, subject_})).second) {
+    ++run_->summary.licensed[std::string(product)];
+  }
+}
+
+void SourceTaker::OnWarning(absl::string_view text) {
+  context_.summary.warnings.push_back(absl::StrCat(input_, " ", text));
+}
+
+bool SourceTaker::IsOfPeople(absl::string_view type) const {
+  IgnoredTerms ignored;
+  const ActivityShape* shape = context_.options.catalog->Classify({type, "", "", {}}, ignored);
+  return shape != nullptr && context_.options.catalog->kind(shape->kind).are_people;
+}
+
+}  // namespace tutti
