@@ -3,21 +3,18 @@
 #include <malloc.h>
 #include <unistd.h>
 
-#include <cstdio>
+#include <fstream>
 
 namespace tutti {
 namespace {
 
 // What the process has in memory that is of no file; 0 when nobody tells.
 size_t AnonymousBytes() {
-  std::FILE* const file = std::fopen("/proc/self/statm", "re");
-  if (file == nullptr) return 0;
   size_t total = 0;
   size_t resident = 0;
   size_t shared = 0;
-  const int read = std::fscanf(file, "%zu %zu %zu", &total, &resident, &shared);
-  std::fclose(file);
-  return read == 3 ? (resident - shared) * static_cast<size_t>(sysconf(_SC_PAGESIZE)) : 0;
+  if (!(std::ifstream("/proc/self/statm") >> total >> resident >> shared)) return 0;
+  return (resident - shared) * static_cast<size_t>(sysconf(_SC_PAGESIZE));
 }
 
 }  // namespace

@@ -62,7 +62,7 @@ class CheckConfigTest(unittest.TestCase):
                         good / "one.key", "-out", good / "old.pem"], check=True, capture_output=True)
         subprocess.run(["openssl", "ec", "-in", good / "one.key", "-aes128", "-passout", "pass:secret", "-out",
                         good / "locked.key"], check=True, capture_output=True)
-        subprocess.run([BIN / "tutti", "dev-token", "--keys", good / "tokens", "--organization", "acme", "--scope",
+        subprocess.run([BIN / "tutti-sample", "dev-token", "--keys", good / "tokens", "--organization", "acme", "--scope",
                         "scores.read"], check=True, capture_output=True)
         subprocess.run([BIN / "tutti", "keyring", "init", "--keyring", good / "keyring"], check=True,
                        capture_output=True)
