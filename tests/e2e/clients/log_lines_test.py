@@ -118,7 +118,7 @@ class LogLinesTest(unittest.TestCase):
                            check=True, capture_output=True)
             done = subprocess.run([BIN / "tutti", "--ca", other, "health", self.suite.score], capture_output=True,
                                   text=True, timeout=SECONDS)
-        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.returncode, 5)
         self.assertIn("tutti: gRPC: ", done.stderr)
         for line in done.stderr.splitlines():
             self.assertRegex(line, r"\Atutti: [ -~]*\Z")
