@@ -1,28 +1,27 @@
 #include "common/upload/fed_categories.h"
 
 #include <cstddef>
+#include <map>
+
+#include "common/catalog/predicate.h"
+#include "common/feeding/figure_inputs.h"
 
 namespace tutti {
 namespace {
 
-// The tables that a category's points are computed from.
-std::set<std::string> TablesOf(const Catalog& catalog, const catalog::v1::Category& category) {
-  std::set<std::string> tables;
-  const auto add = [&](const std::string& id) {
-    const catalog::v1::Measure* measure = catalog.FindMeasure(id);
-    if (measure == nullptr) return;
-    tables.insert(measure->has_habit() ? measure->habit().table()
-                                       : measure->share().numerator().table());
-  };
-  add(category.reach_and_habit().reach_measure());
-  add(category.reach_and_habit().habit_measure());
-  for (const std::string& id : category.fault_free().fault_measures()) add(id);
-  for (const std::string& id : category.fault_free().health_measures()) add(id);
-  for (const catalog::v1::Practice& practice : category.practices().practices()) {
-    tables.insert(practice.table());
-    tables.insert(practice.denominator().table());
+// The features of a table, as bits, that decide whether a predicate selects somebody.
+unsigned DecidingFeatures(const catalog::v1::Predicate& predicate,
+                          const catalog::v1::Table& table) {
+  const PatternSet selected = SelectedPatterns(predicate, table);
+  const auto selects = [selected](unsigned pattern) { return (selected >> pattern & 1U) != 0; };
+  const unsigned patterns = 1U << table.features_size();
+  unsigned deciding = 0;
+  for (unsigned feature = 1; feature < patterns; feature <<= 1U) {
+    for (unsigned pattern = 0; pattern < patterns; ++pattern) {
+      if (selects(pattern) != selects(pattern ^ feature)) deciding |= feature;
+    }
   }
-  return tables;
+  return deciding;
 }
 
 }  // namespace
@@ -39,16 +38,23 @@ void FedCategories::Add(const MappedActivity& activity) {
 }
 
 std::set<std::string> FedCategories::Names() const {
-  std::set<std::string> set_tables;
+  std::map<int, unsigned> features;  // that something sets, as bits, by table
   for (const ActivityShape* shape : shapes_) {
     for (const std::vector<TableHit>* hits : {&shape->reach, &shape->day}) {
-      for (const TableHit& hit : *hits) set_tables.insert(catalog_.table(hit.table).proto->id());
+      for (const TableHit& hit : *hits) features[hit.table] |= hit.features;
     }
   }
+  const auto is_fed = [&](const catalog::v1::Predicate& predicate) {
+    const auto found = features.find(catalog_.FindTable(predicate.table()));
+    return found != features.end() &&
+           (found->second & DecidingFeatures(predicate, *catalog_.table(found->first).proto)) != 0;
+  };
   std::set<std::string> names;
   for (const catalog::v1::Category& category : catalog_.proto().categories()) {
-    for (const std::string& table : TablesOf(catalog_, category)) {
-      if (set_tables.count(table) > 0) names.insert(category.id());
+    for (const FigureInput& input : InputsOf(catalog_, category)) {
+      if (is_fed(input.above) || (input.below.has_value() && is_fed(*input.below))) {
+        names.insert(category.id());
+      }
     }
   }
   return names;

@@ -12,7 +12,8 @@
 namespace tutti {
 
 // The categories of a catalogue whose points activities can raise or lower: those that are computed
-// from a table in which one of the activities sets something. A measure that only explains a
+// from a feature which one of the activities sets. Many activities may be needed (two modes of
+// three); common/feeding says whether what is declared is enough. A measure that only explains a
 // category does not feed it. Not thread-safe; the catalogue outlives it.
 class FedCategories {
  public:

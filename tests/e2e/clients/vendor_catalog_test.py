@@ -66,13 +66,22 @@ class VendorCatalogTest(unittest.TestCase):
                             "--source", "fjord_export", "--source", "fjord_inventory")
             summary = json.loads(suite.tutti("import", "--format", "activities", "--organization",
                                              "made-up", "--summary", "json", str(path)))
-            # Mutation: the shipped catalogue's categories.
-            self.assertEqual(summary["tenants"][0]["feeds"], ["pages", "places", "talk", "upkeep"])
-            self.assertEqual(set(summary["tenants"][0]["activities"]), {"letter.posted", "talk.said", "page.edited", "page.listed"})
+            # Mutation: the shipped catalogue's categories. "calls" reads what talks set, though no source
+            # that is declared feeds it.
+            fed = ["calls", "pages", "places", "talk", "upkeep"]
+            self.assertEqual(summary["tenants"][0]["feeds"], fed)
+            self.assertNotIn("calls", summary["tenants"][0]["declared"])
+            self.assertEqual(set(summary["tenants"][0]["activities"]),
+                             {"letter.posted", "talk.said", "page.edited", "page.listed"})
             self.assertEqual(summary["warnings"], [])
-            for catalog, feeds in ((("--catalog", CATALOG), ["pages", "places", "talk", "upkeep"]), ((), None)):
-                rehearsed = json.loads(suite.tutti("import", "--rehearse", *catalog, "--summary", "json", str(path)))
-                self.assertEqual(rehearsed["tenants"][0].get("feeds"), feeds, "nobody is asked in a rehearsal")
+            # Mutation: any feature of a category's table: letters set none that "calls" reads.
+            letter = pathlib.Path(folder) / "letter.jsonl"
+            letter.write_text('{"subject":"a","type":"letter.posted","occurredAt":"2026-05-04T09:00:00Z"}\n')
+            # Nobody is asked in a rehearsal.
+            for rehearsed, catalog, feeds in ((path, ("--catalog", CATALOG), fed), (path, (), None),
+                                              (letter, ("--catalog", CATALOG), ["talk"])):
+                told = json.loads(suite.tutti("import", "--rehearse", *catalog, "--summary", "json", str(rehearsed)))
+                self.assertEqual(told["tenants"][0].get("feeds"), feeds)
             upload = summary["tenants"][0]["upload"]
             # The days before the first whole week are in no window.
             early = upload["refused"].pop("REASON_BEFORE_FIRST_DAY", 0)

@@ -30,6 +30,7 @@ TEST(FedCategories, AreThoseWhoseTablesAnActivitySets) {
   EXPECT_THAT(FedBy(*catalog, {"", "mail.sent", 0, "", "", kTraitGroupMailbox}),
               ElementsAre("communication", "teamwork"));
   EXPECT_THAT(FedBy(*catalog, {"", "device.app_crashed", 0, "", "", 0}), ElementsAre("endpoint"));
+  EXPECT_THAT(FedBy(*catalog, {"", "meeting.held", 0, "", "", 0}), ElementsAre("meeting_practice"));
   // A call explains meetings, and decides no points.
   EXPECT_THAT(FedBy(*catalog, {"", "call.joined", 0, "", "", kTraitOneToOne}), IsEmpty());
   EXPECT_THAT(FedBy(*catalog, {"", "ticket.closed", 0, "", "", 0}), IsEmpty());
