@@ -2,11 +2,4 @@
 
 #include "tests/sample/sample_commands.h"
 
-int main(int argc, char** argv) {
-  CLI::App app("Makes up what a trial of Tutti needs: an organisation's logs, and tokens.",
-               "tutti-sample");
-  tutti::CommandContext context;
-  tutti::AddMakeCommand(app, context);
-  tutti::AddDevTokenCommand(app, context);
-  return tutti::RunApp(app, context, argc, argv);
-}
+int main(int argc, char** argv) { return tutti::RunSampleCommandLine(argc, argv); }
