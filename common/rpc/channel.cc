@@ -117,8 +117,10 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const std::string& ad
   arguments.SetServiceConfigJSON(kServiceConfig);
   // A message that does not fit the retry buffer is silently not retried.
   arguments.SetInt(GRPC_ARG_PER_RPC_RETRY_BUFFER_SIZE, kMaxMessageBytes + (1 << 20));
-  // After two minutes, as gRPC has it, nobody knows why a service that is back is not used.
+  // gRPC waits up to two minutes between tries to reach who is away, and 20 s for an answer to one:
+  // a service would be back for a minute, and nobody would call it.
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 3'000);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 10'000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 30'000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
   return grpc::CreateCustomChannel(address, credentials, arguments);

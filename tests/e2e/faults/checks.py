@@ -4,11 +4,13 @@ import collections
 import datetime
 import pathlib
 import shutil
-import subprocess
 import tempfile
 
+import grpc
 from callers import HEADCOUNT, INGEST, today
 from fleet import bitmap_kind
+from redis_client import RedisClient
+from suite import Suite
 
 YEARLY_NANO_RHO = 2_600_000_000  # what any 392 consecutive end days may cost, for each kind
 
@@ -53,54 +55,41 @@ def bitmaps_of(values, organizations):
     return {key: value for key, value in values.items() if bitmap_kind(key) and key.startswith(prefixes)}
 
 
-class Reference:
-    """One quiet machine with the fleet's keyring. What is sent to it sets the bits that the fleet should have: the
-    product's own hashing says which, and no fault does."""
+def reference_bitmaps(keyring, organizations, batches):
+    """(bitmaps of what was acknowledged, of all that was sent), by a quiet suite of one machine with the same keyring:
+    the product's own hashing says which bits there should be, and no fault does."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = pathlib.Path(folder) / "keyring"
+        for ending in ("", ".optout"):
+            shutil.copy(f"{keyring}{ending}", f"{copy}{ending}")
+        with Suite(keyring=copy, redis_users="user inspector on nopass ~* &* +@all") as suite:
+            for name in organizations:
+                first = today() - datetime.timedelta(days=8 * 7)
+                suite.tutti("organizations", "create", name, "--headcount", str(HEADCOUNT), "--backfill",
+                            "--first-day", first.isoformat(), "--source", "activities")
+            found = []
+            for acknowledged in (True, False):
+                _send(suite, [one for one in batches if one.acknowledged == acknowledged])
+                with RedisClient(unix=suite.state / "redis/redis.sock") as redis:
+                    found.append({key: redis("GET", key) for key in redis("KEYS", "*") if bitmap_kind(key)})
+            return found
 
-    def __init__(self, fleet, callers):
-        self.fleet, self.callers = fleet, callers
 
-    def bitmaps(self):
-        """(of what was acknowledged, of all that was sent)."""
-        from suite import Suite
-        with tempfile.TemporaryDirectory() as folder:
-            keyring = pathlib.Path(folder) / "keyring"
-            for ending in ("", ".optout"):
-                shutil.copy(f"{self.fleet.keyring}{ending}", f"{keyring}{ending}")
-            with Suite(keyring=keyring, redis_users="user inspector on nopass ~* &* +@all") as suite:
-                for name in self.callers.organizations:
-                    first = today() - datetime.timedelta(days=8 * 7)
-                    suite.tutti("organizations", "create", name, "--headcount", str(HEADCOUNT), "--backfill",
-                                "--first-day", first.isoformat(), "--source", "activities")
-                found = []
-                for acknowledged in (True, False):
-                    self._send(suite, [one for one in self.callers.batches if one.acknowledged == acknowledged])
-                    found.append(self._read(suite))
-                return found
-
-    def _send(self, suite, batches):
-        import grpc
-        from tutti.ingest.v1 import ingest_pb2
-        by_organization = collections.defaultdict(list)
-        for batch in batches:
-            by_organization[batch.organization].append(batch)
-        with grpc.insecure_channel(suite.ingest) as channel:
-            for name, own in by_organization.items():
-                for start in range(0, len(own), 500):
-                    request = ingest_pb2.IngestActivitiesRequest(organization=f"organizations/{name}")
-                    for batch in own[start:start + 500]:
-                        batch.add_to(request)
-                    answer = ingest_pb2.IngestActivitiesResponse.FromString(
-                        channel.unary_unary(INGEST)(request.SerializeToString(), timeout=60))
-                    if answer.accepted_count != len(request.activities):
-                        raise RuntimeError(f"the reference did not take everything: {answer}")
-
-    def _read(self, suite):
-        def redis(*words):
-            return subprocess.run(["redis-cli", "-s", suite.state / "redis/redis.sock", "--user", "inspector", "--pass",
-                                   "any", "--no-auth-warning", *words], capture_output=True, check=True).stdout
-        keys = [key for key in redis("--scan").split() if bitmap_kind(key)]
-        return {key: redis("--raw", "GET", key)[:-1] for key in keys}
+def _send(suite, batches):
+    from tutti.ingest.v1 import ingest_pb2
+    by_organization = collections.defaultdict(list)
+    for batch in batches:
+        by_organization[batch.organization].append(batch)
+    with grpc.insecure_channel(suite.ingest) as channel:
+        for name, own in by_organization.items():
+            for start in range(0, len(own), 500):
+                request = ingest_pb2.IngestActivitiesRequest(organization=f"organizations/{name}")
+                for batch in own[start:start + 500]:
+                    batch.add_to(request)
+                answer = ingest_pb2.IngestActivitiesResponse.FromString(
+                    channel.unary_unary(INGEST)(request.SerializeToString(), timeout=60))
+                if answer.accepted_count != len(request.activities):
+                    raise RuntimeError(f"the reference did not take everything: {answer}")
 
 
 def publications(values, callers):

@@ -5,6 +5,7 @@ it is the loopback, on which they speak plain text with Redis; for the kernel it
 machine, reached through a cable that can be cut for one direction. Namespaces of mounts and of
 processes go with it: when the test ends, however it ends, nothing of it is left."""
 
+import collections
 import os
 import pathlib
 import subprocess
@@ -60,6 +61,7 @@ class Host:
         self.name = name
         self.address = f"127.1.0.{number}"
         self.inside = ["nsenter", f"--net=/run/netns/{name}"]
+        self.cuts = collections.Counter()  # how many cuts are between this host and another, in this direction
         run("ip", "netns", "add", name)
         run("ip", "link", "add", f"cable{number}", "type", "veth", "peer", "name", "eth0", "netns", name)
         run("ip", "link", "set", f"cable{number}", "master", "bridge", "up")
@@ -75,10 +77,13 @@ class Host:
 
     def deafen(self, other):
         """What this host sends to the other is lost from now on; what comes from there is not."""
+        self.cuts[other.address] += 1
         run(*self.inside, "ip", "neigh", "replace", other.address, "lladdr", NOWHERE, "dev", "eth0", "nud", "permanent")
 
     def reach(self, other):
-        run(*self.inside, "ip", "neigh", "del", other.address, "dev", "eth0")
+        self.cuts[other.address] -= 1
+        if not self.cuts[other.address]:
+            run(*self.inside, "ip", "neigh", "del", other.address, "dev", "eth0")
 
 
 class Operator:

@@ -10,10 +10,17 @@ class RedisError(Exception):
 class RedisClient:
     """One connection to one node, as the user who may do anything. Raises OSError when the node does not answer."""
 
-    def __init__(self, address, port=7000, timeout=5.0):
-        self.socket = socket.create_connection((address, port), timeout=timeout)
+    def __init__(self, address=None, port=7000, timeout=5.0, unix=None):
+        """`unix`: the path of its socket, in place of an address."""
+        if unix is None:
+            self.socket = socket.create_connection((address, port), timeout=timeout)
+        else:
+            self.socket = socket.socket(socket.AF_UNIX)
+            self.socket.settimeout(timeout)
         self.file = self.socket.makefile("rb")
         try:
+            if unix is not None:
+                self.socket.connect(str(unix))
             self("AUTH", "inspector", "any")
         except BaseException:
             self.close()

@@ -132,7 +132,8 @@ class Run:
     def finish(self):
         """Stops the callers and checks everything that must hold; the findings."""
         self.callers.stop()
-        self.expected = checks.Reference(self.fleet, self.callers).bitmaps()
+        self.expected = checks.reference_bitmaps(
+            self.fleet.keyring, self.callers.organizations, self.callers.batches)
         compared, found = self._look()
         self.findings += found
         self.findings += self.callers.violations
