@@ -50,6 +50,13 @@ class KillNode(Fault):
         self.process.start()
 
 
+class KillPrimary(KillNode):
+    """The same of a node that is a primary, if one answers."""
+
+    def node(self):
+        return self.draw.choice(self.fleet.primaries() or self.fleet.nodes)
+
+
 class TermNode(KillNode):
     number = signal.SIGTERM
 
@@ -99,6 +106,22 @@ class Restart(Fault):
             wait_for(lambda s=service: s.host.name not in self.fleet.unready(), f"{service.host.name} after its restart")
 
 
+class Outage(Fault):
+    """Every aggregate is away for half a minute: who tries to reach one waits longer and longer between tries."""
+
+    alone = True
+    lasts = (30.0, 30.0)
+    what = "every aggregate"
+
+    def begin(self):
+        for service in self.fleet.named("aggregate"):
+            service.end(signal.SIGTERM)
+
+    def end(self):
+        for service in self.fleet.named("aggregate"):
+            service.start()
+
+
 class Partition(Fault):
     """Hosts do not reach one another."""
 
@@ -123,6 +146,13 @@ class CutNode(Partition):
         one = self.node().host
         self.what = one.name
         return both_ways([one], self.fleet.hosts.values())
+
+
+class CutService(CutNode):
+    """One replica of a service is."""
+
+    def node(self):
+        return self.draw.choice(self.fleet.services)
 
 
 class CutSide(Partition):
@@ -270,6 +300,21 @@ class FullDisk(Fault):
             self.process.start()
 
 
+class SlowDisk(Fault):
+    """Each synchronisation of a redis-server's disk takes a quarter of a second."""
+
+    def __init__(self, fleet, draw):
+        super().__init__(fleet, draw)
+        self.disk = self.node()
+        self.what = self.disk.host.name
+
+    def begin(self):
+        self.disk.slow_down(250)
+
+    def end(self):
+        self.disk.slow_down(0)
+
+
 class ClockStep(Fault):
     """An aggregate's clock is set: a quarter of an hour ahead, or two hours behind."""
 
@@ -290,5 +335,5 @@ class ClockStep(Fault):
 
 
 KINDS = {kind.__name__: kind for kind in (
-    KillNode, TermNode, StopNode, KillService, TermService, StopService, Restart, CutNode, CutSide, CutReplicas, OneWay,
-    LoseAnswers, Failover, Election, Reshard, Replace, FullDisk, ClockStep)}
+    KillNode, TermNode, StopNode, KillService, TermService, StopService, Restart, Outage, CutNode, CutService, CutSide,
+    CutReplicas, OneWay, LoseAnswers, Failover, Election, Reshard, Replace, FullDisk, SlowDisk, ClockStep)}

@@ -19,8 +19,7 @@ class FaultsTest(unittest.TestCase):
         if not hosts.inside():
             raise unittest.SkipTest(f"this machine makes no hosts: {hosts.why_not()}")
 
-    # Mutations: an aggregate that acknowledges before its write (see control_test.py), a store that shows a staged
-    # record. What the checks see is damaged at the end: each must see it.
+    # Mutations: no WAIT (run.py --hammer 60 --no-wait shows it); a channel that waits as long as gRPC does between tries.
     def test_nothing_is_lost_in_twenty_faults(self):
         from run import run
         findings, unseen = run(SEED, faults=20)

@@ -19,7 +19,7 @@ BIN = pathlib.Path(os.environ["TUTTI_BIN_DIR"])
 PORT = 7000
 SERVICE_PORT = 7400
 NODES = 6
-FAKETIME = pathlib.Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
+FAKETIME = next(pathlib.Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
 READY = {"ingest": "tutti.ingest.v1.IngestService", "aggregate": "tutti.aggregate.v1.AggregateService",
          "score": "tutti.score.v1.ScoreService"}
 FORMATION = 60  # seconds in which a cluster forms, and everything starts
@@ -39,8 +39,10 @@ class Process:
     def __init__(self, host, words, log, env=None):
         self.host, self.words, self.log, self.env = host, words, log, env
         self.running = None
+        self.started = 0.0
 
     def start(self):
+        self.started = time.monotonic()
         self.running = self.host.start(self.words, self.log, self.env)
 
     def alive(self):
@@ -62,10 +64,18 @@ class Node(Process):
 
     def __init__(self, host, folder, acl, flags, megabytes):
         self.folder = folder
+        self.delay = folder.with_suffix(".delay")
+        self.slow_down(0)
         folder.mkdir()
         subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", folder], check=True)
         super().__init__(host, ["redis-server", SOURCE / "deploy/redis/redis.conf", "--dir", folder, "--aclfile", acl,
-                                "--bind", host.address, "--port", PORT, *flags], folder.parent / f"{host.name}.log")
+                                "--bind", host.address, "--port", PORT, *flags], folder.parent / f"{host.name}.log",
+                         {"LD_PRELOAD": str(BIN / "lossy_disk.so"), "LOSSY_ROOT": str(folder),
+                          "LOSSY_DELAY": str(self.delay)})
+
+    def slow_down(self, milliseconds):
+        """Each synchronisation of its disk takes so much longer from now on."""
+        self.delay.write_text(f"{milliseconds * 1000}\n")
 
     def ask(self, *words, timeout=2.0):
         return ask(self.host.address, *words, timeout=timeout)
@@ -74,7 +84,7 @@ class Node(Process):
         return RedisClient(self.host.address)
 
     def table(self):
-        """The cluster as this node sees it: for each known node its words."""
+        """For each known node its words, as this node sees the cluster."""
         lines = (self.ask("CLUSTER", "NODES") or b"").decode().splitlines()
         return [line.split() for line in lines]
 
@@ -97,10 +107,9 @@ class Fleet:
 
     folder = pathlib.Path("/run/fleet")
 
-    def __init__(self, node_timeout_ms=2000, wait_replicas=1, disk_megabytes=256, redis_env=None):
-        self.node_timeout_ms = node_timeout_ms
-        self.wait_replicas = wait_replicas
-        self.redis_env = redis_env
+    def __init__(self, wait=True, node_timeout_ms=2000, disk_megabytes=256):
+        """`wait`: whether aggregate waits for replicas; without it is the control, and not to be had in the product."""
+        self.wait = wait
         places = [(f"redis-{i}", i) for i in range(1, NODES + 1)] + [("journal", 9)]
         places += [(f"{name}-{i}", first + i) for name, first in (("ingest", 10), ("aggregate", 20), ("score", 30))
                    for i in (1, 2)]
@@ -118,8 +127,6 @@ class Fleet:
                            disk_megabytes) for i in range(1, NODES + 1)]
         self.journal = Node(self.hosts["journal"], self.folder / "journal", self.folder / "journal.acl", [],
                             disk_megabytes)
-        for node in (*self.nodes, self.journal):
-            node.env = redis_env
         self.keyring = self.folder / "keyring"
         self.services = [self._service(name, i) for name in ("aggregate", "ingest", "score") for i in (1, 2)]
         self.channels = {service: self.channel(service) for service in self.services}
@@ -160,19 +167,28 @@ class Fleet:
         if name != "ingest":
             words += [f"--redis_cluster={seeds}", f"--redis_password_file={self.folder}/{name}.password"]
         if name == "aggregate":
-            words += [f"--redis_wait_replicas={self.wait_replicas}", "--policy_lease=1s",
+            words += ["--redis_wait_replicas=1", "--policy_lease=1s",
                       f"--journal_redis={self.journal.host.address}:{PORT}",
                       f"--journal_redis_password_file={self.folder}/aggregate.password"]
         if name == "ingest":
             words += [f"--aggregate=aggregate.tutti:{SERVICE_PORT}", f"--keyring={self.keyring}", "--allow_swap"]
             if number == 1:
                 words.append("--rotate_keyring")
-        # A clock that a test can move, for each host its own.
-        clock = self.folder / f"{host.name}.clock"
-        clock.write_text("+0\n")
-        return Service(name, host, words, self.folder / f"{host.name}.log",
-                       {"LD_PRELOAD": str(FAKETIME), "FAKETIME_TIMESTAMP_FILE": str(clock), "FAKETIME_CACHE_DURATION": "1",
-                        "DONT_FAKE_MONOTONIC": "1", "NO_FAKE_STAT": "1"} if FAKETIME.exists() and name == "aggregate" else None)
+        environment = {}
+        if name == "aggregate":
+            # A clock that a test can move, for each of them its own.
+            clock = self.folder / f"{host.name}.clock"
+            clock.write_text("+0\n")
+            shims = [FAKETIME] if self.wait else [FAKETIME, BIN / "no_wait.so"]
+            environment = {"LD_PRELOAD": " ".join(str(shim) for shim in shims), "FAKETIME_TIMESTAMP_FILE": str(clock),
+                           "FAKETIME_CACHE_DURATION": "1", "DONT_FAKE_MONOTONIC": "1", "NO_FAKE_STAT": "1"}
+        return Service(name, host, words, self.folder / f"{host.name}.log", environment)
+
+    def supervise(self):
+        """What ended by itself (a disk was full, a clock was wrong) is started again, not more than once a second."""
+        for process in (*self.services, *self.nodes, self.journal):
+            if not process.alive() and time.monotonic() - process.started > 1:
+                process.start()
 
     def __enter__(self):
         try:

@@ -27,6 +27,7 @@
 #include <array>
 #include <atomic>
 #include <climits>
+#include <cstdint>
 #include <cstdlib>
 #include <map>
 #include <mutex>
@@ -113,8 +114,8 @@ void KeepFolder(const std::string& path) {
 }
 
 void Step() {
-  static const long die_at = atol(Variable("LOSSY_DIE_AT").c_str());
-  static std::atomic<long> steps = 0;
+  static const int64_t die_at = atol(Variable("LOSSY_DIE_AT").c_str());
+  static std::atomic<int64_t> steps = 0;
   if (++steps == die_at) _exit(86);
 }
 
@@ -131,8 +132,8 @@ void Keep(int fd) {
     }
     if (file >= 0) close(file);
   }
-  static const long skipped = atol(Variable("LOSSY_SKIP").c_str());
-  static std::atomic<long> calls = 0;
+  static const int64_t skipped = atol(Variable("LOSSY_SKIP").c_str());
+  static std::atomic<int64_t> calls = 0;
   const std::string kind = ".incr.aof";
   const bool append_only =
       path.size() > kind.size() && path.compare(path.size() - kind.size(), kind.size(), kind) == 0;
@@ -152,6 +153,9 @@ void Keep(int fd) {
 
 extern "C" {
 
+// The platform's own names of what they take are reserved to it.
+// NOLINTBEGIN(readability-inconsistent-declaration-parameter-name)
+
 int fsync(int fd) {
   Keep(fd);
   return 0;
@@ -166,5 +170,7 @@ int rename(const char* from, const char* to) {
   if (IsOurs(to)) Step();
   return Next<int(const char*, const char*)>("rename")(from, to);
 }
+
+// NOLINTEND(readability-inconsistent-declaration-parameter-name)
 
 }  // extern "C"

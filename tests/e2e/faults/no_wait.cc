@@ -6,6 +6,7 @@
 #include <array>
 #include <cstring>
 
+// NOLINTNEXTLINE(readability-identifier-naming): the name that hiredis gave it
 extern "C" int redisAppendCommandArgv(void* connection, int count, const char** words,
                                       const size_t* sizes) {
   using Append = int (*)(void*, int, const char**, const size_t*);

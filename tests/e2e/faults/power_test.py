@@ -24,7 +24,7 @@ from callers import HEADCOUNT, INGEST, PEERS, Batch, today  # noqa: E402
 from checks import Comparison, publications, reference_bitmaps  # noqa: E402
 from fleet import FAKETIME, wait_for  # noqa: E402
 from lossy_disk import SHIM, LossyDisk  # noqa: E402
-from redis_client import RedisClient  # noqa: E402
+from redis_client import RedisClient, RedisError  # noqa: E402
 from suite import BIN, SOURCE, make_stubs  # noqa: E402
 
 LOSSES = int(os.environ.get("TUTTI_LOSSES", "12"))
@@ -81,7 +81,7 @@ class Machine:
     def _redis_is_up(self):
         if self.running["redis"].poll() is not None:
             raise RuntimeError("redis-server did not start: " + (self.folder / "redis.log").read_text()[-2000:])
-        with contextlib.suppress(OSError, Exception), self.redis() as redis:
+        with contextlib.suppress(OSError, RedisError), self.redis() as redis:
             return redis("PING") == b"PONG"
         return False
 
@@ -210,7 +210,7 @@ class Work:
 
     def keep_records(self, name):
         """What a reader would have seen."""
-        with contextlib.suppress(OSError, Exception), self.machine.redis() as redis:
+        with contextlib.suppress(OSError, RedisError), self.machine.redis() as redis:
             for key in redis("KEYS", f"{{{name}}}:pub:2*"):
                 self.records.setdefault(key, redis("GET", key))
 
@@ -237,6 +237,8 @@ class PowerTest(unittest.TestCase):
         try:
             work = Work(machine)
             try:
+                # The organisations themselves are on the disk by then, on the control's, too.
+                wait_for(lambda: sum(batch.acknowledged for batch in work.batches) > 200, "activities")
                 for loss in range(losses):
                     if loss % 2:
                         work.publishing.clear()

@@ -11,22 +11,25 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "clients")]
 import hosts  # noqa: E402
 
 
-def run(seed, faults, organizations=6, kinds=None, say=print):
+def run(seed, faults=0, kinds=None, hammer=0, wait=True, say=print):
     """(findings of one run, damage that its checks do not see)."""
     from callers import Callers
     from fleet import Fleet
     from schedule import Run, rounds_of
     from suite import make_stubs
     say(f"seed {seed}")
-    with Fleet() as fleet:
+    with Fleet(wait) as fleet:
         stubs = fleet.folder / "stubs"
         stubs.mkdir()
         make_stubs(stubs)
-        callers = Callers(fleet, organizations, seed)
+        callers = Callers(fleet, organizations=6, seed=seed, **({"batch_size": 20, "publish": False} if hammer else {}))
         try:
             callers.start()
             one = Run(fleet, callers, say)
-            one.run(rounds_of(seed, faults, kinds))
+            if hammer:
+                one.hammer(hammer, seed)
+            else:
+                one.run(rounds_of(seed, faults, kinds))
             return one.finish(), one.unseen_damage()
         except BaseException:
             fleet.show_logs()
@@ -40,8 +43,11 @@ if __name__ == "__main__":
     options.add_argument("--seed", type=int, default=int(time.time()))
     options.add_argument("--faults", type=int, default=20)
     options.add_argument("--kind", action="append", help="these kinds of faults alone")
+    options.add_argument("--hammer", type=float, default=0, metavar="SECONDS",
+                         help="instead: a cut and a kill every 5 s, whether or not anything works")
+    options.add_argument("--no-wait", action="store_true", help="the control: aggregate does not wait for replicas")
     given = options.parse_args()
     if not hosts.inside() and (reason := hosts.why_not()) is not None:
         sys.exit(f"this machine makes no hosts: {reason}")
     hosts.enter()
-    sys.exit(1 if any(run(given.seed, given.faults, kinds=given.kind)) else 0)
+    sys.exit(1 if any(run(given.seed, given.faults, given.kind, given.hammer, not given.no_wait)) else 0)

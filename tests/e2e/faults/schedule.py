@@ -4,11 +4,10 @@ import random
 import time
 
 import checks
-from faults import KINDS
+from faults import KINDS, CutSide, KillPrimary
 
 READY_WITHIN = 10.0  # seconds from the end of a fault until everything works
 PATIENCE = 90  # seconds after which a run that is not ready is given up
-SETTLED = 4  # node time-outs between two failovers by hand: see deploy/redis/README.md
 
 
 def rounds_of(seed, faults, kinds=None):
@@ -44,6 +43,33 @@ class Run:
         self._await(time.monotonic())
         for number, together in enumerate(rounds):
             self._round(number, together)
+
+    def hammer(self, seconds, seed):
+        """A side is cut off for 5 s and is back for 5 s, all the time; half a turn later a primary is killed, and started
+        again after 5 s. Nobody waits until anything works again."""
+        self._await(time.monotonic())
+        draw = random.Random(seed)
+        begun = time.monotonic()
+        under_way = {CutSide: None, KillPrimary: None}
+        turns = 0
+        while time.monotonic() - begun < seconds:
+            kind = (CutSide, KillPrimary)[turns % 2]
+            if under_way[kind] is None:
+                under_way[kind] = kind(self.fleet, draw)
+                under_way[kind].begin()
+                self.faults += 1
+                self.overlapping += all(under_way.values())
+                self.say(f"{time.monotonic() - begun:7.1f} s  {kind.__name__} ({under_way[kind].what})")
+            else:
+                under_way[kind].end()
+                under_way[kind] = None
+            turns += 1
+            time.sleep(max(0.0, begun + turns * 2.5 - time.monotonic()))
+        for fault in filter(None, under_way.values()):
+            fault.end()
+        ended = time.monotonic()
+        self._await(ended)
+        self.slowest = time.monotonic() - ended
 
     def _round(self, number, together):
         under_way = []
@@ -81,6 +107,7 @@ class Run:
         late = []
         while missing := self._missing(before):
             waited = time.monotonic() - ended
+            self.fleet.supervise()
             # What Redis cannot mend is an operator's, as the page says; everything else mends itself.
             if "the cluster" in missing and waited > 3 and self.fleet.mend_epochs():
                 self.say("         an epoch was bumped, as deploy/redis/README.md says")
