@@ -149,8 +149,10 @@ suite_start_front() {
     config=$(cat "$SUITE_SOURCE/deploy/edge/nginx.conf")
     for word in "${words[@]}"; do config=${config//@${word%%=*}@/"${word#*=}"}; done
     printf '%s\n' "$config" >"$run/nginx.conf"
-    # Root's nginx would change to a user who may not enter the state's folder.
-    MALLOC_TRIM_THRESHOLD_=131072 MALLOC_MMAP_THRESHOLD_=131072 "$nginx" -e stderr -c "$run/nginx.conf" -g "daemon off;$([ "$(id -u)" -ne 0 ] || echo ' user root;')" \
+    # Root's nginx would change to a user who may not enter the state's folder. The allocator is
+    # that of tutti-edge.service.
+    LD_PRELOAD=libjemalloc.so.2 MALLOC_CONF=narenas:1,tcache:false,dirty_decay_ms:0,muzzy_decay_ms:0 \
+      "$nginx" -e stderr -c "$run/nginx.conf" -g "daemon off;$([ "$(id -u)" -ne 0 ] || echo ' user root;')" \
       2>"$SUITE_STATE/log/front" &
     pid=$!
     SUITE_PIDS+=("$pid")
