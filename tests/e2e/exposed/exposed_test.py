@@ -293,8 +293,7 @@ class FrontTest(unittest.TestCase):
             with self.subTest(method, size=size):
                 self.assertEqual(self.told(address, method, field_of(size), self.metadata()), expected)
 
-    # Mutation: --max_connection_age_grace is not given: the watch ends. keepalive_time above the
-    # services' age: calls are lost with a connection that ends.
+    # Mutation: grpc_read_timeout of a second. In the long form: no --max_connection_age_grace.
     def test_a_watch_outlives_connections_and_calls_go_on_meanwhile(self):
         from tutti.score.v1 import score_pb2
         request = score_pb2.WatchScoresRequest(parent="organizations/acme").SerializeToString()
