@@ -164,12 +164,12 @@ class AttackTest(unittest.TestCase):
                 self.assertGreater(told["calls"], 0)
                 self.assertGreaterEqual(told["ok"], 0.99 * told["calls"], told)
 
-    # Mutations: no limit_req; limit_conn of the stream; large_client_header_buffers of 16 MB.
+    # Mutation: the attackers find the services behind it (the control below).
     def test_a_front_withstands_every_attack(self):
         rounds = [[name] for names in TOGETHER for name in names] if LONG else TOGETHER
         self.attack(Exposed(self, front=True), rounds, 15 if LONG else 3)
 
-    # Mutations: no ConnectionCalls, no EndConnection.
+    # Mutation: no ConnectionCalls.
     def test_a_listener_of_ours_withstands_what_we_bound(self):
         self.attack(Exposed(self, front=False), [[name] for name in BARE] if LONG else [BARE[:3]], 15 if LONG else 3)
 
