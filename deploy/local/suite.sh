@@ -157,6 +157,9 @@ suite_start_front() {
     pid=$!
     SUITE_PIDS+=("$pid")
     if suite_wait "$pid" nginx test -s "$run/nginx.pid" 2>/dev/null; then return 0; fi
+    # Somebody else has taken a port since.
+    kill "$pid" 2>/dev/null || true
+    unset 'SUITE_PIDS[-1]'
   done
   suite_fail "nginx did not start; its log is $SUITE_STATE/log/front"
 }
