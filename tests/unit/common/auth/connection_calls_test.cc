@@ -28,7 +28,7 @@ TEST(ConnectionCallsTest, BoundsTheCallsOfAConnectionThatNobodyHasComeTo) {
 TEST(ConnectionCallsTest, CallsThatEndMakeRoom) {
   ConnectionCalls calls;
   const char connection = 0;
-  const std::vector<char> addresses(10 * ConnectionCalls::kMostOfOne);
+  const std::vector<char> addresses(size_t{10} * ConnectionCalls::kMostOfOne);
   for (const char& call : addresses) {
     ASSERT_TRUE(calls.Come(&connection));
     ASSERT_TRUE(calls.Begin(&call, &connection, true));
