@@ -42,6 +42,9 @@ class Process:
         self.started = 0.0
 
     def start(self):
+        """Does nothing when it runs: of two faults that ended it, one has started it again."""
+        if self.alive():
+            return
         self.started = time.monotonic()
         self.running = self.host.start(self.words, self.log, self.env)
 
@@ -322,7 +325,10 @@ class Fleet:
     def every_key(self):
         """Value of every key of every primary, read from the primaries (strings, hashes, sorted sets)."""
         values = {}
-        for node in self.primaries():
+        primaries = self.primaries()
+        if len(primaries) != 3:
+            raise RuntimeError(f"{len(primaries)} primaries answer: what is there cannot be told")
+        for node in primaries:
             with node.connection() as redis:
                 cursor = b"0"
                 while True:
