@@ -1,4 +1,4 @@
-"""Twenty faults of a schedule that is always the same, every kind of fault among them. run.py runs longer ones."""
+"""Twenty faults of a schedule that is always the same, of every kind but one. run.py runs longer ones."""
 
 import os
 import pathlib
