@@ -56,8 +56,9 @@ TEST(MetricsTest, RefusesNamesWithoutPrefixOrUnit) {
 
 TEST(MetricsTest, AddsUpTheCountsOfAHistogram) {
   Metrics metrics;
-  metrics.AddHistogram("tutti_a_seconds", "A.", {{"method", "x"}}, {0.1, 1},
-                       [] { return HistogramCounts{{2, 0, 3}, 4.5}; });
+  metrics.AddHistogram("tutti_a_seconds", "A.", {{"method", "x"}}, {0.1, 1}, [] {
+    return HistogramCounts{{2, 0, 3}, 4.5};
+  });
   ASSERT_TRUE(metrics.status().ok()) << metrics.status();
   EXPECT_EQ(Text(metrics),
             "# HELP tutti_a_seconds A.\n"
