@@ -62,7 +62,7 @@ absl::Status Publish(CommandContext& context, const PublishOptions& options) {
     const absl::Time until = std::min(give_up, std::max(next, absl::Now() + absl::Seconds(1)));
     std::this_thread::sleep_for(absl::ToChronoMilliseconds(until - absl::Now()));
   }
-  if (published == 0) std::cout << "nothing is due; aggregate may have published it already\n";
+  if (published == 0) std::cout << "nothing is due; aggregate closes windows by itself, too\n";
   return absl::OkStatus();
 }
 
