@@ -127,10 +127,10 @@ void CallMetrics::Show(Metrics& metrics) const {
     metrics.AddHistogram(
         "tutti_request_duration_seconds",
         "How long unary calls took; outside score in whole tenths of a second, rounded up.",
-        {{"method", method}}, Seconds(counts.fine ? kFine : kCoarse), [&counts] {
+        {{"method", method}}, Seconds(counts.fine ? kFine : kCoarse), [&all = counts] {
           HistogramCounts now;
-          for (const auto& range : counts.ranges) now.counts.push_back(range.load());
-          now.sum = static_cast<double>(counts.milliseconds.load()) / 1000;
+          for (const auto& range : all.ranges) now.counts.push_back(range.load());
+          now.sum = static_cast<double>(all.milliseconds.load()) / 1000;
           return now;
         });
   }
