@@ -5,7 +5,6 @@
 #include <signal.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <cstdlib>
 
@@ -166,6 +165,7 @@ absl::StatusOr<std::unique_ptr<RedisConnection>> RedisConnection::Open(
   if (reader == nullptr) return absl::ResourceExhaustedError("out of memory");
   reader->fn = BoundedReplies(*reader);
   std::unique_ptr<RedisConnection> connection(new RedisConnection(std::move(stream), reader));
+  connection->received_.resize(kReadAtOnce);
   connection->LimitTo(deadline - absl::Now());
   if (options.tls.any()) {
     RETURN_IF_ERROR(connection->stream_->StartTls(options.tls, options.host));
@@ -233,9 +233,8 @@ absl::StatusOr<RedisReply> RedisConnection::Read() {
   while (true) {
     if (redisReaderGetReply(reader_.get(), &data) != REDIS_OK) return Broken();
     if (data != nullptr) break;
-    std::array<char, kReadAtOnce> buffer;
-    const size_t read = stream_->Read(absl::MakeSpan(buffer));
-    if (read == 0 || redisReaderFeed(reader_.get(), buffer.data(), read) != REDIS_OK) {
+    const size_t read = stream_->Read(absl::MakeSpan(received_));
+    if (read == 0 || redisReaderFeed(reader_.get(), received_.data(), read) != REDIS_OK) {
       return Broken();
     }
   }

@@ -125,6 +125,7 @@ class RedisConnection {
   const std::unique_ptr<ByteStream> stream_;
   const std::unique_ptr<redisReader, RedisReaderDeleter> reader_;
   std::string unsent_;
+  std::vector<char> received_;  // of one reading
   std::string run_id_;
   size_t unread_ = 0;
   bool broken_ = false;

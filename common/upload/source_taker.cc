@@ -6,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "common/sources/input/text_match.h"
+#include "common/status/status_macros.h"
 #include "tutti/ingest/v1/ingest.pb.h"
 
 namespace tutti {
@@ -39,9 +40,7 @@ absl::StatusOr<bool> SourceTaker::OnOwner(absl::string_view owner) {
     run_ = &context_.runs.Of(owner);
     wanted = run_->wanted;
   } else {
-    const absl::StatusOr<bool> asked = context_.customers.Wants(owner);
-    if (!asked.ok()) return asked;
-    wanted = *asked;
+    ASSIGN_OR_RETURN(wanted, context_.customers.Wants(owner));
   }
   if (wanted) return true;
   progress_.Record();

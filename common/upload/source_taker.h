@@ -79,7 +79,7 @@ class SourceTaker final : public SourceSink {
   const TimeRange& times() const override { return context_.times; }
 
  private:
-  absl::Status Send(const MappedActivity& activity);
+  absl::Status Send(const MappedActivity& mapped);
 
   const TakerContext context_;
   StepProgress& progress_;
