@@ -21,7 +21,7 @@ absl::Status BecomeService(const std::string& service, const std::vector<std::st
   const std::string program = absl::StrCat("tutti-", service);
   std::vector<std::string> words = {program};
   words.insert(words.end(), flags.begin(), flags.end());
-  words.push_back("--check_config");
+  words.emplace_back("--check_config");
   std::vector<char*> arguments;
   arguments.reserve(words.size() + 1);
   for (std::string& word : words) arguments.push_back(word.data());
