@@ -53,6 +53,12 @@ size_t CutOff(absl::string_view bytes) {
   return 0;
 }
 
+// Whether a line may be the names of columns, and is no piece of JSON.
+bool LooksLikeHeader(absl::string_view line) {
+  return line.find_first_of("{}[]:") == absl::string_view::npos &&
+         std::count(line.begin(), line.end(), '"') % 2 == 0;
+}
+
 }  // namespace
 
 // ICU's conversion of an encoding to UTF-8.
@@ -95,12 +101,16 @@ bool IsJson(absl::string_view beginning) {
   while (!beginning.empty() && IsJsonSpace(beginning.front())) beginning.remove_prefix(1);
   if (absl::StartsWith(beginning, "{") || absl::StartsWith(beginning, "[")) return true;
   // The rest of a record that was cut off before, or what is no JSON at all: the next object
-  // that begins a line tells.
+  // that begins a line tells. Not one in a quoted field of CSV, which may go over many lines.
+  const bool header = LooksLikeHeader(beginning.substr(0, beginning.find('\n')));
+  bool quoted = false;
   while (!beginning.empty()) {
     const size_t end = beginning.find('\n');
     if (end == absl::string_view::npos) return false;
+    const auto quotes = std::count(beginning.begin(), beginning.begin() + end, '"');
+    quoted = header && quoted == (quotes % 2 == 0);
     beginning.remove_prefix(end + 1);
-    if (BeginsObject(absl::StripPrefix(beginning, kMark))) return true;
+    if (!quoted && BeginsObject(absl::StripPrefix(beginning, kMark))) return true;
   }
   return false;
 }

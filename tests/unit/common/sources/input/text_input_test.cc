@@ -96,6 +96,18 @@ TEST(TextInput, TakesForWindows1252InCsvWhatIsNotUtf8) {
   EXPECT_EQ(input.guessed_bytes(), 1);
 }
 
+// Mutation: an object that begins a line in a quoted field of CSV.
+TEST(IsJson, LooksIntoNoQuotedFieldOfATable) {
+  for (const char* const table :
+       {"AuditData;Id\n\"{\n{}\n{\"\"a\"\":1}\n\";x\n", "sep=,\nId,AuditData\n1,\"\n{}\n\"\n"}) {
+    EXPECT_FALSE(IsJson(table)) << table;
+  }
+  EXPECT_FALSE(IsJson("AuditData\n\"{\n{\"\"a\"\":1}\n\"\n"));
+  EXPECT_TRUE(IsJson("ue\",\n\"b\": 1\n},\n{\n\"a\": 1}\n"));
+  EXPECT_TRUE(IsJson("connected, reading\n{\"a\":1}\n"));
+  EXPECT_TRUE(IsJson("the end\"}, of one\n{\"a\":1}\n"));
+}
+
 TEST(IsJson, LooksPastABrokenFirstLine) {
   for (const char* text : {"{}", "  [", "\xef\xbb\xbf{", "cut\":1}\n{\"a\":1}", "x\n{\n\"a\"",
                            "<oops>\n\xef\xbb\xbf{ \"a\":1}", "\x1e{\"a\":1}"}) {
