@@ -75,6 +75,15 @@ absl::StatusOr<int> OpenForWriting(const std::string& path, Writing how, mode_t 
   return file;
 }
 
+bool WriteAll(int file, absl::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = write(file, bytes.data(), bytes.size());
+    if (written < 0 && errno != EINTR) return false;
+    if (written > 0) bytes.remove_prefix(static_cast<size_t>(written));
+  }
+  return true;
+}
+
 absl::Status CheckWritable(const std::string& path, Writing how) {
   const absl::StatusOr<int> file = Open(path, FlagsOf(how), 0);
   if (file.ok()) close(*file);
@@ -92,8 +101,7 @@ absl::Status ReplaceFile(const std::string& path, absl::string_view content, mod
   // Whatever stands there goes, and is not written to: the folder may be others', too.
   unlink(temporary.c_str());
   ASSIGN_OR_RETURN(const int file, OpenForWriting(temporary, Writing::kNew, mode));
-  const bool written =
-      write(file, content.data(), content.size()) == static_cast<ssize_t>(content.size());
+  const bool written = WriteAll(file, content);
   int error = errno;
   close(file);
   if (written && std::rename(temporary.c_str(), path.c_str()) == 0) return absl::OkStatus();

@@ -26,6 +26,9 @@ enum class Writing {
 // it is no regular file, AlreadyExists for kNew, else that of the system.
 absl::StatusOr<int> OpenForWriting(const std::string& path, Writing how, mode_t mode = 0600);
 
+// Writes all of it, also where a signal or a full pipe cuts it short; false: errno says why.
+bool WriteAll(int file, absl::string_view bytes);
+
 // What OpenForWriting would say, of kAppend and kUpdate, without making a file.
 absl::Status CheckWritable(const std::string& path, Writing how);
 

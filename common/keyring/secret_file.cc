@@ -69,17 +69,6 @@ absl::Status ReadAll(const std::string& noun, int fd, absl::Span<uint8_t> to) {
   return absl::OkStatus();
 }
 
-absl::Status WriteAll(const std::string& noun, int fd, absl::Span<const uint8_t> from) {
-  size_t done = 0;
-  while (done < from.size()) {
-    const ssize_t n = write(fd, from.data() + done, from.size() - done);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return FileError(noun, errno, "the new file cannot be written");
-    done += static_cast<size_t>(n);
-  }
-  return absl::OkStatus();
-}
-
 absl::Status SyncFolderOf(const std::string& noun, const std::string& path) {
   const size_t slash = path.rfind('/');
   const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
@@ -152,7 +141,10 @@ absl::Status SecretFile::Replace(const SecretBytes& bytes) const {
                           absl::StrCat(noun_, ": the new file: ", opened.status().message()));
     }
     const FileDescriptor fd(*opened);
-    status = WriteAll(noun_, fd.get(), bytes.span());
+    const absl::Span<const uint8_t> span = bytes.span();
+    if (!WriteAll(fd.get(), {reinterpret_cast<const char*>(span.data()), span.size()})) {
+      status = FileError(noun_, errno, "the new file cannot be written");
+    }
     if (status.ok() && (fchmod(fd.get(), 0600) != 0 || fsync(fd.get()) != 0)) {
       status = FileError(noun_, errno, "the new file cannot be synchronised");
     }

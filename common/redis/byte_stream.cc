@@ -15,6 +15,7 @@
 #include <cerrno>
 #include <limits>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/redis/host_lookup.h"
 #include "common/status/status_macros.h"
@@ -64,15 +65,15 @@ absl::StatusOr<TlsContext> ContextOf(const RedisTls& tls) {
   SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
   if (SSL_CTX_load_verify_file(context.get(), tls.authorities.c_str()) != 1) {
-    return absl::InvalidArgumentError(
-        "--redis_tls_authorities: the file cannot be read, or holds no certificate");
+    return absl::InvalidArgumentError(absl::StrCat("--redis_tls_authorities: ", tls.authorities,
+                                                   " cannot be read, or holds no certificate"));
   }
   if (!tls.certificate.empty() &&
       (SSL_CTX_use_certificate_chain_file(context.get(), tls.certificate.c_str()) != 1 ||
        SSL_CTX_use_PrivateKey_file(context.get(), tls.key.c_str(), SSL_FILETYPE_PEM) != 1)) {
     return absl::InvalidArgumentError(
-        "--redis_tls_certificate, --redis_tls_key: a file cannot be read, or they do not belong "
-        "together");
+        absl::StrCat("--redis_tls_certificate, --redis_tls_key: ", tls.certificate, " or ", tls.key,
+                     " cannot be read, or they do not belong together"));
   }
   return context;
 }
@@ -86,6 +87,8 @@ void Expect(std::string host, SSL* session) {
 }
 
 }  // namespace
+
+absl::Status CheckRedisTls(const RedisTls& tls) { return ContextOf(tls).status(); }
 
 absl::StatusOr<std::unique_ptr<ByteStream>> ByteStream::ConnectUnix(const std::string& path,
                                                                     absl::Time deadline) {
@@ -103,7 +106,10 @@ absl::StatusOr<std::unique_ptr<ByteStream>> ByteStream::ConnectTcp(const std::st
                                                                    int port, absl::Time deadline) {
   ASSIGN_OR_RETURN(const HostAddresses addresses, LookUpHost(host, port, deadline));
   for (const addrinfo* one = addresses.get(); one != nullptr; one = one->ai_next) {
-    const int fd = Connect(one->ai_family, one->ai_addr, one->ai_addrlen, deadline);
+    // One that does not answer leaves time for the next.
+    const absl::Time now = absl::Now();
+    const absl::Time by = one->ai_next == nullptr ? deadline : now + (deadline - now) / 2;
+    const int fd = Connect(one->ai_family, one->ai_addr, one->ai_addrlen, by);
     if (fd < 0) continue;
     // A command is written at once and is waited for.
     const int yes = 1;

@@ -25,6 +25,9 @@ struct RedisTls {
   bool any() const { return !authorities.empty() || !certificate.empty() || !key.empty(); }
 };
 
+// Whether the files can be used; InvalidArgument, naming the flags, when they cannot.
+absl::Status CheckRedisTls(const RedisTls& tls);
+
 // Bytes to a redis-server and from it, in plain text or by TLS. Blocks. Not thread-safe; once an
 // operation has failed, only to be destroyed. A process that uses TLS must ignore SIGPIPE.
 class ByteStream {

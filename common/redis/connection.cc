@@ -215,7 +215,8 @@ void RedisConnection::AppendRaw(const std::string& bytes, size_t commands) {
 
 absl::Status RedisConnection::Flush() {
   if (broken_ || !stream_->Write(unsent_)) return Broken();
-  unsent_.clear();
+  // What was large once is not kept.
+  unsent_ = std::string();
   return absl::OkStatus();
 }
 

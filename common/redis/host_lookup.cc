@@ -1,8 +1,8 @@
 #include "common/redis/host_lookup.h"
 
-#include <algorithm>
 #include <list>
 #include <mutex>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -83,14 +83,17 @@ absl::StatusOr<HostAddresses> LookUpHost(const std::string& host, int port, absl
   auto lookup = std::make_unique<Lookup>(host, port);
   if (lookup->Begin() == 0) {
     lookup->WaitUntil(deadline);
-    addresses = lookup->Take();
-    if (!lookup->Cancel()) {
+    if (lookup->Cancel()) {
+      addresses = lookup->Take();
+    } else {
       Abandon(std::move(lookup));
-      return absl::UnavailableError(
-          "no name server says in time where redis-server is; give it by address");
     }
   }
   if (addresses != nullptr) return addresses;
+  if (absl::Now() >= deadline) {
+    return absl::UnavailableError(
+        "no name server says in time where redis-server is; give it by address");
+  }
   return absl::UnavailableError(
       "the name of redis-server's host is not known; check that it is right");
 }

@@ -74,6 +74,7 @@ absl::Status CheckTls(const RedisOptions& options) {
       CheckFile("--redis_tls_authorities", options.tls.authorities, "the authorities");
   files.Update(CheckFile("--redis_tls_certificate", options.tls.certificate, "the certificate"));
   files.Update(CheckFile("--redis_tls_key", options.tls.key, "the certificate's key"));
+  if (files.ok()) files = CheckRedisTls(options.tls);
   return files;
 }
 

@@ -99,8 +99,9 @@ void CallMetrics::Count(Counts& counts, absl::StatusCode code) {
 }
 
 void CallMetrics::Time(Counts& counts, absl::Duration took) {
-  auto milliseconds = static_cast<uint64_t>(absl::ToInt64Milliseconds(took));
-  if (!counts.fine) milliseconds = (milliseconds / kTenth + 1) * kTenth;
+  const absl::Duration step = absl::Milliseconds(counts.fine ? 1 : kTenth);
+  const auto milliseconds =
+      static_cast<uint64_t>(absl::ToInt64Milliseconds(absl::Ceil(took, step)));
   const auto& ends = counts.fine ? kFine : kCoarse;
   const auto end = std::lower_bound(std::begin(ends), std::end(ends), milliseconds);
   ++counts.ranges[static_cast<size_t>(end - std::begin(ends))];

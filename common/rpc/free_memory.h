@@ -6,8 +6,8 @@
 namespace tutti {
 
 // Gives the system back what the allocator keeps after a burst, once that is more than
-// kKeptFreeBytes: by itself it keeps every arena as large as it ever was. Memory that is locked
-// (ingest's) stays. To be called every few seconds, by a thread that serves nobody.
+// kKeptFreeBytes: by itself it keeps every arena as large as it ever was. To be called every few
+// seconds, by a thread that serves nobody; not where memory is locked, for that stays.
 void ReturnFreeMemory();
 
 constexpr size_t kKeptFreeBytes = 16 << 20;

@@ -5,11 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstddef>
-
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
+#include "common/files/write_file.h"
 
 namespace tutti {
 namespace {
@@ -23,15 +21,8 @@ absl::Status Failed() {
 int Make(absl::string_view text, int version) {
   const int file = memfd_create("tutti-certificates", MFD_CLOEXEC);
   if (file < 0) return file;
-  size_t done = 0;
-  while (done < text.size()) {
-    const ssize_t written = write(file, text.data() + done, text.size() - done);
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) break;
-    done += static_cast<size_t>(written);
-  }
   const timespec times[2] = {{version, 0}, {version, 0}};
-  if (done == text.size() && futimens(file, times) == 0) return file;
+  if (WriteAll(file, text) && futimens(file, times) == 0) return file;
   close(file);
   return -1;
 }

@@ -223,7 +223,7 @@ void WaitForStop(int signals, const ServerOptions& options, const Served& served
   pollfd poll_fd{signals, POLLIN, 0};
   for (int seconds = 1; poll(&poll_fd, 1, 1000) <= 0; ++seconds) {
     Tick(options, served);
-    if (seconds % kSecondsBetweenReturns == 0) ReturnFreeMemory();
+    if (served.returns_memory && seconds % kSecondsBetweenReturns == 0) ReturnFreeMemory();
   }
 }
 
@@ -246,9 +246,7 @@ absl::Status CheckLimits(const ServerOptions& options) {
   RETURN_IF_ERROR(CheckPositive("--idle_timeout", options.idle_timeout));
   RETURN_IF_ERROR(CheckPositive("--max_connection_age", options.connection_age));
   RETURN_IF_ERROR(CheckPositive("--max_connection_age_grace", options.connection_age_grace));
-  for (const char* const level : {"debug", "info", "warning", "error"}) {
-    if (options.log_level == level) return absl::OkStatus();
-  }
+  if (SetLogLevel(options.log_level)) return absl::OkStatus();
   return absl::InvalidArgumentError("--log_level must be debug, info, warning or error");
 }
 
@@ -392,8 +390,11 @@ absl::Status RunServer(const ServerOptions& options, const Served& served) {
     creators.push_back(std::move(interceptors));
   }
   creators.push_back(calls.Interceptors());
-  if (auto lines = MakeTraceLines(served.traced); lines != nullptr) {
-    creators.push_back(std::move(lines));
+  // No call pays for lines that are not written.
+  if (options.log_level == "debug") {
+    if (auto lines = MakeTraceLines(served.traced); lines != nullptr) {
+      creators.push_back(std::move(lines));
+    }
   }
   builder.experimental().SetInterceptorCreators(std::move(creators));
   const std::shared_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor =

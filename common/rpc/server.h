@@ -86,6 +86,8 @@ struct Served {
   std::vector<std::string> traced = {};
   // What it shows at GET /metrics beside what every server does.
   Metrics metrics = {};
+  // Whether memory that was freed can go back to the system: not where all of it is locked.
+  bool returns_memory = true;
   // Larger requests are refused before they are read.
   int max_request_bytes = kMaxMessageBytes;
 };

@@ -7,7 +7,6 @@
 #include "common/scoring/public_terms.h"
 #include "common/scoring/published_counts.h"
 #include "common/status/status_macros.h"
-#include "common/window/cadence.h"
 
 namespace tutti {
 namespace {
@@ -110,7 +109,6 @@ absl::StatusOr<LevelRow> LevelRowOf(const Catalog& catalog, absl::Span<const Lev
   const MeasureFormulas formulas(catalog, terms);
   LevelRow row;
   row.end_day = *end_day;
-  row.step_days = PeriodDays(publication.cadence());
   row.cadence = publication.cadence();
   row.time_zone = publication.time_zone();
   row.counting_fingerprint = publication.counting_fingerprint();

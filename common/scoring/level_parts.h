@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "common/catalog/catalog.h"
 #include "common/scoring/figure.h"
 #include "common/scoring/measure_formulas.h"
@@ -32,7 +33,6 @@ std::vector<LevelPart> LevelPartsOf(const Catalog& catalog);
 // What one record alone says of the parts.
 struct LevelRow {
   Day end_day;
-  int step_days = 7;  // between windows of the series
   window::v1::Cadence cadence = window::v1::CADENCE_UNSPECIFIED;
   std::string time_zone;
   std::string counting_fingerprint;

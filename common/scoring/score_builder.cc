@@ -108,19 +108,6 @@ void AddTotal(const Catalog& catalog, ScoredPublication& out) {
   out.total = total;
 }
 
-void SetMostRoom(const Catalog& catalog, ScoredPublication& out) {
-  double least = kCategoryPoints;
-  for (const CategoryScore& category : out.score.categories()) {
-    if (category.state() != score::v1::FIGURE_STATE_MEASURED ||
-        !catalog.FindCategory(category.category())->substitutes().empty() ||
-        category.points().value() >= least) {
-      continue;
-    }
-    least = category.points().value();
-    out.score.set_most_room_category(category.category());
-  }
-}
-
 void AddMeasure(const Inputs& in, const catalog::v1::Measure& measure, Score& out) {
   MeasureValue& value = *out.add_measures();
   value.set_measure(measure.id());
@@ -161,6 +148,20 @@ bool IsCountedBy(const Catalog& catalog, const Publication& publication) {
          std::find(alike.begin(), alike.end(), publication.catalog_fingerprint()) != alike.end();
 }
 
+void SetMostRoom(const Catalog& catalog, score::v1::Score& score) {
+  double least = kCategoryPoints;
+  for (const CategoryScore& category : score.categories()) {
+    const double points =
+        (category.has_level() ? category.level().points() : category.points()).value();
+    if (category.state() != score::v1::FIGURE_STATE_MEASURED ||
+        !catalog.FindCategory(category.category())->substitutes().empty() || points >= least) {
+      continue;
+    }
+    least = points;
+    score.set_most_room_category(category.category());
+  }
+}
+
 absl::StatusOr<ScoredPublication> ScorePublication(const Catalog& catalog,
                                                    const Publication& publication) {
   const absl::StatusOr<Day> end_day = ParseDay(publication.end_day());
@@ -186,7 +187,7 @@ absl::StatusOr<ScoredPublication> ScorePublication(const Catalog& catalog,
   }
   Substitute(catalog, out);
   AddTotal(catalog, out);
-  SetMostRoom(catalog, out);
+  SetMostRoom(catalog, out.score);
   for (const catalog::v1::Measure& measure : catalog.proto().measures()) {
     AddMeasure(in, measure, out.score);
   }

@@ -27,6 +27,10 @@ score::v1::Unit UnitOf(const catalog::v1::Measure& measure);
 // What an answer says, for people, of what its figures are.
 std::string NoticeFor(bool generated_data);
 
+// Names the category with the fewest points, of levels where there are any, among those that
+// substitute no other.
+void SetMostRoom(const Catalog& catalog, score::v1::Score& score);
+
 // Whether a publication was counted as the catalogue counts: it can be shown by it, and compared
 // with others of which that holds.
 bool IsCountedBy(const Catalog& catalog, const publication::v1::Publication& publication);

@@ -1,6 +1,8 @@
 #include "common/scoring/score_change.h"
 
 #include <algorithm>
+#include <string>
+#include <utility>
 
 #include "common/window/window.h"
 
@@ -22,16 +24,16 @@ bool IsBeyondNoise(const score::v1::Estimate& difference) {
          difference.bound() != score::v1::BOUND_AT_LEAST;
 }
 
-void SetDifference(const Figure& difference, Change& change) {
+Change ChangeOf(std::string since_end_day, const Figure& difference) {
+  Change change;
+  change.set_since_end_day(std::move(since_end_day));
   *change.mutable_difference() = ToEstimate(difference);
   change.set_beyond_noise(IsBeyondNoise(change.difference()));
+  return change;
 }
 
 Change ChangeBetween(const ScoredPublication& earlier, const Figure& from, const Figure& to) {
-  Change change;
-  change.set_since_end_day(earlier.score.end_day());
-  SetDifference(Difference(to, from), change);
-  return change;
+  return ChangeOf(earlier.score.end_day(), Difference(to, from));
 }
 
 // Whether both totals are of the same categories: as many points of others are another sum.
@@ -52,10 +54,7 @@ std::optional<Day> ChangeBase(absl::Span<const Day> published, Day end_day) {
 }
 
 Change ChangeSince(Day since, const Figure& difference) {
-  Change change;
-  change.set_since_end_day(FormatDay(since));
-  SetDifference(difference, change);
-  return change;
+  return ChangeOf(FormatDay(since), difference);
 }
 
 std::optional<Day> TrendBase(absl::Span<const Day> published, Day end_day) {

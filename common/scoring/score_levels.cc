@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <initializer_list>
 #include <map>
 #include <string>
 #include <utility>
@@ -12,6 +13,7 @@
 #include "common/scoring/filter/level_filter.h"
 #include "common/scoring/public_terms.h"
 #include "common/scoring/score_change.h"
+#include "common/window/cadence.h"
 
 namespace tutti {
 namespace {
@@ -86,7 +88,8 @@ class LevelMaker {
       : formulas_(formulas),
         parts_(parts),
         rows_(rows),
-        model_(LevelModelFor(rows.back()->step_days)),
+        step_days_(PeriodDays(rows.back()->cadence)),
+        model_(LevelModelFor(step_days_)),
         base_days_({bases.change, bases.trend}) {}
 
   // The parts of a category; absent where its level cannot be told.
@@ -113,7 +116,8 @@ class LevelMaker {
     return sum;
   }
 
-  SumLevel LevelOf(const Sum& sum) const {
+  // With the differences from some bases.
+  SumLevel LevelOf(const Sum& sum, std::initializer_list<Base> bases) const {
     SumLevel out;
     std::vector<const FilteredPart*> together;
     double constant = 0;
@@ -135,7 +139,7 @@ class LevelMaker {
                out.series->observed.back().other_variance, linear);
       Add(linear, out.points);
     }
-    for (const Base base : {kChange, kTrend}) {
+    for (const Base base : bases) {
       out.differences[base] = DifferenceSince(sum, base, together, out.series);
     }
     return out;
@@ -189,7 +193,7 @@ class LevelMaker {
   int StepsBetween(const std::vector<size_t>& rows, size_t i) const {
     if (i == 0) return 1;
     const auto days = rows_[rows[i]]->end_day - rows_[rows[i - 1]]->end_day;
-    return std::max(static_cast<int>(days) / rows_.back()->step_days, 1);
+    return std::max(static_cast<int>(days) / step_days_, 1);
   }
 
   // What a part weighs in a series.
@@ -319,6 +323,7 @@ class LevelMaker {
   const MeasureFormulas& formulas_;
   const absl::Span<const LevelPart> parts_;
   const absl::Span<const LevelRow* const> rows_;
+  const int step_days_;  // between windows of the series
   const LevelModel model_;
   const std::array<std::optional<Day>, kBases> base_days_;
 };
@@ -342,20 +347,6 @@ int ShownIn(const Catalog& catalog, const CategoryScore& score) {
   return static_cast<int>(std::find_if(categories.begin(), categories.end(),
                                        [&](const auto& category) { return category.id() == id; }) -
                           categories.begin());
-}
-
-// Follows what leads.
-void SetMostRoom(const Catalog& catalog, score::v1::Score& score) {
-  double least = kCategoryPoints;
-  for (const CategoryScore& category : score.categories()) {
-    if (!category.has_level() ||
-        !catalog.FindCategory(category.category())->substitutes().empty() ||
-        category.level().points().value() >= least) {
-      continue;
-    }
-    least = category.level().points().value();
-    score.set_most_room_category(category.category());
-  }
 }
 
 }  // namespace
@@ -387,7 +378,8 @@ void AddLevels(const Catalog& catalog, absl::Span<const LevelPart> parts,
   const int figures = static_cast<int>(categories.size()) + 1;
   std::map<int, Level> levels;
   for (const auto& [category, sum] : categories) {
-    if (sum.has_value()) levels[category] = maker.ToLevel(*sum, maker.LevelOf(*sum), figures);
+    if (sum.has_value())
+      levels[category] = maker.ToLevel(*sum, maker.LevelOf(*sum, {kChange}), figures);
   }
   for (CategoryScore& score : *scored.score.mutable_categories()) {
     if (score.state() != score::v1::FIGURE_STATE_MEASURED) continue;
@@ -399,7 +391,7 @@ void AddLevels(const Catalog& catalog, absl::Span<const LevelPart> parts,
     SetMostRoom(catalog, scored.score);
   }
   if (!total.has_value()) return;
-  const SumLevel sum = maker.LevelOf(*total);
+  const SumLevel sum = maker.LevelOf(*total, {kChange, kTrend});
   Level& level = *scored.score.mutable_level();
   level = maker.ToLevel(*total, sum, figures);
   const double to_percent = kPercent / static_cast<double>(scored.score.possible_points());

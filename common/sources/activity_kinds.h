@@ -80,6 +80,15 @@ struct MappedActivity {
   absl::Span<const absl::string_view> more_traits = {};
 };
 
+// Calls with each trait of an activity, by the catalogue's ids.
+template <typename Take>
+void ForEachTrait(const MappedActivity& activity, Take take) {
+  for (size_t bit = 0; bit < kTraitNames.size(); ++bit) {
+    if ((activity.traits >> bit & 1U) != 0) take(kTraitNames[bit]);
+  }
+  for (const absl::string_view trait : activity.more_traits) take(trait);
+}
+
 // Gets the activities of one organisation. An error ends the import.
 class ActivitySink {
  public:

@@ -1,6 +1,8 @@
 #include "common/telemetry/log.h"
 
+#include <map>
 #include <memory>
+#include <string>
 
 #include "nlohmann/json.hpp"
 #include "spdlog/sinks/stdout_sinks.h"
@@ -40,16 +42,16 @@ void LogInfo(const char* event, LogFields fields) { Write(spdlog::level::info, e
 void LogWarning(const char* event, LogFields fields) { Write(spdlog::level::warn, event, fields); }
 void LogError(const char* event, LogFields fields) { Write(spdlog::level::err, event, fields); }
 
-void SetLogLevel(const std::string& level) {
-  if (level == "debug") {
-    Logger().set_level(spdlog::level::debug);
-  } else if (level == "warning") {
-    Logger().set_level(spdlog::level::warn);
-  } else if (level == "error") {
-    Logger().set_level(spdlog::level::err);
-  } else {
-    Logger().set_level(spdlog::level::info);
-  }
+bool SetLogLevel(const std::string& level) {
+  static const std::map<std::string, spdlog::level::level_enum> levels = {
+      {"debug", spdlog::level::debug},
+      {"info", spdlog::level::info},
+      {"warning", spdlog::level::warn},
+      {"error", spdlog::level::err}};
+  const auto found = levels.find(level);
+  if (found == levels.end()) return false;
+  Logger().set_level(found->second);
+  return true;
 }
 
 }  // namespace tutti

@@ -9,7 +9,8 @@ namespace tutti {
 
 // What a line says beside its event: names of ours and values that are counts,
 // codes or addresses of services. Never anything that a caller sent, except within what gRPC
-// complains of (see common/rpc/grpc_lines.h).
+// complains of (common/rpc/grpc_lines.h) and, at debug, the trace id of a call, 32 hexadecimal
+// digits (common/rpc/trace_context.h).
 using LogFields = std::initializer_list<std::pair<const char*, std::string>>;
 
 // Each writes one line of JSON to standard error, in printable ASCII, whatever a value holds:
@@ -19,8 +20,8 @@ void LogInfo(const char* event, LogFields fields);
 void LogWarning(const char* event, LogFields fields);
 void LogError(const char* event, LogFields fields);
 
-// "debug", "info", "warning" or "error"; anything else is "info".
-void SetLogLevel(const std::string& level);
+// "debug", "info", "warning" or "error"; false, and nothing changes, for anything else.
+bool SetLogLevel(const std::string& level);
 
 }  // namespace tutti
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <iterator>
 #include <limits>
 #include <map>
@@ -45,6 +46,7 @@ bool TellsApart(const std::string& label) {
 // What a caller may say.
 constexpr size_t kMostRequestBytes = 8 << 10;
 constexpr time_t kPatienceSeconds = 2;
+constexpr int kPauseMillis = 100;
 constexpr absl::string_view kRequest = "GET /metrics";
 
 struct Bound {
@@ -106,8 +108,10 @@ void Answer(int caller, const std::function<std::string()>& text) {
       "\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\nConnection: close\r\n"
       "Content-Length: ",
       body.size(), "\r\n\r\n", body);
+  // A caller that reads slowly keeps others waiting no longer either.
+  const absl::Time deadline = absl::Now() + absl::Seconds(kPatienceSeconds);
   size_t sent = 0;
-  while (sent < answer.size()) {
+  while (sent < answer.size() && absl::Now() < deadline) {
     const ssize_t more = send(caller, answer.data() + sent, answer.size() - sent, MSG_NOSIGNAL);
     if (more <= 0) return;
     sent += static_cast<size_t>(more);
@@ -258,7 +262,11 @@ void MetricsServer::Run() const {
     if (poll(waiting, std::size(waiting), -1) < 0) continue;
     if ((waiting[0].revents & POLLIN) != 0) return;
     const int caller = accept4(socket_, nullptr, nullptr, SOCK_CLOEXEC);
-    if (caller < 0) continue;
+    if (caller < 0) {
+      // Without descriptors the socket could be read at once and for ever.
+      if (errno == EMFILE || errno == ENFILE) poll(waiting, 1, kPauseMillis);
+      continue;
+    }
     // Whoever says nothing keeps others waiting no longer.
     const timeval patience{kPatienceSeconds, 0};
     setsockopt(caller, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));

@@ -27,10 +27,8 @@ unsigned DecidingFeatures(const catalog::v1::Predicate& predicate,
 }  // namespace
 
 void FedCategories::Add(const MappedActivity& activity) {
-  traits_.assign(activity.more_traits.begin(), activity.more_traits.end());
-  for (size_t bit = 0; bit < kTraitNames.size(); ++bit) {
-    if ((activity.traits >> bit & 1) != 0) traits_.push_back(kTraitNames[bit]);
-  }
+  traits_.clear();
+  ForEachTrait(activity, [this](absl::string_view trait) { traits_.push_back(trait); });
   IgnoredTerms ignored;
   const ActivityShape* shape =
       catalog_.Classify({activity.type, activity.app, activity.platform, traits_}, ignored);

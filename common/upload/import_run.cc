@@ -244,7 +244,10 @@ class Importer {
     absl::Status status;
     for (size_t i = 0; i < options_.inputs.size() && status.ok(); ++i) {
       const absl::StatusOr<std::unique_ptr<TextInput>> input = OpenAgain(i);
-      if (!input.ok()) return AtInput(i, input.status());
+      if (!input.ok()) {
+        status = AtInput(i, input.status());
+        break;
+      }
       taker.Begin(InputName(options_, i));
       progress.Begin(**input);
       status = AtInput(i, reader.Read(**input, taker));

@@ -52,7 +52,7 @@ absl::StatusOr<bool> SourceTaker::OnOwner(absl::string_view owner) {
 bool SourceTaker::OnRow(absl::string_view key) {
   TenantSummary& summary = run_->summary;
   progress_.Record();
-  subject_.clear();
+  SetSubject("");
   summary.fates.End();
   ++context_.summary.rows;
   ++summary.records;
@@ -76,23 +76,24 @@ absl::Status SourceTaker::OnRowRejected(RejectionReason reason) {
   --run_->summary.records;
   --run_->summary.distinct;
   run_->summary.fates.Drop();
-  subject_.clear();
+  SetSubject("");
   ++context_.summary.rejected[static_cast<size_t>(reason)];
   return absl::OkStatus();
 }
 
 bool SourceTaker::OnPerson(const Actor& actor) {
-  subject_.clear();
+  SetSubject("");
   const ActorKind kind = ClassifyActor(actor, context_.options.reading.accepted_domains);
   if (kind != ActorKind::kPerson) {
     run_->summary.Exclude(ExclusionOf(kind));
     return false;
   }
-  subject_ = absl::AsciiStrToLower(absl::StripAsciiWhitespace(actor.name));
+  SetSubject(absl::AsciiStrToLower(absl::StripAsciiWhitespace(actor.name)));
   return true;
 }
 
 void SourceTaker::OnActed() {
+  if (std::exchange(acted_, true)) return;
   if (run_->people.insert(Fingerprint({subject_})).second) ++run_->summary.people;
 }
 
@@ -119,13 +120,9 @@ absl::Status SourceTaker::Send(const MappedActivity& mapped) {
   activity.mutable_occurred_at()->set_seconds(mapped.seconds);
   activity.set_app(mapped.app.data(), mapped.app.size());
   activity.set_platform(mapped.platform.data(), mapped.platform.size());
-  for (size_t bit = 0; bit < kTraitNames.size(); ++bit) {
-    if ((mapped.traits & (TraitSet{1} << bit)) == 0) continue;
-    activity.add_traits(kTraitNames[bit].data(), kTraitNames[bit].size());
-  }
-  for (const absl::string_view trait : mapped.more_traits) {
+  ForEachTrait(mapped, [&activity](absl::string_view trait) {
     activity.add_traits(trait.data(), trait.size());
-  }
+  });
   return context_.targets.uploader->Add(run_->organization, std::move(activity));
 }
 

@@ -70,7 +70,7 @@ class SourceTaker final : public SourceSink {
   void OnIgnored(absl::string_view operation) override { run_->summary.Ignore(operation); }
   bool OnPerson(const Actor& actor) override;
   void OnActed() override;
-  void OnSubject(absl::string_view subject) override { subject_ = std::string(subject); }
+  void OnSubject(absl::string_view subject) override { SetSubject(std::string(subject)); }
   absl::Status OnActivity(const MappedActivity& activity) override;
   void OnLicensed(absl::string_view product) override;
   void OnOffered(const MappedActivity& activity) override { run_->fed.Add(activity); }
@@ -80,13 +80,18 @@ class SourceTaker final : public SourceSink {
 
  private:
   absl::Status Send(const MappedActivity& mapped);
+  void SetSubject(std::string subject) {
+    subject_ = std::move(subject);
+    acted_ = false;
+  }
 
   const TakerContext context_;
   StepProgress& progress_;
   std::string input_;
   TenantRun* run_;  // of the row; of sources without tenants the only one
-  std::string
-      subject_;  // the last of this row, empty when it has none yet; a person's in lower case
+  // The last of this row, empty when it has none yet; a person's in lower case.
+  std::string subject_;
+  bool acted_ = false;  // that subject
 };
 
 }  // namespace tutti

@@ -1,7 +1,6 @@
 #include "services/aggregate/aggregate_server.h"
 
 #include <atomic>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <system_error>
@@ -59,7 +58,8 @@ constexpr absl::Duration kScrubRetry = absl::Seconds(30);
 absl::StatusOr<std::unique_ptr<PublicationJournal>> OpenJournal(const AggregateOptions& options,
                                                                 RedisStores& stores) {
   if (!options.journal_redis.has_value()) {
-    absl::StatusOr<std::unique_ptr<FileJournal>> file = FileJournal::Open(options.journal);
+    absl::StatusOr<std::unique_ptr<FileJournal>> file =
+        FileJournal::Open(options.journal, /*begins=*/!options.server.check_config);
     if (file.ok()) return *std::move(file);
     return absl::Status(file.status().code(), absl::StrCat("--journal: ", file.status().message()));
   }
@@ -69,20 +69,14 @@ absl::StatusOr<std::unique_ptr<PublicationJournal>> OpenJournal(const AggregateO
       /*begins=*/!options.server.check_config);
 }
 
-// Whether there is a file with something in it.
-bool IsBegun(const std::string& journal) {
-  std::error_code error;
-  const auto size = std::filesystem::file_size(journal, error);
-  return !error && size > 0;
-}
-
 // Whether the users are as they must be; who does not answer yet is waited for.
 absl::Status CheckUsers(const AggregateOptions& options) {
   absl::Status fit = CheckUser(ForQuestions(options.redis), RedisUse::kAggregate);
-  if (fit.ok() && options.journal_redis.has_value()) {
-    fit = CheckUser(ForQuestions(*options.journal_redis), RedisUse::kJournal);
-    if (absl::IsUnavailable(fit)) SayNotChecked(options.server, fit);
+  if (absl::IsFailedPrecondition(fit) || !options.journal_redis.has_value()) {
+    return absl::IsFailedPrecondition(fit) ? fit : absl::OkStatus();
   }
+  fit = CheckUser(ForQuestions(*options.journal_redis), RedisUse::kJournal);
+  if (absl::IsUnavailable(fit)) SayNotChecked(options.server, fit);
   return absl::IsFailedPrecondition(fit) ? fit : absl::OkStatus();
 }
 
@@ -263,7 +257,7 @@ absl::Status RunAggregate(const AggregateOptions& options) {
                                           aggregate::v1::OrganizationService::service_full_name()};
   HealthService health(names, {"store"});
   if (options.server.check_config && !options.journal_redis.has_value() &&
-      !IsBegun(options.journal)) {
+      !FileJournal::IsBegun(options.journal)) {
     // Only a service begins one.
     const absl::Status writable = CheckWritable(options.journal, Writing::kUpdate);
     if (writable.ok()) {

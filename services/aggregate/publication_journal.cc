@@ -148,7 +148,8 @@ std::string NewJournalIdentity() {
   return absl::BytesToHexString(bytes);
 }
 
-absl::StatusOr<std::unique_ptr<FileJournal>> FileJournal::Open(const std::string& path) {
+absl::StatusOr<std::unique_ptr<FileJournal>> FileJournal::Open(const std::string& path,
+                                                               bool begins) {
   const absl::StatusOr<int> opened = OpenForWriting(path, Writing::kUpdate);
   if (!opened.ok()) return opened.status();
   const int file = *opened;
@@ -156,14 +157,20 @@ absl::StatusOr<std::unique_ptr<FileJournal>> FileJournal::Open(const std::string
   const std::lock_guard<std::mutex> lock(journal->mutex_);
   const FileLock file_lock(file, LOCK_EX);
   if (!file_lock.held()) return FileError(path, "lock");
-  RETURN_IF_ERROR(journal->Identify());
+  RETURN_IF_ERROR(journal->Identify(begins));
   RETURN_IF_ERROR(journal->CatchUp());
   return journal;
 }
 
 FileJournal::~FileJournal() { close(file_); }
 
-absl::Status FileJournal::Identify() {
+bool FileJournal::IsBegun(const std::string& path) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(path, error);
+  return !error && size >= kFirstLineBytes;
+}
+
+absl::Status FileJournal::Identify(bool begins) {
   ASSIGN_OR_RETURN(std::string text, ReadFrom(path_, file_, 0, kFirstLineBytes));
   std::string line = std::move(text);
   if (!BeginsFirstLine(line)) {
@@ -172,16 +179,16 @@ absl::Status FileJournal::Identify() {
                      ": does not begin as a journal does; restore the file, or name "
                      "another in --journal"));
   }
-  absl::Status made;
-  if (line.size() < kFirstLineBytes) {
-    line = absl::StrCat(kFirstWord, NewJournalIdentity(), "\n");
-    made = AppendLine(path_, file_, 0, line);
-  } else {
-    // Whoever made the file may have been stopped before it was durable.
-    made = WriteLine(path_, file_, 0, line);
+  if (begins) {
+    if (line.size() < kFirstLineBytes) {
+      line = absl::StrCat(kFirstWord, NewJournalIdentity(), "\n");
+      RETURN_IF_ERROR(AppendLine(path_, file_, 0, line));
+    } else {
+      // Whoever made the file may have been stopped before it was durable.
+      RETURN_IF_ERROR(WriteLine(path_, file_, 0, line));
+    }
+    RETURN_IF_ERROR(SyncFolder(path_));
   }
-  if (!made.ok()) return made;
-  RETURN_IF_ERROR(SyncFolder(path_));
   identity_ = line.substr(sizeof(kFirstWord) - 1, 2 * kIdentityBytes);
   read_bytes_ = kFirstLineBytes;
   return absl::OkStatus();

@@ -50,8 +50,12 @@ std::string NewJournalIdentity();
 class FileJournal : public PublicationJournal {
  public:
   // Opens or makes the file (mode 0600). Errors name the file. DataLoss when it
-  // has a line that makes no sense; a last line cut short by a crash is none.
-  static absl::StatusOr<std::unique_ptr<FileJournal>> Open(const std::string& path);
+  // has a line that makes no sense; a last line cut short by a crash is none. `begins`: else its
+  // first line, which IsBegun has seen, is read and not made durable once more.
+  static absl::StatusOr<std::unique_ptr<FileJournal>> Open(const std::string& path,
+                                                           bool begins = true);
+  // Whether there is a file with a whole first line.
+  static bool IsBegun(const std::string& path);
   ~FileJournal() override;
 
   FileJournal(const FileJournal&) = delete;
@@ -71,7 +75,7 @@ class FileJournal : public PublicationJournal {
   FileJournal(std::string path, int file) : path_(std::move(path)), file_(file) {}
 
   // Reads the first line; writes it where there is none. The file is locked.
-  absl::Status Identify();
+  absl::Status Identify(bool begins);
   // Reads what was added since the last look, by whomever.
   absl::Status CatchUp();
   // Takes in the line that begins where reading has come to.

@@ -267,7 +267,8 @@ absl::Status RunIngest(const ServerOptions& server, const IngestOptions& options
                                     },
                                 .on_tick = [&] { chores.Run(counters, health); },
                                 .on_drain = [&] { service.Drain(); },
-                                .metrics = MetricsOf(counters, keyring, coalescer)});
+                                .metrics = MetricsOf(counters, keyring, coalescer),
+                                .returns_memory = swap != Swap::kLocked});
   }
   checking.reset();
   // Calls that outlived the drain call back while everything they use still is.

@@ -163,15 +163,12 @@ void FillLevels(PrivacyStatement& statement) {
       " before it say together, supposing that adoption moves slowly and jumps seldom. That was "
       "checked on simulated levels that stay, wander, rise, jump, dip and swing, with the noise of "
       "small and large organisations: at least 93.5 of 100 margins hold. In the first windows "
-      "after "
-      "a sudden change fewer do: it shows in one or two windows when it is two and a half times "
-      "the "
-      "margin of one window alone or more, in about four (one time in ten more than ten) when it "
-      "is "
-      "a little more than that margin, and in about five (one time in ten more than fourteen) when "
-      "it is three quarters of it. A window that contradicts the level is marked, and what each "
-      "window says alone stands beside the level. Levels are computed from published records: they "
-      "spend nothing and tell nothing that those do not."));
+      "after a sudden change fewer do: it shows in one or two windows when it is two and a half "
+      "times the margin of one window alone or more, in about four (one time in ten more than ten) "
+      "when it is a little more than that margin, and in about five (one time in ten more than "
+      "fourteen) when it is three quarters of it. A window that contradicts the level is marked, "
+      "and what each window says alone stands beside the level. Levels are computed from published "
+      "records: they spend nothing and tell nothing that those do not."));
 }
 
 // What is declared decides what is shown, so it is told; it decides nothing else.

@@ -6,10 +6,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/files/write_file.h"
 #include "common/organization/organization_id.h"
 #include "common/status/status_macros.h"
 #include "services/cli/commands/command_errors.h"
-#include "services/cli/report/report_file.h"
 #include "tests/sample/dev_token.h"
 #include "tests/sample/sample_commands.h"
 
@@ -47,10 +47,8 @@ absl::Status Run(Options options) {
   const absl::StatusOr<DevToken> made = MakeDevToken(options.folder, options.claims);
   if (!made.ok()) return Named("--keys", made.status());
   const std::string key_set = absl::StrCat(options.folder, "/jwks.json");
-  if (absl::Status written = WriteReportFile(key_set, made->key_set, /*replace=*/true);
-      !written.ok()) {
-    return Named("--keys", written);
-  }
+  const absl::Status written = ReplaceFile(key_set, made->key_set, 0644);
+  if (!written.ok()) return Named("--keys", written);
   std::cout << made->token << "\n";
   return absl::OkStatus();
 }

@@ -1,5 +1,7 @@
 #include "tests/sample/sample_files.h"
 
+#include <unistd.h>
+
 #include <cstdio>
 #include <filesystem>
 #include <system_error>
@@ -41,7 +43,7 @@ class OutputFile {
   explicit OutputFile(std::string path) : path_(std::move(path)) {
     const absl::StatusOr<int> file = OpenForWriting(path_, Writing::kAnew, 0644);
     opened_ = file.status();
-    if (file.ok()) stream_ = fdopen(*file, "wb");
+    if (file.ok() && (stream_ = fdopen(*file, "wb")) == nullptr) close(*file);
   }
   ~OutputFile() {
     if (stream_ != nullptr) std::fclose(stream_);

@@ -30,10 +30,10 @@ class RedisServer {
   // A replica of a primary; waits until it has all that the primary has.
   static absl::StatusOr<std::unique_ptr<RedisServer>> StartReplicaOf(const RedisServer& primary);
   // A node of a cluster that has no slots and has met nobody, on free ports of the loopback,
-  // set up as a cluster of Tutti's must be. A node that does not answer for a second has failed.
+  // set up as a cluster of Tutti's must be. A node that does not answer for five seconds has
+  // failed.
   static absl::StatusOr<std::unique_ptr<RedisServer>> StartClusterNode(Wire wire = Wire::kPlain);
-  // The primary of a cluster, with all slots, and a replica in that cluster. A node that
-  // does not answer for a second has failed.
+  // The primary of a cluster, with all slots, and a replica in that cluster.
   static absl::StatusOr<std::unique_ptr<RedisServer>> StartClusterPrimary();
   static absl::StatusOr<std::unique_ptr<RedisServer>> StartClusterReplicaOf(
       const RedisServer& primary);

@@ -74,10 +74,8 @@ class ToldRows final : public SourceSink {
     require_(times_.Holds(activity.seconds), "a time is checked before it is told");
     std::string text = absl::StrCat(subject_, " ", activity.type, " ", activity.seconds, " ",
                                     Dash(activity.app), " ", Dash(activity.platform));
-    for (size_t bit = 0; bit < kTraitNames.size(); ++bit) {
-      if ((activity.traits >> bit & 1) != 0) absl::StrAppend(&text, " +", kTraitNames[bit]);
-    }
-    for (const absl::string_view trait : activity.more_traits) absl::StrAppend(&text, " +", trait);
+    ForEachTrait(activity,
+                 [&text](absl::string_view trait) { absl::StrAppend(&text, " +", trait); });
     Tell(std::move(text));
     traced_.Count(activity.type);
     return absl::OkStatus();

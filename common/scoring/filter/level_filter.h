@@ -70,6 +70,8 @@ struct FilteredSeries {
   std::vector<LevelSince> since;
 };
 
+inline constexpr size_t kMostBases = 2;
+
 // `bases` are indexes of observations, at most kMostBases.
 //
 // A bank of scalar Kalman filters (West and Harrison 1997, Bayesian Forecasting and Dynamic
@@ -80,7 +82,6 @@ struct FilteredSeries {
 // mean and the variance of the weighted mixture.
 //
 // Pure and thread-safe, like everything here.
-inline constexpr size_t kMostBases = 2;
 FilteredSeries FilterSeries(const LevelModel& model,
                             absl::Span<const LevelObservation> observations,
                             absl::Span<const size_t> bases);

@@ -10,6 +10,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "common/files/write_file.h"
 #include "common/status/status_macros.h"
 
 namespace tutti {
@@ -84,13 +85,8 @@ absl::Status Spool::Append(absl::string_view bytes) {
     memory_.append(bytes.data(), bytes.size());
     return absl::OkStatus();
   }
-  while (!bytes.empty()) {
-    const ssize_t count = write(descriptor_, bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return CannotKeep(errno);
-    size_ += static_cast<uint64_t>(count);
-    bytes.remove_prefix(static_cast<size_t>(count));
-  }
+  if (!WriteAll(descriptor_, bytes)) return CannotKeep(errno);
+  size_ += bytes.size();
   return absl::OkStatus();
 }
 

@@ -31,7 +31,6 @@ class AuditMapper {
   // False, and told, when a client is no person.
   bool Admit(const ClientUse& use, bool background_counts, SourceSink& sink);
 
-  absl::Status MapDistinct(const AuditRecord& record, int64_t seconds, SourceSink& sink);
   absl::Status MapForActor(const AuditRecord& record, MappedActivity activity, SourceSink& sink);
   absl::Status MapMailSent(const AuditRecord& record, MappedActivity activity, SourceSink& sink);
   absl::Status MapMailAccessed(const AuditRecord& record, MappedActivity activity,

@@ -1,5 +1,6 @@
 #include "services/cli/commands/command_catalog.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -15,11 +16,13 @@ namespace {
 using score::v1::ScoreService;
 
 // It is asked for words and sums; the import does not wait for it long.
-constexpr absl::Duration kPatience = absl::Seconds(2);
+constexpr int kPatienceSeconds = 2;
 
 absl::StatusOr<std::unique_ptr<const Catalog>> AskScore(const CommandContext& context) {
-  const Connection<ScoreService> score(context.score, context);
-  RETURN_IF_ERROR(score.AwaitReachable(kPatience));
+  CommandContext brief = context;
+  brief.timeout_seconds = std::min(brief.timeout_seconds, kPatienceSeconds);
+  const Connection<ScoreService> score(brief.score, brief);
+  RETURN_IF_ERROR(score.AwaitReachable(absl::Seconds(kPatienceSeconds)));
   score::v1::GetCatalogResponse response;
   RETURN_IF_ERROR(score.Call(&ScoreService::Stub::GetCatalog, {}, response));
   if (!response.has_definition()) {

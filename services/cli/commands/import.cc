@@ -246,8 +246,9 @@ absl::Status Run(CommandContext& context, ImportArguments& arguments) {
                    FindCatalog(context, arguments.catalog_file, !arguments.rehearse));
   arguments.options.catalog = found.catalog.get();
   absl::StatusOr<ImportSummary> summary = RunImport(arguments.options, targets);
+  ImportSummary& told = summary.ok() ? *summary : unfinished;
+  if (!found.warning.empty()) told.warnings.push_back(found.warning);
   if (summary.ok()) {
-    if (!found.warning.empty()) summary->warnings.push_back(found.warning);
     if (!arguments.rehearse) LookUpDeclared(context, *summary);
     Print(*summary, arguments);
     absl::Status outcome = arguments.rehearse ? CheckReadable(*summary) : OutcomeOf(*summary);

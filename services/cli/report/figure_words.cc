@@ -53,6 +53,13 @@ std::string FormatChange(const score::v1::Change& change, const std::string& uni
                          change.beyond_noise() ? "more than noise" : "within noise");
 }
 
+std::string LevelWords(const score::v1::Level& level) {
+  return absl::StrCat(
+      "Figures are levels, computed from ", level.windows(),
+      " windows: they assume that adoption moves slowly and jumps seldom. What this window says "
+      "alone stands beside them");
+}
+
 std::string LevelWords(const FigureRow& row) {
   if (row.alone.empty()) return "";
   return absl::StrCat(row.may_be_changing ? "may be changing; " : "", "this window alone ",

@@ -37,6 +37,9 @@ std::string FormatChange(const score::v1::Change& change, const std::string& uni
 // figure of one window.
 std::string LevelWords(const FigureRow& row);
 
+// "Figures are levels, computed from 16 windows: ... beside them", without an end.
+std::string LevelWords(const score::v1::Level& level);
+
 // "withheld", "not measured", "incomplete"; empty when measured.
 std::string StateWord(score::v1::FigureState state);
 

@@ -48,16 +48,22 @@ void AddLevel(const score::v1::Level& level, FigureRow& row) {
   row.holding_since = level.holding_since_end_day();
 }
 
+// Peers are compared by what one window says alone.
+void ShowAlone(FigureRow& row) {
+  if (!row.alone.empty()) row.quantities = std::exchange(row.alone, {});
+  row.windows = 1;
+  row.may_be_changing = false;
+  row.holding_since.clear();
+  row.change.reset();
+}
+
 // What the levels of a score are, in a sentence.
 std::string LevelNote(const Score& score) {
-  return absl::StrCat(
-      "Figures are levels, computed from ", score.level().windows(),
-      " windows: they assume that adoption moves slowly and jumps seldom. What this window says "
-      "alone stands beside them",
-      score.level().holding_since_end_day().empty()
-          ? "."
-          : absl::StrCat("; the score has held its level since the 28 days to ",
-                         score.level().holding_since_end_day(), "."));
+  return absl::StrCat(LevelWords(score.level()),
+                      score.level().holding_since_end_day().empty()
+                          ? "."
+                          : absl::StrCat("; the score has held its level since the 28 days to ",
+                                         score.level().holding_since_end_day(), "."));
 }
 
 FigureRow TotalRow(const Score& score) {
@@ -84,6 +90,7 @@ FigureRow TotalRow(const Score& score) {
 FigureRow TrendRow(const Score& score) {
   FigureRow row = RowOf(score, "trend", "trend_180_days", "Trend over 180 days, in percent");
   row.change = ChangeOf(LeadingTrend(score));
+  if (score.level().has_trend_180_days()) row.windows = score.level().windows();
   row.change_unit = FigureUnit::kPercent;
   return row;
 }
@@ -330,11 +337,9 @@ Figures FiguresOf(const score::v1::GetBenchmarkResponse& response, const Score& 
   section.name_title = "Figure";
   section.rows.push_back(TotalRow(score));
   FigureRow& own = section.rows.back();
-  // Peers are compared by what one window says alone.
-  if (!own.alone.empty()) own.quantities = std::exchange(own.alone, {});
+  ShowAlone(own);
   if (!own.quantities.empty()) own.quantities.erase(own.quantities.begin());
   own.full = kPercentFull;
-  own.change.reset();
   FigureRow peers = RowOf(score, "peers_total", "total", "  peers, mean");
   peers.full = kPercentFull;
   peers.quantities = {WholePercent(response.mean_percent(), FigureUnit::kPercent, "%")};
@@ -343,9 +348,7 @@ Figures FiguresOf(const score::v1::GetBenchmarkResponse& response, const Score& 
     for (const auto& mean : response.categories()) {
       if (mean.category() != category.category()) continue;
       section.rows.push_back(CategoryRow(score, category));
-      FigureRow& compared = section.rows.back();
-      if (!compared.alone.empty()) compared.quantities = std::exchange(compared.alone, {});
-      compared.change.reset();
+      ShowAlone(section.rows.back());
       FigureRow row = RowOf(score, "peers_category", category.category(), "  peers, mean");
       row.full = kCategoryFull;
       row.quantities = {WholePercent(mean.mean_points(), FigureUnit::kPoints, "")};

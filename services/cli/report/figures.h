@@ -35,8 +35,9 @@ struct FigureRow {
   double full = 0;                   // what a bar of the first goes up to; 0: no bar
   std::optional<score::v1::Change> change;
   FigureUnit change_unit = FigureUnit::kPoints;
-  // Where quantities and change are of a level with earlier windows: the same quantities of this
-  // window alone, and what is said of the level.
+  // Where quantities are of a level with earlier windows: the same quantities of this window
+  // alone, and what is said of the level. The change is then the level's where it has one, else
+  // that of the windows alone.
   std::vector<Quantity> alone;
   int windows = 1;  // that the quantities were computed from
   bool may_be_changing = false;

@@ -150,11 +150,7 @@ std::string ScoreSection(const PageContent& content) {
   }
   absl::StrAppend(&out,
                   score.has_level()
-                      ? absl::StrCat("<p class=\"hint\">The figures are levels, computed from ",
-                                     score.level().windows(),
-                                     " windows: they assume that adoption moves slowly and jumps "
-                                     "seldom. What this window says alone stands beside "
-                                     "them.</p>\n")
+                      ? absl::StrCat("<p class=\"hint\">", LevelWords(score.level()), ".</p>\n")
                       : "",
                   "<p class=\"hint\">The number after ± is the margin: the truth lies within it 95 "
                   "times in 100. A change is more than noise when it exceeds its margin. What is "

@@ -20,16 +20,6 @@ absl::Status Failed(const char* what, const std::string& path) {
   return absl::ErrnoToStatus(errno, absl::StrCat("cannot ", what, " ", path));
 }
 
-bool WriteAll(int file, const std::string& content) {
-  size_t done = 0;
-  while (done < content.size()) {
-    const ssize_t written = write(file, content.data() + done, content.size() - done);
-    if (written < 0 && errno != EINTR) return false;
-    if (written > 0) done += static_cast<size_t>(written);
-  }
-  return true;
-}
-
 absl::Status AlreadyThere(const std::string& path) {
   return absl::AlreadyExistsError(absl::StrCat(path, " exists; --force replaces it"));
 }

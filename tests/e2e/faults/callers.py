@@ -84,10 +84,10 @@ class Callers:
         self.batches = []
         self.repeated = 0
         self.answered = collections.Counter()  # calls that were good, by "producer/replica"
-        self.records = {}  # bytes of every score that was read: (organization, end day) -> bytes
+        self.records = {}  # bytes of every score that was read: organization -> bytes
         self.reads = 0
         self.published = []  # organisations of which every due window is
-        self.closed = collections.Counter()  # (organization, end day) -> times that it was said to be published
+        self.closed = collections.Counter()  # name of a score -> times that it was said to be published
         self.violations = []
         self.stopping = threading.Event()
         self.threads = []

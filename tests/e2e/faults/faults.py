@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 
-from fleet import wait_for
+from fleet import PORT, wait_for
 from hosts import Cut, both_ways
 
 SLOT_KEYS = ("org-0", "org-1", "org-2", "org-3", "org-4", "org-5")
@@ -245,7 +245,7 @@ class Reshard(Fault):
         to.ask("CLUSTER", "SETSLOT", slot, "IMPORTING", owner.id())
         owner.ask("CLUSTER", "SETSLOT", slot, "MIGRATING", to.id())
         while keys := owner.ask("CLUSTER", "GETKEYSINSLOT", slot, 2):
-            owner.ask("MIGRATE", to.host.address, 7000, "", 0, 5000, "AUTH2", "inspector", "any", "KEYS", *keys,
+            owner.ask("MIGRATE", to.host.address, PORT, "", 0, 5000, "AUTH2", "inspector", "any", "KEYS", *keys,
                       timeout=10)
         for node in (to, owner, *[one for one in primaries if one not in (to, owner)]):
             node.ask("CLUSTER", "SETSLOT", slot, "NODE", to.id())
@@ -272,7 +272,7 @@ class Replace(Fault):
     def end(self):
         self.replica.start()
         wait_for(lambda: self.replica.ask("PING"), "the new node")
-        self.replica.ask("CLUSTER", "MEET", self.primary.host.address, 7000)
+        self.replica.ask("CLUSTER", "MEET", self.primary.host.address, PORT)
         wait_for(lambda: self.replica.ask("CLUSTER", "REPLICATE", self.primary.id()) == b"OK", "the new replica")
 
 

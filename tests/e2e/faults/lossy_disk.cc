@@ -4,7 +4,7 @@
 //
 // What a power failure leaves here is the least that ext4 and XFS promise: a file's bytes as of its
 // last fsync or fdatasync; its name as of that, too, when it was new; any other change of a folder
-// (a rename, a removal) as of the folder's last fsync. power.py puts it back.
+// (a rename, a removal) as of the folder's last fsync. lossy_disk.py puts it back.
 //
 //   KEPT/<inode>   the bytes
 //   KEPT/log       a line "file FOLDER NAME INODE" for each file that was synchronised, and for

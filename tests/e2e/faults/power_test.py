@@ -55,6 +55,8 @@ class Machine:
         self.over = threading.Event()
         self.keyring = folder / "keyring"
         self.running = {}
+        self.channels = {}
+        self.losses = 0
         text = (SOURCE / "deploy/redis/users.acl").read_text()
         for user in ("aggregate", "score"):
             (folder / user).write_text(f"password of {user}")
@@ -62,7 +64,11 @@ class Machine:
             text = text.replace(f"@{user.upper()}_PASSWORD_SHA256@", digest)
         (folder / "users.acl").write_text(text + "\nuser inspector on nopass ~* &* +@all\n")
         subprocess.run([BIN / "tutti", "keyring", "init", "--keyring", self.keyring], check=True, capture_output=True)
-        self.boot()
+        try:
+            self.boot()
+        except BaseException:
+            self.stop()
+            raise
         self._start("ingest", [BIN / "tutti-ingest", f"--listen=unix:{folder}/ingest.sock", "--insecure_loopback",
                                f"--catalog={SOURCE}/deploy/catalog/adoption.textproto", "--rotate_keyring",
                                f"--aggregate=unix:{folder}/aggregate.sock", f"--keyring={self.keyring}", "--allow_swap",
@@ -94,7 +100,8 @@ class Machine:
 
     def _redis_is_up(self):
         if self.running["redis"].poll() is not None:
-            raise TornFilesError("redis-server did not start: " + (self.folder / "redis.log").read_text()[-2000:])
+            kind = TornFilesError if self.losses else RuntimeError
+            raise kind("redis-server did not start: " + (self.folder / "redis.log").read_text()[-2000:])
         with contextlib.suppress(OSError, RedisError), self.redis() as redis:
             return redis("PING") == b"PONG"
         return False
@@ -115,6 +122,7 @@ class Machine:
         return RedisClient(unix=self.folder / "redis.sock")
 
     def lose_power(self, draw):
+        self.losses += 1
         # All at one time, and with them the process that rewrites Redis's files.
         for name in ("redis", "aggregate"):
             os.killpg(self.running[name].pid, signal.SIGSTOP)

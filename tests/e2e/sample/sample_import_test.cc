@@ -39,9 +39,7 @@ class FactSink : public ActivitySink {
 
   absl::Status OnActivity(const MappedActivity& activity) override {
     std::vector<std::string> traits;
-    for (size_t bit = 0; bit < kTraitNames.size(); ++bit) {
-      if (activity.traits & (TraitSet{1} << bit)) traits.emplace_back(kTraitNames[bit]);
-    }
+    ForEachTrait(activity, [&traits](absl::string_view trait) { traits.emplace_back(trait); });
     Add(facts, zone_, std::string(activity.subject), std::string(activity.type), activity.seconds,
         activity.app, activity.platform, std::move(traits));
     return absl::OkStatus();

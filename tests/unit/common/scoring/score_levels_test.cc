@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "common/scoring/measure_formulas.h"
+#include "common/scoring/public_terms.h"
 #include "common/scoring/score_change.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -85,6 +87,34 @@ TEST_F(ScoreLevelsTest, LeadFromTheThirdRecordOn) {
     }
   }
   EXPECT_EQ(Scored(2).score.level().windows(), 3);
+}
+
+// The formulas of categories stand in parts here and as sums in category_points. Mutation: another
+// weight, constant or full mark in either.
+TEST_F(ScoreLevelsTest, HaveThePartsThatAWindowAloneIsMadeOf) {
+  int compared = 0;
+  for (const double share : {0.0, 0.3, 0.6, 1.0}) {
+    Add(Record(static_cast<int>(rows_.size()), share));
+    const score::v1::Score score = Scored(rows_.size() - 1).score;
+    const PublicTerms terms = TermsOf(*catalog_, records_.back());
+    const MeasureFormulas formulas(*catalog_, terms);
+    for (int c = 0; c < score.categories_size(); ++c) {
+      if (score.categories(c).state() != score::v1::FIGURE_STATE_MEASURED) continue;
+      double points = 0;
+      for (size_t i = 0; i < parts_.size(); ++i) {
+        if (catalog_->proto().categories(parts_[i].category).id() !=
+            score.categories(c).category()) {
+          continue;
+        }
+        points +=
+            PointsOf(parts_[i], ClampedPart(formulas, parts_[i], *rows_.back()->shares[i])).value;
+      }
+      EXPECT_NEAR(points, score.categories(c).points().value(), 1e-9)
+          << score.categories(c).category() << " at " << share;
+      ++compared;
+    }
+  }
+  EXPECT_EQ(compared, 24);
 }
 
 TEST_F(ScoreLevelsTest, AddUpAndAreNarrower) {

@@ -46,10 +46,8 @@ class RecordedActivities : public ActivitySink {
   absl::Status OnActivity(const MappedActivity& activity) override {
     std::string text = absl::StrCat(activity.subject, " ", activity.type, " ", Dash(activity.app),
                                     " ", Dash(activity.platform));
-    for (size_t bit = 0; bit < kTraitNames.size(); ++bit) {
-      if (activity.traits & (TraitSet{1} << bit)) absl::StrAppend(&text, " +", kTraitNames[bit]);
-    }
-    for (absl::string_view trait : activity.more_traits) absl::StrAppend(&text, " +", trait);
+    ForEachTrait(activity,
+                 [&text](absl::string_view trait) { absl::StrAppend(&text, " +", trait); });
     texts.push_back(std::move(text));
     seconds.push_back(activity.seconds);
     return absl::OkStatus();

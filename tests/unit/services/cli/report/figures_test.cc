@@ -141,8 +141,8 @@ TEST(FiguresTest, CsvHasOneRecordAFigureWithItsUnitInTheColumn) {
   EXPECT_EQ(CsvField(csv, "reach", "denominator"), "everyone");
 }
 
-// Mutations: the figure of one window first; a level without its mark.
-TEST(FiguresTest, ALevelLeadsAndTheWindowAloneStandsBeside) {
+// A score whose total and first category have levels.
+score::v1::Score AScoreWithLevels() {
   score::v1::Score score = AScore();
   score::v1::Level& total = *score.mutable_level();
   total.mutable_points()->set_value(150);
@@ -156,6 +156,12 @@ TEST(FiguresTest, ALevelLeadsAndTheWindowAloneStandsBeside) {
   category.mutable_points()->set_margin(3.5);
   category.set_may_be_changing(true);
   category.set_windows(17);
+  return score;
+}
+
+// Mutations: the figure of one window first; a level without its mark.
+TEST(FiguresTest, ALevelLeadsAndTheWindowAloneStandsBeside) {
+  const score::v1::Score score = AScoreWithLevels();
   const std::string text = RenderText(FiguresOf(score, false), TextStyle());
   EXPECT_THAT(TextLine(text, "Adoption score"),
               AllOf(HasSubstr("75.0 ± 2.0 %"), HasSubstr("this window alone 70.1 ± 4.2 %")));
@@ -309,6 +315,11 @@ TEST(FiguresTest, BenchmarksStandBesideTheOwnFigures) {
   const std::string csv = RenderCsv(FiguresOf(response, AScore()));
   EXPECT_THAT(csv, HasSubstr(",52.0000,,100,"));
   EXPECT_THAT(RenderText(FiguresOf(response, AScore()), TextStyle()), HasSubstr("61 %"));
+  // Peers have no levels. Mutation: what is said of a level stands beside the window alone.
+  const std::string alone = RenderCsv(FiguresOf(response, AScoreWithLevels()));
+  EXPECT_EQ(CsvField(alone, "total", "percent"), "70.1250");
+  EXPECT_EQ(CsvField(alone, "total", "windows"), "1");
+  EXPECT_EQ(CsvField(alone, "total", "holding_since_day"), "");
   response.clear_cohort();
   EXPECT_THAT(RenderText(FiguresOf(response, AScore()), TextStyle()),
               HasSubstr("fewer than 10 organisations"));
