@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <vector>
 
 #include "absl/strings/escaping.h"
@@ -165,9 +166,11 @@ absl::StatusOr<std::unique_ptr<FileJournal>> FileJournal::Open(const std::string
 FileJournal::~FileJournal() { close(file_); }
 
 bool FileJournal::IsBegun(const std::string& path) {
-  std::error_code error;
-  const auto size = std::filesystem::file_size(path, error);
-  return !error && size >= kFirstLineBytes;
+  std::ifstream file(path, std::ios::binary);
+  std::string text(kFirstLineBytes, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<size_t>(file.gcount()));
+  return text.size() == kFirstLineBytes || !BeginsFirstLine(text);
 }
 
 absl::Status FileJournal::Identify(bool begins) {

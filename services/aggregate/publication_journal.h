@@ -54,7 +54,7 @@ class FileJournal : public PublicationJournal {
   // first line, which IsBegun has seen, is read and not made durable once more.
   static absl::StatusOr<std::unique_ptr<FileJournal>> Open(const std::string& path,
                                                            bool begins = true);
-  // Whether there is a file with a whole first line.
+  // Whether there is a file with a whole first line, or one that cannot become a journal.
   static bool IsBegun(const std::string& path);
   ~FileJournal() override;
 
