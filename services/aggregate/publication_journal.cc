@@ -166,6 +166,10 @@ absl::StatusOr<std::unique_ptr<FileJournal>> FileJournal::Open(const std::string
 FileJournal::~FileJournal() { close(file_); }
 
 bool FileJournal::IsBegun(const std::string& path) {
+  std::error_code error;
+  const std::filesystem::file_status status = std::filesystem::symlink_status(path, error);
+  // Reading a pipe could wait for ever; Open says what is wrong with it.
+  if (!std::filesystem::is_regular_file(status)) return std::filesystem::exists(status);
   std::ifstream file(path, std::ios::binary);
   std::string text(kFirstLineBytes, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
