@@ -84,6 +84,8 @@ class Catalog {
   const ActivityShape* Classify(const ActivityTraits& activity, IgnoredTerms& ignored) const {
     return shapes_->Find(activity, ignored);
   }
+  // Every one that Classify gives.
+  const std::vector<ActivityShape>& shapes() const { return shapes_->shapes(); }
 
  private:
   explicit Catalog(catalog::v1::Catalog proto);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/numeric/bits.h"
 #include "common/identity/digester.h"
 #include "common/identity/subject_id.h"
@@ -34,49 +33,13 @@ Reason ReasonFor(SubjectFault fault) {
   return ingest::v1::REASON_SUBJECT_MALFORMED;
 }
 
-// The columns that a shape sets, as words of the cache; each shape is worked out
-// once a batch.
-class ShapeColumns {
- public:
-  ShapeColumns(const Catalog& catalog, ColumnLayout layout) : catalog_(catalog), layout_(layout) {}
-
-  // Good until the next call.
-  const uint64_t* Of(const ActivityShape* shape) {
-    const auto [entry, added] = offsets_.try_emplace(shape, words_.size());
-    if (added) {
-      words_.resize(words_.size() + layout_.words());
-      Set(shape->reach, &words_[entry->second]);
-      Set(shape->day, &words_[entry->second] + layout_.reach_words);
-    }
-    return &words_[entry->second];
-  }
-
- private:
-  void Set(const std::vector<TableHit>& hits, uint64_t* words) const {
-    for (const TableHit& hit : hits) {
-      const CatalogTable& table = catalog_.table(hit.table);
-      for (size_t f = 0; f < table.columns.size(); ++f) {
-        const uint32_t column = table.columns[f];
-        if (((hit.features >> f) & 1) != 0) words[column / 64] |= uint64_t{1} << (column % 64);
-      }
-    }
-  }
-
-  const Catalog& catalog_;
-  const ColumnLayout layout_;
-  absl::flat_hash_map<const ActivityShape*, size_t> offsets_;
-  std::vector<uint64_t> words_;
-};
-
 }  // namespace
 
 // What lives only while a batch is judged.
 class ActivityBatch::Judging {
  public:
-  Judging(const IngestParts& parts, ColumnLayout layout, const OrganizationPolicy& policy,
-          absl::Time now)
+  Judging(const IngestParts& parts, const OrganizationPolicy& policy, absl::Time now)
       : digester(policy.keys()->digester().NewSession()),
-        columns(parts.catalog, layout),
         last_second(absl::ToUnixSeconds(now + kClockTolerance)),
         kinds_(parts.catalog.kinds()),
         opt_outs_(parts.opt_outs.snapshot()) {
@@ -93,7 +56,6 @@ class ActivityBatch::Judging {
   }
 
   Digester::Session digester;
-  ShapeColumns columns;
   IgnoredTerms ignored;
   const int64_t last_second;  // that is not in the future
 
@@ -105,19 +67,17 @@ class ActivityBatch::Judging {
   std::optional<OptOutList::Members> opted_out_;
 };
 
-ActivityBatch::ActivityBatch(const IngestParts& parts, ColumnLayout layout,
-                             const ColumnTables& tables,
+ActivityBatch::ActivityBatch(const IngestParts& parts, const ColumnTables& tables,
                              std::shared_ptr<const OrganizationPolicy> organization_policy,
                              size_t activity_count, ingest::v1::IngestActivitiesResponse& response,
                              Done done)
     : parts_(parts),
-      layout_(layout),
       tables_(tables),
       response_(response),
       done_(std::move(done)),
       now_(parts.clock.Now()),
       verdicts_(*organization_policy, parts.catalog, now_),
-      folded_(layout.words(), activity_count) {
+      folded_(tables.layout().words(), activity_count) {
   policy = std::move(organization_policy);
   activities = activity_count;
   delta_index_.resize(static_cast<size_t>(policy->window_count()) * parts.catalog.kinds().size());
@@ -125,7 +85,7 @@ ActivityBatch::ActivityBatch(const IngestParts& parts, ColumnLayout layout,
 
 void ActivityBatch::Judge(const BatchView& batch) {
   accepted_.reserve(activities);
-  Judging judging(parts_, layout_, *policy, now_);
+  Judging judging(parts_, *policy, now_);
   for (size_t i = 0; i < activities; ++i) {
     const auto index = static_cast<int>(i);
     const Reason reason = JudgeOne(index, batch.activity(i), judging);
@@ -179,7 +139,7 @@ Reason ActivityBatch::JudgeOne(int index, const ActivityView& activity, Judging&
   const Digest digest =
       judging.digester.Compute(policy->scope(shape->kind), std::get<SubjectId>(subject));
   const bool added =
-      folded_.Add({digest, static_cast<int32_t>(day - kEpoch)}, verdict, judging.columns.Of(shape));
+      folded_.Add({digest, static_cast<int32_t>(day - kEpoch)}, verdict, tables_.ColumnsOf(*shape));
   if (added && judging.OptedOut(shape->kind, std::get<SubjectId>(subject))) folded_.OptOutLast();
   return ingest::v1::REASON_UNSPECIFIED;
 }
@@ -192,7 +152,7 @@ void ActivityBatch::Reject(int index, Reason reason) {
 }
 
 void ActivityBatch::AddPositions() {
-  const size_t words = layout_.words();
+  const size_t words = tables_.layout().words();
   std::vector<uint64_t> wanted(static_cast<size_t>(policy->window_count()) * words);
   std::vector<int> windows;
   folded_.ForEachSubject([&](absl::Span<const size_t> entries) {
@@ -219,10 +179,11 @@ void ActivityBatch::AddPositions(int window_index, int kind, const Digest& diges
   const PolicyWindow& window = policy->window(window_index);
   const KindSlots& slots = window.kinds[static_cast<size_t>(kind)];
   const bool is_day = window.window.kind == WindowKind::kDay;
+  const ColumnLayout& layout = tables_.layout();
   const auto tables = tables_.Of(kind, window.window.kind);
-  uint64_t* const own = columns + (is_day ? layout_.reach_words : 0);
+  uint64_t* const own = columns + (is_day ? layout.reach_words : 0);
   BatchDelta& delta = DeltaOf(window_index, kind);
-  for (size_t w = 0; w < (is_day ? layout_.day_words : layout_.reach_words); ++w) {
+  for (size_t w = 0; w < (is_day ? layout.day_words : layout.reach_words); ++w) {
     while (own[w] != 0) {
       const CatalogTable& table = *tables[w * 64 + static_cast<size_t>(absl::countr_zero(own[w]))];
       const uint64_t slot = window.hash.Hash(table.salt, digest) & slots.slot_mask;
@@ -236,7 +197,7 @@ void ActivityBatch::AddPositions(int window_index, int kind, const Digest& diges
       }
     }
   }
-  std::fill_n(columns, layout_.words(), 0);
+  std::fill_n(columns, layout.words(), 0);
 }
 
 BatchDelta& ActivityBatch::DeltaOf(int window, int kind) {

@@ -31,7 +31,7 @@ class ActivityBatch final : public PendingBatch {
   using Done = std::function<void(const absl::Status&)>;
 
   // References, and the response, live until `done` was called.
-  ActivityBatch(const IngestParts& parts, ColumnLayout layout, const ColumnTables& tables,
+  ActivityBatch(const IngestParts& parts, const ColumnTables& tables,
                 std::shared_ptr<const OrganizationPolicy> policy, size_t activity_count,
                 ingest::v1::IngestActivitiesResponse& response, Done done);
 
@@ -75,7 +75,6 @@ class ActivityBatch final : public PendingBatch {
   void SortRejections();
 
   const IngestParts& parts_;
-  const ColumnLayout layout_;
   const ColumnTables& tables_;
   ingest::v1::IngestActivitiesResponse& response_;
   const Done done_;

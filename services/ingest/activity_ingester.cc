@@ -63,7 +63,7 @@ void ActivityIngester::Judge(const std::shared_ptr<const OrganizationPolicy>& po
                              const BatchView& view, IngestActivitiesResponse& response,
                              const Done& done) {
   auto batch = std::make_unique<ActivityBatch>(
-      parts_, layout_, tables_, policy, view.size(), response,
+      parts_, tables_, policy, view.size(), response,
       [this, done](const absl::Status& settled) { Finish(settled, done); });
   batch->Judge(view);
   const absl::Status judged = batch->judged();

@@ -33,8 +33,7 @@ class ActivityIngester {
   // Above so many bytes of batches that wait for their policy, further ones are refused.
   static constexpr size_t kMaxWaitingBytes = size_t{256} << 20;
 
-  explicit ActivityIngester(const IngestParts& parts)
-      : parts_(parts), layout_(ColumnLayout::Of(parts.catalog)), tables_(parts.catalog) {}
+  explicit ActivityIngester(const IngestParts& parts) : parts_(parts), tables_(parts.catalog) {}
 
   // `organization` is the id in the name that the batch gives, or the error of a malformed name;
   // see ParseOrganizationName. Calls back exactly once, on any thread, when what was accepted is
@@ -50,7 +49,6 @@ class ActivityIngester {
   void Finish(const absl::Status& status, const Done& done);
 
   const IngestParts parts_;
-  const ColumnLayout layout_;
   const ColumnTables tables_;
   std::atomic<size_t> waiting_bytes_{0};
 };

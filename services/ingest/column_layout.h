@@ -2,6 +2,7 @@
 #define TUTTI_SERVICES_INGEST_COLUMN_LAYOUT_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "absl/types/span.h"
@@ -20,20 +21,31 @@ struct ColumnLayout {
   static ColumnLayout Of(const Catalog& catalog);
 };
 
-// The table that each column of a kind's windows belongs to.
+// The tables that columns belong to, and the columns that activities set. Worked out beforehand,
+// so that asking is a look into a vector. Immutable and thread-safe.
 class ColumnTables {
  public:
   // The catalogue outlives this.
   explicit ColumnTables(const Catalog& catalog);
+
+  const ColumnLayout& layout() const { return layout_; }
 
   // Indexed as the catalogue's kinds, then by column; null where there is none.
   absl::Span<const CatalogTable* const> Of(int kind, WindowKind window) const {
     return (window == WindowKind::kDay ? day_ : reach_)[static_cast<size_t>(kind)];
   }
 
+  // What an activity of a shape of the catalogue sets: layout().words() words.
+  const uint64_t* ColumnsOf(const ActivityShape& shape) const {
+    return &shape_columns_[static_cast<size_t>(&shape - first_shape_) * layout_.words()];
+  }
+
  private:
+  const ColumnLayout layout_;
   std::vector<std::vector<const CatalogTable*>> reach_;
   std::vector<std::vector<const CatalogTable*>> day_;
+  const ActivityShape* const first_shape_;
+  std::vector<uint64_t> shape_columns_;  // layout_.words() for each shape
 };
 
 }  // namespace tutti

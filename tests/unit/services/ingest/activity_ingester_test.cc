@@ -228,7 +228,7 @@ TEST_F(ActivityIngesterTest, PaysForASubjectOnceABatch) {
                              *opt_outs,      counters,  clock};
   IngestActivitiesResponse response;
   ActivityBatch batch(
-      parts, ColumnLayout::Of(SmallCatalog()), tables,
+      parts, tables,
       *OrganizationPolicy::Create("acme", AcmePolicy(), SmallCatalog(), keys->snapshot()),
       view->size(), response, [](const absl::Status&) {});
   batch.Judge(*view);
