@@ -18,6 +18,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "common/rpc/lock_order.h"
+#include "common/rpc/tls.h"
 #include "grpc/health/v1/health.pb.h"
 #include "grpcpp/grpcpp.h"
 #include "grpcpp/impl/codegen/proto_utils.h"
@@ -35,14 +36,23 @@ ABSL_FLAG(std::vector<std::string>, targets, {},
           "Addresses; the first is the one that is measured");
 ABSL_FLAG(std::vector<std::string>, watch, {},
           "For each target the processes behind it, like 12+34: their processor time is reported");
-ABSL_FLAG(std::string, organization, "", "Its id");
-ABSL_FLAG(int64_t, people, 1000, "How many people the organisation has");
+ABSL_FLAG(std::string, organization, "", "Its id; the beginning of it where there are several");
+ABSL_FLAG(int, organizations, 1,
+          "So many, called ORGANIZATION-0 and so on: the people of each do the same");
+ABSL_FLAG(int64_t, people, 1000, "How many people an organisation has");
 ABSL_FLAG(int, activities_a_person, 40, "About how many activities a person has a day");
 ABSL_FLAG(int, days, 1, "How many days of activity are made");
 ABSL_FLAG(int, step, 7, "How many days lie between two of them");
+ABSL_FLAG(int, batch, 1000, "Activities in a message");
 ABSL_FLAG(bool, stream, false, "Use StreamActivities");
 ABSL_FLAG(int, threads, 2, "Client threads, each with a connection of its own");
 ABSL_FLAG(int, in_flight, 32, "Unanswered messages of a thread");
+ABSL_FLAG(double, rate, 0,
+          "Messages a second, at even distances, whatever is answered; 0: IN_FLIGHT at a time");
+ABSL_FLAG(
+    std::vector<std::string>, tls, {},
+    "For each target a folder with ca.pem, operator/cert.pem and operator/key.pem; nothing for "
+    "plain text");
 ABSL_FLAG(double, seconds, 1, "How long a round lasts; 0: each message once");
 ABSL_FLAG(int, rounds, 1, "How often");
 
@@ -87,6 +97,29 @@ double ProcessorSeconds(const std::string& processes) {
   return ticks / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
 
+grpc::ByteBuffer StreamMessage(const ingest::v1::IngestActivitiesRequest& batch) {
+  ingest::v1::StreamActivitiesRequest request;
+  request.set_request_id("batch");
+  *request.mutable_batch() = batch;
+  return Serialise(request);
+}
+
+// How each target is spoken to.
+absl::Status SetCredentials(std::vector<RpcLoad>& loads) {
+  const std::vector<std::string> folders = absl::GetFlag(FLAGS_tls);
+  for (size_t i = 0; i < std::min(folders.size(), loads.size()); ++i) {
+    if (folders[i].empty()) continue;
+    TlsFiles files;
+    files.authorities = absl::StrCat(folders[i], "/ca.pem");
+    files.certificate = absl::StrCat(folders[i], "/operator/cert.pem");
+    files.key = absl::StrCat(folders[i], "/operator/key.pem");
+    auto credentials = MakeChannelCredentials(files);
+    if (!credentials.ok()) return credentials.status();
+    loads[i].credentials = *std::move(credentials);
+  }
+  return absl::OkStatus();
+}
+
 // One load for each target. `activities` is how many one round of all messages has.
 absl::StatusOr<std::vector<RpcLoad>> IngestLoads(int64_t& activities) {
   MadeUpDay wanted;
@@ -95,22 +128,22 @@ absl::StatusOr<std::vector<RpcLoad>> IngestLoads(int64_t& activities) {
   wanted.activities_a_person = absl::GetFlag(FLAGS_activities_a_person);
   wanted.days = absl::GetFlag(FLAGS_days);
   wanted.step = absl::GetFlag(FLAGS_step);
+  wanted.batch = absl::GetFlag(FLAGS_batch);
   wanted.now = absl::Now();
-  const auto batches = MakeDay(wanted);
+  auto batches = MakeDay(wanted);
   if (!batches.ok()) return batches.status();
   RpcLoad load;
   load.stream = absl::GetFlag(FLAGS_stream);
   activities = 0;
-  for (const ingest::v1::IngestActivitiesRequest& batch : *batches) {
-    activities += batch.activities_size();
-    if (!load.stream) {
-      load.requests.push_back(Serialise(batch));
-      continue;
+  const int organizations = absl::GetFlag(FLAGS_organizations);
+  for (ingest::v1::IngestActivitiesRequest& batch : *batches) {
+    for (int i = 0; i < organizations; ++i) {
+      if (organizations > 1) {
+        batch.set_organization(absl::StrCat("organizations/", wanted.organization, "-", i));
+      }
+      activities += batch.activities_size();
+      load.requests.push_back(load.stream ? StreamMessage(batch) : Serialise(batch));
     }
-    ingest::v1::StreamActivitiesRequest request;
-    request.set_request_id("batch");
-    *request.mutable_batch() = batch;
-    load.requests.push_back(Serialise(request));
   }
   load.method = absl::StrCat("/tutti.ingest.v1.IngestService/",
                              load.stream ? "StreamActivities" : "IngestActivities");
@@ -167,10 +200,12 @@ absl::Status Run() {
     if (!made.ok()) return made.status();
     loads = *std::move(made);
   }
+  if (absl::Status set = SetCredentials(loads); !set.ok()) return set;
   LoadShape shape;
   shape.threads = absl::GetFlag(FLAGS_threads);
   shape.in_flight = absl::GetFlag(FLAGS_in_flight);
   shape.seconds = absl::GetFlag(FLAGS_seconds);
+  shape.rate = absl::GetFlag(FLAGS_rate);
   const std::vector<std::string> watch = absl::GetFlag(FLAGS_watch);
   json result = {{"messages", loads.front().requests.size()},
                  {"activities", activities},
@@ -192,6 +227,7 @@ absl::Status Run() {
                       {"rate", sent.rate()},
                       {"p50_ms", sent.p50_ms},
                       {"p99_ms", sent.p99_ms},
+                      {"p999_ms", sent.p999_ms},
                       {"answer_bytes", sent.answer_bytes},
                       {"processor_seconds", ProcessorSeconds(processes) - used_before}});
     }

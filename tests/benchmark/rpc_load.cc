@@ -50,18 +50,22 @@ class Feed {
 class Sender {
  public:
   Sender(const RpcLoad& load, const LoadShape& shape, Feed& feed)
-      : load_(load), in_flight_(shape.in_flight), feed_(feed) {}
+      : load_(load),
+        in_flight_(shape.in_flight),
+        gap_(shape.rate > 0 ? shape.threads / shape.rate : 0),
+        feed_(feed) {}
 
   void Run() {
     grpc::ChannelArguments arguments;
     arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
     // Otherwise both threads would share one connection.
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-    const auto channel =
-        grpc::CreateCustomChannel(load_.address, grpc::InsecureChannelCredentials(), arguments);
+    const auto channel = grpc::CreateCustomChannel(load_.address, load_.credentials, arguments);
     grpc::GenericStub stub(channel);
     if (load_.stream) {
       RunStream(stub);
+    } else if (gap_ > 0) {
+      RunAtRate(stub);
     } else {
       RunUnary(stub);
     }
@@ -99,16 +103,25 @@ class Sender {
     if (problem_.empty()) problem_ = status.error_message();
   }
 
-  bool StartCall(grpc::GenericStub& stub) {
+  bool StartCall(grpc::GenericStub& stub, Clock::time_point begin = Clock::now()) {
     const grpc::ByteBuffer* const request = feed_.Next();
     if (request == nullptr) return false;
     auto call = std::make_unique<Call>();
-    call->begin = Clock::now();
+    call->begin = begin;
     call->reader = stub.PrepareUnaryCall(&call->context, load_.method, *request, &queue_);
     call->reader->StartCall();
     Call* const tag = call.release();
     tag->reader->Finish(&tag->response, &tag->status, tag);
     return true;
+  }
+
+  void EndCall(void* tag) {
+    const std::unique_ptr<Call> call(static_cast<Call*>(tag));
+    if (call->status.ok()) {
+      Count(call->begin, call->response);
+    } else {
+      Fail(call->status);
+    }
   }
 
   void RunUnary(grpc::GenericStub& stub) {
@@ -117,13 +130,33 @@ class Sender {
     void* tag = nullptr;
     bool ok = false;
     while (open > 0 && queue_.Next(&tag, &ok)) {
-      const std::unique_ptr<Call> call(static_cast<Call*>(tag));
-      if (call->status.ok()) {
-        Count(call->begin, call->response);
-      } else {
-        Fail(call->status);
-      }
+      EndCall(tag);
       if (!StartCall(stub)) --open;
+    }
+  }
+
+  void RunAtRate(grpc::GenericStub& stub) {
+    const auto gap =
+        std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(gap_));
+    Clock::time_point next = feed_.begin();
+    bool more = true;
+    int open = 0;
+    while (more || open > 0) {
+      void* tag = nullptr;
+      bool ok = false;
+      // gRPC takes a deadline of the system's clock.
+      const auto deadline = std::chrono::system_clock::now() +
+                            std::chrono::duration_cast<std::chrono::system_clock::duration>(
+                                more ? next - Clock::now() : std::chrono::hours(1));
+      if (queue_.AsyncNext(&tag, &ok, deadline) == grpc::CompletionQueue::GOT_EVENT) {
+        EndCall(tag);
+        --open;
+      }
+      while (more && Clock::now() >= next) {
+        more = StartCall(stub, next);
+        open += more ? 1 : 0;
+        next += gap;
+      }
     }
   }
 
@@ -182,6 +215,7 @@ class Sender {
 
   const RpcLoad& load_;
   const int in_flight_;
+  const double gap_;  // seconds between two calls; 0: no rate is wanted
   Feed& feed_;
   grpc::CompletionQueue queue_;
   std::vector<double> latencies_;
@@ -224,6 +258,7 @@ LoadResult SendLoad(const RpcLoad& load, const LoadShape& shape) {
   result.seconds = std::chrono::duration<double>(end - feed.begin()).count();
   result.p50_ms = Quantile(latencies, 0.5);
   result.p99_ms = Quantile(latencies, 0.99);
+  result.p999_ms = Quantile(latencies, 0.999);
   return result;
 }
 

@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "grpcpp/security/credentials.h"
 #include "grpcpp/support/byte_buffer.h"
 
 namespace tutti {
@@ -14,6 +16,7 @@ namespace tutti {
 // that the client costs as little as a client can.
 struct RpcLoad {
   std::string address;
+  std::shared_ptr<grpc::ChannelCredentials> credentials = grpc::InsecureChannelCredentials();
   std::string method;  // "/tutti.ingest.v1.IngestService/IngestActivities"
   bool stream = false;
   std::vector<grpc::ByteBuffer> requests;
@@ -26,6 +29,9 @@ struct LoadShape {
   int in_flight = 32;  // unanswered messages of each thread
   // How long; 0: until each message was sent once.
   double seconds = 0;
+  // Messages a second, at even distances, whether or not earlier ones are answered (`in_flight`
+  // says nothing then): of calls alone, no stream. 0: as soon as one is answered.
+  double rate = 0;
 };
 
 struct LoadResult {
@@ -33,9 +39,12 @@ struct LoadResult {
   size_t answer_bytes = 0;  // of the last answer
   int64_t bad = 0;          // failed calls, and answers that are not good
   double seconds = 0;       // from the first message to the last answer
-  double p50_ms = 0;        // from sending a message to its answer; on a stream as if
-  double p99_ms = 0;        // answers came in the order of messages
-  std::string problem;      // of the first failed call
+  // From sending a message to its answer; on a stream as if answers came in the order of
+  // messages; with a rate from when it was to be sent, even if the client was late.
+  double p50_ms = 0;
+  double p99_ms = 0;
+  double p999_ms = 0;
+  std::string problem;  // of the first failed call
 
   double rate() const { return seconds > 0 ? static_cast<double>(answers) / seconds : 0; }
 };
