@@ -224,6 +224,10 @@ class RedisCounterStore::MergeTask final : public SlotTask {
     return StatusOf(**element);  // of the tick
   }
 
+  void Fail() {
+    for (const Write& write : writes_) *write.outcome = MergeOutcome::kUnavailable;
+  }
+
   // Remembers what is durable.
   void Learn() {
     for (const Write& write : writes_) {
@@ -334,8 +338,24 @@ absl::StatusOr<std::vector<MergeOutcome>> RedisCounterStore::Merge(
   std::vector<SlotTask*> pointers;
   pointers.reserve(tasks.size());
   for (auto& [organization, task] : tasks) pointers.push_back(&task);
-  RETURN_IF_ERROR(router_.Run(pointers, {.durable = true, .repeatable = true, .epochs = true}));
-  for (auto& [organization, task] : tasks) task.Learn();
+  const std::vector<absl::Status> ends =
+      router_.RunEach(pointers, {.durable = true, .repeatable = true, .epochs = true});
+  absl::Status away;
+  size_t done = 0;
+  auto end = ends.begin();
+  for (auto& [organization, task] : tasks) {
+    if (end->ok()) {
+      task.Learn();
+      ++done;
+    } else if (absl::IsUnavailable(*end)) {
+      task.Fail();
+      away.Update(*end);
+    } else {
+      return *end;
+    }
+    ++end;
+  }
+  if (done == 0) return away.ok() ? absl::StatusOr<std::vector<MergeOutcome>>(outcomes) : away;
   return outcomes;
 }
 

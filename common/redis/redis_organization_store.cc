@@ -125,6 +125,15 @@ std::string DueScore(absl::Time due) {
   return due == absl::InfiniteFuture() ? "+inf" : absl::StrCat(absl::ToUnixSeconds(due));
 }
 
+absl::StatusOr<VersionedOrganization> ParseProfile(const absl::StatusOr<RedisReply>& reply) {
+  VersionedOrganization versioned;
+  ASSIGN_OR_RETURN(versioned.version, AsString(reply));
+  if (!versioned.stored.ParseFromString(versioned.version)) {
+    return absl::DataLossError("a stored organisation cannot be read");
+  }
+  return versioned;
+}
+
 // Reads what ZRANGE and its like say WITHSCORES.
 absl::StatusOr<std::vector<ListedOrganization>> ParseListed(
     const absl::StatusOr<RedisReply>& reply) {
@@ -145,14 +154,22 @@ absl::StatusOr<std::vector<ListedOrganization>> ParseListed(
 
 absl::StatusOr<VersionedOrganization> RedisOrganizationStore::Read(
     const std::string& organization) {
-  ASSIGN_OR_RETURN(std::string bytes,
-                   AsString(router_.Read(organization, {"GET", ProfileKey(organization)})));
-  VersionedOrganization versioned;
-  versioned.version = std::move(bytes);
-  if (!versioned.stored.ParseFromString(versioned.version)) {
-    return absl::DataLossError("a stored organisation cannot be read");
+  return ParseProfile(router_.Read(organization, {"GET", ProfileKey(organization)}));
+}
+
+std::vector<absl::StatusOr<VersionedOrganization>> RedisOrganizationStore::ReadEach(
+    absl::Span<const std::string> organizations) {
+  std::vector<std::pair<std::string, RedisWords>> commands;
+  commands.reserve(organizations.size());
+  for (const std::string& organization : organizations) {
+    commands.emplace_back(organization, RedisWords{"GET", ProfileKey(organization)});
   }
-  return versioned;
+  std::vector<absl::StatusOr<VersionedOrganization>> read;
+  read.reserve(organizations.size());
+  for (const absl::StatusOr<RedisReply>& reply : router_.ReadEach(commands)) {
+    read.push_back(ParseProfile(reply));
+  }
+  return read;
 }
 
 absl::Status RedisOrganizationStore::Create(const std::string& organization,

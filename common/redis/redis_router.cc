@@ -1,7 +1,9 @@
 #include "common/redis/redis_router.h"
 
 #include <algorithm>
+#include <atomic>
 #include <map>
+#include <thread>
 
 #include "absl/time/clock.h"
 #include "common/status/status_macros.h"
@@ -11,10 +13,16 @@ namespace {
 
 // Nodes that one call speaks to at the same time.
 constexpr size_t kMaxTalks = 16;
-// How often a call is sent on to another node. A slot that moves takes two.
+// How often a task is sent on to another node. A slot that moves takes two.
 constexpr int kMaxRedirections = 8;
-// How often a node is tried that does not answer or is not fit, with the map read anew before.
+// How often one is tried again that no fit node answers, with the map read anew before.
 constexpr int kMaxFailures = 4;
+// What may be done again is not waited for so long that no time is left to do it.
+constexpr int kPartsOfTime = 3;
+// A tenth of the time is what a node gets that was waited for in vain; a small one would be in
+// vain, too.
+constexpr int kPartsInDoubt = 10;
+constexpr absl::Duration kLeastDoubt = absl::Milliseconds(200);
 // How often a call finds a slot's keys on two nodes; the time runs out before.
 constexpr int kMaxWaits = 200;
 constexpr absl::Duration kFirstPause = absl::Milliseconds(5);
@@ -56,11 +64,14 @@ struct RedisRouter::Placed {
   };
 
   SlotTask* task = nullptr;
+  absl::Status* result = nullptr;  // of the task, as far as it is known
   // The one to ask this once, although it does not have the slot.
   std::shared_ptr<RedisNode> asking;
   std::shared_ptr<RedisNode> node;
   uint64_t since = 0;  // the epoch in which the node has had the slot
   End end = End::kOpen;
+  int redirections = 0;
+  int failures = 0;
   NodeRefusal refusal = NodeRefusal::kNone;
   std::optional<Redirection> redirection;
   absl::Status status;
@@ -71,6 +82,7 @@ struct RedisRouter::Placed {
 struct RedisRouter::Talk {
   std::shared_ptr<RedisNode> node;
   std::vector<Placed*> tasks;
+  absl::Duration limit;  // of each waiting
   std::unique_ptr<RedisConnection> connection;
 
   bool open() const {
@@ -84,7 +96,7 @@ absl::StatusOr<RedisReply> RedisRouter::RunOne(absl::string_view key, const Redi
                                                const RunPolicy& policy) {
   CommandTask task(key, words);
   SlotTask* const tasks[] = {&task};
-  RETURN_IF_ERROR(Run(tasks, policy));
+  RETURN_IF_ERROR(RunUntil(absl::Now() + options().timeout, tasks, policy).front());
   return task.TakeReply();
 }
 
@@ -108,61 +120,101 @@ absl::StatusOr<RedisReply> RedisRouter::RunDurably(const std::string& body, cons
 
 absl::StatusOr<std::vector<RedisReply>> RedisRouter::ReadMany(
     absl::Span<const std::pair<std::string, RedisWords>> commands) {
+  std::vector<RedisReply> replies;
+  replies.reserve(commands.size());
+  for (absl::StatusOr<RedisReply>& reply : ReadEach(commands)) {
+    RETURN_IF_ERROR(reply.status());
+    replies.push_back(*std::move(reply));
+  }
+  return replies;
+}
+
+std::vector<absl::StatusOr<RedisReply>> RedisRouter::ReadEach(
+    absl::Span<const std::pair<std::string, RedisWords>> commands) {
   std::vector<std::unique_ptr<CommandTask>> tasks;
   std::vector<SlotTask*> pointers;
   for (const auto& [key, words] : commands) {
     tasks.push_back(std::make_unique<CommandTask>(key, words));
     pointers.push_back(tasks.back().get());
   }
-  RETURN_IF_ERROR(Run(pointers, {.repeatable = true}));
-  std::vector<RedisReply> replies;
+  const std::vector<absl::Status> ends = RunEach(pointers, {.repeatable = true});
+  std::vector<absl::StatusOr<RedisReply>> replies;
   replies.reserve(tasks.size());
-  for (const auto& task : tasks) replies.push_back(task->TakeReply());
+  for (size_t i = 0; i < tasks.size(); ++i) {
+    if (ends[i].ok()) {
+      replies.emplace_back(tasks[i]->TakeReply());
+    } else {
+      replies.emplace_back(ends[i]);
+    }
+  }
   return replies;
 }
 
-absl::Status RedisRouter::Run(absl::Span<SlotTask* const> tasks, const RunPolicy& policy) {
-  const absl::Time deadline = absl::Now() + options().timeout;
+std::vector<absl::Status> RedisRouter::RunEach(absl::Span<SlotTask* const> tasks,
+                                               const RunPolicy& policy) {
+  return RunUntil(absl::Now() + options().timeout / 2, tasks, policy);
+}
+
+std::vector<absl::Status> RedisRouter::RunUntil(absl::Time deadline,
+                                                absl::Span<SlotTask* const> tasks,
+                                                const RunPolicy& policy) {
+  std::vector<absl::Status> ends(tasks.size());
   std::vector<Placed> open(tasks.size());
-  for (size_t i = 0; i < tasks.size(); ++i) open[i].task = tasks[i];
-  int redirections = 0;
-  int failures = 0;
+  for (size_t i = 0; i < tasks.size(); ++i) {
+    open[i].task = tasks[i];
+    open[i].result = &ends[i];
+    ends[i] = TakesTooLong();
+  }
   absl::Duration pause = kFirstPause;
   for (int round = 0; !open.empty() && round < kMaxWaits; ++round) {
-    RETURN_IF_ERROR(topology_.Prepare(policy.epochs, deadline));
+    if (const absl::Status map = topology_.Prepare(policy.epochs, deadline); !map.ok()) {
+      for (const Placed& placed : open) *placed.result = map;
+      break;
+    }
     std::vector<std::vector<Placed*>> groups = Place(open, policy);
-    for (size_t begin = 0; begin < groups.size(); begin += kMaxTalks) {
-      Attempt(absl::MakeSpan(groups).subspan(begin, kMaxTalks), policy, deadline);
-    }
-    for (const Placed& placed : open) {
-      const bool lost = placed.end == Placed::End::kUnknown && !policy.repeatable;
-      if (placed.end == Placed::End::kFailed || lost) return placed.status;
-      // One server is asked once, as it was always.
-      if (!in_cluster() && placed.end != Placed::End::kDone) return placed.status;
-    }
-    open.erase(
-        std::remove_if(open.begin(), open.end(),
-                       [](const Placed& placed) { return placed.end == Placed::End::kDone; }),
-        open.end());
+    const uint64_t seen = topology_.maps_read();
+    Attempt(absl::MakeSpan(groups), policy, deadline);
+    for (const Placed& placed : open) *placed.result = placed.status;
+    open.erase(std::remove_if(open.begin(), open.end(),
+                              [&](Placed& placed) { return Settle(placed, policy); }),
+               open.end());
     if (open.empty()) break;
     const bool redirected = std::all_of(open.begin(), open.end(), [](const Placed& placed) {
       return placed.redirection.has_value();
     });
-    const auto failed = std::find_if(open.begin(), open.end(), [](const Placed& placed) {
+    if (redirected) continue;
+    const bool lost = std::any_of(open.begin(), open.end(), [](const Placed& placed) {
       return !placed.redirection.has_value() && placed.refusal != NodeRefusal::kTryAgain;
     });
-    absl::Status last = failed == open.end() ? open.front().status : failed->status;
-    redirections += redirected ? 1 : 0;
-    failures += failed != open.end() ? 1 : 0;
-    if (redirections > kMaxRedirections || failures > kMaxFailures) return last;
-    RETURN_IF_ERROR(Follow(open, deadline));
-    if (redirected) continue;
+    // The next round finds out whether that has helped.
+    if (lost) topology_.Refresh(seen, deadline).IgnoreError();
     const absl::Duration rest = pause / 2 + Jitter(pause / 2);
-    if (absl::Now() + rest >= deadline) return last;
+    if (absl::Now() + rest >= deadline) break;
     absl::SleepFor(rest);
     pause = std::min(2 * pause, kLongestPause);
   }
-  return open.empty() ? absl::OkStatus() : TakesTooLong();
+  return ends;
+}
+
+// Whether a task is over; else it knows where to go next.
+bool RedisRouter::Settle(Placed& placed, const RunPolicy& policy) {
+  const bool lost = placed.end == Placed::End::kUnknown && !policy.repeatable;
+  if (placed.end == Placed::End::kDone || placed.end == Placed::End::kFailed || lost) return true;
+  // One server is asked once, as it was always.
+  if (!in_cluster()) return true;
+  placed.asking = nullptr;
+  if (placed.redirection.has_value()) {
+    absl::StatusOr<std::shared_ptr<RedisNode>> asking =
+        topology_.Follow(*placed.redirection, placed.refusal == NodeRefusal::kMoved);
+    if (!asking.ok()) {
+      *placed.result = asking.status();
+      return true;
+    }
+    placed.asking = *std::move(asking);
+    return ++placed.redirections > kMaxRedirections;
+  }
+  if (placed.refusal == NodeRefusal::kTryAgain) return false;
+  return ++placed.failures > kMaxFailures;
 }
 
 std::vector<std::vector<RedisRouter::Placed*>> RedisRouter::Place(std::vector<Placed>& open,
@@ -172,6 +224,7 @@ std::vector<std::vector<RedisRouter::Placed*>> RedisRouter::Place(std::vector<Pl
     placed.end = Placed::End::kOpen;
     placed.refusal = NodeRefusal::kNone;
     placed.redirection.reset();
+    placed.status = absl::OkStatus();
     RedisTopology::Owner owner = {placed.asking, 0};
     if (owner.node == nullptr) owner = topology_.OwnerOf(placed.task->slot(), policy.epochs);
     placed.node = std::move(owner.node);
@@ -193,55 +246,79 @@ std::vector<std::vector<RedisRouter::Placed*>> RedisRouter::Place(std::vector<Pl
 
 void RedisRouter::Attempt(absl::Span<std::vector<Placed*>> groups, const RunPolicy& policy,
                           absl::Time deadline) {
-  std::vector<Talk> talks;
-  for (std::vector<Placed*>& group : groups) {
-    Talk& talk = talks.emplace_back();
-    talk.node = group.front()->node;
-    talk.tasks = std::move(group);
-    Open(talk, policy, deadline);
-  }
-  const auto open = [](const Talk& talk) { return talk.open(); };
-  while (std::any_of(talks.begin(), talks.end(), open)) {
-    // All have been sent what they are asked before the first is listened to.
-    for (Talk& talk : talks) AskAll(talk);
-    for (Talk& talk : talks) HearAll(talk);
-  }
-  if (policy.durable) AwaitReplicas(absl::MakeSpan(talks), deadline);
-  for (Talk& talk : talks) {
-    if (talk.connection == nullptr) continue;
-    if (talk.connection->broken()) talk.node->failed_at = absl::GetCurrentTimeNanos();
-    talk.node->pool.Give(std::move(talk.connection));
-  }
+  std::atomic<size_t> next = 0;
+  const auto work = [&] {
+    for (size_t i = next++; i < groups.size(); i = next++) {
+      Speak(std::move(groups[i]), policy, deadline);
+    }
+  };
+  // Connections block: each in a thread of its own, so that a node that hangs, or whose replicas
+  // do, keeps no other back.
+  std::vector<std::thread> others;
+  for (size_t i = 1; i < std::min(groups.size(), kMaxTalks); ++i) others.emplace_back(work);
+  work();
+  for (std::thread& other : others) other.join();
 }
 
-void RedisRouter::Open(Talk& talk, const RunPolicy& policy, absl::Time deadline) {
-  absl::Status failed;
-  absl::StatusOr<std::unique_ptr<RedisConnection>> connection =
-      talk.node->pool.Take(in_cluster() ? deadline - absl::Now() : absl::InfiniteDuration());
-  uint64_t epoch = 0;
-  if (connection.ok()) {
-    talk.connection = *std::move(connection);
-    if (policy.epochs) {
-      const absl::StatusOr<uint64_t> own = talk.node->pool.EpochOf(*talk.connection);
-      if (own.ok()) epoch = *own;
-      failed = own.status();
+absl::Duration RedisRouter::Doubt() const {
+  return std::max(options().timeout / kPartsInDoubt, kLeastDoubt);
+}
+
+void RedisRouter::Speak(std::vector<Placed*> tasks, const RunPolicy& policy, absl::Time deadline) {
+  Talk talk;
+  talk.node = tasks.front()->node;
+  talk.tasks = std::move(tasks);
+  const absl::Time begin = absl::Now();
+  const absl::Status opened = Open(talk, policy, deadline);
+  for (Placed* placed : talk.tasks) {
+    if (opened.ok()) continue;
+    // Nothing but the question for the epoch was sent.
+    placed->end = Placed::End::kUnsent;
+    placed->status = opened;
+  }
+  while (talk.open()) {
+    AskAll(talk);
+    HearAll(talk);
+  }
+  if (policy.durable) AwaitReplicas(talk, deadline);
+  if (talk.limit == absl::ZeroDuration()) return;
+  const bool failed = talk.connection == nullptr || talk.connection->broken();
+  if (failed) talk.node->failed_at = absl::GetCurrentTimeNanos();
+  if (!failed) {
+    talk.node->answers.Answered();
+  } else if (absl::Now() - begin >= talk.limit) {
+    talk.node->answers.InVain(Doubt());
+  }
+  if (talk.connection != nullptr) talk.node->pool.Give(std::move(talk.connection));
+}
+
+absl::Status RedisRouter::Open(Talk& talk, const RunPolicy& policy, absl::Time deadline) {
+  talk.limit = options().timeout;
+  if (in_cluster()) {
+    talk.limit = std::max(deadline - absl::Now(), absl::ZeroDuration());
+    if (talk.limit == absl::ZeroDuration()) return TakesTooLong();
+    if (policy.repeatable) talk.limit = std::min(talk.limit, options().timeout / kPartsOfTime);
+    talk.limit = talk.node->answers.Limit(talk.limit, Doubt());
+    if (policy.durable) talk.limit = talk.node->replicates.Limit(talk.limit, Doubt());
+    if (talk.limit == absl::ZeroDuration()) {
+      return absl::UnavailableError(
+          "a primary of the cluster, or its replicas, did not answer of late; bring them back");
     }
-  } else {
-    talk.node->failed_at = absl::GetCurrentTimeNanos();
-    failed = connection.status();
+  }
+  ASSIGN_OR_RETURN(talk.connection, talk.node->pool.Take(talk.limit));
+  uint64_t epoch = 0;
+  if (policy.epochs) {
+    ASSIGN_OR_RETURN(epoch, talk.node->pool.EpochOf(*talk.connection));
   }
   for (Placed* placed : talk.tasks) {
-    if (!failed.ok()) {
-      // Nothing but the question for the epoch was sent.
-      placed->end = Placed::End::kUnsent;
-      placed->status = failed;
-    } else if (policy.epochs && placed->asking == nullptr) {
+    if (policy.epochs && placed->asking == nullptr) {
       // It grows with every run of the node and with every change of the slot's owner.
       placed->task->Begin(std::max(epoch, placed->since));
     } else {
       placed->task->Begin(std::nullopt);
     }
   }
+  return absl::OkStatus();
 }
 
 void RedisRouter::AskAll(Talk& talk) {
@@ -307,47 +384,24 @@ void RedisRouter::Hear(Talk& talk, Placed& placed) const {
   if (later) placed.refusal = NodeRefusal::kTryAgain;
 }
 
-void RedisRouter::AwaitReplicas(absl::Span<Talk> talks, absl::Time deadline) {
-  const auto wrote = [](const Talk& talk) {
-    return talk.connection != nullptr &&
-           std::any_of(talk.tasks.begin(), talk.tasks.end(),
-                       [](const Placed* one) { return one->end == Placed::End::kDone; });
-  };
-  for (Talk& talk : talks) {
-    if (!wrote(talk)) continue;
-    if (in_cluster()) talk.connection->LimitTo(deadline - absl::Now());
-    talk.node->pool.AppendWait(*talk.connection);
-    talk.connection->Flush().IgnoreError();
+void RedisRouter::AwaitReplicas(Talk& talk, absl::Time deadline) {
+  const bool wrote = std::any_of(talk.tasks.begin(), talk.tasks.end(),
+                                 [](const Placed* one) { return one->end == Placed::End::kDone; });
+  if (!wrote) return;
+  if (in_cluster()) talk.connection->LimitTo(std::min(talk.limit, deadline - absl::Now()));
+  const absl::Status durable = talk.node->pool.WaitForReplicas(*talk.connection);
+  if (durable.ok()) {
+    talk.node->replicates.Answered();
+    return;
   }
-  for (Talk& talk : talks) {
-    if (!wrote(talk)) continue;
-    const absl::Status durable = talk.node->pool.ReadWait(*talk.connection);
-    if (durable.ok()) continue;
-    for (Placed* placed : talk.tasks) {
-      if (placed->end != Placed::End::kDone) continue;
-      // Who may do it again does so when the node is not to be heard any more, not when it
-      // has waited for its replicas in vain.
-      placed->end = talk.connection->broken() ? Placed::End::kUnknown : Placed::End::kFailed;
-      placed->status = durable;
-    }
+  if (!talk.connection->broken()) talk.node->replicates.InVain(Doubt());
+  for (Placed* placed : talk.tasks) {
+    if (placed->end != Placed::End::kDone) continue;
+    // Who may do it again does so when the node is not to be heard any more, not when it
+    // has waited for its replicas in vain.
+    placed->end = talk.connection->broken() ? Placed::End::kUnknown : Placed::End::kFailed;
+    placed->status = durable;
   }
-}
-
-absl::Status RedisRouter::Follow(std::vector<Placed>& open, absl::Time deadline) {
-  const uint64_t seen = topology_.maps_read();
-  bool lost = false;
-  for (Placed& placed : open) {
-    placed.asking = nullptr;
-    if (placed.redirection.has_value()) {
-      ASSIGN_OR_RETURN(placed.asking, topology_.Follow(*placed.redirection,
-                                                       placed.refusal == NodeRefusal::kMoved));
-    } else {
-      lost = lost || placed.refusal != NodeRefusal::kTryAgain;
-    }
-  }
-  // The next round finds out whether that has helped.
-  if (lost) topology_.Refresh(seen, deadline).IgnoreError();
-  return absl::OkStatus();
 }
 
 }  // namespace tutti

@@ -63,7 +63,8 @@ struct RunPolicy {
 // follows slots that move. Thread-safe.
 //
 // In a cluster all that a call takes is bounded by RedisOptions::timeout, and so is the number
-// of nodes that it is sent on to. Unavailable when it is over.
+// of nodes that it is sent on to. Unavailable when it is over. A node that was waited for in vain,
+// or whose replicas were, is asked by one call a second; the others are refused at once.
 class RedisRouter {
  public:
   explicit RedisRouter(RedisOptions options) : topology_(std::move(options)) {}
@@ -78,13 +79,18 @@ class RedisRouter {
   absl::StatusOr<RedisReply> RunDurably(const std::string& body, const RedisWords& keys,
                                         const RedisWords& arguments);
 
-  // Many commands, each with its key, that change nothing. One reply for each, in order.
+  // Many commands, each with its key, that change nothing. One reply for each, in order; or the
+  // first error.
   absl::StatusOr<std::vector<RedisReply>> ReadMany(
       absl::Span<const std::pair<std::string, RedisWords>> commands);
+  // The same, with an error in place of each reply that does not come.
+  std::vector<absl::StatusOr<RedisReply>> ReadEach(
+      absl::Span<const std::pair<std::string, RedisWords>> commands);
 
-  // Runs tasks until each has asked for nothing more; the nodes work at the same time. The
-  // first error, and then nothing is known of the others.
-  absl::Status Run(absl::Span<SlotTask* const> tasks, const RunPolicy& policy);
+  // Runs tasks until each has asked for nothing more, or failed; the nodes work at the same time,
+  // and none waits for another. What came of each, in order. Takes half of
+  // RedisOptions::timeout at most: who asked must be told in time of those that are done.
+  std::vector<absl::Status> RunEach(absl::Span<SlotTask* const> tasks, const RunPolicy& policy);
 
   // See RedisTopology.
   absl::StatusOr<std::vector<std::shared_ptr<RedisPool>>> Primaries() {
@@ -101,15 +107,19 @@ class RedisRouter {
 
   absl::StatusOr<RedisReply> RunOne(absl::string_view key, const RedisWords& words,
                                     const RunPolicy& policy);
+  std::vector<absl::Status> RunUntil(absl::Time deadline, absl::Span<SlotTask* const> tasks,
+                                     const RunPolicy& policy);
+  bool Settle(Placed& placed, const RunPolicy& policy);
   std::vector<std::vector<Placed*>> Place(std::vector<Placed>& open, const RunPolicy& policy);
   void Attempt(absl::Span<std::vector<Placed*>> groups, const RunPolicy& policy,
                absl::Time deadline);
-  void Open(Talk& talk, const RunPolicy& policy, absl::Time deadline);
+  void Speak(std::vector<Placed*> tasks, const RunPolicy& policy, absl::Time deadline);
+  absl::Status Open(Talk& talk, const RunPolicy& policy, absl::Time deadline);
   static void AskAll(Talk& talk);
   void HearAll(Talk& talk) const;
   void Hear(Talk& talk, Placed& placed) const;
-  void AwaitReplicas(absl::Span<Talk> talks, absl::Time deadline);
-  absl::Status Follow(std::vector<Placed>& open, absl::Time deadline);
+  void AwaitReplicas(Talk& talk, absl::Time deadline);
+  absl::Duration Doubt() const;
 
   RedisTopology topology_;
 };

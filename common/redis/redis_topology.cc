@@ -1,6 +1,7 @@
 #include "common/redis/redis_topology.h"
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
 #include <string>
 
@@ -30,6 +31,11 @@ absl::Status NotInPlainText() {
       "only go to this machine: give --redis_tls_authorities (see deploy/redis/README.md)");
 }
 
+// Clocks of the wall may be set.
+int64_t SteadyNanos() {
+  return std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
 RedisOptions OptionsAt(RedisOptions options, const RedisAddress& address) {
   options.cluster.clear();
   options.unix_socket.clear();
@@ -46,6 +52,20 @@ absl::Duration Jitter(absl::Duration spread) {
 
 absl::Status TakesTooLong() {
   return absl::UnavailableError("the cluster did not do it within the time-out; try again");
+}
+
+absl::Duration Patience::Limit(absl::Duration limit, absl::Duration doubt) {
+  int64_t next = next_;
+  if (next == kNoDoubt) return limit;
+  const int64_t now = SteadyNanos();
+  if (now < next || !next_.compare_exchange_strong(next, now + absl::ToInt64Nanoseconds(doubt))) {
+    return absl::ZeroDuration();
+  }
+  return std::min(limit, doubt);
+}
+
+void Patience::InVain(absl::Duration doubt) {
+  next_ = SteadyNanos() + absl::ToInt64Nanoseconds(doubt);
 }
 
 RedisTopology::RedisTopology(RedisOptions options)

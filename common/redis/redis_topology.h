@@ -23,6 +23,22 @@ absl::Duration Jitter(absl::Duration spread);
 // What a call hears that has taken all the time there is.
 absl::Status TakesTooLong();
 
+// Whether to wait for somebody who was waited for in vain: one caller tries now and then, and not
+// for long; the others go on without. Thread-safe.
+class Patience {
+ public:
+  // How long to wait now, at most `limit`; zero: not at all. `doubt` is how long who tries waits,
+  // and how long after that the next one tries.
+  absl::Duration Limit(absl::Duration limit, absl::Duration doubt);
+  void Answered() { next_ = kNoDoubt; }
+  void InVain(absl::Duration doubt);
+
+ private:
+  static constexpr int64_t kNoDoubt = 0;
+
+  std::atomic<int64_t> next_ = kNoDoubt;  // who tries does so then; of the steady clock
+};
+
 // A server, and when it failed last.
 struct RedisNode {
   RedisNode(RedisOptions options, RedisAddress at)
@@ -31,6 +47,8 @@ struct RedisNode {
   const RedisAddress address;
   RedisPool pool;
   std::atomic<int64_t> failed_at = 0;  // Unix nanoseconds
+  Patience answers;                    // that it answers
+  Patience replicates;                 // that its replicas receive what it writes
 };
 
 // Who has which slots: one server all of them, or the nodes of a cluster, of which the map is

@@ -27,6 +27,8 @@ enum class MergeOutcome {
   kMerged,   // the bits are set and durable
   kLate,     // the window is closed: nothing was set
   kMissing,  // the bitmap does not exist (it was lost): nothing is left set
+  // Nothing is known: the part of the store that has the organisation is away. Others' is not.
+  kUnavailable,
 };
 
 // Habit counts of one closed day: the table's id to the number of slots that show it, of each
@@ -50,7 +52,7 @@ class CounterStore {
   // Sets bits, and returns when they are durable (on disk, and on every
   // configured replica). Makes at least one durable write for every call that
   // names an organisation, whether or not anything was new. One outcome for each
-  // delta, in order.
+  // delta, in order; Unavailable when that would be the outcome of all.
   virtual absl::StatusOr<std::vector<MergeOutcome>> Merge(absl::Span<const BitmapDelta> deltas) = 0;
 
   // Closes a window against writes, atomically and for 40 days: every bitmap of

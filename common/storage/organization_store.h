@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "common/storage/bitmap_id.h"
 #include "common/storage/lease_token.h"
 #include "tutti/aggregate/v1/aggregate.pb.h"
@@ -37,6 +38,11 @@ class OrganizationStore {
 
   // NotFound when there is none.
   virtual absl::StatusOr<VersionedOrganization> Read(const std::string& organization) = 0;
+
+  // The same of many, each with an error of its own, in order: those that are on a part of the
+  // store that is away are Unavailable, the others are read.
+  virtual std::vector<absl::StatusOr<VersionedOrganization>> ReadEach(
+      absl::Span<const std::string> organizations) = 0;
 
   // Stores a new organisation, due at `due`. AlreadyExists when the id was ever
   // used.

@@ -21,6 +21,7 @@ using google::protobuf::util::TimeUtil;
 constexpr absl::Duration kNotice = absl::Minutes(15);
 // A keyring that was noted before takes over again no sooner after the last change.
 constexpr absl::Duration kKeyringRest = absl::Minutes(1);
+constexpr absl::Duration kRecent = absl::Minutes(1);
 constexpr int kMaxAttempts = 20;
 constexpr size_t kKeyringIdBytes = 16;
 
@@ -119,6 +120,15 @@ absl::StatusOr<std::shared_ptr<const CountingEras>> CountingHistory::Current() {
   const std::lock_guard<std::mutex> lock(mutex_);
   noted_ = true;
   return eras_;
+}
+
+absl::StatusOr<std::shared_ptr<const CountingEras>> CountingHistory::Recent() {
+  absl::StatusOr<std::shared_ptr<const CountingEras>> current = Current();
+  if (!absl::IsUnavailable(current.status())) return current;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const absl::Duration age = clock_.Now() - read_at_;
+  const bool recent = noted_ && age >= absl::ZeroDuration() && age < kRecent;
+  return recent ? eras_ : current;
 }
 
 absl::Status CountingHistory::NoteKeyring(const std::string& id, absl::Time birth) {

@@ -52,6 +52,10 @@ class CountingHistory {
   // catalogue counts here, and again when the store was restored from a backup of before.
   absl::StatusOr<std::shared_ptr<const CountingEras>> Current();
 
+  // The same; while the store cannot be reached, what was known less than a minute ago. Enough
+  // for what is set, of which nothing is published by this, and not for what closes windows.
+  absl::StatusOr<std::shared_ptr<const CountingEras>> Recent();
+
   // Notes a keyring, by its public id of 16 bytes, unless it is the last that was noted. Returns
   // when that is durable.
   absl::Status NoteKeyring(const std::string& id, absl::Time birth);

@@ -102,12 +102,11 @@ absl::Status DeltaMerger::Record(const std::string& organization, absl::Span<con
   }
 }
 
-absl::Status DeltaMerger::JudgeAll(const std::string& organization, absl::Span<const int> indexes,
-                                   const aggregate::v1::MergeDeltasRequest& request,
-                                   std::vector<Judged>& judged) {
-  absl::StatusOr<std::shared_ptr<const ScheduledOrganization>> known =
-      repository_.ReadCached(organization);
-  if (!known.ok()) return known.status();
+absl::Status DeltaMerger::Judge(const std::string& organization, Known known,
+                                absl::Span<const int> indexes,
+                                const aggregate::v1::MergeDeltasRequest& request,
+                                std::vector<Judged>& judged) {
+  RETURN_IF_ERROR(known.status());
   const auto judge_all = [&] {
     const absl::Time now = clock_.Now();  // the same for all of them
     bool records = false;
@@ -121,22 +120,8 @@ absl::Status DeltaMerger::JudgeAll(const std::string& organization, absl::Span<c
   if (!judge_all()) return absl::OkStatus();
   RETURN_IF_ERROR(Record(organization, indexes, request));
   known = repository_.Read(organization);
-  if (!known.ok()) return known.status();
+  RETURN_IF_ERROR(known.status());
   judge_all();
-  return absl::OkStatus();
-}
-
-absl::Status DeltaMerger::Judge(const std::string& organization, absl::Span<const int> indexes,
-                                const aggregate::v1::MergeDeltasRequest& request,
-                                std::vector<Judged>& judged) {
-  absl::Status status = JudgeAll(organization, indexes, request, judged);
-  if (!absl::IsNotFound(status)) return status;
-  // It may have been erased at any moment of this; the others of the call go on.
-  for (const int index : indexes) {
-    Judged& judgement = judged[static_cast<size_t>(index)];
-    judgement = Judged();
-    judgement.outcome = aggregate::v1::DELTA_OUTCOME_NOT_ACTIVE;
-  }
   return absl::OkStatus();
 }
 
@@ -154,17 +139,8 @@ absl::Status DeltaMerger::MarkLost(const BitmapId& id) {
       .status();
 }
 
-absl::StatusOr<std::vector<DeltaOutcome>> DeltaMerger::Merge(
-    const aggregate::v1::MergeDeltasRequest& request) {
-  std::vector<Judged> judged(static_cast<size_t>(request.deltas_size()));
-  absl::btree_map<std::string, std::vector<int>> by_organization;
-  for (int i = 0; i < request.deltas_size(); ++i) {
-    by_organization[request.deltas(i).organization()].push_back(i);
-  }
-  for (const auto& [organization, indexes] : by_organization) {
-    RETURN_IF_ERROR(Judge(organization, indexes, request, judged));
-  }
-
+absl::Status DeltaMerger::Write(const aggregate::v1::MergeDeltasRequest& request,
+                                std::vector<Judged>& judged) {
   std::vector<BitmapDelta> deltas;
   std::vector<size_t> origin;
   for (size_t i = 0; i < judged.size(); ++i) {
@@ -174,26 +150,68 @@ absl::StatusOr<std::vector<DeltaOutcome>> DeltaMerger::Merge(
                       absl::MakeConstSpan(delta.positions())});
     origin.push_back(i);
   }
-  ASSIGN_OR_RETURN(std::vector<MergeOutcome> merged, counters_.Merge(deltas));
+  const absl::StatusOr<std::vector<MergeOutcome>> merged = counters_.Merge(deltas);
+  absl::Status failed = merged.status();
   for (size_t i = 0; i < origin.size(); ++i) {
-    if (merged[i] == MergeOutcome::kMerged) continue;
-    judged[origin[i]].outcome = aggregate::v1::DELTA_OUTCOME_LATE;
-    if (merged[i] == MergeOutcome::kMissing) {
-      judged[origin[i]].outcome = aggregate::v1::DELTA_OUTCOME_KEY_MISMATCH;
-      absl::Status lost = MarkLost(deltas[i].id);
-      if (absl::IsNotFound(lost)) {
-        judged[origin[i]].outcome = aggregate::v1::DELTA_OUTCOME_NOT_ACTIVE;
-      } else if (!lost.ok()) {
-        return lost;
-      }
+    DeltaOutcome& outcome = judged[origin[i]].outcome;
+    switch (merged.ok() ? (*merged)[i] : MergeOutcome::kUnavailable) {
+      case MergeOutcome::kMerged:
+        break;
+      case MergeOutcome::kLate:
+        outcome = aggregate::v1::DELTA_OUTCOME_LATE;
+        break;
+      case MergeOutcome::kUnavailable:
+        outcome = aggregate::v1::DELTA_OUTCOME_UNAVAILABLE;
+        break;
+      case MergeOutcome::kMissing:
+        const absl::Status lost = MarkLost(deltas[i].id);
+        outcome = lost.ok()                ? aggregate::v1::DELTA_OUTCOME_KEY_MISMATCH
+                  : absl::IsNotFound(lost) ? aggregate::v1::DELTA_OUTCOME_NOT_ACTIVE
+                                           : aggregate::v1::DELTA_OUTCOME_UNAVAILABLE;
+        if (!absl::IsNotFound(lost)) failed.Update(lost);
+        break;
     }
   }
+  return failed;
+}
+
+absl::StatusOr<std::vector<DeltaOutcome>> DeltaMerger::Merge(
+    const aggregate::v1::MergeDeltasRequest& request) {
+  std::vector<Judged> judged(static_cast<size_t>(request.deltas_size()));
+  absl::btree_map<std::string, std::vector<int>> by_organization;
+  for (int i = 0; i < request.deltas_size(); ++i) {
+    by_organization[request.deltas(i).organization()].push_back(i);
+  }
+  std::vector<std::string> organizations;
+  organizations.reserve(by_organization.size());
+  for (const auto& [organization, indexes] : by_organization) organizations.push_back(organization);
+  std::vector<Known> known = repository_.ReadCached(organizations);
+  absl::Status failed;
+  auto next = known.begin();
+  for (const auto& [organization, indexes] : by_organization) {
+    const absl::Status status = Judge(organization, *std::move(next++), indexes, request, judged);
+    if (status.ok()) continue;
+    // It may have been erased at any moment of this.
+    const bool gone = absl::IsNotFound(status);
+    if (!gone) failed.Update(status);
+    for (const int index : indexes) {
+      Judged& judgement = judged[static_cast<size_t>(index)];
+      judgement = Judged();
+      judgement.outcome =
+          gone ? aggregate::v1::DELTA_OUTCOME_NOT_ACTIVE : aggregate::v1::DELTA_OUTCOME_UNAVAILABLE;
+    }
+  }
+  failed.Update(Write(request, judged));
+
   std::vector<DeltaOutcome> outcomes;
   outcomes.reserve(judged.size());
+  bool known_of_any = false;
   for (const Judged& judgement : judged) {
     // A window that could not be begun was closed by somebody else.
     outcomes.push_back(judgement.begins ? aggregate::v1::DELTA_OUTCOME_LATE : judgement.outcome);
+    known_of_any |= outcomes.back() != aggregate::v1::DELTA_OUTCOME_UNAVAILABLE;
   }
+  if (!failed.ok() && !known_of_any) return failed;
   return outcomes;
 }
 

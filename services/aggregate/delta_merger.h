@@ -24,28 +24,29 @@ class DeltaMerger {
               const WallClock& clock)
       : repository_(repository), counters_(counters), catalog_(catalog), clock_(clock) {}
 
-  // One outcome for each delta, in order. An error means that nothing is known of
-  // any of them; repeating the request is safe.
+  // One outcome for each delta, in order: an organisation whose part of the store is away, or
+  // cannot be read, keeps no other back. An error means that this is so of all of them, and that
+  // nothing is known of any; repeating the request is safe.
   absl::StatusOr<std::vector<aggregate::v1::DeltaOutcome>> Merge(
       const aggregate::v1::MergeDeltasRequest& request);
 
  private:
   struct Judged;
 
+  using Known = absl::StatusOr<OrganizationRepository::Organization>;
+
   // Judges the deltas of one organisation by what is known of it, and begins the windows
-  // that are not begun.
-  absl::Status Judge(const std::string& organization, absl::Span<const int> indexes,
+  // that are not begun. NotFound when it does not exist or was erased.
+  absl::Status Judge(const std::string& organization, Known known, absl::Span<const int> indexes,
                      const aggregate::v1::MergeDeltasRequest& request, std::vector<Judged>& judged);
-  // The same; NotFound when the organisation does not exist or was erased.
-  absl::Status JudgeAll(const std::string& organization, absl::Span<const int> indexes,
-                        const aggregate::v1::MergeDeltasRequest& request,
-                        std::vector<Judged>& judged);
   Judged JudgeOne(const ScheduledOrganization& organization,
                   const aggregate::v1::WindowDelta& delta, absl::Time now) const;
   // Binds windows that are not begun, and marks incomplete what must be, by what is stored
   // now. Windows that are closed meanwhile are left out.
   absl::Status Record(const std::string& organization, absl::Span<const int> indexes,
                       const aggregate::v1::MergeDeltasRequest& request);
+  // Sets the bits of the deltas that are judged good.
+  absl::Status Write(const aggregate::v1::MergeDeltasRequest& request, std::vector<Judged>& judged);
   // Marks a kind of a window incomplete, whose bitmap is gone.
   absl::Status MarkLost(const BitmapId& id);
 

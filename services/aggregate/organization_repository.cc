@@ -11,22 +11,27 @@ namespace {
 
 constexpr int kMaxAttempts = 50;
 
+// What a caller is told of an organisation that was not read.
+absl::Status Missing(const absl::Status& status) {
+  return absl::IsNotFound(status) ? NoSuchOrganization() : status;
+}
+
 }  // namespace
 
 absl::StatusOr<OrganizationRepository::Organization> OrganizationRepository::Derive(
-    const std::string& id, VersionedOrganization versioned) {
-  ASSIGN_OR_RETURN(std::shared_ptr<const CountingEras> eras, history_.Current());
+    const std::string& id, VersionedOrganization versioned, Eras eras) {
+  RETURN_IF_ERROR(eras.status());
   return ScheduledOrganization::Create(id, std::move(versioned),
-                                       {catalog_, timing_, std::move(eras)});
+                                       {catalog_, timing_, *std::move(eras)});
 }
 
 absl::StatusOr<OrganizationRepository::Organization> OrganizationRepository::Remember(
-    const std::string& id, VersionedOrganization versioned) {
+    const std::string& id, VersionedOrganization versioned, const Eras& eras) {
   if (versioned.stored.organization().state() == aggregate::v1::ORGANIZATION_STATE_ERASED) {
     cache_.Forget(id);
     return NoSuchOrganization();
   }
-  ASSIGN_OR_RETURN(Organization scheduled, Derive(id, std::move(versioned)));
+  ASSIGN_OR_RETURN(Organization scheduled, Derive(id, std::move(versioned), eras));
   cache_.Keep(id, scheduled, clock_.Now());
   return scheduled;
 }
@@ -34,15 +39,32 @@ absl::StatusOr<OrganizationRepository::Organization> OrganizationRepository::Rem
 absl::StatusOr<OrganizationRepository::Organization> OrganizationRepository::Read(
     const std::string& id) {
   absl::StatusOr<VersionedOrganization> versioned = organizations_.Read(id);
-  if (absl::IsNotFound(versioned.status())) return NoSuchOrganization();
-  if (!versioned.ok()) return versioned.status();
-  return Remember(id, *std::move(versioned));
+  if (!versioned.ok()) return Missing(versioned.status());
+  return Remember(id, *std::move(versioned), history_.Current());
 }
 
-absl::StatusOr<OrganizationRepository::Organization> OrganizationRepository::ReadCached(
-    const std::string& id) {
-  if (auto known = cache_.Find(id, clock_.Now()); known != nullptr) return known;
-  return Read(id);
+std::vector<absl::StatusOr<OrganizationRepository::Organization>>
+OrganizationRepository::ReadCached(absl::Span<const std::string> ids) {
+  std::vector<absl::StatusOr<Organization>> organizations(ids.size());
+  std::vector<std::string> unknown;
+  std::vector<size_t> places;
+  for (size_t i = 0; i < ids.size(); ++i) {
+    Organization known = cache_.Find(ids[i], clock_.Now());
+    if (known == nullptr) {
+      unknown.push_back(ids[i]);
+      places.push_back(i);
+    } else {
+      organizations[i] = std::move(known);
+    }
+  }
+  if (unknown.empty()) return organizations;
+  const Eras eras = history_.Recent();
+  std::vector<absl::StatusOr<VersionedOrganization>> read = organizations_.ReadEach(unknown);
+  for (size_t i = 0; i < unknown.size(); ++i) {
+    organizations[places[i]] =
+        read[i].ok() ? Remember(unknown[i], *std::move(read[i]), eras) : Missing(read[i].status());
+  }
+  return organizations;
 }
 
 absl::StatusOr<OrganizationRepository::Organization> OrganizationRepository::Modify(
@@ -59,7 +81,7 @@ absl::StatusOr<OrganizationRepository::Organization> OrganizationRepository::Mod
         bitmaps.empty() ? organizations_.Replace(id, (*current)->versioned(), next)
                         : organizations_.Begin(id, (*current)->versioned(), next, bitmaps, closed);
     if (guarded != nullptr) guarded->insert(closed.begin(), closed.end());
-    if (stored.ok()) return Remember(id, *std::move(stored));
+    if (stored.ok()) return Remember(id, *std::move(stored), history_.Current());
     if (!absl::IsAborted(stored.status())) return stored.status();
     current = Read(id);
   }

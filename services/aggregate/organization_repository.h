@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "common/catalog/catalog.h"
 #include "common/clock/clock.h"
 #include "common/storage/organization_store.h"
@@ -37,8 +38,10 @@ class OrganizationRepository {
   // What is stored now.
   absl::StatusOr<Organization> Read(const std::string& id);
 
-  // The same, at most OrganizationCache::kMaxAge old.
-  absl::StatusOr<Organization> ReadCached(const std::string& id);
+  // The same of many, at most OrganizationCache::kMaxAge old, and by a recent counting history: for
+  // what sets bits. Each with an error of its own, in order; Unavailable where the part of the
+  // store that has it is away.
+  std::vector<absl::StatusOr<Organization>> ReadCached(absl::Span<const std::string> ids);
 
   // A page in a fixed order after `cursor`, which is moved; "" at the end.
   absl::StatusOr<std::vector<Organization>> List(int limit, std::string& cursor);
@@ -61,7 +64,7 @@ class OrganizationRepository {
   // What follows from `stored`, whether or not it is stored.
   absl::StatusOr<Organization> Derive(const std::string& id,
                                       aggregate::v1::StoredOrganization stored) {
-    return Derive(id, VersionedOrganization{std::move(stored), ""});
+    return Derive(id, VersionedOrganization{std::move(stored), ""}, history_.Current());
   }
 
   // Forgets what was read of it: it is erased.
@@ -71,8 +74,11 @@ class OrganizationRepository {
   size_t cached_bytes() const { return cache_.bytes(); }
 
  private:
-  absl::StatusOr<Organization> Derive(const std::string& id, VersionedOrganization versioned);
-  absl::StatusOr<Organization> Remember(const std::string& id, VersionedOrganization versioned);
+  using Eras = absl::StatusOr<std::shared_ptr<const CountingEras>>;
+  absl::StatusOr<Organization> Derive(const std::string& id, VersionedOrganization versioned,
+                                      Eras eras);
+  absl::StatusOr<Organization> Remember(const std::string& id, VersionedOrganization versioned,
+                                        const Eras& eras);
 
   OrganizationStore& organizations_;
   CountingHistory& history_;

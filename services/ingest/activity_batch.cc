@@ -235,7 +235,12 @@ void ActivityBatch::Settle(const absl::Status& status) {
   const bool all_merged = std::all_of(deltas.begin(), deltas.end(), [](const BatchDelta& delta) {
     return delta.outcome == aggregate::v1::DELTA_OUTCOME_MERGED;
   });
-  if (!all_merged) parts_.policies.Invalidate(policy->organization());
+  // Of a part of the store that is away there is nothing to learn.
+  const bool outdated = std::any_of(deltas.begin(), deltas.end(), [](const BatchDelta& delta) {
+    return delta.outcome != aggregate::v1::DELTA_OUTCOME_MERGED &&
+           delta.outcome != aggregate::v1::DELTA_OUTCOME_UNAVAILABLE;
+  });
+  if (outdated) parts_.policies.Invalidate(policy->organization());
   if (!settled_.ok()) return;
   if (!all_merged) {
     Reconsider();
@@ -259,6 +264,8 @@ absl::Status ActivityBatch::CheckOutcomes() const {
         return BatchRefused(absl::StatusCode::kFailedPrecondition,
                             ingest::v1::REASON_ORGANIZATION_NOT_ACTIVE, "organization",
                             "the organisation was paused or erased meanwhile");
+      case aggregate::v1::DELTA_OUTCOME_UNAVAILABLE:
+        return RefusedByAggregate(absl::UnavailableError(""));
       default:
         return BatchRefused(absl::StatusCode::kUnavailable, ingest::v1::REASON_STORE_UNAVAILABLE,
                             "",

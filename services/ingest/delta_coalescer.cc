@@ -21,6 +21,7 @@ struct DeltaCoalescer::Outgoing {
   const BatchDelta* example = nullptr;         // of the first batch; all agree
   std::vector<uint32_t> positions;
   std::vector<BatchDelta*> sources;
+  absl::Status sent;                                                // of the first piece's call
   DeltaOutcome outcome = aggregate::v1::DELTA_OUTCOME_UNSPECIFIED;  // of the first piece
   bool all_merged = true;                                           // the other pieces
 };
@@ -41,7 +42,7 @@ struct DeltaCoalescer::Flush {
 
   std::mutex mutex;
   size_t calls_left = 0;  // guarded by mutex
-  absl::Status status;    // the first error; guarded by mutex
+  absl::Status status;    // the first error that is everybody's; guarded by mutex
 };
 
 bool DeltaCoalescer::Submit(std::unique_ptr<PendingBatch>& batch) {
@@ -115,8 +116,10 @@ void DeltaCoalescer::Merge(Flush& flush) const {
           Key(batch->policy->organization(), window.window, delta.kind, window.hash.key_id(),
               window.kinds[static_cast<size_t>(delta.kind)].kept_log2),
           flush.outgoing.size());
-      if (added) flush.outgoing.push_back({batch->policy.get(), &delta, {}, {}});
+      if (added) flush.outgoing.emplace_back();
       Outgoing& outgoing = flush.outgoing[entry->second];
+      if (added) outgoing.policy = batch->policy.get();
+      if (added) outgoing.example = &delta;
       outgoing.sources.push_back(&delta);
       if (outgoing.positions.empty()) {
         outgoing.positions.swap(delta.positions);
@@ -188,19 +191,20 @@ void DeltaCoalescer::SendCall(const std::shared_ptr<Flush>& flush, std::vector<P
     bool done = false;
     {
       const std::lock_guard lock(flush->mutex);
-      if (!response.ok()) {
-        flush->status.Update(response.status());
-      } else if (static_cast<size_t>(response->outcomes_size()) != pieces.size()) {
-        flush->status.Update(absl::InternalError("aggregate's answer lacks outcomes"));
-      } else {
-        for (size_t i = 0; i < pieces.size(); ++i) {
-          const DeltaOutcome outcome = response->outcomes(static_cast<int>(i));
-          Outgoing& outgoing = flush->outgoing[pieces[i].outgoing];
-          if (pieces[i].first) {
-            outgoing.outcome = outcome;
-          } else {
-            outgoing.all_merged &= outcome == aggregate::v1::DELTA_OUTCOME_MERGED;
-          }
+      absl::Status sent = response.status();
+      if (sent.ok() && static_cast<size_t>(response->outcomes_size()) != pieces.size()) {
+        sent = absl::InternalError("aggregate's answer lacks outcomes");
+      }
+      for (size_t i = 0; i < pieces.size(); ++i) {
+        Outgoing& outgoing = flush->outgoing[pieces[i].outgoing];
+        if (!pieces[i].first) flush->status.Update(sent);
+        if (pieces[i].first) outgoing.sent = sent;
+        if (!sent.ok()) continue;
+        const DeltaOutcome outcome = response->outcomes(static_cast<int>(i));
+        if (pieces[i].first) {
+          outgoing.outcome = outcome;
+        } else {
+          outgoing.all_merged &= outcome == aggregate::v1::DELTA_OUTCOME_MERGED;
         }
       }
       done = --flush->calls_left == 0;
@@ -215,9 +219,16 @@ void DeltaCoalescer::Complete(const std::shared_ptr<Flush>& flush) {
     if (outgoing.outcome == aggregate::v1::DELTA_OUTCOME_MERGED && !outgoing.all_merged) {
       outgoing.outcome = aggregate::v1::DELTA_OUTCOME_UNSPECIFIED;
     }
-    for (BatchDelta* source : outgoing.sources) source->outcome = outgoing.outcome;
+    for (BatchDelta* source : outgoing.sources) {
+      source->sent = outgoing.sent;
+      source->outcome = outgoing.outcome;
+    }
   }
-  for (const std::unique_ptr<PendingBatch>& batch : flush->batches) batch->Settle(flush->status);
+  for (const std::unique_ptr<PendingBatch>& batch : flush->batches) {
+    absl::Status status = flush->status;
+    for (const BatchDelta& delta : batch->deltas) status.Update(delta.sent);
+    batch->Settle(status);
+  }
   const std::lock_guard lock(mutex_);
   --in_flight_;
   written_.push_back(flush);

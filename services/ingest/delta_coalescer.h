@@ -18,6 +18,7 @@ struct BatchDelta {
   int window = 0;                   // index into the policy's windows; its key is not kMissing
   int kind = 0;                     // index into the catalogue's kinds
   std::vector<uint32_t> positions;  // in any order, with repetitions; may be empty
+  absl::Status sent;                // of the call that told the outcome
   aggregate::v1::DeltaOutcome outcome = aggregate::v1::DELTA_OUTCOME_UNSPECIFIED;
 };
 
@@ -27,8 +28,8 @@ class PendingBatch {
   virtual ~PendingBatch() = default;
 
   // Called once, on any thread, as soon as the write is over: with OK when every delta
-  // has its outcome, else with the error of the call to aggregate. Does all there is to
-  // do but the answering.
+  // has its outcome, else with the error of a call to aggregate that carried one. Does all
+  // there is to do but the answering.
   virtual void Settle(const absl::Status& status) = 0;
 
   // Called once after that, on a tick: must take as long whatever was new.
@@ -60,11 +61,13 @@ struct CoalescerLimits {
 // without repetition, so that the order of activities and their number is not
 // visible. What becomes of a delta follows from its first piece; how many positions there
 // are decides neither which call carries that nor, as windows close, on which side of the
-// close it falls. Pieces that disagree leave it UNSPECIFIED. Every batch, whether it brings
-// anything new or not, waits for the call of its tick, and then for the next tick: how long a write
-// took, which depends on what was new, does not show in when the answer comes, and on that tick
-// nothing is left to do but to answer. Where many activities may bring much, it waits for one tick
-// more. When too many flushes are in flight, ticks pass without one. Thread-safe.
+// close it falls. Pieces that disagree leave it UNSPECIFIED. A call of first pieces that fails
+// fails the batches of those; one of others, which come of positions alone, fails all of the tick.
+// Every batch, whether it brings anything new or not, waits for the call of its tick, and then for
+// the next tick: how long a write took, which depends on what was new, does not show in when the
+// answer comes, and on that tick nothing is left to do but to answer. Where many activities may
+// bring much, it waits for one tick more. When too many flushes are in flight, ticks pass without
+// one. Thread-safe.
 class DeltaCoalescer {
  public:
   // References outlive this; every call of the client must have called back before

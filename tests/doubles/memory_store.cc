@@ -17,6 +17,14 @@ absl::StatusOr<VersionedOrganization> MemoryStore::Read(const std::string& organ
   return versioned;
 }
 
+std::vector<absl::StatusOr<VersionedOrganization>> MemoryStore::ReadEach(
+    absl::Span<const std::string> organizations) {
+  std::vector<absl::StatusOr<VersionedOrganization>> read;
+  read.reserve(organizations.size());
+  for (const std::string& organization : organizations) read.push_back(Read(organization));
+  return read;
+}
+
 absl::Status MemoryStore::Create(const std::string& organization, const StoredOrganization& stored,
                                  absl::Time due) {
   const Lock lock(mutex_);

@@ -26,6 +26,8 @@ class MemoryStore : public OrganizationStore,
                     public CountingHistoryStore {
  public:
   absl::StatusOr<VersionedOrganization> Read(const std::string& organization) override;
+  std::vector<absl::StatusOr<VersionedOrganization>> ReadEach(
+      absl::Span<const std::string> organizations) override;
   absl::Status Create(const std::string& organization,
                       const aggregate::v1::StoredOrganization& stored, absl::Time due) override;
   absl::StatusOr<VersionedOrganization> Replace(

@@ -20,14 +20,15 @@ class LeavingTest : public ClosingTest {
     stale_ = std::make_unique<Organizations>(stores_->organizations(), stores_->counters(),
                                              stores_->publications(), stores_->history(), *catalog_,
                                              clock_);
-    ASSERT_TRUE(stale_->repository.ReadCached("leaver").ok());
+    ASSERT_TRUE(stale_->repository.ReadCached({"leaver"}).front().ok());
     deltas_ = DeltasOf("leaver");
   }
 
   // Merges deltas of both organisations at the other replica. The outcomes of the leaver's
   // are all alike.
   DeltaOutcome MergeAtTheOther() {
-    EXPECT_TRUE((*stale_->repository.ReadCached("leaver"))->TakesActivity()) << "the control";
+    EXPECT_TRUE((*stale_->repository.ReadCached({"leaver"}).front())->TakesActivity())
+        << "the control";
     DeltaMerger merger(stale_->repository, stores_->counters(), *catalog_, clock_);
     aggregate::v1::MergeDeltasRequest request = deltas_;
     const aggregate::v1::MergeDeltasRequest stays = DeltasOf("acme");

@@ -302,6 +302,52 @@ TEST_F(ClusterTest, FailsForAPrimaryThatHangsAndServesTheOthers) {
   EXPECT_TRUE(WaitUntil([&] { return stores_->CheckServer().ok(); }));
 }
 
+// Mutations: one primary's error is the call's; the others wait until it has been waited for in
+// vain, and then have no time, when there are connections to all or to none of them; who hears
+// what was not answered takes it for merged.
+TEST_F(ClusterTest, MergesForThePrimariesThatAnswerWhileOneIsAway) {
+  std::vector<BitmapDelta> deltas;
+  std::vector<uint32_t> bits = {1};
+  for (int i = 0; i < 3; ++i) {
+    Begin(OrganizationOn(i), kReachWindow, {"person"});
+    deltas.push_back({Person(OrganizationOn(i)), bits});
+  }
+  const auto merge = [&](uint32_t bit) {
+    bits = {bit};
+    for (BitmapDelta& delta : deltas) delta.positions = bits;
+    const auto outcomes = stores_->counters().Merge(deltas);
+    EXPECT_TRUE(outcomes.ok()) << outcomes.status();
+    return outcomes.value_or(std::vector<MergeOutcome>());
+  };
+  const auto others =
+      ElementsAre(MergeOutcome::kUnavailable, MergeOutcome::kMerged, MergeOutcome::kMerged);
+  const auto all = ElementsAre(MergeOutcome::kMerged, MergeOutcome::kMerged, MergeOutcome::kMerged);
+  Use(absl::Seconds(2));
+  EXPECT_THAT(merge(1), all);
+  own_->primary(0).Freeze(true);
+  EXPECT_THAT(merge(2), others);
+  EXPECT_THAT(merge(3), others);
+  const std::vector<std::string> ids = {OrganizationOn(0), OrganizationOn(1)};
+  const auto read = stores_->organizations().ReadEach(ids);
+  EXPECT_TRUE(absl::IsUnavailable(read[0].status())) << read[0].status();
+  EXPECT_TRUE(read[1].ok()) << read[1].status();
+  Use(absl::Seconds(2));  // without a connection to any
+  EXPECT_THAT(merge(4), others);
+  own_->primary(0).Freeze(false);
+  EXPECT_TRUE(WaitUntil([&] { return Merge(Person(OrganizationOn(0)), {5}).ok(); }));
+  EXPECT_THAT(merge(6), all);
+  own_->primary(1).Kill();
+  EXPECT_THAT(merge(7), ElementsAre(MergeOutcome::kMerged, MergeOutcome::kUnavailable,
+                                    MergeOutcome::kMerged));
+  ASSERT_EQ(own_->primary(1).Resume(), absl::OkStatus());
+  EXPECT_TRUE(WaitUntil([&] { return Merge(Person(OrganizationOn(1)), {8}).ok(); }));
+  for (const uint32_t bit : {2U, 3U, 4U, 7U}) EXPECT_THAT(merge(bit), all);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_THAT(BitsOf(Raw(BitmapKey(Person(OrganizationOn(i))))),
+                ::testing::IsSupersetOf({1U, 2U, 3U, 4U, 6U, 7U}));
+  }
+}
+
 TEST_F(ClusterTest, SaysThatAServerIsOneOfAClusterAndThatItIsNot) {
   RedisStores one(own_->primary(0).OptionsFor("aggregate"));
   const absl::Status elsewhere = one.organizations().Read(OrganizationOn(1)).status();
@@ -314,6 +360,33 @@ TEST_F(ClusterTest, SaysThatAServerIsOneOfAClusterAndThatItIsNot) {
   const absl::Status none = RedisStores(options).CheckServer();
   EXPECT_TRUE(absl::IsFailedPrecondition(none)) << none;
   EXPECT_THAT(std::string(none.message()), HasSubstr("cluster-enabled"));
+}
+
+// Mutation: the map is not read anew when nobody listens where a node was.
+TEST_F(ClusterTest, FindsANodeThatAnnouncesAnotherAddress) {
+  const std::string id = OrganizationOn(0);
+  Begin(id, kReachWindow, {"person"});
+  ASSERT_EQ(Merge(Person(id), {1}).value(), MergeOutcome::kMerged);
+  RedisPool moved(own_->primary(0).OptionsFor("inspector"));  // by its socket
+  int port = own_->primary(0).address().port;
+  for (const std::string host : {"127.0.0.1", "127.0.0.2"}) {
+    // A port that was free a moment ago may be taken.
+    do {
+      ++port;
+    } while (!AsOk(moved.Call({"CONFIG", "SET", "bind", host, "port", absl::StrCat(port)})).ok());
+    for (const auto& [setting, value] :
+         {std::pair<std::string, std::string>("cluster-announce-ip", host),
+          {"cluster-announce-port", absl::StrCat(port)}}) {
+      ASSERT_EQ(AsOk(moved.Call({"CONFIG", "SET", setting, value})), absl::OkStatus());
+    }
+    // As when it is started anew. What is asked in between fails, and does not hang.
+    ASSERT_EQ(AsOk(moved.Call({"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"})),
+              absl::OkStatus());
+    EXPECT_TRUE(WaitUntil([&] { return stores_->organizations().Read(id).ok(); })) << host;
+    EXPECT_TRUE(WaitUntil([&] { return Merge(Person(id), {2}).ok(); })) << host;
+  }
+  EXPECT_THAT(BitsOf(AsString(moved.Call({"GET", BitmapKey(Person(id))})).value()),
+              ElementsAre(1, 2));
 }
 
 // Mutation: to leave any of them out, or to ask one primary alone.
@@ -352,9 +425,12 @@ TEST_F(ReplicatedClusterTest, WaitsForTheReplicasOfEveryPrimaryThatIsWrittenTo) 
   Use(absl::Seconds(1));
   ASSERT_TRUE(stores_->counters().Merge(deltas).ok());
   own_->replica(1).Freeze(true);
-  const absl::Status waited = stores_->counters().Merge(deltas).status();
+  const absl::Status waited = Merge(Person(OrganizationOn(1)), bits).status();
   EXPECT_TRUE(absl::IsUnavailable(waited)) << waited;
   EXPECT_THAT(std::string(waited.message()), HasSubstr("0 of 1 replicas"));
+  EXPECT_THAT(
+      stores_->counters().Merge(deltas).value(),
+      ElementsAre(MergeOutcome::kMerged, MergeOutcome::kUnavailable, MergeOutcome::kMerged));
   EXPECT_TRUE(
       absl::IsUnavailable(stores_->organizations()
                               .TakeLease(OrganizationOn(1), LeaseToken("t"), absl::Minutes(1))
@@ -363,7 +439,7 @@ TEST_F(ReplicatedClusterTest, WaitsForTheReplicasOfEveryPrimaryThatIsWrittenTo) 
                   .TakeLease(OrganizationOn(0), LeaseToken("t"), absl::Minutes(1))
                   .ok());
   own_->replica(1).Freeze(false);
-  EXPECT_TRUE(WaitUntil([&] { return stores_->counters().Merge(deltas).ok(); }));
+  EXPECT_TRUE(WaitUntil([&] { return Merge(Person(OrganizationOn(1)), bits).ok(); }));
 }
 
 // Mutations: not to wait; not to look for the new primary; to believe the mirror.

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -19,9 +20,24 @@ using aggregate::v1::DeltaOutcome;
 const std::string kKey(16, 'k');
 const std::string kOtherKey(16, 'o');
 
-// Something happens just before a window is begun.
+// Something happens just before a window is begun; a part of it is away.
 class InterruptedStore final : public MemoryStore {
  public:
+  absl::StatusOr<VersionedOrganization> Read(const std::string& organization) override {
+    if (away.count(organization) > 0) return absl::UnavailableError("away");
+    return MemoryStore::Read(organization);
+  }
+  absl::StatusOr<std::vector<MergeOutcome>> Merge(absl::Span<const BitmapDelta> deltas) override {
+    absl::StatusOr<std::vector<MergeOutcome>> outcomes = MemoryStore::Merge(deltas);
+    for (size_t i = 0; i < deltas.size(); ++i) {
+      if (away.count(deltas[i].id.organization) > 0) (*outcomes)[i] = MergeOutcome::kUnavailable;
+    }
+    return outcomes;
+  }
+  absl::StatusOr<VersionedHistory> ReadHistory() override {
+    if (history_away) return absl::UnavailableError("away");
+    return MemoryStore::ReadHistory();
+  }
   absl::StatusOr<VersionedOrganization> Begin(const std::string& organization,
                                               const VersionedOrganization& old,
                                               const aggregate::v1::StoredOrganization& stored,
@@ -31,6 +47,8 @@ class InterruptedStore final : public MemoryStore {
     return MemoryStore::Begin(organization, old, stored, bitmaps, guarded);
   }
   std::function<void()> interruption;
+  std::set<std::string> away;  // organisations
+  bool history_away = false;
 };
 
 class DeltaMergerTest : public testing::Test {
@@ -147,6 +165,45 @@ TEST_F(DeltaMergerTest, BeginsNoWindowWhenTheOrganisationPausesMeanwhile) {
   EXPECT_EQ(Merge(Delta(kKey, 1)), aggregate::v1::DELTA_OUTCOME_NOT_ACTIVE);
   EXPECT_EQ(store_.interruption, nullptr) << "the control";
   EXPECT_EQ((*organizations_.repository.Read("acme"))->FindBegun(window_), nullptr);
+}
+
+// Mutations: what is away is the whole call's error, when it is read or when it is written; an
+// error of all is told as an outcome.
+TEST_F(DeltaMergerTest, MergesWhatIsThereWhileAPartOfTheStoreIsAway) {
+  aggregate::v1::Organization wanted;
+  wanted.set_headcount(300);
+  wanted.set_first_day("2026-02-02");
+  ASSERT_TRUE(organizations_.lifecycle.Create("stays", wanted, true).ok());
+  aggregate::v1::MergeDeltasRequest request;
+  *request.add_deltas() = Delta(kKey, 1);
+  *request.add_deltas() = Delta(kKey, 1);
+  request.mutable_deltas(1)->set_organization("stays");
+  ASSERT_TRUE(merger_.Merge(request).ok());
+  store_.away = {"acme"};
+  for (const bool known : {true, false}) {
+    if (!known) clock_.Advance(OrganizationCache::kMaxAge);
+    const auto outcomes = merger_.Merge(request);
+    ASSERT_TRUE(outcomes.ok()) << outcomes.status();
+    EXPECT_EQ((*outcomes)[0], aggregate::v1::DELTA_OUTCOME_UNAVAILABLE) << known;
+    EXPECT_EQ((*outcomes)[1], aggregate::v1::DELTA_OUTCOME_MERGED) << known;
+  }
+  store_.away = {"acme", "stays"};
+  EXPECT_TRUE(absl::IsUnavailable(merger_.Merge(request).status()));
+}
+
+// It is on one node, whatever the organisations are on. Mutations: nothing is merged without it;
+// what is merged, however long it is away.
+TEST_F(DeltaMergerTest, MergesForAMinuteWithoutTheHistoryOfKeyrings) {
+  ASSERT_EQ(Merge(Delta(kKey, 1)), aggregate::v1::DELTA_OUTCOME_MERGED);
+  store_.history_away = true;
+  clock_.Advance(absl::Seconds(30));
+  EXPECT_EQ(Merge(Delta(kKey, 2)), aggregate::v1::DELTA_OUTCOME_MERGED);
+  EXPECT_TRUE(absl::IsUnavailable(organizations_.repository.Read("acme").status()))
+      << "who closes windows reads it";
+  clock_.Advance(absl::Seconds(31));
+  aggregate::v1::MergeDeltasRequest request;
+  *request.add_deltas() = Delta(kKey, 3);
+  EXPECT_TRUE(absl::IsUnavailable(merger_.Merge(request).status()));
 }
 
 // Mutation: NotFound of what was erased meanwhile is the whole call's error.

@@ -77,13 +77,13 @@ TEST_F(OrganizationCacheTest, BoundsWhatTheDirectoryRemembers) {
   for (int i = 0; i < 15'000; ++i) {
     const std::string id = absl::StrCat("org-", i);
     ASSERT_TRUE(store_.Create(id, stored, absl::InfiniteFuture()).ok());
-    ASSERT_TRUE(organizations_.repository.ReadCached(id).ok());
+    ASSERT_TRUE(organizations_.repository.ReadCached({id}).front().ok());
     most = std::max(most, organizations_.repository.cached_bytes());
   }
   EXPECT_LE(most, size_t{64} << 20);
   EXPECT_GT(most, size_t{63} << 20) << "there was nothing to bound";
   clock_.Advance(OrganizationCache::kMaxAge);
-  ASSERT_TRUE(organizations_.repository.ReadCached("acme").ok());
+  ASSERT_TRUE(organizations_.repository.ReadCached({"acme"}).front().ok());
   EXPECT_LT(organizations_.repository.cached_bytes(), size_t{64} << 10);
 }
 

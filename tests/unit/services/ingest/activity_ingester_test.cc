@@ -253,6 +253,36 @@ TEST_F(ActivityIngesterTest, SendsAgainWhatFailed) {
   EXPECT_THAT(SentTo(WindowKind::kReach, "2026-11-22"), SizeIs(2));
 }
 
+// Mutations: the outcome is that of every batch of the tick; what is not durable is learnt; the
+// policy is forgotten, and asked for at the part of the store that is away.
+TEST_F(ActivityIngesterTest, RefusesTheBatchesWhosePartOfTheStoreIsAwayAndNoOthers) {
+  client.policies.emplace("other", AcmePolicy());
+  client.outcome = [](const aggregate::v1::WindowDelta& delta) {
+    return delta.organization() == "acme" ? aggregate::v1::DELTA_OUTCOME_UNAVAILABLE
+                                          : aggregate::v1::DELTA_OUTCOME_MERGED;
+  };
+  auto batch = MakeBatch({MakeActivity("ann@x", "mail.sent")});
+  const auto away = Send(batch);
+  batch.set_organization("organizations/other");
+  const auto there = Send(batch);
+  coalescer->Tick();
+  coalescer->AnswerWritten();
+  EXPECT_THAT(client.merges, SizeIs(1)) << "the control";
+  ASSERT_TRUE(away->done && there->done);
+  EXPECT_EQ(away->status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(ReasonIn<ingest::v1::Reason>(away->status), REASON_STORE_UNAVAILABLE);
+  ASSERT_TRUE(there->status.ok()) << there->status;
+  EXPECT_EQ(there->response.accepted_count(), 1);
+
+  const int fetched = client.fetched;
+  client.outcome = [](const auto&) { return aggregate::v1::DELTA_OUTCOME_MERGED; };
+  client.merges.clear();
+  batch.set_organization("organizations/acme");
+  EXPECT_EQ(SendAndTick(batch).response.accepted_count(), 1);
+  EXPECT_THAT(SentTo(WindowKind::kReach, "2026-11-22"), SizeIs(2));
+  EXPECT_EQ(client.fetched, fetched);
+}
+
 TEST_F(ActivityIngesterTest, RefusesWhatIsWrongWithAnActivity) {
   EXPECT_EQ(ReasonFor(MakeActivity("", "mail.sent")), REASON_SUBJECT_MISSING);
   EXPECT_EQ(ReasonFor(MakeActivity("  ", "mail.sent")), REASON_SUBJECT_MISSING);

@@ -199,7 +199,8 @@ TEST_F(DeltaCoalescerTest, TheNumberOfPositionsDoesNotMakeADeltaLate) {
   }
 }
 
-TEST_F(DeltaCoalescerTest, FailsEveryBatchOfATickWhenACallFails) {
+// Mutation: a call's error is that of every batch of the tick.
+TEST_F(DeltaCoalescerTest, FailsTheBatchesWhoseFirstPiecesAFailedCallCarries) {
   CoalescerLimits limits;
   limits.call_deltas = 1;
   DeltaCoalescer small(client, SmallCatalog(), limits);
@@ -210,12 +211,38 @@ TEST_F(DeltaCoalescerTest, FailsEveryBatchOfATickWhenACallFails) {
   };
   Finished a;
   Finished b;
+  Finished both;
   ASSERT_TRUE(Submit(small, a, {{0, {1}}}));
   ASSERT_TRUE(Submit(small, b, {{1, {1}}}));
+  ASSERT_TRUE(Submit(small, both, {{0, {1}}, {1, {1}}}));
   small.Tick();
   small.AnswerWritten();
-  EXPECT_EQ(a.status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(a.status, absl::OkStatus());
   EXPECT_EQ(b.status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(both.status.code(), absl::StatusCode::kUnavailable);
+}
+
+// Whether a delta needs a second piece tells how much was new: who is refused does not follow
+// from it. Mutation: such a call fails the batches that it carries alone.
+TEST_F(DeltaCoalescerTest, FailsEveryBatchOfATickWhenACallOfFurtherPiecesFails) {
+  CoalescerLimits limits;
+  limits.call_positions = 4;
+  DeltaCoalescer small(client, SmallCatalog(), limits);
+  client.outcome =
+      [](const aggregate::v1::WindowDelta& delta) -> absl::StatusOr<aggregate::v1::DeltaOutcome> {
+    if (!delta.positions().empty() && delta.positions(0) == 5)
+      return absl::UnavailableError("down");
+    return aggregate::v1::DELTA_OUTCOME_MERGED;
+  };
+  Finished much;
+  Finished little;
+  ASSERT_TRUE(Submit(small, much, {{0, {1, 2, 3, 4, 5}}}));
+  ASSERT_TRUE(Submit(small, little, {{1, {}}}));
+  small.Tick();
+  small.AnswerWritten();
+  EXPECT_THAT(client.merges, SizeIs(2)) << "the control";
+  EXPECT_EQ(much.status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(little.status.code(), absl::StatusCode::kUnavailable);
 }
 
 // Mutation: to count positions, so that a flush tells how much was new.
