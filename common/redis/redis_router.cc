@@ -17,8 +17,11 @@ constexpr size_t kMaxTalks = 16;
 constexpr int kMaxRedirections = 8;
 // How often one is tried again that no fit node answers, with the map read anew before.
 constexpr int kMaxFailures = 4;
+// Who has many things done, some of them at a node that is away, reads first and then writes, and
+// must tell in time what is done: each takes so much of the time at most.
+constexpr double kShareOfMany = 0.3;
 // What may be done again is not waited for so long that no time is left to do it.
-constexpr int kPartsOfTime = 3;
+constexpr double kShareOfOneTry = 0.2;
 // A tenth of the time is what a node gets that was waited for in vain; a small one would be in
 // vain, too.
 constexpr int kPartsInDoubt = 10;
@@ -152,7 +155,7 @@ std::vector<absl::StatusOr<RedisReply>> RedisRouter::ReadEach(
 
 std::vector<absl::Status> RedisRouter::RunEach(absl::Span<SlotTask* const> tasks,
                                                const RunPolicy& policy) {
-  return RunUntil(absl::Now() + options().timeout / 2, tasks, policy);
+  return RunUntil(absl::Now() + kShareOfMany * options().timeout, tasks, policy);
 }
 
 std::vector<absl::Status> RedisRouter::RunUntil(absl::Time deadline,
@@ -297,7 +300,7 @@ absl::Status RedisRouter::Open(Talk& talk, const RunPolicy& policy, absl::Time d
   if (in_cluster()) {
     talk.limit = std::max(deadline - absl::Now(), absl::ZeroDuration());
     if (talk.limit == absl::ZeroDuration()) return TakesTooLong();
-    if (policy.repeatable) talk.limit = std::min(talk.limit, options().timeout / kPartsOfTime);
+    if (policy.repeatable) talk.limit = std::min(talk.limit, kShareOfOneTry * options().timeout);
     talk.limit = talk.node->answers.Limit(talk.limit, Doubt());
     if (policy.durable) talk.limit = talk.node->replicates.Limit(talk.limit, Doubt());
     if (talk.limit == absl::ZeroDuration()) {

@@ -1,6 +1,7 @@
 """Takes away, one after another, what calls need, from processes that run: readiness follows, the
 log and a metric name the part when it goes and when it comes back, and `tutti health --ready`
-tells a probe. Prints how long each took."""
+tells a probe; and starts everything in the order in which nothing finds what it needs. Prints how long
+each took."""
 
 import json
 import os
@@ -11,6 +12,7 @@ import subprocess
 import tempfile
 import time
 import unittest
+import urllib.request
 import warnings
 
 import grpc
@@ -27,7 +29,7 @@ class ReadinessTest(unittest.TestCase):
     def setUpClass(cls):
         warnings.simplefilter("ignore", ResourceWarning)
         metrics = "--metrics_listen=127.0.0.1:0"
-        cls.suite = cls.enterClassContext(Suite(tls=True, score_flags=metrics))
+        cls.suite = cls.enterClassContext(Suite(tls=True, score_flags=metrics, ingest_flags=metrics))
         credentials = grpc.ssl_channel_credentials(cls.suite.authority.read_bytes())
         cls.channels = {name: cls.enterClassContext(grpc.secure_channel(getattr(cls.suite, name), credentials))
                         for name in SERVICES}
@@ -58,15 +60,27 @@ class ReadinessTest(unittest.TestCase):
         lines = (self.suite.state / "log" / name).read_text().splitlines()
         return [json.loads(line) for line in lines if line.startswith("{")]
 
+    @staticmethod
+    def part_of(service, part):
+        """What a service calls the part: all that ingest knows of a store is that aggregate is not ready."""
+        return "aggregate" if service == "ingest" and part in ("store", "process") else part
+
+    def metric(self, service, name):
+        port = [line["port"] for line in self.lines(service) if line["event"] == "showing metrics"][-1]
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=SECONDS) as page:
+            shown = page.read().decode().splitlines()
+        return next(float(line.split()[-1]) for line in shown if line.startswith(f"{name} "))
+
     def fault(self, what, part, services, begin, end):
         """Has a fault begin and end; each service notices both, and says which part it was."""
         self.until("the control", self.is_ready, *services)
         said = {name: len(self.lines(name)) for name in services}
         begin()
         gone = self.until(what, lambda name: self.is_ready(name) is False, *services)
-        if "score" in services:
-            self.assertEqual(self.suite.metric(f'tutti_part_good_state{{part="{part}"}}'), 0)
-            self.assertEqual(self.suite.metric("tutti_ready_state"), 0)
+        measured = [name for name in services if name in ("score", "ingest")]
+        for name in measured:
+            self.assertEqual(self.metric(name, f'tutti_part_good_state{{part="{self.part_of(name, part)}"}}'), 0)
+            self.assertEqual(self.metric(name, "tutti_ready_state"), 0)
         codes = {name: self.suite.tutti("health", "--ready", getattr(self.suite, name), check=False).returncode
                  for name in services}
         self.assertEqual(set(codes.values()), {4}, what)
@@ -74,13 +88,14 @@ class ReadinessTest(unittest.TestCase):
         back = self.until(f"the end of {what}", self.is_ready, *services)
         for name in services:
             new = self.lines(name)[said[name]:]
-            own = part if name != "ingest" or part not in ("store", "process") else "aggregate"
+            own = self.part_of(name, part)
             went = [line for line in new if line["event"] == "not ready" and line["part"] == own]
             came = [line for line in new if line["event"] == "good again" and line.get("part") == own]
             self.assertTrue(went and came, f"{what}: {name} says {new}")
             print(f"| {what} | {name} | {gone[name]:.1f} | {back[name]:.1f} | {own}: {went[0]['problem']} |")
-        if "score" in services:
-            self.assertEqual(self.suite.metric(f'tutti_part_good_state{{part="{part}"}}'), 1)
+        for name in measured:
+            self.assertEqual(self.metric(name, f'tutti_part_good_state{{part="{self.part_of(name, part)}"}}'), 1)
+            self.assertEqual(self.metric(name, "tutti_ready_state"), 1)
 
     # Mutations: a connection taken for an answer; a question that is waited for however long.
     def test_what_hangs_is_not_ready(self):
@@ -93,27 +108,55 @@ class ReadinessTest(unittest.TestCase):
             self.fault(what, part, services, lambda stop=stop: os.kill(stop, signal.SIGSTOP),
                        lambda stop=stop: os.kill(stop, signal.SIGCONT))
 
+    def starter(self, process):
+        """What starts a process of the suite once more, as it runs now."""
+        words = pathlib.Path(f"/proc/{self.suite.processes()[process]}/cmdline").read_bytes().split(b"\0")[:-1]
+        name = process.removeprefix("tutti-")
+        if process == "redis-server":
+            # It shows its address in place of its arguments.
+            state = self.suite.state
+            words = ["redis-server", SOURCE / "deploy/redis/redis.conf", "--dir", state / "redis", "--unixsocket",
+                     state / "redis/redis.sock", "--aclfile", state / "redis/users.acl", "--daemonize", "no"]
+        else:
+            words = [BIN / process, *words[1:], f"--listen={getattr(self.suite, name)}"]
+
+        def start():
+            with (self.suite.state / "log" / name).open("a") as log:
+                self.restarted.insert(0, subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=log))
+
+        return start
+
     # Mutation: what is gone is asked for once, at the start.
     def test_what_is_gone_is_not_ready(self):
         for what, part, process, services in [
                 ("Redis killed", "store", "redis-server", ["score", "aggregate", "ingest"]),
                 ("aggregate killed", "process", "tutti-aggregate", ["ingest"])]:
             pid = self.suite.processes()[process]
-            words = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[:-1]
-            if process == "redis-server":
-                # It shows its address in place of its arguments.
-                state = self.suite.state
-                words = ["redis-server", SOURCE / "deploy/redis/redis.conf", "--dir", state / "redis", "--unixsocket",
-                         state / "redis/redis.sock", "--aclfile", state / "redis/users.acl", "--daemonize", "no"]
-            else:
-                words = [BIN / process, *words[1:], f"--listen={self.suite.aggregate}"]
-
-            def start(words=words, process=process):
-                log = (self.suite.state / "log" / process.removeprefix("tutti-")).open("a")
-                self.restarted.insert(0, subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=log))
-                log.close()
-
+            start = self.starter(process)
             self.fault(what, part, services, lambda pid=pid: os.kill(pid, signal.SIGKILL), start)
+
+    # Mutations: a service that ends when it does not find what it needs; one that looks for it once.
+    def test_the_order_of_starting_does_not_matter(self):
+        processes = self.suite.processes()
+        order = ["tutti-score", "tutti-ingest", "tutti-aggregate", "redis-server"]
+        self.assertEqual(sorted(order), sorted(processes))
+        starts = {process: self.starter(process) for process in order}
+        for process in order:
+            os.kill(processes[process], signal.SIGKILL)
+            self.until(f"the end of {process}", lambda name: name not in self.suite.processes(), process)
+        waits = {"score": "store", "ingest": "aggregate", "aggregate": "store"}
+        for process in order[:3]:
+            name = process.removeprefix("tutti-")
+            said = len(self.lines(name))
+            starts[process]()
+            self.until(f"{name} alive", lambda name: self.is_ready(name) is False, name)
+            self.until(f"{name} says for what it waits", lambda name, said=said: any(
+                line["event"] == "not ready" and line["part"] == waits[name] for line in self.lines(name)[said:]), name)
+        for name in waits:
+            self.assertIs(self.is_ready(name), False)
+        starts["redis-server"]()
+        took = self.until("everything is there", self.is_ready, *waits)
+        print(f"| started in the wrong order | {', '.join(f'{name} {took[name]:.1f}' for name in took)} |")
 
     # Mutations: the key is not compared with the certificate; nobody looks when it expires.
     def test_certificates_that_nobody_takes_are_not_ready(self):

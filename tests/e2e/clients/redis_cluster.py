@@ -33,7 +33,7 @@ def wait_for(condition, what):
 
 @contextlib.contextmanager
 def cluster(acl, folder):
-    """Three primaries; their ports and processes."""
+    """Three primaries; their processes by their ports."""
     nodes = {}
     with contextlib.ExitStack() as stack:
         for port in [free_port() for _ in range(3)]:
@@ -43,10 +43,11 @@ def cluster(acl, folder):
             process = subprocess.Popen(
                 ["redis-server", SOURCE / "deploy/redis/redis.conf", "--dir", own, "--aclfile", acl,
                  "--bind", "127.0.0.1", "--port", str(port), "--cluster-port", str(free_port()),
-                 "--cluster-enabled", "yes", "--cluster-allow-replica-migration", "no"], stdout=log, stderr=log)
+                 "--cluster-enabled", "yes", "--cluster-allow-replica-migration", "no",
+                 "--cluster-require-full-coverage", "no"], stdout=log, stderr=log)
             stack.callback(process.wait)
             stack.callback(process.terminate)
-            nodes[port] = process.pid
+            nodes[port] = process
             wait_for(lambda p=port: subprocess.run(
                 ["redis-cli", "-p", str(p), "PING"], capture_output=True, check=False).returncode == 0, "a node answers")
         cli(next(iter(nodes)), "--cluster", "create", *[f"127.0.0.1:{port}" for port in nodes], "--cluster-yes")

@@ -322,7 +322,7 @@ TEST_F(ClusterTest, MergesForThePrimariesThatAnswerWhileOneIsAway) {
   const auto others =
       ElementsAre(MergeOutcome::kUnavailable, MergeOutcome::kMerged, MergeOutcome::kMerged);
   const auto all = ElementsAre(MergeOutcome::kMerged, MergeOutcome::kMerged, MergeOutcome::kMerged);
-  Use(absl::Seconds(2));
+  Use(absl::Seconds(4));
   EXPECT_THAT(merge(1), all);
   own_->primary(0).Freeze(true);
   EXPECT_THAT(merge(2), others);
@@ -331,7 +331,7 @@ TEST_F(ClusterTest, MergesForThePrimariesThatAnswerWhileOneIsAway) {
   const auto read = stores_->organizations().ReadEach(ids);
   EXPECT_TRUE(absl::IsUnavailable(read[0].status())) << read[0].status();
   EXPECT_TRUE(read[1].ok()) << read[1].status();
-  Use(absl::Seconds(2));  // without a connection to any
+  Use(absl::Seconds(4));  // without a connection to any
   EXPECT_THAT(merge(4), others);
   own_->primary(0).Freeze(false);
   EXPECT_TRUE(WaitUntil([&] { return Merge(Person(OrganizationOn(0)), {5}).ok(); }));
@@ -422,7 +422,7 @@ TEST_F(ReplicatedClusterTest, WaitsForTheReplicasOfEveryPrimaryThatIsWrittenTo) 
     Begin(OrganizationOn(i), kReachWindow, {"person"});
     deltas.push_back({Person(OrganizationOn(i)), bits});
   }
-  Use(absl::Seconds(1));
+  Use(absl::Seconds(4));
   ASSERT_TRUE(stores_->counters().Merge(deltas).ok());
   own_->replica(1).Freeze(true);
   const absl::Status waited = Merge(Person(OrganizationOn(1)), bits).status();
