@@ -36,6 +36,7 @@ std::vector<RedisWords> QuestionsOf(RedisUse use) {
           {"GET", "journal-identity"},
           {"SET", "journal:check", "0", "XX"},  // where there is one, and there is none
           {"HGET", "journal:check", "0"},
+          {"HSET", "journal:check", "0", "0", "0"},  // a field without a value: nothing is set
           {"HGETALL", "journal:check"},
           {"EVAL", "return 0", "1", "journal:check"},
           {"WAIT", "0", "1"}};

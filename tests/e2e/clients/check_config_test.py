@@ -8,38 +8,44 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import time
 import unittest
 
 from suite import BIN, SOURCE, Suite
 
 SECONDS = 60
 ACL = (SOURCE / "deploy/redis/users.acl").read_text()
+JOURNAL_ACL = (SOURCE / "deploy/redis/journal.acl").read_text()
 # What no check asks for: every user may say who it is; of a cluster alone; what no service asks for.
-NOT_ASKED = {"aggregate": {"auth", "asking", "cluster|slots", "cluster|nodes"},
-             "score": {"auth", "asking", "cluster|slots", "zrevrange", "subscribe", "unsubscribe", "role"}}
+NOT_ASKED = {"aggregate": {"+auth", "+asking", "+cluster|slots", "+cluster|nodes"},
+             "score": {"+auth", "+asking", "+cluster|slots", "+zrevrange", "+subscribe", "+unsubscribe", "+role", "&pub:*"}}
+NOT_ASKED_OF_THE_JOURNAL = {"+auth"}
 
 
-def acl_words(user):
-    return next(line.split() for line in ACL.splitlines() if line.startswith(f"user {user} "))
+def acl_words(user, acl=ACL):
+    return next(line.split() for line in acl.splitlines() if line.startswith(f"user {user} "))
 
 
-def commands_of(user):
-    return [word[1:] for word in acl_words(user) if word.startswith("+")]
+def rights_of(user, acl=ACL):
+    """What opens something: a command, keys, a channel."""
+    return [word for word in acl_words(user, acl) if word[0] in "+~%&"]
+
+
+def without(user, word, acl=ACL):
+    """What follows the name in the ACL line of a user who lacks one word."""
+    return [">secret" if one.startswith("#") else one for one in acl_words(user, acl)[2:] if one != word]
 
 
 def lacking(user, word):
     """The ACL line of a user who lacks one word of another's, and its name."""
     name = f"{user}-without-{hashlib.sha1(word.encode()).hexdigest()[:8]}"
-    words = [">secret" if one.startswith("#") else one for one in acl_words(user) if one != word]
-    return name, " ".join(["user", name, *words[2:]])
+    return name, " ".join(["user", name, *without(user, word)])
 
 
 class CheckConfigTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        users = [lacking(user, f"+{command}") for user in NOT_ASKED for command in commands_of(user)]
-        users.append(lacking("aggregate", "~orgs:*"))
-        users.append(lacking("score", "%R~cohort:*"))
+        users = [lacking(user, right) for user in NOT_ASKED for right in rights_of(user)]
         cls.suite = cls.enterClassContext(Suite(redis_users="\n".join(line for _, line in users)))
         cls.good = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
         cls.make_files()
@@ -234,21 +240,53 @@ class CheckConfigTest(unittest.TestCase):
         self.assertEqual(self.tree(), before)
         print(f"{len(broken)} broken configurations: each found by the service and by the check, in the same words")
 
+    def check_user(self, service, flags, right, is_asked):
+        done = subprocess.run([BIN / "tutti", "check-config", service, *self.words(flags)], capture_output=True, text=True,
+                              timeout=SECONDS)
+        with self.subTest(service=service, right=right):
+            self.assertEqual(done.returncode, 1 if is_asked else 0, done.stderr)
+            if is_asked:
+                denied = right[1:].replace("|", " ").upper() if right[0] == "+" else ""
+                self.assertIn(f"denies {denied}", done.stderr)
+
     # Mutation: one command less is asked for.
-    def test_every_command_of_the_acl_file_is_missed(self):
+    def test_every_right_of_the_acl_files_is_missed(self):
         tried = 0
         for user, not_asked in NOT_ASKED.items():
             flags = self.flags(user) | {"redis_password_file": self.good / "secret"}
-            for command in commands_of(user):
-                words = self.words(flags | {"redis_user": lacking(user, f"+{command}")[0]})
-                done = subprocess.run([BIN / "tutti", "check-config", user, *words], capture_output=True, text=True,
-                                      timeout=SECONDS)
-                with self.subTest(user=user, command=command):
-                    self.assertEqual(done.returncode, 0 if command in not_asked else 1, done.stderr)
-                    if command not in not_asked:
-                        self.assertIn(f"denies {command.replace('|', ' ').upper()} ", done.stderr)
+            for right in rights_of(user):
+                self.check_user(user, flags | {"redis_user": lacking(user, right)[0]}, right, right not in not_asked)
                 tried += 1
         self.assertGreater(tried, 40)
+        files = {path.name: path.read_text() for path in (SOURCE / "deploy/redis").glob("*.acl")}
+        self.assertEqual({(name, line.split()[1]) for name, text in files.items() for line in text.splitlines()},
+                         {("users.acl", "default"), ("users.acl", "aggregate"), ("users.acl", "score"),
+                          ("journal.acl", "default"), ("journal.acl", "aggregate")}, "the control: these are all")
+
+    # Mutation: HSET is not asked for.
+    def test_every_right_of_the_journal_is_missed(self):
+        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        server = subprocess.Popen(
+            ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--dir", folder, "--appendonly", "yes", "--save", "",
+             "--appendfsync", "always", "--unixsocket", folder / "sock"], stdout=subprocess.DEVNULL)
+        self.addCleanup(server.wait)
+        self.addCleanup(server.terminate)
+
+        def ask(*words):
+            return subprocess.run(["redis-cli", "-s", folder / "sock", *words], capture_output=True, text=True,
+                                  timeout=SECONDS).stdout.strip()
+        deadline = time.monotonic() + SECONDS
+        while ask("PING") != "PONG":
+            self.assertLess(time.monotonic(), deadline)
+        flags = self.flags("aggregate") | {"journal": None, "journal_redis": f"127.0.0.1:{port}",
+                                           "journal_redis_password_file": self.good / "secret"}
+        rights = rights_of("aggregate", JOURNAL_ACL)
+        for right in [*rights, "nothing"]:
+            self.assertEqual(ask("ACL", "SETUSER", "aggregate", "reset", *without("aggregate", right, JOURNAL_ACL)), "OK")
+            self.check_user("aggregate", flags, right, right in rights and right not in NOT_ASKED_OF_THE_JOURNAL)
+        self.assertEqual(ask("DBSIZE"), "0", "a check changes nothing")
 
     # Mutation: a check that makes a journal, an audit log or a port file, or takes the port.
     def test_what_is_good_is_left_as_it_is(self):
