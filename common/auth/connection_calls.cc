@@ -2,7 +2,7 @@
 
 namespace tutti {
 
-bool ConnectionCalls::Come(const void* connection) {
+bool ConnectionCalls::Come(const void* connection, absl::Duration now) {
   const std::lock_guard lock(mutex_);
   Connection& counts = connections_[connection];
   if (waiting_ >= kMostWaiting && counts.calls >= kSpared) return false;
@@ -10,7 +10,9 @@ bool ConnectionCalls::Come(const void* connection) {
     counts.exceeded = true;
     return false;
   }
+  if (counts.waiting == 0) counts.waiting_since = now;
   ++counts.calls;
+  ++counts.waiting;
   ++waiting_;
   return true;
 }
@@ -18,8 +20,14 @@ bool ConnectionCalls::Come(const void* connection) {
 bool ConnectionCalls::Begin(const void* call, const void* connection, bool open_to_anybody) {
   const std::lock_guard lock(mutex_);
   calls_.emplace(call, Call{connection, open_to_anybody});
-  --waiting_;
-  return !open_to_anybody || ++connections_[connection].open_to_anybody <= kMostOpenToAnybody;
+  Connection& counts = connections_[connection];
+  if (counts.waiting > 0) {
+    --counts.waiting;
+    --waiting_;
+  } else {
+    ++counts.calls;  // it was forgotten
+  }
+  return !open_to_anybody || ++counts.open_to_anybody <= kMostOpenToAnybody;
 }
 
 void ConnectionCalls::End(const void* call) {
@@ -31,6 +39,19 @@ void ConnectionCalls::End(const void* call) {
   const auto counts = connections_.find(connection);
   if (open_to_anybody) --counts->second.open_to_anybody;
   if (--counts->second.calls == 0) connections_.erase(counts);
+}
+
+void ConnectionCalls::ForgetLost(absl::Duration now) {
+  const std::lock_guard lock(mutex_);
+  for (auto next = connections_.begin(); next != connections_.end();) {
+    const auto one = next++;
+    Connection& counts = one->second;
+    if (counts.waiting == 0 || now - counts.waiting_since < kLongestWait) continue;
+    waiting_ -= static_cast<size_t>(counts.waiting);
+    counts.calls -= counts.waiting;
+    counts.waiting = 0;
+    if (counts.calls == 0) connections_.erase(one);
+  }
 }
 
 bool ConnectionCalls::TakeExcess(const void* connection) {

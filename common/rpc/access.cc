@@ -159,7 +159,9 @@ absl::Status Access::Authorize(const grpc::AuthContext& peer,
 
 absl::Status Access::ComeIn(const grpc::AuthContext& peer) {
   const void* const connection = StrangersConnection(peer);
-  if (connection == nullptr || connection_calls_.Come(connection)) return absl::OkStatus();
+  if (connection == nullptr || connection_calls_.Come(connection, clock_.SinceStart())) {
+    return absl::OkStatus();
+  }
   return absl::ResourceExhaustedError(
       "too many calls are begun before others are over: end some, or retry later");
 }
@@ -294,29 +296,25 @@ bool Access::BeginCall(const grpc::ServerContextBase* call, absl::string_view me
 
 void Access::Tick() {
   if (audit_ != nullptr) audit_->Tick();
+  connection_calls_.ForgetLost(clock_.SinceStart());
   if (tokens_ == nullptr) return;
   const absl::Status reloaded = tokens_->ReloadIfChanged(clock_.SinceStart());
   const bool has_keys = tokens_->HasKeys();
-  if (!reloaded.ok() && (reloaded != last_reload_ || has_keys != had_token_keys_)) {
-    LogError(has_keys ? "token keys trouble; the old keys stay for --token_keys_grace"
-                      : "token keys trouble; all tokens are refused",
-             {{"problem", std::string(reloaded.message())}});
-  } else if (reloaded.ok() && !has_keys && (had_token_keys_ || !last_reload_.ok())) {
-    LogWarning("there are no token keys; all tokens are refused", {});
-  } else if (reloaded.ok() && has_keys && (!had_token_keys_ || !last_reload_.ok())) {
-    LogInfo("token keys are good again", {});
-  }
-  last_reload_ = reloaded;
-  had_token_keys_ = has_keys;
-}
-
-void Access::BelieveCertificates(bool believe) {
-  if (believes_certificates_.exchange(believe) == believe) return;
-  if (believe) {
-    LogInfo("clients' certificates are believed again", {});
+  if (!reloaded.ok()) {
+    token_keys_ = absl::Status(
+        reloaded.code(),
+        absl::StrCat(reloaded.message(), has_keys ? "; the old keys stay for --token_keys_grace"
+                                                  : "; all tokens are refused"));
   } else {
-    LogError("no client's certificate is believed: the authorities are not known", {});
+    // A set that lists no key is as it should be, so no part goes.
+    if (!has_keys && had_token_keys_) {
+      LogWarning("there are no token keys; all tokens are refused", {});
+    } else if (has_keys && !had_token_keys_ && token_keys_.ok()) {
+      LogInfo("there are token keys again", {});
+    }
+    token_keys_ = absl::OkStatus();
   }
+  had_token_keys_ = has_keys;
 }
 
 }  // namespace tutti

@@ -100,16 +100,17 @@ class Access {
   // nothing written. This outlives the server.
   std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface> Interceptors();
 
-  // Reads the file of keys again if it has changed, and says in the log what came of it. To
-  // be called every second.
+  // Reads the file of keys again if it has changed, and forgets lost calls. To be called every
+  // second.
   void Tick();
 
-  // What is wrong with the file of keys; also OK without one. Tick's thread alone.
-  const absl::Status& token_keys() const { return last_reload_; }
+  // What is wrong with the file of keys, and which tokens are taken nevertheless; also OK without
+  // one. Tick's thread alone.
+  const absl::Status& token_keys() const { return token_keys_; }
 
   // Whether what a client's certificate names counts. It does not once nobody can tell which
   // authorities are still believed.
-  void BelieveCertificates(bool believe);
+  void BelieveCertificates(bool believe) { believes_certificates_ = believe; }
 
  private:
   class GateProcessor;
@@ -154,7 +155,7 @@ class Access {
   std::atomic<int64_t> logged_at_ = 0;  // Unix seconds
   std::atomic<bool> believes_certificates_ = true;
   SystemSteadyClock clock_;
-  absl::Status last_reload_;    // Tick's alone
+  absl::Status token_keys_;     // Tick's alone
   bool had_token_keys_ = true;  // Tick's alone
 };
 

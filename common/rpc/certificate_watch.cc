@@ -21,7 +21,6 @@
 #include "common/rpc/memory_file.h"
 #include "common/rpc/pem.h"
 #include "common/status/status_macros.h"
-#include "common/telemetry/log.h"
 
 namespace tutti {
 namespace {
@@ -77,11 +76,9 @@ class Watched {
       status = Show(*pem);
       if (status.ok()) pem_ = *std::move(pem);
     }
-    if (!status.ok() && file_.has_value() && status != status_) {
-      LogError("certificates trouble; the old ones stay",
-               {{"problem", std::string(status.message())}});
+    if (!status.ok() && file_.has_value()) {
+      status = absl::Status(status.code(), absl::StrCat(status.message(), "; the old ones stay"));
     }
-    if (status.ok() && !status_.ok()) LogInfo("certificates are good again", {});
     status_ = std::move(status);
     if (status_.ok()) {
       unusable_since_.reset();

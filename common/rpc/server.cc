@@ -210,10 +210,16 @@ void RaiseFileLimit() {
 // What is looked after every second.
 void Tick(const ServerOptions& options, const Served& served) {
   served.access.Tick();
-  served.access.BelieveCertificates(AuthoritiesUnusableFor(options.tls) <=
-                                    options.token_keys_grace);
   served.health.SetPart(kTokenKeysPart, served.access.token_keys());
-  served.health.SetPart(kCertificatesPart, CheckCertificates(options.tls));
+  const bool believed = AuthoritiesUnusableFor(options.tls) <= options.token_keys_grace;
+  served.access.BelieveCertificates(believed);
+  absl::Status certificates = CheckCertificates(options.tls);
+  if (!believed && !certificates.ok()) {
+    certificates = absl::Status(
+        certificates.code(),
+        absl::StrCat(certificates.message(), "; no client's certificate is believed any more"));
+  }
+  served.health.SetPart(kCertificatesPart, certificates);
   LogGrpcLinesLeftOut();
   served.on_tick();
 }

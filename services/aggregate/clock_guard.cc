@@ -2,14 +2,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/status/status_macros.h"
-#include "common/telemetry/log.h"
 
 namespace tutti {
-namespace {
-
-constexpr absl::Duration kLogInterval = absl::Minutes(1);
-
-}  // namespace
 
 absl::Status ClockGuard::Check() {
   // Read first: a store that answers late makes it look behind, never ahead.
@@ -19,13 +13,6 @@ absl::Status ClockGuard::Check() {
   if (ahead <= kMaxAhead) return absl::OkStatus();
   const std::string by =
       absl::FormatDuration(absl::Trunc(ahead + absl::Milliseconds(500), absl::Seconds(1)));
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    if (steady_.SinceStart() >= next_line_) {
-      LogError("clock_ahead", {{"ahead", by}});
-      next_line_ = steady_.SinceStart() + kLogInterval;
-    }
-  }
   return absl::FailedPreconditionError(absl::StrCat(
       "aggregate's clock is ", by, " ahead of the store's, and at most ",
       absl::FormatDuration(kMaxAhead),

@@ -1,8 +1,6 @@
 #ifndef TUTTI_SERVICES_AGGREGATE_CLOCK_GUARD_H_
 #define TUTTI_SERVICES_AGGREGATE_CLOCK_GUARD_H_
 
-#include <mutex>
-
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "common/clock/clock.h"
@@ -21,16 +19,12 @@ class ClockGuard {
   ClockGuard(const WallClock& own, StoreClock& store) : own_(own), store_(store) {}
 
   // FailedPrecondition, with how far, when this clock is more than kMaxAhead ahead of the
-  // store's; says so in the log, at most once a minute. Unavailable when the store cannot be
-  // asked.
+  // store's. Unavailable when the store cannot be asked.
   absl::Status Check();
 
  private:
   const WallClock& own_;
   StoreClock& store_;
-  const SystemSteadyClock steady_;
-  std::mutex mutex_;
-  absl::Duration next_line_ = -absl::InfiniteDuration();  // by steady_; guarded by mutex_
 };
 
 }  // namespace tutti
