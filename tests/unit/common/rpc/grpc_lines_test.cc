@@ -59,6 +59,8 @@ TEST(LineAllowanceTest, TellsSoAlsoWhileTheFloodGoesOn) {
 
 class GrpcLinesTest : public testing::Test {
  protected:
+  // gRPC, which nobody has started here, would log nothing.
+  void SetUp() override { gpr_log_verbosity_init(); }
   void TearDown() override { gpr_set_log_function(nullptr); }
 
   static std::string Written(GrpcLines as, const std::string& message) {
