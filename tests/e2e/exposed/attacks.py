@@ -89,12 +89,12 @@ class Target:
     def running(self):
         return time.monotonic() < self.until
 
-    def tcp(self):
-        return socket.create_connection((self.host, self.port), timeout=10, source_address=(self.source, 0))
+    def tcp(self, source=None):
+        return socket.create_connection((self.host, self.port), timeout=10, source_address=(source or self.source, 0))
 
-    def connect(self, first=settings()):
+    def connect(self, first=settings(), source=None):
         """A connection that has shaken hands and sent its preface."""
-        connection = self.context.wrap_socket(self.tcp(), server_hostname=self.host)
+        connection = self.context.wrap_socket(self.tcp(source), server_hostname=self.host)
         connection.sendall(PREFACE + first)
         connection.settimeout(2)
         self.count("connections")
@@ -452,15 +452,53 @@ def reflection_churn(target):
 
 @attack
 def idle(target):
-    """Ten thousand connections that have nothing to say; a tenth have shaken hands."""
+    """Ten thousand connections that have nothing to say, from a hundred addresses, so that what one
+    may have is not what bounds them; a tenth have shaken hands."""
     made = iter(range(1 << 60))
 
     def begin():
-        if next(made) % 10 == 0:
-            return target.connect()
+        number = next(made)
+        source = f"127.1.{number // 10 % 100}.1"
+        if number % 10 == 0:
+            return target.connect(source=source)
         target.count("connections")
-        return target.tcp()
+        return target.tcp(source)
     hold(target, 10_000, begin)
+
+
+@attack
+def acknowledgements(target):
+    """Of settings that nobody sent."""
+    flood(target, endless(frame(SETTINGS, ACK, 0) * 4096))
+
+
+@attack
+def unknown_frames(target):
+    """Frames of a kind that there is not."""
+    flood(target, endless(frame(0x42, 0xff, 1, b"x" * 64) * 1024))
+
+
+@attack
+def trailers(target):
+    """Calls whose headers are followed by headers."""
+    block = call_headers(CHECK, None, target.host)
+    more = field("x-more", "y" * 100) * 20
+    churn(target, 50, lambda stream: frame(HEADERS, END_HEADERS, stream, block) + frame(HEADERS, END_HEADERS, stream, more) +
+          frame(HEADERS, END_HEADERS | END_STREAM, stream, more))
+
+
+@attack
+def deadlines(target):
+    """Calls that are over before they begin."""
+    block = target.block(GET_SCORE) + field("grpc-timeout", "1n")
+    churn(target, 50, lambda stream: frame(HEADERS, END_HEADERS, stream, block) + frame(DATA, END_STREAM, stream, message()))
+
+
+@attack
+def methods(target):
+    """Calls of methods that nobody serves, each another, with long names."""
+    churn(target, 50, lambda stream: frame(HEADERS, END_HEADERS, stream, call_headers(
+        f"/{target.counts['calls']}x{stream}{'y' * 2000}/Z", None, target.host)) + frame(DATA, END_STREAM, stream, message()))
 
 
 def main():
