@@ -144,4 +144,19 @@ int64_t SmallestHeadcount(const Catalog& catalog, const std::set<std::string>& s
   });
 }
 
+int64_t SmallestHeadcount(const Catalog& catalog, const catalog::v1::Measure& measure,
+                          Cadence requested) {
+  return SmallestShown(requested, [&](int64_t headcount, Cadence cadence) {
+    return IsShown(catalog, PlannedTerms(catalog, headcount, cadence, PeriodDays(cadence)),
+                   measure);
+  });
+}
+
+int64_t SmallestHeadcount(const Catalog& catalog, int table, Cadence requested) {
+  return SmallestShown(requested, [&](int64_t headcount, Cadence cadence) {
+    return IsTableShown(catalog, PlannedTerms(catalog, headcount, cadence, PeriodDays(cadence)),
+                        table);
+  });
+}
+
 }  // namespace tutti

@@ -48,6 +48,11 @@ int64_t SmallestHeadcount(const Catalog& catalog, const catalog::v1::Category& c
 int64_t SmallestHeadcount(const Catalog& catalog, const std::set<std::string>& sources,
                           window::v1::Cadence requested);
 
+// The same of a measure, and of a table.
+int64_t SmallestHeadcount(const Catalog& catalog, const catalog::v1::Measure& measure,
+                          window::v1::Cadence requested);
+int64_t SmallestHeadcount(const Catalog& catalog, int table, window::v1::Cadence requested);
+
 }  // namespace tutti
 
 #endif  // TUTTI_COMMON_SCORING_PLANNED_MARGINS_H_

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -53,7 +54,32 @@ void FillRetention(const std::string& grace, PrivacyStatement& statement) {
   }
 }
 
+// One sentence for each kind, and what is true of them all in one at the end.
+void FillCollected(const Catalog& catalog, PrivacyStatement& statement) {
+  for (const CatalogKind& kind : catalog.kinds()) {
+    std::vector<absl::string_view> types;
+    for (const catalog::v1::ActivityType& type : catalog.proto().activity_types()) {
+      if (type.kind() == kind.proto->id()) types.emplace_back(type.description());
+    }
+    if (types.empty()) continue;
+    std::string plural = kind.proto->plural();
+    plural[0] = absl::ascii_toupper(static_cast<unsigned char>(plural[0]));
+    statement.add_collected(absl::StrCat(plural, ": that ", kind.are_people ? "somebody " : "one ",
+                                         absl::StrJoin(types, "; "), "."));
+  }
+  statement.add_collected(
+      "Each with its day, and the app, platform and traits that the catalogue names; as a hashed "
+      "slot, never with who or which it was.");
+}
+
 void FillClaim(const Catalog& catalog, PrivacyStatement& statement) {
+  statement.set_in_short(
+      "Tutti publishes figures of the whole organisation only, and adds random noise to every "
+      "count before anybody sees it, as a rule many times what one person's activity in the 28 "
+      "days can change, so no figure shows what one person did. Who did something, and what "
+      "was written or said, is not stored, and nothing smaller than the organisation can be asked "
+      "for; how strong that is "
+      "in numbers, and what it does not cover, is said below.");
   statement.set_claim(
       "Each published record's tables about people are rho-zCDP, hence (epsilon, "
       "delta)-differentially private, under the addition or removal of one identifier's entire "
@@ -65,17 +91,7 @@ void FillClaim(const Catalog& catalog, PrivacyStatement& statement) {
       "ingest process and the counters of windows that are still open, and it does not hide what a "
       "true fact about the whole organisation implies about its members. Duplicate organisations "
       "over the same people spend separate budgets.");
-  for (const catalog::v1::ActivityType& type : catalog.proto().activity_types()) {
-    const CatalogKind& compiled = catalog.kind(catalog.FindKind(type.kind()));
-    const catalog::v1::SubjectKind& kind = *compiled.proto;
-    const bool person = compiled.are_people;
-    statement.add_collected(absl::StrCat(
-        person ? "That somebody " : absl::StrCat("Of ", kind.plural(), ": that one "),
-        type.description(),
-        " on a day, with the app, platform and traits that the catalogue names; as a hashed slot, "
-        "never with ",
-        person ? "who it was." : "which it was."));
-  }
+  FillCollected(catalog, statement);
   for (const std::string& never : catalog.proto().never_measured()) {
     statement.add_never_measured(never);
   }
@@ -190,9 +206,38 @@ void FillDeclared(const Publication& latest, PrivacyStatement& statement) {
 StatementWriter::StatementWriter(const Catalog& catalog) : catalog_(catalog) {
   for (const Cadence cadence :
        {window::v1::CADENCE_DAILY, window::v1::CADENCE_WEEKLY, window::v1::CADENCE_FOUR_WEEKLY}) {
+    Thresholds& thresholds = thresholds_[cadence];
     for (const catalog::v1::Category& category : catalog.proto().categories()) {
-      thresholds_[cadence].push_back(SmallestHeadcount(catalog, category, cadence));
+      thresholds.categories.push_back(SmallestHeadcount(catalog, category, cadence));
     }
+    for (const catalog::v1::Measure& measure : catalog.proto().measures()) {
+      thresholds.measures.push_back(SmallestHeadcount(catalog, measure, cadence));
+    }
+    for (size_t i = 0; i < catalog.tables().size(); ++i) {
+      thresholds.tables.push_back(SmallestHeadcount(catalog, static_cast<int>(i), cadence));
+    }
+  }
+}
+
+void StatementWriter::FillThresholds(const Catalog& catalog, const Thresholds& thresholds,
+                                     PrivacyStatement& statement) {
+  for (size_t i = 0; i < thresholds.categories.size(); ++i) {
+    if (thresholds.categories[i] == 0) continue;
+    score::v1::CategoryThreshold& threshold = *statement.add_thresholds();
+    threshold.set_category(catalog.proto().categories(static_cast<int>(i)).id());
+    threshold.set_headcount(thresholds.categories[i]);
+  }
+  for (size_t i = 0; i < thresholds.measures.size(); ++i) {
+    if (thresholds.measures[i] == 0) continue;
+    score::v1::FigureThreshold& threshold = *statement.add_figure_thresholds();
+    threshold.set_measure(catalog.proto().measures(static_cast<int>(i)).id());
+    threshold.set_headcount(thresholds.measures[i]);
+  }
+  for (size_t i = 0; i < thresholds.tables.size(); ++i) {
+    if (thresholds.tables[i] == 0) continue;
+    score::v1::FigureThreshold& threshold = *statement.add_figure_thresholds();
+    threshold.set_table(catalog.table(static_cast<int>(i)).proto->id());
+    threshold.set_headcount(thresholds.tables[i]);
   }
 }
 
@@ -236,15 +281,11 @@ PrivacyStatement StatementWriter::Write(const std::optional<Publication>& latest
   if (latest.has_value()) FillDeclared(*latest, statement);
   // Without a publication, what an organisation gets that asks for no cadence.
   const auto found = thresholds_.find(cadence);
-  const std::vector<int64_t>& thresholds = latest.has_value() && found != thresholds_.end()
-                                               ? found->second
-                                               : thresholds_.at(window::v1::CADENCE_DAILY);
-  for (size_t i = 0; i < thresholds.size(); ++i) {
-    if (thresholds[i] == 0) continue;
-    score::v1::CategoryThreshold& threshold = *statement.add_thresholds();
-    threshold.set_category(catalog_.proto().categories(static_cast<int>(i)).id());
-    threshold.set_headcount(thresholds[i]);
-  }
+  FillThresholds(catalog_,
+                 latest.has_value() && found != thresholds_.end()
+                     ? found->second
+                     : thresholds_.at(window::v1::CADENCE_DAILY),
+                 statement);
   statement.set_catalog_version(catalog_.proto().version());
   statement.set_catalog_fingerprint(catalog_.fingerprint());
   statement.set_counting_fingerprint(catalog_.counting_fingerprint());

@@ -30,9 +30,18 @@ class StatementWriter {
                       window::v1::Cadence cadence, score::v1::PrivacyStatement& statement) const;
 
   const Catalog& catalog_;
-  // The smallest headcounts, by the cadence that an organisation asks for, then by category; 0:
-  // never shown.
-  std::map<window::v1::Cadence, std::vector<int64_t>> thresholds_;
+  // The smallest headcounts, 0 where something is never shown.
+  struct Thresholds {
+    std::vector<int64_t> categories;
+    std::vector<int64_t> measures;
+    std::vector<int64_t> tables;
+  };
+
+  static void FillThresholds(const Catalog& catalog, const Thresholds& thresholds,
+                             score::v1::PrivacyStatement& statement);
+
+  // By the cadence that an organisation asks for.
+  std::map<window::v1::Cadence, Thresholds> thresholds_;
 };
 
 }  // namespace tutti

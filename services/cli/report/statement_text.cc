@@ -25,6 +25,9 @@ std::string RenderStatement(const score::v1::PrivacyStatement& given, bool brief
   };
   std::string out;
   if (statement.generated_data()) absl::StrAppend(&out, "  ", Warning(style, kGenerated), "\n\n");
+  if (!statement.in_short().empty()) {
+    absl::StrAppend(&out, Wrap(statement.in_short(), "  "), heading("The claim"));
+  }
   absl::StrAppend(&out, Wrap(statement.claim(), "  "));
   absl::StrAppend(&out, heading("How much noise"));
   for (const auto& guarantee : statement.guarantees()) {

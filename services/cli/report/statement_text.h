@@ -8,8 +8,8 @@
 
 namespace tutti {
 
-// The privacy statement; the short form is the claim, the figures and what is never
-// measured.
+// The privacy statement, for everybody first; the short form is that, the claim, the figures
+// and what is never measured.
 std::string RenderStatement(const score::v1::PrivacyStatement& statement, bool brief,
                             const TextStyle& style);
 

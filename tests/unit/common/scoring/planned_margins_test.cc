@@ -82,6 +82,22 @@ TEST_F(PlannedMarginsTest, FindTheSmallestHeadcount) {
   }
 }
 
+// Mutation: the headcount before the smallest one.
+TEST_F(PlannedMarginsTest, FindTheSmallestHeadcountOfMeasuresAndTables) {
+  const catalog::v1::Measure& measure = *catalog_->FindMeasure("chat_reach");
+  const int64_t of_measure = SmallestHeadcount(*catalog_, measure, CADENCE_AUTO);
+  EXPECT_GT(of_measure, 300);
+  EXPECT_TRUE(IsShown(*catalog_, PlannedTerms(*catalog_, of_measure, CADENCE_WEEKLY, 7), measure));
+  EXPECT_FALSE(
+      IsShown(*catalog_, PlannedTerms(*catalog_, of_measure - 1, CADENCE_WEEKLY, 7), measure));
+  const int table = catalog_->FindTable("channels");
+  const int64_t of_table = SmallestHeadcount(*catalog_, table, CADENCE_AUTO);
+  EXPECT_GT(of_table, 300);
+  EXPECT_TRUE(IsTableShown(*catalog_, PlannedTerms(*catalog_, of_table, CADENCE_WEEKLY, 7), table));
+  EXPECT_FALSE(
+      IsTableShown(*catalog_, PlannedTerms(*catalog_, of_table - 1, CADENCE_WEEKLY, 7), table));
+}
+
 TEST_F(PlannedMarginsTest, GrowNowhereWithinACadence) {
   // What the search for the smallest headcount relies on.
   for (const char* id : {"communication", "teamwork"}) {

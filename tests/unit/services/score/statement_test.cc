@@ -20,6 +20,7 @@ namespace {
 using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 class StatementTest : public ::testing::Test {
  protected:
@@ -69,11 +70,14 @@ TEST_F(StatementTest, SaysWhenNothingIsPublished) {
   EXPECT_THAT(Write(window::v1::CADENCE_WEEKLY).claim(), Not(HasSubstr("Nothing is published")));
 }
 
-// Mutation: a list of what is collected that leaves a type out.
-TEST_F(StatementTest, ListsEveryActivityTypeAndWhatIsNeverMeasured) {
+// Mutations: a list of what is collected that leaves a type out; a line for each type.
+TEST_F(StatementTest, ListsEveryActivityTypeByKindAndWhatIsNeverMeasured) {
   const auto statement = writer_.Write(std::nullopt);
-  EXPECT_EQ(statement.collected_size(), catalog_->proto().activity_types_size());
-  EXPECT_THAT(statement.collected(), Contains(HasSubstr("sent a mail")));
+  EXPECT_EQ(statement.collected_size(), catalog_->proto().kinds_size() + 1);
+  for (const catalog::v1::ActivityType& type : catalog_->proto().activity_types()) {
+    EXPECT_THAT(statement.collected(), Contains(HasSubstr(type.description())));
+  }
+  EXPECT_THAT(statement.collected(0), StartsWith("People: that somebody "));
   EXPECT_EQ(statement.never_measured_size(), catalog_->proto().never_measured_size());
   EXPECT_EQ(statement.catalog_fingerprint(), catalog_->fingerprint());
 }
@@ -168,6 +172,27 @@ TEST_F(StatementTest, PrintsAThresholdForEveryCategory) {
   EXPECT_LT(automatic.thresholds(0).headcount(), 130);
 }
 
+// Mutations: a table that has no headcount; the cadence of another organisation.
+TEST_F(StatementTest, PrintsAThresholdForEveryMeasureAndTable) {
+  const auto headcounts = [&](const score::v1::PrivacyStatement& statement) {
+    std::map<std::string, int64_t> found;
+    for (const auto& threshold : statement.figure_thresholds()) {
+      EXPECT_NE(threshold.measure().empty(), threshold.table().empty());
+      EXPECT_TRUE(found
+                      .emplace("measure " + threshold.measure() + " table " + threshold.table(),
+                               threshold.headcount())
+                      .second);
+    }
+    return found;
+  };
+  const auto weekly = headcounts(Write(window::v1::CADENCE_WEEKLY));
+  EXPECT_EQ(weekly.size(),
+            static_cast<size_t>(catalog_->proto().measures_size()) + catalog_->tables().size());
+  const auto daily = headcounts(Write(window::v1::CADENCE_DAILY));
+  EXPECT_NE(weekly, daily);
+  EXPECT_EQ(daily, headcounts(writer_.Write(std::nullopt)));
+}
+
 // Mutation: the people's budget alone, as if other kinds cost nothing.
 TEST_F(StatementTest, SaysWhatEveryKindProtectsAndWhatTheyComeToTogether) {
   const auto statement = writer_.Write(std::nullopt);
@@ -176,7 +201,7 @@ TEST_F(StatementTest, SaysWhatEveryKindProtectsAndWhatTheyComeToTogether) {
   EXPECT_EQ(statement.guarantees(2).protected_unit(), "one meeting");
   EXPECT_NEAR(statement.guarantees(2).rho_per_year(), 2.6, 1e-9);
   EXPECT_THAT(statement.limits(), Contains(HasSubstr("rho 18.2")));
-  EXPECT_THAT(statement.collected(), Contains(HasSubstr("Of meetings: that one was held")));
+  EXPECT_THAT(statement.collected(), Contains("Meetings: that one was held."));
 }
 
 TEST_F(StatementTest, SaysHowOftenAMembershipTestIsWrong) {
