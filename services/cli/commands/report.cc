@@ -85,6 +85,20 @@ absl::Status ReadBenchmark(const Connection<ScoreService>& connection, const Rep
   return status;
 }
 
+// The words of figures that are not shown, and what could give them. The page does without
+// where they are not to be had.
+absl::Status ReadCatalog(const Connection<ScoreService>& connection, PageContent& content) {
+  score::v1::GetCatalogRequest request;
+  request.set_fingerprint(content.score.catalog_fingerprint());
+  score::v1::GetCatalogResponse response;
+  const absl::Status status = connection.Call(&ScoreService::Stub::GetCatalog, request, response);
+  if (absl::IsUnimplemented(status) || absl::IsNotFound(status)) return absl::OkStatus();
+  if (!status.ok()) return status;
+  content.words = std::move(*response.mutable_catalog());
+  content.catalog = std::move(*response.mutable_definition());
+  return absl::OkStatus();
+}
+
 // Reads all that a page shows, of one window: the score names it for the rest.
 absl::StatusOr<PageContent> ReadContent(const CommandContext& context,
                                         const ReportOptions& options) {
@@ -113,6 +127,8 @@ absl::StatusOr<PageContent> ReadContent(const CommandContext& context,
                            content.recommendations);
   if (!status.ok()) return status;
   status = ReadBenchmark(connection, options, content);
+  if (!status.ok()) return status;
+  status = ReadCatalog(connection, content);
   if (!status.ok()) return status;
 
   score::v1::GetPrivacyStatementRequest statement_request;

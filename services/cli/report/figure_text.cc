@@ -1,7 +1,10 @@
 #include <algorithm>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "services/cli/report/figure_formats.h"
 #include "services/cli/report/figure_words.h"
 #include "services/cli/report/plain_message.h"
@@ -9,11 +12,67 @@
 namespace tutti {
 namespace {
 
+// What a line is as long as at most, without what stands behind its bar.
+constexpr size_t kLineWidth = 100;
+constexpr int kNarrowestBar = 10;
+
 // Widths of the columns of one section.
 struct Widths {
   size_t name = 0;
   std::vector<size_t> quantities;
 };
+
+size_t LineWidth(const Widths& widths) {
+  size_t width = 2 + widths.name + 2;
+  for (const size_t quantity : widths.quantities) width += 2 + quantity;
+  return width;
+}
+
+// Bars as long as the columns beside them leave room for.
+TextStyle StyleFor(const Widths& widths, TextStyle style) {
+  const size_t others = LineWidth(widths);
+  const int room = others < kLineWidth ? static_cast<int>(kLineWidth - others) : 0;
+  style.bar_width = std::min(style.bar_width, std::max(kNarrowestBar, room));
+  return style;
+}
+
+// The rows of a section that is brief: those with figures, one quantity each.
+FigureSection Brief(FigureSection section) {
+  std::vector<FigureRow> rows;
+  for (FigureRow& row : section.rows) {
+    if (row.quantities.empty()) continue;
+    row.quantities.resize(1);
+    rows.push_back(std::move(row));
+  }
+  section.rows = std::move(rows);
+  return section;
+}
+
+// The rows without figures, each reason once, with the names that it is of.
+std::string Absent(const FigureSection& section, const TextStyle& style) {
+  std::vector<std::pair<std::string, std::vector<std::string>>> groups;
+  for (const score::v1::FigureState state :
+       {score::v1::FIGURE_STATE_WITHHELD, score::v1::FIGURE_STATE_INCOMPLETE,
+        score::v1::FIGURE_STATE_NOT_MEASURED}) {
+    for (const FigureRow& row : section.rows) {
+      if (row.state != state) continue;
+      const std::string heading = absl::StrCat(StateWord(state), ". ", row.reason);
+      const auto found = std::find_if(groups.begin(), groups.end(),
+                                      [&](const auto& group) { return group.first == heading; });
+      if (found == groups.end()) {
+        groups.push_back({heading, {row.name}});
+      } else {
+        found->second.push_back(row.name);
+      }
+    }
+  }
+  std::string out;
+  for (const auto& [heading, names] : groups) {
+    absl::StrAppend(&out, "\n", Bold(style, Wrap(absl::StrCat(names.size(), " ", heading), "  ")),
+                    Wrap(absl::StrJoin(names, "; "), "    "));
+  }
+  return out;
+}
 
 Widths WidthsOf(const FigureSection& section) {
   Widths widths;
@@ -37,7 +96,7 @@ Widths WidthsOf(const FigureSection& section) {
 std::string Tail(const FigureRow& row) {
   if (row.state != score::v1::FIGURE_STATE_MEASURED) return row.reason;
   std::string tail = row.change.has_value() ? FormatChange(*row.change, "") : "";
-  if (row.change.has_value() && row.change_unit == FigureUnit::kPercent) {
+  if (row.change.has_value() && row.figure == "trend") {
     absl::StrAppend(&tail, " (since ", row.change->since_end_day(), ")");
   }
   const std::string level = LevelWords(row);
@@ -87,17 +146,20 @@ std::string RenderText(const Figures& given, const TextStyle& style) {
   std::string out = absl::StrCat("  ", Bold(style, figures.title), "\n");
   for (const std::string& line : figures.lead) absl::StrAppend(&out, Wrap(line, "  "));
   if (figures.generated) absl::StrAppend(&out, "  ", Warning(style, kGenerated), "\n");
-  for (const FigureSection& section : figures.sections) {
-    if (section.rows.empty()) continue;
-    absl::StrAppend(&out, "\n");
+  for (const FigureSection& all : figures.sections) {
+    const FigureSection section = all.brief ? Brief(all) : all;
+    if (all.rows.empty()) continue;
+    if (!section.rows.empty()) absl::StrAppend(&out, "\n");
     if (!section.heading.empty()) {
       absl::StrAppend(&out, "  ", Bold(style, section.heading), "\n");
     }
     const Widths widths = WidthsOf(section);
+    const TextStyle fitting = StyleFor(widths, style);
     for (const FigureRow& row : section.rows) {
-      absl::StrAppend(&out, Line(row, widths, style), "\n");
+      absl::StrAppend(&out, Line(row, widths, fitting), "\n");
       if (section.with_words) absl::StrAppend(&out, Words(row));
     }
+    if (all.brief) absl::StrAppend(&out, Absent(all, style));
   }
   absl::StrAppend(&out, "\n");
   for (const std::string& note : figures.notes) absl::StrAppend(&out, Wrap(note, "  "));

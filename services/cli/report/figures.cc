@@ -153,6 +153,14 @@ std::string EndDayOf(const std::string& table_name) {
 
 }  // namespace
 
+score::v1::Change InPercent(score::v1::Change change, int possible_points) {
+  if (possible_points <= 0) return change;
+  score::v1::Estimate& difference = *change.mutable_difference();
+  difference.set_value(difference.value() * kPercentFull / possible_points);
+  difference.set_margin(difference.margin() * kPercentFull / possible_points);
+  return change;
+}
+
 const score::v1::Estimate& LeadingPercent(const Score& score) {
   return score.has_level() ? score.level().percent() : score.percent();
 }
@@ -214,6 +222,10 @@ Figures HistoryFigures(const score::v1::ListScoresResponse& response, bool every
       if (!total.alone.empty()) total.alone.erase(total.alone.begin());
       total.full = kPercentFull;
     }
+    if (!every_figure && total.change.has_value()) {
+      total.change = InPercent(*total.change, score->possible_points());
+      total.change_unit = FigureUnit::kPercent;
+    }
     total.name = score->end_day();
     section.rows.push_back(std::move(total));
     if (!every_figure) continue;
@@ -228,7 +240,9 @@ Figures HistoryFigures(const score::v1::ListScoresResponse& response, bool every
   out.title = absl::StrCat("Adoption score of ", out.organization, " over time");
   out.generated = newest.generated_data();
   if (newest.has_level()) out.notes.push_back(LevelNote(newest));
-  out.notes.emplace_back("Changes are in points, against the 28 days that ended 28 days earlier.");
+  out.notes.emplace_back(absl::StrCat("Changes are in ",
+                                      every_figure ? "points" : "percentage points",
+                                      ", against the 28 days that ended 28 days earlier."));
   out.notes.push_back(newest.notice());
   return out;
 }
@@ -272,9 +286,11 @@ Figures FiguresOf(const score::v1::Table& table) {
 Figures FiguresOf(const score::v1::ListTablesResponse& response) {
   Figures out;
   out.title = "Tables";
-  out.lead = {"What `tutti table ORGANIZATION TABLE` breaks down; here the row that counts any."};
+  out.lead = {
+      "What `tutti table ORGANIZATION TABLE` breaks down; here the share that did any of it."};
   FigureSection section;
   section.name_title = "Table";
+  section.brief = true;
   for (const auto& table : response.tables()) {
     out.organization = OrganizationOf(table.name());
     const std::string id = LastPartOf(table.name());

@@ -54,6 +54,8 @@ struct FigureSection {
   std::string name_title;  // heads the column of names
   std::vector<FigureRow> rows;
   bool with_words = false;  // sentences stand below the rows
+  // Text is short: one quantity a row, and below the rows with figures those without, by reason.
+  bool brief = false;
 };
 
 // An answer as figures: what text, CSV and Markdown are made from.
@@ -78,11 +80,14 @@ template <typename Scored>
 const score::v1::Change& LeadingChange(const Scored& scored) {
   return scored.level().has_change() ? scored.level().change() : scored.change();
 }
+// A change in points of `possible_points`, in percentage points.
+score::v1::Change InPercent(score::v1::Change change, int possible_points);
+
 const score::v1::Estimate& LeadingPercent(const score::v1::Score& score);
 const score::v1::Change& LeadingTrend(const score::v1::Score& score);
 
-// Scores over time, given newest first, oldest first in the figures: their totals in
-// percent, or with `every_figure` in points and percent, and every category.
+// Scores over time, given newest first, oldest first in the figures: their totals, and how
+// they changed, in percent; or with `every_figure` in points and percent, and every category.
 Figures HistoryFigures(const score::v1::ListScoresResponse& response, bool every_figure);
 
 // One table.

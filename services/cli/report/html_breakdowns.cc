@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/cli/report/figure_words.h"
+#include "services/cli/report/html_absent.h"
 #include "services/cli/report/html_charts.h"
 #include "services/cli/report/html_sections.h"
 #include "services/cli/report/html_text.h"
@@ -67,31 +68,42 @@ std::string SimpleTables(const std::vector<const Table*>& tables, const std::str
   return out + "</tbody>\n</table>\n</li>\n";
 }
 
-std::string SubjectGroup(const std::vector<const Table*>& tables, const std::string& subjects,
-                         bool open) {
+// The tables of one kind of subjects that are shown; empty when none is.
+std::string SubjectGroup(const std::vector<const Table*>& tables, const std::string& subjects) {
   std::vector<const Table*> simple;
   std::string cards;
-  std::vector<std::string> hidden;
   for (const Table* table : tables) {
-    if (!Measured(*table)) {
-      hidden.push_back(absl::StrCat(table->display_name(), ": ", StateWord(table->state()), ". ",
-                                    table->state_reason()));
-    } else if (table->rows_size() == 1) {
+    if (table->rows_size() == 1) {
       simple.push_back(table);
     } else {
       absl::StrAppend(&cards, OneTable(*table));
     }
   }
   if (!simple.empty()) cards = SimpleTables(simple, subjects) + cards;
-  std::string out = absl::StrCat("<div class=\"group\">\n<h3>Of ", EscapeHtml(subjects),
-                                 "</h3>\n<details", open ? " open" : "", "><summary>",
-                                 tables.size(), tables.size() == 1 ? " table" : " tables", " of ",
-                                 EscapeHtml(subjects), "</summary>\n");
-  if (!cards.empty()) absl::StrAppend(&out, "<ul class=\"columns\">\n", cards, "</ul>\n");
-  if (!hidden.empty()) {
-    absl::StrAppend(&out, "<h4 class=\"group\">Not shown</h4>\n", ListHtml(hidden));
+  if (cards.empty()) return "";
+  return absl::StrCat("<div class=\"group\">\n<h3>Breakdowns of ", EscapeHtml(subjects),
+                      "</h3>\n<details><summary>", tables.size(),
+                      tables.size() == 1 ? " table" : " tables", " of ", EscapeHtml(subjects),
+                      "</summary>\n<ul class=\"columns\">\n", cards, "</ul>\n</details>\n</div>\n");
+}
+
+AbsentFigure AbsentOf(const PageContent& content, const Table& table) {
+  AbsentFigure out;
+  out.name = table.display_name();
+  out.words = EscapeHtml(table.description());
+  out.state = table.state();
+  out.code = table.state_reason_code();
+  out.reason = table.state_reason();
+  const std::string id = LastPartOf(table.name());
+  for (const auto& words : content.words.tables()) {
+    if (words.table() == id) out.sources = {words.sources().begin(), words.sources().end()};
   }
-  return out + "</details>\n</div>\n";
+  for (const auto& threshold : content.statement.figure_thresholds()) {
+    if (!threshold.table().empty() && threshold.table() == id) {
+      out.shown_from = threshold.headcount();
+    }
+  }
+  return out;
 }
 
 }  // namespace
@@ -102,19 +114,23 @@ std::string BreakdownsSection(const PageContent& content) {
       "organisation as a whole; nothing smaller is ever counted. Numbers are estimates with their "
       "95% margins.</p>\n";
   std::vector<std::string> kinds;
+  std::vector<AbsentFigure> absent;
   for (const Table& table : content.tables) {
-    if (std::find(kinds.begin(), kinds.end(), table.subjects()) == kinds.end()) {
+    if (!Measured(table)) {
+      absent.push_back(AbsentOf(content, table));
+    } else if (std::find(kinds.begin(), kinds.end(), table.subjects()) == kinds.end()) {
       kinds.push_back(table.subjects());
     }
   }
   for (const std::string& kind : kinds) {
     std::vector<const Table*> tables;
     for (const Table& table : content.tables) {
-      if (table.subjects() == kind) tables.push_back(&table);
+      if (Measured(table) && table.subjects() == kind) tables.push_back(&table);
     }
-    absl::StrAppend(&out, SubjectGroup(tables, kind, kind == kinds.front()));
+    absl::StrAppend(&out, SubjectGroup(tables, kind));
   }
-  return out + "</section>\n";
+  if (!absent.empty()) absl::StrAppend(&out, "<h3 class=\"group\">Breakdowns not shown</h3>\n");
+  return absl::StrCat(out, AbsentHtml(content, "breakdowns", absent), "</section>\n");
 }
 
 }  // namespace tutti

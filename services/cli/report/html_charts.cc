@@ -18,6 +18,8 @@ constexpr double kBox = 100;
 constexpr double kBarHeight = 10;
 // How far the dashes go that say that a bound is open.
 constexpr double kOpenDashes = 6;
+// Up to so many windows the dots of a small chart do not touch.
+constexpr size_t kFewPoints = 60;
 constexpr double kNarrowestRange = 20;
 constexpr double kRangeStep = 10;
 
@@ -36,60 +38,110 @@ std::string Point(const char* command, double x, double y) {
   return absl::StrFormat("%s%.2f %.2f", command, x, y);
 }
 
-struct Drawn {
-  double x;
-  double value;
-  double low;
-  double high;
+// Where things are on a chart.
+class TrendPlane {
+ public:
+  TrendPlane(const std::vector<TrendPoint>& points, const TrendRange& range)
+      : first_(points.front().day),
+        days_(static_cast<double>(points.back().day - points.front().day)),
+        range_(range) {}
+
+  double X(const TrendPoint& point) const {
+    return days_ > 0 ? kBox * static_cast<double>(point.day - first_) / days_ : kBox / 2;
+  }
+  double Y(double value) const {
+    const double share = (value - range_.low) / (range_.high - range_.low);
+    return kBox * (1 - std::clamp(share, 0.0, 1.0));
+  }
+  std::string At(const char* command, const TrendPoint& point, double value) const {
+    return Point(command, X(point), Y(value));
+  }
+  // A dot: a line of no length with round ends is not stretched.
+  std::string Dot(const TrendPoint& point, double value) const {
+    return absl::StrCat(At("M", point, value), "h0");
+  }
+  std::string Whisker(const TrendPoint& point, const Estimate& estimate) const {
+    return absl::StrCat(At("M", point, estimate.value() - estimate.margin()),
+                        At("L", point, estimate.value() + estimate.margin()));
+  }
+
+ private:
+  Day first_;
+  double days_;
+  TrendRange range_;
 };
 
-// Runs of neighbouring points that have estimates.
-std::vector<std::vector<Drawn>> RunsOf(const std::vector<TrendPoint>& points,
-                                       const TrendRange& range) {
-  const double days =
-      std::max<double>(1, static_cast<double>(points.back().day - points.front().day));
-  const auto y = [&](double value) {
-    const double share = (value - range.low) / (range.high - range.low);
-    return kBox * (1 - std::clamp(share, 0.0, 1.0));
-  };
-  std::vector<std::vector<Drawn>> runs(1);
+// Windows that follow each other and have levels.
+std::vector<std::vector<const TrendPoint*>> LevelRuns(const std::vector<TrendPoint>& points) {
+  std::vector<std::vector<const TrendPoint*>> runs(1);
   for (const TrendPoint& point : points) {
-    if (!point.estimate.has_value()) {
-      if (!runs.back().empty()) runs.emplace_back();
-      continue;
+    if (point.level.has_value()) {
+      runs.back().push_back(&point);
+    } else if (!runs.back().empty()) {
+      runs.emplace_back();
     }
-    const Estimate& estimate = *point.estimate;
-    const double x = points.size() == 1
-                         ? kBox / 2
-                         : kBox * static_cast<double>(point.day - points.front().day) / days;
-    runs.back().push_back({x, y(estimate.value()), y(estimate.value() - estimate.margin()),
-                           y(estimate.value() + estimate.margin())});
   }
   if (runs.back().empty()) runs.pop_back();
   return runs;
 }
 
-std::string DrawRun(const std::vector<Drawn>& run) {
+std::string DrawBand(const std::vector<const TrendPoint*>& run, const TrendPlane& plane) {
+  if (run.size() == 1) return Path("lone-band", plane.Whisker(*run.front(), *run.front()->level));
   std::string band;
-  std::string line;
-  std::string dots;
-  for (const Drawn& point : run) {
-    const char* const command = band.empty() ? "M" : "L";
-    absl::StrAppend(&band, Point(command, point.x, point.high));
-    absl::StrAppend(&line, Point(command, point.x, point.value));
-    // A line of no length with round ends is a dot that is not stretched.
-    absl::StrAppend(&dots, Point("M", point.x, point.value), "h0");
+  for (const TrendPoint* point : run) {
+    absl::StrAppend(&band, plane.At(band.empty() ? "M" : "L", *point,
+                                    point->level->value() + point->level->margin()));
   }
   for (auto point = run.rbegin(); point != run.rend(); ++point) {
-    absl::StrAppend(&band, Point("L", point->x, point->low));
+    absl::StrAppend(&band,
+                    plane.At("L", **point, (*point)->level->value() - (*point)->level->margin()));
   }
-  if (run.size() == 1) {
-    const Drawn& only = run.front();
-    return absl::StrCat(
-        Path("whisker", absl::StrCat(Point("M", only.x, only.low), Point("L", only.x, only.high))),
-        Path("dots", dots));
+  return Path("band", band + "Z");
+}
+
+std::string DrawLine(const std::vector<const TrendPoint*>& run, const TrendPlane& plane) {
+  if (run.size() == 1) return Path("line", plane.Dot(*run.front(), run.front()->level->value()));
+  std::string line;
+  for (const TrendPoint* point : run) {
+    absl::StrAppend(&line, plane.At(line.empty() ? "M" : "L", *point, point->level->value()));
   }
-  return absl::StrCat(Path("band", band + "Z"), Path("line", line), Path("dots", dots));
+  return Path("line", line);
+}
+
+// The lowest first: what is marked lies under the marks of every window.
+std::string DrawMarks(const std::vector<TrendPoint>& points, const TrendPlane& plane) {
+  std::string jumps;
+  std::string rings;
+  std::string whiskers;
+  std::string dots;
+  for (const TrendPoint& point : points) {
+    if (!point.alone.has_value()) continue;
+    absl::StrAppend(&whiskers, plane.Whisker(point, *point.alone));
+    absl::StrAppend(&dots, plane.Dot(point, point.alone->value()));
+    if (!point.may_be_changing) continue;
+    absl::StrAppend(&jumps, Point("M", plane.X(point), 0), Point("L", plane.X(point), kBox));
+    absl::StrAppend(&rings, plane.Dot(point, point.alone->value()));
+  }
+  std::string out;
+  if (!jumps.empty()) {
+    absl::StrAppend(&out, Path("jump", jumps), Path("ring", rings), Path("hole", rings));
+  }
+  if (!dots.empty()) absl::StrAppend(&out, Path("whisker", whiskers), Path("dots", dots));
+  return out;
+}
+
+std::string LegendEntry(const std::string& drawn, const char* words) {
+  return absl::StrCat(
+      "<li><svg class=\"swatch\" viewBox=\"0 0 100 100\" preserveAspectRatio=\"none\" "
+      "aria-hidden=\"true\" focusable=\"false\">",
+      drawn, "</svg><span>", words, "</span></li>\n");
+}
+
+template <typename Predicate>
+bool AnyPoint(const std::vector<std::vector<TrendPoint>>& trends, const Predicate& holds) {
+  return std::any_of(trends.begin(), trends.end(), [&](const std::vector<TrendPoint>& points) {
+    return std::any_of(points.begin(), points.end(), holds);
+  });
 }
 
 }  // namespace
@@ -126,13 +178,17 @@ std::string BarSvg(const Estimate& estimate, double full, const std::optional<Ch
   return out + "</svg>\n";
 }
 
-TrendRange RangeOf(const std::vector<TrendPoint>& points) {
+TrendRange RangeOf(const std::vector<std::vector<TrendPoint>>& trends) {
   double low = kBox;
   double high = 0;
-  for (const TrendPoint& point : points) {
-    if (!point.estimate.has_value()) continue;
-    low = std::min(low, point.estimate->value() - point.estimate->margin());
-    high = std::max(high, point.estimate->value() + point.estimate->margin());
+  for (const std::vector<TrendPoint>& points : trends) {
+    for (const TrendPoint& point : points) {
+      for (const std::optional<Estimate>& estimate : {point.alone, point.level}) {
+        if (!estimate.has_value()) continue;
+        low = std::min(low, estimate->value() - estimate->margin());
+        high = std::max(high, estimate->value() + estimate->margin());
+      }
+    }
   }
   if (low > high) return {};
   TrendRange range{std::max(0.0, std::floor(low / kRangeStep) * kRangeStep),
@@ -145,22 +201,54 @@ TrendRange RangeOf(const std::vector<TrendPoint>& points) {
 }
 
 std::string TrendFigure(const ChartWords& words, const std::vector<TrendPoint>& points,
-                        const TrendRange& range) {
+                        const TrendRange& range, const char* unit) {
   std::string out = absl::StrCat(
       "<div class=\"plot\"><div class=\"y\" aria-hidden=\"true\"><span>", HtmlNumber(range.high),
-      "</span><span>", HtmlNumber((range.high + range.low) / 2), "</span><span>",
-      HtmlNumber(range.low),
-      "</span></div>\n<svg class=\"trend\" viewBox=\"0 0 100 100\" preserveAspectRatio=\"none\"",
-      Named(words), Path("grid", "M0 0H100M0 25H100M0 50H100M0 75H100M0 100H100"));
-  for (const std::vector<Drawn>& run : RunsOf(points, range)) {
-    absl::StrAppend(&out, DrawRun(run));
-  }
-  absl::StrAppend(&out, "</svg>\n<div class=\"x\" aria-hidden=\"true\"><span>",
-                  FormatDay(points.front().day), "</span>");
-  if (points.size() > 1) {
-    absl::StrAppend(&out, "<span>", FormatDay(points.back().day), "</span>");
-  }
+      unit, "</span><span>", HtmlNumber((range.high + range.low) / 2), unit, "</span><span>",
+      HtmlNumber(range.low), unit, "</span></div>\n<svg class=\"trend",
+      points.size() > kFewPoints ? " dense" : "",
+      "\" viewBox=\"0 0 100 100\" preserveAspectRatio=\"none\"", Named(words),
+      Path("grid", "M0 0H100M0 25H100M0 50H100M0 75H100M0 100H100"));
+  const TrendPlane plane(points, range);
+  const std::vector<std::vector<const TrendPoint*>> runs = LevelRuns(points);
+  for (const auto& run : runs) absl::StrAppend(&out, DrawBand(run, plane));
+  absl::StrAppend(&out, DrawMarks(points, plane));
+  for (const auto& run : runs) absl::StrAppend(&out, DrawLine(run, plane));
+  const Day first = points.front().day;
+  const Day last = points.back().day;
+  absl::StrAppend(&out, "</svg>\n<div class=\"x\" aria-hidden=\"true\"><span>", FormatDay(first),
+                  "</span>");
+  if (last > first) absl::StrAppend(&out, "<span>", FormatDay(last), "</span>");
   return out + "</div></div>\n";
+}
+
+std::string TrendLegend(const std::vector<std::vector<TrendPoint>>& trends) {
+  const bool levels =
+      AnyPoint(trends, [](const TrendPoint& point) { return point.level.has_value(); });
+  std::string out = "<ul class=\"legend\">\n";
+  if (levels) {
+    absl::StrAppend(
+        &out, LegendEntry(Path("band", "M0 15L100 15L100 85L0 85Z") + Path("line", "M0 50L100 50"),
+                          "<b>Line: the level.</b> What a window and those before it say together. "
+                          "In the band around it lies the truth, 95 times in 100."));
+  }
+  absl::StrAppend(
+      &out, LegendEntry(Path("whisker", "M50 5L50 95") + Path("dots", "M50 50h0"),
+                        "<b>Dot: one window of 28 days alone.</b> The thin line through it is its "
+                        "margin. Dots scatter because noise is added to protect people."));
+  if (AnyPoint(trends, [](const TrendPoint& point) { return point.may_be_changing; })) {
+    absl::StrAppend(
+        &out, LegendEntry(Path("jump", "M50 0L50 100") + Path("ring", "M50 50h0") +
+                              Path("hole", "M50 50h0") + Path("dots", "M50 50h0"),
+                          "<b>Ring: may be changing.</b> This window does not fit the level. If it "
+                          "is a real jump, the line follows within some windows."));
+  }
+  absl::StrAppend(&out, "</ul>\n");
+  if (!levels) {
+    absl::StrAppend(
+        &out, "<p class=\"fine\">A line for the level is drawn from the third window on.</p>\n");
+  }
+  return out;
 }
 
 }  // namespace tutti

@@ -22,10 +22,12 @@ struct ChartWords {
 std::string BarSvg(const score::v1::Estimate& estimate, double full,
                    const std::optional<ChartWords>& words);
 
-// One point of a trend; without an estimate there is a gap.
+// One window of a trend. Where there is nothing to show, there is a gap.
 struct TrendPoint {
   Day day;
-  std::optional<score::v1::Estimate> estimate;
+  std::optional<score::v1::Estimate> alone;  // what the window says alone
+  std::optional<score::v1::Estimate> level;  // with the windows before it
+  bool may_be_changing = false;              // the window contradicts the level
 };
 
 // Which part of 0..100 a trend shows.
@@ -34,13 +36,18 @@ struct TrendRange {
   double high = 100;
 };
 
-// The range that shows the points and their margins, at least 20 wide, in tens.
-TrendRange RangeOf(const std::vector<TrendPoint>& points);
+// The range that shows all of the trends with all their margins, at least 20 wide, in tens.
+TrendRange RangeOf(const std::vector<std::vector<TrendPoint>>& trends);
 
-// A figure with a line through the points, oldest first, and the band of their
-// margins. At least one point.
+// A chart of at least one window, oldest first: a dot with a thin margin for each window alone
+// (classes "dots" and "whisker"), a line with a band for the level ("line" and "band"), and a
+// dashed line and a ring where it may be changing ("jump" and "ring"). `unit` stands at the
+// axis.
 std::string TrendFigure(const ChartWords& words, const std::vector<TrendPoint>& points,
-                        const TrendRange& range);
+                        const TrendRange& range, const char* unit);
+
+// What the marks of the trends mean, in words; only of those that they have.
+std::string TrendLegend(const std::vector<std::vector<TrendPoint>>& trends);
 
 }  // namespace tutti
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "tutti/catalog/v1/catalog.pb.h"
 #include "tutti/score/v1/score.pb.h"
 
 namespace tutti {
@@ -19,8 +20,10 @@ struct PageContent {
   std::optional<score::v1::GetBenchmarkResponse> benchmark;  // absent: not served
   score::v1::Score compared;  // own score of its window, if it has a cohort
   score::v1::PrivacyStatement statement;
-  std::string generated_at;  // "2026-11-23 21:30 UTC"
-  std::string version;       // of this program
+  score::v1::Catalog words;      // of the catalogue of `score`; empty: not known
+  catalog::v1::Catalog catalog;  // the same catalogue itself
+  std::string generated_at;      // "2026-11-23 21:30 UTC"
+  std::string version;           // of this program
 };
 
 // One self-contained HTML page: no script, no address that anything is loaded from,

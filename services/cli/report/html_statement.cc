@@ -29,31 +29,35 @@ std::string ScrollTable(const std::string& id, const std::string& caption,
   return absl::StrCat(out, "</tr></thead>\n<tbody>\n", rows, "</tbody>\n</table>\n</div>\n");
 }
 
+// The numbers of one period, one below the other, so that a phone has room for the table.
+std::string Noise(double epsilon, int epsilon_decimals, double rho, int rho_decimals) {
+  return absl::StrFormat("<td>epsilon&nbsp;%.*f<br><span class=\"fine\">rho&nbsp;%.*f</span></td>",
+                         epsilon_decimals, epsilon, rho_decimals, rho);
+}
+
 std::string Guarantees(const PrivacyStatement& statement) {
-  std::string rows;
+  std::string out =
+      "<table id=\"guarantees\">\n<caption>How much noise protects what</caption>\n<thead><tr><th "
+      "scope=\"col\">Protected</th><th scope=\"col\">In one publication</th><th scope=\"col\">In "
+      "any 392 days</th></tr></thead>\n<tbody>\n";
   for (const auto& guarantee : statement.guarantees()) {
-    absl::StrAppend(&rows, "<tr><th scope=\"row\">", EscapeHtml(guarantee.kind()), "</th><td>",
-                    EscapeHtml(guarantee.protected_unit()), "</td><td>",
-                    absl::StrFormat("rho %.4f, epsilon %.2f", guarantee.rho_per_publication(),
-                                    guarantee.epsilon_per_publication()),
-                    "</td><td>",
-                    absl::StrFormat("rho %.2f, epsilon %.1f", guarantee.rho_per_year(),
-                                    guarantee.epsilon_per_year()),
-                    "</td><td>", absl::StrFormat("%.0e", guarantee.delta()), "</td></tr>\n");
+    absl::StrAppend(
+        &out, "<tr><th scope=\"row\"><b>", EscapeHtml(guarantee.kind()),
+        "</b><br><span class=\"fine\">", EscapeHtml(guarantee.protected_unit()),
+        absl::StrFormat("; at delta&nbsp;%.0e</span></th>", guarantee.delta()),
+        Noise(guarantee.epsilon_per_publication(), 2, guarantee.rho_per_publication(), 4),
+        Noise(guarantee.epsilon_per_year(), 1, guarantee.rho_per_year(), 2), "</tr>\n");
   }
-  return ScrollTable("guarantees-caption", "How much noise protects what",
-                     {"Of", "Protects", "One publication", "Any 392 days", "At delta"}, rows);
+  return out + "</tbody>\n</table>\n";
 }
 
 std::string Kept(const PrivacyStatement& statement) {
-  std::string rows;
+  std::string out = "<dl class=\"kept\">\n";
   for (const auto& entry : statement.retention()) {
-    absl::StrAppend(&rows, "<tr><th scope=\"row\">", EscapeHtml(entry.what()), "</th><td>",
-                    EscapeHtml(entry.where()), "</td><td>", EscapeHtml(entry.how_long()),
-                    "</td></tr>\n");
+    absl::StrAppend(&out, "<div><dt>", EscapeHtml(entry.what()), "</dt><dd>",
+                    EscapeHtml(entry.where()), ": ", EscapeHtml(entry.how_long()), "</dd></div>\n");
   }
-  return ScrollTable("retention-caption", "What is kept, where, and for how long",
-                     {"What", "Where", "For how long"}, rows);
+  return out + "</dl>\n";
 }
 
 std::string Thresholds(const PageContent& content) {
@@ -124,8 +128,11 @@ std::string StatementSection(const PageContent& content) {
   };
   return absl::StrCat(
       "<section aria-labelledby=\"statement\">\n<h2 id=\"statement\">Privacy statement</h2>\n"
-      "<div class=\"panel\">\n<p>",
-      EscapeHtml(statement.claim()), "</p>\n", Guarantees(statement),
+      "<div class=\"panel\">\n",
+      statement.in_short().empty()
+          ? ""
+          : absl::StrCat("<p class=\"lead\">", EscapeHtml(statement.in_short()), "</p>\n"),
+      "<h3>In numbers</h3>\n<p>", EscapeHtml(statement.claim()), "</p>\n", Guarantees(statement),
       "<h3 class=\"group\">Never measured</h3>\n", ListHtml(LinesOf(statement.never_measured())),
       "<h3 class=\"group\">What the claim does not cover</h3>\n",
       ListHtml(LinesOf(statement.limits())), "<h3 class=\"group\">In full</h3>\n",

@@ -36,6 +36,10 @@ std::string EscapeHtml(const std::string& text) {
   return out;
 }
 
+std::string NameHtml(const std::string& name) {
+  return absl::StrCat("<bdi>", EscapeHtml(name), "</bdi>");
+}
+
 std::string HtmlId(const std::string& text) {
   std::string out;
   for (const char c : text) {

@@ -13,6 +13,9 @@ namespace tutti {
 // PlainText).
 std::string EscapeHtml(const std::string& text);
 
+// A name within a line: whichever way it is written, what stands beside it stays in its order.
+std::string NameHtml(const std::string& name);
+
 // A word for ids of the page, of any text: letters, digits and dashes.
 std::string HtmlId(const std::string& text);
 

@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "common/window/day.h"
 #include "services/cli/report/figure_words.h"
 #include "services/cli/report/html_charts.h"
@@ -15,22 +16,30 @@ using score::v1::Score;
 
 bool Measured(score::v1::FigureState state) { return state == score::v1::FIGURE_STATE_MEASURED; }
 
-// Where one line begins and ends, in words.
+// What one chart shows, in words.
 std::string TrendWords(const std::vector<TrendPoint>& points) {
   const TrendPoint* first = nullptr;
   const TrendPoint* last = nullptr;
-  int shown = 0;
+  size_t shown = 0;
+  bool levels = false;
+  std::vector<std::string> marked;
   for (const TrendPoint& point : points) {
-    if (!point.estimate.has_value()) continue;
+    if (point.may_be_changing) marked.push_back(FormatDay(point.day));
+    if (!point.alone.has_value()) continue;
+    levels = levels || point.level.has_value();
     if (first == nullptr) first = &point;
     last = &point;
     ++shown;
   }
   if (last == nullptr) return "No figure is shown in this time.";
-  return absl::StrCat("A line through ", shown, " of ", points.size(),
-                      " publications with the band of their 95% margins, from ",
-                      FormatEstimate(*first->estimate, 1), " on ", FormatDay(first->day), " to ",
-                      FormatEstimate(*last->estimate, 1), " on ", FormatDay(last->day),
+  const auto leading = [](const TrendPoint& point) {
+    return FormatEstimate(point.level.has_value() ? *point.level : *point.alone, 1);
+  };
+  return absl::StrCat("Dots with margins for ", shown, " of ", points.size(), " windows",
+                      levels ? ", and a line with a band for the level" : "", "; from ",
+                      leading(*first), " on ", FormatDay(first->day), " to ", leading(*last),
+                      " on ", FormatDay(last->day),
+                      marked.empty() ? "" : "; may be changing on " + absl::StrJoin(marked, ", "),
                       ". The figures are in the table below the charts.");
 }
 
@@ -43,11 +52,19 @@ std::vector<const Score*> OldestFirst(const std::vector<Score>& history) {
   return scores;
 }
 
+void Mark(const score::v1::Level& level, const score::v1::Estimate& figure, TrendPoint& point) {
+  point.level = figure;
+  point.may_be_changing = level.may_be_changing();
+}
+
 std::vector<TrendPoint> TotalPoints(const std::vector<const Score*>& scores) {
   std::vector<TrendPoint> points;
   for (const Score* score : scores) {
-    TrendPoint& point = points.emplace_back(TrendPoint{*ParseDay(score->end_day()), std::nullopt});
-    if (Measured(score->state())) point.estimate = LeadingPercent(*score);
+    TrendPoint& point = points.emplace_back();
+    point.day = *ParseDay(score->end_day());
+    if (!Measured(score->state())) continue;
+    point.alone = score->percent();
+    if (score->has_level()) Mark(score->level(), score->level().percent(), point);
   }
   return points;
 }
@@ -56,11 +73,12 @@ std::vector<TrendPoint> CategoryPoints(const std::vector<const Score*>& scores,
                                        const std::string& category) {
   std::vector<TrendPoint> points;
   for (const Score* score : scores) {
-    TrendPoint& point = points.emplace_back(TrendPoint{*ParseDay(score->end_day()), std::nullopt});
+    TrendPoint& point = points.emplace_back();
+    point.day = *ParseDay(score->end_day());
     for (const auto& one : score->categories()) {
-      if (one.category() == category && Measured(one.state())) {
-        point.estimate = LeadingPoints(one);
-      }
+      if (one.category() != category || !Measured(one.state())) continue;
+      point.alone = one.points();
+      if (one.has_level()) Mark(one.level(), one.level().points(), point);
     }
   }
   return points;
@@ -68,36 +86,63 @@ std::vector<TrendPoint> CategoryPoints(const std::vector<const Score*>& scores,
 
 bool AnyShown(const std::vector<TrendPoint>& points) {
   return std::any_of(points.begin(), points.end(),
-                     [](const TrendPoint& point) { return point.estimate.has_value(); });
+                     [](const TrendPoint& point) { return point.alone.has_value(); });
 }
 
-std::string Cell(score::v1::FigureState state, const score::v1::Estimate& estimate,
-                 FigureUnit unit) {
+std::string Cell(score::v1::FigureState state, const score::v1::Estimate& estimate, FigureUnit unit,
+                 bool may_be_changing) {
   if (!Measured(state)) return absl::StrCat("<td class=\"n\">", StateWord(state), "</td>");
-  return absl::StrCat("<td class=\"n\">", QuantityHtml({unit, estimate, false, ""}), "</td>");
+  return absl::StrCat("<td class=\"n\">", QuantityHtml({unit, estimate, false, ""}),
+                      may_be_changing ? "<br><b>may be changing</b>" : "", "</td>");
+}
+
+// The categories that any of the scores shows.
+std::vector<const score::v1::CategoryScore*> ShownCategories(const PageContent& content) {
+  std::vector<const score::v1::CategoryScore*> shown;
+  for (const auto& column : content.score.categories()) {
+    const bool any =
+        std::any_of(content.history.begin(), content.history.end(), [&](const Score& score) {
+          return std::any_of(score.categories().begin(), score.categories().end(),
+                             [&](const score::v1::CategoryScore& one) {
+                               return one.category() == column.category() && Measured(one.state());
+                             });
+        });
+    if (any) shown.push_back(&column);
+  }
+  return shown;
 }
 
 // What the charts show, as a table; the newest first.
 std::string DataTable(const PageContent& content) {
+  const std::vector<const score::v1::CategoryScore*> columns = ShownCategories(content);
+  const bool levels = std::any_of(content.history.begin(), content.history.end(),
+                                  [](const Score& score) { return score.has_level(); });
   std::string out =
       "<details>\n<summary>The figures of the charts as a table</summary>\n<div class=\"scroll\" "
       "role=\"region\" aria-labelledby=\"trend-caption\" tabindex=\"0\">\n<table "
       "id=\"trend-table\">\n<caption id=\"trend-caption\">Score in percent, and points of each "
-      "category, with 95% margins</caption>\n<thead><tr><th scope=\"col\">28 days to</th><th "
-      "scope=\"col\" class=\"n\">Score, %</th>";
-  for (const auto& category : content.score.categories()) {
-    absl::StrAppend(&out, "<th scope=\"col\" class=\"n\">", EscapeHtml(category.display_name()),
+      "category, with 95% margins: the level, where there is one</caption>\n<thead><tr><th "
+      "scope=\"col\">28 days to</th><th scope=\"col\" class=\"n\">Score, %</th>";
+  if (levels) {
+    absl::StrAppend(&out, "<th scope=\"col\" class=\"n\">Window alone, %</th>");
+  }
+  for (const auto* category : columns) {
+    absl::StrAppend(&out, "<th scope=\"col\" class=\"n\">", EscapeHtml(category->display_name()),
                     "</th>");
   }
   absl::StrAppend(&out, "</tr></thead>\n<tbody>\n");
   for (const Score& score : content.history) {
-    absl::StrAppend(&out, "<tr><th scope=\"row\">", EscapeHtml(score.end_day()), "</th>",
-                    Cell(score.state(), LeadingPercent(score), FigureUnit::kPercent));
-    for (const auto& column : content.score.categories()) {
+    absl::StrAppend(
+        &out, "<tr><th scope=\"row\">", EscapeHtml(score.end_day()), "</th>",
+        Cell(score.state(), LeadingPercent(score), FigureUnit::kPercent,
+             score.level().may_be_changing()),
+        levels ? Cell(score.state(), score.percent(), FigureUnit::kPercent, false) : "");
+    for (const auto* column : columns) {
       std::string cell = "<td class=\"n\">not measured</td>";
       for (const auto& category : score.categories()) {
-        if (category.category() != column.category()) continue;
-        cell = Cell(category.state(), LeadingPoints(category), FigureUnit::kPoints);
+        if (category.category() != column->category()) continue;
+        cell = Cell(category.state(), LeadingPoints(category), FigureUnit::kPoints,
+                    category.level().may_be_changing());
       }
       absl::StrAppend(&out, cell);
     }
@@ -106,36 +151,51 @@ std::string DataTable(const PageContent& content) {
   return out + "</tbody>\n</table>\n</div>\n</details>\n";
 }
 
+// What the axis of every chart is, so that one is not read like another.
+std::string AxisWords(const TrendRange& range) {
+  return absl::StrCat("<p class=\"fine\">Every chart has the same axis, from ",
+                      HtmlNumber(range.low), " to ", HtmlNumber(range.high),
+                      range.low > 0 ? "; it does not begin at 0.</p>\n" : ".</p>\n");
+}
+
 }  // namespace
 
 std::string TrendSection(const PageContent& content) {
-  std::string out =
-      "<section aria-labelledby=\"trend\">\n<h2 id=\"trend\">Trend</h2>\n<p>Each point is the 28 "
-      "days up to its day, from the third on the level with the windows before it; the band is the "
-      "95% margin.</p>\n";
+  std::string out = "<section aria-labelledby=\"trend\">\n<h2 id=\"trend\">Trend</h2>\n";
   const std::vector<const Score*> scores = OldestFirst(content.history);
   if (scores.empty()) return out + "<p>There is no history.</p>\n</section>\n";
-  const std::vector<TrendPoint> total = TotalPoints(scores);
-  if (AnyShown(total)) {
-    absl::StrAppend(
-        &out, "<div class=\"panel\">\n<h3>Adoption score, percent</h3>\n",
-        TrendFigure({"trend-total", "Adoption score over time, in percent", TrendWords(total)},
-                    total, RangeOf(total)),
-        "</div>\n");
+  std::vector<std::vector<TrendPoint>> trends = {TotalPoints(scores)};
+  const bool total = AnyShown(trends.front());
+  const std::vector<const score::v1::CategoryScore*> categories = ShownCategories(content);
+  for (const auto* category : categories) {
+    trends.push_back(CategoryPoints(scores, category->category()));
   }
-  absl::StrAppend(&out, "<ul class=\"grid group\">\n");
-  for (const auto& category : content.score.categories()) {
-    const std::vector<TrendPoint> points = CategoryPoints(scores, category.category());
-    if (!AnyShown(points)) continue;
+  if (!total && categories.empty()) {
+    return out + "<p>No figure is shown in this time: the reasons stand above.</p>\n</section>\n";
+  }
+  const TrendRange range = RangeOf(trends);
+  absl::StrAppend(&out, "<div class=\"panel\">\n");
+  if (total) {
+    absl::StrAppend(&out, "<h3>Adoption score <span class=\"unit\">percent</span></h3>\n",
+                    TrendFigure({"trend-total", "Adoption score over time, in percent",
+                                 TrendWords(trends.front())},
+                                trends.front(), range, "&nbsp;%"));
+  }
+  absl::StrAppend(&out, TrendLegend(trends), AxisWords(range), "</div>\n");
+  if (!categories.empty()) absl::StrAppend(&out, "<ul class=\"grid group\">\n");
+  for (size_t i = 0; i < categories.size(); ++i) {
+    const std::vector<TrendPoint>& points = trends[i + 1];
     absl::StrAppend(
-        &out, "<li class=\"card\">\n<h3>", EscapeHtml(category.display_name()), ", points</h3>\n",
-        TrendFigure({absl::StrCat("trend-", category.category()),
-                     absl::StrCat(category.display_name(), " over time, in points of 100"),
+        &out, "<li class=\"card\">\n<h3>", NameHtml(categories[i]->display_name()),
+        " <span class=\"unit\">points of 100</span></h3>\n",
+        TrendFigure({absl::StrCat("trend-", categories[i]->category()),
+                     absl::StrCat(categories[i]->display_name(), " over time, in points of 100"),
                      TrendWords(points)},
-                    points, {0, 100}),
+                    points, range, ""),
         "</li>\n");
   }
-  return absl::StrCat(out, "</ul>\n", DataTable(content), "</section>\n");
+  if (!categories.empty()) absl::StrAppend(&out, "</ul>\n");
+  return absl::StrCat(out, DataTable(content), "</section>\n");
 }
 
 }  // namespace tutti

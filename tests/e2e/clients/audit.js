@@ -46,7 +46,7 @@
     if (ratio < (large ? 3 : 4.5)) faults.contrast.push(`${ratio.toFixed(2)}: ${words(element)}`);
   }
   // What is drawn and has to be told from what is around it.
-  all("svg .line, svg .whisker").forEach((mark) => {
+  all("svg .line, svg .whisker, svg .dots, svg .ring, svg .jump").forEach((mark) => {
     const ratio = contrast(parse(getComputedStyle(mark).stroke), background(mark.closest("svg")));
     if (ratio < 3) faults.contrast.push(`${ratio.toFixed(2)}: ${mark.getAttribute("class")}`);
   });

@@ -1,6 +1,7 @@
 """The report of the command line: a page in a browser, and figures in every format."""
 
 import csv
+import html
 import html.parser
 import io
 import json
@@ -16,6 +17,7 @@ import browser
 from suite import BIN, Suite
 
 WEEKS = 10
+PAGES = 12  # of A4, at most: what one reads before a meeting
 SOURCES = ["activities", "device_telemetry", "network_measurements", "meeting_records"]
 NAME = "Sons & <b>Daughters</b> \"<script>alert(1)</script>\""
 BOUNDS = {"BOUND_AT_LEAST": "at least ", "BOUND_AT_MOST": "at most "}
@@ -101,6 +103,18 @@ class ReportTest(unittest.TestCase):
             self.assertNotIn("±", text)
             self.assertIn(figure["stateReason"], text.replace("\\", ""))  # Markdown escapes
 
+    def assert_on_page(self, figure, value, text, decimals=1):
+        """A figure of the page. Those that are not shown have their reason once, above them all."""
+        if figure["state"] == "FIGURE_STATE_MEASURED":
+            self.assertIn(shown(value, decimals), text)
+            return
+        self.assertIn(figure["displayName"], text)
+        self.assertNotIn("±", text)
+        if figure["stateReasonCode"] == "STATE_REASON_NO_SOURCE":
+            self.assertIn("No connected source gives ", self.page)
+        else:
+            self.assertIn(html.escape(figure["stateReason"], quote=False), self.page)
+
     def test_csv_has_the_numbers_of_json(self):
         rows = {(row["figure"], row["id"]): row for row in self.csv("score", "made-up")}
         total = rows["total", "total"]
@@ -149,6 +163,35 @@ class ReportTest(unittest.TestCase):
                         self.suite.tutti("recommendations", "made-up")):
             self.assertIn("never a person", " ".join(surface.split()))
 
+    # Mutations: the order of the catalogue; bars as long as those of other commands.
+    def test_tables_with_figures_are_listed_first_and_fit_a_terminal(self):
+        text = self.suite.tutti("table", "made-up")
+        self.assertEqual([line for line in text.splitlines() if len(line) > 100], [])
+        tables = self.json("table", "made-up")["tables"]
+
+        def places(measured):
+            return [text.index(f"{one['name'].rsplit('/', 1)[1]}: {one['displayName']}") for one in tables
+                    if (one["state"] == "FIGURE_STATE_MEASURED") == measured]
+        self.assertLess(max(places(True)), text.index("withheld"))
+        self.assertLess(max(places(True)), text.index("not measured"))
+        wrapped = " ".join(text.split())
+        for one in tables:
+            self.assertIn(f"{one['name'].rsplit('/', 1)[1]}: {one['displayName']}", wrapped)
+
+    # Mutation: changes in points of all categories beside scores in percent.
+    def test_history_has_changes_in_the_unit_of_its_scores(self):
+        lines = self.suite.tutti("history", "made-up").splitlines()
+        compared = 0
+        for score in self.json("history", "made-up")["scores"]:
+            change = leading(score, "change") or score["change"]
+            if not change or not change["sinceEndDay"] or score["state"] != "FIGURE_STATE_MEASURED":
+                continue
+            line = next(line for line in lines if line.startswith(f"  {score['endDay']}"))
+            percent = 100 / score["possiblePoints"]
+            self.assertIn(f"± {change['difference']['margin'] * percent:.1f}, ", line)
+            compared += 1
+        self.assertGreater(compared, 3)
+
     def test_text_is_coloured_on_a_terminal_only(self):
         def on_terminal(**environment):
             leader, follower = pty.openpty()
@@ -192,12 +235,12 @@ class ReportTest(unittest.TestCase):
                          f"{self.score['possiblePoints']} points")
         states = set()
         for category in self.score["categories"]:
-            self.assert_shown(category, leading(category, "points"),
-                              texts["category-" + category["category"].replace("_", "-")])
+            self.assert_on_page(category, leading(category, "points"),
+                                texts["category-" + category["category"].replace("_", "-")])
         for measure in self.score["measures"]:
             text = texts["measure-" + measure["measure"].replace("_", "-")]
             decimals = 1 if measure["unit"] == "UNIT_PERCENT" else 0
-            self.assert_shown(measure, measure.get("value"), text, decimals)
+            self.assert_on_page(measure, measure.get("value"), text, decimals)
             for word in ("displayName", "sentence", "numeratorWords", "raiseWords"):
                 self.assertIn(measure[word], text)
             states.add(measure["state"])
@@ -287,6 +330,27 @@ class ReportTest(unittest.TestCase):
             self.assertEqual(session.evaluate("document.activeElement.id"), "main")
             print(f"{len(found)} stops of the Tab key, in the order of the page")
 
+    # Mutations: a column for rho; a table that scrolls sideways in its own place.
+    @unittest.skipUnless(browser.CHROMIUM, "no Chromium is installed: the page was not looked at")
+    def test_the_privacy_table_fits_a_phone(self):
+        widths = """Array.from(document.querySelectorAll("#guarantees, #guarantees *")).map(
+            (element) => element.getBoundingClientRect().right)"""
+        with browser.Session(self.page, width=390) as session:
+            self.assertEqual(session.evaluate('innerWidth'), 390)
+            self.assertGreater(session.evaluate("document.querySelectorAll('#guarantees tbody tr').length"), 6)
+            self.assertLessEqual(max(session.evaluate(widths)), 390)
+            self.assertIsNone(session.evaluate("document.querySelector('#guarantees').closest('.scroll')"))
+
+    # Mutations: measures that are folded away; breakdowns that are not.
+    @unittest.skipUnless(browser.CHROMIUM, "no Chromium is installed: the page was not looked at")
+    def test_measures_are_open_and_breakdowns_folded(self):
+        seen = "Array.from(document.querySelectorAll('%s')).map((e) => e.checkVisibility())"
+        with browser.Session(self.page) as session:
+            measures = session.evaluate(seen % ".measures > li")
+            self.assertTrue(measures and all(measures))
+            tables = session.evaluate(seen % ".columns > li")
+            self.assertTrue(tables and not any(tables))
+
     # Mutation: without the rules for printing, what is folded away is not on paper.
     @unittest.skipUnless(browser.CHROMIUM, "no Chromium is installed: the page was not looked at")
     def test_everything_is_on_paper(self):
@@ -298,6 +362,7 @@ class ReportTest(unittest.TestCase):
             return "".join(text.stdout.decode().split()), text.stdout.count(b"\f")
         text, pages = printed(self.page)
         print(f"the report on {pages} pages of paper")
+        self.assertLessEqual(pages, PAGES)
 
         def holds(words):
             return "".join(words.split()) in text

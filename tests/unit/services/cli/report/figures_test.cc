@@ -9,6 +9,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "services/cli/report/figure_formats.h"
@@ -254,6 +255,47 @@ TEST(FiguresTest, HistoryRunsFromTheOldest) {
   EXPECT_THAT(TextLine(RenderText(short_figures, TextStyle()), "2026-11-15"),
               HasSubstr("withheld"));
   EXPECT_EQ(HistoryFigures(response, true).sections[0].rows.size(), 2 * 4U);
+}
+
+// Mutation: changes in points beside scores in percent.
+TEST(FiguresTest, HistoryHasItsChangesInTheUnitOfItsScores) {
+  score::v1::ListScoresResponse response;
+  *response.add_scores() = AScore();
+  const std::string text = RenderText(HistoryFigures(response, false), TextStyle());
+  EXPECT_THAT(TextLine(text, "2026-11-22"),
+              AllOf(HasSubstr("70.1 ± 4.2 %"), HasSubstr("+6.2 ± 3.2, more than noise"),
+                    Not(HasSubstr("since"))));
+  EXPECT_THAT(text, HasSubstr("Changes are in percentage points"));
+  const std::string csv = RenderCsv(HistoryFigures(response, true));
+  EXPECT_EQ(CsvField(csv, "total", "change_points"), "12.5000");
+  EXPECT_EQ(CsvField(csv, "total", "change_percent"), "");
+}
+
+// Mutations: tables in the order of the answer; a reason beside each; bars of their full length.
+TEST(FiguresTest, TablesWithFiguresAreListedFirst) {
+  score::v1::ListTablesResponse response;
+  for (const char* id : {"modes", "places", "calls"}) {
+    score::v1::Table& table = *response.add_tables();
+    table.set_name(absl::StrCat("organizations/acme/scores/2026-11-22/tables/", id));
+    table.set_display_name("A name that is as long as names of tables");
+    table.set_subjects("people");
+    table.set_share_words("everyone");
+    table.set_state(score::v1::FIGURE_STATE_WITHHELD);
+    table.set_state_reason("Too wide.");
+  }
+  score::v1::Table& shown = *response.mutable_tables(2);
+  shown.set_state(score::v1::FIGURE_STATE_MEASURED);
+  shown.clear_state_reason();
+  shown.add_rows()->mutable_share()->set_value(58);
+  const std::string text = RenderText(FiguresOf(response), TextStyle());
+  EXPECT_LT(text.find("calls: "), text.find("modes: "));
+  EXPECT_THAT(TextLine(text, "2 withheld"), HasSubstr("2 withheld. Too wide."));
+  EXPECT_EQ(text.find("Too wide."), text.rfind("Too wide."));
+  for (const absl::string_view line : absl::StrSplit(text, '\n')) {
+    EXPECT_LE(Columns(std::string(line)), 100U) << line;
+  }
+  EXPECT_THAT(TextLine(text, "calls"), HasSubstr("█"));
+  EXPECT_EQ(ParseCsv(RenderCsv(FiguresOf(response)))[1][4], "modes");
 }
 
 TEST(FiguresTest, TablesHaveSharesAndNumbersOrAReason) {

@@ -4,7 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 #include "services/cli/report/figure_words.h"
@@ -16,6 +22,7 @@ namespace tutti {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -64,9 +71,12 @@ PageContent AContent() {
 TEST(HtmlPageTest, ShowsFiguresWithMarginsAndReasons) {
   const std::string page = RenderPage(AContent());
   EXPECT_THAT(page, HasSubstr("<data value=\"70.1250\">70.1&nbsp;±&nbsp;4.2&nbsp;%</data>"));
-  EXPECT_THAT(page, HasSubstr("<strong>withheld</strong>: With 600 people"));
+  EXPECT_THAT(
+      page,
+      HasSubstr("<strong><bdi>Network</bdi>: withheld</strong>. <span class=\"fine\">With 600"));
   EXPECT_THAT(page, HasSubstr("at least 95.0&nbsp;±&nbsp;2.0 of 100"));
-  EXPECT_THAT(page, HasSubstr("+12.5 ± 6.5 points, more than noise"));
+  EXPECT_THAT(page, HasSubstr("+6.2 ± 3.2 percentage points, more than noise"));
+  EXPECT_THAT(page, HasSubstr("-1.0 ± 3.0 points, within noise"));
   EXPECT_THAT(page, HasSubstr("2026-11-23 21:30 UTC"));
   EXPECT_THAT(page, Not(HasSubstr("GENERATED DATA")));
 }
@@ -94,6 +104,8 @@ TEST(HtmlPageTest, EscapesEveryTextOfEveryAnswer) {
   content.benchmark.emplace();
   Poison(kHostile, *content.benchmark);
   Poison(kHostile, content.compared);
+  Poison(kHostile, content.words);
+  Poison(kHostile, content.catalog);
   for (const auto state : {score::v1::FIGURE_STATE_MEASURED, score::v1::FIGURE_STATE_WITHHELD}) {
     score::v1::Table& table = content.tables.emplace_back();
     table.set_state(state);
@@ -121,27 +133,220 @@ TEST(HtmlPageTest, MarksRowsThatAreLessCertainThanPromised) {
   EXPECT_THAT(RenderPage(content), HasSubstr(kWideMargin));
 }
 
-TEST(HtmlPageTest, LeavesGapsWhereAFigureIsNotShown) {
+score::v1::Estimate AnEstimate(double value, double margin) {
   score::v1::Estimate estimate;
-  estimate.set_value(50);
-  estimate.set_margin(5);
-  const ChartWords words{"t", "T", "D"};
-  std::vector<TrendPoint> points = {{Day(2026, 11, 1), estimate},
-                                    {Day(2026, 11, 8), estimate},
-                                    {Day(2026, 11, 15), estimate},
-                                    {Day(2026, 11, 22), estimate}};
-  const auto lines = [&] {
-    const std::string svg = TrendFigure(words, points, {0, 100});
-    size_t count = 0;
-    for (size_t at = svg.find("class=\"line\""); at != std::string::npos;
-         at = svg.find("class=\"line\"", at + 1)) {
-      ++count;
+  estimate.set_value(value);
+  estimate.set_margin(margin);
+  return estimate;
+}
+
+// The coordinates of every path of a class, each path as a list of x, y, x, y.
+std::vector<std::vector<double>> PathsOf(const std::string& svg, const std::string& style_class) {
+  std::vector<std::vector<double>> paths;
+  const std::string begin = absl::StrCat("<path class=\"", style_class, "\" d=\"");
+  for (size_t at = svg.find(begin); at != std::string::npos; at = svg.find(begin, at + 1)) {
+    std::string d = svg.substr(at + begin.size());
+    d = absl::StrReplaceAll(d.substr(0, d.find('"')), {{"h0", ""}});
+    std::vector<double>& numbers = paths.emplace_back();
+    for (const absl::string_view word :
+         absl::StrSplit(d, absl::ByAnyChar("MLZ "), absl::SkipEmpty())) {
+      EXPECT_TRUE(absl::SimpleAtod(word, &numbers.emplace_back())) << d;
     }
-    return count;
+  }
+  return paths;
+}
+
+// Five windows of a week: the first without a level, the fourth contradicts it.
+std::vector<TrendPoint> ATrend() {
+  std::vector<TrendPoint> points;
+  for (int i = 0; i < 5; ++i) {
+    TrendPoint& point = points.emplace_back();
+    point.day = Day(2026, 10, 25) + 7 * i;
+    point.alone = AnEstimate(50 + 4 * i, 8);
+    if (i > 0) point.level = AnEstimate(50 + i, 3);
+  }
+  points[3].may_be_changing = true;
+  return points;
+}
+
+// Mutations: the line through the windows alone; a band as wide as the margin of one window;
+// a mark beside its window, or at none.
+TEST(HtmlPageTest, DrawsDotsForWindowsAndALineWithABandForTheLevel) {
+  const std::string svg = TrendFigure({"t", "T", "D"}, ATrend(), {0, 100}, "");
+  EXPECT_THAT(PathsOf(svg, "line"), ElementsAre(ElementsAre(25, 49, 50, 48, 75, 47, 100, 46)));
+  EXPECT_THAT(PathsOf(svg, "band"),
+              ElementsAre(ElementsAre(25, 46, 50, 45, 75, 44, 100, 43,  // level + margin
+                                      100, 49, 75, 50, 50, 51, 25, 52)));
+  EXPECT_THAT(PathsOf(svg, "dots"),
+              ElementsAre(ElementsAre(0, 50, 25, 46, 50, 42, 75, 38, 100, 34)));
+  EXPECT_THAT(PathsOf(svg, "whisker"),
+              ElementsAre(ElementsAre(0, 58, 0, 42, 25, 54, 25, 38, 50, 50, 50, 34, 75, 46, 75, 30,
+                                      100, 42, 100, 26)));
+  EXPECT_THAT(PathsOf(svg, "ring"), ElementsAre(ElementsAre(75, 38)));
+  EXPECT_THAT(PathsOf(svg, "jump"), ElementsAre(ElementsAre(75, 0, 75, 100)));
+}
+
+// Mutation: a line across a window that has no figure.
+TEST(HtmlPageTest, LeavesGapsWhereAFigureIsNotShown) {
+  std::vector<TrendPoint> points = ATrend();
+  points[2].alone.reset();
+  points[2].level.reset();
+  const std::string svg = TrendFigure({"t", "T", "D"}, points, {0, 100}, "");
+  EXPECT_THAT(PathsOf(svg, "line"), ElementsAre(ElementsAre(25, 49), ElementsAre(75, 47, 100, 46)));
+  EXPECT_THAT(PathsOf(svg, "lone-band"), ElementsAre(ElementsAre(25, 52, 25, 46)));
+  EXPECT_EQ(PathsOf(svg, "dots")[0].size(), 2 * 4U);
+}
+
+// Mutation: marks explained that no chart has.
+TEST(HtmlPageTest, ExplainsTheMarksThatItDraws) {
+  std::vector<TrendPoint> points = ATrend();
+  EXPECT_THAT(TrendLegend({{}, points}),
+              AllOf(HasSubstr("Line: the level"), HasSubstr("Dot: one window"),
+                    HasSubstr("Ring: may be changing"), Not(HasSubstr("from the third"))));
+  points[3].may_be_changing = false;
+  EXPECT_THAT(TrendLegend({points}), Not(HasSubstr("Ring")));
+  for (TrendPoint& point : points) point.level.reset();
+  EXPECT_THAT(TrendLegend({points}),
+              AllOf(Not(HasSubstr("Line:")), HasSubstr("from the third window on")));
+}
+
+// A content whose trend has levels: total 70 to 74 with margin 2, teamwork of 40.
+PageContent AContentWithLevels() {
+  PageContent content = AContent();
+  content.history.clear();
+  for (int i = 4; i >= 0; --i) {
+    score::v1::Score& score = content.history.emplace_back(content.score);
+    score.set_end_day(FormatDay(Day(2026, 10, 25) + 7 * i));
+    *score.mutable_level()->mutable_percent() = AnEstimate(70 + i, 2);
+    *score.mutable_categories(1)->mutable_level()->mutable_points() = AnEstimate(40, 4);
+  }
+  content.history[1].mutable_level()->set_may_be_changing(true);
+  content.score = content.history[0];
+  return content;
+}
+
+// Mutations: an axis of its own for a chart; a window left out of the line.
+TEST(HtmlPageTest, DrawsEveryChartOnOneAxis) {
+  const std::string page = RenderPage(AContentWithLevels());
+  // Teamwork alone goes down to 37.0, communication up to 97.
+  EXPECT_THAT(page, HasSubstr("Every chart has the same axis, from 30 to 100; it does not begin"));
+  const auto lines = PathsOf(page, "line");
+  ASSERT_EQ(lines.size(), 1 + 1 + 1U) << "the total's, the legend's and teamwork's";
+  const auto y = [](double value) { return 100 - (value - 30) / 70 * 100; };
+  ASSERT_EQ(lines[0].size(), 2 * 5U);
+  EXPECT_NEAR(lines[0][1], y(70), 0.01);
+  EXPECT_NEAR(lines[0][9], y(74), 0.01);
+  EXPECT_NEAR(lines[2][1], y(40), 0.01);
+  const auto bands = PathsOf(page, "band");
+  EXPECT_NEAR(bands[0][1], y(72), 0.01);
+  EXPECT_NEAR(bands[0].back(), y(68), 0.01);
+  EXPECT_THAT(PathsOf(page, "jump")[0], ElementsAre(75, 0, 75, 100));
+  EXPECT_THAT(page, HasSubstr("may be changing on 2026-11-15"));
+}
+
+TEST(HtmlPageTest, SaysThatThereIsNoTrendWhereNothingIsShown) {
+  PageContent content = AContent();
+  content.score.set_state(score::v1::FIGURE_STATE_WITHHELD);
+  for (auto& category : *content.score.mutable_categories()) {
+    category.set_state(score::v1::FIGURE_STATE_WITHHELD);
+    category.set_state_reason("Too few.");
+  }
+  content.history = {content.score};
+  const std::string page = RenderPage(content);
+  EXPECT_THAT(page, HasSubstr("No figure is shown in this time"));
+  EXPECT_THAT(page, AllOf(HasSubstr("3 categories withheld"), Not(HasSubstr("class=\"trend"))));
+}
+
+score::v1::MeasureValue AbsentMeasure(const std::string& id, score::v1::FigureState state,
+                                      score::v1::StateReason code, const std::string& reason) {
+  score::v1::MeasureValue measure;
+  measure.set_measure(id);
+  measure.set_display_name(absl::StrCat("Name of ", id));
+  measure.set_state(state);
+  measure.set_state_reason_code(code);
+  measure.set_state_reason(reason);
+  return measure;
+}
+
+// Mutations: a reason for each of them; a headcount that is reached; sources by their ids alone.
+TEST(HtmlPageTest, SaysOnceWhyFiguresAreNotShown) {
+  PageContent content = AContent();
+  for (const char* id : {"a", "b", "c"}) {
+    *content.score.add_measures() =
+        AbsentMeasure(id, score::v1::FIGURE_STATE_WITHHELD, score::v1::STATE_REASON_MARGIN_TOO_WIDE,
+                      "Its margin would be too wide.");
+  }
+  for (const char* id : {"d", "e"}) {
+    *content.score.add_measures() =
+        AbsentMeasure(id, score::v1::FIGURE_STATE_NOT_MEASURED, score::v1::STATE_REASON_NO_SOURCE,
+                      "No connected source gives it. What can: usage.");
+    score::v1::MeasureWords& words = *content.words.add_measures();
+    words.set_measure(id);
+    words.add_sources("usage");
+  }
+  catalog::v1::Source& source = *content.catalog.add_sources();
+  source.set_id("usage");
+  source.set_display_name("The usage report");
+  std::string page = RenderPage(content);
+  EXPECT_THAT(page, HasSubstr("<strong>3 measures withheld at this size</strong>. <span"));
+  EXPECT_THAT(page, HasSubstr("<strong>2 measures not measured</strong>. No connected source gives "
+                              "them: <bdi>The usage report (usage)</bdi> would."));
+  // Mutation: a source that is asked for in vain.
+  content.statement.add_figure_thresholds()->set_measure("d");
+  content.statement.mutable_figure_thresholds(0)->set_headcount(700);
+  EXPECT_THAT(RenderPage(content), HasSubstr("would; some shown from about 700 people."));
+  const size_t first = page.find("too wide.");
+  EXPECT_EQ(page.find("too wide.", first + 1), std::string::npos);
+  EXPECT_EQ(page.find("What can"), std::string::npos);
+  const auto shown_from = [&](int64_t a, int64_t b, int64_t c) {
+    content.statement.clear_figure_thresholds();
+    for (const auto& [measure, headcount] :
+         {std::pair("a", a), std::pair("b", b), std::pair("c", c)}) {
+      score::v1::FigureThreshold& threshold = *content.statement.add_figure_thresholds();
+      threshold.set_measure(measure);
+      threshold.set_headcount(headcount);
+    }
+    return RenderPage(content);
   };
-  EXPECT_EQ(lines(), 1U);
-  points.insert(points.begin() + 2, TrendPoint{Day(2026, 11, 10), std::nullopt});
-  EXPECT_EQ(lines(), 2U);
+  EXPECT_THAT(shown_from(641, 642, 650),
+              HasSubstr("at this size</strong>: shown from about 650 people."));
+  EXPECT_THAT(shown_from(620, 641, 1230),
+              HasSubstr(": shown from about 620 people, all of them from about 1300 people."));
+  page = shown_from(500, 641, 1230);  // 600 people are there
+  EXPECT_THAT(page, HasSubstr("at this size</strong>: some shown from about 650 people."));
+  EXPECT_THAT(page,
+              AllOf(HasSubstr("<bdi>Name of c</bdi></b> <span class=\"fine\">from 1230 people"),
+                    Not(HasSubstr("from 500 people"))));
+}
+
+// Mutation: the room of an action that is for figures that are too high.
+TEST(HtmlPageTest, ExplainsTheOrderOfRecommendations) {
+  PageContent content = AContent();
+  score::v1::Recommendation& item = *content.recommendations.add_recommendations();
+  item.set_action("give_space");
+  item.set_title("Give space");
+  item.set_measure("reach");
+  *item.mutable_value() = AnEstimate(51.5, 5.25);
+  std::string page = RenderPage(content);
+  EXPECT_THAT(page,
+              AllOf(HasSubstr("Most room: <a href=\"#category-teamwork\"><bdi>Teamwork</bdi></a>"),
+                    HasSubstr("The one with the most room comes first"), Not(HasSubstr("Room: "))));
+  catalog::v1::RecommendedAction& action = *content.catalog.add_actions();
+  action.set_id("give_space");
+  action.set_below_permille(600);
+  EXPECT_THAT(RenderPage(content), HasSubstr("Room: 8 percentage points, up to 60&nbsp;%"));
+  action.set_above_permille(400);
+  EXPECT_THAT(RenderPage(content), HasSubstr("Room: 12 percentage points, down to 40&nbsp;%"));
+}
+
+// Mutation: the claim first, which is for people who know epsilon.
+TEST(HtmlPageTest, BeginsTheStatementForEverybody) {
+  PageContent content = AContent();
+  content.statement.set_in_short("No figure shows one person.");
+  content.statement.set_claim("It is rho-zCDP.");
+  const std::string page = RenderPage(content);
+  ASSERT_THAT(page, AllOf(HasSubstr("No figure shows"), HasSubstr("rho-zCDP")));
+  EXPECT_LT(page.find("No figure shows"), page.find("rho-zCDP"));
 }
 
 TEST(HtmlPageTest, DrawsTheMarginAsAWhiskerAndTheOpenSideDashed) {
@@ -157,12 +362,14 @@ TEST(HtmlPageTest, DrawsTheMarginAsAWhiskerAndTheOpenSideDashed) {
 }
 
 TEST(HtmlPageTest, ChoosesARangeThatShowsAllMargins) {
-  score::v1::Estimate estimate;
-  estimate.set_value(68);
-  estimate.set_margin(1);
-  const TrendRange range = RangeOf({{Day(2026, 11, 1), estimate}});
-  EXPECT_EQ(range.low, 60);
-  EXPECT_EQ(range.high, 80);
+  TrendPoint point;
+  point.alone = AnEstimate(68, 1);
+  EXPECT_EQ(RangeOf({{point}}).low, 60);
+  EXPECT_EQ(RangeOf({{point}}).high, 80);
+  TrendPoint other;
+  other.alone = AnEstimate(40, 1);
+  other.level = AnEstimate(40, 12);
+  EXPECT_EQ(RangeOf({{point}, {}, {other}}).low, 20);
 }
 
 }  // namespace
