@@ -9,6 +9,7 @@ namespace tutti {
 namespace {
 
 constexpr double kDaysOfWeek = 7;
+constexpr double kWeeksOfFour = 4;
 // What is likely before anything is observed: small drifts, but not the smallest, which would
 // take a level for settled that is not. In points a week.
 constexpr double kDrifts[] = {0.1, 0.2, 0.35, 0.6, 1.0, 1.6, 2.4, 3.5, 5.0};
@@ -102,10 +103,6 @@ Belief Updated(const Belief& before, double error, double noise_variance) {
   return after;
 }
 
-double LogDensity(double error, double variance) {
-  return -0.5 * (error * error / variance + std::log(variance));
-}
-
 class Bank {
  public:
   explicit Bank(const LevelModel& model) : model_(model) {
@@ -169,18 +166,21 @@ class Bank {
     jumped.variance += JumpVariance();
     const double error = observation.value - drifted.mean;
     const double noise = observation.noise_variance;
-    const double log_drifted = LogDensity(error, drifted.variance + noise);
-    const double odds = model_.jump_probability / (1 - model_.jump_probability) *
-                        std::exp(LogDensity(error, jumped.variance + noise) - log_drifted);
-    const double jump = odds / (1 + odds);
+    const double drifted_variance = drifted.variance + noise;
+    const double jumped_variance = jumped.variance + noise;
+    // The densities of both, over the exponential of the wider one's: an error of many deviations
+    // would leave neither a number.
+    const double exponent = -0.5 * error * error / jumped_variance;
+    const double drifts = (1 - model_.jump_probability) / std::sqrt(drifted_variance) *
+                          std::exp(-0.5 * error * error / drifted_variance - exponent);
+    const double jumps = model_.jump_probability / std::sqrt(jumped_variance);
+    const double jump = jumps / (drifts + jumps);
     const std::array<Weighted, 2> parts = {
         Weighted{1 - jump, Updated(drifted, error, noise)},
         Weighted{jump, Updated(jumped, error, noise)},
     };
     member.belief = Merge(parts);
-    // The density of the mixture of both.
-    const double log_density =
-        log_drifted + std::log1p(odds) + std::log1p(-model_.jump_probability);
+    const double log_density = exponent + std::log(drifts + jumps);
     member.log_likelihood = model_.memory * member.log_likelihood + log_density;
   }
 
@@ -204,15 +204,16 @@ LevelModel LevelModelFor(int step_days) {
   model.memory = 0.97;
   model.widening = 1.06;
   model.difference_widening = 1.25;
+  model.hidden_widening = weeks < 1 ? 1.25 : weeks < kWeeksOfFour ? 2.0 : 3.4;
   model.false_marks = weeks < 1 ? 0.005 : 0.006;
   return model;
 }
 
 FilteredSeries FilterSeries(const LevelModel& model,
                             absl::Span<const LevelObservation> observations,
-                            absl::Span<const size_t> bases) {
+                            absl::Span<const size_t> bases, LevelsWanted wanted) {
   FilteredSeries series;
-  series.levels.reserve(observations.size());
+  series.levels.reserve(wanted == LevelsWanted::kAll ? observations.size() : 1);
   series.since.resize(bases.size());
   // Bases in the order in which they are met.
   std::vector<size_t> met;
@@ -225,15 +226,20 @@ FilteredSeries FilterSeries(const LevelModel& model,
       bank.Mark();
       met.push_back(b);
     }
+    if (wanted == LevelsWanted::kLast && i + 1 < observations.size()) continue;
     belief = bank.Estimate();
     series.levels.push_back({belief.mean, model.widening * belief.variance});
   }
+  if (met.empty()) return series;
+  const double hidden =
+      std::min(observations.back().noise_variance / (kHidingNoise * kHidingNoise), 1.0);
+  const double widening =
+      model.difference_widening + hidden * (model.hidden_widening - model.difference_widening);
   for (size_t m = 0; m < met.size(); ++m) {
     const EarlierLevel& earlier = belief.earlier[m];
     const double variance = belief.variance + earlier.variance - 2 * earlier.covariance;
-    series.since[met[m]] = {
-        {earlier.mean, model.widening * earlier.variance},
-        {belief.mean - earlier.mean, model.difference_widening * std::max(variance, 0.0)}};
+    series.since[met[m]] = {{earlier.mean, model.widening * earlier.variance},
+                            {belief.mean - earlier.mean, widening * std::max(variance, 0.0)}};
   }
   return series;
 }
@@ -241,6 +247,28 @@ FilteredSeries FilterSeries(const LevelModel& model,
 std::vector<LevelEstimate> FilterLevels(const LevelModel& model,
                                         absl::Span<const LevelObservation> observations) {
   return FilterSeries(model, observations, {}).levels;
+}
+
+std::vector<double> PlannedVariances(const LevelModel& model,
+                                     absl::Span<const PlannedObservation> observations) {
+  std::vector<double> planned(observations.size());
+  const double jumps = model.jump_probability * model.jump_deviation * model.jump_deviation;
+  double priors = 0;
+  for (size_t d = 0; d < model.drifts.size(); ++d) {
+    priors += model.priors[d];
+    const double step = model.drifts[d] * model.drifts[d] + jumps;
+    double variance = 0;
+    for (size_t i = 0; i < observations.size(); ++i) {
+      const PlannedObservation& observation = observations[i];
+      const double noise = observation.noise_variance;
+      variance += observation.steps * step;
+      // What says nothing has a noise without bounds.
+      variance = i == 0 ? noise : 1 / (1 / variance + 1 / noise);
+      planned[i] += model.priors[d] * variance;
+    }
+  }
+  for (double& variance : planned) variance *= model.widening / priors;
+  return planned;
 }
 
 bool ContradictsLevel(const LevelModel& model, absl::Span<const LevelObservation> observations,

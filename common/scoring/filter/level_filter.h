@@ -25,6 +25,10 @@ struct LevelModel {
   // wider tails than the normal law that a margin supposes. Found by simulation.
   double widening = 1;
   double difference_widening = 1;
+  // The same of a difference where noise hides jumps, at a standard deviation of kHidingNoise and
+  // more: a dip that ends before it was seen moves neither level. Less noise takes as much less of
+  // it as its variance is less.
+  double hidden_widening = 1;
   // In (0, 1): what a test of ContradictsLevel is allowed, about. Less than the one window in a
   // hundred that may be marked by mistake, for three tests are made of each, and levels take time
   // to settle. Found by simulation.
@@ -64,13 +68,20 @@ struct LevelSince {
 };
 
 struct FilteredSeries {
-  // As they were known at each observation: a function of the observations up to that one.
+  // As they were known at each observation, or at the last one alone: a function of the
+  // observations up to that one.
   std::vector<LevelEstimate> levels;
   // One for each base that was asked for.
   std::vector<LevelSince> since;
 };
 
 inline constexpr size_t kMostBases = 2;
+
+// The last level alone costs less.
+enum class LevelsWanted { kAll, kLast };
+
+// In points of 100.
+inline constexpr double kHidingNoise = 5;
 
 // `bases` are indexes of observations, at most kMostBases.
 //
@@ -84,11 +95,26 @@ inline constexpr size_t kMostBases = 2;
 // Pure and thread-safe, like everything here.
 FilteredSeries FilterSeries(const LevelModel& model,
                             absl::Span<const LevelObservation> observations,
-                            absl::Span<const size_t> bases);
+                            absl::Span<const size_t> bases,
+                            LevelsWanted wanted = LevelsWanted::kAll);
 
 // The levels alone.
 std::vector<LevelEstimate> FilterLevels(const LevelModel& model,
                                         absl::Span<const LevelObservation> observations);
+
+// What is public of an observation before anything is observed.
+struct PlannedObservation {
+  int steps = 1;  // as of LevelObservation
+  double noise_variance = 0;
+};
+
+// The variance that the level at each of some observations is expected to have, whatever they say:
+// that of the bank while every drift is as likely as at the start, and every step has the variance
+// of its drift and of its jumps (jump_probability x jump_deviation^2). While the level stays or
+// wanders by a point a week, what FilterLevels says is on average at most 1% more, in deviations,
+// and less once the observations have told the drift: a tenth where the noise is 12 and more.
+std::vector<double> PlannedVariances(const LevelModel& model,
+                                     absl::Span<const PlannedObservation> observations);
 
 // Whether the last observation contradicts the level: the mean of the last one, two or three of
 // them is further from the level that was known before them than chance allows. While nothing
