@@ -62,7 +62,7 @@ int64_t LicensedPeople(int64_t people) {
   return people / 20 * 9 + std::min<int64_t>(people % 20, 9);
 }
 
-SampleHabits DrawHabits(const SampleKey& key, uint32_t person, int days) {
+SampleHabits DrawHabits(const SampleKey& key, uint32_t person, int days, int campaign_day) {
   Draws draws(key, SampleStream::kHabits, person, 0);
   SampleHabits habits;
   habits.person = person;
@@ -96,6 +96,11 @@ SampleHabits DrawHabits(const SampleKey& key, uint32_t person, int days) {
   for (int& day : habits.share_day) {
     const int drawn = static_cast<int>(draws.Below(static_cast<uint32_t>(std::max(days, 112))));
     day = shares && drawn < days ? drawn : -1;
+  }
+  // Drawn last: without a campaign everything is as it would have been.
+  if (campaign_day >= 0 && draws.Chance(0.7)) {
+    habits.community_from = std::min(habits.community_from, campaign_day);
+    habits.assistant_from = std::min(habits.assistant_from, campaign_day);
   }
   return habits;
 }

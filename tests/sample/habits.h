@@ -59,8 +59,8 @@ struct SampleHabits {
 
 // Habits come from latent factors (diligence, teamwork, mobility, curiosity), so
 // that they go together; some people never do some things. `days` is the number of
-// days of the organisation.
-SampleHabits DrawHabits(const SampleKey& key, uint32_t person, int days);
+// days of the organisation, `campaign_day` the one of the campaign, or below 0.
+SampleHabits DrawHabits(const SampleKey& key, uint32_t person, int days, int campaign_day);
 
 // Nine of twenty people have a licence for the assistant.
 bool IsLicensed(uint32_t person);

@@ -78,6 +78,11 @@ void AddMakeCommand(CLI::App& app, CommandContext& context) {
       ->add_option("--records", options.records,
                    "About how many records; 0 is 150,000 for 600 people in 16 weeks")
       ->capture_default_str();
+  command->add_option("--campaign-week", options.campaign_week,
+                      "The week, from 0, from which on most people who did not use communities and "
+                      "the assistant do: a jump");
+  command->add_option("--rest-week", options.rest_week,
+                      "The week, from 0, that begins two weeks in which work rests: a dip");
   command->add_option("--catalog", arguments->catalog,
                       "The catalogue's file: writes truth.json, too");
   command

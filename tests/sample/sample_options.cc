@@ -1,7 +1,9 @@
 #include "tests/sample/sample_options.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "common/organization/organization_id.h"
 
 namespace tutti {
@@ -20,6 +22,13 @@ absl::Status ValidateSampleOptions(const SampleOptions& options) {
   }
   if (options.weeks < 1 || options.weeks > 104) {
     return absl::InvalidArgumentError("--weeks must be from 1 to 104");
+  }
+  for (const auto& [flag, week] : {std::pair{"--campaign-week", options.campaign_week},
+                                   std::pair{"--rest-week", options.rest_week}}) {
+    if (week < -1 || week >= options.weeks) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(flag, " must be below --weeks: give a week, from 0, or leave it out"));
+    }
   }
   if (options.first_day() < Day(2000, 1, 3) || options.last_day > Day(2999, 12, 30)) {
     return absl::InvalidArgumentError(

@@ -44,6 +44,10 @@ struct SampleOptions {
   // day are added to get there; whether the person does it is not touched, so a
   // target below what the habits take is not reached.
   int64_t records = 0;
+  // The weeks, from 0, at whose start a campaign brings seven of ten people to communities and the
+  // assistant who had not begun with them, and two weeks begin in which work rests. -1: none.
+  int campaign_week = -1;
+  int rest_week = -1;
   // Which windows the truth is told for; AUTO chooses by headcount.
   window::v1::Cadence cadence = window::v1::CADENCE_AUTO;
 

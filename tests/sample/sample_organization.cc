@@ -50,6 +50,9 @@ void SampleOrganization::DrawHolidays() {
     const int day = 7 * week + static_cast<int>(drawn % 7);
     off_[static_cast<size_t>(day)] = true;
   }
+  if (options_.rest_week < 0) return;
+  const auto rest = off_.begin() + std::ptrdiff_t{7} * options_.rest_week;
+  std::fill(rest, rest + std::min<std::ptrdiff_t>(14, off_.end() - rest), true);
 }
 
 std::string SampleOrganization::PersonName(uint32_t person) const {
@@ -67,7 +70,8 @@ std::vector<std::string> SampleOrganization::GroupAddresses() const {
 }
 
 SampleHabits SampleOrganization::HabitsOf(uint32_t person) const {
-  SampleHabits habits = DrawHabits(key_, person, days());
+  SampleHabits habits = DrawHabits(key_, person, days(),
+                                   options_.campaign_week < 0 ? -1 : 7 * options_.campaign_week);
   // Files are shared on working days: the next one, if the drawn day is none.
   for (int& shared : habits.share_day) {
     while (shared >= 0 && shared < days() &&
