@@ -7,11 +7,8 @@ namespace tutti {
 namespace {
 
 double StandardDeviation(const Figure& figure) {
-  double variance = 0;
-  for (const auto& [table, error] : figure.errors) {
-    variance += error.counting * error.counting + error.noise * error.noise;
-  }
-  return std::sqrt(variance);
+  const Variances variances = VariancesOf(figure);
+  return std::sqrt(variances.noise + variances.counting);
 }
 
 double NormalCdf(double z) { return std::erfc(-z * M_SQRT1_2) / 2; }
@@ -78,6 +75,15 @@ Figure Difference(const Figure& later, const Figure& earlier) {
   const double common = std::min(out.open.above, out.open.below);
   out.open.above -= common;
   out.open.below -= common;
+  return out;
+}
+
+Variances VariancesOf(const Figure& figure) {
+  Variances out;
+  for (const auto& [table, error] : figure.errors) {
+    out.noise += error.noise * error.noise;
+    out.counting += error.counting * error.counting;
+  }
   return out;
 }
 

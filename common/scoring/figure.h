@@ -52,6 +52,14 @@ void Add(const Figure& term, Figure& sum);
 // what is in the same tail in both has not changed, and leaves nothing open.
 Figure Difference(const Figure& later, const Figure& earlier);
 
+// Squares of an error's two kinds, over all tables.
+struct Variances {
+  double noise = 0;
+  double counting = 0;
+};
+
+Variances VariancesOf(const Figure& figure);
+
 score::v1::Bound BoundOf(const Figure& figure);
 
 // 1.96 standard deviations of the statistical error alone.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/scoring/category_points.h"
+#include "common/scoring/planned_levels.h"
 #include "common/scoring/public_terms.h"
 #include "common/scoring/published_counts.h"
 #include "common/status/status_macros.h"
@@ -112,6 +113,10 @@ absl::StatusOr<LevelRow> LevelRowOf(const Catalog& catalog, absl::Span<const Lev
   row.cadence = publication.cadence();
   row.time_zone = publication.time_zone();
   row.counting_fingerprint = publication.counting_fingerprint();
+  row.planned.reserve(static_cast<size_t>(catalog.proto().categories_size()));
+  for (const Category& category : catalog.proto().categories()) {
+    row.planned.push_back(PlannedCategory(catalog, terms, category));
+  }
   row.shares.reserve(parts.size());
   for (const LevelPart& part : parts) {
     std::optional<Figure>& share = row.shares.emplace_back();

@@ -40,6 +40,8 @@ struct LevelRow {
   // where the kind is not counted or something was lost, which is public; open on both sides
   // where nothing can be said.
   std::vector<std::optional<Figure>> shares;
+  // As the categories of the catalogue: what was planned of their points. Public.
+  std::vector<std::optional<Figure>> planned;
 };
 
 // DataLoss when the record does not fit the catalogue.

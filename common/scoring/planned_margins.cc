@@ -1,10 +1,11 @@
 #include "common/scoring/planned_margins.h"
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
-#include "common/scoring/category_points.h"
 #include "common/scoring/measure_formulas.h"
+#include "common/scoring/planned_levels.h"
 #include "common/window/cadence.h"
 #include "common/window/schedule.h"
 
@@ -68,9 +69,8 @@ int64_t SmallestShown(Cadence requested, const Shown& shown_at) {
 
 bool IsShown(const Catalog& catalog, const PublicTerms& terms,
              const catalog::v1::Category& category) {
-  const MeasureFormulas formulas(catalog, terms);
-  return AreCounted(catalog, terms, TablesOf(catalog, formulas, category)) &&
-         MarginOf(PlannedPoints(catalog, formulas, category)) <= kWidestMarginShown;
+  const std::optional<Figure> planned = PlannedCategory(catalog, terms, category);
+  return planned.has_value() && MarginOf(*planned) <= kWidestMarginShown;
 }
 
 bool IsShown(const Catalog& catalog, const PublicTerms& terms,
@@ -108,25 +108,34 @@ bool IsTableShown(const Catalog& catalog, const PublicTerms& terms, int table) {
   return true;
 }
 
-bool AnythingShown(const Catalog& catalog, const std::set<std::string>& sources, int64_t headcount,
-                   Cadence cadence, int step_days) {
+int RecordsUntilAnythingShown(const Catalog& catalog, const std::set<std::string>& sources,
+                              int64_t headcount, Cadence cadence, int step_days) {
   const PublicTerms terms = PlannedTerms(catalog, headcount, cadence, step_days);
   const auto connected = [&](const google::protobuf::RepeatedPtrField<std::string>& any_of) {
     return sources.empty() || std::any_of(any_of.begin(), any_of.end(),
                                           [&](const auto& id) { return sources.count(id) != 0; });
   };
-  const auto& categories = catalog.proto().categories();
-  const auto& measures = catalog.proto().measures();
   // Those of a measure without sources of its own are its category's, which is shown
   // from smaller headcounts on.
-  return std::any_of(categories.begin(), categories.end(),
-                     [&](const catalog::v1::Category& category) {
-                       return connected(category.sources()) && IsShown(catalog, terms, category);
-                     }) ||
-         std::any_of(measures.begin(), measures.end(), [&](const catalog::v1::Measure& measure) {
-           return !measure.sources().empty() && connected(measure.sources()) &&
-                  IsShown(catalog, terms, measure);
-         });
+  for (const catalog::v1::Measure& measure : catalog.proto().measures()) {
+    if (!measure.sources().empty() && connected(measure.sources()) &&
+        IsShown(catalog, terms, measure)) {
+      return 1;
+    }
+  }
+  int least = 0;
+  for (const catalog::v1::Category& category : catalog.proto().categories()) {
+    if (!connected(category.sources())) continue;
+    const int records = RecordsUntilShown(catalog, terms, cadence, category);
+    if (records > 0 && (least == 0 || records < least)) least = records;
+    if (least == 1) break;
+  }
+  return least;
+}
+
+bool IsDrawn(const Catalog& catalog, const std::set<std::string>& sources, int64_t headcount,
+             Cadence cadence, int step_days) {
+  return RecordsUntilAnythingShown(catalog, sources, headcount, cadence, step_days) > 0;
 }
 
 int64_t SmallestHeadcount(const Catalog& catalog, const catalog::v1::Category& category,
@@ -137,10 +146,19 @@ int64_t SmallestHeadcount(const Catalog& catalog, const catalog::v1::Category& c
   });
 }
 
+int64_t SmallestHeadcountWithLevel(const Catalog& catalog, const catalog::v1::Category& category,
+                                   Cadence requested) {
+  return SmallestShown(requested, [&](int64_t headcount, Cadence cadence) {
+    return RecordsUntilShown(catalog,
+                             PlannedTerms(catalog, headcount, cadence, PeriodDays(cadence)),
+                             cadence, category) > 0;
+  });
+}
+
 int64_t SmallestHeadcount(const Catalog& catalog, const std::set<std::string>& sources,
                           Cadence requested) {
   return SmallestShown(requested, [&](int64_t headcount, Cadence cadence) {
-    return AnythingShown(catalog, sources, headcount, cadence, PeriodDays(cadence));
+    return IsDrawn(catalog, sources, headcount, cadence, PeriodDays(cadence));
   });
 }
 

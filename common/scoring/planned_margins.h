@@ -29,13 +29,19 @@ bool IsShown(const Catalog& catalog, const PublicTerms& terms, const catalog::v1
 // Whether the rows of a table are shown: the widest of them counts.
 bool IsTableShown(const Catalog& catalog, const PublicTerms& terms, int table);
 
-// Whether a publication would show at least one category or measure that one of the
-// connected sources feeds, with everybody entitled to everything. An organisation
-// that has declared no source is judged as if it had declared them all. What its sources declare
-// to give does not count: whether a record is drawn never depends on it. `cadence` is
-// daily, weekly or four-weekly.
-bool AnythingShown(const Catalog& catalog, const std::set<std::string>& sources, int64_t headcount,
-                   window::v1::Cadence cadence, int step_days);
+// Whether a record is drawn: a category that one of the connected sources feeds would be shown,
+// from the first record of a series on or from a later one (see planned_levels.h), or a measure
+// would, with everybody entitled to everything. So the first records of a small organisation spend
+// budget and show nothing yet. An organisation that has declared no source is judged as if it had
+// declared them all. What its sources declare to give does not count: whether a record is drawn
+// never depends on it. `cadence` is daily, weekly or four-weekly.
+bool IsDrawn(const Catalog& catalog, const std::set<std::string>& sources, int64_t headcount,
+             window::v1::Cadence cadence, int step_days);
+
+// The number of records of a series from which on something is shown that decides IsDrawn, while
+// the terms stay; 0 where IsDrawn is false.
+int RecordsUntilAnythingShown(const Catalog& catalog, const std::set<std::string>& sources,
+                              int64_t headcount, window::v1::Cadence cadence, int step_days);
 
 // The smallest headcount from which, at the cadence that an organisation of that
 // size asking for `requested` gets, the category is shown, with everybody entitled.
@@ -44,7 +50,12 @@ bool AnythingShown(const Catalog& catalog, const std::set<std::string>& sources,
 int64_t SmallestHeadcount(const Catalog& catalog, const catalog::v1::Category& category,
                           window::v1::Cadence requested);
 
-// The same of AnythingShown: from which headcount there is a score at all.
+// The smallest headcount from which the category is shown at all: by its level with earlier
+// windows, if not by one window alone.
+int64_t SmallestHeadcountWithLevel(const Catalog& catalog, const catalog::v1::Category& category,
+                                   window::v1::Cadence requested);
+
+// The same of IsDrawn: from which headcount there is a score at all.
 int64_t SmallestHeadcount(const Catalog& catalog, const std::set<std::string>& sources,
                           window::v1::Cadence requested);
 

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/scoring/category_points.h"
 #include "common/scoring/measure_formulas.h"
+#include "common/scoring/planned_levels.h"
 #include "common/scoring/public_terms.h"
 #include "common/scoring/published_counts.h"
 #include "common/scoring/visibility.h"
@@ -24,6 +25,7 @@ constexpr double kPercent = 100;
 // What the parts of a score are made from.
 struct Inputs {
   const Catalog& catalog;
+  const PublicTerms& terms;
   const MeasureFormulas& formulas;
   const Visibility& visibility;
   const PublishedCounts& counts;
@@ -45,6 +47,10 @@ void AddCategory(const Inputs& in, const catalog::v1::Category& category, Scored
   score.set_description(category.description());
   const Shown shown = in.visibility.OfCategory(category);
   SetState(in.catalog, shown, out.score.headcount(), score);
+  if (shown.reason.code == score::v1::STATE_REASON_MARGIN_TOO_WIDE) {
+    score.set_level_from_windows(
+        RecordsUntilShown(in.catalog, in.terms, out.score.cadence(), category));
+  }
   if (!shown.measured()) return;
   const Figure points = MeasuredPoints(in.catalog, in.formulas, category, in.counts);
   *score.mutable_points() = ToEstimate(points);
@@ -66,6 +72,8 @@ void Substitute(const Catalog& catalog, ScoredPublication& out) {
       score.set_state_reason(other.state_reason());
       score.set_state_reason_code(other.state_reason_code());
       score.set_state_reason_subject(other.state_reason_subject());
+      score.set_level_from_windows(other.level_from_windows());
+      out.substitutes[score.category()] = other.category();
       const auto points = out.categories.find(other.category());
       if (points == out.categories.end()) break;
       SetState(catalog,
@@ -153,7 +161,7 @@ void SetMostRoom(const Catalog& catalog, score::v1::Score& score) {
   for (const CategoryScore& category : score.categories()) {
     const double points =
         (category.has_level() ? category.level().points() : category.points()).value();
-    if (category.state() != score::v1::FIGURE_STATE_MEASURED ||
+    if ((category.state() != score::v1::FIGURE_STATE_MEASURED && !category.has_level()) ||
         !catalog.FindCategory(category.category())->substitutes().empty() || points >= least) {
       continue;
     }
@@ -170,7 +178,7 @@ absl::StatusOr<ScoredPublication> ScorePublication(const Catalog& catalog,
   const PublicTerms terms = TermsOf(catalog, publication);
   const MeasureFormulas formulas(catalog, terms);
   const Visibility visibility(catalog, terms, publication);
-  const Inputs in{catalog, formulas, visibility, counts};
+  const Inputs in{catalog, terms, formulas, visibility, counts};
 
   ScoredPublication out;
   out.score.set_name(

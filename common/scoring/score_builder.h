@@ -20,6 +20,8 @@ struct ScoredPublication {
   // Points of what is shown, for comparing with other publications.
   std::optional<Figure> total;
   std::map<std::string, Figure> categories;
+  // The categories, by id, that others stand in for, and the ids of those.
+  std::map<std::string, std::string> substitutes;
 };
 
 score::v1::Unit UnitOf(const catalog::v1::Measure& measure);
@@ -27,8 +29,8 @@ score::v1::Unit UnitOf(const catalog::v1::Measure& measure);
 // What an answer says, for people, of what its figures are.
 std::string NoticeFor(bool generated_data);
 
-// Names the category with the fewest points, of levels where there are any, among those that
-// substitute no other.
+// Names the category with the fewest points, of levels where there are any, among those that show
+// some and substitute no other.
 void SetMostRoom(const Catalog& catalog, score::v1::Score& score);
 
 // Whether a publication was counted as the catalogue counts: it can be shown by it, and compared

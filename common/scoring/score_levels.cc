@@ -28,21 +28,6 @@ constexpr int kTogether = -1;
 enum Base : size_t { kChange, kTrend, kBases };
 static_assert(kBases <= kMostBases);
 
-// Squares of an error's two kinds.
-struct Variances {
-  double noise = 0;
-  double counting = 0;
-};
-
-Variances VariancesOf(const Figure& figure) {
-  Variances out;
-  for (const auto& [table, error] : figure.errors) {
-    out.noise += error.noise * error.noise;
-    out.counting += error.counting * error.counting;
-  }
-  return out;
-}
-
 // What was filtered of one part, against one base.
 struct PartSince {
   Figure share;           // of the base, clamped
@@ -92,14 +77,16 @@ class LevelMaker {
         model_(LevelModelFor(step_days_)),
         base_days_({bases.change, bases.trend}) {}
 
-  // The parts of a category; absent where its level cannot be told.
+  // The parts of a category; absent where its level cannot be told or is not shown.
   std::optional<Sum> PartsOf(int category) const {
     Sum sum;
     for (size_t i = 0; i < parts_.size(); ++i) {
       if (parts_[i].category == category) sum.parts.push_back({i, {}, {}});
     }
     sum.rows = RowsWith(sum.parts);
-    if (!IsEnough(sum.rows)) return std::nullopt;
+    if (!IsEnough(sum.rows) || !IsLevelShown(model_, PlansOf(category, sum.rows))) {
+      return std::nullopt;
+    }
     for (FilteredPart& part : sum.parts) Filter(sum.rows, part);
     return sum;
   }
@@ -179,6 +166,18 @@ class LevelMaker {
     return rows.size() >= kFewestLevelWindows && rows.back() + 1 == rows_.size();
   }
 
+  // What was planned of a category at some rows; none where one of them lacks a kind of it.
+  std::vector<PlannedRecord> PlansOf(int category, const std::vector<size_t>& rows) const {
+    std::vector<PlannedRecord> plans;
+    plans.reserve(rows.size());
+    for (size_t i = 0; i < rows.size(); ++i) {
+      const auto& planned = rows_[rows[i]]->planned[static_cast<size_t>(category)];
+      if (!planned.has_value()) return {};
+      plans.push_back({StepsBetween(rows, i), *planned});
+    }
+    return plans;
+  }
+
   const Figure& ShareAt(size_t row, size_t part) const { return *rows_[row]->shares[part]; }
 
   // The row of a base among some.
@@ -202,7 +201,8 @@ class LevelMaker {
     double weight = 0;
   };
 
-  Series FilterSum(const std::vector<size_t>& rows, const std::vector<Weight>& weights) const {
+  Series FilterSum(const std::vector<size_t>& rows, const std::vector<Weight>& weights,
+                   LevelsWanted wanted) const {
     // A variance of 0 would be known exactly, which divides by nothing.
     constexpr double kLeastVariance = 1e-9;
     Series series;
@@ -230,7 +230,7 @@ class LevelMaker {
       series.since[base] = bases.size();
       bases.push_back(*series.base_rows[base]);
     }
-    series.filtered = FilterSeries(model_, series.observed, bases);
+    series.filtered = FilterSeries(model_, series.observed, bases, wanted);
     return series;
   }
 
@@ -240,7 +240,7 @@ class LevelMaker {
     for (const FilteredPart* part : parts) {
       weights.push_back({part->index, parts_[part->index].weight / sum.categories});
     }
-    return FilterSum(sum.rows, weights);
+    return FilterSum(sum.rows, weights, LevelsWanted::kAll);
   }
 
   // The share that a level is, with the other errors of the row that it is at.
@@ -257,7 +257,7 @@ class LevelMaker {
   void Filter(const std::vector<size_t>& rows, FilteredPart& part) const {
     const bool known = !IsOpen(ShareAt(rows.back(), part.index));
     Series series;
-    if (known) series = FilterSum(rows, {{part.index, kPercent}});
+    if (known) series = FilterSum(rows, {{part.index, kPercent}}, LevelsWanted::kLast);
     part.share = known ? ShareOf(series.filtered.levels.back(), rows.back(), part.index)
                        : ShareAt(rows.back(), part.index);
     for (const Base base : {kChange, kTrend}) {
@@ -339,13 +339,12 @@ absl::Span<const LevelRow* const> SeriesOf(absl::Span<const LevelRow* const> row
 }
 
 // The category, by index, whose points a category shows.
-int ShownIn(const Catalog& catalog, const CategoryScore& score) {
-  const std::string& id = score.state_reason_code() == score::v1::STATE_REASON_SUBSTITUTED
-                              ? score.state_reason_subject()
-                              : score.category();
+int ShownIn(const Catalog& catalog, const ScoredPublication& scored, const std::string& category) {
+  const auto substitute = scored.substitutes.find(category);
+  const std::string& id = substitute == scored.substitutes.end() ? category : substitute->second;
   const auto& categories = catalog.proto().categories();
   return static_cast<int>(std::find_if(categories.begin(), categories.end(),
-                                       [&](const auto& category) { return category.id() == id; }) -
+                                       [&](const auto& found) { return found.id() == id; }) -
                           categories.begin());
 }
 
@@ -361,19 +360,25 @@ void AddLevels(const Catalog& catalog, absl::Span<const LevelPart> parts,
   const LevelMaker maker(formulas, parts, SeriesOf(rows), bases);
   std::map<int, std::optional<Sum>> categories;
   std::vector<const Sum*> counted;
+  bool mixed = false;
   for (const CategoryScore& score : scored.score.categories()) {
-    if (score.state() != score::v1::FIGURE_STATE_MEASURED) continue;
-    const int shown = ShownIn(catalog, score);
-    const auto [sum, fresh] = categories.try_emplace(shown);
-    if (fresh) sum->second = maker.PartsOf(shown);
-    if (catalog.FindCategory(score.category())->substitutes().empty()) {
-      counted.push_back(sum->second.has_value() ? &*sum->second : nullptr);
+    const bool alone = score.state() == score::v1::FIGURE_STATE_MEASURED;
+    const bool counts = score.state() != score::v1::FIGURE_STATE_NOT_MEASURED &&
+                        catalog.FindCategory(score.category())->substitutes().empty();
+    const Sum* shown_sum = nullptr;
+    if (alone || score.state_reason_code() == score::v1::STATE_REASON_MARGIN_TOO_WIDE) {
+      const int shown = ShownIn(catalog, scored, score.category());
+      const auto [sum, fresh] = categories.try_emplace(shown);
+      if (fresh) sum->second = maker.PartsOf(shown);
+      if (sum->second.has_value()) shown_sum = &*sum->second;
     }
+    if (!counts) continue;
+    counted.push_back(shown_sum);
+    mixed |= alone && shown_sum == nullptr;
   }
+  const bool whole = std::count(counted.begin(), counted.end(), nullptr) == 0;
   std::optional<Sum> total;
-  if (scored.total.has_value() && std::count(counted.begin(), counted.end(), nullptr) == 0) {
-    total = maker.Total(counted);
-  }
+  if (whole && !counted.empty()) total = maker.Total(counted);
   // Whatever is told of some of them: which are shown is public.
   const int figures = static_cast<int>(categories.size()) + 1;
   std::map<int, Level> levels;
@@ -382,16 +387,16 @@ void AddLevels(const Catalog& catalog, absl::Span<const LevelPart> parts,
       levels[category] = maker.ToLevel(*sum, maker.LevelOf(*sum, {kChange}), figures);
   }
   for (CategoryScore& score : *scored.score.mutable_categories()) {
-    if (score.state() != score::v1::FIGURE_STATE_MEASURED) continue;
-    const auto level = levels.find(ShownIn(catalog, score));
-    if (level != levels.end()) *score.mutable_level() = level->second;
+    const auto level = levels.find(ShownIn(catalog, scored, score.category()));
+    const bool shown = score.state() == score::v1::FIGURE_STATE_MEASURED ||
+                       score.state_reason_code() == score::v1::STATE_REASON_MARGIN_TOO_WIDE;
+    if (shown && level != levels.end()) *score.mutable_level() = level->second;
   }
   // Of levels and windows alone together none would be the least.
-  if (std::count(counted.begin(), counted.end(), nullptr) == 0) {
-    SetMostRoom(catalog, scored.score);
-  }
+  if (!mixed) SetMostRoom(catalog, scored.score);
   if (!total.has_value()) return;
   const SumLevel sum = maker.LevelOf(*total, {kChange, kTrend});
+  scored.score.set_possible_points(static_cast<int>(kCategoryPoints * total->categories));
   Level& level = *scored.score.mutable_level();
   level = maker.ToLevel(*total, sum, figures);
   const double to_percent = kPercent / static_cast<double>(scored.score.possible_points());

@@ -7,16 +7,12 @@
 #include "absl/types/span.h"
 #include "common/catalog/catalog.h"
 #include "common/scoring/level_parts.h"
+#include "common/scoring/planned_levels.h"
 #include "common/scoring/score_builder.h"
 #include "common/window/day.h"
 #include "tutti/publication/v1/publication.pb.h"
 
 namespace tutti {
-
-// A level is computed from at most so many records, of which the last is the window's own.
-inline constexpr size_t kMostLevelWindows = 120;
-// From so many observations on.
-inline constexpr size_t kFewestLevelWindows = 3;
 
 // The windows that levels are compared with; absent where there are none.
 struct LevelBases {
@@ -25,8 +21,10 @@ struct LevelBases {
 };
 
 // Sets the levels of the total and of each category that is shown, with their changes, the trend
-// and the marks. `rows` are of the records up to the scored one, ascending, which is the last:
-// those of its series are used. `publication` is that record.
+// and the marks. A category that one window alone does not show, for its margin, has a level where
+// IsLevelShown; the total has one where every category in it has. `rows` are of the records up to
+// the scored one, ascending, which is the last: those of its series are used. `publication` is that
+// record.
 //
 // The value of a level is what the formulas of categories make of filtered shares, so parts add
 // up. Its error is that of the same sum filtered as a series of its own, which holds however the

@@ -15,7 +15,7 @@ std::string StateReasonTemplate(score::v1::StateReason code) {
     case score::v1::STATE_REASON_NO_SOURCE:
       return "No connected source gives it. What can: {sources}.";
     case score::v1::STATE_REASON_MARGIN_TOO_WIDE:
-      return absl::StrCat("With {headcount} people its 95% margin would be above ",
+      return absl::StrCat("With {headcount} people the 95% margin of one window would be above ",
                           kWidestMarginShown,
                           " points, whatever they did: the noise that protects each of them is too "
                           "large for it.");

@@ -8,6 +8,9 @@
 #include "absl/strings/str_join.h"
 #include "common/feeding/declared_sources.h"
 #include "common/feeding/source_declarations.h"
+#include "common/scoring/planned_levels.h"
+#include "common/scoring/public_terms.h"
+#include "common/window/cadence.h"
 #include "common/window/schedule.h"
 #include "google/protobuf/util/time_util.h"
 #include "services/aggregate/aggregate_error.h"
@@ -75,8 +78,17 @@ Organization DescribeOrganization(const Catalog& catalog,
             absl::ToUnixMillis(*first.expected));
   }
   described.set_first_score_headcount(first.smallest_headcount);
+  const WindowTerms& now = organization.schedule().terms().back();
+  PublicTerms terms = PlannedTerms(catalog, now.headcount, now.cadence, PeriodDays(now.cadence));
+  for (const aggregate::v1::Entitlement& entitlement : described.entitlements()) {
+    terms.entitled[entitlement.product()] = entitlement.people();
+  }
   for (std::string& category :
        DeclaredSources(catalog, described.sources(), described.source_contents()).FedCategories()) {
+    aggregate::v1::FirstShown& shown = *described.add_first_shown();
+    shown.set_category(category);
+    shown.set_record(
+        RecordsUntilShown(catalog, terms, now.cadence, *catalog.FindCategory(category)));
     described.add_fed_categories(std::move(category));
   }
   return described;

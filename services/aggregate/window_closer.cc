@@ -259,8 +259,8 @@ absl::StatusOr<CloseOutcome> WindowCloser::Draw(const ScheduledOrganization& org
   const WindowTerms& terms = schedule.TermsAt(Window{WindowKind::kReach, end_day}.first_day());
   const int step = static_cast<int>(schedule.StepDays(end_day).size());
   const auto& sources = organization.stored().organization().sources();
-  if (!AnythingShown(parts_.catalog, {sources.begin(), sources.end()}, terms.headcount,
-                     terms.cadence, step)) {
+  if (!IsDrawn(parts_.catalog, {sources.begin(), sources.end()}, terms.headcount, terms.cadence,
+               step)) {
     return aggregate::v1::CLOSE_OUTCOME_TOO_SMALL;
   }
   if (!whole) return aggregate::v1::CLOSE_OUTCOME_INCOMPLETE;

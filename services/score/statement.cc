@@ -15,8 +15,9 @@
 #include "common/redis/keys.h"
 #include "common/retention/retention.h"
 #include "common/scoring/peer_benchmark.h"
+#include "common/scoring/planned_levels.h"
 #include "common/scoring/planned_margins.h"
-#include "common/scoring/score_levels.h"
+#include "common/scoring/public_terms.h"
 #include "common/window/cadence.h"
 #include "common/window/window.h"
 
@@ -183,7 +184,15 @@ void FillLevels(PrivacyStatement& statement) {
       "times the margin of one window alone or more, in about four (one time in ten more than ten) "
       "when it is a little more than that margin, and in about five (one time in ten more than "
       "fourteen) when it is three quarters of it. A window that contradicts the level is marked, "
-      "and what each window says alone stands beside the level. Levels are computed from published "
+      "and what each window says alone stands beside the level. A category is shown once the "
+      "margin "
+      "that is planned with earlier windows is at most ",
+      kWidestMarginShown, " points, if the one that is planned for one window is at most ",
+      kWidestMarginWithLevel,
+      ". Records are drawn where that will be so of one category at least: the first ones of a "
+      "small organisation spend their budget and show nothing yet. Which those are follows from "
+      "its size, its cadence and the number of its records alone. Levels are computed from "
+      "published "
       "records: they spend nothing and tell nothing that those do not."));
 }
 
@@ -208,7 +217,8 @@ StatementWriter::StatementWriter(const Catalog& catalog) : catalog_(catalog) {
        {window::v1::CADENCE_DAILY, window::v1::CADENCE_WEEKLY, window::v1::CADENCE_FOUR_WEEKLY}) {
     Thresholds& thresholds = thresholds_[cadence];
     for (const catalog::v1::Category& category : catalog.proto().categories()) {
-      thresholds.categories.push_back(SmallestHeadcount(catalog, category, cadence));
+      thresholds.categories.push_back({SmallestHeadcount(catalog, category, cadence),
+                                       SmallestHeadcountWithLevel(catalog, category, cadence)});
     }
     for (const catalog::v1::Measure& measure : catalog.proto().measures()) {
       thresholds.measures.push_back(SmallestHeadcount(catalog, measure, cadence));
@@ -222,10 +232,11 @@ StatementWriter::StatementWriter(const Catalog& catalog) : catalog_(catalog) {
 void StatementWriter::FillThresholds(const Catalog& catalog, const Thresholds& thresholds,
                                      PrivacyStatement& statement) {
   for (size_t i = 0; i < thresholds.categories.size(); ++i) {
-    if (thresholds.categories[i] == 0) continue;
+    if (thresholds.categories[i].alone == 0) continue;
     score::v1::CategoryThreshold& threshold = *statement.add_thresholds();
     threshold.set_category(catalog.proto().categories(static_cast<int>(i)).id());
-    threshold.set_headcount(thresholds.categories[i]);
+    threshold.set_headcount(thresholds.categories[i].alone);
+    threshold.set_headcount_with_level(thresholds.categories[i].with_level);
   }
   for (size_t i = 0; i < thresholds.measures.size(); ++i) {
     if (thresholds.measures[i] == 0) continue;
@@ -286,6 +297,13 @@ PrivacyStatement StatementWriter::Write(const std::optional<Publication>& latest
                      ? found->second
                      : thresholds_.at(window::v1::CADENCE_DAILY),
                  statement);
+  if (latest.has_value()) {
+    const PublicTerms terms = TermsOf(catalog_, *latest);
+    for (score::v1::CategoryThreshold& threshold : *statement.mutable_thresholds()) {
+      threshold.set_from_record(RecordsUntilShown(catalog_, terms, cadence,
+                                                  *catalog_.FindCategory(threshold.category())));
+    }
+  }
   statement.set_catalog_version(catalog_.proto().version());
   statement.set_catalog_fingerprint(catalog_.fingerprint());
   statement.set_counting_fingerprint(catalog_.counting_fingerprint());

@@ -31,8 +31,12 @@ class StatementWriter {
 
   const Catalog& catalog_;
   // The smallest headcounts, 0 where something is never shown.
+  struct CategoryHeadcounts {
+    int64_t alone = 0;
+    int64_t with_level = 0;
+  };
   struct Thresholds {
-    std::vector<int64_t> categories;
+    std::vector<CategoryHeadcounts> categories;
     std::vector<int64_t> measures;
     std::vector<int64_t> tables;
   };

@@ -1,5 +1,7 @@
 #include "services/cli/commands/organization_text.h"
 
+#include <map>
+#include <string>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -59,6 +61,25 @@ std::string FirstScoreText(const Organization& organization, absl::Time now) {
   }
 }
 
+// From which record on each category is shown, those together that begin together.
+std::string ShownText(const Organization& organization) {
+  std::map<int, std::vector<std::string>> by_record;
+  for (const auto& shown : organization.first_shown()) {
+    by_record[shown.record()].push_back(shown.category());
+  }
+  std::vector<std::string> parts;
+  for (const auto& [record, categories] : by_record) {
+    if (record == 0) continue;
+    parts.push_back(absl::StrCat(
+        absl::StrJoin(categories, ", "),
+        record == 1 ? " from the first record on" : absl::StrCat(" from record ", record, " on")));
+  }
+  if (const auto never = by_record.find(0); never != by_record.end()) {
+    parts.push_back(absl::StrCat("never with so few people: ", absl::StrJoin(never->second, ", ")));
+  }
+  return parts.empty() ? "nothing" : absl::StrJoin(parts, "; ");
+}
+
 // Each source as --source takes it.
 std::vector<std::string> SourceWords(const Organization& organization) {
   std::vector<std::string> words;
@@ -103,7 +124,7 @@ std::string OrganizationText(const Organization& given, absl::Time now,
       CadenceText(organization.effective_cadence()), "\n  time zone     ", organization.time_zone(),
       "\n  first day     ", organization.first_day(), "\n  activity      ",
       ActivityText(organization, asked_first_day), "\n  first score   ",
-      FirstScoreText(organization, now), "\n");
+      FirstScoreText(organization, now), "\n  shows         ", ShownText(organization), "\n");
 }
 
 }  // namespace tutti

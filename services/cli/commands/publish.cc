@@ -24,7 +24,8 @@ const char* OutcomeWords(aggregate::v1::CloseOutcome outcome) {
     case aggregate::v1::CLOSE_OUTCOME_INCOMPLETE:
       return "incomplete: something of it was lost, it is never published";
     case aggregate::v1::CLOSE_OUTCOME_TOO_SMALL:
-      return "not drawn: at this headcount every figure would be withheld";
+      return "not drawn: at this headcount every figure would be withheld, however many records "
+             "there were";
     case aggregate::v1::CLOSE_OUTCOME_BUDGET_EXHAUSTED:
       return "not drawn: the yearly privacy budget leaves no room";
     default:

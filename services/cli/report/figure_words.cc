@@ -61,9 +61,26 @@ std::string LevelWords(const score::v1::Level& level) {
 }
 
 std::string LevelWords(const FigureRow& row) {
-  if (row.alone.empty()) return "";
+  if (row.alone.empty() && !row.alone_withheld) return "";
   return absl::StrCat(row.may_be_changing ? "may be changing; " : "", "this window alone ",
-                      FormatQuantity(row.alone.back()));
+                      row.alone_withheld ? "withheld" : FormatQuantity(row.alone.back()));
+}
+
+std::string LevelStartWords(const score::v1::CategoryScore& category) {
+  return absl::StrCat("With earlier windows it is shown from record ",
+                      category.level_from_windows(), " of a series on.");
+}
+
+std::string ThresholdWords(const score::v1::CategoryThreshold& threshold) {
+  std::string words =
+      absl::StrCat(threshold.headcount_with_level(), " people with earlier windows, ",
+                   threshold.headcount(), " in one alone");
+  if (threshold.from_record() > 1) {
+    absl::StrAppend(&words, "; here from record ", threshold.from_record(), " on");
+  } else if (threshold.from_record() == 1) {
+    absl::StrAppend(&words, "; here from the first record on");
+  }
+  return words;
 }
 
 std::string StateWord(score::v1::FigureState state) {

@@ -40,6 +40,13 @@ std::string LevelWords(const FigureRow& row);
 // "Figures are levels, computed from 16 windows: ... beside them", without an end.
 std::string LevelWords(const score::v1::Level& level);
 
+// From which record on a category is shown that one window alone withholds, as a sentence; for one
+// that has such a record.
+std::string LevelStartWords(const score::v1::CategoryScore& category);
+
+// "48 people with earlier windows, 96 in one alone; here from record 4 on".
+std::string ThresholdWords(const score::v1::CategoryThreshold& threshold);
+
 // "withheld", "not measured", "incomplete"; empty when measured.
 std::string StateWord(score::v1::FigureState state);
 

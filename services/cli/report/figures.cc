@@ -50,6 +50,10 @@ void AddLevel(const score::v1::Level& level, FigureRow& row) {
 
 // Peers are compared by what one window says alone.
 void ShowAlone(FigureRow& row) {
+  if (row.alone_withheld) {
+    row.quantities.clear();
+    row.state = score::v1::FIGURE_STATE_WITHHELD;
+  }
   if (!row.alone.empty()) row.quantities = std::exchange(row.alone, {});
   row.windows = 1;
   row.may_be_changing = false;
@@ -70,7 +74,7 @@ FigureRow TotalRow(const Score& score) {
   FigureRow row = RowOf(score, "total", "total", "Adoption score");
   row.state = score.state();
   row.change = ChangeOf(LeadingChange(score));
-  if (!Measured(score.state())) {
+  if (!IsShown(score)) {
     row.reason = score.state() == score::v1::FIGURE_STATE_NOT_MEASURED
                      ? "No category is measured: the reasons stand beside each."
                      : "A category in it is not shown.";
@@ -81,9 +85,14 @@ FigureRow TotalRow(const Score& score) {
   row.quantities = {{FigureUnit::kPoints, LeadingPoints(score), false, words},
                     {FigureUnit::kPercent, LeadingPercent(score), false, "%"}};
   if (!score.has_level()) return row;
+  AddLevel(score.level(), row);
+  if (!Measured(score.state())) {
+    row.state = score::v1::FIGURE_STATE_MEASURED;
+    row.alone_withheld = true;
+    return row;
+  }
   row.alone = {{FigureUnit::kPoints, score.points(), false, words},
                {FigureUnit::kPercent, score.percent(), false, "%"}};
-  AddLevel(score.level(), row);
   return row;
 }
 
@@ -101,12 +110,23 @@ FigureRow CategoryRow(const Score& score, const score::v1::CategoryScore& catego
   row.reason = category.state_reason();
   row.text = category.description();
   row.change = ChangeOf(LeadingChange(category));
-  if (!Measured(category.state())) return row;
+  if (!IsShown(category)) {
+    if (category.level_from_windows() > 0) {
+      absl::StrAppend(&row.reason, " ", LevelStartWords(category));
+    }
+    return row;
+  }
   row.full = kCategoryFull;
   row.quantities = {{FigureUnit::kPoints, LeadingPoints(category), false, ""}};
   if (!category.has_level()) return row;
-  row.alone = {{FigureUnit::kPoints, category.points(), false, ""}};
   AddLevel(category.level(), row);
+  if (!Measured(category.state())) {
+    row.state = score::v1::FIGURE_STATE_MEASURED;
+    row.alone_withheld = true;
+    row.reason.clear();
+    return row;
+  }
+  row.alone = {{FigureUnit::kPoints, category.points(), false, ""}};
   return row;
 }
 

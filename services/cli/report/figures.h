@@ -36,9 +36,10 @@ struct FigureRow {
   std::optional<score::v1::Change> change;
   FigureUnit change_unit = FigureUnit::kPoints;
   // Where quantities are of a level with earlier windows: the same quantities of this window
-  // alone, and what is said of the level. The change is then the level's where it has one, else
-  // that of the windows alone.
+  // alone, unless those are withheld, and what is said of the level. The change is then the level's
+  // where it has one, else that of the windows alone.
   std::vector<Quantity> alone;
+  bool alone_withheld = false;
   int windows = 1;  // that the quantities were computed from
   bool may_be_changing = false;
   std::string holding_since;  // ISO 8601; may be empty
@@ -70,6 +71,12 @@ struct Figures {
 
 // One score; every measure with its words when asked for.
 Figures FiguresOf(const score::v1::Score& score, bool with_measures);
+
+// Whether points are shown: those of one window alone, or where these are withheld, the level's.
+template <typename Scored>
+bool IsShown(const Scored& scored) {
+  return scored.state() == score::v1::FIGURE_STATE_MEASURED || scored.has_level();
+}
 
 // What leads where a level may stand beside a figure of one window alone.
 template <typename Scored>

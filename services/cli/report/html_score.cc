@@ -38,13 +38,19 @@ std::string Fact(const char* term, const std::string& html) {
   return absl::StrCat("<div><dt>", term, "</dt><dd>", html, "</dd></div>\n");
 }
 
+// The figure of one window alone, as it stands beside a level.
+template <typename Scored>
+std::string AloneHtml(const Scored& scored, const Quantity& alone) {
+  return Measured(scored.state()) ? QuantityHtml(alone) : "withheld";
+}
+
 // What stands beside a level.
-std::string LevelFacts(const score::v1::Level& level, const Quantity& alone) {
+std::string LevelFacts(const score::v1::Level& level, const std::string& alone) {
   return absl::StrCat(level.may_be_changing()
                           ? "<div class=\"mark\"><dt>May be changing</dt><dd>this window does "
                             "not fit the level</dd></div>\n"
                           : "",
-                      Fact("This window alone", QuantityHtml(alone)),
+                      Fact("This window alone", alone),
                       level.holding_since_end_day().empty()
                           ? ""
                           : Fact("Level held since", EscapeHtml(level.holding_since_end_day())));
@@ -69,7 +75,7 @@ std::string MostRoomHtml(const score::v1::CategoryScore& category) {
 }
 
 std::string TotalPanel(const Score& score) {
-  if (!Measured(score.state())) {
+  if (!IsShown(score)) {
     return StateHtml(score.state(), score.state() == score::v1::FIGURE_STATE_NOT_MEASURED
                                         ? "No category is measured: the reasons stand below."
                                         : "The score is shown when every measured category is.");
@@ -91,9 +97,10 @@ std::string FactList(const std::string& facts) {
 
 std::string TotalFacts(const Score& score) {
   std::string out;
-  if (Measured(score.state())) {
+  if (IsShown(score)) {
     out = absl::StrCat(
-        score.has_level() ? LevelFacts(score.level(), Percent(score.percent())) : "",
+        score.has_level() ? LevelFacts(score.level(), AloneHtml(score, Percent(score.percent())))
+                          : "",
         ChangeFact("Over 28 days", InPercent(LeadingChange(score), score.possible_points()),
                    "percentage points"),
         ChangeFact("Over 180 days", LeadingTrend(score), "percentage points"));
@@ -110,15 +117,19 @@ std::string CategoryCard(const score::v1::CategoryScore& category) {
   const ChartWords words{absl::StrCat("category-", id, "-bar"),
                          BarWords(category.display_name(), points),
                          "A bar from 0 to 100 points. The whisker at its end is the 95% margin."};
-  std::string out = absl::StrCat(
-      "<li class=\"card\" id=\"category-", id, "\">\n<h3>", EscapeHtml(category.display_name()),
-      "</h3>\n<p class=\"figure\">", QuantityHtml(points), "</p>\n",
-      BarSvg(LeadingPoints(category), kFull, words),
-      FactList(absl::StrCat(category.has_level()
-                                ? LevelFacts(category.level(), Points(category.points(), "of 100"))
-                                : "",
-                            ChangeFact("Over 28 days", LeadingChange(category), "points"))));
-  for (const std::string& text : {category.state_reason(), category.description()}) {
+  std::string out =
+      absl::StrCat("<li class=\"card\" id=\"category-", id, "\">\n<h3>",
+                   EscapeHtml(category.display_name()), "</h3>\n<p class=\"figure\">",
+                   QuantityHtml(points), "</p>\n", BarSvg(LeadingPoints(category), kFull, words),
+                   FactList(absl::StrCat(
+                       category.has_level()
+                           ? LevelFacts(category.level(),
+                                        AloneHtml(category, Points(category.points(), "of 100")))
+                           : "",
+                       ChangeFact("Over 28 days", LeadingChange(category), "points"))));
+  // Why one window alone is withheld says nothing of the level.
+  const std::string reason = Measured(category.state()) ? category.state_reason() : "";
+  for (const std::string& text : {reason, category.description()}) {
     if (!text.empty()) absl::StrAppend(&out, "<p class=\"fine\">", EscapeHtml(text), "</p>\n");
   }
   return out + "</li>\n";
@@ -132,13 +143,18 @@ AbsentFigure AbsentOf(const PageContent& content, const score::v1::CategoryScore
   out.state = category.state();
   out.code = category.state_reason_code();
   out.reason = category.state_reason();
+  if (category.level_from_windows() > 0) {
+    absl::StrAppend(&out.reason, " ", LevelStartWords(category));
+  }
   for (const auto& words : content.words.categories()) {
     if (words.category() == category.category()) {
       out.sources = {words.sources().begin(), words.sources().end()};
     }
   }
   for (const auto& threshold : content.statement.thresholds()) {
-    if (threshold.category() == category.category()) out.shown_from = threshold.headcount();
+    if (threshold.category() == category.category()) {
+      out.shown_from = threshold.headcount_with_level();
+    }
   }
   return out;
 }
@@ -176,7 +192,7 @@ std::string CategoriesSection(const PageContent& content) {
   std::string cards;
   std::vector<AbsentFigure> absent;
   for (const auto& category : content.score.categories()) {
-    if (Measured(category.state())) {
+    if (IsShown(category)) {
       absl::StrAppend(&cards, CategoryCard(category));
     } else {
       absent.push_back(AbsentOf(content, category));

@@ -68,7 +68,7 @@ std::string Thresholds(const PageContent& content) {
       if (category.category() == threshold.category()) name = category.display_name();
     }
     absl::StrAppend(&rows, "<tr><th scope=\"row\">", EscapeHtml(name), "</th><td>",
-                    threshold.headcount(), " people</td></tr>\n");
+                    EscapeHtml(ThresholdWords(threshold)), "</td></tr>\n");
   }
   return ScrollTable("thresholds-caption", "From which headcount a category is shown",
                      {"Category", "From"}, rows);

@@ -16,6 +16,10 @@ using score::v1::Score;
 
 bool Measured(score::v1::FigureState state) { return state == score::v1::FIGURE_STATE_MEASURED; }
 
+bool HasFigure(const TrendPoint& point) {
+  return point.alone.has_value() || point.level.has_value();
+}
+
 // What one chart shows, in words.
 std::string TrendWords(const std::vector<TrendPoint>& points) {
   const TrendPoint* first = nullptr;
@@ -25,7 +29,7 @@ std::string TrendWords(const std::vector<TrendPoint>& points) {
   std::vector<std::string> marked;
   for (const TrendPoint& point : points) {
     if (point.may_be_changing) marked.push_back(FormatDay(point.day));
-    if (!point.alone.has_value()) continue;
+    if (!HasFigure(point)) continue;
     levels = levels || point.level.has_value();
     if (first == nullptr) first = &point;
     last = &point;
@@ -62,8 +66,7 @@ std::vector<TrendPoint> TotalPoints(const std::vector<const Score*>& scores) {
   for (const Score* score : scores) {
     TrendPoint& point = points.emplace_back();
     point.day = *ParseDay(score->end_day());
-    if (!Measured(score->state())) continue;
-    point.alone = score->percent();
+    if (Measured(score->state())) point.alone = score->percent();
     if (score->has_level()) Mark(score->level(), score->level().percent(), point);
   }
   return points;
@@ -76,8 +79,8 @@ std::vector<TrendPoint> CategoryPoints(const std::vector<const Score*>& scores,
     TrendPoint& point = points.emplace_back();
     point.day = *ParseDay(score->end_day());
     for (const auto& one : score->categories()) {
-      if (one.category() != category || !Measured(one.state())) continue;
-      point.alone = one.points();
+      if (one.category() != category) continue;
+      if (Measured(one.state())) point.alone = one.points();
       if (one.has_level()) Mark(one.level(), one.level().points(), point);
     }
   }
@@ -85,13 +88,12 @@ std::vector<TrendPoint> CategoryPoints(const std::vector<const Score*>& scores,
 }
 
 bool AnyShown(const std::vector<TrendPoint>& points) {
-  return std::any_of(points.begin(), points.end(),
-                     [](const TrendPoint& point) { return point.alone.has_value(); });
+  return std::any_of(points.begin(), points.end(), HasFigure);
 }
 
-std::string Cell(score::v1::FigureState state, const score::v1::Estimate& estimate, FigureUnit unit,
-                 bool may_be_changing) {
-  if (!Measured(state)) return absl::StrCat("<td class=\"n\">", StateWord(state), "</td>");
+std::string Cell(bool shown, score::v1::FigureState state, const score::v1::Estimate& estimate,
+                 FigureUnit unit, bool may_be_changing) {
+  if (!shown) return absl::StrCat("<td class=\"n\">", StateWord(state), "</td>");
   return absl::StrCat("<td class=\"n\">", QuantityHtml({unit, estimate, false, ""}),
                       may_be_changing ? "<br><b>may be changing</b>" : "", "</td>");
 }
@@ -104,7 +106,7 @@ std::vector<const score::v1::CategoryScore*> ShownCategories(const PageContent& 
         std::any_of(content.history.begin(), content.history.end(), [&](const Score& score) {
           return std::any_of(score.categories().begin(), score.categories().end(),
                              [&](const score::v1::CategoryScore& one) {
-                               return one.category() == column.category() && Measured(one.state());
+                               return one.category() == column.category() && IsShown(one);
                              });
         });
     if (any) shown.push_back(&column);
@@ -132,17 +134,18 @@ std::string DataTable(const PageContent& content) {
   }
   absl::StrAppend(&out, "</tr></thead>\n<tbody>\n");
   for (const Score& score : content.history) {
-    absl::StrAppend(
-        &out, "<tr><th scope=\"row\">", EscapeHtml(score.end_day()), "</th>",
-        Cell(score.state(), LeadingPercent(score), FigureUnit::kPercent,
-             score.level().may_be_changing()),
-        levels ? Cell(score.state(), score.percent(), FigureUnit::kPercent, false) : "");
+    absl::StrAppend(&out, "<tr><th scope=\"row\">", EscapeHtml(score.end_day()), "</th>",
+                    Cell(IsShown(score), score.state(), LeadingPercent(score), FigureUnit::kPercent,
+                         score.level().may_be_changing()),
+                    levels ? Cell(Measured(score.state()), score.state(), score.percent(),
+                                  FigureUnit::kPercent, false)
+                           : "");
     for (const auto* column : columns) {
       std::string cell = "<td class=\"n\">not measured</td>";
       for (const auto& category : score.categories()) {
         if (category.category() != column->category()) continue;
-        cell = Cell(category.state(), LeadingPoints(category), FigureUnit::kPoints,
-                    category.level().may_be_changing());
+        cell = Cell(IsShown(category), category.state(), LeadingPoints(category),
+                    FigureUnit::kPoints, category.level().may_be_changing());
       }
       absl::StrAppend(&out, cell);
     }

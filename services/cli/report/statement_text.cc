@@ -61,8 +61,8 @@ std::string RenderStatement(const score::v1::PrivacyStatement& given, bool brief
                   Wrap(statement.levels(), "  "),
                   heading("From which headcount a category is shown"));
   for (const auto& threshold : statement.thresholds()) {
-    absl::StrAppend(&out, "  ", PadRight(threshold.category(), 24),
-                    PadLeft(absl::StrCat(threshold.headcount()), 8), " people\n");
+    absl::StrAppend(&out, "  ", PadRight(threshold.category(), 24), ThresholdWords(threshold),
+                    "\n");
   }
   absl::StrAppend(&out, "\n  Catalogue ", statement.catalog_version(), ", fingerprint ",
                   statement.catalog_fingerprint(), ",\n  of what is counted ",

@@ -381,7 +381,7 @@ TEST_P(TruthTest, PublishesTheTruthWithinItsMargins) {
   EXPECT_GT(exact.totals, 0);
 }
 
-// Mutation: AnythingShown that is always true publishes noise and spends budget.
+// Mutation: IsDrawn that is always true publishes noise and spends budget.
 TEST_F(SmallTruthTest, PublishesNothingOfThirtyPeople) {
   const auto organization = SampleOrganization::Create(OptionsFor(30));
   ASSERT_TRUE(organization.ok()) << organization.status();

@@ -30,19 +30,20 @@ std::string DecisionsOf(const Publication& record, const score::v1::Score& score
   std::string decisions = absl::StrCat(score.state(), "/", score.possible_points(), "\n");
   for (const auto& category : score.categories()) {
     absl::StrAppend(&decisions, category.category(), " ", category.state(), " ",
-                    category.state_reason(), "\n");
+                    category.state_reason(), " ", category.level_from_windows(), "\n");
   }
   for (const auto& measure : score.measures()) {
     absl::StrAppend(&decisions, measure.measure(), " ", measure.state(), " ",
                     measure.state_reason(), "\n");
   }
   // Which levels there are, once there are windows before it.
-  for (const int before : {1, 2, 7}) {
+  for (const int before : {1, 2, 3, 4, 7}) {
     const score::v1::Score later = ScoreWithLevels(Repeated(record, before));
-    absl::StrAppend(
-        &decisions, "levels ", later.level().windows(), later.level().has_points() ? " points" : "",
-        later.level().has_percent() ? " percent" : "", later.level().has_change() ? " change" : "",
-        later.level().has_trend_180_days() ? " trend" : "", "\n");
+    absl::StrAppend(&decisions, "levels ", later.state(), " ", later.possible_points(), " ",
+                    later.level().windows(), later.level().has_points() ? " points" : "",
+                    later.level().has_percent() ? " percent" : "",
+                    later.level().has_change() ? " change" : "",
+                    later.level().has_trend_180_days() ? " trend" : "", "\n");
     for (const auto& category : later.categories()) {
       absl::StrAppend(&decisions, "  ", category.category(), category.level().windows(),
                       category.level().has_points() ? " points" : "",
@@ -117,14 +118,24 @@ std::vector<Publication> Publish(int64_t headcount, int active, uint64_t seed) {
   return suite.Close("acme", [seed] { return std::make_unique<SeededNoise>(seed); });
 }
 
+// How many levels are shown of categories that one window alone withholds, after some windows.
+int LevelsOfWithheld(const Publication& record, int before) {
+  const score::v1::Score later = ScoreWithLevels(Repeated(record, before));
+  return static_cast<int>(
+      std::count_if(later.categories().begin(), later.categories().end(), [](const auto& category) {
+        return category.state() == score::v1::FIGURE_STATE_WITHHELD && category.has_level();
+      }));
+}
+
 // Mutations: withholding a measure, or leaving out a table's row, that a noisy count shows
 // to be small; a recommendation because of a measure that is withheld; a level that is left out
-// where nothing can be said.
+// where nothing can be said, or shown by the margin that came out.
 TEST(SuppressionAttack, DecidesFromPublicFiguresAlone) {
   int decisions = 0;
   int recommended = 0;
   bool control_caught = false;
-  for (const int64_t headcount : {12, 40, 120, 400, 3000}) {
+  int by_level_alone = 0;
+  for (const int64_t headcount : {12, 40, 64, 120, 400, 3000}) {
     std::string decided;
     std::string by_count;
     for (const int active : {0, 1, static_cast<int>(headcount)}) {
@@ -135,6 +146,8 @@ TEST(SuppressionAttack, DecidesFromPublicFiguresAlone) {
         const auto scored = ScorePublication(ShippedCatalog(), record);
         ASSERT_TRUE(scored.ok()) << scored.status();
         const std::string decided_here = DecisionsOf(record, scored->score);
+        EXPECT_EQ(LevelsOfWithheld(record, 1), 0) << headcount;
+        by_level_alone += LevelsOfWithheld(record, 11);
         now += decided_here;
         now_by_count += DecisionsByCount(scored->score);
         decisions += static_cast<int>(std::count(decided_here.begin(), decided_here.end(), '\n'));
@@ -150,6 +163,7 @@ TEST(SuppressionAttack, DecidesFromPublicFiguresAlone) {
   }
   EXPECT_TRUE(control_caught);
   EXPECT_GT(recommended, 10);
+  EXPECT_GT(by_level_alone, 10) << "what small organisations are shown";
   ReportAttack(4, absl::StrCat(decisions,
                                " decisions of scores, tables and recommendations, the "
                                "same for nobody, one and everybody; each of ",

@@ -2,8 +2,10 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "common/scoring/category_points.h"
+#include "common/scoring/planned_levels.h"
 #include "gtest/gtest.h"
 #include "tests/support/simulated_organization.h"
 
@@ -43,19 +45,61 @@ TEST_F(PlannedMarginsTest, MakeTablesOfThreeFeaturesAndOfOneEqual) {
               MarginOfCategory("teamwork", 1000, CADENCE_WEEKLY, 7), 0.2);
 }
 
-TEST_F(PlannedMarginsTest, ShowNothingOfASmallOrganisation) {
-  EXPECT_FALSE(AnythingShown(*catalog_, {"activities"}, 9, CADENCE_FOUR_WEEKLY, 28));
-  EXPECT_FALSE(AnythingShown(*catalog_, {"activities"}, 50, CADENCE_FOUR_WEEKLY, 28));
-  EXPECT_TRUE(AnythingShown(*catalog_, {"activities"}, 120, CADENCE_FOUR_WEEKLY, 28));
+// Mutations: what one window alone shows decides; anything is drawn.
+TEST_F(PlannedMarginsTest, DrawWhatWillBeShown) {
+  EXPECT_FALSE(IsDrawn(*catalog_, {"activities"}, 9, CADENCE_FOUR_WEEKLY, 28));
+  EXPECT_FALSE(IsDrawn(*catalog_, {"activities"}, 58, CADENCE_FOUR_WEEKLY, 28));
+  EXPECT_TRUE(IsDrawn(*catalog_, {"activities"}, 64, CADENCE_FOUR_WEEKLY, 28));
+  EXPECT_TRUE(IsDrawn(*catalog_, {"activities"}, 120, CADENCE_FOUR_WEEKLY, 28));
 }
 
 TEST_F(PlannedMarginsTest, CountOnlyWhatASourceFeeds) {
-  EXPECT_TRUE(AnythingShown(*catalog_, {"item_records"}, 250, CADENCE_WEEKLY, 7))
+  EXPECT_TRUE(IsDrawn(*catalog_, {"item_records"}, 250, CADENCE_WEEKLY, 7))
       << "it feeds measures alone";
-  EXPECT_FALSE(AnythingShown(*catalog_, {"item_records"}, 200, CADENCE_FOUR_WEEKLY, 28));
-  EXPECT_TRUE(AnythingShown(*catalog_, {}, 250, CADENCE_WEEKLY, 7));
-  EXPECT_TRUE(AnythingShown(*catalog_, {"meeting_records"}, 250, CADENCE_WEEKLY, 7));
-  EXPECT_FALSE(AnythingShown(*catalog_, {"device_telemetry"}, 250, CADENCE_WEEKLY, 7));
+  EXPECT_FALSE(IsDrawn(*catalog_, {"item_records"}, 200, CADENCE_FOUR_WEEKLY, 28));
+  EXPECT_TRUE(IsDrawn(*catalog_, {}, 250, CADENCE_WEEKLY, 7));
+  EXPECT_TRUE(IsDrawn(*catalog_, {"meeting_records"}, 250, CADENCE_WEEKLY, 7));
+  EXPECT_TRUE(IsDrawn(*catalog_, {"device_telemetry"}, 250, CADENCE_WEEKLY, 7));
+  EXPECT_TRUE(IsDrawn(*catalog_, {"device_telemetry"}, 100, CADENCE_FOUR_WEEKLY, 28));
+  EXPECT_FALSE(IsDrawn(*catalog_, {"device_telemetry"}, 90, CADENCE_FOUR_WEEKLY, 28));
+}
+
+// Mutations: no limit of what one window may be off by; levels from the third record on.
+TEST_F(PlannedMarginsTest, SayFromWhichRecordOnALevelIsShown) {
+  const catalog::v1::Category& category = *catalog_->FindCategory("communication");
+  const auto from = [&](int64_t headcount) {
+    return RecordsUntilShown(*catalog_, PlannedTerms(*catalog_, headcount, CADENCE_FOUR_WEEKLY, 28),
+                             CADENCE_FOUR_WEEKLY, category);
+  };
+  EXPECT_EQ(from(120), 1);
+  EXPECT_EQ(from(40), 0);
+  int last = 1;
+  for (int64_t headcount = 120; from(headcount) != 0; --headcount) {
+    EXPECT_GE(from(headcount), last) << headcount;
+    last = from(headcount);
+    const double alone = MarginOfCategory("communication", headcount, CADENCE_FOUR_WEEKLY, 28);
+    EXPECT_LE(alone, kWidestMarginWithLevel);
+    EXPECT_EQ(last == 1, alone <= kWidestMarginShown) << headcount;
+  }
+  EXPECT_GT(last, 3);
+}
+
+// What decides whether it is shown and what says from when on are one. Mutation: the last record
+// alone.
+TEST_F(PlannedMarginsTest, ShowALevelFromTheRecordOnThatWasSaid) {
+  const catalog::v1::Category& category = *catalog_->FindCategory("communication");
+  const PublicTerms terms = PlannedTerms(*catalog_, 64, CADENCE_FOUR_WEEKLY, 28);
+  const int from = RecordsUntilShown(*catalog_, terms, CADENCE_FOUR_WEEKLY, category);
+  ASSERT_GT(from, 1);
+  const LevelModel model = LevelModelFor(28);
+  std::vector<PlannedRecord> records;
+  for (int record = 1; record <= from + 2; ++record) {
+    records.push_back({1, *PlannedCategory(*catalog_, terms, category)});
+    EXPECT_EQ(IsLevelShown(model, records), record >= from) << record;
+  }
+  // Half a year ago is little to go by.
+  records.back().steps = 26;
+  EXPECT_FALSE(IsLevelShown(model, records));
 }
 
 TEST_F(PlannedMarginsTest, FindTheSmallestHeadcount) {
@@ -79,6 +123,12 @@ TEST_F(PlannedMarginsTest, FindTheSmallestHeadcount) {
     };
     EXPECT_TRUE(shown(smallest));
     EXPECT_FALSE(shown(smallest - 1));
+    const int64_t with_level = SmallestHeadcountWithLevel(*catalog_, category, CADENCE_AUTO);
+    EXPECT_LE(with_level, smallest);
+    EXPECT_GE(with_level, 60) << category.id();
+    if (smallest < 250) {
+      EXPECT_LT(with_level, 70) << category.id();
+    }
   }
 }
 

@@ -27,7 +27,7 @@ class ScoreLevelsTest : public ::testing::Test {
  protected:
   // A record of the week; `share` of the people do everything.
   Publication Record(int week, double share, bool noise = true) {
-    const auto some = static_cast<int64_t>(share * kPeople);
+    const auto some = static_cast<int64_t>(share * static_cast<double>(people_));
     Activity activity;
     for (const char* table : {"modes", "platforms"})
       activity.tables.push_back({table, {0, 0, 0, some}});
@@ -36,9 +36,10 @@ class ScoreLevelsTest : public ::testing::Test {
     }
     for (const char* habit : {"habit_communication", "habit_collaboration", "habit_shared_space",
                               "habit_mobility", "habit_meetings", "habit_assistant"}) {
-      activity.habits.push_back({habit, static_cast<int64_t>(share * 0.4 * kPeople)});
+      activity.habits.push_back(
+          {habit, static_cast<int64_t>(share * 0.4 * static_cast<double>(people_))});
     }
-    Publication record = Publish(*catalog_, kPeople, CADENCE_WEEKLY, activity, simulator_, noise);
+    Publication record = Publish(*catalog_, people_, cadence_, activity, simulator_, noise);
     record.set_end_day(FormatDay(kFirst + 7 * week));
     record.set_counting_fingerprint(catalog_->counting_fingerprint());
     record.set_time_zone("UTC");
@@ -67,6 +68,8 @@ class ScoreLevelsTest : public ::testing::Test {
     return *std::move(scored);
   }
 
+  int64_t people_ = kPeople;
+  window::v1::Cadence cadence_ = CADENCE_WEEKLY;
   const Day kFirst = *ParseDay("2024-01-07");
   std::unique_ptr<const Catalog> catalog_ = LoadShippedCatalog();
   std::vector<LevelPart> parts_ = LevelPartsOf(*catalog_);
@@ -94,7 +97,10 @@ TEST_F(ScoreLevelsTest, LeadFromTheThirdRecordOn) {
 TEST_F(ScoreLevelsTest, HaveThePartsThatAWindowAloneIsMadeOf) {
   int compared = 0;
   for (const double share : {0.0, 0.3, 0.6, 1.0}) {
-    Add(Record(static_cast<int>(rows_.size()), share));
+    Publication record = Record(static_cast<int>(rows_.size()), share);
+    record.clear_sources();
+    for (const auto& source : catalog_->proto().sources()) record.add_sources(source.id());
+    Add(std::move(record));
     const score::v1::Score score = Scored(rows_.size() - 1).score;
     const PublicTerms terms = TermsOf(*catalog_, records_.back());
     const MeasureFormulas formulas(*catalog_, terms);
@@ -114,7 +120,7 @@ TEST_F(ScoreLevelsTest, HaveThePartsThatAWindowAloneIsMadeOf) {
       ++compared;
     }
   }
-  EXPECT_EQ(compared, 24);
+  EXPECT_EQ(compared, 40);
 }
 
 TEST_F(ScoreLevelsTest, AddUpAndAreNarrower) {
@@ -208,6 +214,37 @@ TEST_F(ScoreLevelsTest, AreClampedInTheTails) {
     EXPECT_LE(category.level().points().value(), 70 * 0.95 + 30 * 0.4 * 7 / 3 + 1);
     EXPECT_FALSE(category.level().may_be_changing());
   }
+}
+
+// Mutations: a level from the third record on; one that the margin that came out decides on; a
+// total beside which something is missing; the points of one window that was withheld.
+TEST_F(ScoreLevelsTest, ShowWhatOneWindowWithholds) {
+  people_ = 64;
+  cadence_ = CADENCE_FOUR_WEEKLY;
+  for (int record = 0; record < 16; ++record) {
+    Add(Record(4 * record, record % 2 == 0 ? 0.5 : 0.05));
+    const score::v1::Score score = Scored(rows_.size() - 1).score;
+    EXPECT_EQ(score.state(), score::v1::FIGURE_STATE_WITHHELD);
+    EXPECT_FALSE(score.has_points());
+    bool all = true;
+    bool any = false;
+    for (const auto& category : score.categories()) {
+      if (category.state() == score::v1::FIGURE_STATE_NOT_MEASURED) continue;
+      ASSERT_EQ(category.state(), score::v1::FIGURE_STATE_WITHHELD) << category.category();
+      EXPECT_FALSE(category.has_points());
+      const int from = category.level_from_windows();
+      EXPECT_EQ(category.has_level(), from > 0 && record + 1 >= from)
+          << category.category() << " at record " << record + 1;
+      EXPECT_NE(from, 1);
+      EXPECT_NE(from, 2);
+      all = all && category.has_level();
+      any = any || category.has_level();
+    }
+    EXPECT_EQ(score.has_level(), all);
+    EXPECT_EQ(score.possible_points() > 0, all);
+    EXPECT_EQ(score.most_room_category().empty(), !any);
+  }
+  EXPECT_TRUE(Scored(15).score.has_level());
 }
 
 TEST_F(ScoreLevelsTest, RestOnAtMost120Windows) {

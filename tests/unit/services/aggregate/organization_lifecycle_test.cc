@@ -132,7 +132,7 @@ TEST_F(OrganizationLifecycleTest, LetsAChangeApplyToWindowsThatStartLater) {
 }
 
 // The clock shows noon of 2026-03-04, a Wednesday. Mutations: the first window that is over; one
-// that ends earlier; no look at the state.
+// that ends earlier; no look at the state; the first record where it shows nothing yet.
 TEST_F(OrganizationLifecycleTest, SaysWhenTheFirstScoreIsToBeExpected) {
   const auto expected = [](const absl::StatusOr<Organization>& organization) {
     if (!organization.ok() || !organization->has_first_score_expected()) return std::string();
@@ -156,6 +156,7 @@ TEST_F(OrganizationLifecycleTest, SaysWhenTheFirstScoreIsToBeExpected) {
   // What is too small is told from which headcount it is not.
   Organization small = Weekly();
   small.set_headcount(20);
+  small.add_sources("activities");
   const auto created = organizations_.Told(organizations_.lifecycle.Create("small", small, false));
   ASSERT_TRUE(created.ok());
   EXPECT_EQ(expected(created), "");
@@ -168,7 +169,20 @@ TEST_F(OrganizationLifecycleTest, SaysWhenTheFirstScoreIsToBeExpected) {
   small.set_headcount(enough);
   const auto large = organizations_.Told(organizations_.lifecycle.Create("large", small, false));
   EXPECT_EQ(large->first_score_headcount(), 0);
-  EXPECT_NE(expected(large), "");
+  // One that is just large enough sees its first categories some records after one that sees them
+  // in its first record, four weeks each.
+  small.set_headcount(200);
+  const auto larger = organizations_.Told(organizations_.lifecycle.Create("larger", small, false));
+  int records = 1000;
+  for (const auto& shown : large->first_shown()) {
+    if (shown.record() > 0) records = std::min(records, shown.record());
+  }
+  EXPECT_GE(records, 3);
+  EXPECT_LT(records, 1000);
+  ASSERT_GT(larger->first_shown_size(), 0);
+  EXPECT_EQ(larger->first_shown(0).record(), 1);
+  EXPECT_EQ(large->first_score_expected().seconds() - larger->first_score_expected().seconds(),
+            int64_t{records - 1} * 28 * 24 * 3600);
   // Nothing of it is stored, and what a caller says of it is of no account.
   EXPECT_FALSE((*organizations_.repository.Read("large"))
                    ->stored()

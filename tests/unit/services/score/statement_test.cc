@@ -168,6 +168,9 @@ TEST_F(StatementTest, PrintsAThresholdForEveryCategory) {
   for (const auto& threshold : automatic.thresholds()) {
     EXPECT_GT(threshold.headcount(), 50);
     EXPECT_LT(threshold.headcount(), 500);
+    EXPECT_GE(threshold.headcount_with_level(), 40);
+    EXPECT_LE(threshold.headcount_with_level(), threshold.headcount());
+    EXPECT_EQ(threshold.from_record(), 0) << "nothing is published";
   }
   EXPECT_LT(automatic.thresholds(0).headcount(), 130);
 }

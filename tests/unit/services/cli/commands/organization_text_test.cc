@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <string>
+#include <utility>
+#include <vector>
+
 namespace tutti {
 namespace {
 
@@ -50,6 +54,21 @@ TEST(OrganizationTextTest, SaysWhenTheFirstScoreIsToBeExpected) {
   organization.set_state(aggregate::v1::ORGANIZATION_STATE_PAUSED);
   EXPECT_THAT(Text(organization), HasSubstr("none while it is paused\n"));
   EXPECT_THAT(Text(organization), HasSubstr("is not taken while it is paused\n"));
+}
+
+// Mutation: what is never shown stands among what is.
+TEST(OrganizationTextTest, SaysFromWhichRecordOnACategoryIsShown) {
+  Organization organization = Active();
+  EXPECT_THAT(Text(organization), HasSubstr("shows         nothing\n"));
+  for (const auto& [category, record] : std::vector<std::pair<std::string, int>>{
+           {"communication", 4}, {"network", 0}, {"teamwork", 1}, {"meetings", 4}}) {
+    auto& shown = *organization.add_first_shown();
+    shown.set_category(category);
+    shown.set_record(record);
+  }
+  EXPECT_THAT(Text(organization),
+              HasSubstr("shows         teamwork from the first record on; communication, meetings "
+                        "from record 4 on; never with so few people: network\n"));
 }
 
 }  // namespace

@@ -178,6 +178,31 @@ TEST(FiguresTest, ALevelLeadsAndTheWindowAloneStandsBeside) {
   EXPECT_EQ(CsvField(csv, "teamwork", "windows"), "1");
 }
 
+// Mutations: the points of 0 that a window alone does not have; a level that is not shown for its
+// window is withheld.
+TEST(FiguresTest, ALevelIsShownWhereTheWindowAloneIsWithheld) {
+  score::v1::Score score = AScoreWithLevels();
+  score.set_state(score::v1::FIGURE_STATE_WITHHELD);
+  score.clear_points();
+  score.clear_percent();
+  auto& category = *score.mutable_categories(0);
+  category.set_state(score::v1::FIGURE_STATE_WITHHELD);
+  category.set_state_reason("Too few.");
+  category.set_level_from_windows(5);
+  category.clear_points();
+  std::string text = RenderText(FiguresOf(score, false), TextStyle());
+  EXPECT_THAT(TextLine(text, "Adoption score"),
+              AllOf(HasSubstr("75.0 ± 2.0 %"), HasSubstr("this window alone withheld")));
+  EXPECT_THAT(TextLine(text, category.display_name()),
+              AllOf(HasSubstr("61.5 ± 3.5"), HasSubstr("this window alone withheld")));
+  const std::string csv = RenderCsv(FiguresOf(score, false));
+  EXPECT_EQ(CsvField(csv, "total", "points"), "150.0000");
+  EXPECT_EQ(CsvField(csv, "total", "points_alone"), "");
+  category.clear_level();
+  text = RenderText(FiguresOf(score, false), TextStyle());
+  EXPECT_THAT(text, HasSubstr("shown from record 5 of a series on"));
+}
+
 // A name of somebody's choosing in every place that shows one.
 score::v1::Score ScoreNamed(const std::string& name) {
   score::v1::Score score = AScore();
