@@ -12,7 +12,7 @@ import urllib.request
 
 from suite import BIN, SOURCE, Suite
 
-# Of the part that it keeps from being good, and no other.
+# The part that it keeps from being good, and no other line.
 LOG_LINE = re.compile(r'"event":"not ready","part":"store","problem":"[^"]*ahead')
 
 

@@ -468,7 +468,7 @@ def idle(target):
 
 @attack
 def acknowledgements(target):
-    """Of settings that nobody sent."""
+    """Acknowledges settings that nobody sent."""
     flood(target, endless(frame(SETTINGS, ACK, 0) * 4096))
 
 
