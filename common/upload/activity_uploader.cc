@@ -15,8 +15,10 @@ using ingest::v1::IngestActivitiesRequest;
 using ingest::v1::IngestActivitiesResponse;
 
 bool IsRetryable(const absl::Status& status) {
+  // Nobody here cancels a call: gRPC says so of one that came in the instant in which ingest began
+  // to stop.
   return absl::IsUnavailable(status) || absl::IsResourceExhausted(status) ||
-         absl::IsDeadlineExceeded(status);
+         absl::IsDeadlineExceeded(status) || absl::IsCancelled(status);
 }
 
 }  // namespace

@@ -34,7 +34,7 @@ struct UploadOptions {
 };
 
 // Gathers activities to batches and sends several at a time. A batch that fails
-// with UNAVAILABLE, RESOURCE_EXHAUSTED or DEADLINE_EXCEEDED is sent again after a
+// with UNAVAILABLE, RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED or CANCELLED is sent again after a
 // pause: half to all of first_backoff x 2^n, at most max_backoff, and not less than the error
 // asks for; exactly that after RESOURCE_EXHAUSTED, for a place is kept until then. Ingest takes
 // the same activities twice without counting them twice. Any other error, or the last

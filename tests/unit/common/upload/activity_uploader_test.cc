@@ -132,10 +132,11 @@ TEST(ActivityUploader, HasSeveralBatchesInFlight) {
   EXPECT_EQ(ingest.most_waiting, 3);
 }
 
+// Mutation: any of these ends the upload.
 TEST(ActivityUploader, TriesAgainAfterGrowingPauses) {
   FakeIngest ingest;
   ingest.errors = {absl::UnavailableError("a"), absl::ResourceExhaustedError("b"),
-                   absl::DeadlineExceededError("c"), absl::UnavailableError("d")};
+                   absl::DeadlineExceededError("c"), absl::CancelledError("d")};
   Pauses pauses;
   UploadOptions options = OptionsWith(&pauses);
   options.in_flight = 1;
