@@ -110,9 +110,10 @@ class Fleet:
 
     folder = pathlib.Path("/run/fleet")
 
-    def __init__(self, wait=True, node_timeout_ms=2000, disk_megabytes=256):
+    def __init__(self, wait=True, node_timeout_ms=2000, disk_megabytes=256, ingest_flags=()):
         """`wait`: whether aggregate waits for replicas; without it is the control, and not to be had in the product."""
         self.wait = wait
+        self.ingest_flags = ingest_flags
         places = [(f"redis-{i}", i) for i in range(1, NODES + 1)] + [("journal", 9)]
         places += [(f"{name}-{i}", first + i) for name, first in (("ingest", 10), ("aggregate", 20), ("score", 30))
                    for i in (1, 2)]
@@ -174,7 +175,8 @@ class Fleet:
                       f"--journal_redis={self.journal.host.address}:{PORT}",
                       f"--journal_redis_password_file={self.folder}/aggregate.password"]
         if name == "ingest":
-            words += [f"--aggregate=aggregate.tutti:{SERVICE_PORT}", f"--keyring={self.keyring}", "--allow_swap"]
+            words += [f"--aggregate=aggregate.tutti:{SERVICE_PORT}", f"--keyring={self.keyring}", "--allow_swap",
+                      *self.ingest_flags]
             if number == 1:
                 words.append("--rotate_keyring")
         environment = {}
@@ -307,13 +309,16 @@ class Fleet:
     def named(self, name):
         return [service for service in self.services if service.name == name]
 
+    def tutti_words(self, *words):
+        """A command of the command line, as the operator gives it."""
+        return [BIN / "tutti", "--ca", self.folder / "ca.pem", "--cert", self.folder / "operator.pem",
+                "--key", self.folder / "operator.key",
+                *[part for name in READY for part in (f"--{name}", f"{name}.tutti:{SERVICE_PORT}")],
+                *[str(word) for word in words]]
+
     def tutti(self, *words, check=True, timeout=60):
         """The command line as the operator."""
-        done = subprocess.run(
-            [BIN / "tutti", "--ca", self.folder / "ca.pem", "--cert", self.folder / "operator.pem",
-             "--key", self.folder / "operator.key", *[part for name in READY for part in
-                                                     (f"--{name}", f"{name}.tutti:{SERVICE_PORT}")],
-             *[str(word) for word in words]], capture_output=True, text=True, timeout=timeout, check=False)
+        done = subprocess.run(self.tutti_words(*words), capture_output=True, text=True, timeout=timeout, check=False)
         if check and done.returncode != 0:
             raise RuntimeError(f"tutti {words[0]} failed: {done.stderr or done.stdout}")
         return done

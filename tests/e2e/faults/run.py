@@ -11,8 +11,9 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "clients")]
 import hosts  # noqa: E402
 
 
-def run(seed, faults=0, kinds=None, hammer=0, wait=True, say=print):
+def run(seed, faults=0, kinds=None, hammer=0, wait=True, overload=0, say=print):
     """(findings of one run, damage that its checks do not see)."""
+    import overload as overloading
     from callers import Callers
     from fleet import Fleet
     from schedule import Run, rounds_of
@@ -26,6 +27,9 @@ def run(seed, faults=0, kinds=None, hammer=0, wait=True, say=print):
         try:
             callers.start()
             one = Run(fleet, callers, say)
+            if overload:
+                callers.stop()
+                return overloading.measure(fleet, callers.organizations, overload, say), []
             if hammer:
                 one.hammer(hammer, seed)
             else:
@@ -45,9 +49,11 @@ if __name__ == "__main__":
     options.add_argument("--kind", action="append", help="these kinds of faults alone")
     options.add_argument("--hammer", type=float, default=0, metavar="SECONDS",
                          help="instead: a cut and a kill every 5 s, whether or not anything works")
+    options.add_argument("--overload", type=float, default=0, metavar="SECONDS",
+                         help="instead: more than it can take; memory must be a straight line")
     options.add_argument("--no-wait", action="store_true", help="the control: aggregate does not wait for replicas")
     given = options.parse_args()
     if not hosts.inside() and (reason := hosts.why_not()) is not None:
         sys.exit(f"this machine makes no hosts: {reason}")
     hosts.enter()
-    sys.exit(1 if any(run(given.seed, given.faults, given.kind, given.hammer, not given.no_wait)) else 0)
+    sys.exit(1 if any(run(given.seed, given.faults, given.kind, given.hammer, not given.no_wait, given.overload)) else 0)
