@@ -135,7 +135,6 @@ class ReadinessTest(unittest.TestCase):
             start = self.starter(process)
             self.fault(what, part, services, lambda pid=pid: os.kill(pid, signal.SIGKILL), start)
 
-    # Mutations: a service that ends when it does not find what it needs; one that looks for it once.
     def test_the_order_of_starting_does_not_matter(self):
         processes = self.suite.processes()
         order = ["tutti-score", "tutti-ingest", "tutti-aggregate", "redis-server"]

@@ -49,7 +49,6 @@ class RedisClusterTest(unittest.TestCase):
                 for port in ports:
                     self.assertIn(":profile", cli(port, "--scan"), "every node has some organisation")
 
-    # Mutations: a merge of several organisations is refused as a whole; nodes are asked one after the other.
     def test_a_primary_that_hangs_keeps_nobody_elses_activity_back(self):
         folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
         make_stubs(folder)

@@ -102,8 +102,7 @@ class CallersTest(unittest.TestCase):
                 with RedisClient(unix=suite.state / "redis/redis.sock") as redis:
                     return {key: redis("GET", key) for key in redis("KEYS", "*") if bitmap_kind(key)}
 
-    # Mutations: an import that ends at the first error; a server that does not say that it ends, or does not end the
-    # calls that are under way; round robin left out of the service config, or retries.
+    # Mutation: an import that ends at CANCELLED.
     def test_nobody_is_hurt_while_everything_is_restarted(self):
         from checks import bitmaps_of
         from made_up import write_activities
@@ -154,7 +153,6 @@ class CallersTest(unittest.TestCase):
               f"{sum(client.good for client in clients)} calls of others, "
               f"{sum(len(client.errors) for client in clients)} cancelled")
 
-    # Mutations: no age of connections; a client that does not look up the name again.
     def test_a_new_replica_gets_calls_once_connections_are_old(self):
         from callers import today
         from fleet import wait_for

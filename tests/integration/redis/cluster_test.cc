@@ -302,9 +302,7 @@ TEST_F(ClusterTest, FailsForAPrimaryThatHangsAndServesTheOthers) {
   EXPECT_TRUE(WaitUntil([&] { return stores_->CheckServer().ok(); }));
 }
 
-// Mutations: one primary's error is the call's; the others wait until it has been waited for in
-// vain, and then have no time, when there are connections to all or to none of them; who hears
-// what was not answered takes it for merged.
+// Mutations: one primary's error is the call's; what was not answered is taken for merged.
 TEST_F(ClusterTest, MergesForThePrimariesThatAnswerWhileOneIsAway) {
   std::vector<BitmapDelta> deltas;
   std::vector<uint32_t> bits = {1};

@@ -214,7 +214,7 @@ TEST_P(RefusalTest, IsWaitedForAndAskedAgain) {
   EXPECT_THAT(node.askers(), SizeIs(GetParam().drops_the_connection ? 4 : 1));
 }
 
-// Mutations: it is asked for ever, or told in other words.
+// Mutation: what passes is told as an error of ours.
 TEST_P(RefusalTest, IsToldWhenItGoesOn) {
   SpeakingNode node([&](const RedisWords&) { return absl::StrCat("-", GetParam().error, "\r\n"); });
   RedisOptions options = node.options();

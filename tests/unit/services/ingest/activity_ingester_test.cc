@@ -253,8 +253,7 @@ TEST_F(ActivityIngesterTest, SendsAgainWhatFailed) {
   EXPECT_THAT(SentTo(WindowKind::kReach, "2026-11-22"), SizeIs(2));
 }
 
-// Mutations: the outcome is that of every batch of the tick; what is not durable is learnt; the
-// policy is forgotten, and asked for at the part of the store that is away.
+// Mutation: the policy is forgotten, and asked for at the part of the store that is away.
 TEST_F(ActivityIngesterTest, RefusesTheBatchesWhosePartOfTheStoreIsAwayAndNoOthers) {
   client.policies.emplace("other", AcmePolicy());
   client.outcome = [](const aggregate::v1::WindowDelta& delta) {
