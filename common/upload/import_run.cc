@@ -185,8 +185,12 @@ class Importer {
     return OpenText(std::move(copy));
   }
 
-  // What was read as something that it is not.
-  void WarnOfBytes(size_t i, const TextInput& text) {
+  // What was read as something that it is not, or that something else held.
+  void TellOfBytes(size_t i, const TextInput& text) {
+    if (text.unpacked()) {
+      summary_.notes.push_back(
+          absl::StrCat(InputName(options_, i), ": gzip data; what it holds was read"));
+    }
     if (text.guessed_bytes() > 0) {
       summary_.warnings.push_back(absl::StrCat(
           InputName(options_, i), " is not all UTF-8: ", text.guessed_bytes(),
@@ -252,7 +256,7 @@ class Importer {
       progress.Begin(**input);
       status = AtInput(i, reader.Read(**input, taker));
       progress.End();
-      WarnOfBytes(i, **input);
+      TellOfBytes(i, **input);
     }
     taker.Finish();
     RETURN_IF_ERROR(status);

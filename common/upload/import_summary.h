@@ -78,6 +78,8 @@ struct ImportSummary {
   std::vector<TenantSummary> tenants;  // by tenant
   std::set<std::string> known_types;   // the catalogue's types: certainly nobody's names
   std::vector<std::string> warnings;
+  // What was done with inputs, and is no cause for concern: not part of the text or the JSON.
+  std::vector<std::string> notes;
 
   int64_t Rejected() const;
 };

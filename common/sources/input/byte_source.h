@@ -27,6 +27,9 @@ class ByteSource {
 
   // Whether opening it again begins anew: a pipe is read once.
   virtual bool repeatable() const { return true; }
+
+  // Whether the bytes are what gzip data held.
+  virtual bool unpacked() const { return false; }
 };
 
 // Opens a regular file, a pipe (named, or the shell's <(command)), or standard input, whatever
@@ -50,6 +53,7 @@ class PeekedSource final : public ByteSource {
   uint64_t size() const override { return source_->size(); }
   uint64_t position() const override { return source_->position(); }
   bool repeatable() const override { return source_->repeatable(); }
+  bool unpacked() const override { return source_->unpacked(); }
 
  private:
   std::unique_ptr<ByteSource> source_;

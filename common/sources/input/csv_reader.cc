@@ -25,14 +25,18 @@ constexpr size_t kPadding = 64;
 constexpr size_t kPieceBytes = 64 << 10;
 constexpr int kUnwanted = -1;
 constexpr absl::string_view kMark = "\xef\xbb\xbf";
+constexpr absl::string_view kNoBreakSpace = "\xc2\xa0";
 constexpr absl::string_view kSeparators = ",;\t|";
 
 using Columns = absl::Span<const std::vector<std::string>>;
 using OnRow = absl::FunctionRef<absl::Status(absl::Span<const absl::string_view>)>;
 using OnRejected = absl::FunctionRef<absl::Status(RejectionReason)>;
 
-// A name as a header has it. Where a mark stands before a quote, the quote has done nothing.
+// A name as a header has it, without the spaces of a spreadsheet. Where a mark stands before a
+// quote, the quote has done nothing.
 absl::string_view Name(absl::string_view cell) {
+  while (absl::ConsumePrefix(&cell, kNoBreakSpace) || absl::ConsumeSuffix(&cell, kNoBreakSpace)) {
+  }
   if (absl::ConsumePrefix(&cell, kMark) && absl::ConsumePrefix(&cell, "\"")) {
     cell = absl::StripSuffix(cell, "\"");
   }
@@ -176,12 +180,12 @@ class RowAssembler {
   }
 
   static absl::Status Missing(const std::vector<std::string>& missing) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("the CSV file lacks ", missing.size() == 1 ? "the column " : "the columns ",
-                     absl::StrJoin(missing, ", "),
-                     ": leave the header in, and give --format what the file is (an audit log is "
-                     "exported with Search-UnifiedAuditLog | Export-Csv, or from the audit search "
-                     "of the Purview portal)"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "the CSV file lacks ", missing.size() == 1 ? "the column " : "the columns ",
+        absl::StrJoin(missing, ", "),
+        ": leave the header in, in English, and give --format what the file is (an audit log is "
+        "exported with Search-UnifiedAuditLog | Export-Csv, or from the audit search "
+        "of the Purview portal)"));
   }
 
   Columns columns_;

@@ -1,9 +1,11 @@
 #include "common/sources/input/foreign_format.h"
 
 #include <string_view>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "common/sources/input/text_match.h"
 
@@ -32,6 +34,24 @@ constexpr Magic kMagics[] = {
     {"SQLite format 3\0"sv, "an SQLite database: export CSV or JSON"},
 };
 
+// Whether a line is an object behind something else, as a program's log has it: "12:04:05 INFO
+// {"Id":...}". What stands before it has no quotes, so that it is no part of an object.
+bool IsObjectBehindText(absl::string_view line) {
+  line = absl::StripAsciiWhitespace(line);
+  const size_t object = line.find("{\"");
+  return object != absl::string_view::npos && object > 0 && !absl::StartsWith(line, "[") &&
+         absl::ascii_isspace(static_cast<unsigned char>(line[object - 1])) &&
+         !absl::StrContains(line.substr(0, object), '"');
+}
+
+// Whether the first two lines are such; the last one may be cut off.
+bool IsLogOfObjects(absl::string_view beginning) {
+  const std::vector<absl::string_view> lines = absl::StrSplit(
+      beginning, absl::MaxSplits(absl::ByAnyChar("\r\n"), 3), absl::SkipWhitespace());
+  return !lines.empty() && IsObjectBehindText(lines[0]) &&
+         (lines.size() == 1 || IsObjectBehindText(lines[1]));
+}
+
 }  // namespace
 
 absl::string_view ForeignFormat(absl::string_view beginning) {
@@ -53,6 +73,10 @@ absl::string_view ForeignFormat(absl::string_view beginning) {
     return "a tar file: unpack it, and name the files in it";
   }
   beginning = absl::StripLeadingAsciiWhitespace(absl::StripPrefix(beginning, "\xef\xbb\xbf"));
+  if (IsLogOfObjects(beginning)) {
+    return "JSON behind other text on each line: cut off what stands before it, as with "
+           "sed 's/^[^{]*//'";
+  }
   if (!absl::StartsWith(beginning, "<")) return "";
   for (absl::string_view mark : {"<html", "<!doctype html", "<head", "<body"}) {
     if (ContainsIgnoringCase(beginning, mark)) {

@@ -42,6 +42,7 @@ class GunzipSource final : public ByteSource {
   uint64_t size() const override { return compressed_->size(); }
   uint64_t position() const override { return compressed_->position(); }
   bool repeatable() const override { return compressed_->repeatable(); }
+  bool unpacked() const override { return true; }
 
  private:
   absl::Status Step() {

@@ -167,10 +167,14 @@ bool IsEmptyPage(simdjson::dom::element value) {
 
 absl::optional<bool> FlagOf(absl::string_view text) {
   text = absl::StripAsciiWhitespace(text);
-  for (const absl::string_view yes : {"true", "yes"}) {
+  // Spreadsheets write them in their own language: German, French, Spanish, Italian, Portuguese,
+  // Dutch.
+  for (const absl::string_view yes : {"true", "yes", "wahr", "ja", "vrai", "oui", "verdadero",
+                                      "vero", "verdadeiro", "sim", "waar"}) {
     if (absl::EqualsIgnoreCase(text, yes)) return true;
   }
-  for (const absl::string_view no : {"false", "no"}) {
+  for (const absl::string_view no :
+       {"false", "no", "falsch", "nein", "faux", "non", "falso", "nee", "onwaar"}) {
     if (absl::EqualsIgnoreCase(text, no)) return false;
   }
   const absl::optional<int64_t> number = IntegerOf(text);

@@ -36,6 +36,9 @@ class TextInput {
   uint64_t bytes_read() const { return source_->position(); }
   uint64_t size() const { return source_->size(); }
 
+  // See ByteSource.
+  bool unpacked() const { return source_->unpacked(); }
+
   // Bytes so far that were not UTF-8: those that became U+FFFD, and those of which Windows-1252
   // was guessed.
   int64_t replaced_bytes() const { return replaced_bytes_; }

@@ -6,6 +6,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "common/sources/input/lenient_json.h"
 #include "common/sources/input/text_match.h"
 
 namespace tutti {
@@ -103,7 +104,8 @@ bool Succeeded(const AuditRecord& record) {
   for (absl::string_view failure : {"Failed", "Failure", "False", "PartiallySucceeded"}) {
     if (absl::EqualsIgnoreCase(result, failure)) return false;
   }
-  return true;
+  // Written as a number it is the flag that Exchange writes as a word.
+  return FlagOf(result).value_or(true);
 }
 
 ShareTarget ShareTargetOf(const AuditRecord& record) {

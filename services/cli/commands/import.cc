@@ -161,6 +161,9 @@ absl::Status Prepare(ImportArguments& arguments) {
 }
 
 void Print(const ImportSummary& summary, const ImportArguments& arguments) {
+  for (const std::string& note : summary.notes) {
+    std::cerr << PlainLines(absl::StrCat("tutti: ", note, "\n"));
+  }
   const ShownNames shown = arguments.show_operations ? ShownNames::kAll : ShownNames::kKnown;
   std::cout << (arguments.summary_format == "json" ? PlainJson(SummaryJson(summary, shown))
                                                    : PlainLines(SummaryText(summary, shown)));

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <mutex>
 #include <numeric>
+#include <string>
 #include <thread>
 
 #include "absl/strings/str_replace.h"
@@ -335,6 +336,20 @@ TEST(RunImport, RefusesWhatCanBeReadOnceTwice) {
 }
 
 // Mutation: bytes are counted in the survey, too, or not said.
+// Mutation: what was unpacked is not told from what was not.
+TEST(RunImport, SaysWhatItUnpacked) {
+  using std::string_literals::operator""s;
+  const TemporaryFile plain(Post(1, kTenantA, "amy@example.com"));
+  // What `gzip -n` makes of nothing.
+  const TemporaryFile packed("\x1f\x8b\x08\0\0\0\0\0\0\x03\x03\0\0\0\0\0\0\0\0\0"s);
+  const auto summary = RunImport(OptionsFor({plain.path(), packed.path()}), {});
+  ASSERT_TRUE(summary.ok()) << summary.status();
+  ASSERT_EQ(summary->notes.size(), 1u);
+  EXPECT_THAT(summary->notes[0], HasSubstr("input 2 of 2"));
+  EXPECT_THAT(summary->notes[0], HasSubstr("gzip"));
+  EXPECT_THAT(SummaryText(*summary), Not(HasSubstr("gzip")));
+}
+
 TEST(RunImport, SaysThatWindows1252WasGuessed) {
   const std::string json = absl::StrReplaceAll(
       RecordStart(1, kTenantA, "j\xfcrg@example.com", "Yammer", "MessageCreation") + "}",

@@ -144,11 +144,19 @@ TEST(ForeignFormat, NamesWhatNobodyReads) {
        "7zXZ\0"s,
        "xz"},
       {std::string(257, 'a') + "ustar  ", "tar"},
+      {"2026-11-20 INFO {\"Id\":\"1\"}\n2026-11-20 INFO {\"Id\":\"2\"}\n", "sed"},
+      {"<134>1 2026-11-20T10:00:00Z host app - - - {\"Id\":\"1\"}\n", "other text"},
+      {"Nov 20 10:00:00 host app[7]: {\"Id\":\"1\"}\r\n\r\nNov 20 10:00:01 host app[7]: {\"Id\"",
+       "sed"},
   };
   for (const auto& [bytes, name] : cases) {
     EXPECT_NE(ForeignFormat(bytes).find(name), absl::string_view::npos) << ForeignFormat(bytes);
   }
-  for (const char* text : {"", "{\"a\":\"<html>\"}", "PK,BZh\n", "BZh9,<b>\n", "\xff\xfe<"}) {
+  for (const char* text :
+       {"", "{\"a\":\"<html>\"}", "PK,BZh\n", "BZh9,<b>\n", "\xff\xfe<",
+        "# exported today\n{\"Id\":\"1\"}\n", "cut {\"Id\":\"1\"}\n{\"Id\":\"2\"}\n",
+        "x\",\"a\": {\"Id\":\"1\"}}\n", "[ {\"Id\":\"1\"} ]",
+        "CreationDate,AuditData\n2026,\"{\"\"Id\"\":1}\"\n"}) {
     EXPECT_EQ(ForeignFormat(text), "") << text;
   }
 }
