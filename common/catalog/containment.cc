@@ -47,6 +47,8 @@ class Checker {
   }
 
   void CheckShare(const Share& share, const CatalogEntry& entry) const {
+    // Whoever shows nothing needs no activity.
+    if (SelectsNone(share.numerator())) return;
     const PatternSet above = Select(share.numerator(), entry.Child("numerator", -1, "numerator"));
     if (!share.has_subjects()) return;
     const PatternSet below = Select(share.subjects(), entry.Child("subjects", -1, "denominator"));

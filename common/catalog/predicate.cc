@@ -44,6 +44,10 @@ bool Holds(const Predicate& predicate, const Table& table, unsigned pattern) {
 
 }  // namespace
 
+bool SelectsNone(const Predicate& predicate) {
+  return predicate.has_exactly() && predicate.exactly() == 0;
+}
+
 PatternSet SelectedPatterns(const Predicate& predicate, const Table& table) {
   unsigned selected = 0;
   for (unsigned pattern = 1; pattern < (1U << table.features_size()); ++pattern) {

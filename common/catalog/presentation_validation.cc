@@ -53,9 +53,10 @@ void CheckFeatureSet(const CatalogCheck& check, const Table& table, const Featur
   CheckReferences(set.features(), FeaturesOf(table), "feature", entry, check.errors);
 }
 
-// Checks a predicate; the table that it selects from, when there is one.
+// Checks a predicate; the table that it selects from, when there is one. `exactly` is at least
+// `least`.
 const Table* CheckPredicate(const CatalogCheck& check, const Predicate& predicate,
-                            const CatalogEntry& entry) {
+                            const CatalogEntry& entry, uint32_t least = 1) {
   const Table* const table = ReachTableOf(check, predicate.table(), entry);
   if (predicate.condition_case() == Predicate::CONDITION_NOT_SET) {
     check.errors.Add(entry, "has no condition: give it any_of, all_of, only, at_least or exactly");
@@ -75,7 +76,8 @@ const Table* CheckPredicate(const CatalogCheck& check, const Predicate& predicat
       CheckRange(predicate.at_least(), 1, table->features_size(), "at_least", entry, check.errors);
       break;
     case Predicate::kExactly:
-      CheckRange(predicate.exactly(), 1, table->features_size(), "exactly", entry, check.errors);
+      CheckRange(predicate.exactly(), least, table->features_size(), "exactly", entry,
+                 check.errors);
       break;
     case Predicate::CONDITION_NOT_SET:
       break;
@@ -86,7 +88,9 @@ const Table* CheckPredicate(const CatalogCheck& check, const Predicate& predicat
 void CheckShare(const CatalogCheck& check, const Share& share, const CatalogEntry& entry) {
   const Table* numerator = nullptr;
   if (share.has_numerator()) {
-    numerator = CheckPredicate(check, share.numerator(), entry.Child("numerator", -1, "numerator"));
+    // What is left of a public number can be told.
+    numerator = CheckPredicate(check, share.numerator(), entry.Child("numerator", -1, "numerator"),
+                               share.has_entitled_product() ? 0 : 1);
   } else {
     check.errors.Add(entry, "has no numerator");
   }

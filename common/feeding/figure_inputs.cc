@@ -4,6 +4,8 @@
 #include <set>
 #include <utility>
 
+#include "common/catalog/predicate.h"
+
 namespace tutti {
 namespace {
 
@@ -39,6 +41,8 @@ std::vector<FigureInput> InputsOf(const Catalog& catalog, const Measure& measure
   FigureInput input;
   if (measure.has_share()) {
     input.above = measure.share().numerator();
+    // Those who show nothing are told by those who do.
+    if (SelectsNone(input.above)) input.above.set_at_least(1);
     if (measure.share().has_subjects()) input.below = measure.share().subjects();
   } else if (measure.has_habit()) {
     const auto table = static_cast<size_t>(catalog.FindTable(measure.habit().table()));

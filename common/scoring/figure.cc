@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace tutti {
 namespace {
@@ -45,6 +46,13 @@ Figure Scaled(const Figure& figure, double factor) {
     distance->above *= factor;
     distance->below *= factor;
   }
+  return out;
+}
+
+Figure Rest(const Figure& share) {
+  Figure out = share;
+  out.value = 1 - share.value;
+  for (Distance* distance : {&out.bias, &out.open}) std::swap(distance->above, distance->below);
   return out;
 }
 

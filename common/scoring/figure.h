@@ -43,6 +43,9 @@ struct Figure {
 // `factor` > 0.
 Figure Scaled(const Figure& figure, double factor);
 
+// What a share leaves of 1.
+Figure Rest(const Figure& share);
+
 // Adds to a sum. Errors of the same table are added as if they agreed fully, which
 // they may: the sum's margin is never too small.
 void Add(const Figure& term, Figure& sum);

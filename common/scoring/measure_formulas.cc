@@ -5,6 +5,8 @@
 #include <functional>
 #include <set>
 
+#include "common/catalog/predicate.h"
+
 namespace tutti {
 namespace {
 
@@ -98,6 +100,18 @@ Figure HabitFigure(int table, const HabitMean& mean) {
   figure.errors[table] = mean.error;
   figure.bias = {mean.bias, mean.bias};
   return figure;
+}
+
+// Whether a measure is what another one leaves of those entitled.
+bool IsRest(const Measure& measure) {
+  return measure.has_share() && SelectsNone(measure.share().numerator());
+}
+
+// The other one.
+Measure RestOf(const Measure& measure) {
+  Measure other = measure;
+  other.mutable_share()->mutable_numerator()->set_at_least(1);
+  return other;
 }
 
 // The patterns of a practice's table, by the features followed and large.
@@ -314,6 +328,7 @@ Figure MeasureFormulas::MeasuredHabitNumber(int table, double population,
 }
 
 Figure MeasureFormulas::Planned(const Measure& measure, double share) const {
+  if (IsRest(measure)) return Rest(Planned(RestOf(measure), 1 - share));
   switch (measure.formula_case()) {
     case Measure::kShare:
       return PlannedShare(measure.share(), share, 0);
@@ -333,6 +348,7 @@ Figure MeasureFormulas::Planned(const Measure& measure, double share) const {
 }
 
 Figure MeasureFormulas::Measured(const Measure& measure, const PublishedCounts& counts) const {
+  if (IsRest(measure)) return Rest(Measured(RestOf(measure), counts));
   switch (measure.formula_case()) {
     case Measure::kShare: {
       const Quotient quotient = Divide(FractionOf(measure.share()), counts.tables);
@@ -356,6 +372,7 @@ Figure MeasureFormulas::Measured(const Measure& measure, const PublishedCounts& 
 }
 
 Figure MeasureFormulas::Unclamped(const Measure& measure, const PublishedCounts& counts) const {
+  if (IsRest(measure)) return Rest(Unclamped(RestOf(measure), counts));
   if (measure.has_share()) return Divide(FractionOf(measure.share()), counts.tables).figure;
   const double entitled = terms_.EntitledTo(measure.habit().entitled_product());
   if (entitled <= 0) return Unknown();

@@ -39,10 +39,12 @@ enum Trait : TraitSet {
   kTraitPoorCalls = 1u << 21,
   kTraitRecommendedChannel = 1u << 22,
   kTraitSupportedVersion = 1u << 23,
+  // A trait of assistant.used.
+  kTraitWithAgent = 1u << 24,
 };
 
 // The catalogue's ids of the traits, in the order of the bits.
-inline constexpr std::array<absl::string_view, 24> kTraitNames = {"group_mailbox",
+inline constexpr std::array<absl::string_view, 25> kTraitNames = {"group_mailbox",
                                                                   "attachment_copy",
                                                                   "shared_file",
                                                                   "team_site",
@@ -65,7 +67,8 @@ inline constexpr std::array<absl::string_view, 24> kTraitNames = {"group_mailbox
                                                                   "poor_files",
                                                                   "poor_calls",
                                                                   "recommended_channel",
-                                                                  "supported_version"};
+                                                                  "supported_version",
+                                                                  "with_agent"};
 
 // One thing that one person or device did, before it becomes a message. Valid during the
 // call that hands it over; the subject is in lower case.

@@ -71,15 +71,18 @@ constexpr FileKind kFileKinds[] = {
 constexpr uint8_t kKindOfTen[10] = {0, 0, 0, 0, 1, 1, 2, 2, 3, 4};
 
 constexpr AssistantHost kAssistantHosts[] = {
-    {"Word", "docx", "word", kSampleInDocument},
-    {"Excel", "xlsx", "excel", kSampleInDocument},
-    {"PowerPoint", "pptx", "powerpoint", kSampleInDocument},
-    {"OneNote", "one", "onenote", kSampleInDocument},
-    {"Outlook", "", "outlook", kSampleInMail},
-    {"Teams", "TeamsMeeting", "teams", kSampleInMeeting},
-    {"Teams", "TeamsChat", "teams", kSampleInChat},
-    {"M365App", "", "other", 0},
-    {"Bing", "", "other", 0},
+    {"Word", "docx", "", "word", kSampleInDocument},
+    {"Excel", "xlsx", "", "excel", kSampleInDocument},
+    {"PowerPoint", "pptx", "", "powerpoint", kSampleInDocument},
+    {"OneNote", "one", "", "onenote", kSampleInDocument},
+    {"Outlook", "", "", "outlook", kSampleInMail},
+    {"Teams", "TeamsMeeting", "", "teams", kSampleInMeeting},
+    {"Teams", "TeamsChat", "", "teams", kSampleInChat},
+    {"M365App", "", "", "assistant", 0},
+    {"Bing", "", "", "assistant", 0},
+    {"M365App", "", "Researcher", "assistant", kSampleWithAgent},
+    {"Teams", "", "Leave desk", "teams", kSampleWithAgent},
+    {"appchat", "docx", "", "word", kSampleInDocument},
 };
 
 }  // namespace
@@ -105,14 +108,14 @@ const FileKind& FileKindOf(uint64_t item) {
   return kFileKinds[kKindOfTen[((item * 0x9E3779B97F4A7C15U) >> 40) % std::size(kKindOfTen)]];
 }
 
-const std::array<std::string, 23>& SampleTraitNames() {
-  static const auto& names = *new std::array<std::string, 23>{
+const std::array<std::string, 24>& SampleTraitNames() {
+  static const auto& names = *new std::array<std::string, 24>{
       "group_mailbox", "mention",    "attachment_copy", "attachment_link",
       "shared_file",   "team_site",  "personal_drive",  "internal",
       "external",      "video",      "screen_share",    "reaction",
       "raised_hand",   "chat",       "one_off",         "recurring",
       "meet_now",      "one_to_one", "group",           "in_mail",
-      "in_chat",       "in_meeting", "in_document"};
+      "in_chat",       "in_meeting", "in_document",     "with_agent"};
   return names;
 }
 

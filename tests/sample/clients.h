@@ -53,6 +53,7 @@ const FileKind& FileKindOf(uint64_t item);
 struct AssistantHost {
   absl::string_view host;     // AppHost
   absl::string_view context;  // Contexts[].Type, empty: none
+  absl::string_view agent;    // its name, empty: none
   absl::string_view app;      // the catalogue's id
   uint32_t traits = 0;        // SampleTraits
 };

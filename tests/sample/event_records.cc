@@ -353,6 +353,10 @@ void EventRecords::AppendAssistant(const SampleEvent& event, std::vector<AuditRo
             absl::StrCat("19:", organization_.key().Guid("assistant", event.person), "@thread.v2"));
   AuditJson json = Begin(start);
   json.Text("ClientIP", Address(event.id)).Raw("CopilotEventData", data.Take());
+  if (!host.agent.empty()) {
+    json.Text("AgentId", organization_.key().Guid("agent", event.client))
+        .Text("AgentName", host.agent);
+  }
   Finish(start, std::move(json), rows);
 }
 

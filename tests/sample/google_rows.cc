@@ -20,8 +20,9 @@ using Texts = std::vector<std::string>;
 constexpr uint64_t kOfNobody = uint64_t{1} << 62;
 
 // Where people meet the assistant, in the order of AssistantHosts().
-constexpr std::array<absl::string_view, 9> kAssistantApps = {
-    "docs", "sheets", "slides", "drive", "gmail", "meet", "chat", "gemini_app", "gemini_app"};
+constexpr std::array<absl::string_view, 12> kAssistantApps = {
+    "docs", "sheets",     "slides",     "drive",      "gmail",    "meet",
+    "chat", "gemini_app", "gemini_app", "gemini_app", "calendar", "docs"};
 
 std::string Value(absl::string_view name, absl::string_view value) {
   return AuditJson().Text("name", name).Text("value", value).Take();
@@ -277,7 +278,7 @@ void GoogleRows::AppendAttendance(const SampleEvent& event, std::vector<GoogleRo
 }
 
 void GoogleRows::AppendAssistant(const SampleEvent& event, std::vector<GoogleRow>& rows) {
-  constexpr absl::string_view kCategories[] = {"active_generate", "active_summarize",
+  constexpr absl::string_view kCategories[] = {"active_generate", "Active_Summarize",
                                                "active_conversations"};
   rows.push_back(Row("gemini_in_workspace_apps", event.seconds, event.id, 0,
                      Person(event.person, event.id),

@@ -55,9 +55,10 @@ enum SampleTrait : SampleTraits {
   kSampleInChat = 1u << 20,
   kSampleInMeeting = 1u << 21,
   kSampleInDocument = 1u << 22,
+  kSampleWithAgent = 1u << 23,
 };
 // The catalogue's ids.
-const std::array<std::string, 23>& SampleTraitNames();
+const std::array<std::string, 24>& SampleTraitNames();
 
 // Traits that no audit log shows.
 inline constexpr SampleTraits kSampleUnloggedTraits =

@@ -69,6 +69,9 @@ void AppendActsAsUsageReports(const SampleEvent& event, int64_t noon, Told& told
       if (event.traits & kSampleOneToOne) add(TypeOf(event), "teams", kSampleOneToOne);
       return;
     case SampleAct::kAssistantUsed:
+      // The last day of each application, and of agents whatever application they are in.
+      add(TypeOf(event), event.app, event.traits & (kSampleInMail | kSampleInDocument));
+      if (event.traits & kSampleWithAgent) add(TypeOf(event), "other", kSampleWithAgent);
       return;
   }
 }
@@ -116,8 +119,9 @@ void AppendAsGoogleReports(const SampleEvent& event, Told& told) {
   }
   // Programs on desktops are any protocol's clients.
   const bool known = has_platform && event.platform != "desktop";
-  told.push_back(
-      {TypeOf(event), event.seconds, "other", known ? event.platform : "", event.traits & kept});
+  const bool own_app = event.act == SampleAct::kAssistantUsed && event.app == "assistant";
+  told.push_back({TypeOf(event), event.seconds, own_app ? event.app : "other",
+                  known ? event.platform : "", event.traits & kept});
 }
 
 }  // namespace

@@ -311,6 +311,12 @@ absl::optional<double> Truth::Measure(const Catalog& catalog, const TruthWindow&
     case catalog::v1::Measure::kShare:
       if (!IsTold(catalog, window, measure.share().numerator().table())) return absl::nullopt;
       above = static_cast<double>(Subjects(catalog, window, measure.share().numerator()));
+      if (measure.share().numerator().has_exactly() && measure.share().numerator().exactly() == 0) {
+        catalog::v1::Predicate anything = measure.share().numerator();
+        anything.set_at_least(1);
+        above = static_cast<double>(Entitled(measure.share().entitled_product()) -
+                                    Subjects(catalog, window, anything));
+      }
       below = static_cast<double>(measure.share().has_subjects()
                                       ? Subjects(catalog, window, measure.share().subjects())
                                       : Entitled(measure.share().entitled_product()));

@@ -1,5 +1,6 @@
 #include "tests/sample/usage_reports.h"
 
+#include <algorithm>
 #include <array>
 #include <iterator>
 #include <map>
@@ -56,8 +57,9 @@ enum Usage : size_t {
   kUsedMac,
   kUsedAndroid,
   kUsedWindows,
-  kFirstApp,  // then each application on each platform
-  kUsageCount = kFirstApp + 24,
+  kFirstApp,                         // then each application on each platform
+  kFirstAssistant = kFirstApp + 24,  // then where the assistant was used
+  kUsageCount = kFirstAssistant + 8,
 };
 using UsageCounts = std::array<uint32_t, kUsageCount>;
 
@@ -110,7 +112,18 @@ constexpr App kApps[] = {{"Outlook", "outlook"},       {"Word", "word"},       {
                          {"PowerPoint", "powerpoint"}, {"OneNote", "onenote"}, {"Teams", "teams"}};
 enum Platform : size_t { kWindows, kMac, kMobile, kWeb, kPlatformCount };
 constexpr absl::string_view kPlatforms[] = {"Windows", "Mac", "Mobile", "Web"};
-static_assert(std::size(kApps) * kPlatformCount == kUsageCount - kFirstApp);
+static_assert(std::size(kApps) * kPlatformCount == kFirstAssistant - kFirstApp);
+
+// What the report of the assistant has a column for.
+constexpr App kAssistants[] = {{"Copilot Chat", "assistant"},
+                               {"Microsoft Teams Copilot", "teams"},
+                               {"Word Copilot", "word"},
+                               {"Excel Copilot", "excel"},
+                               {"PowerPoint Copilot", "powerpoint"},
+                               {"Outlook Copilot", "outlook"},
+                               {"OneNote Copilot", "onenote"},
+                               {"Copilot Agent", ""}};
+static_assert(std::size(kAssistants) == kUsageCount - kFirstAssistant);
 
 struct Report {
   absl::string_view name;
@@ -128,7 +141,7 @@ constexpr Report kReports[] = {
     {"yammer-activity", kPosted, kMailForMac, false, true, false},
     {"email-apps", kMailForMac, kUsedWeb, true, false, true},
     {"teams-devices", kUsedWeb, kFirstApp, true, false, true},
-    {"m365-apps", kFirstApp, kUsageCount, false, false, true},
+    {"m365-apps", kFirstApp, kFirstAssistant, false, false, true},
 };
 
 constexpr int64_t kDaySeconds = 86400;
@@ -137,6 +150,9 @@ Day UtcDay(int64_t seconds) { return Day(1970, 1, 1) + seconds / kDaySeconds; }
 
 std::string HeaderOf(size_t usage) {
   if (usage < kFirstApp) return std::string(kHeaders[usage]);
+  if (usage >= kFirstAssistant) {
+    return absl::StrCat(kAssistants[usage - kFirstAssistant].name, " Last Activity Date");
+  }
   const size_t app = (usage - kFirstApp) / kPlatformCount;
   return absl::StrCat(kApps[app].name, " (", kPlatforms[(usage - kFirstApp) % kPlatformCount], ")");
 }
@@ -150,11 +166,16 @@ absl::string_view YesNo(bool yes, uint32_t person) {
 class UsageTeller {
  public:
   UsageTeller(const SampleOrganization& organization, const ReportFileSink& take)
-      : organization_(organization), take_(take), last_active_(std::size(kReports)) {
+      : organization_(organization),
+        take_(take),
+        last_active_(std::size(kReports)),
+        last_assisted_(std::size(kAssistants)) {
     for (uint32_t person = 0; person < organization.people(); ++person) {
       habits_.push_back(organization.HabitsOf(person));
     }
-    for (std::vector<Day>& last : last_active_) last.resize(organization.people(), kNoDay);
+    for (std::vector<std::vector<Day>>* lasts : {&last_active_, &last_assisted_}) {
+      for (std::vector<Day>& last : *lasts) last.resize(organization.people(), kNoDay);
+    }
   }
 
   absl::StatusOr<AuditLogCounts> Tell() {
@@ -234,6 +255,10 @@ class UsageTeller {
         if (event.traits & kSampleOneToOne) ++counts[kCalls];
         break;
       case SampleAct::kAssistantUsed:
+        for (size_t i = 0; i < std::size(kAssistants); ++i) {
+          if (kAssistants[i].id == event.app) ++counts[kFirstAssistant + i];
+        }
+        if (event.traits & kSampleWithAgent) ++counts[kUsageCount - 1];
         break;
     }
   }
@@ -268,6 +293,8 @@ class UsageTeller {
         const std::string name = absl::StrCat(kReports[report].name, "-", FormatDay(day), ".csv");
         RETURN_IF_ERROR(take_(name, Csv(report, day, people)));
       }
+      RETURN_IF_ERROR(
+          take_(absl::StrCat("copilot-usage-", FormatDay(day), ".csv"), AssistantCsv(day, people)));
       pending_.erase(pending_.begin());
     }
     return absl::OkStatus();
@@ -307,6 +334,31 @@ class UsageTeller {
     return csv;
   }
 
+  // The report of the assistant: its licensees alone, and the last day of each application.
+  std::string AssistantCsv(Day day, const std::vector<UsageCounts>& people) {
+    std::string csv =
+        "\xEF\xBB\xBFReport Refresh Date,User Principal Name,Display Name,Last Activity Date";
+    for (size_t usage = kFirstAssistant; usage < kUsageCount; ++usage) {
+      absl::StrAppend(&csv, ",", HeaderOf(usage));
+    }
+    absl::StrAppend(&csv, ",Report Period\r\n");
+    for (uint32_t person = 0; person < people.size(); ++person) {
+      if (!habits_[person].licensed) continue;
+      Day latest = kNoDay;
+      std::string cells;
+      for (size_t i = 0; i < std::size(kAssistants); ++i) {
+        Day& last = last_assisted_[i][person];
+        if (people[person][kFirstAssistant + i] > 0) last = day;
+        latest = std::max(latest, last);
+        absl::StrAppend(&cells, ",", last == kNoDay ? "" : FormatDay(last));
+      }
+      absl::StrAppend(&csv, FormatDay(day + 2), ",", NameOf(person), ",Made Up,",
+                      latest == kNoDay ? "" : FormatDay(latest), cells, ",7\r\n");
+      ++counts_.records;
+    }
+    return csv;
+  }
+
   static void AppendCounts(const Report& report, const UsageCounts& counts, uint32_t person,
                            std::string& csv) {
     for (size_t usage = report.begin; usage < report.end; ++usage) {
@@ -340,6 +392,7 @@ class UsageTeller {
   std::vector<SampleHabits> habits_;
   std::map<Day, std::vector<UsageCounts>> pending_;  // by day in UTC; by person
   std::vector<std::vector<Day>> last_active_;        // by report and person
+  std::vector<std::vector<Day>> last_assisted_;      // by column and person
   AuditLogCounts counts_;
 };
 

@@ -18,8 +18,9 @@ using ReportFileSink =
 // Tells what people did as usage reports of Microsoft Graph, a CSV file a day and
 // kind of report, with a row for each licensed person, whether active or not. Days
 // are those of UTC, as in real reports, so in other zones what is done late or early
-// is told of a neighbouring day. Not told, because no report has it: the assistant,
-// group calls, and what somebody did to a file (only that they viewed or edited it).
+// is told of a neighbouring day. The report of the assistant has a row for each of its
+// licensees, and the last day of each application. Not told, because no report has it: group
+// calls, and what somebody did to a file (only that they viewed or edited it).
 // Holds at most three days in memory. Their rows are its records.
 absl::StatusOr<AuditLogCounts> TellUsageReports(const SampleOrganization& organization,
                                                 const ReportFileSink& take);

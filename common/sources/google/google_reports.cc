@@ -190,7 +190,7 @@ class GoogleReader : public JsonSink {
     if (!wanted) return absl::OkStatus();
     const CheckedTime time = sink_.times().Instant(TextOf(id, "time"));
     if (!time.seconds.has_value()) return sink_.OnRejected(time.problem);
-    const std::string application(TextOf(id, "applicationName"));
+    const std::string application = absl::AsciiStrToLower(TextOf(id, "applicationName"));
     element qualifier;
     const std::string unique = id["uniqueQualifier"].get(qualifier) == simdjson::SUCCESS
                                    ? ScalarText(qualifier)
@@ -307,9 +307,10 @@ class GoogleReader : public JsonSink {
                         MappedActivity& activity) {
     // What was offered without being asked for is nobody's use.
     if (name != "feature_utilization") return false;
-    if (!absl::StartsWith(Get(parameters, "event_category"), "active")) return false;
+    if (!absl::StartsWithIgnoreCase(Get(parameters, "event_category"), "active")) return false;
     activity.type = "assistant.used";
-    const std::string& app = Get(parameters, "app_name");
+    const std::string app = absl::AsciiStrToLower(Get(parameters, "app_name"));
+    if (app == "gemini_app" || app == "gemini") activity.app = "assistant";
     if (app == "gmail") activity.traits = kTraitInMail;
     if (app == "chat") activity.traits = kTraitInChat;
     if (app == "meet") activity.traits = kTraitInMeeting;

@@ -281,23 +281,16 @@ absl::Status AuditMapper::MapAssistant(const AuditRecord& record, MappedActivity
     sink.OnExcluded(Exclusion::kNoPrompt);
     return absl::OkStatus();
   }
-  const absl::string_view host = record[Field::kAppHost];
+  const AssistantUse use = AssistantApp(record);
   activity.type = "assistant.used";
-  activity.app = "other";
-  if (absl::EqualsIgnoreCase(host, "Outlook")) {
-    activity.app = "outlook";
-    activity.traits = kTraitInMail;
-  } else if (absl::EqualsIgnoreCase(host, "Teams")) {
-    activity.app = "teams";
+  activity.app = use.app;
+  if (use.app == "outlook") activity.traits = kTraitInMail;
+  if (use.in_document) activity.traits = kTraitInDocument;
+  if (use.app == "teams") {
     if (record.meeting_context) activity.traits |= kTraitInMeeting;
     if (record.chat_context) activity.traits |= kTraitInChat;
-  } else {
-    for (absl::string_view app : {"word", "excel", "powerpoint", "onenote", "loop"}) {
-      if (!absl::EqualsIgnoreCase(host, app)) continue;
-      if (app != "loop") activity.app = app;
-      activity.traits = kTraitInDocument;
-    }
   }
+  if (use.with_agent) activity.traits |= kTraitWithAgent;
   return sink.OnActivity(activity);
 }
 

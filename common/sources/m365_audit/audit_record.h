@@ -54,6 +54,9 @@ enum class Field : uint8_t {
   kDeviceAgent,   // ExtraProperties[UserAgent]
   kDeviceSystem,  // ExtraProperties[OsName]
   kAppHost,
+  kAppIdentity,
+  kAgent,        // its id or name; empty: none
+  kContextType,  // of the assistant: the first that is not empty
   kCount,
 };
 

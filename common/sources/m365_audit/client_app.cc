@@ -12,6 +12,7 @@ namespace {
 constexpr absl::string_view kOutlook = "outlook";
 constexpr absl::string_view kTeams = "teams";
 constexpr absl::string_view kOther = "other";
+constexpr absl::string_view kAssistant = "assistant";
 constexpr absl::string_view kDesktop = "desktop";
 constexpr absl::string_view kWeb = "web";
 constexpr absl::string_view kMobile = "mobile";
@@ -66,6 +67,60 @@ absl::string_view NamedApp(absl::string_view name) {
   if (ContainsIgnoringCase(name, "teams")) return kTeams;
   if (ContainsIgnoringCase(name, "word")) return "word";
   return "";
+}
+
+// Letters and digits in lower case, without the maker's name: "Microsoft Teams" is "teams".
+std::string PlainName(absl::string_view name) {
+  std::string plain;
+  for (const char c : name) {
+    const unsigned char byte = static_cast<unsigned char>(c);
+    if (absl::ascii_isalnum(byte)) plain.push_back(absl::ascii_tolower(byte));
+  }
+  constexpr absl::string_view kMaker = "microsoft";
+  return absl::StartsWith(plain, kMaker) ? plain.substr(kMaker.size()) : plain;
+}
+
+// The applications that host the assistant, by their plain names and, in the edition of 2023, by
+// the type of what was open.
+AssistantUse HostedBy(absl::string_view host) {
+  static const auto& hosts = *new absl::flat_hash_map<absl::string_view, AssistantUse>{
+      {"word", {"word", true}},
+      {"excel", {"excel", true}},
+      {"powerpoint", {"powerpoint", true}},
+      {"onenote", {"onenote", true}},
+      {"loop", {kOther, true}},
+      {"docx", {"word", true}},
+      {"xlsx", {"excel", true}},
+      {"pptx", {"powerpoint", true}},
+      {"one", {"onenote", true}},
+      {"outlook", {kOutlook}},
+      {"teams", {kTeams}},
+      {"teamsmeeting", {kTeams}},
+      {"teamschat", {kTeams}},
+      {"teamschannel", {kTeams}},
+      // Names that its own app has had, and where it stands beside a page.
+      {"bizchat", {kAssistant}},
+      {"webchat", {kAssistant}},
+      {"copilotchat", {kAssistant}},
+      {"copilot", {kAssistant}},
+      {"office", {kAssistant}},
+      {"365", {kAssistant}},
+      {"365chat", {kAssistant}},
+      {"365copilot", {kAssistant}},
+      {"365copilotchat", {kAssistant}},
+      {"m365app", {kAssistant}},
+      {"m365chat", {kAssistant}},
+      {"m365copilot", {kAssistant}},
+      {"bing", {kAssistant}},
+      {"edge", {kAssistant}},
+  };
+  const auto found = hosts.find(PlainName(host));
+  return found == hosts.end() ? AssistantUse{kOther} : found->second;
+}
+
+// An id of nothing but zeros is none.
+bool NamesAgent(absl::string_view agent) {
+  return agent.find_first_not_of("0-{} ") != absl::string_view::npos;
 }
 
 bool IsMachineAgent(absl::string_view agent) {
@@ -161,6 +216,19 @@ ClientUse TeamsClient(const AuditRecord& record) {
   const bool phone = ContainsAny(record[Field::kDeviceSystem], {"ios", "android"}) ||
                      IsPhone(record[Field::kDeviceAgent]) || IsPhone(record[Field::kDevice]);
   return {ClientKind::kHuman, kTeams, phone ? kMobile : absl::string_view()};
+}
+
+AssistantUse AssistantApp(const AuditRecord& record) {
+  const absl::string_view identity = record[Field::kAppIdentity];  // "Copilot.M365Copilot.BizChat"
+  absl::string_view host = record[Field::kAppHost];
+  // Which application that was, the context says.
+  if (host.empty() || PlainName(host) == "appchat") host = record[Field::kContextType];
+  if (host.empty()) host = identity.substr(identity.rfind('.') + 1);
+  AssistantUse use = HostedBy(host);
+  use.with_agent = NamesAgent(record[Field::kAgent]) ||
+                   StartsIgnoringCase(identity, "copilot.studio.") ||
+                   StartsIgnoringCase(identity, "microsoftagent.");
+  return use;
 }
 
 bool IsMeetingBot(const AuditRecord& record) {

@@ -35,6 +35,17 @@ ClientUse FileClient(const AuditRecord& record);
 // For records of Teams: the platform is known for telephones alone.
 ClientUse TeamsClient(const AuditRecord& record);
 
+// Where the assistant was used.
+struct AssistantUse {
+  absl::string_view app;     // by the catalogue's id
+  bool in_document = false;  // on a document, of Office or not
+  bool with_agent = false;   // through an agent
+};
+
+// For records of Copilot, by AppHost, Contexts, AppIdentity, AgentId and AgentName. A host that
+// has no app here is "other".
+AssistantUse AssistantApp(const AuditRecord& record);
+
 // Whether a participant of a meeting is a recorder, a bridge or the like.
 bool IsMeetingBot(const AuditRecord& record);
 

@@ -161,6 +161,9 @@ class RecordDecoder::Impl {
     if (found.has_envelope || found.has_original) {
       return DecodeEnvelope(found, members, fallback_id, sink);
     }
+    if (found.has_wrapped && record_[Field::kOperation].empty()) {
+      return DecodeElement(found.wrapped, fallback_id, sink, nesting + 1);
+    }
     return Finish(fallback_id, sink);
   }
 
@@ -182,9 +185,11 @@ class RecordDecoder::Impl {
     bool has_envelope = false;
     bool has_original = false;
     bool has_list = false;
+    bool has_wrapped = false;
     element envelope;
     element original;
     element list;
+    element wrapped;
   };
 
   // The inner record first, so that it wins; then the outer members.
@@ -267,6 +272,15 @@ class RecordDecoder::Impl {
       case Member::kEvent:
         found->has_original = value.type() == element_type::OBJECT &&
                               value["original"].get(found->original) == simdjson::SUCCESS;
+        if (!found->has_original && value.type() == element_type::OBJECT &&
+            value["Operation"].error() == simdjson::SUCCESS) {
+          ReadMember(Member::kWrapper, value, found);
+        }
+        return;
+      case Member::kWrapper:
+        if (!Unwrap(value, &inner)) return;
+        found->has_wrapped = true;
+        found->wrapped = inner;
         return;
       case Member::kItem:
       case Member::kCopilot:
@@ -332,6 +346,9 @@ class RecordDecoder::Impl {
 
   void ReadCopilot(object from) {
     Set(Field::kAppHost, Text(from, "AppHost"));
+    for (const std::string_view key : {"AgentId", "AgentName"}) {
+      Set(Field::kAgent, Text(from, key));
+    }
     element list;
     if (from["Messages"].get(list) == simdjson::SUCCESS && !list.is_null()) {
       ForEachItem(list, [this](element message) {
@@ -345,6 +362,7 @@ class RecordDecoder::Impl {
     if (from["Contexts"].get(list) != simdjson::SUCCESS) return;
     ForEachItem(list, [this](element context) {
       const absl::string_view type = PartOf(context, "Type");
+      Set(Field::kContextType, type);
       if (ContainsIgnoringCase(type, "meeting")) record_.meeting_context = true;
       if (ContainsIgnoringCase(type, "chat")) record_.chat_context = true;
     });

@@ -71,6 +71,9 @@ const MemberRules& RecordMembers() {
       {"ArtifactsShared", {Member::kArtifacts, Field::kCount}},
       {"ArtifactShared", {Member::kArtifacts, Field::kCount}},
       {"CopilotEventData", {Member::kCopilot, Field::kCount}},
+      {"AppIdentity", {Member::kText, Field::kAppIdentity}},
+      {"AgentId", {Member::kText, Field::kAgent}},
+      {"AgentName", {Member::kText, Field::kAgent}},
       {"AppAccessContext", {Member::kAppContext, Field::kCount}},
       {"AuditData", {Member::kEnvelope, Field::kCount}},
       {"auditData", {Member::kEnvelope, Field::kCount}},
@@ -80,6 +83,13 @@ const MemberRules& RecordMembers() {
       {"records", {Member::kList, Field::kCount}},
       {"Records", {Member::kList, Field::kCount}},
       {"event", {Member::kEvent, Field::kCount}},
+      // Of Defender's hunting, Splunk and Elastic.
+      {"RawEventData", {Member::kWrapper, Field::kCount}},
+      {"_raw", {Member::kWrapper, Field::kCount}},
+      {"result", {Member::kWrapper, Field::kCount}},
+      {"_source", {Member::kWrapper, Field::kCount}},
+      {"o365", {Member::kWrapper, Field::kCount}},
+      {"audit", {Member::kWrapper, Field::kCount}},
   };
   return rules;
 }

@@ -24,7 +24,8 @@ enum class Member : uint8_t {
   kAppContext,
   kEnvelope,  // AuditData and the like: the record is in it
   kList,      // "events" and the like: several records are in it
-  kEvent,     // Elastic's event.original
+  kEvent,     // Elastic's event.original, or Splunk's event
+  kWrapper,   // what another product has put around a record
 };
 
 struct MemberRule {

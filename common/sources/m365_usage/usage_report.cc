@@ -138,17 +138,23 @@ struct Assisted {
   const char* app;
   TraitSet traits;
 };
-constexpr Assisted kAssisted[] = {{"Microsoft Teams", "teams", 0},
-                                  {"Teams", "teams", 0},
-                                  {"Word", "word", kTraitInDocument},
-                                  {"Excel", "excel", kTraitInDocument},
-                                  {"PowerPoint", "powerpoint", kTraitInDocument},
-                                  {"OneNote", "onenote", kTraitInDocument},
-                                  {"Loop", "other", kTraitInDocument},
-                                  {"Outlook", "outlook", kTraitInMail},
-                                  {"Microsoft 365", "other", 0},
-                                  {"Edge", "other", 0}};
-constexpr char kAssistantChat[] = "Copilot Chat Last Activity Date";
+constexpr Assisted kAssisted[] = {
+    {"Microsoft Teams Copilot", "teams", 0},
+    {"Teams Copilot", "teams", 0},
+    {"Word Copilot", "word", kTraitInDocument},
+    {"Excel Copilot", "excel", kTraitInDocument},
+    {"PowerPoint Copilot", "powerpoint", kTraitInDocument},
+    {"OneNote Copilot", "onenote", kTraitInDocument},
+    {"Loop Copilot", "other", kTraitInDocument},
+    {"Outlook Copilot", "outlook", kTraitInMail},
+    {"Copilot Chat", "assistant", 0},
+    {"Copilot Chat (work)", "assistant", 0},
+    {"Copilot Chat (web)", "assistant", 0},
+    {"Microsoft 365 Copilot", "assistant", 0},
+    {"Edge", "assistant", 0},
+    {"Edge Copilot", "assistant", 0},
+    {"Copilot Agent", "other", kTraitWithAgent},
+};
 
 bool IsTrue(absl::string_view text) { return FlagOf(text).value_or(false); }
 
@@ -225,10 +231,10 @@ class UsageReader : public JsonSink {
     }
     first_assisted_ = columns_.size();
     for (const Assisted& one : kAssisted) {
-      columns_.push_back({absl::StrCat(one.name, " Copilot Last Activity Date"),
-                          absl::StrCat("Last activity date of ", one.name, " Copilot (UTC)")});
+      // As Graph names it, and the page of the admin center.
+      columns_.push_back({absl::StrCat(one.name, " Last Activity Date"),
+                          absl::StrCat("Last activity date of ", one.name, " (UTC)")});
     }
-    columns_.push_back({kAssistantChat, "Last activity date of Copilot Chat (UTC)"});
   }
 
   absl::Status Read(TextInput& input) {
@@ -415,7 +421,6 @@ class UsageReader : public JsonSink {
     for (const Assisted& one : kAssisted) {
       RETURN_IF_ERROR(report(row[column++], one.app, one.traits));
     }
-    RETURN_IF_ERROR(report(row[column], "other", 0));
     if (active) return absl::OkStatus();
     // Somewhere that has no column.
     RETURN_IF_ERROR(report(row[kLastActivity], "other", 0));
@@ -435,7 +440,7 @@ class UsageReader : public JsonSink {
 
   SourceSink& sink_;
   Kind kind_ = Kind::kActivity;
-  // kColumns, then one for each cell, then one for each place of kAssisted and for its chat.
+  // kColumns, then one for each cell, then one for each place of kAssisted.
   std::vector<std::vector<std::string>> columns_;
   std::vector<Cell> cells_;
   size_t first_assisted_ = 0;

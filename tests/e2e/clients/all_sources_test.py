@@ -18,7 +18,8 @@ WEEKS = 8
 # sources of the catalogue it is.
 MICROSOFT = {
     "m365-audit-csv": ("audit.csv", "m365-audit-csv", ["m365_audit"]),
-    "m365-usage-report": ("usage/*", "m365-usage-report", ["m365_usage_report"]),
+    "m365-usage-report": ("usage/*", "m365-usage-report",
+                          ["m365_usage_report", "m365_copilot_report"]),
 }
 GOOGLE = {"google-reports": ("google/*", "google-reports", ["google_reports"])}
 THE_REST = {

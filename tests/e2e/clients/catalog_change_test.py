@@ -1,6 +1,8 @@
 """A catalogue that changes while services run: its words stop nothing, what it counts stops
 intake until ingest and aggregate have the same again, and nothing is lost meanwhile."""
 
+import datetime
+import json
 import os
 import pathlib
 import re
@@ -17,6 +19,15 @@ from suite import BIN, SOURCE, Suite, make_stubs
 
 SHIPPED = (SOURCE / "deploy/catalog/adoption.textproto").read_text()
 WORDS = re.sub(r'display_name: "Communication"', 'display_name: "Talk and mail"', SHIPPED)
+# The edition before: without the tables of the assistant's apps and agents, and all that reads them.
+NEW_TABLES = ("assistant_in_files", "assistant_in_talk")
+ENTRIES = re.split(r"(?m)^(?=(?:tables|measures|actions|categories|sources) \{)", SHIPPED)
+NEW_MEASURES = {re.search(r'id: "(\w+)"', entry)[1] for entry in ENTRIES if entry.startswith("measures")
+                and any(f'table: "{table}"' in entry for table in NEW_TABLES)}
+BEFORE = "".join(entry for entry in ENTRIES if not any(
+    word in entry for word in [f'table: "{one}"' for one in NEW_TABLES] +
+    [f'  id: "{one}"\n  kind' for one in NEW_TABLES] + [f'measure: "{one}"' for one in NEW_MEASURES]))
+BEFORE = re.sub(r'traits \{ id: "with_agent" .*\n', "", BEFORE)
 COUNTS = re.sub(r"(?m)^  weight: (\d+)$", lambda found: f"  weight: {int(found[1]) + 1}", SHIPPED, count=1)
 
 
@@ -34,7 +45,7 @@ class CatalogChangeTest(unittest.TestCase):
         for process in self.started:
             process.wait(timeout=60)
 
-    def restart(self, name, text):
+    def restart(self, name, text, *more):
         """Ends a service, and starts it at the same address with a catalogue of this text."""
         path = self.folder / f"{name}-{len(self.started)}.textproto"
         path.write_text(text)
@@ -47,8 +58,9 @@ class CatalogChangeTest(unittest.TestCase):
         with open(log, "w") as stderr:
             self.started.append(subprocess.Popen(
                 [BIN / f"tutti-{name}", *words[1:], f"--catalog={path}", f"--port_file={ready}",
-                 f"--listen={getattr(self.suite, name)}"], stderr=stderr))
+                 f"--listen={getattr(self.suite, name)}", *more], stderr=stderr))
         self.until(ready.exists, log.read_text())
+        return path
 
     def until(self, condition, problem):
         deadline = time.monotonic() + 60
@@ -107,7 +119,8 @@ class CatalogChangeTest(unittest.TestCase):
         self.suite.tutti("organizations", "create", "acme", "--headcount", "300")
         whole, counted = re.search(r"fingerprint (\w+),\s+of what is counted (\w+)",
                                    self.suite.tutti("statement", "acme")).groups()
-        alike = re.search(r'counted_alike: "(\w+)"', SHIPPED)[1]
+        alike = "0123456789abcdef0123456789abcdef"
+        self.restart("aggregate", f'{SHIPPED}counted_alike: "{alike}"\n')
         self.assertEqual(len({whole, counted, alike}), 3)
         with grpc.insecure_channel(self.suite.aggregate) as channel:
             def ask(fingerprint):
@@ -122,6 +135,42 @@ class CatalogChangeTest(unittest.TestCase):
             self.assertEqual([ask(one) for one in (whole, counted, alike)], ["OK"] * 3)
             for other in ("another", "", whole[:-1]):
                 self.assertEqual(ask(other), ("UNAVAILABLE", ("CATALOG_MISMATCH", True)))
+
+    # What an upgrade is: a suite of the edition before gets this one. Mutations: a table in the place
+    # of another's columns; no past catalogue for the record of before.
+    def test_the_edition_before_is_followed_by_this_one(self):
+        self.assertEqual(len(NEW_MEASURES), 7)
+        path = self.folder / "before.textproto"
+        path.write_text(BEFORE)
+        for name in ("aggregate", "ingest", "score"):
+            self.restart(name, BEFORE)
+        activities = self.folder / "activities.jsonl"
+        first_day = write_activities(activities, people=300, days=63)
+        self.suite.back_fill("acme", 300, first_day, "--source", "activities")
+        self.suite.tutti("import", "--format", "activities", "--organization", "acme", str(activities))
+        self.suite.publish("acme")
+        before = json.loads(self.suite.tutti("score", "acme", "--format", "json"))["score"]
+        self.assertEqual({one["measure"] for one in before["measures"]} & NEW_MEASURES, set())
+        self.restart("aggregate", SHIPPED)
+        with grpc.insecure_channel(self.suite.ingest) as channel:
+            self.until(lambda: not self.is_ready(), "ingest is ready")
+            self.restart("ingest", SHIPPED)
+            self.until(self.is_ready, "ingest is not ready")
+            self.assertIsNone(self.send(channel))
+        # The record of before is still shown, of what it counted.
+        self.restart("score", SHIPPED, f"--past_catalogs={path}")
+        after = json.loads(self.suite.tutti("score", "acme", "--format", "json"))["score"]
+        self.assertEqual(before["endDay"], after["endDay"])
+        self.assertEqual(before["points"], after["points"])
+        self.assertNotIn("assistant_in_talk", self.suite.tutti("table", "acme"))
+        # From now on what is new is counted.
+        act = {"subject": "one@made-up.example", "type": "assistant.used", "traits": ["with_agent"], "app": "assistant",
+               "occurredAt": f"{datetime.date.today().isoformat()}T00:00:00Z"}
+        (self.folder / "agent.jsonl").write_text(json.dumps(act) + "\n")
+        said = self.suite.tutti("import", "--format", "activities", "--organization", "acme", "--summary", "json",
+                                str(self.folder / "agent.jsonl"))
+        (tenant,) = json.loads(said)["tenants"]
+        self.assertEqual((tenant["upload"]["accepted"], tenant["upload"]["ignored_values"]), (1, 0), said)
 
     # Mutations: a mismatch that is final for the caller; one that nobody is told.
     def test_what_is_counted_must_agree(self):

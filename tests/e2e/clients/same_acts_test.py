@@ -34,11 +34,17 @@ IN_BOTH = {
     USAGE: COMMON | {"modes.community", "habit_communication.did", "calls.one_to_one",
                      "meeting_kinds.one_off", "meeting_kinds.recurring", "meeting_kinds.meet_now",
                      "app_outlook.desktop", "app_outlook.web", "app_outlook.mobile",
-                     "app_word.desktop", "app_word.web", "app_word.mobile"},
+                     "app_word.desktop", "app_word.web", "app_word.mobile", "assistant.assistant",
+                     "habit_assistant.did", "assistant_places.mail", "assistant_places.documents",
+                     "assistant_in_files.word", "assistant_in_files.excel",
+                     "assistant_in_files.powerpoint", "assistant_in_talk.outlook",
+                     "assistant_in_talk.teams", "assistant_in_talk.own_app",
+                     "assistant_in_talk.agent"},
     GOOGLE: COMMON | {"collaboration.file_collaborated", "content_roles.read",
                       "content_roles.written", "content_roles.collaborated", "attachments.copy",
                       "storage.personal_drive", "storage.team_site", "habit_collaboration.did",
-                      "assistant.assistant", "habit_assistant.did", "assistant_places.documents"},
+                      "assistant.assistant", "habit_assistant.did", "assistant_places.documents",
+                      "assistant_in_talk.own_app"},
 }
 # What a mail that was sent is, and no more.
 OF_A_MAIL = {"modes.email", "mentions.mail_sent", "habit_communication.did"}

@@ -70,7 +70,7 @@ class SampleImport : public ::testing::TestWithParam<SampleShape> {
   static size_t Types() {
     switch (GetParam()) {
       case SampleShape::kUsageReports:
-        return 11;  // no assistant, no writing; app.used
+        return 12;  // no writing; app.used
       case SampleShape::kGoogleReports:
         return 9;  // no communities, no calls
       case SampleShape::kTelemetry:

@@ -68,7 +68,10 @@ Gradient CountingError::OfMeasure(const catalog::v1::Measure& measure) const {
   }
   const catalog::v1::Share& share = measure.share();
   if (!share.has_subjects()) {
-    gradient.Add(OfPredicate(share.numerator()),
+    catalog::v1::Predicate above = share.numerator();
+    // What is left of those entitled is as far off as what is counted.
+    if (SelectsNone(above)) above.set_at_least(1);
+    gradient.Add(OfPredicate(above),
                  1 / static_cast<double>(truth_.Entitled(share.entitled_product())));
     return gradient;
   }

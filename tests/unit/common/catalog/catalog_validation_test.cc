@@ -216,6 +216,10 @@ constexpr Case kPresentationCases[] = {
     {"PredicateOfNobody", "any_of { features: [\"seen\", \"quick\"] }",
      "only { features: \"quick\" }",
      "vendor: measure 'tickets_seen' count: selects nobody: no activities could ever satisfy it"},
+    // Those who show nothing are known as the rest of a public number alone.
+    {"ShareOfNothing", "numerator { table: \"tickets\" only { features: \"seen\" } }",
+     "numerator { table: \"tickets\" exactly: 0 }",
+     "vendor: measure 'slow_share' share numerator: exactly is 0: it must be in 1..3"},
     {"ShareWithoutNumerator", "numerator { table: \"notes\" at_least: 1 }", "",
      "vendor: measure 'notes_reach' share: has no numerator"},
     {"ShareWithoutDenominator", "subjects { table: \"places\" exactly: 1 }", "",
@@ -325,6 +329,14 @@ INSTANTIATE_TEST_SUITE_P(Presentation, CatalogValidation, ::testing::ValuesIn(kP
 
 TEST(CatalogValidationLimits, AcceptsTheUnchangedCatalogue) {
   EXPECT_EQ(ErrorOf(ParseCatalog(kVendorCatalog)), "");
+}
+
+TEST(CatalogValidationLimits, AcceptsWhatIsLeftOfAPublicNumber) {
+  const std::string rest =
+      absl::StrReplaceAll(kVendorCatalog, {{"numerator { table: \"notes\" at_least: 1 }",
+                                            "numerator { table: \"notes\" exactly: 0 }"}});
+  ASSERT_NE(rest, kVendorCatalog);
+  EXPECT_EQ(ErrorOf(ParseCatalog(rest)), "");
 }
 
 TEST(CatalogValidationLimits, RefusesAnEmptyCatalogue) {

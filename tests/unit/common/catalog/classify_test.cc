@@ -102,7 +102,8 @@ TEST(Classify, SetsWhatRulesSay) {
        "| habit_meetings did"},
       {{"call.joined", "teams", "", {"group"}}, "calls group | "},
       {{"assistant.used", "word", "", {"in_document"}},
-       "assistant assistant; assistant_places documents | habit_assistant did"},
+       "assistant assistant; assistant_places documents; assistant_in_files word | habit_assistant "
+       "did"},
   };
   for (const auto& [activity, expected] : cases) {
     EXPECT_EQ(Sets(*catalog, activity), expected)

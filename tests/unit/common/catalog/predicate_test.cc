@@ -45,5 +45,17 @@ TEST(Predicate, NeverSelectsSubjectsWithoutAnyFeature) {
   EXPECT_EQ(Select("exactly: 0"), 0);
 }
 
+// Mutation: any predicate without a condition.
+TEST(Predicate, TellsThoseWhoShowNothingApart) {
+  catalog::v1::Predicate predicate;
+  EXPECT_FALSE(SelectsNone(predicate));
+  predicate.set_at_least(0);
+  EXPECT_FALSE(SelectsNone(predicate));
+  predicate.set_exactly(1);
+  EXPECT_FALSE(SelectsNone(predicate));
+  predicate.set_exactly(0);
+  EXPECT_TRUE(SelectsNone(predicate));
+}
+
 }  // namespace
 }  // namespace tutti

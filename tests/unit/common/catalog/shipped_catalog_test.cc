@@ -67,7 +67,7 @@ TEST_F(ShippedCatalogTest, FillsTheColumnsOfEveryKindWithoutGaps) {
     columns.push_back(
         absl::StrCat(kind.proto->id(), " ", kind.reach_columns, " ", kind.day_columns));
   }
-  EXPECT_THAT(columns, ElementsAre("person 60 6", "device 10 0", "meeting 20 0", "workspace 22 0",
+  EXPECT_THAT(columns, ElementsAre("person 67 6", "device 10 0", "meeting 20 0", "workspace 22 0",
                                    "document 2 0", "thread 5 0", "message 1 0"));
 }
 
@@ -113,6 +113,8 @@ TEST_F(ShippedCatalogTest, KeepsTablesAndColumns) {
       {"app_community", "desktop=50 web=51 mobile=52"},
       {"app_other", "desktop=53 web=54 mobile=55"},
       {"assistant_places", "mail=56 chat=57 meetings=58 documents=59"},
+      {"assistant_in_files", "word=60 excel=61 powerpoint=62"},
+      {"assistant_in_talk", "outlook=63 teams=64 own_app=65 agent=66"},
       {"endpoint", "seen=0 slow_start=1 app_crash=2"},
       {"network", "measured=3 poor_mail=4 poor_files=5 poor_calls=6"},
       {"apps_health", "seen=7 recommended_channel=8 supported_version=9"},
@@ -156,24 +158,26 @@ TEST_F(ShippedCatalogTest, KeepsTheWordsOfActivities) {
                   "question.best_answered", "message.sent"));
   EXPECT_THAT(Ids(catalog_->proto().apps()),
               ElementsAre("outlook", "teams", "word", "excel", "powerpoint", "onenote", "community",
-                          "other"));
+                          "other", "assistant"));
   EXPECT_THAT(Ids(catalog_->proto().platforms()), ElementsAre("desktop", "web", "mobile"));
-  EXPECT_THAT(Ids(catalog_->proto().traits()),
-              ElementsAre("group_mailbox", "mention", "attachment_copy", "attachment_link",
-                          "shared_file", "team_site", "personal_drive", "internal", "external",
-                          "video", "screen_share", "reaction", "raised_hand", "chat", "one_off",
-                          "recurring", "meet_now", "one_to_one", "group", "in_mail", "in_chat",
-                          "in_meeting", "in_document", "slow_start", "poor_mail", "poor_files",
-                          "poor_calls", "recommended_channel", "supported_version", "over_8_people",
-                          "over_60_minutes", "chat_before", "notice_24h", "accepted_by_most",
-                          "joined_on_time", "interactive", "third_took_part", "visual", "recorded",
-                          "message_after", "team_attached", "members_1_to_4", "members_5_to_10",
-                          "members_11_to_50", "members_over_50", "age_up_to_90_days",
-                          "age_up_to_1_year", "age_up_to_3_years", "age_over_3_years"));
-  EXPECT_THAT(Ids(catalog_->proto().sources()),
-              ElementsAre("m365_audit", "m365_usage_report", "google_reports", "activities",
-                          "device_telemetry", "network_measurements", "app_inventory",
-                          "meeting_records", "workspace_records", "item_records"));
+  EXPECT_THAT(
+      Ids(catalog_->proto().traits()),
+      ElementsAre("group_mailbox", "mention", "attachment_copy", "attachment_link", "shared_file",
+                  "team_site", "personal_drive", "internal", "external", "video", "screen_share",
+                  "reaction", "raised_hand", "chat", "one_off", "recurring", "meet_now",
+                  "one_to_one", "group", "in_mail", "in_chat", "in_meeting", "in_document",
+                  "with_agent", "slow_start", "poor_mail", "poor_files", "poor_calls",
+                  "recommended_channel", "supported_version", "over_8_people", "over_60_minutes",
+                  "chat_before", "notice_24h", "accepted_by_most", "joined_on_time", "interactive",
+                  "third_took_part", "visual", "recorded", "message_after", "team_attached",
+                  "members_1_to_4", "members_5_to_10", "members_11_to_50", "members_over_50",
+                  "age_up_to_90_days", "age_up_to_1_year", "age_up_to_3_years",
+                  "age_over_3_years"));
+  EXPECT_THAT(
+      Ids(catalog_->proto().sources()),
+      ElementsAre("m365_audit", "m365_usage_report", "m365_copilot_report", "google_reports",
+                  "activities", "device_telemetry", "network_measurements", "app_inventory",
+                  "meeting_records", "workspace_records", "item_records"));
 }
 
 TEST_F(ShippedCatalogTest, WeighsTwoOfThreeFourTimes) {
@@ -247,6 +251,13 @@ TEST_F(ShippedCatalogTest, SaysWhatASourceCannotGive) {
     EXPECT_FALSE(gives("m365_audit", measure)) << measure;
   }
   EXPECT_FALSE(gives("m365_usage_report", "file_writing_reach"));
+  // Reports of what people do say nothing of the assistant, whose own report does.
+  EXPECT_FALSE(gives("m365_usage_report", "ai_assistance_reach"));
+  EXPECT_TRUE(gives("m365_copilot_report", "agents_reach"));
+  EXPECT_FALSE(gives("m365_copilot_report", "assistant_in_meetings_reach"));
+  EXPECT_FALSE(gives("m365_copilot_report", "mail_reach"));
+  EXPECT_TRUE(gives("google_reports", "assistant_own_app_reach"));
+  EXPECT_FALSE(gives("google_reports", "assistant_in_word_reach"));
   EXPECT_FALSE(gives("google_reports", "community_reach"));
   EXPECT_FALSE(gives("activities", "workspaces_known"));
   EXPECT_TRUE(gives("item_records", "mails_sent"));

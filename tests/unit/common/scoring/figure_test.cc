@@ -78,6 +78,19 @@ TEST(Figure, ScalesEverything) {
   EXPECT_NEAR(MarginOf(scaled), 100 * MarginOf(figure), 1e-9);
 }
 
+// Mutation: a bound that stays on its side.
+TEST(Figure, TurnsWhatIsOpenRoundInTheRest) {
+  Figure share = Plain(0.95, 1, 0.02);
+  share.open.above = 0.05;
+  share.bias.below = 0.01;
+  const Figure rest = Rest(share);
+  EXPECT_DOUBLE_EQ(rest.value, 0.05);
+  EXPECT_EQ(BoundOf(share), score::v1::BOUND_AT_LEAST);
+  EXPECT_EQ(BoundOf(rest), score::v1::BOUND_AT_MOST);
+  EXPECT_DOUBLE_EQ(rest.bias.above, 0.01);
+  EXPECT_DOUBLE_EQ(StatisticalMargin(rest), StatisticalMargin(share));
+}
+
 // The truth lies at one end of what is systematic, and there the interval holds 95%.
 // Mutation: 1.96 standard deviations beyond the bias hold 97.5%.
 TEST(Figure, ReachesAsFarBeyondABiasAsCoverageNeeds) {

@@ -64,6 +64,35 @@ TEST_F(ScoreBuilderTest, NamesTheCategoryWithTheMostRoom) {
   }
 }
 
+// Mutation: everybody who shows something is counted, and not those who are left.
+TEST_F(ScoreBuilderTest, SaysWhatIsLeftOfThoseEntitled) {
+  constexpr int64_t kPeople = 5000;
+  for (const int64_t users : {int64_t{1500}, int64_t{10}, int64_t{1990}}) {
+    Activity activity;
+    activity.tables = {{"assistant", {0, users}}};
+    publication::v1::Publication record =
+        Publish(*catalog_, kPeople, CADENCE_WEEKLY, activity, simulator_, /*noise=*/false);
+    auto& entitlement = *record.add_entitlements();
+    entitlement.set_product("assistant");
+    entitlement.set_people(2000);
+    const score::v1::Score score = Score(record);
+    const auto measure = [&](const char* id) {
+      for (const auto& one : score.measures()) {
+        if (one.measure() == id) return one.value();
+      }
+      ADD_FAILURE() << id;
+      return score::v1::Estimate();
+    };
+    const score::v1::Estimate used = measure("ai_assistance_reach");
+    const score::v1::Estimate unused = measure("assistant_unused_share");
+    EXPECT_NEAR(used.value() + unused.value(), 100, 1e-9) << users;
+    EXPECT_NEAR(used.margin(), unused.margin(), 1e-9) << users;
+    EXPECT_EQ(unused.bound(), users == 10     ? score::v1::BOUND_AT_LEAST
+                              : users == 1990 ? score::v1::BOUND_AT_MOST
+                                              : score::v1::BOUND_UNSPECIFIED);
+  }
+}
+
 TEST_F(ScoreBuilderTest, LeavesOutWhatHasNoSource) {
   publication::v1::Publication record = Record(5000, CADENCE_WEEKLY);
   record.clear_sources();

@@ -148,6 +148,21 @@ constexpr char kCopilot[] =
     "2026-06-20,cy@acme.example,2026-05-04,,,,7\n"
     "2026-06-20,dee@acme.example,0001-01-01,,0001-01-01,,7\n";
 
+// Mutations: words of English alone; a space of a spreadsheet's that is part of a name.
+TEST_F(ReportPeople, ReadsFlagsInTheLanguageOfASpreadsheet) {
+  const std::string head =
+      "User Principal Name;Is Deleted;\xc2\xa0Last Activity Date;Used Web\xc2\xa0;Used iOS;Report "
+      "Period\r\n";
+  for (const auto& [yes, no] : std::vector<std::pair<std::string, std::string>>{
+           {"WAHR", "FALSCH"}, {"VRAI", "FAUX"}, {"VERDADERO", "FALSO"}, {"Ja", "Nein"}}) {
+    const TenantSummary summary =
+        Imported(absl::StrCat(head, "amy@acme.example;", no, ";04.05.2026;", yes, ";", no, ";1\r\n",
+                              "bob@acme.example;", yes, ";04.05.2026;", yes, ";", yes, ";1\r\n"));
+    EXPECT_THAT(activities_.texts, ElementsAre("amy@acme.example app.used teams web")) << yes;
+    EXPECT_EQ(summary.Excluded(Exclusion::kDeleted), 1) << yes;
+  }
+}
+
 // Mutation: its licensees become the headcount.
 TEST_F(ReportPeople, ReadsWhenTheAssistantWasUsedAndTakesNoHeadcountFromIt) {
   const TenantSummary summary = Imported(kCopilot);
@@ -171,6 +186,41 @@ TEST_F(ReportPeople, ReadsWhenTheAssistantWasUsedAndTakesNoHeadcountFromIt) {
       Run({kCopilot, absl::StrCat(kMailHeader, MailRow("amy@acme.example", "2026-05-04"))});
   ASSERT_TRUE(both.ok()) << both.status();
   EXPECT_TRUE(CheckHeadcount(both->tenants.at(0)).ok());
+}
+
+// Columns of the report's second version. Mutations: a column that is not asked for; an agent
+// taken for an application.
+TEST_F(ReportPeople, ReadsTheAssistantsOwnAppAndAgents) {
+  const TenantSummary summary = Imported(
+      "Report Refresh Date,User Principal Name,Last Activity Date,Copilot Chat Last Activity Date,"
+      "Outlook Copilot Last Activity Date,Report Period,Prompts submitted for all apps,"
+      "Copilot Chat (work) Last Activity Date,Copilot Chat (web) Last Activity Date,"
+      "Microsoft 365 Copilot Last Activity Date,Edge Last Activity Date,"
+      "Copilot Agent Last Activity Date\n"
+      "2026-06-20,amy@acme.example,2026-05-05,2026-05-05,,7,9,2026-05-05,2026-05-04,,,\n"
+      "2026-06-20,bob@acme.example,2026-05-05,,2026-05-05,7,9,,,,,2026-05-04\n"
+      "2026-06-20,cy@acme.example,2026-05-05,,,7,9,,,2026-05-05,2026-05-04,\n");
+  EXPECT_THAT(activities_.texts, ElementsAre("amy@acme.example assistant.used assistant -",
+                                             "amy@acme.example assistant.used assistant -",
+                                             "amy@acme.example assistant.used assistant -",
+                                             "bob@acme.example assistant.used outlook - +in_mail",
+                                             "bob@acme.example assistant.used other - +with_agent",
+                                             "cy@acme.example assistant.used assistant -",
+                                             "cy@acme.example assistant.used assistant -"));
+  EXPECT_THAT(summary.licensed, ElementsAre(Pair("assistant", 3)));
+  // As Graph's JSON, and as the admin center's page exports it.
+  Imported(R"({"value":[{"reportRefreshDate":"2026-06-20","userPrincipalName":"amy@acme.example",)"
+           R"("lastActivityDate":"2026-05-05","copilotAgentLastActivityDate":"2026-05-05",)"
+           R"("edgeLastActivityDate":"","copilotChatLastActivityDate":"2026-05-05"}]})");
+  EXPECT_THAT(activities_.texts,
+              ElementsAre("amy@acme.example assistant.used assistant -",
+                          "amy@acme.example assistant.used other - +with_agent"));
+  Imported(
+      "User Principal Name,Last Activity Date (UTC),Last activity date of Teams Copilot (UTC),"
+      "Last activity date of Copilot Chat (work) (UTC)\n"
+      "amy@acme.example,2026-05-05,2026-05-05,2026-05-04\n");
+  EXPECT_THAT(activities_.texts, ElementsAre("amy@acme.example assistant.used teams -",
+                                             "amy@acme.example assistant.used assistant -"));
 }
 
 TEST_F(ReportPeople, ReadsWhoIsLicensedFromTheActiveUsers) {
@@ -252,6 +302,25 @@ TEST_F(ReportPeople, FindsSoftwareWhereverAReportSaysIt) {
                    Google("chat", 5, amy, Chat(Text("is_agentic_action", "false")))));
   EXPECT_EQ(summary.Excluded(Exclusion::kSoftware), 4);
   EXPECT_THAT(activities_.texts, ElementsAre("amy@acme.example chat.sent other -"));
+}
+
+// Mutations: a category in capitals is none; Google's own app is as any other.
+TEST_F(ReportPeople, ReadsWhereGooglesAssistantWasUsed) {
+  const auto used = [](int number, const std::string& category, const std::string& app) {
+    return Google(
+        "gemini_in_workspace_apps", number, User("amy@acme.example"),
+        absl::StrCat(R"([{"name":"feature_utilization","parameters":[)",
+                     Text("event_category", category), ",", Text("app_name", app), "]}]"));
+  };
+  const TenantSummary summary = Imported(
+      absl::StrCat(used(1, "Active_Generate", "docs"), used(2, "ACTIVE_CONVERSATIONS", "GMAIL"),
+                   used(3, "active_conversations", "gemini_app"), used(4, "inactive", "docs"),
+                   used(5, "INACTIVE", "docs"), used(6, "active_summarize", "keep")));
+  EXPECT_THAT(activities_.texts, ElementsAre("amy@acme.example assistant.used other - +in_document",
+                                             "amy@acme.example assistant.used other - +in_mail",
+                                             "amy@acme.example assistant.used assistant -",
+                                             "amy@acme.example assistant.used other -"));
+  EXPECT_EQ(summary.Excluded(Exclusion::kOtherEvent), 2);
 }
 
 // Mutation: a number that is no text, or has a point, is no type.

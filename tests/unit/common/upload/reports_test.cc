@@ -223,7 +223,7 @@ TEST_F(ReportsTest, ReadsWhatGeminiWasAskedFor) {
       "google-reports");
   EXPECT_THAT(activities_.texts, ElementsAre("amy@acme.example assistant.used other - +in_mail",
                                              "amy@acme.example assistant.used other - +in_document",
-                                             "amy@acme.example assistant.used other -"));
+                                             "amy@acme.example assistant.used assistant -"));
   EXPECT_THAT(summary.feeds, ElementsAre("ai_assistance"));
   EXPECT_EQ(summary.Excluded(Exclusion::kOtherEvent), 1);
 }

@@ -90,6 +90,27 @@ TEST(ReadAuditLog, ReadsTheSameRecordFromEveryShape) {
   }
 }
 
+// Mutations: one wrapper alone; what is around a record taken for it where it says nothing.
+TEST(ReadAuditLog, ReadsWhatOtherProductsPutAroundARecord) {
+  const std::string mail(kMail);
+  const std::string shapes[] = {
+      // Defender's hunting.
+      absl::StrCat(R"({"Timestamp":"2026-05-05","ActionType":"Send","RawEventData":)", mail, "}"),
+      absl::StrCat(R"({"ActionType":"Send","RawEventData":)", InString(mail), "}"),
+      // Splunk's exports and what is sent to it.
+      absl::StrCat(R"({"preview":false,"result":{"_raw":)", InString(mail), R"(,"host":"h"}})"),
+      absl::StrCat(R"({"time":1777885200,"sourcetype":"o365","event":)", mail, "}"),
+      // Elastic's documents.
+      absl::StrCat(R"({"_index":"x","_source":{"event":{"original":)", InString(mail), "}}}"),
+      absl::StrCat(R"({"_source":{"o365":{"audit":)", mail, R"(},"event":{"kind":"event"}}})"),
+  };
+  for (const std::string& shape : shapes) {
+    EXPECT_THAT(ReadInput(shape).texts, ElementsAre(kRead)) << shape;
+  }
+  EXPECT_THAT(ReadInput(R"({"event":{"kind":"event"},"result":"success"})").texts,
+              ElementsAre("!no record id"));
+}
+
 TEST(ReadAuditLog, ReadsSentinelsColumnNamesAndListsInStrings) {
   const Records records = ReadInput(
       R"({"TenantId":"w","OfficeId":"r-1","OrganizationId":"aaaaaaaa-0000-4000-8000-000000000001",)"
