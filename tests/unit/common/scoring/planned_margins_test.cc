@@ -64,7 +64,7 @@ TEST_F(PlannedMarginsTest, CountOnlyWhatASourceFeeds) {
   EXPECT_FALSE(IsDrawn(*catalog_, {"device_telemetry"}, 90, CADENCE_FOUR_WEEKLY, 28));
 }
 
-// Mutations: no limit of what one window may be off by; levels from the third record on.
+// Mutation: levels from the third record on.
 TEST_F(PlannedMarginsTest, SayFromWhichRecordOnALevelIsShown) {
   const catalog::v1::Category& category = *catalog_->FindCategory("communication");
   const auto from = [&](int64_t headcount) {
@@ -82,6 +82,23 @@ TEST_F(PlannedMarginsTest, SayFromWhichRecordOnALevelIsShown) {
     EXPECT_EQ(last == 1, alone <= kWidestMarginShown) << headcount;
   }
   EXPECT_GT(last, 3);
+}
+
+// Weekly levels come to less than half of what one window may be off by. Mutation: no limit of
+// that.
+TEST_F(PlannedMarginsTest, ShowNoLevelWhereOneWindowSaysNextToNothing) {
+  PublicTerms terms = PlannedTerms(*catalog_, 400, CADENCE_WEEKLY, 7);
+  const catalog::v1::Category& category = *catalog_->FindCategory("ai_assistance");
+  int close = 0;
+  for (int64_t entitled = 60; entitled <= 300; entitled += 2) {
+    terms.entitled["assistant"] = entitled;
+    const double alone = MarginOf(*PlannedCategory(*catalog_, terms, category));
+    const int from = RecordsUntilShown(*catalog_, terms, CADENCE_WEEKLY, category);
+    EXPECT_EQ(from == 0, alone > kWidestMarginWithLevel) << entitled;
+    EXPECT_EQ(from == 1, alone <= kWidestMarginShown) << entitled;
+    if (alone > kWidestMarginWithLevel && alone < 33) ++close;
+  }
+  EXPECT_GT(close, 0);
 }
 
 // What decides whether it is shown and what says from when on are one. Mutation: the last record

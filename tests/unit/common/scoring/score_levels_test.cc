@@ -37,7 +37,7 @@ class ScoreLevelsTest : public ::testing::Test {
     for (const char* habit : {"habit_communication", "habit_collaboration", "habit_shared_space",
                               "habit_mobility", "habit_meetings", "habit_assistant"}) {
       activity.habits.push_back(
-          {habit, static_cast<int64_t>(share * 0.4 * static_cast<double>(people_))});
+          {habit, static_cast<int64_t>(share * habit_ * static_cast<double>(people_))});
     }
     Publication record = Publish(*catalog_, people_, cadence_, activity, simulator_, noise);
     record.set_end_day(FormatDay(kFirst + 7 * week));
@@ -69,6 +69,8 @@ class ScoreLevelsTest : public ::testing::Test {
   }
 
   int64_t people_ = kPeople;
+  // Of those who do everything, on a day; three in seven are a full mark.
+  double habit_ = 0.4;
   window::v1::Cadence cadence_ = CADENCE_WEEKLY;
   const Day kFirst = *ParseDay("2024-01-07");
   std::unique_ptr<const Catalog> catalog_ = LoadShippedCatalog();
@@ -96,6 +98,7 @@ TEST_F(ScoreLevelsTest, LeadFromTheThirdRecordOn) {
 // weight, constant or full mark in either.
 TEST_F(ScoreLevelsTest, HaveThePartsThatAWindowAloneIsMadeOf) {
   int compared = 0;
+  habit_ = 0.6;
   for (const double share : {0.0, 0.3, 0.6, 1.0}) {
     Publication record = Record(static_cast<int>(rows_.size()), share);
     record.clear_sources();
