@@ -115,10 +115,10 @@ dd{margin:0 0 .4rem}
 .group{margin-top:1.25rem}
 footer{padding-bottom:3rem;color:var(--soft);font-size:.875rem;border-top:1px solid var(--line);padding-top:1rem;overflow-wrap:anywhere}
 @media (max-width:30rem){th,td{padding-right:.5rem}.panel{padding:1rem}.panel .trend{height:11rem}}
-@media print{@page{margin:11mm}
+@media print{@page{margin:10mm}
 :root{color-scheme:light;--paper:#fff;--card:#fff;--ink:#000;--soft:#333;--line:#bbb;--accent:#0a4a60;--value:#7fb7ca;--track:#e6e6e6;--band:#7fb7ca;--note:#fff;--note-ink:#000;--jump:#8a3c00}
 html{font-size:10.5px}body{line-height:1.35}header,main,footer{max-width:none;padding-left:0;padding-right:0}
-header{padding-top:0}section{margin:1.2rem 0}
+header{padding-top:0}section{margin:1rem 0}.group{margin-top:.8rem}
 nav,.skip,summary{display:none}
 #statement~.panel summary{display:block;list-style:none;color:inherit;break-after:avoid}
 details{margin-top:.4rem}
@@ -126,8 +126,8 @@ details::details-content{content-visibility:visible;display:block;height:auto}
 .card,.panel{border-radius:.3rem;padding:.6rem}
 .absent,#measures~.panel,#statement~.panel{border:0;padding:0}
 .grid{grid-template-columns:repeat(3,1fr);gap:.6rem}
-.panel .trend{height:11rem}.trend{height:6rem}
-.measures{display:block;columns:3;column-gap:1.6rem}.measures>li{break-inside:avoid;margin-bottom:.7rem}
+.panel .trend{height:9rem}.trend{height:5.5rem}
+.measures{display:block;columns:3;column-gap:1.6rem}.measures>li{break-inside:avoid;margin-bottom:.5rem}.absent li{margin-bottom:.35rem}.absent p{break-after:avoid}
 .columns{columns:3;column-gap:.8rem}.columns>li{margin-bottom:.6rem;break-inside:auto}.columns .bar{display:none}
 .absent ul{columns:3;column-gap:1.6rem}
 #statement~.panel ul,.kept{columns:2;column-gap:1.6rem}
