@@ -16,8 +16,8 @@ namespace tutti {
 // a path (a folder ends the process, a pipe stops it), and believes it: so it is shown files in
 // memory alone, into which comes what has been read and checked here. Authorities that cannot be
 // used, and a certificate that cannot be used with its key, change nothing: the old ones stay,
-// and CheckCertificates says why. InvalidArgument, naming flag and file, when they cannot be used now, and
-// for a certificate that is valid no more. Thread-safe.
+// and CheckCertificates says why. InvalidArgument, naming flag and file, when they cannot be used
+// now, and for a certificate that is valid no more. Thread-safe.
 absl::StatusOr<std::shared_ptr<grpc::experimental::CertificateProviderInterface>> WatchCertificates(
     const TlsFiles& files);
 
