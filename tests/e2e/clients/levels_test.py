@@ -11,6 +11,7 @@ import math
 import os
 import pathlib
 import tempfile
+import threading
 import unittest
 
 from made_up import bring_in, make_up
@@ -164,8 +165,9 @@ class LevelsTest(unittest.TestCase):
     def alike(self, suite, folder, number):
         """The figures of one of them: {(kind, id): estimate}."""
         name = f"alike-{number}"
-        suite.back_fill(name, 300, self.first, "--source", "m365_audit", "--entitlement",
-                        f"assistant={self.truth['entitlements']['assistant']}", "--generated")
+        with self.keyring:  # one process writes it at a time
+            suite.back_fill(name, 300, self.first, "--source", "m365_audit", "--entitlement",
+                            f"assistant={self.truth['entitlements']['assistant']}", "--generated")
         bring_in(suite, folder, name, "audit.csv", "m365-audit-csv")
         suite.publish(name)
         score = json.loads(suite.tutti("score", name, "--format", "json"))["score"]
@@ -196,6 +198,7 @@ class LevelsTest(unittest.TestCase):
             self.first = make_up(suite, folder, "alike", 300, 5, ["m365-audit-csv"], "--catalog", CATALOG,
                                  "--records", "1")
             self.truth = json.loads(pathlib.Path(folder, "truth.json").read_text())
+            self.keyring = threading.Lock()
             spreads = {}
             with concurrent.futures.ThreadPoolExecutor(3) as threads:
                 for end_day, figures in threads.map(lambda number: self.alike(suite, folder, number), range(ALIKE)):
