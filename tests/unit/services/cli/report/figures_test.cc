@@ -198,6 +198,8 @@ TEST(FiguresTest, ALevelIsShownWhereTheWindowAloneIsWithheld) {
   const std::string csv = RenderCsv(FiguresOf(score, false));
   EXPECT_EQ(CsvField(csv, "total", "points"), "150.0000");
   EXPECT_EQ(CsvField(csv, "total", "points_alone"), "");
+  EXPECT_EQ(CsvField(csv, "communication", "points"), "61.5000");
+  EXPECT_EQ(CsvField(csv, "communication", "points_alone"), "");
   category.clear_level();
   text = RenderText(FiguresOf(score, false), TextStyle());
   EXPECT_THAT(text, HasSubstr("shown from record 5 of a series on"));
