@@ -93,8 +93,9 @@ absl::Status StatusOf(const redisReply& reply) {
         "redis-server is a node of a cluster, and another has the key: give --redis_cluster");
   }
   const bool passing = code == "LOADING" || code == "BUSY" || code == "MASTERDOWN" ||
-                       code == "READONLY" || code == "MISCONF" || code == "OOM" ||
-                       code == "EXECABORT" || code == "CLUSTERDOWN" || code == "TRYAGAIN";
+                       code == "READONLY" || code == "NOREPLICAS" || code == "MISCONF" ||
+                       code == "OOM" || code == "EXECABORT" || code == "CLUSTERDOWN" ||
+                       code == "TRYAGAIN";
   const std::string message = absl::StrCat("redis-server refuses a command: ", code);
   return passing ? absl::UnavailableError(message) : absl::InternalError(message);
 }

@@ -30,6 +30,15 @@ TEST_F(ConnectionTest, RefusesAReplyThatAnnouncesMoreElementsThanWeAskFor) {
   EXPECT_TRUE(AskForElements(1).ok());
 }
 
+// Mutation: an error of the kind that calls are not repeated after.
+TEST_F(ConnectionTest, IsUnavailableWhileThePrimaryLacksReplicasThatItIsToldToHave) {
+  ASSERT_EQ(AsOk(inspector_->Call({"CONFIG", "SET", "min-replicas-to-write", "1"})),
+            absl::OkStatus());
+  const absl::Status refused = AsOk(inspector_->Call({"SET", "key", "value"}));
+  EXPECT_TRUE(absl::IsUnavailable(refused)) << refused;
+  EXPECT_THAT(refused.message(), testing::HasSubstr("NOREPLICAS"));
+}
+
 // How to reach a server's port.
 RedisOptions AddressOf(const RedisServer& server) {
   RedisOptions options = server.OptionsFor("inspector");
