@@ -1,6 +1,8 @@
 #include "services/score/statement.h"
 
 #include <cmath>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -100,15 +102,22 @@ void FillClaim(const Catalog& catalog, PrivacyStatement& statement) {
 
 // A slot that shows a feature may be another subject's: 1 - e^(-N/V), at most one
 // subject for every slots_per_subject slots.
-void AddMembershipLimit(const catalog::v1::SubjectKind& kind, PrivacyStatement& statement) {
-  const double wrong = -std::expm1(-1.0 / kind.slots_per_subject());
-  statement.add_limits(absl::StrFormat(
-      "Somebody who holds the keyring and Redis can test a known identifier (kind: %s) in windows "
-      "that are still open, of every organisation; never in closed ones. The larger the part of "
-      "the "
-      "organisation that did a thing, the more often such a test is wrong about those who did not: "
-      "for up to %.0f%% of them.",
-      kind.id(), 100 * wrong));
+void AddMembershipLimit(const Catalog& catalog, PrivacyStatement& statement) {
+  std::map<std::string, std::vector<absl::string_view>> kinds;  // by how often a test is wrong
+  for (const catalog::v1::SubjectKind& kind : catalog.proto().kinds()) {
+    const double wrong = -std::expm1(-1.0 / kind.slots_per_subject());
+    kinds[absl::StrFormat("%.0f%%", 100 * wrong)].push_back(kind.id());
+  }
+  std::vector<std::string> parts;
+  for (const auto& [wrong, ids] : kinds) {
+    parts.push_back(absl::StrCat("up to ", wrong, " of them (", absl::StrJoin(ids, ", "), ")"));
+  }
+  statement.add_limits(absl::StrCat(
+      "Somebody who holds the keyring and Redis can test a known identifier, of whatever kind, in "
+      "windows that are still open, of every organisation; never in closed ones. The larger the "
+      "part of the organisation that did a thing, the more often such a test is wrong about those "
+      "who did not: for ",
+      absl::StrJoin(parts, ", "), "."));
 }
 
 // The kinds that are nobody themselves, of which a person may have many.
@@ -150,9 +159,7 @@ void FillReadersAndLimits(const Catalog& catalog, PrivacyStatement& statement) {
     statement.add_readers(reader);
   }
   statement.add_limits("Ingest is trusted while it handles an event.");
-  for (const catalog::v1::SubjectKind& kind : catalog.proto().kinds()) {
-    AddMembershipLimit(kind, statement);
-  }
+  AddMembershipLimit(catalog, statement);
   AddItemsLimit(catalog, statement);
   AddBenchmarkLimit(statement);
   const auto kinds = static_cast<double>(catalog.kinds().size());

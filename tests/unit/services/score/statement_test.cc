@@ -208,7 +208,8 @@ TEST_F(StatementTest, SaysWhatEveryKindProtectsAndWhatTheyComeToTogether) {
 }
 
 TEST_F(StatementTest, SaysHowOftenAMembershipTestIsWrong) {
-  EXPECT_THAT(writer_.Write(std::nullopt).limits(), Contains(HasSubstr("up to 12%")));
+  EXPECT_THAT(writer_.Write(std::nullopt).limits(),
+              Contains(HasSubstr("for up to 12% of them (person, device), up to 39% of them (")));
 }
 
 }  // namespace
