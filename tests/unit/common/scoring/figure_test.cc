@@ -84,7 +84,7 @@ TEST(Figure, TurnsWhatIsOpenRoundInTheRest) {
   share.open.above = 0.05;
   share.bias.below = 0.01;
   const Figure rest = Rest(share);
-  EXPECT_DOUBLE_EQ(rest.value, 0.05);
+  EXPECT_NEAR(rest.value, 0.05, 1e-12);
   EXPECT_EQ(BoundOf(share), score::v1::BOUND_AT_LEAST);
   EXPECT_EQ(BoundOf(rest), score::v1::BOUND_AT_MOST);
   EXPECT_DOUBLE_EQ(rest.bias.above, 0.01);
