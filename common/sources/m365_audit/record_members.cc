@@ -83,8 +83,7 @@ const MemberRules& RecordMembers() {
       {"records", {Member::kList, Field::kCount}},
       {"Records", {Member::kList, Field::kCount}},
       {"event", {Member::kEvent, Field::kCount}},
-      // Of Defender's hunting, Splunk and Elastic.
-      {"RawEventData", {Member::kWrapper, Field::kCount}},
+      // Of Splunk and Elastic.
       {"_raw", {Member::kWrapper, Field::kCount}},
       {"result", {Member::kWrapper, Field::kCount}},
       {"_source", {Member::kWrapper, Field::kCount}},
