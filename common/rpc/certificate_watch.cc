@@ -121,6 +121,12 @@ absl::StatusOr<std::string> ReadIdentity(const TlsFiles& files) {
   return read.ok() ? IdentityPem(read->front(), read->back()) : read.status();
 }
 
+// Whoever mends one of two things is to know of the other.
+absl::Status Both(const absl::Status& one, const absl::Status& other) {
+  if (one.ok() || other.ok()) return one.ok() ? other : one;
+  return absl::Status(one.code(), absl::StrCat(one.message(), "; ", other.message()));
+}
+
 struct WatchedSet {
   explicit WatchedSet(TlsFiles given) : files(std::move(given)) {}
 
@@ -128,11 +134,7 @@ struct WatchedSet {
     authorities.Look(files, now);
     if (!files.certificate.empty()) identity.Look(files, now);
   }
-  absl::Status status() const {
-    absl::Status status = authorities.status();
-    status.Update(identity.status());
-    return status;
-  }
+  absl::Status status() const { return Both(authorities.status(), identity.status()); }
   // Of the certificate that is shown.
   absl::StatusOr<Validity> validity() const { return ValidityOf(identity.pem()); }
   absl::Status CheckValidity(absl::Time now) const {
@@ -192,9 +194,7 @@ class Watcher {
     const std::lock_guard lock(mutex_);
     const WatchedSet* const set = Find(files);
     if (set == nullptr) return absl::OkStatus();
-    absl::Status status = set->status();
-    status.Update(set->CheckValidity(absl::Now()));
-    return status;
+    return Both(set->status(), set->CheckValidity(absl::Now()));
   }
 
   absl::Time CertificateEnd(const TlsFiles& files) {

@@ -72,7 +72,7 @@ CLI_OTHERS = {
     "--help", "--version", "--ingest", "--aggregate", "--score", "--timeout", "--organization", "--format", "--tenant",
     "--tenant-organization", "--domain", "--include-unattended-apps", "--update-profile", "--rehearse", "--summary",
     "--customer", "--show-operations",
-    "--grace-hours", "--force", "--from", "--to", "--people", "--weeks", "--last-day", "--seed", "--time-zone",
+    "--grace-hours", "--force", "--from", "--to", "--people", "--weeks", "--campaign-week", "--rest-week", "--last-day", "--seed", "--time-zone",
     "--records", "--day", "--last", "--measures", "--brief", "--headcount", "--display-name", "--source",
     "--entitlement", "--cadence", "--region", "--industry", "--generated", "--backfill", "--first-day", "--confirm", "--yes",
     "--wait", "--scope", "--hours", "--issuer", "--audience", "organization", "table", "address", "--ready",
@@ -226,7 +226,8 @@ class FilesTest(unittest.TestCase):
                     for path in paths:
                         self.remove(path)
                         path.with_name(f"{path.name}.kept").rename(path)
-                    good = sum(flag != "audit_log" for flag in flags_at_once)
+                    good = len({"certificates" if flag.startswith("tls_") else flag
+                                for flag in flags_at_once if flag != "audit_log"})
                     self.until(lambda: log.read_bytes()[said:].count(b"good again") >= good, server, log)
             for line in log.read_text().splitlines():
                 json.loads(line)
