@@ -99,8 +99,9 @@ class Watched {
   absl::Status Show(const std::string& pem) {
     if (file_.has_value()) return file_->Replace(pem);
     absl::StatusOr<MemoryFile> made = MemoryFile::Create(pem);
-    if (made.ok()) file_ = *std::move(made);
-    return made.status();
+    if (!made.ok()) return made.status();
+    file_ = *std::move(made);
+    return absl::OkStatus();
   }
 
   const Read read_;
