@@ -248,7 +248,7 @@ absl::Status RunAggregate(const AggregateOptions& options) {
   RETURN_IF_ERROR(CheckUsers(options));
   RedisStores stores(options.redis, options.mirror);
   // One that does not answer yet is waited for; one that may lose counters is not.
-  const absl::Status fit = stores.CheckServer();
+  absl::Status fit = stores.CheckServer();
   if (absl::IsFailedPrecondition(fit)) return fit;
   if (!fit.ok()) SayNotChecked(options.server, fit);
   ClockGuard clock_guard(clock, stores.clock());
@@ -275,7 +275,7 @@ absl::Status RunAggregate(const AggregateOptions& options) {
   JournalBinding binding({*journal, stores.journal(), stores.organizations(), stores.publications(),
                           repository, **catalog, clock, options.adopt_journal});
   // The same holds here: what may pass is waited for, and nothing is closed before.
-  const absl::Status bound = options.server.check_config ? binding.Compare() : binding.Check();
+  absl::Status bound = options.server.check_config ? binding.Compare() : binding.Check();
   if (!bound.ok() && !absl::IsUnavailable(bound)) {
     return bound;
   }

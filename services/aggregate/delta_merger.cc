@@ -189,7 +189,7 @@ absl::StatusOr<std::vector<DeltaOutcome>> DeltaMerger::Merge(
   absl::Status failed;
   auto next = known.begin();
   for (const auto& [organization, indexes] : by_organization) {
-    const absl::Status status = Judge(organization, *std::move(next++), indexes, request, judged);
+    const absl::Status status = Judge(organization, std::move(*next++), indexes, request, judged);
     if (status.ok()) continue;
     // It may have been erased at any moment of this.
     const bool gone = absl::IsNotFound(status);
