@@ -1,17 +1,12 @@
-#include <atomic>
-#include <functional>
 #include <set>
 #include <thread>
 
-#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
-#include "absl/time/clock.h"
 #include "common/redis/keys.h"
-#include "tests/integration/redis/redis_test.h"
-#include "tests/support/wait_until.h"
+#include "tests/integration/redis/cluster_fixture.h"
 
 namespace tutti {
 namespace {
@@ -20,87 +15,6 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsSubsetOf;
-using ::testing::Not;
-
-// A cluster of its own for each test, of three primaries.
-class ClusterTest : public RedisTest {
- protected:
-  Place place() const override { return Place::kCluster; }
-  virtual int replicas() const { return 0; }
-
-  void SetUp() override {
-    absl::StatusOr<std::unique_ptr<RedisCluster>> cluster = RedisCluster::Start(3, replicas());
-    ASSERT_TRUE(cluster.ok()) << cluster.status();
-    own_ = *std::move(cluster);
-    Inspect(*own_);
-    Use(absl::Seconds(10));
-  }
-
-  // Uses the cluster, from now on, with a time-out.
-  void Use(absl::Duration timeout) {
-    RedisOptions options = OptionsFor("aggregate");
-    options.wait_replicas = replicas();
-    options.timeout = timeout;
-    stores_ = std::make_unique<RedisStores>(options);
-  }
-
-  // An organisation whose slot one of the primaries has.
-  std::string OrganizationOn(int primary) const {
-    for (int i = 0;; ++i) {
-      std::string id = absl::StrCat("acme-", i);
-      if (own_->OwnerOf(id) == primary) return id;
-    }
-  }
-  static BitmapId Person(const std::string& organization) {
-    return {organization, kReachWindow, "person"};
-  }
-
-  // Merges, from some threads, bits that nobody else merges, while `act` does something that
-  // may make calls fail. Returns the bits that were acknowledged.
-  std::set<uint32_t> MergeWhile(const BitmapId& id, const std::function<void()>& act) {
-    std::set<uint32_t> acknowledged;
-    std::mutex mutex;
-    std::atomic<bool> over = false;
-    std::vector<std::thread> threads;
-    for (uint32_t thread = 0; thread < 3; ++thread) {
-      threads.emplace_back([&, thread] {
-        for (uint32_t bit = thread; !over && bit < kBits; bit += 3) {
-          // That of before, too: what is known of it may have become wrong.
-          const std::vector<uint32_t> bits =
-              bit < 3 ? std::vector<uint32_t>{bit} : std::vector<uint32_t>{bit - 3, bit};
-          const absl::StatusOr<MergeOutcome> outcome = Merge(id, bits);
-          if (!outcome.ok()) {
-            EXPECT_TRUE(absl::IsUnavailable(outcome.status())) << outcome.status();
-            continue;
-          }
-          EXPECT_EQ(*outcome, MergeOutcome::kMerged);
-          const std::lock_guard<std::mutex> lock(mutex);
-          acknowledged.insert(bits.begin(), bits.end());
-        }
-      });
-    }
-    const auto some_more = [&] {
-      size_t before = 0;
-      {
-        const std::lock_guard<std::mutex> lock(mutex);
-        before = acknowledged.size();
-      }
-      EXPECT_TRUE(WaitUntil([&] {
-        const std::lock_guard<std::mutex> lock(mutex);
-        return acknowledged.size() > before + 20;
-      }));
-    };
-    some_more();
-    act();
-    some_more();
-    over = true;
-    for (std::thread& thread : threads) thread.join();
-    return acknowledged;
-  }
-
-  static constexpr uint32_t kBits = 1 << 20;
-  std::unique_ptr<RedisCluster> own_;
-};
 
 // Mutations: a slot's new owner told of as few bits as its old one; MOVED or ASK not followed; a
 // bitmap taken for missing that the node which takes the slot over does not have yet.
@@ -404,126 +318,6 @@ TEST_F(ClusterTest, TrustsNoClusterThatMayLoseWrites) {
     ASSERT_EQ(AsOk(last.Call({"CONFIG", "SET", setting, right})), absl::OkStatus());
   }
   EXPECT_EQ(stores_->CheckServer(), absl::OkStatus());
-}
-
-class ReplicatedClusterTest : public ClusterTest {
- protected:
-  int replicas() const override { return 1; }
-};
-
-// Mutation: to wait on another connection than the one that wrote, for there all is received.
-TEST_F(ReplicatedClusterTest, WaitsForTheReplicasOfEveryPrimaryThatIsWrittenTo) {
-  ASSERT_EQ(stores_->CheckServer(), absl::OkStatus());
-  std::vector<BitmapDelta> deltas;
-  const std::vector<uint32_t> bits = {1};
-  for (int i = 0; i < 3; ++i) {
-    Begin(OrganizationOn(i), kReachWindow, {"person"});
-    deltas.push_back({Person(OrganizationOn(i)), bits});
-  }
-  Use(absl::Seconds(4));
-  ASSERT_TRUE(stores_->counters().Merge(deltas).ok());
-  own_->replica(1).Freeze(true);
-  const absl::Status waited = Merge(Person(OrganizationOn(1)), bits).status();
-  EXPECT_TRUE(absl::IsUnavailable(waited)) << waited;
-  EXPECT_THAT(std::string(waited.message()), HasSubstr("0 of 1 replicas"));
-  EXPECT_THAT(
-      stores_->counters().Merge(deltas).value(),
-      ElementsAre(MergeOutcome::kMerged, MergeOutcome::kUnavailable, MergeOutcome::kMerged));
-  EXPECT_TRUE(
-      absl::IsUnavailable(stores_->organizations()
-                              .TakeLease(OrganizationOn(1), LeaseToken("t"), absl::Minutes(1))
-                              .status()));
-  EXPECT_TRUE(stores_->organizations()
-                  .TakeLease(OrganizationOn(0), LeaseToken("t"), absl::Minutes(1))
-                  .ok());
-  own_->replica(1).Freeze(false);
-  EXPECT_TRUE(WaitUntil([&] { return Merge(Person(OrganizationOn(1)), bits).ok(); }));
-}
-
-// Mutations: not to wait; not to look for the new primary; to believe the mirror.
-TEST_F(ReplicatedClusterTest, LosesNothingThatWasAcknowledgedWhenAReplicaTakesOver) {
-  const std::string id = OrganizationOn(0);
-  Begin(id, kReachWindow, {"person"}, kBits);
-  Use(absl::Seconds(2));
-  const auto take_over = [](RedisServer& replica) {
-    RedisPool pool(replica.OptionsFor("inspector"));
-    // The others do not always vote at the first time.
-    EXPECT_TRUE(WaitUntil([&] {
-      AsOk(pool.Call({"CLUSTER", "FAILOVER"})).IgnoreError();
-      return absl::StrContains(AsString(pool.Call({"INFO", "replication"})).value_or(""),
-                               "role:master");
-    }));
-  };
-  const std::set<uint32_t> acknowledged = MergeWhile(Person(id), [&] {
-    take_over(own_->replica(0));
-    EXPECT_EQ(own_->replica(0).AwaitReplica(own_->primary(0)), absl::OkStatus());
-    take_over(own_->primary(0));
-    EXPECT_EQ(own_->primary(0).AwaitReplica(own_->replica(0)), absl::OkStatus());
-  });
-  const std::vector<uint32_t> kept = BitsOf(Raw(BitmapKey(Person(id))));
-  EXPECT_THAT(acknowledged, IsSubsetOf(kept));
-}
-
-// No replica takes over by hand before: Redis 7.0 counts the votes of such an election again when
-// the next primary dies within four node time-outs, and then nobody follows the replica.
-//
-// Mutations: not to wait; not to read the map anew when a node does not answer.
-TEST_F(ReplicatedClusterTest, LosesNothingThatWasAcknowledgedWhenAPrimaryDies) {
-  const std::string id = OrganizationOn(0);
-  Begin(id, kReachWindow, {"person"}, kBits);
-  Use(absl::Seconds(2));
-  std::set<uint32_t> acknowledged;
-  for (uint32_t bit = 0; bit < 200; ++bit) {
-    if (bit == 150) own_->primary(0).Freeze(true);
-    // The last ones may be on one node alone.
-    if (Merge(Person(id), {bit}).ok()) acknowledged.insert(bit);
-    if (bit == 150) own_->primary(0).Kill();
-  }
-  EXPECT_THAT(acknowledged, Contains(149u));
-  EXPECT_THAT(acknowledged, Not(Contains(150u)));
-  // The others see it, and elect.
-  ASSERT_TRUE(WaitUntil([&] { return stores_->organizations().Read(id).ok(); }));
-  EXPECT_THAT(acknowledged, IsSubsetOf(BitsOf(Raw(BitmapKey(Person(id))))));
-  // With nobody to receive it nothing is acknowledged.
-  EXPECT_TRUE(absl::IsUnavailable(Merge(Person(id), {kBits - 1}).status()));
-}
-
-// Mutations: to look through one primary alone, or through no replica.
-TEST_F(ReplicatedClusterTest, ErasesAndRewritesOnEveryNode) {
-  std::string erased;
-  for (int i = 0; i < 3; ++i) {
-    const std::string id = OrganizationOn(i);
-    Begin(id, kReachWindow, {"person"});
-    ASSERT_EQ(Merge(Person(id), {1234}).value(), MergeOutcome::kMerged);
-    erased = id;
-  }
-  EXPECT_TRUE(stores_->organizations().Erase(erased, Named("gone")).ok());
-  for (int i = 0; i < 2; ++i) {
-    ASSERT_EQ(stores_->counters().Drop({OrganizationOn(i), kReachWindow, {"person"}}),
-              absl::OkStatus());
-  }
-  EXPECT_THAT(AppendOnlyFiles(), HasSubstr("1234")) << "the control";
-  EXPECT_EQ(stores_->counters().ScrubFiles([] { return false; }), absl::OkStatus());
-  for (const auto& node : own_->nodes()) {
-    ASSERT_TRUE(node->WaitForRewrite());
-    EXPECT_THAT(node->AppendOnlyFiles(), Not(HasSubstr("1234")));
-  }
-  Use(absl::Seconds(2));
-  own_->replica(1).Freeze(true);
-  // A shard that has none of the organisation, as far as anybody knows.
-  ASSERT_TRUE(WaitUntil([&] {
-    return absl::IsUnavailable(
-        stores_->organizations().Erase(OrganizationOn(0), Named("gone")).status());
-  }));
-  own_->replica(1).Freeze(false);
-  EXPECT_TRUE(WaitUntil(
-      [&] { return stores_->organizations().Erase(OrganizationOn(0), Named("gone")).ok(); }));
-}
-
-TEST_F(ReplicatedClusterTest, IsNotTrustedWithoutWaitingForItsReplicas) {
-  const absl::Status refused = RedisStores(OptionsFor("aggregate")).CheckServer();
-  EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
-  EXPECT_THAT(std::string(refused.message()), HasSubstr("--redis_wait_replicas"));
 }
 
 // Mutation: to take a slot that nobody has for one that is served.

@@ -3,9 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "absl/strings/str_join.h"
-#include "absl/strings/str_replace.h"
-#include "tests/unit/common/upload/import_fixture.h"
+#include "absl/strings/str_cat.h"
+#include "tests/unit/common/sources/m365_audit/audit_cases.h"
 
 namespace tutti {
 namespace {
@@ -18,64 +17,6 @@ constexpr absl::string_view kBrowser = R"(,"UserAgent":"Mozilla/5.0")";
 constexpr absl::string_view kAmysDrive =
     R"("SiteUrl":"https://ex-my.sharepoint.com/personal/amy_example_com/")";
 constexpr absl::string_view kTeamSite = R"("SiteUrl":"https://ex.sharepoint.com/sites/plans/")";
-
-struct Mapped {
-  ImportSummary summary;
-  std::vector<std::string> activities;
-  std::vector<int64_t> seconds;
-
-  int64_t Excluded(Exclusion why) const { return summary.tenants.at(0).Excluded(why); }
-  const TenantSummary& tenant() const { return summary.tenants.at(0); }
-};
-
-// Builds a log of one tenant line by line and imports it.
-class Log {
- public:
-  // A record of Amy's.
-  Log& Add(absl::string_view workload, absl::string_view operation, absl::string_view rest = "") {
-    return AddBy("amy@example.com", workload, operation, rest);
-  }
-  Log& AddBy(absl::string_view user, absl::string_view workload, absl::string_view operation,
-             absl::string_view rest = "") {
-    absl::StrAppend(&text_, RecordStart(++number_, kTenantA, user, workload, operation), rest,
-                    "}\n");
-    return *this;
-  }
-  Log& AddAgain() {
-    const size_t last = text_.rfind('\n', text_.size() - 2);
-    text_ += text_.substr(last == std::string::npos ? 0 : last + 1);
-    return *this;
-  }
-  Mapped Import(const ReadingOptions& reading = {}) const {
-    const TemporaryFile file(text_);
-    ImportOptions options = OptionsFor({file.path()});
-    options.reading = reading;
-    RecordedActivities recorded;
-    const absl::StatusOr<ImportSummary> summary = RunImport(options, {.observer = &recorded});
-    EXPECT_TRUE(summary.ok()) << summary.status();
-    return {summary.value_or(ImportSummary()), recorded.texts, recorded.seconds};
-  }
-
- private:
-  std::string text_;
-  int number_ = 0;
-};
-
-// One record of Amy's and what becomes of it ("" nothing).
-struct Case {
-  const char* workload;
-  const char* operation;
-  std::string rest;
-  const char* expected;
-};
-
-void ExpectCases(const std::vector<Case>& cases) {
-  for (const Case& c : cases) {
-    const Mapped mapped = Log().Add(c.workload, c.operation, c.rest).Import();
-    EXPECT_EQ(absl::StrJoin(mapped.activities, ", "), c.expected)
-        << c.workload << " " << c.operation << " " << c.rest;
-  }
-}
 
 std::string Mail(absl::string_view item) {
   return absl::StrCat(kWeb, R"(,"Item":{"InternetMessageId":"<m>")", item, "}");
@@ -373,99 +314,6 @@ TEST(AuditMapper, LeavesATraceOfMeetingsWhoseAttendeesCannotBeRead) {
   EXPECT_EQ(mapped.tenant().fates.Of(Fate::kLeftOut), 2);
 }
 
-std::string Assistant(absl::string_view host, absl::string_view rest = "") {
-  return absl::StrCat(R"(,"CopilotEventData":{"AppHost":")", host,
-                      R"(","Messages":[{"Id":"1","isPrompt":true}])", rest, "}");
-}
-
-TEST(AuditMapper, MapsTheAssistant) {
-  ExpectCases({
-      {"Copilot", "CopilotInteraction", Assistant("Word"),
-       "amy@example.com assistant.used word - +in_document"},
-      {"Copilot", "CopilotInteraction", Assistant("Outlook"),
-       "amy@example.com assistant.used outlook - +in_mail"},
-      {"Copilot", "CopilotInteraction",
-       Assistant("Teams", R"(,"Contexts":[{"Type":"TeamsMeeting"}])"),
-       "amy@example.com assistant.used teams - +in_meeting"},
-      {"Copilot", "CopilotInteraction", Assistant("Teams", R"(,"Contexts":[{"Type":"TeamsChat"}])"),
-       "amy@example.com assistant.used teams - +in_chat"},
-      {"Copilot", "CopilotInteraction", Assistant("Bing"),
-       "amy@example.com assistant.used assistant -"},
-      {"Copilot", "CopilotInteraction", Assistant("SharePoint"),
-       "amy@example.com assistant.used other -"},
-      {"Copilot", "CopilotInteraction",
-       R"(,"CopilotEventData":{"AppHost":"Word","Messages":[{"isPrompt":false}]})", ""},
-      {"MicrosoftTeams", "AIInteractionCreatedNotification", "", ""},
-  });
-}
-
-// Mutations: a host looked up as it is written; the first edition's "appchat" taken for an
-// application; a context that decides where the host has.
-TEST(AuditMapper, FindsTheAssistantsAppWhateverItIsCalled) {
-  const std::vector<std::pair<const char*, const char*>> hosts = {
-      {"M365App", "assistant"},
-      {"Office", "assistant"},
-      {"bizchat", "assistant"},
-      {"Microsoft 365 Chat", "assistant"},
-      {"Edge", "assistant"},
-      {"Microsoft Edge", "assistant"},
-      {"Microsoft Teams", "teams"},
-      {"teams", "teams"},
-      {"Whiteboard", "other"},
-      {"Microsoft Word", "word +in_document"},
-      {"EXCEL", "excel +in_document"},
-      {"Loop", "other +in_document"},
-      {"appchat", "other"},
-      {"", "other"}};
-  for (const auto& [host, expected] : hosts) {
-    const std::vector<std::string> said =
-        Log().Add("Copilot", "CopilotInteraction", Assistant(host)).Import().activities;
-    ASSERT_EQ(said.size(), 1u) << host;
-    EXPECT_EQ(absl::StrReplaceAll(said[0], {{" - ", " "}, {" -", ""}}),
-              absl::StrCat("amy@example.com assistant.used ", expected))
-        << host;
-  }
-  ExpectCases({
-      {"Copilot", "CopilotInteraction",
-       Assistant("appchat", R"(,"Contexts":[{"Id":"x","Type":""},{"Id":"y","Type":"xlsx"}])"),
-       "amy@example.com assistant.used excel - +in_document"},
-      {"Copilot", "CopilotInteraction",
-       Assistant("appchat", R"(,"Contexts":[{"Type":"TeamsMeeting"}])"),
-       "amy@example.com assistant.used teams - +in_meeting"},
-      {"Copilot", "CopilotInteraction", Assistant("bizchat", R"(,"Contexts":[{"Type":"docx"}])"),
-       "amy@example.com assistant.used assistant -"},
-      {"Copilot", "CopilotInteraction", R"(,"AppIdentity":"Copilot.M365Copilot.BizChat")",
-       "amy@example.com assistant.used assistant -"},
-  });
-}
-
-// Mutations: the agent's id looked for in one place alone; an id of zeros taken for one.
-TEST(AuditMapper, TellsAgents) {
-  const char* const with = "amy@example.com assistant.used teams - +with_agent";
-  const char* const without = "amy@example.com assistant.used teams -";
-  ExpectCases({
-      {"Copilot", "CopilotInteraction", Assistant("Teams") + R"(,"AgentId":"T_1")", with},
-      {"Copilot", "CopilotInteraction", Assistant("Teams") + R"(,"AgentName":"Leave desk")", with},
-      {"Copilot", "CopilotInteraction", Assistant("Teams", R"(,"AgentName":"Leave desk")"), with},
-      {"Copilot", "CopilotInteraction",
-       Assistant("Teams") + R"(,"AppIdentity":"Copilot.Studio.8a9b")", with},
-      {"Copilot", "CopilotInteraction",
-       Assistant("Teams") + R"(,"AppIdentity":"MicrosoftAgent.Researcher.P_1")", with},
-      // An agent of the maker's, used where nothing is logged of what was said.
-      {"Copilot", "CopilotInteraction",
-       R"(,"AgentName":"Leave desk","CopilotEventData":{"AppHost":"Teams","Messages":[]})", with},
-      {"Copilot", "CopilotInteraction",
-       Assistant("Teams") + R"(,"AgentId":"00000000-0000-0000-0000-000000000000")", without},
-      {"Copilot", "CopilotInteraction", Assistant("Teams") + R"(,"AgentId":"","AgentName":null)",
-       without},
-      {"Copilot", "CopilotInteraction",
-       Assistant("Teams") + R"(,"AppIdentity":"Copilot.M365Copilot.Teams")", without},
-      // By itself, in her name.
-      {"Copilot", "CopilotInteraction",
-       Assistant("Teams") + R"(,"AgentId":"T_1","IsAgenticAction":true)", ""},
-  });
-}
-
 // Mutation: a number taken for success whatever it is.
 TEST(AuditMapper, ReadsAResultHoweverItIsWritten) {
   const char* const sent = "amy@example.com mail.sent outlook web";
@@ -502,17 +350,6 @@ TEST(AuditMapper, CountsRecordsPeopleAndWhatItLeavesOut) {
   EXPECT_EQ(tenant.fates.Of(Fate::kLeftOut), 2);
   EXPECT_EQ(tenant.fates.Of(Fate::kWithoutMeaning), 2);
   EXPECT_EQ(tenant.first_seconds.value_or(0), 1777885200);
-}
-
-// Mutation: what an agent did counted as the person's.
-TEST(AuditMapper, LeavesOutWhatAnAgentDidInAPersonsName) {
-  const Mapped mapped = Log()
-                            .Add("Yammer", "MessageCreation", R"(,"IsAgenticAction":true)")
-                            .Add("Yammer", "MessageCreation", R"(,"isAgenticAction":"True")")
-                            .Add("Yammer", "MessageCreation", R"(,"IsAgenticAction":false)")
-                            .Import();
-  EXPECT_EQ(mapped.activities.size(), 1u);
-  EXPECT_EQ(mapped.Excluded(Exclusion::kSoftware), 2);
 }
 
 }  // namespace
