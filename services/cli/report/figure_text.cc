@@ -94,7 +94,7 @@ Widths WidthsOf(const FigureSection& section) {
 
 // What stands at the end of a row: why it is not shown, or how it changed.
 std::string Tail(const FigureRow& row) {
-  if (row.state != score::v1::FIGURE_STATE_MEASURED) return row.reason;
+  if (!Measured(row.state)) return row.reason;
   std::string tail = row.change.has_value() ? FormatChange(*row.change, "") : "";
   if (row.change.has_value() && row.figure == "trend") {
     absl::StrAppend(&tail, " (since ", row.change->since_end_day(), ")");

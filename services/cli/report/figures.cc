@@ -14,8 +14,6 @@ using score::v1::Score;
 constexpr double kCategoryFull = 100;
 constexpr double kPercentFull = 100;
 
-bool Measured(score::v1::FigureState state) { return state == score::v1::FIGURE_STATE_MEASURED; }
-
 std::optional<score::v1::Change> ChangeOf(const score::v1::Change& change) {
   if (change.since_end_day().empty()) return std::nullopt;
   return change;

@@ -72,10 +72,14 @@ struct Figures {
 // One score; every measure with its words when asked for.
 Figures FiguresOf(const score::v1::Score& score, bool with_measures);
 
+inline bool Measured(score::v1::FigureState state) {
+  return state == score::v1::FIGURE_STATE_MEASURED;
+}
+
 // Whether points are shown: those of one window alone, or where these are withheld, the level's.
 template <typename Scored>
 bool IsShown(const Scored& scored) {
-  return scored.state() == score::v1::FIGURE_STATE_MEASURED || scored.has_level();
+  return Measured(scored.state()) || scored.has_level();
 }
 
 // What leads where a level may stand beside a figure of one window alone.

@@ -16,8 +16,6 @@ using score::v1::TableRow;
 
 constexpr double kFull = 100;
 
-bool Measured(const Table& table) { return table.state() == score::v1::FIGURE_STATE_MEASURED; }
-
 std::string Row(const Table& table, const TableRow& row, const std::string& name) {
   const Quantity share{FigureUnit::kPercent, row.share(), false, "%"};
   const Quantity subjects{FigureUnit::kSubjects, row.subjects(), false, ""};
@@ -116,7 +114,7 @@ std::string BreakdownsSection(const PageContent& content) {
   std::vector<std::string> kinds;
   std::vector<AbsentFigure> absent;
   for (const Table& table : content.tables) {
-    if (!Measured(table)) {
+    if (!Measured(table.state())) {
       absent.push_back(AbsentOf(content, table));
     } else if (std::find(kinds.begin(), kinds.end(), table.subjects()) == kinds.end()) {
       kinds.push_back(table.subjects());
@@ -125,7 +123,7 @@ std::string BreakdownsSection(const PageContent& content) {
   for (const std::string& kind : kinds) {
     std::vector<const Table*> tables;
     for (const Table& table : content.tables) {
-      if (Measured(table) && table.subjects() == kind) tables.push_back(&table);
+      if (Measured(table.state()) && table.subjects() == kind) tables.push_back(&table);
     }
     absl::StrAppend(&out, SubjectGroup(tables, kind));
   }

@@ -115,12 +115,14 @@ std::string DrawMarks(const std::vector<TrendPoint>& points, const TrendPlane& p
   std::string whiskers;
   std::string dots;
   for (const TrendPoint& point : points) {
-    if (!point.alone.has_value()) continue;
-    absl::StrAppend(&whiskers, plane.Whisker(point, *point.alone));
-    absl::StrAppend(&dots, plane.Dot(point, point.alone->value()));
-    if (!point.may_be_changing) continue;
+    if (point.alone.has_value()) {
+      absl::StrAppend(&whiskers, plane.Whisker(point, *point.alone));
+      absl::StrAppend(&dots, plane.Dot(point, point.alone->value()));
+    }
+    const std::optional<Estimate>& marked = point.alone.has_value() ? point.alone : point.level;
+    if (!point.may_be_changing || !marked.has_value()) continue;
     absl::StrAppend(&jumps, Point("M", plane.X(point), 0), Point("L", plane.X(point), kBox));
-    absl::StrAppend(&rings, plane.Dot(point, point.alone->value()));
+    absl::StrAppend(&rings, plane.Dot(point, marked->value()));
   }
   std::string out;
   if (!jumps.empty()) {
@@ -232,10 +234,12 @@ std::string TrendLegend(const std::vector<std::vector<TrendPoint>>& trends) {
                           "<b>Line: the level.</b> What a window and those before it say together. "
                           "In the band around it lies the truth, 95 times in 100."));
   }
-  absl::StrAppend(
-      &out, LegendEntry(Path("whisker", "M50 5L50 95") + Path("dots", "M50 50h0"),
-                        "<b>Dot: one window of 28 days alone.</b> The thin line through it is its "
-                        "margin. Dots scatter because noise is added to protect people."));
+  if (AnyPoint(trends, [](const TrendPoint& point) { return point.alone.has_value(); })) {
+    absl::StrAppend(
+        &out, LegendEntry(Path("whisker", "M50 5L50 95") + Path("dots", "M50 50h0"),
+                          "<b>Dot: one window of 28 days alone.</b> The thin line through it is "
+                          "its margin. Dots scatter because noise is added to protect people."));
+  }
   if (AnyPoint(trends, [](const TrendPoint& point) { return point.may_be_changing; })) {
     absl::StrAppend(
         &out, LegendEntry(Path("jump", "M50 0L50 100") + Path("ring", "M50 50h0") +

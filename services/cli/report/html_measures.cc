@@ -14,10 +14,6 @@ using score::v1::MeasureValue;
 
 constexpr double kFull = 100;
 
-bool Measured(const MeasureValue& measure) {
-  return measure.state() == score::v1::FIGURE_STATE_MEASURED;
-}
-
 // What it counts, of what, and what would raise it.
 std::string Words(const MeasureValue& measure) {
   return absl::StrCat("Counts ", EscapeHtml(measure.numerator_words()),
@@ -46,7 +42,7 @@ std::string Group(const PageContent& content, const std::string& category,
                   const std::string& heading) {
   std::string cards;
   for (const MeasureValue& measure : content.score.measures()) {
-    if (measure.category() == category && Measured(measure)) {
+    if (measure.category() == category && Measured(measure.state())) {
       absl::StrAppend(&cards, Card(measure));
     }
   }
@@ -89,7 +85,7 @@ std::string MeasuresSection(const PageContent& content) {
   absl::StrAppend(&out, Group(content, "", "Further figures"));
   std::vector<AbsentFigure> absent;
   for (const MeasureValue& measure : content.score.measures()) {
-    if (!Measured(measure)) absent.push_back(AbsentOf(content, measure));
+    if (!Measured(measure.state())) absent.push_back(AbsentOf(content, measure));
   }
   if (!absent.empty()) absl::StrAppend(&out, "<h3 class=\"group\">Measures not shown</h3>\n");
   return absl::StrCat(out, AbsentHtml(content, "measures", absent), "</section>\n");

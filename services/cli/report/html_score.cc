@@ -18,8 +18,6 @@ using score::v1::Score;
 
 constexpr double kFull = 100;
 
-bool Measured(score::v1::FigureState state) { return state == score::v1::FIGURE_STATE_MEASURED; }
-
 Quantity Points(const score::v1::Estimate& estimate, const std::string& words) {
   return {FigureUnit::kPoints, estimate, false, words};
 }

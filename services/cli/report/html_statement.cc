@@ -82,7 +82,7 @@ std::string Peers(const PageContent& content, const score::v1::GetBenchmarkRespo
                     "</td><td>", peers, unit, "</td></tr>\n");
   };
   const score::v1::Score& score = content.compared;
-  const bool total = score.state() == score::v1::FIGURE_STATE_MEASURED;
+  const bool total = Measured(score.state());
   row("Adoption score",
       total ? QuantityHtml({FigureUnit::kPercent, score.percent(), false, "%"})
             : StateWord(score.state()),
@@ -90,7 +90,7 @@ std::string Peers(const PageContent& content, const score::v1::GetBenchmarkRespo
   for (const auto& mean : benchmark.categories()) {
     for (const auto& category : score.categories()) {
       if (category.category() != mean.category()) continue;
-      const bool shown = category.state() == score::v1::FIGURE_STATE_MEASURED;
+      const bool shown = Measured(category.state());
       row(category.display_name(),
           shown ? QuantityHtml({FigureUnit::kPoints, category.points(), false, "points"})
                 : StateWord(category.state()),

@@ -14,8 +14,6 @@ namespace {
 
 using score::v1::Score;
 
-bool Measured(score::v1::FigureState state) { return state == score::v1::FIGURE_STATE_MEASURED; }
-
 bool HasFigure(const TrendPoint& point) {
   return point.alone.has_value() || point.level.has_value();
 }
@@ -24,7 +22,7 @@ bool HasFigure(const TrendPoint& point) {
 std::string TrendWords(const std::vector<TrendPoint>& points) {
   const TrendPoint* first = nullptr;
   const TrendPoint* last = nullptr;
-  size_t shown = 0;
+  size_t dots = 0;
   bool levels = false;
   std::vector<std::string> marked;
   for (const TrendPoint& point : points) {
@@ -33,18 +31,19 @@ std::string TrendWords(const std::vector<TrendPoint>& points) {
     levels = levels || point.level.has_value();
     if (first == nullptr) first = &point;
     last = &point;
-    ++shown;
+    if (point.alone.has_value()) ++dots;
   }
   if (last == nullptr) return "No figure is shown in this time.";
   const auto leading = [](const TrendPoint& point) {
     return FormatEstimate(point.level.has_value() ? *point.level : *point.alone, 1);
   };
-  return absl::StrCat("Dots with margins for ", shown, " of ", points.size(), " windows",
-                      levels ? ", and a line with a band for the level" : "", "; from ",
-                      leading(*first), " on ", FormatDay(first->day), " to ", leading(*last),
-                      " on ", FormatDay(last->day),
-                      marked.empty() ? "" : "; may be changing on " + absl::StrJoin(marked, ", "),
-                      ". The figures are in the table below the charts.");
+  return absl::StrCat(
+      dots == 0 ? "No window alone is shown"
+                : absl::StrCat("Dots with margins for ", dots, " of ", points.size(), " windows"),
+      levels ? ", and a line with a band for the level" : "", "; from ", leading(*first), " on ",
+      FormatDay(first->day), " to ", leading(*last), " on ", FormatDay(last->day),
+      marked.empty() ? "" : "; may be changing on " + absl::StrJoin(marked, ", "),
+      ". The figures are in the table below the charts.");
 }
 
 // Oldest first; a score whose day cannot be read is left out.

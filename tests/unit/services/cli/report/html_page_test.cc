@@ -24,6 +24,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::Not;
 
 constexpr char kHostile[] =
@@ -208,6 +209,19 @@ TEST(HtmlPageTest, ExplainsTheMarksThatItDraws) {
   for (TrendPoint& point : points) point.level.reset();
   EXPECT_THAT(TrendLegend({points}),
               AllOf(Not(HasSubstr("Line:")), HasSubstr("from the third window on")));
+}
+
+// Mutations: a mark left out where the window alone is withheld; dots explained that are not drawn.
+TEST(HtmlPageTest, MarksTheLevelWhereEveryWindowAloneIsWithheld) {
+  std::vector<TrendPoint> points = ATrend();
+  for (TrendPoint& point : points) point.alone.reset();
+  const std::string svg = TrendFigure({"t", "T", "D"}, points, {0, 100}, "");
+  EXPECT_THAT(PathsOf(svg, "dots"), IsEmpty());
+  EXPECT_THAT(PathsOf(svg, "ring"), ElementsAre(ElementsAre(75, 47)));
+  EXPECT_THAT(PathsOf(svg, "jump"), ElementsAre(ElementsAre(75, 0, 75, 100)));
+  const std::string legend = TrendLegend({points});
+  EXPECT_THAT(legend, HasSubstr("Ring: may be changing"));
+  EXPECT_THAT(legend, Not(HasSubstr("Dot:")));
 }
 
 // A content whose trend has levels: total 70 to 74 with margin 2, teamwork of 40.
