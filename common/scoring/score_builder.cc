@@ -157,6 +157,7 @@ bool IsCountedBy(const Catalog& catalog, const Publication& publication) {
 }
 
 void SetMostRoom(const Catalog& catalog, score::v1::Score& score) {
+  score.clear_most_room_category();
   double least = kCategoryPoints;
   for (const CategoryScore& category : score.categories()) {
     const double points =
