@@ -37,13 +37,14 @@ std::string TrendWords(const std::vector<TrendPoint>& points) {
   const auto leading = [](const TrendPoint& point) {
     return FormatEstimate(point.level.has_value() ? *point.level : *point.alone, 1);
   };
-  return absl::StrCat(
-      dots == 0 ? "No window alone is shown"
-                : absl::StrCat("Dots with margins for ", dots, " of ", points.size(), " windows"),
-      levels ? ", and a line with a band for the level" : "", "; from ", leading(*first), " on ",
-      FormatDay(first->day), " to ", leading(*last), " on ", FormatDay(last->day),
-      marked.empty() ? "" : "; may be changing on " + absl::StrJoin(marked, ", "),
-      ". The figures are in the table below the charts.");
+  const std::string drawn =
+      dots == 0 ? "A line with a band for the level; no window alone is shown"
+                : absl::StrCat("Dots with margins for ", dots, " of ", points.size(), " windows",
+                               levels ? ", and a line with a band for the level" : "");
+  return absl::StrCat(drawn, "; from ", leading(*first), " on ", FormatDay(first->day), " to ",
+                      leading(*last), " on ", FormatDay(last->day),
+                      marked.empty() ? "" : "; may be changing on " + absl::StrJoin(marked, ", "),
+                      ". The figures are in the table below the charts.");
 }
 
 // Oldest first; a score whose day cannot be read is left out.

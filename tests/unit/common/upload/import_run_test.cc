@@ -335,7 +335,6 @@ TEST(RunImport, RefusesWhatCanBeReadOnceTwice) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("named twice"));
 }
 
-// Mutation: bytes are counted in the survey, too, or not said.
 // Mutation: what was unpacked is not told from what was not.
 TEST(RunImport, SaysWhatItUnpacked) {
   using std::string_literals::operator""s;
@@ -350,6 +349,7 @@ TEST(RunImport, SaysWhatItUnpacked) {
   EXPECT_THAT(SummaryText(*summary), Not(HasSubstr("gzip")));
 }
 
+// Mutation: bytes are counted in the survey, too, or not said.
 TEST(RunImport, SaysThatWindows1252WasGuessed) {
   const std::string json = absl::StrReplaceAll(
       RecordStart(1, kTenantA, "j\xfcrg@example.com", "Yammer", "MessageCreation") + "}",
