@@ -78,7 +78,8 @@ absl::StatusOr<int> OpenForWriting(const std::string& path, Writing how, mode_t 
 bool WriteAll(int file, absl::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t written = write(file, bytes.data(), bytes.size());
-    if (written < 0 && errno != EINTR) return false;
+    if (written == 0) errno = EIO;
+    if (written == 0 || (written < 0 && errno != EINTR)) return false;
     if (written > 0) bytes.remove_prefix(static_cast<size_t>(written));
   }
   return true;

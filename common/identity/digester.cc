@@ -5,6 +5,11 @@
 #include "absl/strings/str_cat.h"
 
 namespace tutti {
+namespace {
+
+constexpr size_t kStackBytes = 1024;
+
+}  // namespace
 
 DigestScope::DigestScope(absl::string_view kind, absl::string_view organization) {
   prefix_.append(kind.data(), kind.size());
@@ -20,6 +25,8 @@ absl::StatusOr<Digester> Digester::Create(absl::Span<const uint8_t> key) {
   }
   Digester digester;
   hmac_sha256_set_key(&digester.start_, key.size(), key.data());
+  // It has made its pads of the key on the stack.
+  sodium_stackzero(kStackBytes);
   return digester;
 }
 

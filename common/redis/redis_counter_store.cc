@@ -340,22 +340,20 @@ absl::StatusOr<std::vector<MergeOutcome>> RedisCounterStore::Merge(
   for (auto& [organization, task] : tasks) pointers.push_back(&task);
   const std::vector<absl::Status> ends =
       router_.RunEach(pointers, {.durable = true, .repeatable = true, .epochs = true});
-  absl::Status away;
-  size_t done = 0;
+  absl::Status failed;
+  bool any = tasks.empty();
   auto end = ends.begin();
   for (auto& [organization, task] : tasks) {
     if (end->ok()) {
       task.Learn();
-      ++done;
-    } else if (absl::IsUnavailable(*end)) {
-      task.Fail();
-      away.Update(*end);
+      any = true;
     } else {
-      return *end;
+      task.Fail();
+      failed.Update(*end);
     }
     ++end;
   }
-  if (done == 0) return away.ok() ? absl::StatusOr<std::vector<MergeOutcome>>(outcomes) : away;
+  if (!any) return failed;
   return outcomes;
 }
 

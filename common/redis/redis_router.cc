@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <map>
+#include <system_error>
 #include <thread>
 
 #include "absl/time/clock.h"
@@ -75,6 +76,7 @@ struct RedisRouter::Placed {
   End end = End::kOpen;
   int redirections = 0;
   int failures = 0;
+  bool doubted = false;  // the node was not asked, for it did not answer of late
   NodeRefusal refusal = NodeRefusal::kNone;
   std::optional<Redirection> redirection;
   absl::Status status;
@@ -125,7 +127,7 @@ absl::StatusOr<std::vector<RedisReply>> RedisRouter::ReadMany(
     absl::Span<const std::pair<std::string, RedisWords>> commands) {
   std::vector<RedisReply> replies;
   replies.reserve(commands.size());
-  for (absl::StatusOr<RedisReply>& reply : ReadEach(commands)) {
+  for (absl::StatusOr<RedisReply>& reply : ReadUntil(absl::Now() + options().timeout, commands)) {
     RETURN_IF_ERROR(reply.status());
     replies.push_back(*std::move(reply));
   }
@@ -134,13 +136,18 @@ absl::StatusOr<std::vector<RedisReply>> RedisRouter::ReadMany(
 
 std::vector<absl::StatusOr<RedisReply>> RedisRouter::ReadEach(
     absl::Span<const std::pair<std::string, RedisWords>> commands) {
+  return ReadUntil(absl::Now() + kShareOfMany * options().timeout, commands);
+}
+
+std::vector<absl::StatusOr<RedisReply>> RedisRouter::ReadUntil(
+    absl::Time deadline, absl::Span<const std::pair<std::string, RedisWords>> commands) {
   std::vector<std::unique_ptr<CommandTask>> tasks;
   std::vector<SlotTask*> pointers;
   for (const auto& [key, words] : commands) {
     tasks.push_back(std::make_unique<CommandTask>(key, words));
     pointers.push_back(tasks.back().get());
   }
-  const std::vector<absl::Status> ends = RunEach(pointers, {.repeatable = true});
+  const std::vector<absl::Status> ends = RunUntil(deadline, pointers, {.repeatable = true});
   std::vector<absl::StatusOr<RedisReply>> replies;
   replies.reserve(tasks.size());
   for (size_t i = 0; i < tasks.size(); ++i) {
@@ -217,7 +224,9 @@ bool RedisRouter::Settle(Placed& placed, const RunPolicy& policy) {
     return ++placed.redirections > kMaxRedirections;
   }
   if (placed.refusal == NodeRefusal::kTryAgain) return false;
-  return ++placed.failures > kMaxFailures;
+  // Where a node is in doubt, the map is read once more, and that is all.
+  placed.failures += placed.doubted ? kMaxFailures : 1;
+  return placed.failures > kMaxFailures;
 }
 
 std::vector<std::vector<RedisRouter::Placed*>> RedisRouter::Place(std::vector<Placed>& open,
@@ -225,6 +234,7 @@ std::vector<std::vector<RedisRouter::Placed*>> RedisRouter::Place(std::vector<Pl
   std::map<std::pair<RedisNode*, bool>, std::vector<Placed*>> by_node;
   for (Placed& placed : open) {
     placed.end = Placed::End::kOpen;
+    placed.doubted = false;
     placed.refusal = NodeRefusal::kNone;
     placed.redirection.reset();
     placed.status = absl::OkStatus();
@@ -258,13 +268,24 @@ void RedisRouter::Attempt(absl::Span<std::vector<Placed*>> groups, const RunPoli
   // Connections block: each in a thread of its own, so that a node that hangs, or whose replicas
   // do, keeps no other back.
   std::vector<std::thread> others;
-  for (size_t i = 1; i < std::min(groups.size(), kMaxTalks); ++i) others.emplace_back(work);
+  others.reserve(kMaxTalks);
+  for (size_t i = 1; i < std::min(groups.size(), kMaxTalks); ++i) {
+    try {
+      others.emplace_back(work);
+    } catch (const std::system_error&) {
+      break;  // no thread is to be had: those that are there do it all
+    }
+  }
   work();
   for (std::thread& other : others) other.join();
 }
 
 absl::Duration RedisRouter::Doubt() const {
   return std::max(options().timeout / kPartsInDoubt, kLeastDoubt);
+}
+
+absl::Duration RedisRouter::FairTry() const {
+  return std::min(Doubt(), kShareOfOneTry * options().timeout);
 }
 
 void RedisRouter::Speak(std::vector<Placed*> tasks, const RunPolicy& policy, absl::Time deadline) {
@@ -289,7 +310,7 @@ void RedisRouter::Speak(std::vector<Placed*> tasks, const RunPolicy& policy, abs
   if (failed) talk.node->failed_at = absl::GetCurrentTimeNanos();
   if (!failed) {
     talk.node->answers.Answered();
-  } else if (absl::Now() - begin >= talk.limit) {
+  } else if (absl::Now() - begin >= FairTry()) {
     talk.node->answers.InVain(Doubt());
   }
   if (talk.connection != nullptr) talk.node->pool.Give(std::move(talk.connection));
@@ -304,6 +325,7 @@ absl::Status RedisRouter::Open(Talk& talk, const RunPolicy& policy, absl::Time d
     talk.limit = talk.node->answers.Limit(talk.limit, Doubt());
     if (policy.durable) talk.limit = talk.node->replicates.Limit(talk.limit, Doubt());
     if (talk.limit == absl::ZeroDuration()) {
+      for (Placed* placed : talk.tasks) placed->doubted = true;
       return absl::UnavailableError(
           "a primary of the cluster, or its replicas, did not answer of late; bring them back");
     }
@@ -391,13 +413,15 @@ void RedisRouter::AwaitReplicas(Talk& talk, absl::Time deadline) {
   const bool wrote = std::any_of(talk.tasks.begin(), talk.tasks.end(),
                                  [](const Placed* one) { return one->end == Placed::End::kDone; });
   if (!wrote) return;
-  if (in_cluster()) talk.connection->LimitTo(std::min(talk.limit, deadline - absl::Now()));
+  const absl::Duration limit =
+      in_cluster() ? std::min(talk.limit, deadline - absl::Now()) : talk.limit;
+  if (in_cluster()) talk.connection->LimitTo(limit);
   const absl::Status durable = talk.node->pool.WaitForReplicas(*talk.connection);
   if (durable.ok()) {
     talk.node->replicates.Answered();
     return;
   }
-  if (!talk.connection->broken()) talk.node->replicates.InVain(Doubt());
+  if (!talk.connection->broken() && limit >= FairTry()) talk.node->replicates.InVain(Doubt());
   for (Placed* placed : talk.tasks) {
     if (placed->end != Placed::End::kDone) continue;
     // Who may do it again does so when the node is not to be heard any more, not when it

@@ -64,7 +64,8 @@ struct RunPolicy {
 //
 // In a cluster all that a call takes is bounded by RedisOptions::timeout, and so is the number
 // of nodes that it is sent on to. Unavailable when it is over. A node that was waited for in vain,
-// or whose replicas were, is asked by one call a second; the others are refused at once.
+// or whose replicas were, is asked by one call in a tenth of the time-out, 200 ms at least; the
+// others are refused once the map was read anew.
 class RedisRouter {
  public:
   explicit RedisRouter(RedisOptions options) : topology_(std::move(options)) {}
@@ -119,7 +120,12 @@ class RedisRouter {
   void HearAll(Talk& talk) const;
   void Hear(Talk& talk, Placed& placed) const;
   void AwaitReplicas(Talk& talk, absl::Time deadline);
+  // How long who tries waits for a node that is in doubt.
   absl::Duration Doubt() const;
+  // What is waited for so long in vain is in doubt; less time says nothing of a node.
+  absl::Duration FairTry() const;
+  std::vector<absl::StatusOr<RedisReply>> ReadUntil(
+      absl::Time deadline, absl::Span<const std::pair<std::string, RedisWords>> commands);
 
   RedisTopology topology_;
 };

@@ -5,6 +5,7 @@
 
 #include "absl/container/btree_map.h"
 #include "common/status/status_macros.h"
+#include "common/telemetry/log.h"
 #include "common/window/window_proto.h"
 
 namespace tutti {
@@ -12,6 +13,19 @@ namespace tutti {
 using aggregate::v1::DeltaOutcome;
 using aggregate::v1::StoredOrganization;
 using aggregate::v1::WindowDelta;
+
+namespace {
+
+// What does not pass by itself is told before what does.
+void AddError(const absl::Status& status, absl::Status& failed) {
+  if (absl::IsUnavailable(failed) && !status.ok() && !absl::IsUnavailable(status)) {
+    failed = status;
+  } else {
+    failed.Update(status);
+  }
+}
+
+}  // namespace
 
 struct DeltaMerger::Judged {
   DeltaOutcome outcome = aggregate::v1::DELTA_OUTCOME_POLICY_MISMATCH;
@@ -193,7 +207,7 @@ absl::StatusOr<std::vector<DeltaOutcome>> DeltaMerger::Merge(
     if (status.ok()) continue;
     // It may have been erased at any moment of this.
     const bool gone = absl::IsNotFound(status);
-    if (!gone) failed.Update(status);
+    if (!gone) AddError(status, failed);
     for (const int index : indexes) {
       Judged& judgement = judged[static_cast<size_t>(index)];
       judgement = Judged();
@@ -201,7 +215,7 @@ absl::StatusOr<std::vector<DeltaOutcome>> DeltaMerger::Merge(
           gone ? aggregate::v1::DELTA_OUTCOME_NOT_ACTIVE : aggregate::v1::DELTA_OUTCOME_UNAVAILABLE;
     }
   }
-  failed.Update(Write(request, judged));
+  AddError(Write(request, judged), failed);
 
   std::vector<DeltaOutcome> outcomes;
   outcomes.reserve(judged.size());
@@ -211,7 +225,12 @@ absl::StatusOr<std::vector<DeltaOutcome>> DeltaMerger::Merge(
     outcomes.push_back(judgement.begins ? aggregate::v1::DELTA_OUTCOME_LATE : judgement.outcome);
     known_of_any |= outcomes.back() != aggregate::v1::DELTA_OUTCOME_UNAVAILABLE;
   }
-  if (!failed.ok() && !known_of_any) return failed;
+  if (failed.ok()) return outcomes;
+  if (!known_of_any) return failed;
+  // Who sent the deltas is told to send them again, which does not help here.
+  if (!absl::IsUnavailable(failed) && lines_.Take(steady_clock_.SinceStart())) {
+    LogError("deltas cannot be merged", {{"problem", std::string(failed.message())}});
+  }
   return outcomes;
 }
 

@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "common/catalog/catalog.h"
 #include "common/clock/clock.h"
+#include "common/rpc/grpc_lines.h"
 #include "common/storage/counter_store.h"
 #include "services/aggregate/ingest_policy.h"
 #include "services/aggregate/organization_repository.h"
@@ -54,6 +55,8 @@ class DeltaMerger {
   CounterStore& counters_;
   const Catalog& catalog_;
   const WallClock& clock_;
+  const SystemSteadyClock steady_clock_;
+  LineAllowance lines_;
 };
 
 }  // namespace tutti

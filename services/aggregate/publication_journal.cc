@@ -186,6 +186,9 @@ absl::Status FileJournal::Identify(bool begins) {
                      ": does not begin as a journal does; restore the file, or name "
                      "another in --journal"));
   }
+  if (!begins && line.size() < kFirstLineBytes) {
+    return absl::UnavailableError(absl::StrCat("journal ", path_, ": is being begun: try again"));
+  }
   if (begins) {
     if (line.size() < kFirstLineBytes) {
       line = absl::StrCat(kFirstWord, NewJournalIdentity(), "\n");

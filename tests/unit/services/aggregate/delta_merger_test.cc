@@ -1,5 +1,6 @@
 #include "services/aggregate/delta_merger.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -25,6 +26,7 @@ class InterruptedStore final : public MemoryStore {
  public:
   absl::StatusOr<VersionedOrganization> Read(const std::string& organization) override {
     if (away.count(organization) > 0) return absl::UnavailableError("away");
+    if (organization == damaged) return absl::DataLossError("damaged");
     return MemoryStore::Read(organization);
   }
   absl::StatusOr<std::vector<MergeOutcome>> Merge(absl::Span<const BitmapDelta> deltas) override {
@@ -48,6 +50,7 @@ class InterruptedStore final : public MemoryStore {
   }
   std::function<void()> interruption;
   std::set<std::string> away;  // organisations
+  std::string damaged;         // an organisation
   bool history_away = false;
 };
 
@@ -189,6 +192,28 @@ TEST_F(DeltaMergerTest, MergesWhatIsThereWhileAPartOfTheStoreIsAway) {
   }
   store_.away = {"acme", "stays"};
   EXPECT_TRUE(absl::IsUnavailable(merger_.Merge(request).status()));
+}
+
+// Mutations: it is told as what passes by itself, or not at all.
+TEST_F(DeltaMergerTest, SaysWhatDoesNotPassByItself) {
+  aggregate::v1::Organization wanted;
+  wanted.set_headcount(300);
+  wanted.set_first_day("2026-02-02");
+  ASSERT_TRUE(organizations_.lifecycle.Create("stays", wanted, true).ok());
+  aggregate::v1::MergeDeltasRequest request;
+  *request.add_deltas() = Delta(kKey, 1);
+  *request.add_deltas() = Delta(kKey, 1);
+  request.mutable_deltas(1)->set_organization("stays");
+  store_.damaged = "stays";
+  testing::internal::CaptureStderr();
+  const auto outcomes = merger_.Merge(request);
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), testing::HasSubstr("damaged"));
+  ASSERT_TRUE(outcomes.ok()) << outcomes.status();
+  EXPECT_EQ((*outcomes)[0], aggregate::v1::DELTA_OUTCOME_MERGED);
+  EXPECT_EQ((*outcomes)[1], aggregate::v1::DELTA_OUTCOME_UNAVAILABLE);
+  store_.away = {"acme"};
+  clock_.Advance(OrganizationCache::kMaxAge);
+  EXPECT_EQ(merger_.Merge(request).status().code(), absl::StatusCode::kDataLoss);
 }
 
 // It is on one node, whatever the organisations are on. Mutations: nothing is merged without it;
