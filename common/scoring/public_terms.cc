@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/privacy/budget.h"
+#include "common/window/cadence.h"
 
 namespace tutti {
 namespace {
@@ -63,6 +64,16 @@ PublicTerms PlannedTerms(const Catalog& catalog, int64_t headcount, window::v1::
         terms.sigma_squared[static_cast<size_t>(noise.table)] = noise.sigma_squared;
       }
     }
+  }
+  return terms;
+}
+
+PublicTerms PlannedTerms(
+    const Catalog& catalog, int64_t headcount, window::v1::Cadence cadence,
+    const google::protobuf::RepeatedPtrField<aggregate::v1::Entitlement>& entitlements) {
+  PublicTerms terms = PlannedTerms(catalog, headcount, cadence, PeriodDays(cadence));
+  for (const aggregate::v1::Entitlement& entitlement : entitlements) {
+    terms.entitled[entitlement.product()] = entitlement.people();
   }
   return terms;
 }

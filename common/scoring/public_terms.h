@@ -34,6 +34,10 @@ PublicTerms TermsOf(const Catalog& catalog, const publication::v1::Publication& 
 // The terms that a publication would have, with everybody entitled to everything.
 PublicTerms PlannedTerms(const Catalog& catalog, int64_t headcount, window::v1::Cadence cadence,
                          int step_days);
+// The same in windows that follow each other, with so many people entitled.
+PublicTerms PlannedTerms(
+    const Catalog& catalog, int64_t headcount, window::v1::Cadence cadence,
+    const google::protobuf::RepeatedPtrField<aggregate::v1::Entitlement>& entitlements);
 
 // How a table (index) was counted; its kind must be counted.
 SlotModel ModelOf(const Catalog& catalog, const PublicTerms& terms, int table);

@@ -79,10 +79,8 @@ Organization DescribeOrganization(const Catalog& catalog,
   }
   described.set_first_score_headcount(first.smallest_headcount);
   const WindowTerms& now = organization.schedule().terms().back();
-  PublicTerms terms = PlannedTerms(catalog, now.headcount, now.cadence, PeriodDays(now.cadence));
-  for (const aggregate::v1::Entitlement& entitlement : described.entitlements()) {
-    terms.entitled[entitlement.product()] = entitlement.people();
-  }
+  const PublicTerms terms =
+      PlannedTerms(catalog, now.headcount, now.cadence, described.entitlements());
   for (std::string& category :
        DeclaredSources(catalog, described.sources(), described.source_contents()).FedCategories()) {
     aggregate::v1::FirstShown& shown = *described.add_first_shown();

@@ -12,6 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "common/feeding/contents_text.h"
+#include "common/feeding/declared_sources.h"
 #include "common/privacy/budget.h"
 #include "common/privacy/zcdp.h"
 #include "common/redis/keys.h"
@@ -305,10 +306,13 @@ PrivacyStatement StatementWriter::Write(const std::optional<Publication>& latest
                      : thresholds_.at(window::v1::CADENCE_DAILY),
                  statement);
   if (latest.has_value()) {
-    const PublicTerms terms = TermsOf(catalog_, *latest);
+    const PublicTerms terms =
+        PlannedTerms(catalog_, latest->headcount(), cadence, latest->entitlements());
+    const DeclaredSources sources(catalog_, latest->sources(), latest->source_contents());
     for (score::v1::CategoryThreshold& threshold : *statement.mutable_thresholds()) {
-      threshold.set_from_record(RecordsUntilShown(catalog_, terms, cadence,
-                                                  *catalog_.FindCategory(threshold.category())));
+      const catalog::v1::Category& category = *catalog_.FindCategory(threshold.category());
+      if (!sources.Feeds(category)) continue;
+      threshold.set_from_record(RecordsUntilShown(catalog_, terms, cadence, category));
     }
   }
   statement.set_catalog_version(catalog_.proto().version());

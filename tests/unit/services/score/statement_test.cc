@@ -175,6 +175,29 @@ TEST_F(StatementTest, PrintsAThresholdForEveryCategory) {
   EXPECT_LT(automatic.thresholds(0).headcount(), 130);
 }
 
+// Mutations: none is told; one is told of a category that nothing feeds; everybody taken for
+// entitled.
+TEST_F(StatementTest, SaysFromWhichRecordOnASmallOrganisationSeesACategory) {
+  publication::v1::Publication latest;
+  latest.set_cadence(window::v1::CADENCE_FOUR_WEEKLY);
+  latest.set_headcount(64);
+  latest.add_sources("m365_audit");
+  aggregate::v1::Entitlement& entitled = *latest.add_entitlements();
+  entitled.set_product("assistant");
+  entitled.set_people(10);
+  const auto statement = writer_.Write(latest);
+  std::map<std::string, int> found;
+  for (const auto& threshold : statement.thresholds()) {
+    found[threshold.category()] = threshold.from_record();
+  }
+  EXPECT_GE(found.at("communication"), 3);
+  EXPECT_LE(found.at("communication"), 20);
+  EXPECT_EQ(found.at("endpoint"), 0) << "nothing feeds it";
+  EXPECT_EQ(found.at("ai_assistance"), 0) << "never with so few";
+  EXPECT_THAT(RenderStatement(statement, /*brief=*/false, TextStyle()),
+              HasSubstr(absl::StrCat("here from record ", found.at("communication"), " on")));
+}
+
 // Mutations: a table that has no headcount; the cadence of another organisation.
 TEST_F(StatementTest, PrintsAThresholdForEveryMeasureAndTable) {
   const auto headcounts = [&](const score::v1::PrivacyStatement& statement) {
