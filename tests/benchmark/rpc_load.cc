@@ -49,10 +49,12 @@ class Feed {
 // One connection, one thread.
 class Sender {
  public:
-  Sender(const RpcLoad& load, const LoadShape& shape, Feed& feed)
+  // `index`: which of the threads.
+  Sender(const RpcLoad& load, const LoadShape& shape, int index, Feed& feed)
       : load_(load),
         in_flight_(shape.in_flight),
         gap_(shape.rate > 0 ? shape.threads / shape.rate : 0),
+        first_(shape.rate > 0 ? index / shape.rate : 0),
         feed_(feed) {}
 
   void Run() {
@@ -138,7 +140,8 @@ class Sender {
   void RunAtRate(grpc::GenericStub& stub) {
     const auto gap =
         std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(gap_));
-    Clock::time_point next = feed_.begin();
+    Clock::time_point next = feed_.begin() + std::chrono::duration_cast<Clock::duration>(
+                                                 std::chrono::duration<double>(first_));
     bool more = true;
     int open = 0;
     while (more || open > 0) {
@@ -215,7 +218,8 @@ class Sender {
 
   const RpcLoad& load_;
   const int in_flight_;
-  const double gap_;  // seconds between two calls; 0: no rate is wanted
+  const double gap_;    // seconds between two calls; 0: no rate is wanted
+  const double first_;  // seconds until the first one
   Feed& feed_;
   grpc::CompletionQueue queue_;
   std::vector<double> latencies_;
@@ -240,7 +244,7 @@ LoadResult SendLoad(const RpcLoad& load, const LoadShape& shape) {
   std::vector<std::unique_ptr<Sender>> senders;
   std::vector<std::thread> threads;
   for (int i = 0; i < shape.threads; ++i) {
-    senders.push_back(std::make_unique<Sender>(load, shape, feed));
+    senders.push_back(std::make_unique<Sender>(load, shape, i, feed));
     threads.emplace_back([sender = senders.back().get()] { sender->Run(); });
   }
   for (std::thread& thread : threads) thread.join();
