@@ -71,18 +71,18 @@ constexpr FileKind kFileKinds[] = {
 constexpr uint8_t kKindOfTen[10] = {0, 0, 0, 0, 1, 1, 2, 2, 3, 4};
 
 constexpr AssistantHost kAssistantHosts[] = {
-    {"Word", "docx", "", "word", kSampleInDocument},
-    {"Excel", "xlsx", "", "excel", kSampleInDocument},
-    {"PowerPoint", "pptx", "", "powerpoint", kSampleInDocument},
-    {"OneNote", "one", "", "onenote", kSampleInDocument},
-    {"Outlook", "", "", "outlook", kSampleInMail},
-    {"Teams", "TeamsMeeting", "", "teams", kSampleInMeeting},
-    {"Teams", "TeamsChat", "", "teams", kSampleInChat},
-    {"M365App", "", "", "assistant", 0},
-    {"Bing", "", "", "assistant", 0},
-    {"M365App", "", "Researcher", "assistant", kSampleWithAgent},
-    {"Teams", "", "Leave desk", "teams", kSampleWithAgent},
-    {"appchat", "docx", "", "word", kSampleInDocument},
+    {"Word", "docx", "", "word", "docs", kSampleInDocument},
+    {"Excel", "xlsx", "", "excel", "sheets", kSampleInDocument},
+    {"PowerPoint", "pptx", "", "powerpoint", "slides", kSampleInDocument},
+    {"OneNote", "one", "", "onenote", "drive", kSampleInDocument},
+    {"Outlook", "", "", "outlook", "gmail", kSampleInMail},
+    {"Teams", "TeamsMeeting", "", "teams", "meet", kSampleInMeeting},
+    {"Teams", "TeamsChat", "", "teams", "chat", kSampleInChat},
+    {"M365App", "", "", "assistant", "gemini_app", 0},
+    {"Bing", "", "", "assistant", "gemini_app", 0},
+    {"M365App", "", "Researcher", "assistant", "gemini_app", kSampleWithAgent},
+    {"Teams", "", "Leave desk", "teams", "calendar", kSampleWithAgent},
+    {"appchat", "docx", "", "word", "docs", kSampleInDocument},
 };
 
 }  // namespace

@@ -55,6 +55,7 @@ struct AssistantHost {
   absl::string_view context;  // Contexts[].Type, empty: none
   absl::string_view agent;    // its name, empty: none
   absl::string_view app;      // the catalogue's id
+  absl::string_view google;   // app_name, where Google has it
   uint32_t traits = 0;        // SampleTraits
 };
 absl::Span<const AssistantHost> AssistantHosts();

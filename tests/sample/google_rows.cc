@@ -1,6 +1,5 @@
 #include "tests/sample/google_rows.h"
 
-#include <array>
 #include <iterator>
 #include <utility>
 
@@ -18,11 +17,6 @@ using Texts = std::vector<std::string>;
 
 // Which is nobody's event: their persons are below 2^32.
 constexpr uint64_t kOfNobody = uint64_t{1} << 62;
-
-// Where people meet the assistant, in the order of AssistantHosts().
-constexpr std::array<absl::string_view, 12> kAssistantApps = {
-    "docs", "sheets",     "slides",     "drive",      "gmail",    "meet",
-    "chat", "gemini_app", "gemini_app", "gemini_app", "calendar", "docs"};
 
 std::string Value(absl::string_view name, absl::string_view value) {
   return AuditJson().Text("name", name).Text("value", value).Take();
@@ -282,7 +276,7 @@ void GoogleRows::AppendAssistant(const SampleEvent& event, std::vector<GoogleRow
                                                "active_conversations"};
   rows.push_back(Row("gemini_in_workspace_apps", event.seconds, event.id, 0,
                      Person(event.person, event.id),
-                     {AssistantEvent(kAssistantApps[event.client],
+                     {AssistantEvent(AssistantHosts()[event.client].google,
                                      kCategories[Drawn(event.id) % std::size(kCategories)])}));
 }
 

@@ -60,6 +60,7 @@ enum Usage : size_t {
   kFirstApp,                         // then each application on each platform
   kFirstAssistant = kFirstApp + 24,  // then where the assistant was used
   kUsageCount = kFirstAssistant + 8,
+  kUsedAgent = kUsageCount - 1,
 };
 using UsageCounts = std::array<uint32_t, kUsageCount>;
 
@@ -258,7 +259,7 @@ class UsageTeller {
         for (size_t i = 0; i < std::size(kAssistants); ++i) {
           if (kAssistants[i].id == event.app) ++counts[kFirstAssistant + i];
         }
-        if (event.traits & kSampleWithAgent) ++counts[kUsageCount - 1];
+        if (event.traits & kSampleWithAgent) ++counts[kUsedAgent];
         break;
     }
   }

@@ -26,6 +26,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "tests/support/loopback_listener.h"
 
 namespace tutti {
 namespace {
@@ -52,17 +53,7 @@ std::string ReadFile(const fs::path& path) {
 }
 
 // A port of the loopback that nobody listens on.
-int FreePort() {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address = {};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof(address);
-  auto* const any = reinterpret_cast<sockaddr*>(&address);
-  const bool found = bind(fd, any, size) == 0 && getsockname(fd, any, &size) == 0;
-  close(fd);
-  return found ? ntohs(address.sin_port) : 0;
-}
+int FreePort() { return LoopbackListener().port(); }
 
 // Becomes redis-server; only async-signal-safe calls, for others run threads.
 [[noreturn]] void Become(const std::vector<char*>& arguments, int log) {

@@ -101,7 +101,7 @@ Operation OperationOf(const AuditRecord& record) {
 
 bool Succeeded(const AuditRecord& record) {
   const absl::string_view result = record[Field::kResult];
-  for (absl::string_view failure : {"Failed", "Failure", "False", "PartiallySucceeded"}) {
+  for (absl::string_view failure : {"Failed", "Failure", "PartiallySucceeded"}) {
     if (absl::EqualsIgnoreCase(result, failure)) return false;
   }
   // Written as a number it is the flag that Exchange writes as a word.

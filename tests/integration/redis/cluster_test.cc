@@ -283,9 +283,12 @@ TEST_F(ClusterTest, FindsANodeThatAnnouncesAnotherAddress) {
   int port = own_->primary(0).address().port;
   for (const std::string host : {"127.0.0.1", "127.0.0.2"}) {
     // A port that was free a moment ago may be taken.
-    do {
+    absl::Status bound = absl::UnavailableError("not tried");
+    for (int tries = 0; !bound.ok() && tries < 100; ++tries) {
       ++port;
-    } while (!AsOk(moved.Call({"CONFIG", "SET", "bind", host, "port", absl::StrCat(port)})).ok());
+      bound = AsOk(moved.Call({"CONFIG", "SET", "bind", host, "port", absl::StrCat(port)}));
+    }
+    ASSERT_EQ(bound, absl::OkStatus());
     for (const auto& [setting, value] :
          {std::pair<std::string, std::string>("cluster-announce-ip", host),
           {"cluster-announce-port", absl::StrCat(port)}}) {

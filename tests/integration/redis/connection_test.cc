@@ -1,12 +1,9 @@
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "tests/integration/redis/redis_test.h"
+#include "tests/support/loopback_listener.h"
 
 namespace tutti {
 namespace {
@@ -107,24 +104,15 @@ TEST(RedisTlsTest, CarriesMegabytes) {
 
 // A listener that never answers, as a process that is stopped.
 TEST(RedisConnectionTest, GivesUpOnAServerThatTakesConnectionsAndSaysNothing) {
-  const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address = {};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof(address);
-  auto* const any = reinterpret_cast<sockaddr*>(&address);
-  ASSERT_EQ(bind(listener, any, size), 0);
-  ASSERT_EQ(getsockname(listener, any, &size), 0);
-  ASSERT_EQ(listen(listener, 8), 0);
+  const LoopbackListener listener;
   const auto server = RedisServer::StartPrimary(RedisServer::Wire::kTls);
   ASSERT_TRUE(server.ok()) << server.status();
   RedisOptions options = AddressOf(**server);
-  options.port = ntohs(address.sin_port);
+  options.port = listener.port();
   options.timeout = absl::Milliseconds(50);
   EXPECT_TRUE(absl::IsUnavailable(Ping(options))) << Ping(options);
   options.tls = {};
   EXPECT_TRUE(absl::IsUnavailable(Ping(options))) << Ping(options);
-  close(listener);
 }
 
 TEST(RedisConnectionTest, FindsAHostByNameAndSaysWhenThereIsNone) {

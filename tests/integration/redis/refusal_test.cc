@@ -14,7 +14,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "common/redis/server_check.h"
 #include "tests/integration/redis/redis_test.h"
+#include "tests/support/loopback_listener.h"
 #include "tests/support/wait_until.h"
 
 namespace tutti {
@@ -35,29 +37,19 @@ class SpeakingNode {
   static constexpr char kSilence[] = "silence";
 
   explicit SpeakingNode(Answer answer) : answer_(std::move(answer)) {
-    listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address = {};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof(address);
-    auto* const any = reinterpret_cast<sockaddr*>(&address);
-    EXPECT_EQ(bind(listener_, any, size), 0);
-    EXPECT_EQ(getsockname(listener_, any, &size), 0);
-    EXPECT_EQ(listen(listener_, 16), 0);
-    port_ = ntohs(address.sin_port);
+    EXPECT_NE(port_, 0);
     threads_.emplace_back([this] { Accept(); });
   }
   ~SpeakingNode() {
     {
       const std::lock_guard<std::mutex> lock(mutex_);
       over_ = true;
-      shutdown(listener_, SHUT_RDWR);
+      shutdown(listener_.file(), SHUT_RDWR);
       for (const int connection : connections_) shutdown(connection, SHUT_RDWR);
     }
     threads_.front().join();
     for (size_t i = 1; i < threads_.size(); ++i) threads_[i].join();
     for (const int connection : connections_) close(connection);
-    close(listener_);
   }
   SpeakingNode(const SpeakingNode&) = delete;
   SpeakingNode& operator=(const SpeakingNode&) = delete;
@@ -91,7 +83,7 @@ class SpeakingNode {
  private:
   void Accept() {
     while (true) {
-      const int connection = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+      const int connection = accept4(listener_.file(), nullptr, nullptr, SOCK_CLOEXEC);
       const std::lock_guard<std::mutex> lock(mutex_);
       if (connection < 0 || over_) {
         if (connection >= 0) close(connection);
@@ -161,8 +153,8 @@ class SpeakingNode {
   }
 
   const Answer answer_;
-  int listener_ = -1;
-  int port_ = 0;
+  const LoopbackListener listener_;
+  const int port_ = listener_.port();
   std::mutex mutex_;
   std::vector<std::thread> threads_;  // the first takes connections
   std::vector<int> connections_;      // guarded by mutex_
@@ -279,13 +271,10 @@ class RealRefusalTest : public ::testing::Test {
     Tell({"REPLICAOF", "127.0.0.1", absl::StrCat(port)});
   }
   int64_t Connections() {
-    const std::string stats = AsString(inspector_->Call({"INFO", "stats"})).value_or("");
-    const std::string name = "total_connections_received:";
+    auto stats = ReadInfo(*inspector_);
     int64_t connections = 0;
-    EXPECT_TRUE(absl::SimpleAtoi(
-        stats.substr(stats.find(name) + name.size(),
-                     stats.find("\r\n", stats.find(name)) - stats.find(name) - name.size()),
-        &connections));
+    EXPECT_TRUE(stats.ok() &&
+                absl::SimpleAtoi((*stats)["total_connections_received"], &connections));
     return connections;
   }
   absl::Status Write() { return stores_->organizations().SetDue("acme", absl::UnixEpoch()); }
