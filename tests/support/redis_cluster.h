@@ -28,7 +28,7 @@ class RedisCluster {
   const std::vector<std::unique_ptr<RedisServer>>& nodes() const { return nodes_; }
   RedisServer& primary(int index) const { return *nodes_[static_cast<size_t>(index)]; }
   RedisServer& replica(int of_primary) const {
-    return *nodes_[static_cast<size_t>(primaries_ + of_primary)];
+    return *nodes_[static_cast<size_t>(primaries_) + static_cast<size_t>(of_primary)];
   }
   // Which of the primaries had the key's slot at the start.
   int OwnerOf(absl::string_view key) const;

@@ -170,6 +170,7 @@ TEST_F(ClusterTest, ReadsTheMapOnceForManyWhoHearThatASlotMoved) {
   ASSERT_EQ(own_->Move(id, 0, 1), absl::OkStatus());
   const int64_t before = asked();
   std::vector<std::thread> threads;
+  threads.reserve(16);
   for (int thread = 0; thread < 16; ++thread) {
     threads.emplace_back([&] {
       do {
