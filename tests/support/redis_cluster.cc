@@ -73,8 +73,8 @@ absl::Status RedisCluster::Form(int replicas_of_each) {
   if (absl::Status met = AwaitNodes(); !met.ok()) return met;
   for (int i = primaries_; i < primaries_ * (1 + replicas_of_each); ++i) {
     const int of = i % primaries_;
-    const absl::Status follows = AsOk(Tell(
-        *nodes_[static_cast<size_t>(i)], {"CLUSTER", "REPLICATE", ids_[static_cast<size_t>(of)]}));
+    absl::Status follows = AsOk(Tell(*nodes_[static_cast<size_t>(i)],
+                                     {"CLUSTER", "REPLICATE", ids_[static_cast<size_t>(of)]}));
     if (!follows.ok()) return follows;
   }
   for (int i = primaries_; i < primaries_ * (1 + replicas_of_each); ++i) {
