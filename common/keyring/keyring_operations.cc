@@ -8,6 +8,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "common/keyring/covered_windows.h"
 #include "common/organization/organization_id.h"
 #include "common/status/status_macros.h"
 #include "common/window/window_proto.h"
@@ -75,13 +76,6 @@ int AddKeys(WindowKind kind, Day first, Day last, absl::string_view organization
   range.set_last_end_day(FormatDay(last));
   range.set_organization(organization.data(), organization.size());
   return static_cast<int>(last - first) + 1;
-}
-
-// ISO 8601 days compare like their texts.
-bool Contains(const CoveredRange& range, Window window) {
-  const std::string day = FormatDay(window.end_day);
-  return range.window_kind() == ToProto(window.kind) && range.first_end_day() <= day &&
-         day <= range.last_end_day();
 }
 
 std::optional<Day> FirstSharedDay(const Keyring& keyring) {
@@ -217,9 +211,10 @@ absl::StatusOr<RotationResult> RotateKeyring(absl::Time now, absl::Duration grac
   RotationResult result;
   // Days of before the keyring belong to extensions, whatever the clock shows.
   const Day first_shared = FirstSharedDay(message).value_or(first_kept);
+  const CoveredWindows covered(message);
   for (const WindowKind kind : kKinds) {
     for (Day day = std::max(first_kept, first_shared); day <= LastEndDayAhead(now); ++day) {
-      if (EverCovered(message, {kind, day}, "")) continue;
+      if (covered.Contains({kind, day}, "")) continue;
       result.created += AddKeys(kind, day, day, "", "", message);
     }
   }
@@ -248,6 +243,7 @@ absl::StatusOr<ExtensionResult> ExtendKeyring(absl::string_view organization, Da
   RETURN_IF_ERROR(CheckNoneOverdue(now, kLongestGrace, message));
   ExtensionResult result;
   const std::map<Window, std::string> held = HeldKeys(message, organization);
+  const CoveredWindows covered(message);
   std::vector<Window> missing;
   std::string kept_until;
   for (const WindowKind kind : kKinds) {
@@ -256,7 +252,7 @@ absl::StatusOr<ExtensionResult> ExtendKeyring(absl::string_view organization, Da
       if (key != held.end()) {
         ++result.held;
         KeepEarlier(key->second, kept_until);
-      } else if (EverCovered(message, {kind, day}, organization)) {
+      } else if (covered.Contains({kind, day}, organization)) {
         return absl::FailedPreconditionError(absl::StrCat(
             "the organisation had a key for the window that ends on ", FormatDay(day),
             ", shared or extended, which was destroyed; a window never gets a second key: choose "
@@ -280,15 +276,6 @@ int ForgetExtension(absl::string_view organization, ScrubbedKeyring& keyring) {
   if (organization.empty()) return 0;
   return keyring.EraseKeys(
       [organization](const WindowKey& key) { return key.organization() == organization; });
-}
-
-bool EverCovered(const Keyring& keyring, Window window, absl::string_view organization) {
-  const auto contains = [window](const CoveredRange& range) { return Contains(range, window); };
-  return std::any_of(keyring.shared().begin(), keyring.shared().end(), contains) ||
-         std::any_of(keyring.extensions().begin(), keyring.extensions().end(),
-                     [&](const CoveredRange& range) {
-                       return range.organization() == organization && contains(range);
-                     });
 }
 
 KeyringSummary Summarize(const ScrubbedKeyring& keyring) {

@@ -92,11 +92,6 @@ absl::StatusOr<ExtensionResult> ExtendKeyring(absl::string_view organization, Da
 // how many. That they existed stays on record.
 int ForgetExtension(absl::string_view organization, ScrubbedKeyring& keyring);
 
-// Whether the organisation (empty: any, by shared keys alone) ever had a key for
-// the window.
-bool EverCovered(const keyring::v1::Keyring& keyring, Window window,
-                 absl::string_view organization);
-
 // What may be shown of a keyring: no key and nothing computed from one.
 struct KeyringSummary {
   struct Key {

@@ -2,12 +2,14 @@
 
 #include <sodium.h>
 
-#include <set>
 #include <string>
-#include <tuple>
+#include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "common/keyring/covered_windows.h"
 #include "common/keyring/keyring_operations.h"
 #include "common/status/status_macros.h"
 #include "common/window/window_proto.h"
@@ -45,8 +47,9 @@ absl::Status CheckRanges(const google::protobuf::RepeatedPtrField<CoveredRange>&
 }
 
 absl::Status CheckKeys(const Keyring& keyring) {
-  std::set<std::tuple<std::string, Window>> windows;
-  std::set<std::string> ids;
+  const CoveredWindows covered(keyring);
+  absl::flat_hash_set<std::pair<absl::string_view, Window>> windows;
+  absl::flat_hash_set<absl::string_view> ids;
   for (int i = 0; i < keyring.keys_size(); ++i) {
     const WindowKey& key = keyring.keys(i);
     const absl::StatusOr<Window> window = WindowFrom(key);
@@ -62,7 +65,7 @@ absl::Status CheckKeys(const Keyring& keyring) {
     if (!windows.emplace(key.organization(), *window).second || !ids.insert(key.id()).second) {
       return Malformed("keys", i, "a window has two keys, or two keys have one id");
     }
-    if (!EverCovered(keyring, *window, key.organization())) {
+    if (!covered.Contains(*window, key.organization())) {
       return Malformed("keys", i, "the window is in no covered range");
     }
   }

@@ -201,7 +201,10 @@ class LevelsTest(unittest.TestCase):
             self.keyring = threading.Lock()
             spreads = {}
             with concurrent.futures.ThreadPoolExecutor(3) as threads:
-                for end_day, figures in threads.map(lambda number: self.alike(suite, folder, number), range(ALIKE)):
+                found = threads.map(lambda number: self.alike(suite, folder, number), range(ALIKE))
+                for done, (end_day, figures) in enumerate(found, 1):
+                    if done % 50 == 0:
+                        print(f"{done} of {ALIKE} organisations published", flush=True)
                     window = next(one for one in self.truth["windows"] if one["end_day"] == end_day)
                     for key, estimate in figures.items():
                         truth = self.true_figure(window, key)
@@ -214,11 +217,11 @@ class LevelsTest(unittest.TestCase):
                       "clamped" if bias is None else f"bias {bias:+.2f} sd, margin/1.96 sd {ratio:.2f}",
                       f"holds {100 * held:.1f}%")
             free = [one for one in summaries.values() if one[0] is not None]
-            print(f"{kind}: {len(summaries)} figures, {len(free)} never clamped; bias "
-                  f"{min(b for b, _, _ in free):+.2f} to {max(b for b, _, _ in free):+.2f} sd, margin against spread "
-                  f"{min(r for _, r, _ in free):.2f} to {max(r for _, r, _ in free):.2f}, holds "
-                  f"{100 * min(h for _, _, h in summaries.values()):.1f}% to "
-                  f"{100 * max(h for _, _, h in summaries.values()):.1f}%", flush=True)
+            print(f"{kind}: {len(summaries)} figures, holds {100 * min(h for _, _, h in summaries.values()):.1f}% to "
+                  f"{100 * max(h for _, _, h in summaries.values()):.1f}%; {len(free)} never clamped" +
+                  (f": bias {min(b for b, _, _ in free):+.2f} to {max(b for b, _, _ in free):+.2f} sd, margin against "
+                   f"spread {min(r for _, r, _ in free):.2f} to {max(r for _, r, _ in free):.2f}" if free else ""),
+                  flush=True)
             for key, (_, _, held) in summaries.items():
                 # Five of so many may fall below by chance.
                 self.assertGreater(held, 0.90, key)

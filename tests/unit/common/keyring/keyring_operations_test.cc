@@ -9,6 +9,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "common/keyring/covered_windows.h"
 #include "common/window/window_proto.h"
 
 namespace tutti {
@@ -213,8 +214,9 @@ TEST(KeyringOperationsTest, LeavesAGapAfterALongPauseRatherThanKeysOfClosedWindo
   ASSERT_TRUE(
       RotateKeyring(At("2026-11-20T12:00:00Z"), kGrace, keyring, OverdueKeys::kDestroy).ok());
   EXPECT_EQ(EndDays(keyring, WindowKind::kDay), Days(Day(2026, 11, 17), Day(2026, 11, 21) + 35));
-  EXPECT_FALSE(EverCovered(keyring.message(), {WindowKind::kDay, Day(2026, 6, 1)}, ""));
-  EXPECT_TRUE(EverCovered(keyring.message(), {WindowKind::kDay, Day(2026, 1, 5)}, ""));
+  const CoveredWindows covered(keyring.message());
+  EXPECT_FALSE(covered.Contains({WindowKind::kDay, Day(2026, 6, 1)}, ""));
+  EXPECT_TRUE(covered.Contains({WindowKind::kDay, Day(2026, 1, 5)}, ""));
 }
 
 TEST(KeyringOperationsTest, ExtendsToTheDayBeforeTheSharedKeys) {
