@@ -21,15 +21,16 @@ LONG = os.environ.get("TUTTI_LONG") == "1"
 WEEKS = 56
 CAMPAIGN, REST = 20, 40
 ALIKE = 300
+BOUNDS = ("BOUND_AT_LEAST", "BOUND_AT_MOST")
 CATALOG = str(SOURCE / "deploy/catalog/adoption.textproto")
 
 
 def holds(estimate, truth):
     """Whether the truth is where an estimate says; what is "at least" 95 holds from there on."""
     value, margin = estimate.get("value", 0), estimate.get("margin", 0)
-    bound = estimate.get("bound", "")
-    above = math.inf if bound == "BOUND_AT_LEAST" else margin
-    below = math.inf if bound == "BOUND_AT_MOST" else margin
+    at_least, at_most = (estimate.get("bound") == bound for bound in BOUNDS)
+    above = math.inf if at_least else margin
+    below = math.inf if at_most else margin
     return value - below <= truth <= value + above
 
 
@@ -63,7 +64,7 @@ class Spread:
         deviation = math.sqrt(sum((value - mean) ** 2 for value in values) / (len(values) - 1))
         margin = sum(one.get("margin", 0) for one in self.estimates) / len(values) / 1.96
         held = sum(holds(one, self.truth) for one in self.estimates) / len(values)
-        if any(one.get("bound") for one in self.estimates) or deviation == 0:
+        if any(one.get("bound") in BOUNDS for one in self.estimates) or deviation == 0:
             return None, None, held
         return (mean - self.truth) / deviation, margin / deviation, held
 
