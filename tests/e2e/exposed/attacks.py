@@ -1,13 +1,9 @@
 """Attacks on an HTTP/2 listener over TLS, with frames made by hand: no client of gRPC sends
-these. Run as a program, it attacks for some seconds and prints what it sent, as JSON."""
+these."""
 
-import argparse
 import collections
 import functools
 import itertools
-import json
-import pathlib
-import resource
 import socket
 import ssl
 import struct
@@ -499,27 +495,3 @@ def methods(target):
     """Calls of methods that nobody serves, each another, with long names."""
     churn(target, 50, lambda stream: frame(HEADERS, END_HEADERS, stream, call_headers(
         f"/{target.counts['calls']}x{stream}{'y' * 2000}/Z", None, target.host)) + frame(DATA, END_STREAM, stream, message()))
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("name", choices=sorted(ATTACKS))
-    parser.add_argument("address")
-    parser.add_argument("authority")
-    parser.add_argument("seconds", type=float)
-    parser.add_argument("--token-file", type=pathlib.Path)
-    parser.add_argument("--body-file", type=pathlib.Path)
-    parser.add_argument("--connections", type=int)
-    parser.add_argument("--source", default="", help="the address to come from")
-    asked = parser.parse_args()
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    target = Target(asked.address, asked.authority, asked.seconds,
-                    asked.token_file.read_text().strip() if asked.token_file else None,
-                    asked.body_file.read_bytes() if asked.body_file else b"", asked.connections, asked.source)
-    ATTACKS[asked.name](target)
-    print(json.dumps(target.counts))
-
-
-if __name__ == "__main__":
-    main()

@@ -9,6 +9,8 @@ import datetime
 import json
 import os
 import pathlib
+import queue
+import signal
 import ssl
 import struct
 import subprocess
@@ -19,6 +21,7 @@ import unittest
 
 import attacks
 import grpc
+import handshakes
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "clients"))
 from suite import Suite, make_stubs  # noqa: E402
@@ -32,8 +35,10 @@ KEPT_MIB = 96       # of these a minute later
 A_MINUTE = 60
 
 OF_INGEST = {"slow_bodies", "large_bodies", "slow_streams"}
-WITH_TOKEN = OF_INGEST | {"slow_scores", "rapid_reset_with_token", "deadlines"}
+WITH_TOKEN = OF_INGEST | {"slow_scores", "rapid_reset_with_token", "deadlines", "requests_of_http1"}
 TOGETHER = [
+    ["key_updates", "renegotiations", "early_data", "certificates"],
+    ["huge_hellos", "hellos", "plain_text", "requests_of_http1", "other_names"],
     ["continuation", "integers", "header_bomb", "large_headers"],
     ["rapid_reset", "rapid_reset_with_token", "provoked_reset", "refused_calls", "reflection_churn"],
     ["settings_flood", "ping_flood", "priority_flood", "window_flood", "empty_data"],
@@ -43,7 +48,8 @@ TOGETHER = [
 ]
 # What a listener of ours bounds by itself; header floods are libgrpc's (the control below).
 BARE = ["rapid_reset", "rapid_reset_with_token", "reflection_churn", "provoked_reset", "open_checks",
-        "health_watches", "reflection_streams", "refused_calls", "methods", "deadlines", "idle"]
+        "health_watches", "reflection_streams", "refused_calls", "methods", "deadlines", "idle",
+        "key_updates", "renegotiations", "early_data", "plain_text", "requests_of_http1", "other_names"]
 # What keeps all of libgrpc's threads busy: others' calls may wait until it is over.
 CAPTURING = {"reflection_churn", "refused_calls", "methods", "deadlines"}
 
@@ -113,7 +119,7 @@ class Exposed:
             request_id="7", batch=batch("beta")).SerializeToString())
         running = []
         for number, name in enumerate(names):
-            words = [PYTHON, HERE / "attacks.py", name, self.ingest if name in OF_INGEST else self.score,
+            words = [PYTHON, HERE / "attack.py", name, self.ingest if name in OF_INGEST else self.score,
                      self.suite.authority, str(seconds), "--source", f"127.0.0.{number + 2}",
                      "--body-file", stream if name == "slow_streams" else watch]
             if name in WITH_TOKEN:
@@ -164,7 +170,8 @@ class AttackTest(unittest.TestCase):
                       f"p99 {told['p99_ms']:.0f} ms {told['others'] or ''}\n    {sent}")
                 for name in names:
                     self.assertTrue(sent[name].get("connections"), f"{name} did not attack")
-                if LONG and "idle" in names:
+                    self.assertFalse(sent[name].keys() & {"renegotiated", "taken"}, sent[name])
+                if LONG and "idle" in names and not exposed.of_front:
                     self.assertGreater(sent["idle"]["held at the end"], 9000)
                 self.assertLess(sum(most) - rest, IDLE_MIB if "idle" in names and not exposed.of_front else MOST_MIB)
                 self.assertLess(left - rest, KEPT_MIB)
@@ -245,7 +252,8 @@ class FrontTest(unittest.TestCase):
         # Connections of the front are told to end every second, as they are every ten minutes.
         ages = "--max_connection_age=10m" if LONG else "--max_connection_age=1s"
         cls.exposed = Exposed(cls, front=True, aggregate_flags="--calls_per_second=5",
-                              score_flags=f"{ages} --max_connection_age_grace=24h")
+                              ingest_flags="--max_connection_age_grace=24h",
+                              score_flags=f"{ages} --max_connection_age_grace=24h --metrics_listen=127.0.0.1:0")
         cls.suite = cls.exposed.suite
 
     @classmethod
@@ -359,6 +367,106 @@ class FrontTest(unittest.TestCase):
             watch.cancel()
         print(f"calls while a watch went on: {dict(codes)}")
         self.assertGreater(codes["OK"], 0.99 * codes.total())
+
+    SERVING = attacks.frame(attacks.DATA, 0, 1, attacks.message(b"\x08\x01"))
+
+    def answer(self, connection, sent):
+        """All that comes for what is sent, until the other side ends or says nothing for a while."""
+        connection.settimeout(0.3)
+        with contextlib.suppress(OSError):
+            connection.sendall(sent)
+            return b"".join(iter(lambda: self.some(connection), b""))
+        return b""
+
+    @staticmethod
+    def some(connection):
+        with contextlib.suppress(OSError):
+            return connection.recv(1 << 16)
+        return b""
+
+    # Mutations: `listen` without ssl; ssl_early_data and tickets; a listener of ours in plain text.
+    def test_no_call_is_taken_but_over_http2_within_a_handshake(self):
+        for address in (self.ports()[2], self.suite.score):
+            target = attacks.Target(address, self.suite.authority, 10)
+            call = handshakes.call_of_health(target)
+            with self.subTest(address, of="the control"), target.context.wrap_socket(
+                    target.tcp(), server_hostname=target.host) as connection:
+                self.assertIn(self.SERVING, self.answer(connection, call))
+            for name, sent in (("known before", call), ("an upgrade", handshakes.UPGRADE + call)):
+                with self.subTest(address, plain_text=name), target.tcp() as connection:
+                    self.assertNotIn(self.SERVING, self.answer(connection, sent))
+            for protocols in ((), ("spdy/3",), ("http/1.1",)):
+                with self.subTest(address, protocols=protocols), contextlib.suppress(OSError):
+                    with handshakes.context_for(target, *protocols).wrap_socket(target.tcp()) as connection:
+                        self.assertNotIn(self.SERVING, self.answer(connection, call))
+            with self.subTest(address, what="early data"), handshakes.Tls(target) as first:
+                first.write(call)
+                first.read()
+                with handshakes.Tls(target, session=first.session(), early=call) as connection:
+                    self.assertFalse(connection.early_data_taken())
+            with self.subTest(address, what="renegotiation"), handshakes.Tls(target, handshakes.TLS_1_2) as connection:
+                connection.write(call)
+                self.assertFalse(connection.renegotiates())
+
+    # Mutation: no `$forwarded` (HTTP/1.1 passes).
+    def test_no_request_hides_in_another(self):
+        target = attacks.Target(self.ports()[2], self.suite.authority, 10)
+        token = (self.exposed.folder / "acme.token").read_text().strip()
+
+        def counted():
+            return sum(float(line.split()[-1]) for line in self.suite.metrics().splitlines()
+                       if line.startswith("tutti_requests_total") and "GetScore" in line)
+        before = counted()
+        for name, sent in handshakes.smuggled(target.host, token).items():
+            with self.subTest(name), handshakes.context_for(target, "http/1.1").wrap_socket(target.tcp()) as connection:
+                answer = self.answer(connection, sent)
+                self.assertTrue(answer.startswith(b"HTTP/1.1 "), "the control: it is answered")
+                for line in answer.splitlines():
+                    if line.startswith(b"grpc-status: "):
+                        self.assertIn(line, (b"grpc-status: 12", b"grpc-status: 8"))
+        self.assertEqual(counted(), before)
+        self.told(self.ports()[2], attacks.GET_SCORE, metadata=self.metadata())
+        self.assertEqual(counted(), before + 1, "the control")
+
+    # Mutations: nginx restarts; worker_shutdown_timeout of a second; the certificate is read once.
+    def test_streams_outlive_a_new_certificate_of_the_front(self):
+        from tutti.ingest.v1 import ingest_pb2
+        files, other = self.suite.certificate("front"), self.suite.certificate("score")
+        old = [path.read_bytes() for path in files]
+        request = ingest_pb2.StreamActivitiesRequest(batch=batch("acme"))
+        sending = queue.Queue()
+        with self.channel(self.ports()[0]) as channel:
+            answers = channel.stream_stream(attacks.STREAM)(iter(sending.get, None), timeout=120, metadata=self.metadata())
+
+            def answered(number):
+                request.request_id = number
+                sending.put(request.SerializeToString())
+                return ingest_pb2.StreamActivitiesResponse.FromString(next(answers)).request_id
+            self.assertEqual(answered("before"), "before")
+            try:
+                for path, new in zip(files, other):
+                    path.write_bytes(new.read_bytes())
+                os.kill(int((self.suite.state / "front/nginx.pid").read_text()), signal.SIGHUP)
+                expected = ssl.PEM_cert_to_DER_cert(other[1].read_text())
+                deadline = time.monotonic() + 20
+                while self.shown(self.ports()[0]) != expected and time.monotonic() < deadline:
+                    self.assertEqual(self.told(self.ports()[2], attacks.CATALOG, metadata=self.metadata()), "OK")
+                self.assertEqual(self.shown(self.ports()[0]), expected)
+                self.assertEqual(answered("after"), "after")
+                # A call over the same connection as the stream.
+                self.assertIsNone(channel.unary_unary(attacks.INGEST).future(
+                    batch("acme").SerializeToString(), timeout=20, metadata=self.metadata()).exception())
+                self.assertEqual(answered("at the end"), "at the end")
+            finally:
+                for path, content in zip(files, old):
+                    path.write_bytes(content)
+                sending.put(None)
+
+    def shown(self, address):
+        """The certificate that an address shows now."""
+        target = attacks.Target(address, self.suite.authority, 10)
+        with target.connect() as connection:
+            return connection.getpeercert(binary_form=True)
 
     # Mutations: access_log on; error_log at info; bodies kept (proxy_pass).
     def test_nothing_that_is_sent_is_written(self):
