@@ -10,6 +10,8 @@ import json
 import os
 import pathlib
 import queue
+import resource
+import select
 import signal
 import ssl
 import struct
@@ -429,6 +431,31 @@ class FrontTest(unittest.TestCase):
         self.assertEqual(counted(), before)
         self.told(self.ports()[2], attacks.GET_SCORE, metadata=self.metadata())
         self.assertEqual(counted(), before + 1, "the control")
+
+    # Mutations: no bound of an address; none in all.
+    def test_connections_are_bounded_of_an_address_and_in_all(self):
+        limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, limits)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limits[1], limits[1]))
+        target = attacks.Target(self.ports()[0], self.suite.authority, 10)
+        with contextlib.ExitStack() as held:
+            of_one = [held.enter_context(target.tcp("127.2.0.1")) for _ in range(13)]
+            self.assertEqual(self.ended(of_one, 1), 1)
+            of_others = [held.enter_context(target.tcp(f"127.2.{1 + i // 12}.1")) for i in range(1300)]
+            self.assertGreaterEqual(self.ended(of_others, 12), 12)
+
+    @staticmethod
+    def ended(connections, expected):
+        """How many of these the other side has ended: waits for as many as are expected, less long
+        than a handshake may take."""
+        waiting = select.poll()
+        for connection in connections:
+            waiting.register(connection, select.POLLIN)
+        deadline = time.monotonic() + 5
+        ended = 0
+        while ended < expected and time.monotonic() < deadline:
+            ended = len(waiting.poll(100))
+        return ended
 
     # Mutations: nginx restarts; worker_shutdown_timeout of a second; the certificate is read once.
     def test_streams_outlive_a_new_certificate_of_the_front(self):
