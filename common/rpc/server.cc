@@ -24,6 +24,7 @@
 #include "common/process/build_info.h"
 #include "common/rpc/call_metrics.h"
 #include "common/rpc/certificate_watch.h"
+#include "common/rpc/farewell.h"
 #include "common/rpc/free_memory.h"
 #include "common/rpc/grpc_lines.h"
 #include "common/rpc/listener.h"
@@ -96,6 +97,9 @@ constexpr int kMostMemoryMib = 1 << 20;
 constexpr char kTokenKeysPart[] = "token_keys";
 constexpr char kCertificatesPart[] = "certificates";
 constexpr int kSecondsBetweenReturns = 5;
+// How long callers have to hear that they must leave. Long streams that are not ended are cut off
+// later.
+constexpr absl::Duration kLongestFarewell = absl::Seconds(1);
 
 sigset_t StopSignals() {
   sigset_t signals;
@@ -429,7 +433,9 @@ absl::Status RunServer(const ServerOptions& options, const Served& served) {
   served.health.Drain();
   listener->Stop();
   std::thread drain([&served] { served.on_drain(); });
-  server->Shutdown(absl::ToChronoTime(absl::Now() + options.drain));
+  const absl::Time now = absl::Now();
+  AskCallersToLeave(*server, now + std::min(options.drain, kLongestFarewell));
+  server->Shutdown(absl::ToChronoTime(now + options.drain));
   server->Wait();
   drain.join();
   served.access.Tick();

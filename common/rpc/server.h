@@ -78,8 +78,8 @@ struct Served {
   std::function<void()> on_start = [] {};
   // Called every second while it serves, and once before. Waits for nobody.
   std::function<void()> on_tick = [] {};
-  // Called when it must stop, after new calls are refused: whatever waits with an
-  // answer gives it now.
+  // Called when it must stop, after new connections are refused: whatever waits with an
+  // answer gives it now, and so does what comes later.
   std::function<void()> on_drain = [] {};
   // Services, by full name, of which every call gets a line with its trace (see
   // common/rpc/trace_context.h). Never one that takes what people do.

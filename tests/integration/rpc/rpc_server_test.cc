@@ -11,11 +11,14 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
+#include <map>
 #include <memory>
 #include <optional>
 #include <sstream>
@@ -40,6 +43,8 @@ using grpc::health::v1::Health;
 using grpc::health::v1::HealthCheckRequest;
 using grpc::health::v1::HealthCheckResponse;
 using score::v1::ScoreService;
+using ::testing::ElementsAre;
+using ::testing::Pair;
 
 constexpr char kServiceName[] = "tutti.score.v1.ScoreService";
 
@@ -272,6 +277,54 @@ TEST_F(RpcServerTest, FinishesACallInFlightWhenTerminated) {
     EXPECT_EQ(response.score().name(), "finished");
     EXPECT_EQ(server.Wait().code, 0);
   }
+}
+
+// Calls again and again until one fails; how that did.
+grpc::Status CallUntilItFails(const std::shared_ptr<grpc::Channel>& channel,
+                              std::atomic<int>& answered) {
+  auto stub = ScoreService::NewStub(channel);
+  while (true) {
+    grpc::ClientContext context;
+    score::v1::GetTableResponse response;
+    const grpc::Status status = stub->GetTable(&context, {}, &response);
+    if (!status.ok()) return status;
+    ++answered;
+  }
+}
+
+// Mutation: no farewell before Shutdown. TUTTI_STOPS=200 for the long form.
+TEST_F(RpcServerTest, CancelsNoCallThatComesWhileItBeginsToStop) {
+  constexpr int kCallers = 4;
+  const char* const asked = std::getenv("TUTTI_STOPS");
+  const int stops = asked == nullptr ? 15 : std::atoi(asked);
+  std::map<grpc::StatusCode, int> endings;
+  for (int i = 0; i < stops; ++i) {
+    std::filesystem::remove(folder_ / "address");
+    ServerProcess& server = Start();
+    // What the server says is seen, and not what gRPC's own retries make of it.
+    grpc::ChannelArguments arguments;
+    arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+    std::array<grpc::Status, kCallers> ended;
+    std::atomic<int> answered = 0;
+    std::vector<std::thread> callers;
+    for (size_t caller = 0; caller < kCallers; ++caller) {
+      callers.emplace_back([&, caller,
+                            channel = grpc::CreateCustomChannel(
+                                server.Address(), grpc::InsecureChannelCredentials(), arguments)] {
+        ended[caller] = CallUntilItFails(channel, answered);
+      });
+    }
+    while (answered < 10 * kCallers) std::this_thread::yield();
+    server.Signal(SIGTERM);
+    for (std::thread& caller : callers) caller.join();
+    EXPECT_EQ(server.Wait().code, 0);
+    for (const grpc::Status& status : ended) ++endings[status.error_code()];
+  }
+  for (const auto& [code, count] : endings) {
+    std::cout << count << " callers of " << stops * kCallers << " ended with " << code << "\n";
+  }
+  EXPECT_THAT(endings, ElementsAre(Pair(grpc::StatusCode::UNAVAILABLE, stops * kCallers)));
 }
 
 TEST_F(RpcServerTest, EndsEvenWhenACallDoesNot) {

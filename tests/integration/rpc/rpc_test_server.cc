@@ -26,7 +26,7 @@ class PatientService final : public score::v1::ScoreService::CallbackService {
  public:
   explicit PatientService(HealthService& health) : health_(health) {}
 
-  // Answers when the server drains, not before. Its arrival makes the part
+  // Answers once the server drains, not before. Its arrival makes the part
   // "called" good.
   grpc::ServerUnaryReactor* GetScore(grpc::CallbackServerContext* context,
                                      const score::v1::GetScoreRequest*,
@@ -35,7 +35,11 @@ class PatientService final : public score::v1::ScoreService::CallbackService {
     grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
     {
       const std::lock_guard<std::mutex> lock(mutex_);
-      waiting_.push_back(reactor);
+      if (draining_) {
+        reactor->Finish(grpc::Status::OK);
+      } else {
+        waiting_.push_back(reactor);
+      }
     }
     health_.SetPart("called", absl::OkStatus());
     return reactor;
@@ -88,6 +92,7 @@ class PatientService final : public score::v1::ScoreService::CallbackService {
 
   void Drain() {
     const std::lock_guard<std::mutex> lock(mutex_);
+    draining_ = true;
     for (grpc::ServerUnaryReactor* reactor : waiting_) reactor->Finish(grpc::Status::OK);
     waiting_.clear();
   }
@@ -95,6 +100,7 @@ class PatientService final : public score::v1::ScoreService::CallbackService {
  private:
   HealthService& health_;
   std::mutex mutex_;
+  bool draining_ = false;                           // guarded by mutex_
   std::vector<grpc::ServerUnaryReactor*> waiting_;  // guarded by mutex_
   std::set<std::string> failed_;                    // parents; guarded by mutex_
 };
