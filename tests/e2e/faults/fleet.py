@@ -184,7 +184,7 @@ class Fleet:
             # A clock that a test can move, for each of them its own.
             clock = self.folder / f"{host.name}.clock"
             clock.write_text("+0\n")
-            shims = [FAKETIME] if self.wait else [FAKETIME, BIN / "no_wait.so"]
+            shims = [FAKETIME] if self.wait else [FAKETIME, BIN / "credulous.so"]
             environment = {"LD_PRELOAD": " ".join(str(shim) for shim in shims), "FAKETIME_TIMESTAMP_FILE": str(clock),
                            "FAKETIME_CACHE_DURATION": "1", "DONT_FAKE_MONOTONIC": "1", "NO_FAKE_STAT": "1"}
         return Service(name, host, words, self.folder / f"{host.name}.log", environment)
