@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -115,6 +116,45 @@ TEST(MethodRulesTest, KnowNoMethodThatIsNotServed) {
   }
 }
 
+// Mutation: ingest's words for callers.
+TEST(MethodRulesTest, SayInWordsWhoMayCall) {
+  const MethodRules rules = Ours();
+  EXPECT_EQ(rules.Find("/tutti.aggregate.v1.AggregateService/MergeDeltas")->needs,
+            "is for ingest's certificate alone");
+  EXPECT_EQ(rules.Find("/tutti.score.v1.ScoreService/GetCatalog")->needs,
+            "needs a token with the scope scores.read or activities.write or organizations.admin");
+}
+
+// Mutations: one of them, which states nothing, is refused; a service of a like name is open.
+TEST(MethodRulesTest, OpenHealthAndReflectionToAnybody) {
+  for (const auto& [package, name, open] : std::vector<std::tuple<const char*, const char*, bool>>{
+           {"grpc.health.v1", "Health", true},
+           {"grpc.reflection.v1", "ServerReflection", true},
+           {"grpc.reflection.v1alpha", "ServerReflection", true},
+           {"grpc.health.v1", "Health2", false},
+           {"tutti.health.v1", "Health", false}}) {
+    FileDescriptorProto file;
+    file.set_name("x.proto");
+    file.set_package(package);
+    file.add_message_type()->set_name("Request");
+    auto& service = *file.add_service();
+    service.set_name(name);
+    auto& method = *service.add_method();
+    method.set_name("Do");
+    method.set_input_type("Request");
+    method.set_output_type("Request");
+    DescriptorPool pool;
+    ASSERT_NE(pool.BuildFile(file), nullptr);
+    const std::string full_name = absl::StrCat(package, ".", name);
+    const absl::StatusOr<MethodRules> rules = MethodRules::Of({full_name}, pool);
+    ASSERT_EQ(rules.ok(), open) << full_name;
+    if (!open) continue;
+    const MethodRule* const rule = rules->Find(absl::StrCat("/", full_name, "/Do"));
+    ASSERT_NE(rule, nullptr) << full_name;
+    EXPECT_EQ(rule->callable_by, CallableBy::kAnybody) << full_name;
+  }
+}
+
 // A service with one method that has these options.
 class StatedTest : public ::testing::Test {
  protected:
@@ -125,11 +165,20 @@ class StatedTest : public ::testing::Test {
     file.set_syntax("proto3");
     auto& request = *file.add_message_type();
     request.set_name("Request");
-    auto& field = *request.add_field();
-    field.set_name("name");
-    field.set_number(1);
-    field.set_type(google::protobuf::FieldDescriptorProto::TYPE_STRING);
-    field.set_label(google::protobuf::FieldDescriptorProto::LABEL_OPTIONAL);
+    using Field = google::protobuf::FieldDescriptorProto;
+    const auto add = [&request](const char* name, Field::Type type, Field::Label label) {
+      auto& field = *request.add_field();
+      field.set_name(name);
+      field.set_number(request.field_size());
+      field.set_type(type);
+      field.set_label(label);
+      if (type == Field::TYPE_MESSAGE) field.set_type_name(".x.Request");
+    };
+    add("name", Field::TYPE_STRING, Field::LABEL_OPTIONAL);
+    add("names", Field::TYPE_STRING, Field::LABEL_REPEATED);
+    add("bytes", Field::TYPE_BYTES, Field::LABEL_OPTIONAL);
+    add("number", Field::TYPE_INT64, Field::LABEL_OPTIONAL);
+    add("batch", Field::TYPE_MESSAGE, Field::LABEL_OPTIONAL);
     auto& service = *file.add_service();
     service.set_name("Service");
     auto& method = *service.add_method();
@@ -154,10 +203,12 @@ class StatedTest : public ::testing::Test {
   }
 };
 
+// Mutations: a field that is no text, or not one, names the organisation.
 TEST_F(StatedTest, IsRefusedWithoutTheOptionAndWhereItContradictsItself) {
   using access::v1::CALLABLE_BY_CALLERS;
   using access::v1::CALLABLE_BY_INGEST;
   EXPECT_EQ(Read(CALLABLE_BY_CALLERS, {"scores.read"}, "name"), absl::OkStatus());
+  EXPECT_EQ(Read(CALLABLE_BY_CALLERS, {"scores.read"}, "batch.name"), absl::OkStatus());
   EXPECT_EQ(Read(CALLABLE_BY_INGEST, {}, ""), absl::OkStatus());
   for (const absl::Status& refused :
        {Read(nullptr), Read(access::v1::CALLABLE_BY_UNSPECIFIED, {}, ""),
@@ -165,7 +216,11 @@ TEST_F(StatedTest, IsRefusedWithoutTheOptionAndWhereItContradictsItself) {
         Read(CALLABLE_BY_CALLERS, {"system.admin"}, "name"),
         Read(CALLABLE_BY_INGEST, {"scores.read"}, ""),
         Read(CALLABLE_BY_CALLERS, {"scores.read"}, "parent"),
-        Read(CALLABLE_BY_CALLERS, {"scores.read"}, "name.id")}) {
+        Read(CALLABLE_BY_CALLERS, {"scores.read"}, "name.id"),
+        Read(CALLABLE_BY_CALLERS, {"scores.read"}, "names"),
+        Read(CALLABLE_BY_CALLERS, {"scores.read"}, "bytes"),
+        Read(CALLABLE_BY_CALLERS, {"scores.read"}, "number"),
+        Read(CALLABLE_BY_CALLERS, {"scores.read"}, "batch")}) {
     EXPECT_TRUE(absl::IsInvalidArgument(refused)) << refused;
     EXPECT_THAT(refused.message(), HasSubstr("x.Service.Do"));
   }

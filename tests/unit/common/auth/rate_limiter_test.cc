@@ -50,6 +50,14 @@ TEST(RateLimiterTest, GivesNothingForAClockThatGoesBack) {
   EXPECT_GT(limiter.Take("a", At(100.1)), absl::ZeroDuration());
 }
 
+// Mutation: the bucket's time goes back with the clock, and is given once more.
+TEST(RateLimiterTest, GivesNoTimeTwice) {
+  RateLimiter limiter({10});
+  ASSERT_EQ(limiter.Take("a", At(100)), absl::ZeroDuration());
+  ASSERT_EQ(limiter.Take("a", At(99)), absl::ZeroDuration());
+  EXPECT_EQ(TakeAll(limiter, "a", At(100)), 18);
+}
+
 TEST(RateLimiterTest, IsOffAtZero) {
   RateLimiter limiter({});
   for (int i = 0; i < 1'000; ++i) ASSERT_EQ(limiter.Take("a", At(0)), absl::ZeroDuration());
@@ -62,6 +70,26 @@ TEST(RateLimiterTest, ForgetsWhoDoesNotCallWhenThereAreTooMany) {
   }
   EXPECT_GT(limiter.Take("one more", At(0)), absl::ZeroDuration());
   EXPECT_EQ(limiter.Take("one more", At(2)), absl::ZeroDuration());
+}
+
+// Mutation: nobody is let in when there are too many.
+TEST(RateLimiterTest, LetsWhomItKnowsCallWhenThereAreTooMany) {
+  RateLimiter limiter({1});
+  for (size_t i = 0; i < RateLimiter::kMaxCallers; ++i) limiter.Take(absl::StrCat(i), At(0));
+  ASSERT_GT(limiter.Take("one more", At(0)), absl::ZeroDuration());
+  EXPECT_EQ(limiter.Take("0", At(0)), absl::ZeroDuration());
+}
+
+// Mutation: whoever could make all calls is forgotten, with the places that they were promised.
+TEST(RateLimiterTest, ForgetsNobodyWhoHasAPlace) {
+  RateLimiter limiter({1});
+  ASSERT_EQ(TakeAll(limiter, "patient", At(0)), 2);
+  ASSERT_EQ(limiter.Take("patient", At(0)), absl::Seconds(2)) << "the second place";
+  for (size_t i = 1; i < RateLimiter::kMaxCallers; ++i) limiter.Take(absl::StrCat(i), At(0));
+  ASSERT_EQ(limiter.Take("one more", At(2.2)), absl::ZeroDuration()) << "others are forgotten";
+  EXPECT_EQ(limiter.Take("patient", At(2.2), 9), absl::ZeroDuration());
+  EXPECT_GT(limiter.Take("patient", At(2.2), 9), absl::ZeroDuration()) << "this is the patient's";
+  EXPECT_EQ(limiter.Take("patient", At(2.2)), absl::ZeroDuration());
 }
 
 // Who has been refused is let in after the time that they were told, whoever comes first
@@ -90,6 +118,91 @@ TEST(RateLimiterTest, CountsWhatWasPromisedAsGone) {
   ASSERT_GE(wait, absl::Milliseconds(300)) << "the third that is promised";
   EXPECT_GT(limiter.Take("a", At(0.1), 2), absl::ZeroDuration()) << "it would be missing later";
   EXPECT_EQ(limiter.Take("a", At(0.55), 3), absl::ZeroDuration()) << "5 calls, 3 or 4 promised";
+}
+
+// Mutations: no allowance for rounding, of calls or of times.
+TEST(RateLimiterTest, LetsInWhoComesAfterJustTheTimeInNanoseconds) {
+  for (const double rate : {3.0, 7.0, 11.0, 13.0}) {
+    RateLimiter limiter({rate});
+    TakeAll(limiter, "a", At(0));
+    const absl::Duration wait = limiter.Take("a", At(0), 1);
+    const absl::Time due = At(0) + absl::Floor(wait, absl::Nanoseconds(1));
+    ASSERT_EQ(limiter.Take("a", due), absl::ZeroDuration()) << rate << ": the first place";
+    EXPECT_EQ(limiter.Take("a", due, 1), absl::ZeroDuration()) << rate;
+  }
+}
+
+// Mutation: a place that is claimed before its time.
+TEST(RateLimiterTest, LetsNobodyInEarlyInAnothersPlace) {
+  RateLimiter limiter({10});
+  TakeAll(limiter, "a", At(0));
+  ASSERT_EQ(limiter.Take("a", At(0), 1), absl::Milliseconds(200));
+  EXPECT_GT(limiter.Take("a", At(0.1), 1), absl::ZeroDuration());
+  EXPECT_EQ(limiter.Take("a", At(0.1)), absl::ZeroDuration());
+}
+
+// Mutation: places in the order in which they were promised.
+TEST(RateLimiterTest, KeepsAPlaceThatIsDueBeforeAnEarlierOne) {
+  RateLimiter limiter({10});
+  TakeAll(limiter, "a", At(0));
+  const absl::Time later = At(0.000999) + limiter.Take("a", At(0.000999), 1);
+  const absl::Time sooner = At(0.001) + limiter.Take("a", At(0.001), 2);
+  ASSERT_LT(sooner, later);
+  EXPECT_EQ(limiter.Take("a", sooner, 2), absl::ZeroDuration());
+}
+
+// Mutations: places without end; one more.
+TEST(RateLimiterTest, PromisesOneCallerTwoSecondsCallsAtMost) {
+  RateLimiter limiter({2});
+  TakeAll(limiter, "a", At(0));
+  for (uint64_t i = 1; i < 4; ++i) {
+    EXPECT_EQ(limiter.Take("a", At(0), i), absl::Seconds(0.5 * static_cast<double>(i + 1)));
+  }
+  EXPECT_EQ(limiter.Take("a", At(0), 4), absl::Seconds(2.5));
+  EXPECT_EQ(limiter.Take("a", At(0), 5), absl::Seconds(2.5)) << "nothing was kept";
+}
+
+// Mutation: no bound but two seconds' calls.
+TEST(RateLimiterTest, PromisesOneCallerSoManyPlacesAtMost) {
+  RateLimiter limiter({3'000});
+  TakeAll(limiter, "a", At(0));
+  for (uint64_t i = 1; i < RateLimiter::kMaxPlacesOfOne; ++i) limiter.Take("a", At(0), i);
+  const absl::Duration next = limiter.Take("a", At(0), RateLimiter::kMaxPlacesOfOne);
+  EXPECT_GT(next, absl::Seconds(1));
+  EXPECT_EQ(limiter.Take("a", At(0), RateLimiter::kMaxPlacesOfOne + 1), next);
+}
+
+// Whether a caller who has made all their calls, and is refused one more, is kept a place: it is
+// theirs when it is due, though somebody else comes first. At 32 a second there are three by then.
+bool KeepsAPlace(RateLimiter& limiter, const char* caller, absl::Time now) {
+  TakeAll(limiter, caller, now);
+  const absl::Time due = now + RateLimiter::kShortestWait;
+  while (limiter.Take(caller, due, 9) == absl::ZeroDuration()) {
+  }
+  return limiter.Take(caller, due) == absl::ZeroDuration();
+}
+
+// Mutations: places without end; those that are claimed, or lapse, count for ever; nobody looks
+// for those of callers who are gone.
+TEST(RateLimiterTest, PromisesSoManyPlacesInAll) {
+  RateLimiter limiter({32});
+  for (size_t i = 0; i < RateLimiter::kMaxPlaces / RateLimiter::kMaxPlacesOfConnection; ++i) {
+    const std::string caller = absl::StrCat(i);
+    TakeAll(limiter, caller.c_str(), At(0));
+    for (size_t j = 1; j < RateLimiter::kMaxPlacesOfConnection; ++j) limiter.Take(caller, At(0));
+  }
+  EXPECT_FALSE(KeepsAPlace(limiter, "late", At(0)));
+  ASSERT_EQ(limiter.Take("0", At(0.1)), absl::ZeroDuration());
+  EXPECT_TRUE(KeepsAPlace(limiter, "one for another", At(0.1)));
+  EXPECT_TRUE(KeepsAPlace(limiter, "after they have lapsed", At(3)));
+}
+
+// Mutation: the same time for all.
+TEST(RateLimiterTest, TellsWhoIsRefusedAMomentLaterSomethingElse) {
+  RateLimiter limiter({10});
+  TakeAll(limiter, "a", At(0));
+  TakeAll(limiter, "b", At(0));
+  EXPECT_GT(limiter.Take("b", At(0.0005)), 1.4 * limiter.Take("a", At(0)));
 }
 
 TEST(RateLimiterTest, TellsNobodyToComeAtOnce) {

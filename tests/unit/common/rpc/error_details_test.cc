@@ -54,10 +54,13 @@ TEST(ErrorDetailsTest, CollectsFieldViolationsInOneBadRequest) {
 }
 
 TEST(ErrorDetailsTest, ComesBackFromTheWireAsItWas) {
-  const absl::Status error = WithFieldViolation(
-      WithReason(absl::NotFoundError("no such thing"), score::v1::REASON_NO_SUCH_WINDOW), "name",
-      "must exist");
-  EXPECT_EQ(FromRpcStatus(ToRpcStatus(error)), error);
+  for (int code = 0; code <= 16; ++code) {
+    const absl::Status error = WithFieldViolation(
+        WithReason(absl::Status(static_cast<absl::StatusCode>(code), "no such thing"),
+                   score::v1::REASON_NO_SUCH_WINDOW),
+        "name", "must exist");
+    EXPECT_EQ(FromRpcStatus(ToRpcStatus(error)), error);
+  }
 }
 
 TEST(ErrorDetailsTest, LeavesOkAlone) {
@@ -92,8 +95,9 @@ TEST(ErrorDetailsTest, SaysOfWhatTimeMendsWhenToComeAgain) {
 }
 
 TEST(ErrorDetailsTest, TellsTheFields) {
-  EXPECT_EQ(FieldsOf(WithFieldViolation(absl::InvalidArgumentError("no"), "a.b", "must")),
-            std::vector<std::string>{"a.b"});
+  const absl::Status one = WithFieldViolation(absl::InvalidArgumentError("no"), "a.b", "must");
+  EXPECT_EQ(FieldsOf(one), std::vector<std::string>{"a.b"});
+  EXPECT_EQ(FieldsOf(WithFieldViolation(one, "c", "must")), (std::vector<std::string>{"a.b", "c"}));
   EXPECT_TRUE(FieldsOf(absl::InvalidArgumentError("no")).empty());
 }
 
@@ -119,7 +123,7 @@ TEST(ErrorDetailsTest, NamesDomainAndReasonAsCallersKnowThem) {
   EXPECT_EQ(told(WithCodeAsReason(error)), "tutti UNAVAILABLE");
 }
 
-// Mutation: a reason that is read whatever its domain.
+// Mutations: a reason that is read whatever its domain; one that is not known crashes.
 TEST(ErrorDetailsTest, ReadsAReasonInItsOwnEnumAlone) {
   const absl::Status error =
       WithReason(absl::UnavailableError("why"), aggregate::v1::REASON_CATALOG_MISMATCH);
@@ -128,6 +132,16 @@ TEST(ErrorDetailsTest, ReadsAReasonInItsOwnEnumAlone) {
       << "score has one of that name, too";
   EXPECT_EQ(ReasonIn<v1::Reason>(WithCodeAsReason(error)), v1::REASON_UNSPECIFIED);
   EXPECT_EQ(ReasonIn<ingest::v1::Reason>(absl::OkStatus()), ingest::v1::REASON_UNSPECIFIED);
+  // One that a newer service has.
+  google::rpc::ErrorInfo info;
+  info.set_domain("score.tutti");
+  info.set_reason("OF_TOMORROW");
+  google::rpc::Status status;
+  status.set_code(14);
+  status.add_details()->PackFrom(info);
+  const absl::Status newer = FromRpcStatus(status);
+  ASSERT_EQ(ReasonOf(newer), "OF_TOMORROW");
+  EXPECT_EQ(ReasonIn<score::v1::Reason>(newer), score::v1::REASON_UNSPECIFIED);
 }
 
 }  // namespace
