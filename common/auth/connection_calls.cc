@@ -43,15 +43,14 @@ void ConnectionCalls::End(const void* call) {
 
 void ConnectionCalls::ForgetLost(absl::Duration now) {
   const std::lock_guard lock(mutex_);
-  for (auto next = connections_.begin(); next != connections_.end();) {
-    const auto one = next++;
-    Connection& counts = one->second;
-    if (counts.waiting == 0 || now - counts.waiting_since < kLongestWait) continue;
+  absl::erase_if(connections_, [&](auto& entry) {
+    Connection& counts = entry.second;
+    if (counts.waiting == 0 || now - counts.waiting_since < kLongestWait) return false;
     waiting_ -= static_cast<size_t>(counts.waiting);
     counts.calls -= counts.waiting;
     counts.waiting = 0;
-    if (counts.calls == 0) connections_.erase(one);
-  }
+    return counts.calls == 0;
+  });
 }
 
 bool ConnectionCalls::TakeExcess(const void* connection) {
