@@ -42,7 +42,7 @@ TEST(CoveredWindowsTest, HasSharedOnesForAllAndExtendedOnesForTheirOwn) {
   EXPECT_FALSE(covered.Contains({WindowKind::kReach, Day(2026, 7, 1)}, "acme"));
 }
 
-TEST(CoveredWindowsTest, OfMalformedRangesCoversNothing) {
+TEST(CoveredWindowsTest, MalformedRangesCoverNothing) {
   keyring::v1::Keyring keyring;
   AddRange("", window::v1::WINDOW_KIND_DAY, "2026-11-01", "soon", *keyring.mutable_shared());
   AddRange("", window::v1::WINDOW_KIND_UNSPECIFIED, "2026-11-01", "2026-11-03",
