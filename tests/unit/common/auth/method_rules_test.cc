@@ -203,7 +203,8 @@ class StatedTest : public ::testing::Test {
   }
 };
 
-// Mutations: a field that is no text, or not one, names the organisation.
+// Mutations: a field that is no text, or not one, names the organisation; a scope that there is not
+// is left out; who is not stated may be a caller.
 TEST_F(StatedTest, IsRefusedWithoutTheOptionAndWhereItContradictsItself) {
   using access::v1::CALLABLE_BY_CALLERS;
   using access::v1::CALLABLE_BY_INGEST;
@@ -212,7 +213,9 @@ TEST_F(StatedTest, IsRefusedWithoutTheOptionAndWhereItContradictsItself) {
   EXPECT_EQ(Read(CALLABLE_BY_INGEST, {}, ""), absl::OkStatus());
   for (const absl::Status& refused :
        {Read(nullptr), Read(access::v1::CALLABLE_BY_UNSPECIFIED, {}, ""),
+        Read(access::v1::CALLABLE_BY_UNSPECIFIED, {"scores.read"}, "name"),
         Read(CALLABLE_BY_CALLERS, {}, "name"), Read(CALLABLE_BY_CALLERS, {"scores.write"}, "name"),
+        Read(CALLABLE_BY_CALLERS, {"scores.read", "scores.write"}, "name"),
         Read(CALLABLE_BY_CALLERS, {"system.admin"}, "name"),
         Read(CALLABLE_BY_INGEST, {"scores.read"}, ""),
         Read(CALLABLE_BY_CALLERS, {"scores.read"}, "parent"),
@@ -227,14 +230,16 @@ TEST_F(StatedTest, IsRefusedWithoutTheOptionAndWhereItContradictsItself) {
   EXPECT_TRUE(absl::IsInvalidArgument(MethodRules::Of({"x.NoSuchService"}).status()));
 }
 
+// Mutations: a URI without a trust domain is of any; one needs no scheme.
 TEST(MethodRulesTest, ReadARoleLetterForLetter) {
   EXPECT_EQ(RoleOf("spiffe://example.org/ingest", "example.org"), Role::kIngest);
   EXPECT_EQ(RoleOf("spiffe://example.org/operator", "example.org"), Role::kOperator);
-  for (const char* uri : {"", "ingest", "spiffe://example.org", "spiffe://example.org/",
-                          "spiffe://example.org/Ingest", "spiffe://example.org/ingest/",
-                          "spiffe://example.org/operator2", "spiffe://example.org.evil/operator",
-                          "spiffe://evil/operator", "SPIFFE://example.org/ingest",
-                          "https://example.org/ingest", "spiffe://example.org//ingest"}) {
+  for (const char* uri :
+       {"", "ingest", "spiffe://example.org", "spiffe://example.org/",
+        "spiffe://example.org/Ingest", "spiffe://example.org/ingest/",
+        "spiffe://example.org/operator2", "spiffe://example.org.evil/operator",
+        "spiffe://evil/operator", "SPIFFE://example.org/ingest", "https://example.org/ingest",
+        "spiffe://example.org//ingest", "spiffe:///operator", "example.org/operator"}) {
     EXPECT_EQ(RoleOf(uri, "example.org"), std::nullopt) << uri;
   }
   EXPECT_EQ(RoleOf("spiffe:///operator", ""), std::nullopt);

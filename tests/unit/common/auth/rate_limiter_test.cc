@@ -194,6 +194,8 @@ TEST(RateLimiterTest, PromisesSoManyPlacesInAll) {
   EXPECT_FALSE(KeepsAPlace(limiter, "late", At(0)));
   ASSERT_EQ(limiter.Take("0", At(0.1)), absl::ZeroDuration());
   EXPECT_TRUE(KeepsAPlace(limiter, "one for another", At(0.1)));
+  TakeAll(limiter, "the last one", At(0.1));
+  EXPECT_FALSE(KeepsAPlace(limiter, "late again", At(0.1)));
   EXPECT_TRUE(KeepsAPlace(limiter, "after they have lapsed", At(3)));
 }
 

@@ -71,7 +71,7 @@ TEST(ErrorDetailsTest, LeavesOkAlone) {
   EXPECT_EQ(ToRpcStatus(ok).details_size(), 0);
 }
 
-// Mutation: a delay for every error, or the same one for all.
+// Mutations: a delay for every error, or the same one for all; who stops says INTERNAL.
 TEST(ErrorDetailsTest, SaysOfWhatTimeMendsWhenToComeAgain) {
   for (int code = 0; code <= 16; ++code) {
     const absl::Status error(static_cast<absl::StatusCode>(code), "why");
@@ -86,6 +86,7 @@ TEST(ErrorDetailsTest, SaysOfWhatTimeMendsWhenToComeAgain) {
   const absl::Status told = WithRetryDelay(absl::UnavailableError("why"), absl::Milliseconds(7));
   EXPECT_EQ(WithSomeRetryDelay(told), told);
   EXPECT_EQ(RetryDelayOf(told), absl::Milliseconds(7));
+  EXPECT_TRUE(absl::IsUnavailable(StoppingError()));
   EXPECT_EQ(RetryDelayOf(StoppingError()), absl::Milliseconds(100));
   EXPECT_FALSE(RetryDelayOf(absl::OkStatus()).has_value());
   std::set<absl::Duration> delays;
