@@ -256,7 +256,7 @@ absl::Status CheckLimits(const ServerOptions& options) {
   RETURN_IF_ERROR(CheckPositive("--idle_timeout", options.idle_timeout));
   RETURN_IF_ERROR(CheckPositive("--max_connection_age", options.connection_age));
   RETURN_IF_ERROR(CheckPositive("--max_connection_age_grace", options.connection_age_grace));
-  if (SetLogLevel(options.log_level)) return absl::OkStatus();
+  if (!options.log_level.empty()) return absl::OkStatus();
   return absl::InvalidArgumentError("--log_level must be debug, info, warning or error");
 }
 
@@ -302,8 +302,9 @@ absl::StatusOr<std::unique_ptr<Access>> MakeGate(const ServerOptions& options) {
 }  // namespace
 
 ServerOptions ServerOptionsFromFlags() {
-  SetLogLevel(absl::GetFlag(FLAGS_log_level));
   ServerOptions options;
+  options.log_level = absl::GetFlag(FLAGS_log_level);
+  if (!SetLogLevel(options.log_level)) options.log_level.clear();
   options.listen = absl::GetFlag(FLAGS_listen);
   options.insecure_loopback = absl::GetFlag(FLAGS_insecure_loopback);
   options.tls = {absl::GetFlag(FLAGS_tls_certificate), absl::GetFlag(FLAGS_tls_key),
@@ -321,7 +322,6 @@ ServerOptions ServerOptionsFromFlags() {
   options.idle_timeout = absl::GetFlag(FLAGS_idle_timeout);
   options.connection_age = absl::GetFlag(FLAGS_max_connection_age);
   options.connection_age_grace = absl::GetFlag(FLAGS_max_connection_age_grace);
-  options.log_level = absl::GetFlag(FLAGS_log_level);
   options.check_config = absl::GetFlag(FLAGS_check_config);
   return options;
 }

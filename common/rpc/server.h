@@ -40,7 +40,7 @@ struct ServerOptions {
   absl::Duration idle_timeout = absl::Minutes(5);
   absl::Duration connection_age = absl::Minutes(10);  // a tenth more or less, see gRPC
   absl::Duration connection_age_grace = absl::Minutes(1);
-  std::string log_level = "info";
+  std::string log_level = "info";  // the one that is set; empty: the flag named none
   // Ends before anything is served, changed or made, once all is found good that must be.
   bool check_config = false;
 };

@@ -15,7 +15,8 @@ struct LevelModel {
   std::vector<double> drifts;
   // How likely each drift is before anything is observed; any positive scale.
   std::vector<double> priors;
-  // In 0..1: how likely a jump is at a step.
+  // In [0, 1]: how likely a jump is at a step. At 0, a value that is 38 standard deviations off
+  // leaves no number.
   double jump_probability = 0;
   // The standard deviation of a jump, in points of 100.
   double jump_deviation = 0;
