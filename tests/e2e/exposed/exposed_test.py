@@ -139,9 +139,9 @@ class Exposed:
     def settle(self, rest):
         """Waits until what is taken is nearly what it was, a minute at most."""
         began = time.monotonic()
-        while sum(self.memory()) > rest + KEPT_MIB and time.monotonic() < began + A_MINUTE:
+        while (taken := sum(self.memory())) > rest + KEPT_MIB and time.monotonic() < began + A_MINUTE:
             time.sleep(0.25)
-        return sum(self.memory()), time.monotonic() - began
+        return taken, time.monotonic() - began
 
 
 def batch(organization):
@@ -178,7 +178,7 @@ class AttackTest(unittest.TestCase):
                 if LONG and "idle" in names and not exposed.of_front:
                     self.assertGreater(sent["idle"]["held at the end"], 9000)
                 self.assertLess(sum(most) - rest, IDLE_MIB if "idle" in names and not exposed.of_front else MOST_MIB)
-                self.assertLess(left - rest, KEPT_MIB)
+                self.assertLessEqual(left - rest, KEPT_MIB)
                 self.assertGreater(told["calls"], 0)
                 if not capturing.intersection(names):
                     self.assertGreaterEqual(told["ok"], 0.99 * told["calls"], told)
@@ -206,7 +206,7 @@ class AttackTest(unittest.TestCase):
         print(f"control: CONTINUATION before a listener without a front: +{grown:.0f} MiB, after {after:.0f} s "
               f"+{left - rest:.0f}")
         self.assertGreater(grown, MOST_MIB)
-        self.assertLess(left - rest, KEPT_MIB)
+        self.assertLessEqual(left - rest, KEPT_MIB)
 
 
     # Mutation: a call that was reset is not counted out.
@@ -457,7 +457,7 @@ class FrontTest(unittest.TestCase):
             ended = len(waiting.poll(100))
         return ended
 
-    # Mutations: nginx restarts; worker_shutdown_timeout of a second; the certificate is read once.
+    # Mutations: nginx restarts; worker_shutdown_timeout of a millisecond; the certificate is read once.
     def test_streams_outlive_a_new_certificate_of_the_front(self):
         from tutti.ingest.v1 import ingest_pb2
         files, other = self.suite.certificate("front"), self.suite.certificate("score")
