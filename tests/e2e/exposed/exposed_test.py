@@ -478,9 +478,10 @@ class FrontTest(unittest.TestCase):
                 os.kill(int((self.suite.state / "front/nginx.pid").read_text()), signal.SIGHUP)
                 expected = ssl.PEM_cert_to_DER_cert(other[1].read_text())
                 deadline = time.monotonic() + A_MINUTE
-                while self.shown(self.ports()[0]) != expected and time.monotonic() < deadline:
+                # For a moment processes of before and new ones both answer.
+                while (shown := self.shown(self.ports()[0])) != expected and time.monotonic() < deadline:
                     self.assertEqual(self.told(self.ports()[2], attacks.CATALOG, metadata=self.metadata()), "OK")
-                self.assertEqual(self.shown(self.ports()[0]), expected, (self.suite.state / "log/front").read_text())
+                self.assertEqual(shown, expected, (self.suite.state / "log/front").read_text())
                 self.assertEqual(answered("after"), "after")
                 # A call over the same connection as the stream.
                 self.assertIsNone(channel.unary_unary(attacks.INGEST).future(
