@@ -55,8 +55,8 @@ class ClosingLoop {
   // answered once. What is left stays due.
   void Stop();
 
-  // Both methods: FailedPrecondition when this process's clock is too far ahead (see
-  // ClockGuard) or the journal is not the store's; Unavailable after Stop.
+  // Both methods: FailedPrecondition when the journal is not the store's; Unavailable when this
+  // process's clock is too far ahead (see ClockGuard), and after Stop.
 
   // Closes what is due of one organisation. The store's files are scrubbed afterwards,
   // when counters were deleted.
@@ -72,6 +72,7 @@ class ClosingLoop {
   absl::Time last_close() const;
 
  private:
+  absl::Status CheckClock();
   absl::Status SweepAll(const Pace& pace, SweepReport& sweep);
   // Closes at most one window of each.
   absl::Status CloseTogether(const std::vector<std::string>& organizations, const Pace& pace,
