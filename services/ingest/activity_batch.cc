@@ -4,10 +4,10 @@
 #include <utility>
 
 #include "absl/numeric/bits.h"
+#include "common/admission/admission.h"
 #include "common/identity/digester.h"
 #include "common/identity/subject_id.h"
 #include "common/keyring/opt_out_store.h"
-#include "common/window/schedule.h"
 #include "services/ingest/ingest_error.h"
 #include "services/ingest/rejection.h"
 
@@ -17,21 +17,7 @@ namespace {
 using aggregate::v1::DeltaOutcome;
 using ingest::v1::Reason;
 
-constexpr int64_t kFirstSecond = 946'684'800;    // 2000-01-01T00:00:00Z
-constexpr int64_t kLastSecond = 32'503'679'999;  // 2999-12-31T23:59:59Z
 const Day kEpoch(1970, 1, 1);
-
-Reason ReasonFor(SubjectFault fault) {
-  switch (fault) {
-    case SubjectFault::kMissing:
-      return ingest::v1::REASON_SUBJECT_MISSING;
-    case SubjectFault::kTooLong:
-      return ingest::v1::REASON_SUBJECT_TOO_LONG;
-    case SubjectFault::kMalformed:
-      return ingest::v1::REASON_SUBJECT_MALFORMED;
-  }
-  return ingest::v1::REASON_SUBJECT_MALFORMED;
-}
 
 }  // namespace
 
@@ -40,7 +26,7 @@ class ActivityBatch::Judging {
  public:
   Judging(const IngestParts& parts, const OrganizationPolicy& policy, absl::Time now)
       : digester(policy.keys()->digester().NewSession()),
-        last_second(absl::ToUnixSeconds(now + kClockTolerance)),
+        last_second(LastSecond(now)),
         kinds_(parts.catalog.kinds()),
         opt_outs_(parts.opt_outs.snapshot()) {
     if (opt_outs_ != nullptr && opt_outs_->Has(policy.organization())) {
@@ -119,28 +105,20 @@ void ActivityBatch::Judge(const BatchView& batch) {
 }
 
 Reason ActivityBatch::JudgeOne(int index, const ActivityView& activity, Judging& judging) {
-  if (activity.traits.size() > kMaxTraits) return ingest::v1::REASON_TOO_MANY_TRAITS;
-  if (!activity.has_time || activity.seconds < kFirstSecond || activity.seconds > kLastSecond ||
-      activity.nanos < 0 || activity.nanos > 999'999'999) {
-    return ingest::v1::REASON_TIME_MISSING;
-  }
-  if (activity.seconds > judging.last_second) return ingest::v1::REASON_TIME_IN_FUTURE;
-  const ActivityTraits traits = {activity.type, activity.app, activity.platform, activity.traits};
-  const ActivityShape* const shape = parts_.catalog.Classify(traits, judging.ignored);
-  if (shape == nullptr) return ingest::v1::REASON_TYPE_UNKNOWN;
-  auto subject = SubjectId::Parse(activity.subject);
-  if (const auto* fault = std::get_if<SubjectFault>(&subject)) return ReasonFor(*fault);
+  const Admission admission = Admit(activity, parts_.catalog, judging.last_second, judging.ignored);
+  if (admission.refusal != ingest::v1::REASON_UNSPECIFIED) return admission.refusal;
+  const int kind = admission.shape->kind;
+  const auto& subject = std::get<SubjectId>(admission.subject);
   const Day day = verdicts_.DayOf(activity.seconds);
-  const DayVerdict& verdict = verdicts_.Of(day, shape->kind);
+  const DayVerdict& verdict = verdicts_.Of(day, kind);
   if (verdict.refusal != ingest::v1::REASON_UNSPECIFIED) return verdict.refusal;
-  if (!judging.KnowsOptOuts(shape->kind)) return ingest::v1::REASON_OPT_OUTS_UNREADABLE;
+  if (!judging.KnowsOptOuts(kind)) return ingest::v1::REASON_OPT_OUTS_UNREADABLE;
 
   accepted_.push_back({index, &verdict});
-  const Digest digest =
-      judging.digester.Compute(policy->scope(shape->kind), std::get<SubjectId>(subject));
-  const bool added =
-      folded_.Add({digest, static_cast<int32_t>(day - kEpoch)}, verdict, tables_.ColumnsOf(*shape));
-  if (added && judging.OptedOut(shape->kind, std::get<SubjectId>(subject))) folded_.OptOutLast();
+  const Digest digest = judging.digester.Compute(policy->scope(kind), subject);
+  const bool added = folded_.Add({digest, static_cast<int32_t>(day - kEpoch)}, verdict,
+                                 tables_.ColumnsOf(*admission.shape));
+  if (added && judging.OptedOut(kind, subject)) folded_.OptOutLast();
   return ingest::v1::REASON_UNSPECIFIED;
 }
 

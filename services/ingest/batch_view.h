@@ -6,22 +6,9 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "absl/types/span.h"
+#include "common/admission/admission.h"
 
 namespace tutti {
-
-// One ingest.v1.Activity, read where it stands: texts are views of the message's
-// bytes and need not be UTF-8.
-struct ActivityView {
-  absl::string_view subject;
-  absl::string_view type;
-  absl::string_view app;
-  absl::string_view platform;
-  absl::Span<const absl::string_view> traits;
-  bool has_time = false;
-  int64_t seconds = 0;  // of occurred_at
-  int32_t nanos = 0;
-};
 
 // An ingest.v1.IngestActivitiesRequest in the wire format of protobuf. Reads it
 // without a copy of any text, which costs a fifth of making the message, and leaves
@@ -43,7 +30,8 @@ class BatchView {
   size_t size() const { return size_; }
   // How many bytes are kept, those of the message included.
   size_t memory() const;
-  // With at most one trait more than kMaxTraits. Good until the view is changed.
+  // With at most one trait more than kMaxTraits. Views of the message's bytes, good until the view
+  // is changed.
   ActivityView activity(size_t index) const;
 
  private:
