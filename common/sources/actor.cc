@@ -5,6 +5,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "common/sources/input/lenient_json.h"
 #include "common/sources/input/text_match.h"
 
@@ -59,7 +60,41 @@ bool LooksLikePerson(absl::string_view user, absl::string_view* domain) {
   return !IsServiceDomain(*domain) && !IsServiceAccount(user.substr(0, at));
 }
 
+// A Windows account, "acme\\amy", that a claim named.
+bool IsWindowsAccount(absl::string_view user, absl::string_view* domain) {
+  const size_t slash = user.find('\\');
+  if (IsDamaged(user) || slash == 0 || slash == user.npos || slash + 1 == user.size()) return false;
+  const absl::string_view local = user.substr(slash + 1);
+  *domain = user.substr(0, slash);
+  // Machines and built-in accounts.
+  if (absl::EndsWith(local, "$") || absl::StrContains(*domain, ' ')) return false;
+  if (absl::EqualsIgnoreCase(*domain, "sharepoint") ||
+      !std::all_of(local.begin(), local.end(), IsAccountCharacter))
+    return false;
+  return !IsServiceAccount(local);
+}
+
+bool Accepts(const absl::flat_hash_set<std::string>& accepted, absl::string_view domain,
+             bool is_windows) {
+  const std::string lower = absl::AsciiStrToLower(domain);
+  if (accepted.empty() || accepted.contains(lower)) return true;
+  return is_windows && std::any_of(accepted.begin(), accepted.end(), [&](const std::string& one) {
+           return absl::StartsWith(one, absl::StrCat(lower, "."));
+         });
+}
+
 }  // namespace
+
+absl::string_view AccountName(absl::string_view name) {
+  name = absl::StripAsciiWhitespace(name);
+  // "i:0", what the value is (a logon name, an address, a UPN), its type, who vouches for it.
+  if (!StartsIgnoringCase(name, "i:0") || name.size() < 6) return name;
+  const bool of_user =
+      absl::StrContains("#5e", absl::ascii_tolower(static_cast<unsigned char>(name[3])));
+  const size_t bar = name.find('|');
+  if (!of_user || name[4] != '.' || bar != 6) return name;
+  return name.substr(name.rfind('|') + 1);
+}
 
 bool IsGuid(absl::string_view text) {
   if (text.size() != 36) return false;
@@ -73,7 +108,7 @@ bool IsGuid(absl::string_view text) {
 
 ActorKind ClassifyActor(const Actor& actor,
                         const absl::flat_hash_set<std::string>& accepted_domains) {
-  const absl::string_view name = absl::StripAsciiWhitespace(actor.name);
+  const absl::string_view name = AccountName(actor.name);
   const int user_type = actor.user_type;
   if (user_type == 10 || ContainsIgnoringCase(name, "#ext#") ||
       StartsIgnoringCase(name, "urn:spo:")) {
@@ -83,10 +118,10 @@ ActorKind ClassifyActor(const Actor& actor,
   if (user_type < 0) return ActorKind::kUnknownType;
   if (user_type != 0 && user_type != 2) return ActorKind::kService;
   absl::string_view domain;
-  if (!LooksLikePerson(name, &domain)) return ActorKind::kNotAPerson;
-  if (!accepted_domains.empty() && !accepted_domains.contains(absl::AsciiStrToLower(domain))) {
-    return ActorKind::kForeignDomain;
-  }
+  const bool is_windows =
+      name != absl::StripAsciiWhitespace(actor.name) && IsWindowsAccount(name, &domain);
+  if (!is_windows && !LooksLikePerson(name, &domain)) return ActorKind::kNotAPerson;
+  if (!Accepts(accepted_domains, domain, is_windows)) return ActorKind::kForeignDomain;
   return actor.is_software ? ActorKind::kSoftware : ActorKind::kPerson;
 }
 

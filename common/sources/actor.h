@@ -32,10 +32,17 @@ enum class ActorKind {
   kSoftware,       // an agent or an application in somebody's name
 };
 
+// The name of an account without what SharePoint's claims put around it: of
+// "i:0#.f|membership|amy@example.com" it is "amy@example.com", of "i:0#.w|acme\\amy", as a farm
+// with Windows sign-in writes it, "acme\\amy". Claims of applications and of groups are left as
+// they are. Without white space at its ends.
+absl::string_view AccountName(absl::string_view name);
+
 // Tells people from the rest. Of user types 0 (regular) and 2 (administrator) are people. An
 // ordinary user type is not enough: system accounts, SIDs, GUIDs, synchronisation, service and
 // health mailboxes have it too, some of them in the form of an address. `accepted_domains` are
-// in lower case; none means that every domain is accepted.
+// in lower case; none means that every domain is accepted. The name may be a claim; the domain of a
+// Windows account is accepted when an accepted one begins with it.
 ActorKind ClassifyActor(const Actor& actor,
                         const absl::flat_hash_set<std::string>& accepted_domains);
 

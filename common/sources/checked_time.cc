@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "common/sources/input/audit_time.h"
-
 namespace tutti {
 namespace {
 
@@ -25,9 +23,12 @@ CheckedTime TimeRange::Instant(absl::string_view text) const {
   return {seconds};
 }
 
-CheckedTime TimeRange::Day(absl::string_view text) const {
-  const absl::optional<int64_t> midnight = ParseReportDay(text);
-  if (!midnight.has_value()) return {};
+CheckedTime TimeRange::Day(absl::string_view text, DayOrder order) const {
+  const absl::optional<int64_t> midnight = ParseReportDay(text, order);
+  if (!midnight.has_value()) {
+    const bool ambiguous = order == DayOrder::kUnknown && NeedsDayOrder(text);
+    return {{}, ambiguous ? RejectionReason::kAmbiguousDay : RejectionReason::kMalformedTime};
+  }
   if (*midnight < kFirstSeconds || *midnight - kEasternmostSeconds > now_) {
     return {{}, RejectionReason::kTimeOutOfRange};
   }

@@ -6,6 +6,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
+#include "common/sources/input/audit_time.h"
 #include "common/sources/input/rejection_reason.h"
 
 namespace tutti {
@@ -31,7 +32,8 @@ class TimeRange {
   // everywhere; now while noon is still to come, since what receives it refuses the future. The
   // day is a report's own: it is in the future when it has begun nowhere on earth, where it
   // begins up to 14 hours before it does in UTC.
-  CheckedTime Day(absl::string_view text) const;
+  // kAmbiguousDay when it can be read in two ways and `order` says of neither that it is right.
+  CheckedTime Day(absl::string_view text, DayOrder order = DayOrder::kUnknown) const;
 
  private:
   int64_t now_;

@@ -54,6 +54,8 @@ absl::string_view ExclusionName(Exclusion exclusion) {
       return "person who did nothing that counts";
     case Exclusion::kNoMeasurement:
       return "device without a measurement to judge by";
+    case Exclusion::kUnreadableDay:
+      return "day of a cell that cannot be read";
   }
   return "unknown";
 }

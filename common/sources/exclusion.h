@@ -34,8 +34,9 @@ enum class Exclusion {
   kSoftware,          // an agent or an application in somebody's name
   kNothingDone,       // of a report: somebody who did nothing that counts
   kNoMeasurement,     // of a device: nothing was measured, or not enough to judge by
+  kUnreadableDay,     // of a report: the day in one of a row's cells, which has others
 };
-inline constexpr size_t kExclusionCount = 25;
+inline constexpr size_t kExclusionCount = 26;
 
 // A stable name for people and for JSON.
 absl::string_view ExclusionName(Exclusion exclusion);

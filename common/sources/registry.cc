@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "common/sources/activities/activities_reader.h"
 #include "common/sources/google/google_reports.h"
 #include "common/sources/input/csv_reader.h"
@@ -73,7 +72,7 @@ const Source* SourceRegistry::Recognizing(const Beginning& beginning) const {
   return found == sources_.end() ? nullptr : *found;
 }
 
-const Source& SourceRegistry::DetectJson(absl::string_view beginning) const {
+const Source* SourceRegistry::DetectJson(absl::string_view beginning) const {
   // Pages and records of any source.
   std::vector<absl::string_view> lists;
   std::vector<absl::string_view> members;
@@ -87,17 +86,15 @@ const Source& SourceRegistry::DetectJson(absl::string_view beginning) const {
   RecognizingSink records(sources_);
   JsonFramer framer(layout, records);
   framer.Feed(beginning).IgnoreError();
-  if (records.found() != nullptr) return *records.found();
+  if (records.found() != nullptr) return records.found();
   // No record is whole: it may be long.
-  const Source* found = Recognizing({beginning, /*json=*/true, /*whole=*/false});
-  return found == nullptr ? otherwise_ : *found;
+  return Recognizing({beginning, /*json=*/true, /*whole=*/false});
 }
 
 const Source* SourceRegistry::Detect(absl::string_view beginning) const {
-  if (absl::StripAsciiWhitespace(beginning).empty()) return nullptr;
-  if (IsJson(beginning)) return &DetectJson(beginning);
-  const Source* found = Recognizing({CsvHeader(beginning), /*json=*/false, /*whole=*/true});
-  return found == nullptr ? &otherwise_ : found;
+  if (IsJson(beginning)) return DetectJson(beginning);
+  const absl::string_view header = CsvHeader(beginning);
+  return header.empty() ? nullptr : Recognizing({header, /*json=*/false, /*whole=*/true});
 }
 
 }  // namespace tutti

@@ -12,8 +12,8 @@ namespace tutti {
 // A list of sources. Immutable and thread-safe; the sources outlive it.
 class SourceRegistry {
  public:
-  // `sources` are asked in this order whether an input is theirs; `otherwise`, one of them, is
-  // taken for what is nobody's: its errors say what was missed.
+  // `sources` are asked in this order whether an input is theirs; `otherwise`, one of them, is to
+  // read JSON that is nobody's: its first records may all be broken.
   SourceRegistry(std::vector<const Source*> sources, const Source& otherwise);
 
   const std::vector<const Source*>& all() const { return sources_; }
@@ -23,13 +23,13 @@ class SourceRegistry {
   // By its name or an alias; null when there is none.
   const Source* Find(absl::string_view name) const;
 
-  // Whose an input is that begins so, with up to 64 KiB of its text; null when it holds nothing.
-  // Of JSON the first records that can be read tell; a broken one before them, or a page without
+  // Whose an input is that begins so, with up to 64 KiB of its text; null when nobody knows it. Of
+  // JSON the first records that can be read tell; a broken one before them, or a page without
   // any, does not. Of CSV the header does.
   const Source* Detect(absl::string_view beginning) const;
 
  private:
-  const Source& DetectJson(absl::string_view beginning) const;
+  const Source* DetectJson(absl::string_view beginning) const;
   const Source* Recognizing(const Beginning& beginning) const;
 
   std::vector<const Source*> sources_;

@@ -61,6 +61,9 @@ class SourceSink {
   // Something that the last person or subject of this row did; the sink knows which. The time has
   // come through times().
   virtual absl::Status OnActivity(const MappedActivity& activity) = 0;
+  // The application of the last activity is none that its source knows, so it counts as another;
+  // its name is as the row has it.
+  virtual void OnUnknownApp(absl::string_view name) = 0;
   // The last person has a licence for a product; "" for one of the organisation's at all.
   virtual void OnLicensed(absl::string_view product) = 0;
   // The input has a place for such an activity, whether or not anybody did it: what it can feed.
@@ -121,6 +124,8 @@ class Source {
   virtual Ownership ownership() const { return Ownership::kNone; }
   // How its JSON is laid out; null when it is never JSON.
   virtual const JsonLayout* json() const { return nullptr; }
+  // What tells its files from others, for people: "a column AuditData".
+  virtual absl::string_view signs() const { return "its own signs"; }
   // Whether an input that begins so is this source's.
   virtual bool Recognizes(const Beginning& beginning) const = 0;
   // `options` outlives the reader.

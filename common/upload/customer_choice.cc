@@ -28,15 +28,17 @@ std::string Shown(const std::string& id) {
 }  // namespace
 
 void CustomerChoice::Survey(absl::string_view customer) {
+  ++surveyed_;
   if (!customer.empty()) found_.emplace(customer);
 }
 
 absl::Status CustomerChoice::Check() const {
   if (!asked_.empty()) {
-    if (found_.count(asked_) > 0) return absl::OkStatus();
-    return absl::NotFoundError(
-        "--customer: the input has no record of that customer: give the customerId of its "
-        "records");
+    if (surveyed_ == 0 || found_.count(asked_) > 0) return absl::OkStatus();
+    return absl::OutOfRangeError(absl::StrCat(
+        "--customer: none of the ", surveyed_, " records is of that customer: they are of ",
+        found_.size(), found_.size() == 1 ? " other. " : " others. ",
+        "Give the customerId that stands in the records"));
   }
   if (found_.size() < 2) return absl::OkStatus();
   std::vector<std::string> listed;

@@ -1,6 +1,7 @@
 #ifndef TUTTI_COMMON_UPLOAD_CUSTOMER_CHOICE_H_
 #define TUTTI_COMMON_UPLOAD_CUSTOMER_CHOICE_H_
 
+#include <cstdint>
 #include <set>
 #include <string>
 #include <utility>
@@ -18,11 +19,12 @@ class CustomerChoice {
   // `asked`: a customer's id, or empty.
   explicit CustomerChoice(std::string asked) : asked_(std::move(asked)) {}
 
-  // Notes the customer of a row, before any is taken; nothing comes of a row without one.
+  // Notes the customer of a row, before any is taken, and counts it; a row may be without one.
   void Survey(absl::string_view customer);
 
   // FailedPrecondition when there are several and none was asked for: it names up to ten and
-  // says what to do. NotFound when the one that was asked for is not there.
+  // says what to do. OutOfRange, with numbers, when none of the rows is of the one that was asked
+  // for.
   absl::Status Check() const;
 
   // Whether a row of this customer is wanted, after Survey() of those that could be looked at
@@ -33,6 +35,7 @@ class CustomerChoice {
 
  private:
   std::string asked_;
+  int64_t surveyed_ = 0;
   std::set<std::string> found_;
 };
 

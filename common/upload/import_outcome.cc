@@ -64,10 +64,12 @@ absl::Status CheckHeadcount(const TenantSummary& tenant) {
       product, "=", people));
 }
 
-absl::Status NothingSent() {
+absl::Status NothingSent(const ImportSummary& summary) {
   return absl::NotFoundError(
-      "nothing was sent: the input has no activity that counts, see the summary for what was left "
-      "out");
+      summary.rows == 0
+          ? "nothing was sent: the input has no record, so look at how it was exported"
+          : "nothing was sent: the input has no activity that counts, see the summary for what was "
+            "left out");
 }
 
 bool SentNothing(const ImportSummary& summary) {
@@ -82,7 +84,7 @@ absl::Status OutcomeOf(const ImportSummary& summary) {
   // A report of people who did nothing has said who is licensed.
   const bool tells = std::any_of(summary.tenants.begin(), summary.tenants.end(),
                                  [](const auto& tenant) { return !tenant.licensed.empty(); });
-  if (SentNothing(summary)) return tells ? absl::OkStatus() : NothingSent();
+  if (SentNothing(summary)) return tells ? absl::OkStatus() : NothingSent(summary);
   int64_t accepted = 0;
   int64_t refused = 0;
   int64_t repairable = 0;

@@ -19,7 +19,7 @@ absl::Status CheckReadable(const ImportSummary& summary);
 
 // Whether ingest was sent no activity, though the input could be read; and the error of that.
 bool SentNothing(const ImportSummary& summary);
-absl::Status NothingSent();
+absl::Status NothingSent(const ImportSummary& summary);
 
 // What a script has to notice of an import that came to its end and was not a rehearsal. NotFound
 // when activities were refused for a reason that can be repaired, however many were accepted: what

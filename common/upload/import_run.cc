@@ -10,12 +10,15 @@
 #include <set>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
+#include "common/admission/admission.h"
 #include "common/sources/checked_time.h"
+#include "common/sources/input/csv_reader.h"
 #include "common/sources/input/open_input.h"
 #include "common/status/status_macros.h"
 #include "common/upload/customer_choice.h"
@@ -55,7 +58,8 @@ class Importer {
   Importer(const ImportOptions& options, const ImportTargets& targets)
       : options_(options),
         targets_(targets),
-        times_(options.now ? options.now() : absl::Now()),
+        now_(options.now ? options.now() : absl::Now()),
+        times_(now_),
         runs_(*options.catalog),
         customers_(options.customer) {}
 
@@ -88,7 +92,8 @@ class Importer {
 
  private:
   TakerContext Context() {
-    return {options_, targets_, source_->ownership(), times_, runs_, customers_, summary_};
+    return {options_,         targets_, source_->ownership(), times_,
+            LastSecond(now_), runs_,    customers_,           summary_};
   }
 
   // The error of an input, with its name; ingest's is none's.
@@ -129,7 +134,7 @@ class Importer {
       }
       absl::StatusOr<OpenedInput> input = OpenInput(options_.inputs[i]);
       if (!input.ok()) return AtInput(i, input.status());
-      absl::StatusOr<const Source*> source = SourceOf(*input->text);
+      absl::StatusOr<const Source*> source = SourceOf(i, *input->text);
       if (!source.ok()) return AtInput(i, source.status());
       // What holds nothing is of whatever source the others are.
       if (*source != nullptr) source_ = *source;
@@ -147,10 +152,32 @@ class Importer {
     return absl::OkStatus();
   }
 
-  absl::StatusOr<const Source*> SourceOf(TextInput& text) const {
+  // Null when it holds nothing.
+  absl::StatusOr<const Source*> SourceOf(size_t i, TextInput& text) {
     if (options_.source != nullptr) return options_.source;
     ASSIGN_OR_RETURN(const absl::string_view beginning, text.Peek());
-    return options_.sources->Detect(beginning);
+    const bool json = IsJson(beginning);
+    if (!json && CsvHeader(beginning).empty()) return nullptr;
+    if (const Source* source = options_.sources->Detect(beginning); source != nullptr) {
+      return source;
+    }
+    if (!json) return UnknownTable();
+    summary_.warnings.push_back(absl::StrCat(
+        InputName(options_, i), " begins as nothing that is known, and was read as ",
+        options_.sources->otherwise().name(), ": if that is not what it is, say so with --format"));
+    return &options_.sources->otherwise();
+  }
+
+  // Says what a table has to have, for nothing of its own may be said.
+  absl::Status UnknownTable() const {
+    std::vector<std::string> known;
+    for (const Source* source : options_.sources->all()) {
+      known.push_back(absl::StrCat(source->name(), " has ", source->signs()));
+    }
+    return absl::InvalidArgumentError(absl::StrCat(
+        "it is a table or a text that is none of those known here: its first line names no column "
+        "of theirs. Leave the header in, in English, and export one of these: ",
+        absl::StrJoin(known, "; ")));
   }
 
   // Owners are chosen of what has such, and without tenants there is one place to send to.
@@ -195,6 +222,13 @@ class Importer {
       summary_.warnings.push_back(absl::StrCat(
           InputName(options_, i), " is not all UTF-8: ", text.guessed_bytes(),
           " bytes were taken for Windows-1252; save it as CSV UTF-8 if that is not what it is"));
+    }
+    if (const std::vector<int64_t>& lines = text.broken_lines(); !lines.empty()) {
+      summary_.warnings.push_back(absl::StrCat(
+          InputName(options_, i), ": a quote is not closed, or not where a field ends, on ",
+          lines.size() == 1 ? "line " : "lines ", absl::StrJoin(lines, ", "),
+          lines.size() == TextInput::kNotedLines ? ", and perhaps others" : "",
+          ": each costs its row, and the lines after it are read"));
     }
     if (text.replaced_bytes() > 0) {
       summary_.warnings.push_back(absl::StrCat(
@@ -261,15 +295,49 @@ class Importer {
     taker.Finish();
     RETURN_IF_ERROR(status);
     progress.Done();
-    const std::string asked = absl::AsciiStrToLower(options_.tenants.tenant);
-    if (!asked.empty() && runs_.all().count(asked) == 0) {
-      return absl::NotFoundError("--tenant: the input has no record of that tenant");
+    RETURN_IF_ERROR(CheckTenants());
+    return CheckDomains();
+  }
+
+  // Whether anything is of a tenant that was asked for, when there are others.
+  absl::Status CheckTenants() const {
+    if (summary_.other_tenants == 0 || source_->ownership() != Ownership::kTenant) {
+      return absl::OkStatus();
     }
-    return absl::OkStatus();
+    size_t others = 0;
+    for (const auto& [tenant, run] : runs_.all()) {
+      if (run->wanted) return absl::OkStatus();
+      ++others;
+    }
+    return absl::OutOfRangeError(
+        absl::StrCat(options_.tenants.tenant.empty() ? "--tenant-organization" : "--tenant",
+                     ": none of the ", summary_.other_tenants, " records is of ",
+                     options_.tenants.tenant.empty() ? "these tenants" : "that tenant",
+                     ": they are of ", others, others == 1 ? " other. " : " others. ",
+                     "Give the OrganizationId that stands in the records"));
+  }
+
+  // Whether anybody is of a domain that was asked for, when there are others.
+  absl::Status CheckDomains() const {
+    int64_t foreign = 0;
+    absl::flat_hash_set<uint64_t> domains;
+    for (const auto& [tenant, run] : runs_.all()) {
+      if (run->has_person) return absl::OkStatus();
+      foreign += run->summary.Excluded(Exclusion::kForeignDomain);
+      domains.insert(run->foreign_domains.begin(), run->foreign_domains.end());
+    }
+    if (foreign == 0) return absl::OkStatus();
+    return absl::OutOfRangeError(absl::StrCat(
+        "--domain: nobody in the input is of ", options_.reading.accepted_domains.size(),
+        options_.reading.accepted_domains.size() == 1 ? " domain that was" : " domains that were",
+        " given: all ", foreign, " that were left out for it are of ", domains.size(),
+        domains.size() == 1 ? " other. " : " others. ",
+        "Give each domain of the organisation's addresses"));
   }
 
   const ImportOptions& options_;
   const ImportTargets& targets_;
+  const absl::Time now_;
   const TimeRange times_;
   const Source* source_ = nullptr;
   TenantRuns runs_;

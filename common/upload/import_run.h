@@ -50,8 +50,9 @@ struct ImportTargets {
 //
 // Errors: InvalidArgument (options; a CSV file without its columns; inputs of several
 // sources in one import), FailedPrecondition (several tenants or customers, none chosen; an
-// organisation without a place to send to), NotFound (no such file, or no record of
-// the tenant or customer that was asked for), Internal (a record that left no trace, see
+// organisation without a place to send to), NotFound (no such file),
+// OutOfRange (no record is of the tenant, the customer or a domain that was asked for: it was
+// called wrongly), Internal (a record that left no trace, see
 // CheckTrace), and those of the uploader. The input at fault is
 // named by its path and, among several, its number, from 1. No message repeats anything that a
 // record says but the ids of tenants and customers. What was sent before an error stays: running

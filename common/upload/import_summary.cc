@@ -26,11 +26,20 @@ constexpr absl::string_view kNoName = "(none)";
 
 using Counts = std::vector<std::pair<std::string, int64_t>>;
 
+using CountsByType = std::map<std::string, std::map<std::string, int64_t>>;
+
 // Counts under a name, while there is room for one more.
 void AddTo(std::map<std::string, int64_t>& counts, absl::string_view name) {
   std::string key(name.size() <= kMaxNameBytes ? name : kOther);
   if (counts.size() >= kMaxNames && counts.count(key) == 0) key = std::string(kOther);
   ++counts[key];
+}
+
+// The counts of a type, likewise.
+std::map<std::string, int64_t>& PlaceOf(CountsByType& counts, absl::string_view type) {
+  std::string key(type.size() <= kMaxNameBytes ? type : kOther);
+  if (counts.size() >= kMaxNames && counts.count(key) == 0) key = std::string(kOther);
+  return counts[key];
 }
 
 std::string TimeText(int64_t seconds) {
@@ -77,6 +86,25 @@ Counts ActivityCounts(const TenantSummary& tenant, const std::set<std::string>& 
     return found == known_types.end() ? absl::string_view() : absl::string_view(*found);
   };
   const auto named = Shown(tenant.activities, known, shown);
+  return {named.begin(), named.end()};
+}
+
+// Names that the catalogue has, of types that it has.
+std::map<std::string, Counts> ByType(const CountsByType& counts,
+                                     const std::set<std::string>& known_types, ShownNames shown) {
+  std::map<std::string, std::map<std::string, int64_t>> named;
+  for (const auto& [type, names] : counts) {
+    const bool known = shown == ShownNames::kAll || known_types.count(type) > 0;
+    auto& sums = named[known ? PlainText(type) : std::string(kOther)];
+    for (const auto& [name, count] : names) sums[name] += count;
+  }
+  std::map<std::string, Counts> lists;
+  for (const auto& [type, sums] : named) lists[type] = Counts(sums.begin(), sums.end());
+  return lists;
+}
+
+Counts UnknownAppCounts(const TenantSummary& tenant, ShownNames shown) {
+  const auto named = Shown(tenant.unknown_apps, KnownApplication, shown);
   return {named.begin(), named.end()};
 }
 
@@ -148,6 +176,33 @@ void AppendFed(std::string* text, const TenantSummary& tenant) {
   }
 }
 
+// Each type, with the applications and the traits that its activities had.
+void AppendActivities(std::string* text, const TenantSummary& tenant,
+                      const std::set<std::string>& known_types, ShownNames shown) {
+  const std::map<std::string, Counts> apps = ByType(tenant.apps, known_types, shown);
+  const std::map<std::string, Counts> traits = ByType(tenant.traits, known_types, shown);
+  const Counts types = ActivityCounts(tenant, known_types, shown);
+  if (!types.empty()) absl::StrAppend(text, "  activities\n");
+  for (const auto& [type, count] : types) {
+    AppendLine(text, type, count, 4);
+    for (const auto& [lists, word] : {std::make_pair(&apps, "in "), std::make_pair(&traits, "")}) {
+      const auto found = lists->find(type);
+      if (found == lists->end()) continue;
+      for (const auto& [name, part] : found->second) {
+        AppendLine(text, absl::StrCat(word, name), part, 6);
+      }
+    }
+  }
+}
+
+// What ingest refused, or would.
+void AppendUpload(std::string* text, const UploadSummary& upload) {
+  AppendLine(text, "values unknown to the catalogue", upload.ignored_values, 4);
+  for (const auto& [reason, count] : upload.refused) {
+    AppendLine(text, absl::StrCat("refused: ", reason), count, 4);
+  }
+}
+
 void AppendTenant(std::string* text, const TenantSummary& tenant,
                   const std::set<std::string>& known_types, ShownNames shown) {
   absl::StrAppend(text, "\n", tenant.tenant.empty() ? "activities" : "tenant " + tenant.tenant);
@@ -171,20 +226,24 @@ void AppendTenant(std::string* text, const TenantSummary& tenant,
                                : absl::StrCat("licensed (--entitlement ", product, "=...)"),
                people, 2);
   }
-  AppendBlock(text, "activities", ActivityCounts(tenant, known_types, shown));
+  AppendActivities(text, tenant, known_types, shown);
+  AppendBlock(text, "applications that are not known here, counted as other",
+              UnknownAppCounts(tenant, shown));
   AppendBlock(text, "left out", ExcludedCounts(tenant));
   AppendBlock(text, "operations that mean nothing here", IgnoredCounts(tenant, shown));
   const UploadSummary& upload = tenant.upload;
-  if (upload.batches == 0) return;
+  if (upload.batches == 0 && upload.refused.empty() && upload.ignored_values == 0) return;
+  if (upload.batches == 0) {
+    absl::StrAppend(text, "  not sent; of this, any organisation's ingest would refuse\n");
+    AppendUpload(text, upload);
+    return;
+  }
   absl::StrAppend(text, "  sent\n");
   AppendLine(text, "batches", upload.batches, 4);
   AppendLine(text, "retries", upload.retries, 4);
   AppendLine(text, "accepted", upload.accepted, 4);
   AppendLine(text, "accepted, too late for some windows", upload.partly_late, 4);
-  AppendLine(text, "values unknown to the catalogue", upload.ignored_values, 4);
-  for (const auto& [reason, count] : upload.refused) {
-    AppendLine(text, absl::StrCat("refused: ", reason), count, 4);
-  }
+  AppendUpload(text, upload);
 }
 
 // Every text that gets here is of our making or was checked: nothing but quotes
@@ -208,6 +267,16 @@ std::string JsonCounts(const Counts& counts) {
                       "}");
 }
 
+std::string JsonByType(const std::map<std::string, Counts>& lists) {
+  return absl::StrCat("{",
+                      absl::StrJoin(lists, ",",
+                                    [](std::string* out, const auto& list) {
+                                      absl::StrAppend(out, Quoted(list.first), ":",
+                                                      JsonCounts(list.second));
+                                    }),
+                      "}");
+}
+
 std::string JsonNames(const std::set<std::string>& names) {
   return absl::StrCat(
       "[",
@@ -227,15 +296,16 @@ std::string JsonTenant(const TenantSummary& tenant, const std::set<std::string>&
     absl::StrAppend(&json, ",\"first\":", Quoted(TimeText(*tenant.first_seconds)),
                     ",\"last\":", Quoted(TimeText(*tenant.last_seconds)));
   }
-  if (!tenant.feeds.empty()) {
-    absl::StrAppend(&json, ",\"feeds\":", JsonNames(tenant.feeds),
-                    ",\"licensed\":", JsonCounts(ToCounts(tenant.licensed)));
-    if (tenant.declared.has_value()) {
-      absl::StrAppend(&json, ",\"declared\":", JsonNames(*tenant.declared));
-    }
+  absl::StrAppend(&json, ",\"feeds\":", JsonNames(tenant.feeds),
+                  ",\"licensed\":", JsonCounts(ToCounts(tenant.licensed)));
+  if (tenant.declared.has_value()) {
+    absl::StrAppend(&json, ",\"declared\":", JsonNames(*tenant.declared));
   }
   const UploadSummary& upload = tenant.upload;
   absl::StrAppend(&json, ",\"activities\":", JsonCounts(ActivityCounts(tenant, known_types, shown)),
+                  ",\"apps\":", JsonByType(ByType(tenant.apps, known_types, shown)),
+                  ",\"traits\":", JsonByType(ByType(tenant.traits, known_types, shown)),
+                  ",\"unknown_apps\":", JsonCounts(UnknownAppCounts(tenant, shown)),
                   ",\"excluded\":", JsonCounts(ExcludedCounts(tenant)),
                   ",\"ignored_operations\":", JsonCounts(IgnoredCounts(tenant, shown)),
                   ",\"upload\":{\"batches\":", upload.batches, ",\"retries\":", upload.retries,
@@ -257,6 +327,16 @@ void TenantSummary::Count(absl::string_view type) {
   AddTo(activities, type);
   fates.Mark(Fate::kActivity);
 }
+
+void TenantSummary::CountApp(absl::string_view type, absl::string_view app) {
+  AddTo(PlaceOf(apps, type), app.empty() ? kOther : app);
+}
+
+void TenantSummary::CountTrait(absl::string_view type, absl::string_view trait) {
+  AddTo(PlaceOf(traits, type), trait.empty() ? kOther : trait);
+}
+
+void TenantSummary::CountUnknownApp(absl::string_view name) { AddTo(unknown_apps, name); }
 
 void TenantSummary::Saw(int64_t seconds) {
   if (!first_seconds.has_value() || seconds < *first_seconds) first_seconds = seconds;

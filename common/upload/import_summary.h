@@ -40,6 +40,12 @@ struct TenantSummary {
   void Ignore(absl::string_view operation);
   // Counts an activity.
   void Count(absl::string_view type);
+  // Counts an application or a trait of an activity, by the catalogue's id; "" for one that the
+  // catalogue has not.
+  void CountApp(absl::string_view type, absl::string_view app);
+  void CountTrait(absl::string_view type, absl::string_view trait);
+  // Counts an application that the source does not know, as the input names it.
+  void CountUnknownApp(absl::string_view name);
   void Saw(int64_t seconds);
 
   std::string tenant;        // GUID in lower case; empty for activities and reports
@@ -64,9 +70,13 @@ struct TenantSummary {
   // together as "(other)". Only names that are known to be no person's are shown unasked.
   std::map<std::string, int64_t> activities;
   std::map<std::string, int64_t> ignored_operations;
+  std::map<std::string, int64_t> unknown_apps;
+  // Of activities, by type: how many had an application, and a trait.
+  std::map<std::string, std::map<std::string, int64_t>> apps;
+  std::map<std::string, std::map<std::string, int64_t>> traits;
   absl::optional<int64_t> first_seconds;  // of distinct records, since 1970
   absl::optional<int64_t> last_seconds;
-  UploadSummary upload;
+  UploadSummary upload;  // of a rehearsal what ingest would refuse or ignore, whoever's it is
 };
 
 // What became of an import.

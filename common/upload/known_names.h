@@ -13,6 +13,10 @@ namespace tutti {
 // An operation of the audit log, whatever its case, and white space and full stops at its end.
 absl::string_view KnownOperation(absl::string_view name);
 
+// An application that may host an assistant, whatever its case, its spaces, and with its maker's
+// name or without.
+absl::string_view KnownApplication(absl::string_view name);
+
 }  // namespace tutti
 
 #endif  // TUTTI_COMMON_UPLOAD_KNOWN_NAMES_H_

@@ -2,9 +2,11 @@
 
 #include <cstddef>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "common/admission/admission.h"
 #include "common/sources/input/text_match.h"
 #include "common/status/status_macros.h"
 #include "tutti/ingest/v1/ingest.pb.h"
@@ -28,7 +30,11 @@ SourceTaker::SourceTaker(const TakerContext& context, StepProgress& progress)
       progress_(progress),
       run_(context.ownership == Ownership::kTenant
                ? nullptr
-               : &context.runs.Only(context.options.tenants.organization)) {}
+               : &context.runs.Only(context.options.tenants.organization)) {
+  const catalog::v1::Catalog& catalog = context.options.catalog->proto();
+  for (const catalog::v1::Term& app : catalog.apps()) apps_.insert(app.id());
+  for (const catalog::v1::Term& trait : catalog.traits()) traits_.insert(trait.id());
+}
 
 void SourceTaker::Finish() {
   for (const auto& [tenant, run] : context_.runs.all()) run->summary.fates.End();
@@ -86,9 +92,16 @@ bool SourceTaker::OnPerson(const Actor& actor) {
   const ActorKind kind = ClassifyActor(actor, context_.options.reading.accepted_domains);
   if (kind != ActorKind::kPerson) {
     run_->summary.Exclude(ExclusionOf(kind));
+    if (kind == ActorKind::kForeignDomain) {
+      const absl::string_view name = AccountName(actor.name);
+      const size_t at = name.find_first_of("@\\");
+      run_->foreign_domains.insert(
+          Fingerprint({name[at] == '@' ? name.substr(at + 1) : name.substr(0, at)}));
+    }
     return false;
   }
-  SetSubject(absl::AsciiStrToLower(absl::StripAsciiWhitespace(actor.name)));
+  run_->has_person = true;
+  SetSubject(absl::AsciiStrToLower(AccountName(actor.name)));
   return true;
 }
 
@@ -102,6 +115,12 @@ absl::Status SourceTaker::OnActivity(const MappedActivity& activity) {
   OnActed();
   run_->summary.Saw(activity.seconds);
   run_->summary.Count(activity.type);
+  if (!activity.app.empty()) {
+    run_->summary.CountApp(activity.type, apps_.contains(activity.app) ? activity.app : "");
+  }
+  ForEachTrait(activity, [&](absl::string_view trait) {
+    run_->summary.CountTrait(activity.type, traits_.contains(trait) ? trait : "");
+  });
   run_->fed.Add(activity);
   MappedActivity of_subject = activity;
   of_subject.subject = subject_;
@@ -113,7 +132,10 @@ absl::Status SourceTaker::OnActivity(const MappedActivity& activity) {
 }
 
 absl::Status SourceTaker::Send(const MappedActivity& mapped) {
-  if (context_.targets.uploader == nullptr || run_->organization.empty()) return absl::OkStatus();
+  if (context_.targets.uploader == nullptr || run_->organization.empty()) {
+    Rehearse(mapped);
+    return absl::OkStatus();
+  }
   ingest::v1::Activity activity;
   activity.set_subject(mapped.subject.data(), mapped.subject.size());
   activity.set_type(mapped.type.data(), mapped.type.size());
@@ -124,6 +146,22 @@ absl::Status SourceTaker::Send(const MappedActivity& mapped) {
     activity.add_traits(trait.data(), trait.size());
   });
   return context_.targets.uploader->Add(run_->organization, std::move(activity));
+}
+
+void SourceTaker::Rehearse(const MappedActivity& mapped) {
+  std::vector<absl::string_view> traits;
+  ForEachTrait(mapped, [&traits](absl::string_view trait) { traits.push_back(trait); });
+  ActivityView activity = {mapped.subject, mapped.type, mapped.app, mapped.platform, traits};
+  activity.has_time = true;
+  activity.seconds = mapped.seconds;
+  IgnoredTerms ignored;
+  const Admission admission =
+      Admit(activity, *context_.options.catalog, context_.last_second, ignored);
+  UploadSummary& upload = run_->summary.upload;
+  upload.ignored_values += ignored.apps + ignored.platforms + ignored.traits;
+  if (admission.refusal != ingest::v1::REASON_UNSPECIFIED) {
+    ++upload.refused[ingest::v1::Reason_Name(admission.refusal)];
+  }
 }
 
 void SourceTaker::OnLicensed(absl::string_view product) {

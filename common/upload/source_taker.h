@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "absl/container/flat_hash_set.h"
 #include "common/sources/source.h"
 #include "common/upload/customer_choice.h"
 #include "common/upload/import_run.h"
@@ -18,6 +19,7 @@ struct TakerContext {
   const ImportTargets& targets;
   Ownership ownership = Ownership::kNone;
   const TimeRange& times;
+  int64_t last_second = 0;  // that ingest does not take for the future
   TenantRuns& runs;
   CustomerChoice& customers;
   ImportSummary& summary;
@@ -40,6 +42,7 @@ class SurveyTaker final : public SourceSink {
   void OnActed() override {}
   void OnSubject(absl::string_view) override {}
   absl::Status OnActivity(const MappedActivity&) override { return absl::OkStatus(); }
+  void OnUnknownApp(absl::string_view) override {}
   void OnLicensed(absl::string_view) override {}
   void OnOffered(const MappedActivity&) override {}
   void OnWarning(absl::string_view) override {}
@@ -72,6 +75,7 @@ class SourceTaker final : public SourceSink {
   void OnActed() override;
   void OnSubject(absl::string_view subject) override { SetSubject(std::string(subject)); }
   absl::Status OnActivity(const MappedActivity& activity) override;
+  void OnUnknownApp(absl::string_view name) override { run_->summary.CountUnknownApp(name); }
   void OnLicensed(absl::string_view product) override;
   void OnOffered(const MappedActivity& activity) override { run_->fed.Add(activity); }
   void OnWarning(absl::string_view text) override;
@@ -80,6 +84,8 @@ class SourceTaker final : public SourceSink {
 
  private:
   absl::Status Send(const MappedActivity& mapped);
+  // Counts what ingest would refuse of it, and ignore.
+  void Rehearse(const MappedActivity& mapped);
   void SetSubject(std::string subject) {
     subject_ = std::move(subject);
     acted_ = false;
@@ -92,6 +98,9 @@ class SourceTaker final : public SourceSink {
   // The last of this row, empty when it has none yet; a person's in lower case.
   std::string subject_;
   bool acted_ = false;  // that subject
+  // The catalogue's ids, whose names may be shown.
+  absl::flat_hash_set<std::string> apps_;
+  absl::flat_hash_set<std::string> traits_;
 };
 
 }  // namespace tutti

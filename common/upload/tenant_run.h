@@ -31,6 +31,8 @@ struct TenantRun {
   absl::flat_hash_set<uint64_t> rows;    // keys of those that were seen
   absl::flat_hash_set<uint64_t> people;  // or devices, or other subjects
   absl::flat_hash_set<uint64_t> licensed;
+  bool has_person = false;                        // of an accepted domain
+  absl::flat_hash_set<uint64_t> foreign_domains;  // that are not accepted
 };
 
 // The tenants of one import. Not thread-safe.

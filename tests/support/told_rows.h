@@ -64,7 +64,7 @@ class ToldRows final : public SourceSink {
     const ActorKind kind = ClassifyActor(actor, {});
     if (kind != ActorKind::kPerson) OnExcluded(ExclusionOf(kind));
     if (kind != ActorKind::kPerson) return false;
-    subject_ = absl::AsciiStrToLower(absl::StripAsciiWhitespace(actor.name));
+    subject_ = absl::AsciiStrToLower(AccountName(actor.name));
     return true;
   }
   void OnActed() override { require_(!subject_.empty(), "somebody acted"); }
@@ -79,6 +79,10 @@ class ToldRows final : public SourceSink {
     Tell(std::move(text));
     traced_.Count(activity.type);
     return absl::OkStatus();
+  }
+  void OnUnknownApp(absl::string_view name) override {
+    require_(!subject_.empty() && !name.empty(), "somebody used something that has a name");
+    Tell(absl::StrCat("unknown app ", name));
   }
   void OnLicensed(absl::string_view product) override {
     require_(!subject_.empty(), "somebody has a licence");

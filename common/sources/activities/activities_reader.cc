@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
@@ -60,15 +61,17 @@ class ActivityParser : public JsonSink {
     if (!sink_.times().Holds(*told.seconds)) {
       return sink_.OnRejected(RejectionReason::kTimeOutOfRange);
     }
-    return Take(told);
+    return Take(json, told);
   }
 
   absl::Status OnRejected(RejectionReason reason) override { return sink_.OnRejected(reason); }
 
  private:
-  absl::Status Take(const Told& told) {
-    if (!sink_.OnRow("")) return absl::OkStatus();
-    if (absl::StrContains(told.subject, '@') && sink_.IsOfPeople(told.type)) {
+  absl::Status Take(absl::string_view json, const Told& told) {
+    if (!sink_.OnRow(json)) return absl::OkStatus();
+    const bool is_account = absl::StrContains(told.subject, '@') ||
+                            AccountName(told.subject) != absl::StripAsciiWhitespace(told.subject);
+    if (is_account && sink_.IsOfPeople(told.type)) {
       if (!sink_.OnPerson({told.subject})) return absl::OkStatus();
     } else {
       sink_.OnSubject(told.subject);
@@ -116,6 +119,9 @@ class ActivityParser : public JsonSink {
 class ActivitiesSource final : public Source {
  public:
   absl::string_view name() const override { return "activities"; }
+  absl::string_view signs() const override {
+    return "JSON objects with subject, type and occurredAt";
+  }
   const JsonLayout* json() const override { return &kLayout; }
   bool Recognizes(const Beginning& beginning) const override {
     return beginning.json && beginning.whole && HasAnyMember(beginning.text, {"subject"}) &&

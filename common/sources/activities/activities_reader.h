@@ -16,8 +16,9 @@ const Source& TuttiActivities();
 // "occurredAt":"2026-05-04T09:00:00Z","app":"outlook","traits":["mention"]}.
 // Both spellings of a member are taken (occurredAt, occurred_at), null is absent;
 // an unknown member rejects the line, and so does a subject that lost a character on its way.
-// A subject need not be an address; one that is, of a type that people do, says whose it is.
-// Whether the catalogue knows the values is for ingest to say.
+// A line that comes again, to the letter, is a duplicate. A subject need not be an address; one
+// that is, of a type that people do, says whose it is. Whether the catalogue knows the values is
+// for ingest to say.
 absl::Status ReadActivities(TextInput& input, SourceSink& sink);
 
 }  // namespace tutti

@@ -113,6 +113,30 @@ bool IsBySoftware(const Parameters& parameters) {
   return false;
 }
 
+// Whether a parameter of an event, or the activity's actor, says that the sender is a program: an
+// app or a bot of Chat.
+bool IsProgram(absl::string_view type) {
+  std::string plain;
+  for (const char c : type) {
+    const unsigned char byte = static_cast<unsigned char>(c);
+    if (absl::ascii_isalpha(byte)) plain.push_back(absl::ascii_tolower(byte));
+  }
+  for (const absl::string_view program :
+       {"app", "bot", "chatapp", "chatbot", "application", "webhook", "serviceaccount"}) {
+    if (plain == program || absl::EndsWith(plain, absl::StrCat("type", program))) return true;
+  }
+  return false;
+}
+
+bool IsProgram(const Parameters& parameters) {
+  for (const char* name :
+       {"actor_type", "sender_type", "user_type", "author_type", "message_sender_type", "actorType",
+        "senderType", "userType", "sender.type", "actor.type"}) {
+    if (IsProgram(Get(parameters, name))) return true;
+  }
+  return false;
+}
+
 // A room without a name of its own has the kind of conversation and its id for one.
 bool IsUnnamed(absl::string_view room) {
   if (room.empty()) return true;
@@ -197,7 +221,8 @@ class GoogleReader : public JsonSink {
                                    : std::string();
     const std::string key =
         absl::StrCat(customer_id, " ", application, " ", TextOf(id, "time"), " ", unique);
-    if (!sink_.OnRow(unique.empty() ? "" : key)) return absl::OkStatus();
+    // Without a qualifier only what is the same in everything has come before.
+    if (!sink_.OnRow(unique.empty() ? simdjson::minify(item) : key)) return absl::OkStatus();
     Offer(application);
     Doer doer;
     element actor;
@@ -207,6 +232,9 @@ class GoogleReader : public JsonSink {
       const absl::string_view caller = TextOf(actor, "callerType");
       doer.is_key = !caller.empty() && !absl::EqualsIgnoreCase(caller, "USER");
       doer.by_software = doer.by_software || IsBySoftware(actor);
+      for (const std::string_view kind : {"type", "userType", "actorType"}) {
+        doer.is_key = doer.is_key || IsProgram(TextOf(actor, kind));
+      }
     }
     element events;
     simdjson::dom::array list;
@@ -247,7 +275,8 @@ class GoogleReader : public JsonSink {
     activity.seconds = seconds;
     activity.app = "other";
     bool mapped = false;
-    const bool by_software = doer.by_software || IsBySoftware(event) || IsBySoftware(parameters);
+    const bool by_software = doer.by_software || IsBySoftware(event) || IsBySoftware(parameters) ||
+                             IsProgram(parameters);
     Actor actor{doer.email, 0, doer.is_key || by_software};
     if (application == "gmail") mapped = Mail(parameters, activity);
     if (application == "meet") mapped = Meeting(name, parameters, activity);
@@ -270,7 +299,13 @@ class GoogleReader : public JsonSink {
       actor.user_type = kGuestType;
     }
     if (!sink_.OnPerson(actor)) return absl::OkStatus();
-    return sink_.OnActivity(activity);
+    RETURN_IF_ERROR(sink_.OnActivity(activity));
+    const std::string& app = Get(parameters, "app_name");
+    if (application == kAssistant && !app.empty() && activity.app == "other" &&
+        activity.traits == 0) {
+      sink_.OnUnknownApp(app);
+    }
+    return absl::OkStatus();
   }
 
   static bool Mail(const Parameters& parameters, MappedActivity& activity) {
@@ -357,6 +392,10 @@ class GoogleReader : public JsonSink {
 class GoogleSource final : public Source {
  public:
   absl::string_view name() const override { return "google-reports"; }
+  absl::string_view signs() const override {
+    return "activities of the Reports API as JSON, with an id of applicationName and "
+           "uniqueQualifier";
+  }
   Ownership ownership() const override { return Ownership::kCustomer; }
   const JsonLayout* json() const override { return &kLayout; }
   // Its kind says so, or it has the id that they have.

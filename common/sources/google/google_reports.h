@@ -15,8 +15,8 @@ const Source& GoogleReports();
 // laid out in any way that JsonFramer reads. "events" may be an array or one object;
 // parameters may be nested in messageValue. A message in a space is a channel's, one in a group's
 // chat or to one person a chat's. Keys and other callers that are no users, what an agent or an
-// impersonating application did, visitors and people outside are left out; of Drive only primary
-// events count, of Gemini only what somebody asked for.
+// impersonating application did, senders that are apps or bots, visitors and people outside are
+// left out; of Drive only primary events count, of Gemini only what somebody asked for.
 //
 // Errors are those of the input and the sink.
 absl::Status ReadGoogleReports(TextInput& input, SourceSink& sink);

@@ -100,29 +100,89 @@ absl::optional<int64_t> ParseAuditTime(absl::string_view text) {
 
 namespace {
 
-// "20.11.2026", "4.5.2026": where points part them, the day stands first.
-absl::optional<int64_t> DottedDay(absl::string_view text) {
-  const std::vector<absl::string_view> parts = absl::StrSplit(text, '.');
+// "20.11.2026", "4/5/2026": three numbers, the last of them a year.
+struct PartedDay {
+  int first = 0;
+  int second = 0;
+  int year = 0;
+};
+
+absl::optional<PartedDay> PartDay(absl::string_view day, char separator) {
+  const std::vector<absl::string_view> parts = absl::StrSplit(day, separator);
   if (parts.size() != 3 || parts[2].size() != 4) return absl::nullopt;
   for (const absl::string_view part : {parts[0], parts[1]}) {
     if (part.empty() || part.size() > 2) return absl::nullopt;
   }
-  return Midnight(Digits(parts[2], 0, 4), Digits(parts[1], 0, parts[1].size()),
-                  Digits(parts[0], 0, parts[0].size()));
+  const PartedDay parted = {Digits(parts[0], 0, parts[0].size()),
+                            Digits(parts[1], 0, parts[1].size()), Digits(parts[2], 0, 4)};
+  if (parted.first < 0 || parted.second < 0 || parted.year < 0) return absl::nullopt;
+  return parted;
+}
+
+// What is written before a time; nothing when what follows is no time.
+absl::string_view DayPart(absl::string_view text) {
+  text = absl::StripAsciiWhitespace(text);
+  const absl::string_view day = text.substr(0, text.find_first_of("Tt "));
+  const absl::string_view rest = text.substr(day.size());
+  if (rest.empty()) return day;
+  // A digit has to be there.
+  return Digits(absl::StripLeadingAsciiWhitespace(rest.substr(1)), 0, 1) < 0 ? absl::string_view()
+                                                                             : day;
+}
+
+// A day of which it has to be known what stands first.
+absl::optional<PartedDay> PartUnordered(absl::string_view text) {
+  const absl::string_view day = DayPart(text);
+  const absl::optional<PartedDay> parted = PartDay(day, '/');
+  return parted.has_value() ? parted : PartDay(day, '-');
 }
 
 }  // namespace
 
-absl::optional<int64_t> ParseReportDay(absl::string_view text) {
+DayOrder DayOrderOf(absl::string_view text) {
+  const absl::optional<PartedDay> day = PartUnordered(text);
+  if (!day.has_value() || (day->first > 12) == (day->second > 12)) return DayOrder::kUnknown;
+  return day->first > 12 ? DayOrder::kDayFirst : DayOrder::kMonthFirst;
+}
+
+bool NeedsDayOrder(absl::string_view text) {
+  const absl::optional<PartedDay> day = PartUnordered(text);
+  return day.has_value() && day->first <= 12 && day->second <= 12 && day->first != day->second;
+}
+
+bool SaysNever(absl::string_view text) {
+  constexpr int kFirstYear = 1971;
   text = absl::StripAsciiWhitespace(text);
-  const absl::string_view day = text.substr(0, text.find_first_of("Tt "));
-  const absl::string_view rest = text.substr(day.size());
-  // What follows is a time, of which a digit has to be there, or nothing.
-  if (!rest.empty() && ((rest[0] != 'T' && rest[0] != 't' && rest[0] != ' ') ||
-                        Digits(absl::StripLeadingAsciiWhitespace(rest.substr(1)), 0, 1) < 0)) {
-    return absl::nullopt;
+  for (const absl::string_view never : {"", "0", "-", "never", "none", "null", "n/a"}) {
+    if (absl::EqualsIgnoreCase(text, never)) return true;
   }
-  if (absl::StrContains(day, '.')) return DottedDay(day);
+  if (const absl::optional<int64_t> time = ParseAuditTime(text); time.has_value()) {
+    return *time < *Midnight(kFirstYear, 1, 1);
+  }
+  const absl::string_view day = DayPart(text);
+  for (const char separator : {'/', '-', '.'}) {
+    const absl::optional<PartedDay> parted = PartDay(day, separator);
+    if (parted.has_value()) return parted->year < kFirstYear;
+  }
+  const int year = Digits(day, 0, 4);
+  return day.size() == 10 && (day[4] == '-' || day[4] == '/') && year >= 0 && year < kFirstYear;
+}
+
+absl::optional<int64_t> ParseReportDay(absl::string_view text, DayOrder order) {
+  const absl::string_view day = DayPart(text);
+  // Where points part them, the day stands first.
+  if (const absl::optional<PartedDay> dotted = PartDay(day, '.'); dotted.has_value()) {
+    return Midnight(dotted->year, dotted->second, dotted->first);
+  }
+  if (const absl::optional<PartedDay> parted = PartUnordered(text); parted.has_value()) {
+    if (order == DayOrder::kUnknown && !NeedsDayOrder(text)) {
+      order = parted->second > 12 ? DayOrder::kMonthFirst : DayOrder::kDayFirst;
+    }
+    if (order == DayOrder::kUnknown) return absl::nullopt;
+    const bool day_first = order == DayOrder::kDayFirst;
+    return Midnight(parted->year, day_first ? parted->second : parted->first,
+                    day_first ? parted->first : parted->second);
+  }
   if (day.size() != 10 || day[4] != day[7] || (day[4] != '-' && day[4] != '/'))
     return absl::nullopt;
   return Midnight(Digits(day, 0, 4), Digits(day, 5, 2), Digits(day, 8, 2));

@@ -16,10 +16,26 @@ namespace tutti {
 // ("5/18/2024 9:13 PM") are refused: their order of day and month is not known.
 absl::optional<int64_t> ParseAuditTime(absl::string_view text);
 
+// Which stands first in a day like "4/5/2026", that a spreadsheet wrote.
+enum class DayOrder { kUnknown, kDayFirst, kMonthFirst };
+
 // Parses a day of a report: "2026-11-20", "2026/11/20", "20.11.2026" or "4.5.2026", and what a
 // spreadsheet or an exporter makes of it by putting a time behind it, which says nothing: the day
-// is the one that is written there, whatever the zone. Seconds since 1970 of its beginning in UTC.
-absl::optional<int64_t> ParseReportDay(absl::string_view text);
+// is the one that is written there, whatever the zone. "4/5/2026" and "4-5-2026" are read in the
+// order that is given, or when there is but one way to read them. Seconds since 1970 of its
+// beginning in UTC.
+absl::optional<int64_t> ParseReportDay(absl::string_view text, DayOrder order = DayOrder::kUnknown);
+
+// The order that a day like "24/11/2026" shows; kUnknown when it shows none.
+DayOrder DayOrderOf(absl::string_view text);
+
+// Whether it is a day like "4/5/2026", which can be read in two ways.
+bool NeedsDayOrder(absl::string_view text);
+
+// Whether what stands in the place of a time means that there is none: nothing, "never", a dash,
+// or the zero of a program's clock, which is in or before 1970 ("0001-01-01", "1601-01-01",
+// "1/0/1900").
+bool SaysNever(absl::string_view text);
 
 }  // namespace tutti
 

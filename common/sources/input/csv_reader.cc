@@ -1,9 +1,8 @@
 #include "common/sources/input/csv_reader.h"
 
-#include <csv.h>
-
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
@@ -11,6 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "common/status/status_macros.h"
@@ -21,8 +21,6 @@ namespace {
 constexpr size_t kMaxFieldBytes = 16 << 20;
 constexpr size_t kMaxNameBytes = 128;
 constexpr size_t kPadding = 64;
-// libcsv gets so much at a time that a field which is too long is noticed.
-constexpr size_t kPieceBytes = 64 << 10;
 constexpr int kUnwanted = -1;
 constexpr absl::string_view kMark = "\xef\xbb\xbf";
 constexpr absl::string_view kNoBreakSpace = "\xc2\xa0";
@@ -95,19 +93,25 @@ Places FindColumns(const std::vector<std::string>& header, Columns columns, size
   return places;
 }
 
+// The names in a line, without their quotes.
+std::vector<std::string> NamesIn(absl::string_view line, char separator) {
+  std::vector<std::string> names;
+  for (const absl::string_view cell : absl::StrSplit(Name(line), separator)) {
+    const absl::string_view name = absl::StripSuffix(absl::StripPrefix(cell, "\""), "\"");
+    names.emplace_back(Name(name));
+  }
+  return names;
+}
+
 // What parts the columns: what the file says, or else what finds the most of those wanted.
-char FindSeparator(absl::string_view beginning, Columns columns, size_t required) {
+char FindSeparator(absl::string_view beginning, const CsvLayout& layout) {
   char best = kSeparators[0];
   size_t most = 0;
   for (const absl::string_view line : LinesToHeader(beginning)) {
     if (const char said = SeparatorOf(line); said != '\0') return said;
     for (const char separator : kSeparators) {
-      std::vector<std::string> header;
-      for (const absl::string_view cell : absl::StrSplit(Name(line), separator)) {
-        const absl::string_view name = absl::StripSuffix(absl::StripPrefix(cell, "\""), "\"");
-        header.emplace_back(Name(name));
-      }
-      const size_t found = FindColumns(header, columns, required).found;
+      const size_t found =
+          FindColumns(NamesIn(line, separator), layout.columns, layout.required).found;
       if (found <= most) continue;
       most = found;
       best = separator;
@@ -116,16 +120,15 @@ char FindSeparator(absl::string_view beginning, Columns columns, size_t required
   return best;
 }
 
-// Puts libcsv's callbacks together to rows of the wanted columns.
+// Puts fields together to rows of the wanted columns.
 class RowAssembler {
  public:
-  RowAssembler(Columns columns, size_t required, OnRow on_row)
-      : columns_(columns),
-        required_(required),
+  RowAssembler(const CsvLayout& layout, OnRow on_row)
+      : layout_(layout),
         on_row_(on_row),
-        values_(columns.size()),
-        views_(columns.size()) {
-    for (const auto& names : columns) {
+        values_(layout.columns.size()),
+        views_(layout.columns.size()) {
+    for (const auto& names : layout.columns) {
       for (const std::string& name : names) names_.insert(absl::AsciiStrToLower(name));
     }
   }
@@ -139,9 +142,10 @@ class RowAssembler {
     values_[static_cast<size_t>(slots_[index])].assign(value.data(), value.size());
   }
 
-  void EndRow() {
-    if (status_.ok()) status_ = TakeRow();
+  absl::Status EndRow() {
+    absl::Status status = TakeRow();
     AbandonRow();
+    return status;
   }
 
   void AbandonRow() {
@@ -150,7 +154,8 @@ class RowAssembler {
     for (std::string& value : values_) value.clear();
   }
 
-  const absl::Status& status() const { return status_; }
+  // Of the header; 0 before it.
+  size_t header_fields() const { return slots_.size(); }
 
  private:
   bool BeginsHeader(absl::string_view value) const {
@@ -162,7 +167,7 @@ class RowAssembler {
   absl::Status TakeRow() {
     if (maybe_header_) {
       if (IsTypeLine(header_[0]) || IsSeparatorLine(header_[0])) return absl::OkStatus();
-      Places places = FindColumns(header_, columns_, required_);
+      Places places = FindColumns(header_, layout_.columns, layout_.required);
       if (places.missing.empty()) {
         slots_ = std::move(places.slots);
         for (const std::string& name : header_) names_.insert(absl::AsciiStrToLower(name));
@@ -179,17 +184,13 @@ class RowAssembler {
     return on_row_(views_);
   }
 
-  static absl::Status Missing(const std::vector<std::string>& missing) {
+  absl::Status Missing(const std::vector<std::string>& missing) const {
     return absl::InvalidArgumentError(absl::StrCat(
         "the CSV file lacks ", missing.size() == 1 ? "the column " : "the columns ",
-        absl::StrJoin(missing, ", "),
-        ": leave the header in, in English, and give --format what the file is (an audit log is "
-        "exported with Search-UnifiedAuditLog | Export-Csv, or from the audit search "
-        "of the Purview portal)"));
+        absl::StrJoin(missing, ", "), ": leave the header in, in English, and ", layout_.advice));
   }
 
-  Columns columns_;
-  size_t required_;
+  const CsvLayout& layout_;
   OnRow on_row_;
   absl::flat_hash_set<std::string> names_;  // in lower case, of columns
   std::vector<std::string> header_;         // of a row that may be one
@@ -199,130 +200,292 @@ class RowAssembler {
   size_t field_ = 0;
   std::vector<std::string> values_;
   std::vector<absl::string_view> views_;
-  absl::Status status_;
 };
 
-void OnFieldEnd(void* data, size_t size, void* assembler) {
-  static_cast<RowAssembler*>(assembler)->Field(
-      data == nullptr ? absl::string_view()
-                      : absl::string_view(static_cast<const char*>(data), size));
-}
+bool IsLineEnd(char c) { return c == '\n' || c == '\r'; }
 
-void OnRowEnd(int, void* assembler) { static_cast<RowAssembler*>(assembler)->EndRow(); }
-
-// libcsv's parser, initialised and freed.
-class CsvParser {
+// Cuts text into rows and fields, wherever its pieces are cut. Of a row that goes over several
+// lines, because a quote is open, all lines but the first are kept: when the quote turns out to be
+// broken, they are read again, as rows of their own.
+class RowCutter {
  public:
-  explicit CsvParser(char separator) : separator_(separator) { Init(); }
-  ~CsvParser() { csv_free(&parser_); }
-  CsvParser(const CsvParser&) = delete;
-  CsvParser& operator=(const CsvParser&) = delete;
-
-  // Forgets the row that was begun.
-  void Reset() {
-    csv_free(&parser_);
-    Init();
-  }
-  absl::Status Parse(absl::string_view text, RowAssembler& assembler) {
-    if (!ok_) return absl::ResourceExhaustedError("no memory for the CSV reader");
-    if (csv_parse(&parser_, text.data(), text.size(), OnFieldEnd, OnRowEnd, &assembler) !=
-        text.size()) {
-      return absl::InternalError(
-          absl::StrCat("the CSV reader failed: ", csv_strerror(csv_error(&parser_))));
-    }
-    return assembler.status();
-  }
-  absl::Status Finish(RowAssembler& assembler) {
-    if (csv_fini(&parser_, OnFieldEnd, OnRowEnd, &assembler) != 0) {
-      return absl::InternalError("the CSV reader failed at the end of the file");
-    }
-    return assembler.status();
-  }
-  // Bytes of the field that is being read.
-  size_t field_bytes() const { return parser_.entry_pos; }
-  bool quoted() const { return parser_.quoted != 0; }
-
- private:
-  void Init() {
-    parser_ = {};
-    ok_ = csv_init(&parser_, 0) == 0;
-    csv_set_blk_size(&parser_, kPieceBytes);
-    csv_set_delim(&parser_, static_cast<unsigned char>(separator_));
-  }
-
-  csv_parser parser_ = {};
-  char separator_;
-  bool ok_ = false;
-};
-
-// Feeds a parser, and skips the rows that it should not hold.
-class RowReader {
- public:
-  RowReader(char separator, RowAssembler& assembler, OnRejected on_rejected)
-      : parser_(separator), assembler_(assembler), on_rejected_(on_rejected) {}
+  RowCutter(char separator, RowAssembler& assembler, TextInput& input, OnRejected on_rejected)
+      : separator_(separator), assembler_(assembler), input_(input), on_rejected_(on_rejected) {}
 
   absl::Status Take(absl::string_view text) {
-    while (!text.empty()) {
-      if (skipping_) {
-        text.remove_prefix(Skip(text));
-        continue;
+    buffer_.append(text.data(), text.size());
+    RETURN_IF_ERROR(Scan());
+    Compact();
+    return absl::OkStatus();
+  }
+
+  absl::Status Finish() {
+    while (state_ != State::kBegin || fields_ > 0) {
+      if (state_ == State::kQuoted) {
+        broken_ = true;
+      } else {
+        if (state_ == State::kBegin) BeginField(State::kPlain, at_);
+        EndField();
+        EndRow();
       }
-      const size_t room = kMaxFieldBytes + 1 - std::min(parser_.field_bytes(), kMaxFieldBytes);
-      const absl::string_view piece = text.substr(0, std::min(room, kPieceBytes));
-      text.remove_prefix(piece.size());
-      RETURN_IF_ERROR(parser_.Parse(piece, assembler_));
-      // After a quote the field may have ended; after anything else it is known whether the
-      // quotes are open.
-      const char last = piece.back();
-      if (parser_.field_bytes() <= kMaxFieldBytes || last == '"' || last == ' ' || last == '\t') {
-        continue;
-      }
-      skipping_ = true;
-      in_quotes_ = parser_.quoted();
-      parser_.Reset();
-      assembler_.AbandonRow();
-      RETURN_IF_ERROR(on_rejected_(RejectionReason::kTooLarge));
+      if (broken_) BreakOff();
+      RETURN_IF_ERROR(Scan());
     }
     return absl::OkStatus();
   }
 
-  absl::Status Finish() { return skipping_ ? absl::OkStatus() : parser_.Finish(assembler_); }
-
  private:
-  // Up to the end of the row. Returns how much of the text belongs to it.
-  size_t Skip(absl::string_view text) {
-    for (size_t i = 0; i < text.size(); ++i) {
-      if (text[i] == '"') in_quotes_ = !in_quotes_;
-      if (in_quotes_ || (text[i] != '\n' && text[i] != '\r')) continue;
-      skipping_ = false;
-      return i + 1;
+  enum class State {
+    kBegin,   // before a field
+    kPlain,   // in a field without quotes
+    kQuoted,  // in quotes
+    kQuote,   // after a quote in them: the end, half of a doubled one, or a stray one
+  };
+  static constexpr size_t kNowhere = std::string::npos;
+  // So many lines in quotes, one after the other and each with as many fields as the header, are
+  // rows that a broken quote has swallowed.
+  static constexpr int kRowsInQuotes = 4;
+  static constexpr size_t kFieldsOfRow = 3;
+
+  absl::Status Scan() {
+    while (at_ < buffer_.size() && status_.ok()) {
+      if (next_line_ != kNowhere && at_ - next_line_ >= kMaxFieldBytes) {
+        broken_ = true;
+      } else {
+        Step(buffer_[at_]);
+      }
+      if (broken_) BreakOff();
     }
-    return text.size();
+    return status_;
   }
 
-  CsvParser parser_;
+  // Takes the next character, or says what it begins.
+  void Step(char c) {
+    switch (state_) {
+      case State::kBegin:
+        if (c == '"') {
+          BeginField(State::kQuoted, ++at_);
+        } else if ((c == ' ' || c == '\t') && c != separator_) {
+          ++at_;
+        } else {
+          BeginField(State::kPlain, at_);
+        }
+        return;
+      case State::kPlain:
+        if (c == separator_ || IsLineEnd(c)) return EndFieldBefore(c);
+        return TakeUntil([this](char next) { return next == separator_ || IsLineEnd(next); });
+      case State::kQuoted:
+        if (c == '"') {
+          state_ = State::kQuote;
+          quote_ = at_++;
+        } else if (next_line_ != kNowhere || IsLineEnd(c)) {
+          TakeOverLines(c);
+        } else {
+          TakeUntil([](char next) { return next == '"' || IsLineEnd(next); });
+        }
+        return;
+      case State::kQuote:
+        return AfterQuote(c);
+    }
+  }
+
+  void BeginField(State state, size_t begin) {
+    state_ = state;
+    field_begin_ = begin;
+    escapes_ = 0;
+    rows_in_quotes_ = 0;
+  }
+
+  // Takes characters of a field that say nothing.
+  template <typename IsEnd>
+  void TakeUntil(IsEnd is_end) {
+    size_t limit = field_begin_ + escapes_ + kMaxFieldBytes;
+    if (at_ >= limit) return DropField();
+    if (next_line_ != kNowhere) limit = std::min(limit, next_line_ + kMaxFieldBytes);
+    limit = std::min(limit, buffer_.size());
+    do {
+      ++at_;
+    } while (at_ < limit && !is_end(buffer_[at_]));
+  }
+
+  // A character in quotes, of a row over several lines.
+  void TakeOverLines(char c) {
+    ++at_;
+    if (c == '\n') ++line_ends_;
+    if (!IsLineEnd(c)) {
+      line_fields_ = std::max(line_fields_, size_t{1}) + (c == separator_ ? 1 : 0);
+      return;
+    }
+    if (next_line_ == kNowhere) {
+      next_line_ = at_;
+      first_line_end_ = c;
+    } else if (line_fields_ > 0) {
+      const bool is_row =
+          line_fields_ >= kFieldsOfRow && line_fields_ == assembler_.header_fields();
+      rows_in_quotes_ = is_row ? rows_in_quotes_ + 1 : 0;
+      broken_ = rows_in_quotes_ >= kRowsInQuotes;
+    }
+    line_fields_ = 0;
+  }
+
+  void AfterQuote(char c) {
+    if (c == '"' && at_ == quote_ + 1) {
+      state_ = State::kQuoted;
+      ++escapes_;
+      ++at_;
+    } else if (c == separator_ || IsLineEnd(c)) {
+      EndFieldBefore(c);
+    } else if ((c == ' ' || c == '\t') && at_ - quote_ < kMaxFieldBytes) {
+      ++at_;
+    } else if (next_line_ != kNowhere) {
+      broken_ = true;
+    } else {
+      // A stray quote in a line stands for itself.
+      state_ = State::kQuoted;
+    }
+  }
+
+  void EndFieldBefore(char c) {
+    EndField();
+    if (c != separator_) EndRow();
+    if (broken_) return;
+    ++at_;
+    if (c == separator_) return;
+    line_ += line_ends_ + (c == '\n' ? 1 : 0);
+    BeginRow();
+  }
+
+  void EndField() {
+    ++fields_;
+    // Over several lines there are never more than there are columns.
+    const size_t columns = assembler_.header_fields();
+    broken_ = next_line_ != kNowhere && columns > 0 && fields_ > columns;
+    const bool quoted = state_ == State::kQuote;
+    state_ = State::kBegin;
+    if (broken_ || dropped_) return;
+    const size_t end = quoted ? quote_ : at_;
+    absl::string_view value = absl::string_view(buffer_).substr(field_begin_, end - field_begin_);
+    if (!quoted) value = absl::StripTrailingAsciiWhitespace(value);
+    is_blank_ = fields_ == 1 && !quoted && value.empty();
+    if (escapes_ > 0) {
+      unescaped_ = absl::StrReplaceAll(value, {{"\"\"", "\""}});
+      value = unescaped_;
+    }
+    assembler_.Field(value);
+  }
+
+  // A line without anything is no row. One of several lines has all of its fields.
+  void EndRow() {
+    const size_t columns = assembler_.header_fields();
+    broken_ = broken_ || (next_line_ != kNowhere && columns > 0 && fields_ != columns);
+    if (broken_) return;
+    if (dropped_ || is_blank_) {
+      assembler_.AbandonRow();
+    } else {
+      status_ = assembler_.EndRow();
+    }
+    fields_ = 0;
+  }
+
+  void BeginRow() {
+    state_ = State::kBegin;
+    fields_ = 0;
+    next_line_ = kNowhere;
+    line_ends_ = 0;
+    line_fields_ = 0;
+    rows_in_quotes_ = 0;
+    dropped_ = is_blank_ = false;
+  }
+
+  // A quote of the row is broken. It costs the row's first line; reading goes on after that.
+  void BreakOff() {
+    broken_ = false;
+    assembler_.AbandonRow();
+    if (!dropped_) {
+      input_.NoteBrokenLine(line_);
+      status_ = on_rejected_(RejectionReason::kBrokenQuote);
+    }
+    at_ = next_line_ == kNowhere ? buffer_.size() : next_line_;
+    if (first_line_end_ == '\n') ++line_;
+    BeginRow();
+  }
+
+  // The field is too long, which costs its row.
+  void DropField() {
+    broken_ = next_line_ != kNowhere;
+    if (broken_) return;
+    field_begin_ = at_;
+    escapes_ = 0;
+    if (std::exchange(dropped_, true)) return;
+    assembler_.AbandonRow();
+    status_ = on_rejected_(RejectionReason::kTooLarge);
+  }
+
+  // Forgets what is read and will not be read again.
+  void Compact() {
+    const size_t done = std::min(state_ == State::kBegin ? at_ : field_begin_, next_line_);
+    buffer_.erase(0, done);
+    at_ -= done;
+    field_begin_ -= std::min(field_begin_, done);
+    quote_ -= std::min(quote_, done);
+    if (next_line_ != kNowhere) next_line_ -= done;
+  }
+
+  const char separator_;
   RowAssembler& assembler_;
+  TextInput& input_;
   OnRejected on_rejected_;
-  bool skipping_ = false;
-  bool in_quotes_ = false;
+  absl::Status status_;
+  std::string buffer_;
+  std::string unescaped_;
+  size_t at_ = 0;  // the next character to be taken
+
+  // Of the field.
+  State state_ = State::kBegin;
+  size_t field_begin_ = 0;  // after its quote
+  size_t quote_ = 0;        // the last one
+  size_t escapes_ = 0;      // quotes that are doubled
+
+  // Of the row.
+  int64_t line_ = 1;             // in which it begins
+  size_t fields_ = 0;            // that have ended
+  bool is_blank_ = false;        // they are nothing
+  bool dropped_ = false;         // it is rejected already
+  bool broken_ = false;          // a quote of it is
+  size_t next_line_ = kNowhere;  // over several lines: where its second begins
+  char first_line_end_ = '\n';   // before that
+  int64_t line_ends_ = 0;        // in quotes
+  size_t line_fields_ = 0;       // of a line in quotes, were it a row
+  int rows_in_quotes_ = 0;
 };
 
 }  // namespace
 
 absl::string_view CsvHeader(absl::string_view beginning) {
   const std::vector<absl::string_view> lines = LinesToHeader(beginning);
-  return lines.empty() ? absl::string_view() : lines.back();
+  const bool none = lines.empty() || IsTypeLine(lines.back()) || SeparatorOf(lines.back()) != '\0';
+  return none ? absl::string_view() : lines.back();
 }
 
-absl::Status ReadCsv(TextInput& input, Columns columns, size_t required, OnRow on_row,
+std::vector<std::string> CsvNames(absl::string_view header) {
+  const auto count = [header](char separator) {
+    return std::count(header.begin(), header.end(), separator);
+  };
+  const char separator =
+      *std::max_element(kSeparators.begin(), kSeparators.end(),
+                        [&count](char one, char other) { return count(one) < count(other); });
+  return NamesIn(header, separator);
+}
+
+absl::Status ReadCsv(TextInput& input, const CsvLayout& layout, OnRow on_row,
                      OnRejected on_rejected) {
   ASSIGN_OR_RETURN(const absl::string_view beginning, input.Peek());
-  RowAssembler assembler(columns, required, on_row);
-  RowReader reader(FindSeparator(beginning, columns, required), assembler, on_rejected);
+  RowAssembler assembler(layout, on_row);
+  RowCutter rows(FindSeparator(beginning, layout), assembler, input, on_rejected);
   for (;;) {
     ASSIGN_OR_RETURN(const absl::string_view chunk, input.Next());
-    if (chunk.empty()) return reader.Finish();
-    RETURN_IF_ERROR(reader.Take(chunk));
+    if (chunk.empty()) return rows.Finish();
+    RETURN_IF_ERROR(rows.Take(chunk));
   }
 }
 

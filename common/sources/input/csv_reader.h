@@ -17,23 +17,35 @@ namespace tutti {
 // "#TYPE ...".
 absl::string_view CsvHeader(absl::string_view beginning);
 
+// The names in such a line, parted by what parts most.
+std::vector<std::string> CsvNames(absl::string_view header);
+
+// What a CSV file has to have.
+struct CsvLayout {
+  // For each wanted column the names that it may have.
+  absl::Span<const std::vector<std::string>> columns;
+  size_t required = 0;            // the first so many must be there
+  absl::string_view advice = {};  // what to do when one is not, after "and"
+};
+
 // Reads a CSV file with a header: RFC 4180 with CRLF or LF, doubled quotes and
-// line ends inside quotes (libcsv does the splitting). Commas, semicolons, tabs or bars part the
-// columns, whichever the header shows, or what a first line "sep=;" says. Columns are found by
-// their header, in any order, whatever the case. Lines "#TYPE ..." are skipped. A header that
-// comes again, as where files were appended, is no row: what follows is read by it. A file
-// without a line has no rows.
+// line ends inside quotes. Commas, semicolons, tabs or bars part the columns, whichever the header
+// shows, or what a first line "sep=;" says. Columns are found by their header, in any order,
+// whatever the case. Lines "#TYPE ..." are skipped. A header that comes again, as where files were
+// appended, is no row: what follows is read by it. A file without a line has no rows.
 //
-// `columns` lists for each wanted column the names that it may have, the first
-// `required` of them must be present; `on_row` gets the values in the order of
-// `columns`, empty where the row or the file has none. The views are valid during
+// `on_row` gets the values in the order of the layout's columns, empty where the row or the file
+// has none. The views are valid during
 // the call, and at least 64 bytes after the end of each may be read. `on_rejected` is told of
-// each row with a field longer than 16 MiB; reading goes on after it.
+// each row with a field longer than 16 MiB, and of each that a broken quote costs; reading goes on
+// after it, and after a broken quote with the next line, however late that shows. A quote is broken
+// when the quotes of a row over several lines do not end where a field does, when such a row has
+// not as many fields as the header, when four lines in quotes have, one after the other, or when
+// the input ends in it; its line is noted in `input`.
 //
 // InvalidArgument names the missing columns and says what to do. An error of `on_row` or
 // `on_rejected` ends the reading.
-absl::Status ReadCsv(TextInput& input, absl::Span<const std::vector<std::string>> columns,
-                     size_t required,
+absl::Status ReadCsv(TextInput& input, const CsvLayout& layout,
                      absl::FunctionRef<absl::Status(absl::Span<const absl::string_view>)> on_row,
                      absl::FunctionRef<absl::Status(RejectionReason)> on_rejected);
 

@@ -1,12 +1,17 @@
 #include "common/sources/input/foreign_format.h"
 
+#include <simdjson.h>
+
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "common/sources/input/lenient_json.h"
 #include "common/sources/input/text_match.h"
 
 namespace tutti {
@@ -52,6 +57,40 @@ bool IsLogOfObjects(absl::string_view beginning) {
          (lines.size() == 1 || IsObjectBehindText(lines[1]));
 }
 
+// What a service answered in place of records: one object, all of it, that is none.
+absl::string_view ForeignAnswer(absl::string_view text) {
+  static const auto& of_errors = *new absl::flat_hash_set<std::string>{
+      "error",       "errors",        "message",   "code",           "status",
+      "statuscode",  "details",       "detail",    "title",          "type",
+      "instance",    "path",          "timestamp", "date",           "requestid",
+      "request-id",  "innererror",    "fault",     "reason",         "error_description",
+      "error_codes", "error_uri",     "trace_id",  "correlation_id", "client-request-id",
+      "traceid",     "correlationid", "success",   "odata.error",    "messages"};
+  simdjson::dom::parser parser;
+  simdjson::dom::element value;
+  simdjson::dom::object members;
+  if (!ParseLenient(parser, text, /*padded=*/false, &value) ||
+      value.get(members) != simdjson::SUCCESS) {
+    return "";
+  }
+  if (members["access_token"].error() == simdjson::SUCCESS) {
+    return "an answer to a sign-in, with a token that nobody else may see: delete it, fetch the "
+           "records with the token, and name the file of those";
+  }
+  bool all = true;
+  bool says_what = false;
+  for (const auto [key, held] : members) {
+    const std::string name = absl::AsciiStrToLower(absl::string_view(key.data(), key.size()));
+    all = all && of_errors.contains(name);
+    says_what = says_what || name == "error" || name == "errors" || name == "message" ||
+                name == "detail" || name == "fault" || name == "error_description" ||
+                name == "odata.error" || name == "messages";
+  }
+  if (!all || !says_what) return "";
+  return "the error that a service answered, not records: read what it says, correct the request "
+         "or the rights of who asks, and fetch the export again";
+}
+
 }  // namespace
 
 absl::string_view ForeignFormat(absl::string_view beginning) {
@@ -73,6 +112,17 @@ absl::string_view ForeignFormat(absl::string_view beginning) {
     return "a tar file: unpack it, and name the files in it";
   }
   beginning = absl::StripLeadingAsciiWhitespace(absl::StripPrefix(beginning, "\xef\xbb\xbf"));
+  if (absl::StartsWith(beginning, "{")) {
+    // A query has what a filter is, records have not.
+    if (ContainsIgnoringCase(beginning, "\"filterstartdatetime\"")) {
+      return "a query of the audit log, not its records: when its status is succeeded, fetch "
+             "security/auditLog/queries/ID/records, all pages";
+    }
+    if (beginning.size() < kForeignFormatBytes) {
+      const absl::string_view answer = ForeignAnswer(beginning);
+      if (!answer.empty()) return answer;
+    }
+  }
   if (IsLogOfObjects(beginning)) {
     return "JSON behind other text on each line: cut off what stands before it, as with "
            "sed 's/^[^{]*//'";

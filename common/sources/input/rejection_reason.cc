@@ -30,6 +30,16 @@ absl::string_view RejectionReasonName(RejectionReason reason) {
       return "no date: export the start-up history, or add a column \"date\" with the day";
     case RejectionReason::kDamagedName:
       return "name with a character that cannot be read";
+    case RejectionReason::kBrokenQuote:
+      return "quote that is not closed";
+    case RejectionReason::kAmbiguousDay:
+      return "day and month that cannot be told apart: export the report again, and do not save it "
+             "with a spreadsheet, or write its dates as 2026-05-04";
+    case RejectionReason::kAfterReport:
+      return "day after the report's refresh date";
+    case RejectionReason::kCutByWorkbook:
+      return "AuditData cut off at 32,767 characters, which is all that a cell of Excel holds: "
+             "import the export as it was downloaded";
   }
   return "unknown";
 }

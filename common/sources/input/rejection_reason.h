@@ -21,8 +21,12 @@ enum class RejectionReason {
   kWrongFieldType,  // an activity with a member of another JSON type
   kNoDate,          // a device's measurement of no day: Endpoint analytics' scores are
   kDamagedName,     // a character of who did it could not be read: it might be another's name
+  kBrokenQuote,     // of a CSV file: a quote that is not closed, or not where a field ends
+  kAmbiguousDay,    // of a report: a day of which nobody knows whether 4/5 is in April or in May
+  kAfterReport,     // of a report: a day after the one that the report was made on
+  kCutByWorkbook,   // JSON of as many characters as a cell of Excel holds: the rest is lost
 };
-inline constexpr int kRejectionReasonCount = 13;
+inline constexpr int kRejectionReasonCount = 17;
 
 // A stable name for people and for JSON: "empty AuditData".
 absl::string_view RejectionReasonName(RejectionReason reason);

@@ -119,6 +119,10 @@ TextInput::TextInput(std::unique_ptr<ByteSource> source)
     : source_(std::move(source)), buffer_(kReadBytes, '\0') {}
 TextInput::~TextInput() = default;
 
+void TextInput::NoteBrokenLine(int64_t line) {
+  if (broken_lines_.size() < kNotedLines) broken_lines_.push_back(line);
+}
+
 absl::StatusOr<absl::string_view> TextInput::Peek() {
   if (given_) {
     text_.clear();

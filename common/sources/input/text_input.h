@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -44,6 +45,12 @@ class TextInput {
   int64_t replaced_bytes() const { return replaced_bytes_; }
   int64_t guessed_bytes() const { return guessed_bytes_; }
 
+  // Notes a line, from 1, that whoever reads the text could not read to its end for a quote.
+  void NoteBrokenLine(int64_t line);
+  // The first of them, in order.
+  const std::vector<int64_t>& broken_lines() const { return broken_lines_; }
+  static constexpr size_t kNotedLines = 10;
+
  private:
   class Converter;
 
@@ -62,6 +69,7 @@ class TextInput {
   std::string buffer_;
   int64_t replaced_bytes_ = 0;
   int64_t guessed_bytes_ = 0;
+  std::vector<int64_t> broken_lines_;
   bool given_ = false;  // text_ was handed out by Next
   bool ended_ = false;
 };

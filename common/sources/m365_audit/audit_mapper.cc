@@ -140,7 +140,7 @@ absl::Status AuditMapper::Map(const AuditRecord& record, int64_t seconds, Source
     sink.OnExcluded(Exclusion::kFailed);
     return absl::OkStatus();
   }
-  subject_ = absl::AsciiStrToLower(absl::StripAsciiWhitespace(record[Field::kUser]));
+  subject_ = absl::AsciiStrToLower(AccountName(record[Field::kUser]));
   MappedActivity activity;
   activity.subject = subject_;
   activity.seconds = seconds;
@@ -291,7 +291,9 @@ absl::Status AuditMapper::MapAssistant(const AuditRecord& record, MappedActivity
     if (record.chat_context) activity.traits |= kTraitInChat;
   }
   if (use.with_agent) activity.traits |= kTraitWithAgent;
-  return sink.OnActivity(activity);
+  RETURN_IF_ERROR(sink.OnActivity(activity));
+  if (!use.unknown_host.empty()) sink.OnUnknownApp(use.unknown_host);
+  return absl::OkStatus();
 }
 
 absl::Status AuditMapper::MapAttendees(const AuditRecord& record, int64_t seconds,
@@ -315,7 +317,7 @@ absl::Status AuditMapper::MapAttendees(const AuditRecord& record, int64_t second
       sink.OnExcluded(Exclusion::kNotAnAttendee);
       continue;
     }
-    subject_ = absl::AsciiStrToLower(absl::StripAsciiWhitespace(attendee.upn));
+    subject_ = absl::AsciiStrToLower(AccountName(attendee.upn));
     if (subject_.empty()) subject_ = std::string(facts_.PersonOf(attendee.object_id));
     if (subject_.empty()) {
       sink.OnExcluded(Exclusion::kUnknownAttendee);

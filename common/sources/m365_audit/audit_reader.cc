@@ -26,6 +26,11 @@ constexpr absl::string_view kRecordMembers[] = {"Operation",    "operation",    
                                                 "CreationTime", "createdDateTime"};
 constexpr JsonLayout kLayout = {kLists, kRecordMembers};
 
+// What to do when a file has no column AuditData.
+constexpr absl::string_view kAdvice =
+    "export the audit log with Search-UnifiedAuditLog | Export-Csv, or from the audit search of "
+    "the Purview portal; of what is no audit log say with --format what it is";
+
 constexpr int64_t kExportCap = 50000;
 
 // Hands JSON texts on to a decoder.
@@ -136,6 +141,9 @@ class AuditLogSource final : public Source {
   std::vector<absl::string_view> aliases() const override {
     return {"m365-audit-csv", "m365-audit-lines"};
   }
+  absl::string_view signs() const override {
+    return "a column AuditData, or records with an Operation";
+  }
   Ownership ownership() const override { return Ownership::kTenant; }
   const JsonLayout* json() const override { return &kLayout; }
   bool Recognizes(const Beginning& beginning) const override {
@@ -164,7 +172,7 @@ absl::Status ReadAuditLog(TextInput& input, RecordDecoder& decoder, RecordSink& 
   const std::vector<std::vector<std::string>> columns = {{"AuditData"},
                                                          {"Identity", "RecordId", "Id"}};
   return ReadCsv(
-      input, columns, 1,
+      input, {columns, 1, kAdvice},
       [&](absl::Span<const absl::string_view> row) { return decoder.Decode(row[0], row[1], sink); },
       [&](RejectionReason reason) { return sink.OnRejected(reason); });
 }

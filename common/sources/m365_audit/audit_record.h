@@ -17,6 +17,7 @@ enum class Field : uint8_t {
   kTenant,  // OrganizationId
   kOperation,
   kWorkload,
+  kRecordType,
   kUser,  // UserId
   kUserKey,
   kResult,

@@ -225,6 +225,7 @@ AssistantUse AssistantApp(const AuditRecord& record) {
   if (host.empty() || PlainName(host) == "appchat") host = record[Field::kContextType];
   if (host.empty()) host = identity.substr(identity.rfind('.') + 1);
   AssistantUse use = HostedBy(host);
+  if (use.app == kOther && !use.in_document) use.unknown_host = absl::StripAsciiWhitespace(host);
   use.with_agent = NamesAgent(record[Field::kAgent]) ||
                    StartsIgnoringCase(identity, "copilot.studio.") ||
                    StartsIgnoringCase(identity, "microsoftagent.");

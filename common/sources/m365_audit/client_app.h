@@ -40,6 +40,8 @@ struct AssistantUse {
   absl::string_view app;     // by the catalogue's id
   bool in_document = false;  // on a document, of Office or not
   bool with_agent = false;   // through an agent
+  // The host's name, as the record has it, when it is no application that is known here.
+  absl::string_view unknown_host = {};
 };
 
 // For records of Copilot, by AppHost, Contexts, AppIdentity, AgentId and AgentName. A host that

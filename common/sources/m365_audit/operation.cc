@@ -1,11 +1,13 @@
 #include "common/sources/m365_audit/operation.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <string>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/types/optional.h"
 #include "common/sources/input/lenient_json.h"
 #include "common/sources/input/text_match.h"
 
@@ -28,7 +30,26 @@ Workload WorkloadOf(absl::string_view name) {
   if (absl::EqualsIgnoreCase(name, "Yammer") || absl::EqualsIgnoreCase(name, "Viva Engage")) {
     return Workload::kCommunity;
   }
-  if (absl::EqualsIgnoreCase(name, "Copilot")) return Workload::kCopilot;
+  return Workload::kOther;
+}
+
+// By the type of a record, as a number or as a name.
+Workload WorkloadOfType(absl::string_view type) {
+  static const auto& by_number = *new absl::flat_hash_map<int64_t, Workload>{
+      {2, Workload::kExchange}, {3, Workload::kExchange},   {50, Workload::kExchange},
+      {4, Workload::kFiles},    {6, Workload::kFiles},      {7, Workload::kFiles},
+      {14, Workload::kFiles},   {22, Workload::kCommunity}, {25, Workload::kTeams}};
+  if (const absl::optional<int64_t> number = IntegerOf(type); number.has_value()) {
+    const auto found = by_number.find(*number);
+    return found == by_number.end() ? Workload::kOther : found->second;
+  }
+  if (StartsIgnoringCase(type, "exchangeitem")) return Workload::kExchange;
+  for (const absl::string_view files :
+       {"SharePoint", "SharePointFileOperation", "OneDrive", "SharePointSharingOperation"}) {
+    if (absl::EqualsIgnoreCase(type, files)) return Workload::kFiles;
+  }
+  if (absl::EqualsIgnoreCase(type, "MicrosoftTeams")) return Workload::kTeams;
+  if (absl::EqualsIgnoreCase(type, "Yammer")) return Workload::kCommunity;
   return Workload::kOther;
 }
 
@@ -93,10 +114,13 @@ Operation OperationOf(const AuditRecord& record) {
   std::transform(name.begin(), name.end(), lower,
                  [](char c) { return absl::ascii_tolower(static_cast<unsigned char>(c)); });
   const auto found = Meanings().find(absl::string_view(lower, name.size()));
-  if (found == Meanings().end() || WorkloadOf(record[Field::kWorkload]) != found->second.workload) {
-    return Operation::kUnknown;
-  }
-  return found->second.operation;
+  if (found == Meanings().end()) return Operation::kUnknown;
+  const Meaning& meaning = found->second;
+  if (meaning.workload == Workload::kCopilot) return meaning.operation;
+  const absl::string_view named = absl::StripAsciiWhitespace(record[Field::kWorkload]);
+  const Workload workload =
+      named.empty() ? WorkloadOfType(record[Field::kRecordType]) : WorkloadOf(named);
+  return workload == meaning.workload ? meaning.operation : Operation::kUnknown;
 }
 
 bool Succeeded(const AuditRecord& record) {

@@ -25,7 +25,9 @@ enum class Operation {
 };
 
 // The meaning of a record. The comparison ignores case, and white space and full
-// stops at the end; a known operation under another workload is unknown.
+// stops at the end; a known operation under another workload is unknown. A record without a
+// workload has that of its type. The assistant's operation is nobody else's: it means the same
+// under any workload.
 Operation OperationOf(const AuditRecord& record);
 
 // Whether the record says that the operation succeeded: no result is success,

@@ -63,6 +63,20 @@ absl::string_view PartOfCut(absl::string_view text, absl::string_view key) {
   return "";
 }
 
+// Why a text is no JSON: a cell of Excel's holds so many characters, in UTF-16, and what is longer
+// is cut off there.
+RejectionReason MalformedReason(absl::string_view text) {
+  constexpr int64_t kCellCharacters = 32767;
+  int64_t characters = 0;
+  for (const char c : text) {
+    const unsigned char byte = static_cast<unsigned char>(c);
+    if (byte < 0x80 || byte >= 0xc0) ++characters;
+    if (byte >= 0xf0) ++characters;
+  }
+  return characters == kCellCharacters ? RejectionReason::kCutByWorkbook
+                                       : RejectionReason::kMalformedJson;
+}
+
 bool IsCut(absl::string_view text) { return absl::StartsWith(text, "@{"); }
 
 absl::string_view PartOf(element item, absl::string_view key) {
@@ -113,7 +127,7 @@ class RecordDecoder::Impl {
     }
     element root;
     if (!ParseLenient(NextParser(), json, true, &root)) {
-      return sink.OnRejected(RejectionReason::kMalformedJson);
+      return sink.OnRejected(MalformedReason(json));
     }
     is_empty_page_ = IsEmptyPage(root);
     return is_empty_page_ ? absl::OkStatus() : DecodeElement(root, fallback_id, sink, 0);
@@ -171,6 +185,7 @@ class RecordDecoder::Impl {
   void Reset() {
     record_.text.fill(absl::string_view());
     record_.user_type = -1;
+    has_user_type_ = false;
     record_.by_software = false;
     record_.recipients.clear();
     record_.attendees.clear();
@@ -199,10 +214,14 @@ class RecordDecoder::Impl {
     if (envelope.type() == element_type::NULL_VALUE ||
         (envelope.type() == element_type::STRING &&
          absl::StripAsciiWhitespace(Text(envelope)).empty())) {
-      return sink.OnRejected(RejectionReason::kEmptyAuditData);
+      // What stands around it may be enough.
+      const bool has_all = !record_[Field::kOperation].empty() && !record_[Field::kUser].empty() &&
+                           IsGuid(record_[Field::kTenant]);
+      return has_all ? Finish(fallback_id, sink)
+                     : sink.OnRejected(RejectionReason::kEmptyAuditData);
     }
     element inner;
-    if (!Unwrap(envelope, &inner)) return sink.OnRejected(RejectionReason::kMalformedJson);
+    if (!Unwrap(envelope, &inner)) return sink.OnRejected(MalformedReason(Text(envelope)));
     object members;
     if (inner.get(members) != simdjson::SUCCESS) {
       return sink.OnRejected(RejectionReason::kNotAnObject);
@@ -255,7 +274,10 @@ class RecordDecoder::Impl {
       case Member::kText:
         return;
       case Member::kUserType:
-        if (record_.user_type < 0) record_.user_type = UserType(value);
+        // One that nobody knows is what the record says, too.
+        if (has_user_type_ || value.is_null()) return;
+        has_user_type_ = true;
+        record_.user_type = UserType(value);
         return;
       case Member::kSoftware:
         record_.by_software = record_.by_software || FlagOf(value).value_or(false);
@@ -419,6 +441,7 @@ class RecordDecoder::Impl {
   std::vector<std::unique_ptr<simdjson::dom::parser>> parsers_;
   size_t used_ = 0;  // parsers whose results the record refers to
   AuditRecord record_;
+  bool has_user_type_ = false;
   std::deque<std::string> scalars_;  // numbers and flags of the record as text
   bool is_empty_page_ = false;
 };

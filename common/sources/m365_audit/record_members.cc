@@ -18,6 +18,8 @@ const MemberRules& RecordMembers() {
       {"Workload", {Member::kText, Field::kWorkload}},
       {"OfficeWorkload", {Member::kText, Field::kWorkload}},
       {"service", {Member::kText, Field::kWorkload}},
+      {"RecordType", {Member::kText, Field::kRecordType}},
+      {"auditLogRecordType", {Member::kText, Field::kRecordType}},
       {"UserId", {Member::kText, Field::kUser}},
       {"UserId_", {Member::kText, Field::kUser}},
       {"UserIds", {Member::kText, Field::kUser}},

@@ -32,7 +32,7 @@ uint64_t TenantFacts::ShareKey(const AuditRecord& record) {
   // Without a correlation id every record is a share of its own.
   const absl::string_view correlation = record[Field::kCorrelation];
   return Fingerprint({"share", correlation.empty() ? record[Field::kId] : correlation,
-                      FileIdOf(record), record[Field::kUser]});
+                      FileIdOf(record), AccountName(record[Field::kUser])});
 }
 
 uint64_t TenantFacts::AttendanceKey(const AuditRecord& record, const Attendee& attendee) {
@@ -46,14 +46,14 @@ void TenantFacts::Observe(const AuditRecord& record) {
                                                        accepted_domains_) == ActorKind::kPerson) {
     std::string& person = people_[Fingerprint({"person", record[Field::kUserKey]})];
     if (person.empty()) {
-      person = absl::AsciiStrToLower(absl::StripAsciiWhitespace(record[Field::kUser]));
+      person = absl::AsciiStrToLower(AccountName(record[Field::kUser]));
     }
   }
   switch (OperationOf(record)) {
     case Operation::kFileShared: {
       const ShareTarget target = ShareTargetOf(record);
       if (target == ShareTarget::kNone || !Succeeded(record)) return;
-      shared_.insert(Fingerprint({"shared", FileIdOf(record), record[Field::kUser]}));
+      shared_.insert(Fingerprint({"shared", FileIdOf(record), AccountName(record[Field::kUser])}));
       TraitSet& traits = shares_[ShareKey(record)];
       if (target == ShareTarget::kInternal) traits |= kTraitInternal;
       if (target == ShareTarget::kExternal) traits |= kTraitExternal;
@@ -85,7 +85,8 @@ void TenantFacts::ObserveMeeting(const AuditRecord& record) {
 }
 
 bool TenantFacts::SharedByActor(const AuditRecord& record) const {
-  return shared_.contains(Fingerprint({"shared", FileIdOf(record), record[Field::kUser]}));
+  return shared_.contains(
+      Fingerprint({"shared", FileIdOf(record), AccountName(record[Field::kUser])}));
 }
 
 TraitSet TenantFacts::ShareTraits(const AuditRecord& record) const {

@@ -13,8 +13,10 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "common/sources/day_order.h"
 #include "common/sources/input/csv_reader.h"
 #include "common/sources/input/json_framer.h"
 #include "common/sources/input/lenient_json.h"
@@ -34,6 +36,11 @@ enum class Kind {
   kAssistant,    // Copilot's: when each of its licensees last used it, by application
 };
 
+// What to do when a file lacks its columns.
+constexpr absl::string_view kAdvice =
+    "export a report that has a row for each person, as getEmailActivityUserDetail and the other "
+    "reports of Microsoft Graph whose names end in UserDetail";
+
 enum Column : size_t {
   kName,
   kLastActivity,  // these two must be there
@@ -44,6 +51,8 @@ enum Column : size_t {
   kVisitedPages,
   kFiles,
   kActiveFiles,
+  kRefreshed,
+  kSite,        // of an account of OneDrive: a person may own several
   kFirstOwned,  // of kActiveUsers: a licence for each service
   kColumnCount = kFirstOwned + 6,
 };
@@ -58,6 +67,8 @@ const std::array<const char*, kColumnCount> kColumns = {
     "Visited Page Count",
     "Viewed Or Edited File Count",
     "Active File Count",
+    "Report Refresh Date",
+    "Site URL",
     "Has Exchange License",
     "Has OneDrive License",
     "Has SharePoint License",
@@ -172,6 +183,19 @@ bool AreAdditions(absl::string_view products) {
   return any;
 }
 
+// A member's name in words: "plannerCopilotLastActivityDate" as "planner Copilot Last Activity
+// Date". What has words stays.
+std::string InWords(absl::string_view name) {
+  std::string words;
+  for (const char c : name) {
+    const bool begins = absl::ascii_isupper(static_cast<unsigned char>(c)) && !words.empty() &&
+                        absl::ascii_islower(static_cast<unsigned char>(words.back()));
+    if (begins) words.push_back(' ');
+    words.push_back(c);
+  }
+  return absl::StrContains(name, ' ') ? std::string(name) : words;
+}
+
 // "User Principal Name" and "userPrincipalName" are one: letters and digits, in lower case.
 std::string MemberName(absl::string_view name) {
   std::string plain;
@@ -180,6 +204,45 @@ std::string MemberName(absl::string_view name) {
     if (absl::ascii_isalnum(byte)) plain.push_back(absl::ascii_tolower(byte));
   }
   return plain;
+}
+
+// The application that a column names which holds the day of its last use, "Planner" of "Planner
+// Copilot Last Activity Date"; empty of other columns.
+absl::string_view AppOfColumn(absl::string_view column) {
+  column = absl::StripAsciiWhitespace(column);
+  bool is_day = false;
+  for (const absl::string_view after : {" (UTC)", "Last Activity Date"}) {
+    if (!absl::EndsWithIgnoreCase(column, after)) continue;
+    column = absl::StripAsciiWhitespace(column.substr(0, column.size() - after.size()));
+    is_day = is_day || after != " (UTC)";
+  }
+  constexpr absl::string_view kBefore = "Last activity date of ";
+  if (absl::StartsWithIgnoreCase(column, kBefore)) {
+    column.remove_prefix(kBefore.size());
+    is_day = true;
+  }
+  if (!is_day) return "";
+  constexpr absl::string_view kProduct = "Copilot";
+  const absl::string_view app = absl::StripAsciiWhitespace(
+      absl::EndsWithIgnoreCase(column, kProduct) ? column.substr(0, column.size() - kProduct.size())
+                                                 : column);
+  return app.empty() ? column : app;
+}
+
+// Whether a column's name may be shown: it is about the assistant, and no longer than such names
+// are. Anything else may be a person's.
+bool IsShownColumn(absl::string_view name) {
+  constexpr size_t kMaxBytes = 64;
+  constexpr size_t kMaxWords = 8;
+  const bool is_assistant = ContainsIgnoringCase(name, "copilot") ||
+                            ContainsIgnoringCase(name, " agent") ||
+                            ContainsIgnoringCase(name, " chat");
+  const std::vector<absl::string_view> words = absl::StrSplit(name, ' ');
+  return is_assistant && name.size() <= kMaxBytes && words.size() <= kMaxWords &&
+         std::all_of(name.begin(), name.end(), [](char c) {
+           return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == ' ' || c == '(' ||
+                  c == ')';
+         });
 }
 
 // A digest in place of an address: 32 or more hexadecimal digits and no "@".
@@ -229,7 +292,6 @@ class UsageReader : public JsonSink {
         cells_.push_back({"", "app.used", app.id, platform.id, 0});
       }
     }
-    first_assisted_ = columns_.size();
     for (const Assisted& one : kAssisted) {
       // As Graph names it, and the page of the admin center.
       columns_.push_back({absl::StrCat(one.name, " Last Activity Date"),
@@ -243,20 +305,25 @@ class UsageReader : public JsonSink {
     const bool json = IsJson(beginning);
     const absl::string_view header = json ? beginning : CsvHeader(peeked);
     kind_ = KindOf(header);
+    for (size_t i = 0; i < columns_.size(); ++i) {
+      for (const std::string& name : columns_[i]) members_.emplace(MemberName(name), i);
+    }
     if (json) {
-      for (size_t i = 0; i < columns_.size(); ++i) {
-        for (const std::string& name : columns_[i]) members_.emplace(MemberName(name), i);
-      }
-      return ReadJson(input, kLayout, *this);
+      RETURN_IF_ERROR(ReadJson(input, kLayout, *this));
+      return order_.Finish();
+    }
+    if (kind_ == Kind::kAssistant) {
+      for (const std::string& name : CsvNames(header)) NoteColumn(name);
     }
     if (IsOfDrives(header)) {
       kind_ = Kind::kDrives;
       columns_[kName] = {"Owner Principal Name"};
     }
     if (kind_ == Kind::kActiveUsers) columns_[kLastActivity] = {"Exchange Last Activity Date"};
-    return ReadCsv(
-        input, columns_, kLastActivity + 1, [this](Row row) { return ReadRow(row); },
-        [this](RejectionReason reason) { return sink_.OnRejected(reason); });
+    RETURN_IF_ERROR(ReadCsv(
+        input, {columns_, kLastActivity + 1, kAdvice}, [this](Row row) { return order_.Add(row); },
+        [this](RejectionReason reason) { return sink_.OnRejected(reason); }));
+    return order_.Finish();
   }
 
   absl::Status OnJson(absl::string_view json) override {
@@ -271,32 +338,53 @@ class UsageReader : public JsonSink {
     texts_.assign(columns_.size(), "");
     Collect(members, 0);
     const std::vector<absl::string_view> row(texts_.begin(), texts_.end());
-    return ReadRow(row);
+    return order_.Add(row);
   }
   absl::Status OnRejected(RejectionReason reason) override { return sink_.OnRejected(reason); }
 
  private:
   static constexpr absl::string_view kInSeconds = " In Seconds";
   static constexpr int kMaxDepth = 3;
+  static constexpr size_t kNoColumn = ~size_t{0};
 
   // Members, and those of the lists in them: reports by application have a row's cells in one.
   void Collect(simdjson::dom::object members, int depth) {
     for (const auto [key, value] : members) {
       simdjson::dom::array list;
-      const auto found = members_.find(MemberName({key.data(), key.size()}));
+      const absl::string_view name(key.data(), key.size());
+      if (kind_ == Kind::kAssistant) NoteColumn(name);
+      const auto found = members_.find(MemberName(name));
+      const size_t column = found == members_.end() ? kNoColumn : found->second;
       if (value.get(list) != simdjson::SUCCESS) {
-        if (found != members_.end()) Put(found->second, value);
+        if (column != kNoColumn) Put(column, value);
         continue;
       }
       for (const simdjson::dom::element item : list) {
         simdjson::dom::object inner;
         if (item.get(inner) == simdjson::SUCCESS) {
           if (depth < kMaxDepth) Collect(inner, depth + 1);
-        } else if (found != members_.end()) {
-          Put(found->second, item);
+        } else if (column != kNoColumn) {
+          Put(column, item);
         }
       }
     }
+  }
+
+  // A column of Copilot's that holds the day of the last use of an application that is not known.
+  void NoteColumn(absl::string_view name) {
+    if (members_.contains(MemberName(name))) return;
+    const std::string words = InWords(name);
+    const absl::string_view app = AppOfColumn(words);
+    if (app.empty()) return;
+    members_.emplace(MemberName(name), columns_.size());
+    columns_.push_back({std::string(name)});
+    unknown_apps_.emplace_back(app);
+    texts_.resize(columns_.size());
+    sink_.OnWarning(
+        absl::StrCat("has a column that is not known, ",
+                     IsShownColumn(name) ? absl::StrCat("\"", name, "\"")
+                                         : "named like \"... last activity date\"",
+                     ": what stands in it counts as the assistant in another application"));
   }
 
   // Several texts of one list are joined as they are in CSV; a member that comes again, in a
@@ -312,7 +400,7 @@ class UsageReader : public JsonSink {
     }
   }
 
-  absl::Status ReadRow(Row row) {
+  absl::Status ReadRow(Row row, DayOrder order) {
     const absl::string_view name = absl::StripAsciiWhitespace(row[kName]);
     if (name.empty()) return sink_.OnRejected(RejectionReason::kMissingField);
     if (IsConcealed(name)) {
@@ -321,7 +409,7 @@ class UsageReader : public JsonSink {
           "cannot be joined with any other source: let the administrator show names in reports, "
           "and export it again");
     }
-    sink_.OnRow("");
+    if (!sink_.OnRow(absl::StrJoin(row, "\x1f"))) return absl::OkStatus();
     if (IsTrue(row[kDeleted])) {
       sink_.OnExcluded(Exclusion::kDeleted);
       return absl::OkStatus();
@@ -330,9 +418,9 @@ class UsageReader : public JsonSink {
     TellLicences(row);
     switch (kind_) {
       case Kind::kActivity:
-        return ReadCells(row);
+        return ReadCells(row, order);
       case Kind::kAssistant:
-        return ReadAssisted(row);
+        return ReadAssisted(row, order);
       case Kind::kDrives:
       case Kind::kActiveUsers:
         break;
@@ -369,14 +457,23 @@ class UsageReader : public JsonSink {
     return of_posts ? kPostsRead : cells_[i];
   }
 
-  absl::Status ReadCells(Row row) {
+  // A day on which somebody did something: it is not after the report's own.
+  CheckedTime DayOf(absl::string_view text, Row row, DayOrder order) const {
+    const CheckedTime day = sink_.times().Day(text, order);
+    if (!day.seconds.has_value()) return day;
+    const absl::optional<int64_t> refreshed = ParseReportDay(row[kRefreshed], order);
+    if (!refreshed.has_value() || *ParseReportDay(text, order) <= *refreshed) return day;
+    return {{}, RejectionReason::kAfterReport};
+  }
+
+  absl::Status ReadCells(Row row, DayOrder order) {
     for (size_t i = 0; i < cells_.size(); ++i) {
       if (row[kColumnCount + i].empty()) continue;
       const Cell& cell = CellOf(row, i);
       sink_.OnOffered({"", cell.type, 0, cell.app, cell.platform, cell.traits});
     }
     if (!row[kFiles].empty()) sink_.OnOffered({"", "file.read", 0, "", "", PlaceOf(row)});
-    if (absl::StripAsciiWhitespace(row[kLastActivity]).empty()) {  // never active
+    if (SaysNever(row[kLastActivity])) {
       sink_.OnExcluded(Exclusion::kNothingDone);
       return absl::OkStatus();
     }
@@ -384,7 +481,7 @@ class UsageReader : public JsonSink {
       sink_.OnExcluded(Exclusion::kSeveralDays);
       return absl::OkStatus();
     }
-    const CheckedTime day = sink_.times().Day(row[kLastActivity]);
+    const CheckedTime day = DayOf(row[kLastActivity], row, order);
     if (!day.seconds.has_value()) return sink_.OnRowRejected(day.problem);
     bool active = false;
     for (size_t i = 0; i < cells_.size(); ++i) {
@@ -402,31 +499,40 @@ class UsageReader : public JsonSink {
   }
 
   // The day of the last use of each application is a day on which the person used it, whatever
-  // the days that the report is about.
-  absl::Status ReadAssisted(Row row) {
+  // the days that the report is about. A cell that cannot be read costs itself.
+  absl::Status ReadAssisted(Row row, DayOrder order) {
     sink_.OnOffered({"", "assistant.used", 0, "other", "", 0});
     bool active = false;
-    absl::optional<RejectionReason> problem;
-    const auto report = [&](absl::string_view text, const char* app, TraitSet traits) {
-      if (absl::StripAsciiWhitespace(text).empty()) return absl::OkStatus();
-      const CheckedTime day = sink_.times().Day(text);
+    std::vector<RejectionReason> problems;
+    // Whether it was used on the day that a cell tells.
+    const auto report = [&](absl::string_view text, const char* app,
+                            TraitSet traits) -> absl::StatusOr<bool> {
+      if (SaysNever(text)) return false;
+      const CheckedTime day = DayOf(text, row, order);
       if (!day.seconds.has_value()) {
-        problem = day.problem;
-        return absl::OkStatus();
+        problems.push_back(day.problem);
+        return false;
       }
       active = true;
-      return sink_.OnActivity({"", "assistant.used", *day.seconds, app, "", traits});
+      RETURN_IF_ERROR(sink_.OnActivity({"", "assistant.used", *day.seconds, app, "", traits}));
+      return true;
     };
     size_t column = first_assisted_;
     for (const Assisted& one : kAssisted) {
-      RETURN_IF_ERROR(report(row[column++], one.app, one.traits));
+      RETURN_IF_ERROR(report(row[column++], one.app, one.traits).status());
     }
-    if (active) return absl::OkStatus();
+    for (const std::string& app : unknown_apps_) {
+      if (column >= row.size()) break;
+      ASSIGN_OR_RETURN(const bool used, report(row[column++], "other", 0));
+      if (used) sink_.OnUnknownApp(app);
+    }
     // Somewhere that has no column.
-    RETURN_IF_ERROR(report(row[kLastActivity], "other", 0));
-    if (active) return absl::OkStatus();
-    if (problem.has_value()) return sink_.OnRowRejected(*problem);
-    sink_.OnExcluded(Exclusion::kNothingDone);
+    if (!active) {
+      RETURN_IF_ERROR(report(row[kLastActivity], "other", 0).status());
+    }
+    if (!active && !problems.empty()) return sink_.OnRowRejected(problems.front());
+    for (size_t i = 0; i < problems.size(); ++i) sink_.OnExcluded(Exclusion::kUnreadableDay);
+    if (!active) sink_.OnExcluded(Exclusion::kNothingDone);
     return absl::OkStatus();
   }
 
@@ -438,21 +544,35 @@ class UsageReader : public JsonSink {
     return !absl::SimpleAtoi(text, &period) || period > 1;
   }
 
+  std::vector<size_t> DayColumns() const {
+    std::vector<size_t> days = {kLastActivity, kRefreshed};
+    for (size_t i = 0; i < std::size(kAssisted); ++i) days.push_back(first_assisted_ + i);
+    return days;
+  }
+
   SourceSink& sink_;
   Kind kind_ = Kind::kActivity;
-  // kColumns, then one for each cell, then one for each place of kAssisted.
+  // kColumns, then one for each cell, for each place of kAssisted, and of unknown_apps_.
   std::vector<std::vector<std::string>> columns_;
   std::vector<Cell> cells_;
-  size_t first_assisted_ = 0;
+  size_t first_assisted_ =
+      kColumnCount + std::size(kCells) + std::size(kApps) * std::size(kPlatforms);
+  std::vector<std::string> unknown_apps_;
+  DayOrderFinder order_{DayColumns(),
+                        [this](Row row, DayOrder order) { return ReadRow(row, order); }};
+  absl::flat_hash_map<std::string, size_t> members_;  // by their plain names, to columns_
   // What reading JSON needs.
   simdjson::dom::parser parser_;
-  absl::flat_hash_map<std::string, size_t> members_;  // to columns_
   std::vector<std::string> texts_;
 };
 
 class UsageReportSource final : public Source {
  public:
   absl::string_view name() const override { return "m365-usage-report"; }
+  absl::string_view signs() const override {
+    return "a column \"User Principal Name\" (a report with a row for each person, as "
+           "getEmailActivityUserDetail gives it)";
+  }
   const JsonLayout* json() const override { return &kLayout; }
   // Its CSV header names a person, or its JSON has the members that Graph gives every row.
   bool Recognizes(const Beginning& beginning) const override {

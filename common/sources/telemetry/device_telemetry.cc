@@ -12,7 +12,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "common/sources/day_order.h"
 #include "common/sources/input/csv_reader.h"
 #include "common/sources/input/json_framer.h"
 #include "common/sources/input/lenient_json.h"
@@ -35,6 +37,11 @@ constexpr double kPoorDownloadMbps = 2;
 constexpr absl::string_view kLists[] = {"value", "records"};
 constexpr absl::string_view kRecordMembers[] = {"id", "deviceId", "deviceName"};
 constexpr JsonLayout kLayout = {kLists, kRecordMembers};
+
+// What to do when a file names no device.
+constexpr absl::string_view kAdvice =
+    "export the devices of Endpoint analytics, network measurements or an inventory of "
+    "applications with the id of each device";
 
 enum Column : size_t {
   kDevice,
@@ -96,14 +103,17 @@ class TelemetryReader : public JsonSink {
  public:
   explicit TelemetryReader(SourceSink& sink) : sink_(sink) {}
 
-  absl::Status ReadRow(Row row) {
+  absl::Status Add(Row row) { return order_.Add(row); }
+  absl::Status Finish() { return order_.Finish(); }
+
+  absl::Status ReadRow(Row row, DayOrder order) {
     const absl::string_view device = absl::StripAsciiWhitespace(row[kDevice]);
     if (device.empty()) return sink_.OnRejected(RejectionReason::kMissingField);
     const absl::string_view time = absl::StripAsciiWhitespace(row[kTime]);
-    if (time.empty()) return sink_.OnRejected(RejectionReason::kNoDate);
-    const CheckedTime when = WhenOf(time);
+    if (SaysNever(time)) return sink_.OnRejected(RejectionReason::kNoDate);
+    const CheckedTime when = WhenOf(time, order);
     if (!when.seconds.has_value()) return sink_.OnRejected(when.problem);
-    sink_.OnRow("");
+    if (!sink_.OnRow(absl::StrJoin(row, "\x1f"))) return absl::OkStatus();
     // The device of a guest or of a service account is none of the organisation's people's.
     const absl::string_view user = row[kUser];
     if (absl::StrContains(user, '@') && !sink_.OnPerson({user})) return absl::OkStatus();
@@ -132,17 +142,17 @@ class TelemetryReader : public JsonSink {
     for (const auto [key, value] : members) Take({key.data(), key.size()}, value, texts, ranks);
     std::array<absl::string_view, kColumnCount> row = {};
     for (size_t i = 0; i < row.size(); ++i) row[i] = texts[i];
-    return ReadRow(row);
+    return Add(row);
   }
   absl::Status OnRejected(RejectionReason reason) override { return sink_.OnRejected(reason); }
 
  private:
   // A time of day, or a day alone.
-  CheckedTime WhenOf(absl::string_view time) const {
+  CheckedTime WhenOf(absl::string_view time, DayOrder order) const {
     const CheckedTime instant = sink_.times().Instant(time);
     const bool is_day =
         !instant.seconds.has_value() && instant.problem == RejectionReason::kMalformedTime;
-    return is_day ? sink_.times().Day(time) : instant;
+    return is_day ? sink_.times().Day(time, order) : instant;
   }
 
   // Keeps a member under the first of the names that a column may have. A time that cannot be
@@ -154,7 +164,7 @@ class TelemetryReader : public JsonSink {
       for (size_t rank = 0; rank < Columns()[i].size() && rank < ranks[i]; ++rank) {
         if (!absl::EqualsIgnoreCase(Columns()[i][rank], key) || value.is_null()) continue;
         std::string text = ScalarText(value);
-        if (i == kTime && !WhenOf(text).seconds.has_value()) {
+        if (i == kTime && !WhenOf(text, DayOrder::kUnknown).seconds.has_value()) {
           if (texts[i].empty()) texts[i] = std::move(text);
           continue;
         }
@@ -219,6 +229,7 @@ class TelemetryReader : public JsonSink {
   }
 
   SourceSink& sink_;
+  DayOrderFinder order_{{kTime}, [this](Row row, DayOrder order) { return ReadRow(row, order); }};
   simdjson::dom::parser parser_;
   bool measured_ = false;  // of the row
 };
@@ -226,6 +237,9 @@ class TelemetryReader : public JsonSink {
 class TelemetrySource final : public Source {
  public:
   absl::string_view name() const override { return "device-telemetry"; }
+  absl::string_view signs() const override {
+    return "a column deviceId or \"Device name\" and one of a measurement, as coreBootTimeInMs";
+  }
   const JsonLayout* json() const override { return &kLayout; }
   // It names a measurement, as a column or as a member of its first object.
   bool Recognizes(const Beginning& beginning) const override {
@@ -260,10 +274,14 @@ absl::Status ReadDeviceTelemetry(TextInput& input, SourceSink& sink) {
   ASSIGN_OR_RETURN(absl::string_view beginning, input.Peek());
   const absl::string_view text = absl::StripLeadingAsciiWhitespace(beginning);
   TelemetryReader reader(sink);
-  if (IsJson(text)) return ReadJson(input, kLayout, reader);
-  return ReadCsv(
-      input, Columns(), 1, [&reader](Row row) { return reader.ReadRow(row); },
-      [&reader](RejectionReason reason) { return reader.OnRejected(reason); });
+  if (IsJson(text)) {
+    RETURN_IF_ERROR(ReadJson(input, kLayout, reader));
+    return reader.Finish();
+  }
+  RETURN_IF_ERROR(ReadCsv(
+      input, {Columns(), 1, kAdvice}, [&reader](Row row) { return reader.Add(row); },
+      [&reader](RejectionReason reason) { return reader.OnRejected(reason); }));
+  return reader.Finish();
 }
 
 }  // namespace tutti

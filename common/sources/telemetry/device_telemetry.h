@@ -14,9 +14,10 @@ const Source& DeviceTelemetry();
 // measurements and of an inventory of applications, as CSV or as JSON objects (in
 // lines, an array, or the member "value" or "records"). A row has a device (id,
 // deviceId or deviceName), a time (date, reportDate, lastReportedDateTime, ...) and
-// any of the following; a negative score means that there is none. A row without a time is
-// rejected: the scores of Endpoint analytics say of no day what they are about. The device of
-// somebody who is no person of the organisation (userPrincipalName) is left out.
+// any of the following; a negative score means that there is none. A day like "4/5/2026" is read as
+// a usage report's is, and a row that comes again is a duplicate. A row without a time is rejected:
+// the scores of Endpoint analytics say of no day what they are about. The device of somebody who is
+// no person of the organisation (userPrincipalName) is left out.
 //
 //   startupPerformanceScore, 0 to 100   started; slowly below 50
 //   coreBootTimeInMs                    started; slowly above 60,000

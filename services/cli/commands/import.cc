@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <iostream>
 #include <iterator>
 #include <map>
@@ -228,6 +229,21 @@ void LookUpDeclared(const CommandContext& context, ImportSummary& summary) {
   }
 }
 
+// Says on standard error what a rehearsal ends well in spite of.
+void TellOfRehearsal(const ImportSummary& summary) {
+  if (summary.rows == 0) {
+    std::cerr << "tutti: the input has no record: an import of it would send nothing\n";
+  }
+  int64_t refused = 0;
+  for (const TenantSummary& tenant : summary.tenants) {
+    for (const auto& [reason, count] : tenant.upload.refused) refused += count;
+  }
+  if (refused > 0) {
+    std::cerr << "tutti: ingest would refuse " << refused
+              << " of these activities, whoever's they are: see the summary for the reasons\n";
+  }
+}
+
 absl::Status Run(CommandContext& context, ImportArguments& arguments) {
   GrpcBatchSink sink(context);
   if (!arguments.rehearse) {
@@ -255,9 +271,10 @@ absl::Status Run(CommandContext& context, ImportArguments& arguments) {
     if (!arguments.rehearse) LookUpDeclared(context, *summary);
     Print(*summary, arguments);
     absl::Status outcome = arguments.rehearse ? CheckReadable(*summary) : OutcomeOf(*summary);
+    if (arguments.rehearse) TellOfRehearsal(*summary);
     if (arguments.update_profile) outcome.Update(UpdateProfiles(context, *summary));
     if (outcome.ok() && !arguments.rehearse && SentNothing(*summary)) {
-      std::cerr << "tutti: " << NotFinished(NothingSent()).message() << "\n";
+      std::cerr << "tutti: " << NotFinished(NothingSent(*summary)).message() << "\n";
     }
     return outcome;
   }
@@ -265,6 +282,8 @@ absl::Status Run(CommandContext& context, ImportArguments& arguments) {
     unfinished.warnings.emplace_back("ended by an error: all numbers are of what came before it");
     Print(unfinished, arguments);
   }
+  // Nothing is of what was asked for.
+  if (absl::IsOutOfRange(summary.status())) return UsageError(summary.status().message());
   return OutcomeOf(summary.status(), ReasonOf(summary.status()));
 }
 
@@ -272,6 +291,7 @@ absl::Status Import(CommandContext& context, ImportArguments& arguments) {
   absl::Status outcome = Prepare(arguments);
   if (IsUsageError(outcome)) return outcome;
   if (outcome.ok()) outcome = Run(context, arguments);
+  if (IsUsageError(outcome)) return outcome;
   return arguments.rehearse ? outcome : NotFinished(outcome);
 }
 
@@ -325,9 +345,9 @@ void AddImportCommand(CLI::App& app, CommandContext& context) {
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
   command->footer(
-      "Exit status: 0 done; 1 ended by an error; 2 not understood; 3 not all was taken, for a "
-      "reason "
-      "that can be repaired, or a file or tenant is not there: the last line says what to do. "
+      "Exit status: 0 done; 1 ended by an error; 2 not understood, or no record is of the "
+      "--tenant, --customer or --domain that was given; 3 not all was taken, for a reason that can "
+      "be repaired, or a file is not there or has no record: the last line says what to do. "
       "Repeat the import then, and finish a back-fill only after a 0. Rows that cannot be read and "
       "activities that come too late are counted in the summary alone.");
   command->callback([&context, arguments] {

@@ -73,8 +73,8 @@ class ImportRowsTest(unittest.TestCase):
         chosen = self.summary(rows, "--customer", "C99")
         self.assertEqual((chosen["other_tenants"], chosen["tenants"][0]["people"]), (1, 1))
         missing = self.rehearse(rows, "--customer", "C02")
-        self.assertIn("--customer: the input has no record of that customer", missing.stderr)
-        self.assertEqual(missing.returncode, 3)
+        self.assertIn("--customer: none of the 2 records is of that customer: they are of 2 others", missing.stderr)
+        self.assertEqual(missing.returncode, 2)
         other = self.rehearse([audit(1, "Send")], "--customer", "C01")
         self.assertIn("--customer is for Google's reports", other.stderr)
 
@@ -99,6 +99,22 @@ class ImportRowsTest(unittest.TestCase):
                 self.assertEqual(told["excluded"], {"guest": 1, "account that is no person's": 1,
                                                     "not in an accepted domain": 1})
         self.assertEqual(self.summary(report)["tenants"][0]["licensed"], {"": 2})
+
+    # Mutation: an import of nothing, or of nobody who was meant, ends like any other.
+    def test_ends_by_what_was_there(self):
+        log = [audit(1, "Send")]
+        for arguments, said in ((("--tenant", TENANT.replace("a", "b")), "--tenant: none of the 1 records"),
+                                (("--domain", "acme.exmaple"), "--domain: nobody in the input")):
+            done = self.rehearse(log, *arguments)
+            self.assertEqual((done.returncode, said in done.stderr), (2, True), done.stderr)
+            self.assertNotIn("acme.example", done.stderr)
+        for text in ("", "\n \n", "#TYPE x\n"):
+            done = self.rehearse(text)
+            self.assertEqual((done.returncode, "the input has no record" in done.stderr), (0, True), done.stderr)
+        page = self.rehearse('{"kind":"admin#reports#activities"}', "--format", "google-reports")
+        self.assertEqual((page.returncode, "the input has no record" in page.stderr), (0, True), page.stderr)
+        error = self.rehearse('{"error":{"code":"Unauthorized"}}')
+        self.assertEqual((error.returncode, "the error that a service answered" in error.stderr), (1, True))
 
     def test_says_of_scores_without_a_date_what_to_do(self):
         scores = json.dumps({"value": [{"deviceName": "laptop", "startupPerformanceScore": 40}]})

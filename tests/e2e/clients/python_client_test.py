@@ -199,6 +199,35 @@ class PythonClientTest(unittest.TestCase):
             self.assertNotIn("amy", done.stderr)
         self.assertEqual(self.suite.redis_values(), before)
 
+    # Mutation: a rehearsal that does not ask what ingest asks, or asks it of something else.
+    def test_rehearses_with_the_numbers_of_the_import(self):
+        days = self.create("rehearsed", 1000)
+        when = f"{days[-1].isoformat()}T12:00:00Z"
+        lines = [{"subject": "amy@rehearsed.example", "type": "mail.sent", "app": "pigeon"},
+                 {"subject": "amy@rehearsed.example", "type": "no.such"},
+                 {"subject": "x" * 513, "type": "mail.sent"}, {"subject": " \u200b ", "type": "mail.sent"},
+                 {"subject": "a\u0001b", "type": "mail.sent"},
+                 {"subject": "amy@rehearsed.example", "type": "mail.sent", "traits": [f"t{n}" for n in range(17)]},
+                 {"subject": "amy@rehearsed.example", "type": "mail.sent", "traits": ["t1", "t2"]}]
+        rows = [json.dumps({**line, "occurredAt": when}) for line in lines]
+        rows += [rows[0], json.dumps({**lines[0], "occurredAt": "2999-01-01T00:00:00Z"}),
+                 json.dumps({**lines[0], "occurredAt": "1999-01-01T00:00:00Z"})]
+        path = pathlib.Path(self.stubs.name) / "rehearsed"
+        path.write_text("\n".join(rows) + "\n")
+
+        def told(*arguments):
+            done = self.suite.tutti("import", "--summary", "json", *arguments, str(path), check=False)
+            summary = json.loads(done.stdout)
+            (tenant,) = summary["tenants"]
+            upload = tenant["upload"]
+            return done, [summary["rows"], summary["rejected"], tenant["duplicates"], tenant["fates"],
+                          tenant["activities"], upload["refused"], upload["ignored_values"]]
+        rehearsal, expected = told("--rehearse")
+        self.assertEqual((rehearsal.returncode, "ingest would refuse 5" in rehearsal.stderr), (0, True), rehearsal.stderr)
+        self.assertEqual(len(expected[5]), 5, expected)
+        imported, numbers = told("--organization", "rehearsed")
+        self.assertEqual((imported.returncode, numbers), (3, expected), imported.stderr)
+
     # Mutation: rows of people who have left, or the rows of a report instead of its people.
     def test_sets_who_is_licensed_from_a_report(self):
         self.create("licences", 1000)

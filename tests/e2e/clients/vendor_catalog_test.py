@@ -78,15 +78,16 @@ class VendorCatalogTest(unittest.TestCase):
             letter = pathlib.Path(folder) / "letter.jsonl"
             letter.write_text('{"subject":"a","type":"letter.posted","occurredAt":"2026-05-04T09:00:00Z"}\n')
             # Nobody is asked in a rehearsal.
-            for rehearsed, catalog, feeds in ((path, ("--catalog", CATALOG), fed), (path, (), None),
+            for rehearsed, catalog, feeds in ((path, ("--catalog", CATALOG), fed), (path, (), []),
                                               (letter, ("--catalog", CATALOG), ["talk"])):
                 told = json.loads(suite.tutti("import", "--rehearse", *catalog, "--summary", "json", str(rehearsed)))
-                self.assertEqual(told["tenants"][0].get("feeds"), feeds)
+                self.assertEqual(told["tenants"][0]["feeds"], feeds)
             upload = summary["tenants"][0]["upload"]
             # The days before the first whole week are in no window.
             early = upload["refused"].pop("REASON_BEFORE_FIRST_DAY", 0)
             self.assertEqual((upload["refused"], upload["ignored_values"]), ({}, 0))
-            self.assertEqual(upload["accepted"] + early, len(path.read_text().splitlines()))
+            self.assertEqual(upload["accepted"] + early + summary["tenants"][0]["duplicates"],
+                             len(path.read_text().splitlines()))
             self.assertGreater(upload["accepted"], 0.8 * (upload["accepted"] + early))
             suite.publish("made-up")
 

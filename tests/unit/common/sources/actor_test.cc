@@ -50,6 +50,22 @@ TEST(ClassifyActor, TellsPeopleFromTheRest) {
       {"amy@b@example.com", 0, ActorKind::kNotAPerson},
       {"amy jones@example.com", 0, ActorKind::kNotAPerson},
       {"", 0, ActorKind::kNotAPerson},
+      {"i:0#.f|membership|amy@example.com", 0, ActorKind::kPerson},
+      {"I:0#.F|membership|Amy@example.com ", 0, ActorKind::kPerson},
+      {"i:0#.w|example\\amy", 0, ActorKind::kPerson},
+      {"i:0#.w|amy@example.com", 0, ActorKind::kPerson},
+      {"i:0e.t|adfs|amy@example.com", 0, ActorKind::kPerson},
+      {"i:0#.f|membership|amy_x.com#ext#@example.onmicrosoft.com", 0, ActorKind::kGuest},
+      {"i:0#.f|membership|urn:spo:anon#0123", 0, ActorKind::kGuest},
+      {"i:0i.t|00000003-0000-0ff1-ce00-000000000000|app@sharepoint", 0, ActorKind::kNotAPerson},
+      {"i:0#.f|membership|app@sharepoint", 0, ActorKind::kNotAPerson},
+      {"i:0#.w|NT AUTHORITY\\system", 0, ActorKind::kNotAPerson},
+      {"i:0#.w|sharepoint\\system", 0, ActorKind::kNotAPerson},
+      {"i:0#.w|example\\host$", 0, ActorKind::kNotAPerson},
+      {"c:0-.f|rolemanager|spo-grid-all-users/0", 0, ActorKind::kNotAPerson},
+      {"c:0t.c|tenant|amy@example.com", 0, ActorKind::kNotAPerson},
+      {"i:0#.f|", 0, ActorKind::kNotAPerson},
+      {"i:0#", 0, ActorKind::kNotAPerson},
   };
   for (const Case& c : kCases) {
     EXPECT_EQ(ClassifyActor({c.user, c.user_type}, {}), c.kind) << c.user << " " << c.user_type;
@@ -63,6 +79,8 @@ TEST(ClassifyActor, TakesAcceptedDomainsOnlyWhenTheyAreGiven) {
   EXPECT_EQ(ClassifyActor({"amy@sub.example.com"}, accepted), ActorKind::kForeignDomain);
   EXPECT_EQ(ClassifyActor({"amy@elsewhere.com"}, accepted), ActorKind::kForeignDomain);
   EXPECT_EQ(ClassifyActor({"amy@elsewhere.com"}, {}), ActorKind::kPerson);
+  EXPECT_EQ(ClassifyActor({"i:0#.w|EXAMPLE\\amy"}, accepted), ActorKind::kPerson);
+  EXPECT_EQ(ClassifyActor({"i:0#.w|exam\\amy"}, accepted), ActorKind::kForeignDomain);
 }
 
 // Mutation: software is asked about first, and a guest's agent is no guest.

@@ -152,7 +152,13 @@ TEST(RunImport, SaysWhenTheTenantIsNotThere) {
   const TemporaryFile file(Post(1, kTenantA, "amy@example.com"));
   ImportOptions options = OptionsFor({file.path()});
   options.tenants.tenant = std::string(kTenantB);
-  EXPECT_EQ(RunImport(options, {}).status().code(), absl::StatusCode::kNotFound);
+  const absl::Status status = RunImport(options, {}).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kOutOfRange);
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("--tenant: none of the 1 records is of that tenant: they are of 1 other"));
+  options.tenants.tenant.clear();
+  options.tenants.organizations = {{std::string(kTenantB), "organizations/b"}};
+  EXPECT_EQ(RunImport(options, {}).status().code(), absl::StatusCode::kOutOfRange);
 }
 
 TEST(RunImport, WantsAnOrganisationToSendTo) {
@@ -208,7 +214,7 @@ TEST(RunImport, NamesTheInputAtFault) {
   const absl::Status status = RunImport(OptionsFor({good.path(), bad.path()}), {}).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(status.message()),
-              HasSubstr(absl::StrCat("input 2 of 2, ", bad.path(), ": the CSV file lacks")));
+              HasSubstr(absl::StrCat("input 2 of 2, ", bad.path(), ": it is a table")));
   EXPECT_THAT(std::string(status.message()), Not(HasSubstr("secret")));
 }
 

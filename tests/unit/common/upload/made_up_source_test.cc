@@ -25,7 +25,7 @@ using ::testing::Pair;
 absl::Status ReadVisits(TextInput& input, SourceSink& sink) {
   const std::vector<std::vector<std::string>> columns = {{"keeper"}, {"climbed at"}, {"lamp"}};
   return ReadCsv(
-      input, columns, 2,
+      input, {columns, 2},
       [&sink](absl::Span<const absl::string_view> row) -> absl::Status {
         const CheckedTime time = sink.times().Instant(row[1]);
         if (!time.seconds.has_value()) return sink.OnRejected(time.problem);

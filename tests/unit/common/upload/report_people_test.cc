@@ -100,7 +100,8 @@ TEST_F(ReportPeople, CountsARowOnceWhateverBecomesOfItsCells) {
 
 // It is 2026-06-21, 00:00 in UTC. Mutation: today's noon is in the future.
 TEST_F(ReportPeople, TakesAReportOfTodayBeforeNoon) {
-  Imported(absl::StrCat(kMailHeader, MailRow("amy@acme.example", "2026-06-21")));
+  Imported(
+      absl::StrCat(kMailHeader, "2026-06-21,amy@acme.example,False,2026-06-21,2,1,OFFICE,1\n"));
   EXPECT_EQ(rejected_, 0);
   EXPECT_THAT(activities_.seconds, ElementsAre(1782000000, 1782000000));
   Imported("deviceId,date,coreBootTimeInMs\nlaptop,2026-06-21,1\nlaptop,2026-06-23,1\n");
@@ -170,7 +171,8 @@ TEST_F(ReportPeople, ReadsWhenTheAssistantWasUsedAndTakesNoHeadcountFromIt) {
                                              "amy@acme.example assistant.used word - +in_document",
                                              "cy@acme.example assistant.used other -"));
   EXPECT_EQ(activities_.seconds[0] - activities_.seconds[1], 86400);
-  EXPECT_EQ(rejected_, 1);
+  EXPECT_EQ(rejected_, 0);
+  EXPECT_EQ(summary.Excluded(Exclusion::kNothingDone), 2) << "year 1 is never";
   EXPECT_THAT(summary.licensed, ElementsAre(Pair("assistant", 4)));
   EXPECT_THAT(summary.feeds, ElementsAre("ai_assistance"));
   const absl::Status refused = CheckHeadcount(summary);
@@ -381,7 +383,10 @@ TEST_F(ReportPeople, TakesOneOfSeveralCustomersWhenToldWhich) {
   EXPECT_EQ(chosen->rows, 3);
   EXPECT_EQ(chosen->other_tenants, 2);
   options_.customer = "C02";
-  EXPECT_EQ(Run({two}).status().code(), absl::StatusCode::kNotFound);
+  const absl::Status wrong = Run({two}).status();
+  EXPECT_EQ(wrong.code(), absl::StatusCode::kOutOfRange);
+  EXPECT_THAT(std::string(wrong.message()),
+              HasSubstr("none of the 3 records is of that customer: they are of 3 others"));
   options_.customer = "C01";
   EXPECT_EQ(
       Run({absl::StrCat(kMailHeader, MailRow("amy@acme.example", "2026-05-04"))}).status().code(),
@@ -441,6 +446,259 @@ TEST_F(ReportPeople, TakesTheFirstTimeOfAnAuditRecordThatCanBe) {
   text.replace(text.find(good), good.size(), "0001-01-01T00:00:00");
   Imported(absl::StrCat(text, R"(,"Start_Time":"2026-05-04T10:00:00"})"));
   EXPECT_THAT(activities_.seconds, ElementsAre(1777888800));
+}
+
+// Mutation: a row that cannot be split is not counted, or those after it are lost.
+TEST_F(ReportPeople, LosesOneRowToAQuoteThatIsNotClosed) {
+  std::string report = kMailHeader;
+  for (int i = 0; i < 500; ++i) {
+    absl::StrAppend(
+        &report, MailRow(absl::StrCat(i == 7 ? "\"" : "", "p", i, "@acme.example"), "2026-05-04"));
+  }
+  for (const std::string& text :
+       {report, absl::StrCat("deviceId,date,coreBootTimeInMs\n\"a,2026-05-04,"
+                             "1\nb,2026-05-04,1\nc,2026-05-04,1\n")}) {
+    const absl::StatusOr<ImportSummary> summary = Run({text});
+    ASSERT_TRUE(summary.ok()) << summary.status();
+    EXPECT_EQ(summary->rejected[static_cast<size_t>(RejectionReason::kBrokenQuote)], 1);
+    EXPECT_EQ(summary->tenants.at(0).people, summary->rows - 1);
+    EXPECT_THAT(SummaryText(*summary),
+                HasSubstr(absl::StrCat("not where a field ends, on line ", text == report ? 9 : 2,
+                                       ": each costs its row")));
+  }
+}
+
+// Mutations: a zero of one program's clock alone; a day that is none is none that can be read.
+TEST_F(ReportPeople, TakesTheZeroOfAClockForNever) {
+  std::string report = kMailHeader;
+  const std::vector<std::string> zeros = {"0001-01-01",
+                                          "1601-01-01",
+                                          "1900-01-00",
+                                          "1/0/1900",
+                                          "00.01.1900",
+                                          "1899-12-30",
+                                          "0001-01-01T00:00:00Z",
+                                          "01/01/0001 00:00:00",
+                                          "1970-01-01",
+                                          "0",
+                                          "Never",
+                                          "-"};
+  for (size_t i = 0; i < zeros.size(); ++i) {
+    absl::StrAppend(&report, MailRow(absl::StrCat("p", i, "@acme.example"), zeros[i]));
+  }
+  const TenantSummary summary = Imported(report);
+  EXPECT_EQ(rejected_, 0);
+  EXPECT_EQ(summary.Excluded(Exclusion::kNothingDone), static_cast<int64_t>(zeros.size()));
+  EXPECT_THAT(summary.licensed, ElementsAre(Pair("", static_cast<int64_t>(zeros.size()))));
+  EXPECT_THAT(activities_.texts, IsEmpty());
+  const absl::StatusOr<ImportSummary> device =
+      Run({"deviceId,date,coreBootTimeInMs\nlaptop,0001-01-01T00:00:00,1\n"});
+  ASSERT_TRUE(device.ok()) << device.status();
+  EXPECT_EQ(device->rejected[static_cast<size_t>(RejectionReason::kNoDate)], 1);
+}
+
+// Mutations: a cell that cannot be read is dropped when another can; a column that is not known is
+// not read, or not told of, or its name shown whatever it is.
+TEST_F(ReportPeople, TellsOfCellsAndColumnsOfTheAssistantThatItCannotRead) {
+  const std::string header =
+      "Report Refresh Date,User Principal Name,Last Activity Date,Word Copilot Last Activity Date,"
+      "Excel Copilot Last Activity Date,Planner Copilot Last Activity Date,"
+      "Amy Jones Last Activity Date\n";
+  const absl::StatusOr<ImportSummary> read = Run({absl::StrCat(
+      header, "2026-06-20,amy@acme.example,2026-05-05,2026-05-05,soon,2026-05-04,\n",
+      "2026-06-20,bob@acme.example,,,soon,,\n", "2026-06-20,cy@acme.example,,,,,2026-05-03\n")});
+  ASSERT_TRUE(read.ok()) << read.status();
+  const TenantSummary& summary = read->tenants.at(0);
+  EXPECT_THAT(activities_.texts, ElementsAre("amy@acme.example assistant.used word - +in_document",
+                                             "amy@acme.example assistant.used other -",
+                                             "cy@acme.example assistant.used other -"));
+  EXPECT_EQ(summary.Excluded(Exclusion::kUnreadableDay), 1);
+  EXPECT_EQ(read->rejected[static_cast<size_t>(RejectionReason::kMalformedTime)], 1);
+  EXPECT_THAT(summary.unknown_apps, ElementsAre(Pair("Amy Jones", 1), Pair("Planner", 1)));
+  for (const std::string& told : {SummaryText(*read), SummaryJson(*read)}) {
+    EXPECT_THAT(told, HasSubstr("Planner Copilot Last Activity Date"));
+    EXPECT_THAT(told, HasSubstr("... last activity date"));
+    EXPECT_THAT(told, Not(HasSubstr("Jones")));
+  }
+  EXPECT_THAT(SummaryJson(*read), HasSubstr(R"j("unknown_apps":{"(other)":1,"Planner":1})j"));
+  // The same as JSON.
+  const absl::StatusOr<ImportSummary> json =
+      Run({R"({"value":[{"reportRefreshDate":"2026-06-20","userPrincipalName":"amy@acme.example",)"
+           R"("lastActivityDate":"","wordCopilotLastActivityDate":"soon",)"
+           R"("plannerCopilotLastActivityDate":"2026-05-04"}]})"});
+  ASSERT_TRUE(json.ok()) << json.status();
+  EXPECT_THAT(activities_.texts, ElementsAre("amy@acme.example assistant.used other -"));
+  EXPECT_EQ(json->tenants.at(0).Excluded(Exclusion::kUnreadableDay), 1);
+  EXPECT_THAT(SummaryJson(*json), HasSubstr(R"("unknown_apps":{"Planner":1})"));
+}
+
+// Mutations: the order of the first row alone; a guess where there is none; a day that can be read
+// in one way is refused.
+TEST_F(ReportPeople, ReadsASpreadsheetsDaysWhenTheColumnShowsTheirOrder) {
+  const auto report = [](const std::vector<std::string>& days) {
+    std::string text = "User Principal Name,Last Activity Date,Send Count,Report Period\n";
+    for (size_t i = 0; i < days.size(); ++i) {
+      absl::StrAppend(&text, "p", i, "@acme.example,", days[i], ",1,1\n");
+    }
+    return text;
+  };
+  constexpr int64_t kFourthOfMay = 1777896000;
+  Imported(report({"5/4/2026", "5/13/2026 12:00:00 AM", "5/5/2026"}));
+  EXPECT_THAT(activities_.seconds,
+              ElementsAre(kFourthOfMay, kFourthOfMay + 9 * 86400, kFourthOfMay + 86400));
+  Imported(report({"4/5/2026", "13-05-2026", "04/05/2026"}));
+  EXPECT_THAT(activities_.seconds,
+              ElementsAre(kFourthOfMay, kFourthOfMay + 9 * 86400, kFourthOfMay));
+  Imported(report({"04.05.2026", "5/5/2026"}));
+  EXPECT_THAT(activities_.seconds, ElementsAre(kFourthOfMay, kFourthOfMay + 86400));
+  const TenantSummary unclear = Imported(report({"4/5/2026", "5/5/2026", "2026-05-04"}));
+  EXPECT_THAT(activities_.seconds, ElementsAre(kFourthOfMay + 86400, kFourthOfMay));
+  EXPECT_EQ(rejected_, 1);
+  EXPECT_EQ(rows_, 3);
+  EXPECT_THAT(unclear.licensed, ElementsAre(Pair("", 3)));
+  const absl::StatusOr<ImportSummary> refused = Run({report({"4/5/2026"})});
+  ASSERT_TRUE(refused.ok()) << refused.status();
+  EXPECT_THAT(std::string(CheckReadable(*refused).message()),
+              HasSubstr("day and month that cannot be told apart: export the report again"));
+  // Of two files each has an order of its own.
+  ASSERT_TRUE(Run({report({"5/13/2026"}), report({"13/5/2026"})}).ok());
+  EXPECT_EQ(activities_.seconds[0], activities_.seconds[1]);
+  Imported("deviceId,date,coreBootTimeInMs\na,4/5/2026 9:00,1\nb,13/5/2026,1\n");
+  EXPECT_THAT(activities_.seconds, ElementsAre(kFourthOfMay, kFourthOfMay + 9 * 86400));
+}
+
+// Mutation: any day that can be is taken.
+TEST_F(ReportPeople, RefusesADayAfterTheReportsOwn) {
+  const TenantSummary summary =
+      Imported(absl::StrCat(kMailHeader, MailRow("amy@acme.example", "2026-06-20"),
+                            "2026-05-01,bob@acme.example,False,2026-05-02,2,1,OFFICE,1\n"));
+  EXPECT_EQ(summary.people, 1);
+  EXPECT_EQ(rejected_, 1);
+  EXPECT_THAT(summary.licensed, ElementsAre(Pair("", 2)));
+}
+
+// Mutations: a row that comes again counts as a record of its own; a person's row in the report of
+// another day is one that comes again.
+TEST_F(ReportPeople, TellsWhatComesAgainInEverySource) {
+  const std::string mail = MailRow("amy@acme.example", "2026-05-04");
+  const std::string other = "2026-06-21,amy@acme.example,False,2026-05-04,2,1,OFFICE,1\n";
+  const std::string activity =
+      "{\"subject\":\"amy@acme.example\",\"type\":\"mail.sent\","
+      "\"occurredAt\":\"2026-05-04T09:00:00Z\"}\n";
+  const std::string later =
+      "{\"subject\":\"amy@acme.example\",\"type\":\"mail.sent\","
+      "\"occurredAt\":\"2026-05-04T09:00:00.5Z\"}\n";
+  const std::string device = "laptop,2026-05-04,1\n";
+  const auto unqualified = [](const char* time) {
+    return absl::StrCat(R"({"kind":"admin#reports#activity","id":{"time":"2026-05-04T)", time,
+                        R"(Z","applicationName":"chat"},)", User("amy@acme.example"),
+                        R"(,"events":)", Chat(""), "}\n");
+  };
+  for (const std::string& text :
+       {absl::StrCat(kMailHeader, mail, mail, other), absl::StrCat(activity, activity, later),
+        absl::StrCat(unqualified("09:00:00"), unqualified("09:00:00"), unqualified("09:00:01")),
+        absl::StrCat("deviceId,date,coreBootTimeInMs\n", device, device,
+                     "laptop,2026-05-04,2\n")}) {
+    const TenantSummary summary = Imported(text);
+    EXPECT_EQ(rows_, 3) << text;
+    EXPECT_EQ(summary.duplicates, 1) << text;
+    EXPECT_EQ(summary.fates.Of(Fate::kActivity), 2) << text;
+  }
+}
+
+// Mutation: the licences are told beside what is fed alone.
+TEST_F(ReportPeople, TellsLicencesOfAReportThatFeedsNothing) {
+  const absl::StatusOr<ImportSummary> summary =
+      Run({"User Principal Name,Last Activity Date,Assigned Products,Report Period\n"
+           "amy@acme.example,2026-05-04,OFFICE,7\n"});
+  ASSERT_TRUE(summary.ok()) << summary.status();
+  EXPECT_THAT(SummaryJson(*summary), HasSubstr(R"("feeds":[],"licensed":{"":1})"));
+}
+
+// Mutation: a sender of Chat's is a person whatever it says it is.
+TEST_F(ReportPeople, LeavesOutTheAppsAndBotsThatChatNames) {
+  for (const char* type : {"APP", "BOT", "ACTOR_TYPE_APP", "Chat app"}) {
+    for (const char* name : {"actor_type", "sender_type"}) {
+      const TenantSummary summary =
+          Imported(Google("chat", 1, User("desk@acme.example"), Chat(Text(name, type)), "C01"));
+      EXPECT_EQ(summary.Excluded(Exclusion::kSoftware), 1) << type;
+      EXPECT_THAT(activities_.texts, IsEmpty());
+    }
+  }
+  Imported(
+      Google("chat", 1, User("amy@acme.example"), Chat(Text("actor_type", "NON_ADMIN")), "C01"));
+  EXPECT_THAT(activities_.texts, ElementsAre("amy@acme.example chat.sent other -"));
+}
+
+// Mutations: a claim is nobody's name; what a claim says of an application is a person's.
+TEST_F(ReportPeople, FindsPeopleBehindSharePointsClaims) {
+  const auto accessed = [](int number, const std::string& user) {
+    return absl::StrCat(RecordStart(number, kTenantA, user, "SharePoint", "FileAccessed"),
+                        R"(,"ItemType":"File","SourceFileExtension":"docx"})", "\n");
+  };
+  const TenantSummary summary = Imported(absl::StrCat(
+      accessed(1, "i:0#.f|membership|Amy@acme.example"), accessed(2, "amy@acme.example"),
+      accessed(3, R"(i:0#.w|acme\\ben)"), accessed(4, "i:0i.t|00000003|app@sharepoint"),
+      accessed(5, "i:0#.f|membership|x_y.example#EXT#@acme.example")));
+  EXPECT_EQ(summary.people, 2);
+  EXPECT_EQ(summary.Excluded(Exclusion::kNotAPerson), 1);
+  EXPECT_EQ(summary.Excluded(Exclusion::kGuest), 1);
+  EXPECT_THAT(activities_.texts[0], HasSubstr("amy@acme.example file.read"));
+}
+
+// Mutation: an import of whose people nobody is of the domain ends as one in which nothing was
+// done.
+TEST_F(ReportPeople, SaysWhenNobodyIsOfTheDomain) {
+  options_.reading.accepted_domains = {"acme.exmaple"};
+  const absl::Status status =
+      Run({absl::StrCat(kMailHeader, MailRow("amy@acme.example", "2026-05-04"),
+                        MailRow("eve@else.example", "2026-05-04"))})
+          .status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kOutOfRange);
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("nobody in the input is of 1 domain that was given: all 2 that were left "
+                        "out for it are of 2 others"));
+  EXPECT_THAT(std::string(status.message()), Not(HasSubstr("else")));
+  options_.reading.accepted_domains = {"acme.example", "acme.exmaple"};
+  EXPECT_TRUE(Run({absl::StrCat(kMailHeader, MailRow("amy@acme.example", "2026-05-04"))}).ok());
+}
+
+// Mutation: a table that nobody knows is told how an audit log is exported, and no more.
+TEST_F(ReportPeople, SaysOfATableThatNobodyKnowsWhatIsKnown) {
+  const absl::Status status = Run({"Employee,Hired\nAmy Jones,2020\n"}).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  for (const char* said : {"AuditData", "User Principal Name", "deviceId", "first line"}) {
+    EXPECT_THAT(std::string(status.message()), HasSubstr(said));
+  }
+  EXPECT_THAT(std::string(status.message()), Not(HasSubstr("Hired")));
+  const absl::StatusOr<ImportSummary> json = Run({"{\"name\":\"Amy Jones\"}\n"});
+  ASSERT_TRUE(json.ok()) << json.status();
+  EXPECT_THAT(SummaryText(*json), HasSubstr("begins as nothing that is known"));
+  // What holds nothing is nobody's, and no error.
+  const absl::StatusOr<ImportSummary> empty = Run({"", " \r\n", "#TYPE x\n"});
+  ASSERT_TRUE(empty.ok()) << empty.status();
+  EXPECT_EQ(empty->rows, 0);
+  EXPECT_THAT(std::string(NothingSent(*empty).message()), HasSubstr("the input has no record"));
+}
+
+// Mutation: a rehearsal asks nothing of what ingest refuses.
+TEST_F(ReportPeople, RehearsesWhatIngestWouldRefuse) {
+  const auto line = [](const std::string& subject, const std::string& rest) {
+    return absl::StrCat(R"({"subject":")", subject, R"(","occurredAt":"2026-05-04T09:00:00Z",)",
+                        rest, "}\n");
+  };
+  std::string traits;
+  for (int i = 0; i < 17; ++i) absl::StrAppend(&traits, i > 0 ? "," : "", "\"t", i, "\"");
+  const TenantSummary summary = Imported(absl::StrCat(
+      line("amy@acme.example", R"("type":"mail.sent","app":"pigeon","traits":["no.such"])"),
+      line("amy@acme.example", R"("type":"no.such")"),
+      line(std::string(513, 'x'), R"("type":"mail.sent")"),
+      line("a\\u0001b", R"("type":"mail.sent")"),
+      line("amy@acme.example", absl::StrCat(R"("type":"mail.sent","traits":[)", traits, "]"))));
+  EXPECT_THAT(summary.upload.refused,
+              ElementsAre(Pair("REASON_SUBJECT_MALFORMED", 1), Pair("REASON_SUBJECT_TOO_LONG", 1),
+                          Pair("REASON_TOO_MANY_TRAITS", 1), Pair("REASON_TYPE_UNKNOWN", 1)));
+  EXPECT_EQ(summary.upload.ignored_values, 2);
 }
 
 }  // namespace

@@ -67,8 +67,8 @@ TEST(ReadActivities, ReadsThemOverSeveralLinesAndInAnArray) {
                 ElementsAre("a t 1777885200 - -"))
         << list;
   }
-  EXPECT_THAT(Read(absl::StrCat("[", one, ",\n", one, "]")),
-              ElementsAre("a t 1777885200 - -", "a t 1777885200 - -"));
+  EXPECT_THAT(Read(absl::StrCat("[", one, ",\n", one, ",\n", "{\"x\":1}", "]")),
+              ElementsAre("a t 1777885200 - -", "duplicate", "!unknown member"));
 }
 
 }  // namespace

@@ -91,6 +91,28 @@ TEST(ReportDay, IsTheDayThatIsWrittenWhateverFollows) {
   }
 }
 
+TEST(ReportDay, IsReadInAnOrderWhereItHasTwo) {
+  const auto may = ParseReportDay("2026-05-04");
+  EXPECT_EQ(ParseReportDay("4/5/2026", DayOrder::kDayFirst), may);
+  EXPECT_EQ(ParseReportDay("5/4/2026", DayOrder::kMonthFirst), may);
+  EXPECT_EQ(ParseReportDay("04-05-2026 00:00", DayOrder::kDayFirst), may);
+  EXPECT_EQ(ParseReportDay("04.05.2026", DayOrder::kMonthFirst), may);
+  EXPECT_EQ(ParseReportDay("5/5/2026"), ParseReportDay("2026-05-05"));
+  EXPECT_EQ(ParseReportDay("13/5/2026"), ParseReportDay("2026-05-13"));
+  EXPECT_EQ(ParseReportDay("5/13/2026"), ParseReportDay("2026-05-13"));
+  EXPECT_EQ(ParseReportDay("13/5/2026", DayOrder::kMonthFirst), absl::nullopt);
+  EXPECT_EQ(ParseReportDay("4/5/26", DayOrder::kDayFirst), absl::nullopt);
+  EXPECT_EQ(DayOrderOf("13/5/2026"), DayOrder::kDayFirst);
+  EXPECT_EQ(DayOrderOf("5/13/2026 9:00 PM"), DayOrder::kMonthFirst);
+  for (const char* none : {"4/5/2026", "13/13/2026", "13.5.2026", "2026-05-13", "13/5", ""}) {
+    EXPECT_EQ(DayOrderOf(none), DayOrder::kUnknown) << none;
+  }
+  EXPECT_TRUE(NeedsDayOrder("4/5/2026"));
+  for (const char* clear : {"5/5/2026", "13/5/2026", "4.5.2026", "2026-05-04", ""}) {
+    EXPECT_FALSE(NeedsDayOrder(clear)) << clear;
+  }
+}
+
 // Mutation: noon of today refused before noon; the day counted in UTC.
 TEST(TimeRange, TakesADayThatHasBegunSomewhere) {
   struct At {

@@ -148,6 +148,14 @@ TEST(ForeignFormat, NamesWhatNobodyReads) {
       {"<134>1 2026-11-20T10:00:00Z host app - - - {\"Id\":\"1\"}\n", "other text"},
       {"Nov 20 10:00:00 host app[7]: {\"Id\":\"1\"}\r\n\r\nNov 20 10:00:01 host app[7]: {\"Id\"",
        "sed"},
+      {R"({"error":{"code":"InvalidAuthenticationToken","innerError":{"date":"x"}}})", "error"},
+      {" {\"message\": \"no\", \"statusCode\": 403}\n", "error"},
+      {R"({"Message":"Authorization has been denied for this request."})", "error"},
+      {R"({"error":"invalid_grant","error_description":"AADSTS70000","trace_id":"x"})", "error"},
+      {R"({"messages":[{"type":"FATAL","text":"no"}]})", "error"},
+      {R"({"token_type":"Bearer","expires_in":3599,"access_token":"x"})", "token"},
+      {R"({"@odata.context":"x","value":[{"id":"1","status":"running","filterStartDateTime":"x")",
+       "query"},
   };
   for (const auto& [bytes, name] : cases) {
     EXPECT_NE(ForeignFormat(bytes).find(name), absl::string_view::npos) << ForeignFormat(bytes);
@@ -156,6 +164,8 @@ TEST(ForeignFormat, NamesWhatNobodyReads) {
        {"", "{\"a\":\"<html>\"}", "PK,BZh\n", "BZh9,<b>\n", "\xff\xfe<",
         "# exported today\n{\"Id\":\"1\"}\n", "cut {\"Id\":\"1\"}\n{\"Id\":\"2\"}\n",
         "x\",\"a\": {\"Id\":\"1\"}}\n", "[ {\"Id\":\"1\"} ]",
+        "{\"message\":\"x\",\"event\":{\"original\":\"{}\"}}", "{\"error\":{}}\n{\"Id\":\"1\"}\n",
+        "{\"code\":1}", "{\"type\":\"mail.sent\",\"subject\":\"a\"}", "{}",
         "CreationDate,AuditData\n2026,\"{\"\"Id\"\":1}\"\n"}) {
     EXPECT_EQ(ForeignFormat(text), "") << text;
   }

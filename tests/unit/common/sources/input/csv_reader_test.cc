@@ -20,6 +20,7 @@ using ::testing::Not;
 struct Read {
   absl::Status status;
   std::vector<std::string> rows;  // values with '|' between them
+  std::vector<int64_t> broken_lines;
 };
 
 Read ReadText(std::string text, size_t piece = 1 << 20) {
@@ -27,7 +28,7 @@ Read ReadText(std::string text, size_t piece = 1 << 20) {
   const std::vector<std::vector<std::string>> columns = {{"AuditData"}, {"Identity", "RecordId"}};
   Read read;
   read.status = ReadCsv(
-      input, columns, 1,
+      input, {columns, 1},
       [&](absl::Span<const absl::string_view> row) {
         read.rows.push_back(absl::StrJoin(row, "|"));
         return absl::OkStatus();
@@ -36,6 +37,19 @@ Read ReadText(std::string text, size_t piece = 1 << 20) {
         read.rows.push_back(absl::StrCat("!", RejectionReasonName(reason)));
         return absl::OkStatus();
       });
+  read.broken_lines = input.broken_lines();
+  return read;
+}
+
+// What is read however the text is cut.
+Read ReadInPieces(const std::string& text) {
+  Read read = ReadText(text);
+  EXPECT_TRUE(read.status.ok()) << read.status;
+  for (const size_t piece : {size_t{1}, size_t{2}, size_t{3}, size_t{7}, size_t{64}}) {
+    const Read again = ReadText(text, piece);
+    EXPECT_EQ(again.rows, read.rows) << piece;
+    EXPECT_EQ(again.broken_lines, read.broken_lines) << piece;
+  }
   return read;
 }
 
@@ -118,6 +132,69 @@ TEST(ReadCsv, RejectsARowWithAFieldThatIsTooLongAndGoesOn) {
   EXPECT_THAT(open.rows, ElementsAre("!longer than 16 MiB"));
 }
 
+constexpr char kBroken[] = "!quote that is not closed";
+
+// Mutations: what a quote opens is read to the input's end; the rows that it swallowed stay lost;
+// the row that it costs is not counted.
+TEST(ReadCsv, LosesNoRowButItsOwnToAQuoteThatIsNotClosed) {
+  for (const char* end : {"\n", "\r\n"}) {
+    const auto lines = [end](absl::string_view text) {
+      return absl::StrReplaceAll(text, {{"\n", end}});
+    };
+    // Nothing after it has a quote, or the next one begins a field, or closes one of a row with
+    // other columns.
+    for (const char* rest : {"3,c\n4,d\n", "3,c\n4,\"d\"\n", "3,\"c\"\n4,d\n", "3,c\n\"4\",d\n"}) {
+      const Read read = ReadInPieces(lines(absl::StrCat("Identity,AuditData\n1,a\n2,\"b\n", rest)));
+      EXPECT_THAT(read.rows, ElementsAre("a|1", kBroken, "c|3", "d|4")) << rest;
+      EXPECT_THAT(read.broken_lines, ElementsAre(3)) << rest;
+    }
+    const Read first = ReadInPieces(lines("Identity,AuditData\n\"1,a\n2,b\n3,\"c\"\n"));
+    EXPECT_THAT(first.rows, ElementsAre(kBroken, "b|2", "c|3"));
+    EXPECT_THAT(first.broken_lines, ElementsAre(2));
+  }
+}
+
+TEST(ReadCsv, RejectsEachRowWhoseQuoteIsNotClosed) {
+  const Read read = ReadInPieces(
+      "Identity,AuditData\n1,\"two\nlines\"\n2,\"b\n3,c\n4,\"d\n5,e\n\n6,\"f\"\n7,\"g");
+  EXPECT_THAT(read.rows,
+              ElementsAre("two\nlines|1", kBroken, "c|3", kBroken, "e|5", "f|6", kBroken));
+  EXPECT_THAT(read.broken_lines, ElementsAre(4, 6, 10));
+}
+
+// Mutation: lines that are rows, before a quote that happens to end a field, are one field.
+TEST(ReadCsv, TellsRowsFromAFieldOfManyLines) {
+  std::string rows;
+  for (int i = 0; i < 6; ++i) absl::StrAppend(&rows, "\n", i, ",x,y");
+  const Read read =
+      ReadInPieces(absl::StrCat("Identity,Other,AuditData\n1,x,\"a", rows, "\n9,x,b\"\n"));
+  EXPECT_EQ(read.rows.size(), 8u);
+  EXPECT_EQ(read.rows.front(), kBroken);
+  EXPECT_EQ(read.rows.back(), "b\"|9");
+  // Of few lines, or when none is a row, all of them are one field.
+  const std::string few = "a\n0,x,y\n1,x,y\n2,x,y\nb";
+  EXPECT_THAT(ReadInPieces(absl::StrCat("Identity,Other,AuditData\n1,x,\"", few, "\"\n")).rows,
+              ElementsAre(absl::StrCat(few, "|1")));
+  const std::string text = absl::StrReplaceAll(rows, {{",", ";"}});
+  EXPECT_THAT(ReadInPieces(absl::StrCat("Identity,Other,AuditData\n1,x,\"a", text, "\"\n")).rows,
+              ElementsAre(absl::StrCat("a", text, "|1")));
+}
+
+TEST(ReadCsv, TakesAStrayQuoteOfOneLineForItself) {
+  EXPECT_THAT(
+      ReadInPieces("Identity,AuditData\n1,a\"b\n \"2\" , \"c \"d\" e\" \n3,\"\"\"\"\n").rows,
+      ElementsAre("a\"b|1", "c \"d\" e|2", "\"|3"));
+}
+
+TEST(ReadCsv, FindsARowAfterManyLinesInQuotes) {
+  const std::string huge(17 << 20, 'x');
+  const Read read = ReadText(
+      absl::StrCat("Identity,AuditData\n1,\"a\n2,b\n", huge, ",3\n4,d\n\"", huge, "\n5,e\n"),
+      77'777);
+  EXPECT_THAT(read.rows, ElementsAre(kBroken, "b|2", "!longer than 16 MiB", "d|4",
+                                     "!longer than 16 MiB", "e|5"));
+}
+
 TEST(CsvHeader, IsTheLineThatNamesTheColumns) {
   EXPECT_EQ(CsvHeader("\r\nsep=;\r\n#TYPE x\r\na;b\r\nc;d"), "a;b");
   EXPECT_EQ(CsvHeader("a,b"), "a,b");
@@ -126,9 +203,10 @@ TEST(CsvHeader, IsTheLineThatNamesTheColumns) {
 
 TEST(ReadCsv, StopsAtTheFirstErrorOfTheTaker) {
   TextInput input(MakeStringSource("AuditData\na\nb\n"));
+  const std::vector<std::vector<std::string>> columns = {{"AuditData"}};
   int calls = 0;
   const absl::Status status = ReadCsv(
-      input, {{"AuditData"}}, 1,
+      input, {columns, 1},
       [&](absl::Span<const absl::string_view>) {
         ++calls;
         return absl::CancelledError("enough");

@@ -104,6 +104,43 @@ TEST(AuditMapper, TellsAgents) {
   });
 }
 
+// Mutations: the operation wants its workload; a workload that is not there is none of the type's.
+TEST(AuditMapper, KnowsTheAssistantWithoutItsWorkload) {
+  const std::string host = Assistant("Word");
+  const char* const used = "amy@example.com assistant.used word - +in_document";
+  ExpectCases({{"", "CopilotInteraction", host, used},
+               {"MicrosoftCopilot", "CopilotInteraction", host + R"(,"RecordType":261)", used},
+               {"", "Send", R"(,"RecordType":2)", "amy@example.com mail.sent - -"},
+               {"", "Send", R"(,"RecordType":"ExchangeItem")", "amy@example.com mail.sent - -"},
+               {"", "MessageCreation", R"(,"RecordType":22)",
+                "amy@example.com community.posted community -"},
+               {"", "Send", R"(,"RecordType":25)", ""},
+               {"", "Send", "", ""},
+               {"MicrosoftTeams", "Send", R"(,"RecordType":2)", ""}});
+}
+
+// Mutation: what counts as another application is not told.
+TEST(AuditMapper, TellsWhichApplicationsItDoesNotKnow) {
+  const Mapped mapped =
+      Log()
+          .Add("Copilot", "CopilotInteraction", Assistant("SharePoint"))
+          .Add("Copilot", "CopilotInteraction", Assistant("Microsoft Designer"))
+          .Add("Copilot", "CopilotInteraction", Assistant("Amy's own"))
+          .Add("Copilot", "CopilotInteraction", Assistant("Loop"))
+          .Add("Copilot", "CopilotInteraction", Assistant("Teams") + R"(,"AgentId":"T_1")")
+          .Import();
+  const std::string json = SummaryJson(mapped.summary);
+  EXPECT_NE(json.find(R"j("unknown_apps":{"(other)":1,"Designer":1,"SharePoint":1})j"), json.npos)
+      << json;
+  EXPECT_NE(json.find(R"("apps":{"assistant.used":{"other":4,"teams":1}})"), json.npos) << json;
+  EXPECT_NE(json.find(R"("traits":{"assistant.used":{"in_document":1,"with_agent":1}})"), json.npos)
+      << json;
+  const std::string text = SummaryText(mapped.summary);
+  EXPECT_NE(text.find("in teams"), text.npos) << text;
+  EXPECT_NE(text.find("with_agent"), text.npos) << text;
+  EXPECT_EQ(text.find("Amy"), text.npos) << text;
+}
+
 // Mutation: what an agent did counted as the person's.
 TEST(AuditMapper, LeavesOutWhatAnAgentDidInAPersonsName) {
   const Mapped mapped = Log()

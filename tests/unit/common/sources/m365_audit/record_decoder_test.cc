@@ -157,6 +157,51 @@ TEST(ReadAuditLog, RejectsBadRecordsOneByOne) {
                           "!empty AuditData", "!malformed or truncated JSON"));
 }
 
+// Mutations: what is around a record without data is lost; half of it is a record.
+TEST(ReadAuditLog, TakesTheEnvelopeWhereItsDataIsNull) {
+  const std::string envelope =
+      R"({"id":"g-1","createdDateTime":"2026-05-04T09:00:00Z","operation":"Send",)"
+      R"("organizationId":"aaaaaaaa-0000-4000-8000-000000000001","service":"Exchange",)"
+      R"("userType":"regular","userPrincipalName":"amy@example.com","auditData":)";
+  const std::string read = "g-1 Send Exchange amy@example.com 0 2026-05-04T09:00:00Z ";
+  EXPECT_THAT(ReadInput(absl::StrCat(envelope, "null}\n", envelope, "\"\"}\n",
+                                     R"({"operation":"Send","auditData":null})"))
+                  .texts,
+              ElementsAre(read, read, "!empty AuditData"));
+}
+
+// Graph's page of auditLogRecord: auditData is the record itself, the rest is what Graph says of
+// it. Mutation: what stands around a record wins.
+TEST(ReadAuditLog, BelievesTheRecordBeforeItsEnvelope) {
+  const auto both = [](const char* outer, const char* inner) {
+    return absl::StrCat(R"({"userType":")", outer, R"(","auditData":{"Id":"r-1","UserType":)",
+                        inner, R"(,"OrganizationId":"aaaaaaaa-0000-4000-8000-000000000001"}})");
+  };
+  EXPECT_THAT(ReadInput(both("regular", "10")).texts, ElementsAre("r-1    10  "));
+  EXPECT_THAT(ReadInput(both("guest", "0")).texts, ElementsAre("r-1    0  "));
+  EXPECT_THAT(ReadInput(both("guest", "null")).texts, ElementsAre("r-1    10  "));
+  // A type that nobody knows is not the envelope's.
+  EXPECT_THAT(ReadInput(both("regular", "77")).texts, ElementsAre("r-1    -1  "));
+  EXPECT_THAT(ReadInput(both("regular", "\"Robot\"")).texts, ElementsAre("r-1    -1  "));
+}
+
+// Mutation: a cell that Excel cut is told from no other broken one.
+TEST(ReadAuditLog, SaysWhatAWorkbookCutOff) {
+  std::string record(kMail.substr(0, kMail.size() - 1));
+  record += ",\"x\":\"\xc3\xbc\xf0\x9f\x98\x80";
+  const auto characters = record.size() - 3;  // in UTF-16
+  record.append(32767 - characters, 'x');
+  const std::string cut =
+      "!AuditData cut off at 32,767 characters, which is all that a cell of "
+      "Excel holds: import the export as it was downloaded";
+  EXPECT_THAT(
+      ReadInput(absl::StrCat("Id,AuditData\n1,", InCsv(record), "\n2,", InCsv(record + "x"), "\n"))
+          .texts,
+      ElementsAre(cut, "!malformed or truncated JSON"));
+  EXPECT_THAT(ReadInput(absl::StrCat(R"({"AuditData":)", InString(record), "}")).texts,
+              ElementsAre(cut));
+}
+
 TEST(ReadAuditLog, UsesTheIdentityColumnWhereTheRecordHasNoId) {
   EXPECT_THAT(
       ReadInput(absl::StrCat("Identity,AuditData\nr-9,",
