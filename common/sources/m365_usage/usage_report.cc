@@ -370,12 +370,20 @@ class UsageReader : public JsonSink {
     }
   }
 
-  // A column of Copilot's that holds the day of the last use of an application that is not known.
+  // A column of Copilot's that holds the day of the last use of an application: of a known one,
+  // under another name, or of one that is not known.
   void NoteColumn(absl::string_view name) {
     if (members_.contains(MemberName(name))) return;
     const std::string words = InWords(name);
     const absl::string_view app = AppOfColumn(words);
     if (app.empty()) return;
+    for (size_t i = 0; i < std::size(kAssisted); ++i) {
+      const std::string known = MemberName(kAssisted[i].name);
+      if (known != MemberName(app) && known != absl::StrCat(MemberName(app), "copilot")) continue;
+      members_.emplace(MemberName(name), first_assisted_ + i);
+      columns_[first_assisted_ + i].emplace_back(name);
+      return;
+    }
     members_.emplace(MemberName(name), columns_.size());
     columns_.push_back({std::string(name)});
     unknown_apps_.emplace_back(app);

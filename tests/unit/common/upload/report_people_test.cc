@@ -521,6 +521,15 @@ TEST_F(ReportPeople, TellsOfCellsAndColumnsOfTheAssistantThatItCannotRead) {
     EXPECT_THAT(told, Not(HasSubstr("Jones")));
   }
   EXPECT_THAT(SummaryJson(*read), HasSubstr(R"j("unknown_apps":{"(other)":1,"Planner":1})j"));
+  // Known applications under other names.
+  const absl::StatusOr<ImportSummary> renamed =
+      Run({"User Principal Name,Last Activity Date,Word Copilot last activity date (UTC),"
+           "Last activity date of Excel\namy@acme.example,,2026-05-05,2026-05-04\n"});
+  ASSERT_TRUE(renamed.ok()) << renamed.status();
+  EXPECT_THAT(renamed->warnings, IsEmpty());
+  EXPECT_THAT(activities_.texts,
+              ElementsAre("amy@acme.example assistant.used word - +in_document",
+                          "amy@acme.example assistant.used excel - +in_document"));
   // The same as JSON.
   const absl::StatusOr<ImportSummary> json =
       Run({R"({"value":[{"reportRefreshDate":"2026-06-20","userPrincipalName":"amy@acme.example",)"
