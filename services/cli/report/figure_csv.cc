@@ -1,3 +1,5 @@
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -20,7 +22,7 @@ constexpr char kHeader[] =
     "change_margin_points,change_percent,change_margin_percent,change_bound,change_beyond_noise,"
     "change_since_day,generated_data,text,numerator,denominator,raised_by,"
     "notice,windows,may_be_changing,holding_since_day,points_alone,margin_points_alone,"
-    "percent_alone,margin_percent_alone\r\n";
+    "percent_alone,margin_percent_alone,bound_alone,state_alone,reason_alone\r\n";
 
 std::string Number(double value) { return absl::StrFormat("%.4f", WithoutMinusZero(value, 4)); }
 
@@ -64,9 +66,12 @@ std::string Pair(const std::vector<Quantity>& quantities, FigureUnit unit) {
 }
 
 std::string ChangePair(const FigureRow& row, FigureUnit unit) {
-  if (!row.change.has_value() || row.change_unit != unit) return ",";
-  return absl::StrCat(Number(row.change->difference().value()), ",",
-                      Number(row.change->difference().margin()));
+  const std::optional<score::v1::Change>* change = nullptr;
+  if (row.change_unit == unit) change = &row.change;
+  if (row.change_unit != unit && unit == FigureUnit::kPercent) change = &row.change_in_percent;
+  if (change == nullptr || !change->has_value()) return ",";
+  const score::v1::Estimate& difference = (*change)->difference();
+  return absl::StrCat(Number(difference.value()), ",", Number(difference.margin()));
 }
 
 std::string PossiblePoints(const FigureRow& row) {
@@ -76,11 +81,18 @@ std::string PossiblePoints(const FigureRow& row) {
   return "";
 }
 
+std::string State(score::v1::FigureState state) {
+  const std::string word = StateWord(state);
+  return word.empty() ? "measured" : word;
+}
+
+// The bound of the first of some quantities, which all have the same.
+std::string Bound(const std::vector<Quantity>& quantities) {
+  return quantities.empty() ? "" : BoundWord(quantities[0].estimate.bound());
+}
+
 std::string Record(const Figures& figures, const FigureRow& row) {
-  const score::v1::Bound bound =
-      row.quantities.empty() ? score::v1::BOUND_UNSPECIFIED : row.quantities[0].estimate.bound();
-  std::string state = StateWord(row.state);
-  if (state.empty()) state = "measured";
+  const bool beside_level = !row.alone.empty() || !Measured(row.alone_state);
   std::string change = ",,";
   if (row.change.has_value()) {
     change = absl::StrCat(BoundWord(row.change->difference().bound()), ",",
@@ -97,8 +109,8 @@ std::string Record(const Figures& figures, const FigureRow& row) {
                                      PossiblePoints(row),
                                      Pair(row.quantities, FigureUnit::kPercent),
                                      Pair(row.quantities, FigureUnit::kSubjects),
-                                     BoundWord(bound),
-                                     state,
+                                     Bound(row.quantities),
+                                     State(row.state),
                                      Field(row.reason),
                                      ChangePair(row, FigureUnit::kPoints),
                                      ChangePair(row, FigureUnit::kPercent),
@@ -113,7 +125,10 @@ std::string Record(const Figures& figures, const FigureRow& row) {
                                      row.may_be_changing ? "true" : "false",
                                      Field(row.holding_since),
                                      Pair(row.alone, FigureUnit::kPoints),
-                                     Pair(row.alone, FigureUnit::kPercent)};
+                                     Pair(row.alone, FigureUnit::kPercent),
+                                     Bound(row.alone),
+                                     beside_level ? State(row.alone_state) : "",
+                                     Field(row.alone_reason)};
   return absl::StrCat(absl::StrJoin(fields, ","), "\r\n");
 }
 

@@ -36,17 +36,16 @@ std::string Value(const FigureRow& row) {
   return absl::StrJoin(parts, ", ");
 }
 
-// The words of a row, as sentences.
+// The words of a row, as sentences. What its share is of stands below a table, once, unless each
+// row is of another table.
 std::string Words(const FigureRow& row) {
   std::vector<std::string> parts;
   if (!row.reason.empty()) parts.push_back(row.reason);
   const std::string level = LevelWords(row);
   if (!level.empty()) parts.push_back(absl::StrCat(level, "."));
   if (!row.text.empty()) parts.push_back(row.text);
-  if (!row.numerator.empty()) {
-    const std::string below = row.denominator.empty() ? "" : absl::StrCat(", of ", row.denominator);
-    parts.push_back(absl::StrCat("Counts ", row.numerator, below, "."));
-  }
+  const std::string counts = row.figure == "row" ? "" : CountWords(row);
+  if (!counts.empty()) parts.push_back(counts);
   if (!row.raised_by.empty()) parts.push_back("What would raise it: " + row.raised_by);
   return absl::StrJoin(parts, " ");
 }
@@ -74,7 +73,7 @@ std::string Section(const FigureSection& section) {
   for (const FigureRow& row : section.rows) {
     std::vector<std::string> cells = {
         Plain(std::string(absl::StripLeadingAsciiWhitespace(row.name))), Plain(Value(row))};
-    if (changes) cells.push_back(row.change.has_value() ? FormatChange(*row.change, "") : "");
+    if (changes) cells.push_back(ChangeWords(row));
     if (words) cells.push_back(Plain(Words(row)));
     absl::StrAppend(&out, TableLine(cells));
   }

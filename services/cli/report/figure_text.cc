@@ -1,10 +1,10 @@
 #include <algorithm>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "services/cli/report/absent_groups.h"
 #include "services/cli/report/figure_formats.h"
 #include "services/cli/report/figure_words.h"
 #include "services/cli/report/plain_message.h"
@@ -15,6 +15,8 @@ namespace {
 // What a line is as long as at most, without what stands behind its bar.
 constexpr size_t kLineWidth = 100;
 constexpr int kNarrowestBar = 10;
+
+constexpr size_t kNarrowestName = 24;
 
 // Widths of the columns of one section.
 struct Widths {
@@ -36,39 +38,38 @@ TextStyle StyleFor(const Widths& widths, TextStyle style) {
   return style;
 }
 
-// The rows of a section that is brief: those with figures, one quantity each.
-FigureSection Brief(FigureSection section) {
-  std::vector<FigureRow> rows;
-  for (FigureRow& row : section.rows) {
+// The rows of a section that is brief: those with figures, one quantity each, together where
+// their shares are of the same.
+std::vector<FigureSection> Brief(const FigureSection& section) {
+  std::vector<FigureSection> parts;
+  for (const FigureRow& row : section.rows) {
     if (row.quantities.empty()) continue;
-    row.quantities.resize(1);
-    rows.push_back(std::move(row));
+    const std::string heading = row.denominator.empty() ? "" : absl::StrCat("Of ", row.denominator);
+    auto part = std::find_if(parts.begin(), parts.end(), [&heading](const FigureSection& one) {
+      return one.heading == heading;
+    });
+    if (part == parts.end()) {
+      part = parts.emplace(parts.end());
+      part->heading = heading;
+    }
+    part->rows.push_back(row);
+    part->rows.back().quantities.resize(1);
   }
-  section.rows = std::move(rows);
-  return section;
+  return parts;
 }
 
 // The rows without figures, each reason once, with the names that it is of.
 std::string Absent(const FigureSection& section, const TextStyle& style) {
-  std::vector<std::pair<std::string, std::vector<std::string>>> groups;
-  for (const score::v1::FigureState state :
-       {score::v1::FIGURE_STATE_WITHHELD, score::v1::FIGURE_STATE_INCOMPLETE,
-        score::v1::FIGURE_STATE_NOT_MEASURED}) {
-    for (const FigureRow& row : section.rows) {
-      if (row.state != state) continue;
-      const std::string heading = absl::StrCat(StateWord(state), ". ", row.reason);
-      const auto found = std::find_if(groups.begin(), groups.end(),
-                                      [&](const auto& group) { return group.first == heading; });
-      if (found == groups.end()) {
-        groups.push_back({heading, {row.name}});
-      } else {
-        found->second.push_back(row.name);
-      }
-    }
-  }
   std::string out;
-  for (const auto& [heading, names] : groups) {
-    absl::StrAppend(&out, "\n", Bold(style, Wrap(absl::StrCat(names.size(), " ", heading), "  ")),
+  for (const auto& group : GroupAbsent(section.rows)) {
+    std::vector<std::string> names;
+    names.reserve(group.size());
+    for (const FigureRow* row : group) names.push_back(row->name);
+    const FigureRow& first = *group.front();
+    absl::StrAppend(&out, "\n",
+                    Bold(style, Wrap(absl::StrCat(names.size(), " ", StateWord(first.state), ". ",
+                                                  first.reason),
+                                     "  ")),
                     Wrap(absl::StrJoin(names, "; "), "    "));
   }
   return out;
@@ -89,13 +90,19 @@ Widths WidthsOf(const FigureSection& section) {
       widths.quantities[0] = std::max(widths.quantities[0], Columns(StateWord(row.state)));
     }
   }
+  // A name that would leave no place for the figures goes over several lines.
+  Widths figures = widths;
+  figures.name = 0;
+  const size_t others = LineWidth(figures) + static_cast<size_t>(kNarrowestBar);
+  const size_t left = others < kLineWidth ? kLineWidth - others : 0;
+  widths.name = std::min(widths.name, std::max(kNarrowestName, left));
   return widths;
 }
 
 // What stands at the end of a row: why it is not shown, or how it changed.
 std::string Tail(const FigureRow& row) {
   if (!Measured(row.state)) return row.reason;
-  std::string tail = row.change.has_value() ? FormatChange(*row.change, "") : "";
+  std::string tail = ChangeWords(row);
   if (row.change.has_value() && row.figure == "trend") {
     absl::StrAppend(&tail, " (since ", row.change->since_end_day(), ")");
   }
@@ -105,8 +112,11 @@ std::string Tail(const FigureRow& row) {
   return tail;
 }
 
-std::string Line(const FigureRow& row, const Widths& widths, const TextStyle& style) {
-  std::string line = absl::StrCat("  ", PadRight(row.name, widths.name));
+// A row with what stands at its end, which is on lines of its own where there is no place for it.
+std::string Lines(const FigureRow& row, const Widths& widths, const TextStyle& style) {
+  std::vector<std::string> name = {row.name};
+  if (Columns(row.name) > widths.name) name = Fold(row.name, widths.name);
+  std::string line = absl::StrCat("  ", PadRight(name.front(), widths.name));
   if (row.quantities.empty()) {
     const std::string state = StateWord(row.state);
     if (!state.empty()) {
@@ -123,18 +133,31 @@ std::string Line(const FigureRow& row, const Widths& widths, const TextStyle& st
     }
   }
   const std::string tail = Tail(row);
-  if (!tail.empty()) absl::StrAppend(&line, "  ", Faint(style, tail));
+  const bool fits = Columns(line) + 2 + Columns(tail) <= kLineWidth;
+  if (!tail.empty() && fits) absl::StrAppend(&line, "  ", Faint(style, tail));
+  absl::StrAppend(&line, "\n");
+  for (size_t i = 1; i < name.size(); ++i) absl::StrAppend(&line, "  ", name[i], "\n");
+  if (!fits) absl::StrAppend(&line, Faint(style, Wrap(tail, "      ")));
   return line;
 }
 
 std::string Words(const FigureRow& row) {
   std::string out = Wrap(row.text, "      ");
-  if (!row.numerator.empty()) {
-    const std::string below = row.denominator.empty() ? "" : absl::StrCat(", of ", row.denominator);
-    absl::StrAppend(&out, Wrap(absl::StrCat("Counts ", row.numerator, below, "."), "      "));
-  }
+  absl::StrAppend(&out, Wrap(CountWords(row), "      "));
   if (!row.raised_by.empty()) {
     absl::StrAppend(&out, Wrap(absl::StrCat("What would raise it: ", row.raised_by), "      "));
+  }
+  return out;
+}
+
+std::string Section(const FigureSection& section, const TextStyle& style) {
+  std::string out = "\n";
+  if (!section.heading.empty()) absl::StrAppend(&out, Bold(style, Wrap(section.heading, "  ")));
+  const Widths widths = WidthsOf(section);
+  const TextStyle fitting = StyleFor(widths, style);
+  for (const FigureRow& row : section.rows) {
+    absl::StrAppend(&out, Lines(row, widths, fitting));
+    if (section.with_words) absl::StrAppend(&out, Words(row));
   }
   return out;
 }
@@ -146,20 +169,14 @@ std::string RenderText(const Figures& given, const TextStyle& style) {
   std::string out = absl::StrCat("  ", Bold(style, figures.title), "\n");
   for (const std::string& line : figures.lead) absl::StrAppend(&out, Wrap(line, "  "));
   if (figures.generated) absl::StrAppend(&out, "  ", Warning(style, kGenerated), "\n");
-  for (const FigureSection& all : figures.sections) {
-    const FigureSection section = all.brief ? Brief(all) : all;
-    if (all.rows.empty()) continue;
-    if (!section.rows.empty()) absl::StrAppend(&out, "\n");
-    if (!section.heading.empty()) {
-      absl::StrAppend(&out, "  ", Bold(style, section.heading), "\n");
+  for (const FigureSection& section : figures.sections) {
+    if (section.rows.empty()) continue;
+    if (!section.brief) {
+      absl::StrAppend(&out, Section(section, style));
+      continue;
     }
-    const Widths widths = WidthsOf(section);
-    const TextStyle fitting = StyleFor(widths, style);
-    for (const FigureRow& row : section.rows) {
-      absl::StrAppend(&out, Line(row, widths, fitting), "\n");
-      if (section.with_words) absl::StrAppend(&out, Words(row));
-    }
-    if (all.brief) absl::StrAppend(&out, Absent(all, style));
+    for (const FigureSection& part : Brief(section)) absl::StrAppend(&out, Section(part, style));
+    absl::StrAppend(&out, Absent(section, style));
   }
   absl::StrAppend(&out, "\n");
   for (const std::string& note : figures.notes) absl::StrAppend(&out, Wrap(note, "  "));

@@ -21,21 +21,44 @@ const char* BoundWords(score::v1::Bound bound) {
   }
 }
 
+// A bound has its margin in it.
+std::string MarginWords(const score::v1::Estimate& estimate, int decimals) {
+  return estimate.bound() == score::v1::BOUND_UNSPECIFIED
+             ? absl::StrFormat(" ± %.*f", decimals, estimate.margin())
+             : "";
+}
+
+// The level that says from how many windows the figures of a score are: the total's, or where it
+// has none, any category's.
+const score::v1::Level* AnyLevel(const score::v1::Score& score) {
+  if (score.has_level()) return &score.level();
+  for (const auto& category : score.categories()) {
+    if (category.has_level()) return &category.level();
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 double WithoutMinusZero(double value, int decimals) {
   return std::abs(value) < 0.5 * std::pow(10, -decimals) ? 0.0 : value;
 }
 
+double ShownValue(const score::v1::Estimate& estimate) {
+  switch (estimate.bound()) {
+    case score::v1::BOUND_AT_LEAST:
+      return estimate.value() - estimate.margin();
+    case score::v1::BOUND_AT_MOST:
+      return estimate.value() + estimate.margin();
+    default:
+      return estimate.value();
+  }
+}
+
 std::string FormatEstimate(const score::v1::Estimate& estimate, int decimals) {
   const std::string value =
-      absl::StrFormat("%.*f", decimals, WithoutMinusZero(estimate.value(), decimals));
-  const bool bound = estimate.bound() != score::v1::BOUND_UNSPECIFIED;
-  const std::string margin = absl::StrFormat("%.*f", decimals, estimate.margin());
-  if (bound && margin == absl::StrFormat("%.*f", decimals, 0.0)) {
-    return absl::StrCat(BoundWords(estimate.bound()), value);
-  }
-  return absl::StrCat(BoundWords(estimate.bound()), value, " ± ", margin);
+      absl::StrFormat("%.*f", decimals, WithoutMinusZero(ShownValue(estimate), decimals));
+  return absl::StrCat(BoundWords(estimate.bound()), value, MarginWords(estimate, decimals));
 }
 
 std::string FormatQuantity(const Quantity& quantity) {
@@ -47,23 +70,51 @@ std::string FormatQuantity(const Quantity& quantity) {
 
 std::string FormatChange(const score::v1::Change& change, const std::string& unit) {
   if (change.since_end_day().empty()) return "";
-  return absl::StrFormat("%s%+.1f ± %.1f%s%s, %s", BoundWords(change.difference().bound()),
-                         WithoutMinusZero(change.difference().value(), 1),
-                         change.difference().margin(), unit.empty() ? "" : " ", unit,
+  return absl::StrFormat("%s%+.1f%s%s%s, %s", BoundWords(change.difference().bound()),
+                         WithoutMinusZero(ShownValue(change.difference()), 1),
+                         MarginWords(change.difference(), 1), unit.empty() ? "" : " ", unit,
                          change.beyond_noise() ? "more than noise" : "within noise");
 }
 
-std::string LevelWords(const score::v1::Level& level) {
-  return absl::StrCat(
-      "Figures are levels, computed from ", level.windows(),
-      " windows: they assume that adoption moves slowly and jumps seldom. What this window says "
-      "alone stands beside them");
+std::string ChangeWords(const FigureRow& row) {
+  if (!row.change.has_value()) return "";
+  const bool percent = row.change_in_percent.has_value() || row.change_unit == FigureUnit::kPercent;
+  return FormatChange(row.change_in_percent.value_or(*row.change),
+                      percent ? "percentage points" : "points");
+}
+
+std::string HeldSince(const score::v1::Level& level, const std::string& end_day) {
+  // Days in ISO 8601 sort as text.
+  return level.holding_since_end_day() < end_day ? level.holding_since_end_day() : "";
+}
+
+std::string LevelNote(const score::v1::Score& score) {
+  const score::v1::Level* const level = AnyLevel(score);
+  if (level == nullptr) return "";
+  std::string note = absl::StrCat(
+      "Figures are levels: what ", level->windows(),
+      " windows of 28 days say together, supposing that adoption moves slowly and jumps seldom. "
+      "What this window says alone stands beside them.");
+  const std::string since = HeldSince(score.level(), score.end_day());
+  if (!since.empty()) {
+    absl::StrAppend(&note, " The score has held its level since the 28 days to ", since, ".");
+  }
+  return note;
 }
 
 std::string LevelWords(const FigureRow& row) {
-  if (row.alone.empty() && !row.alone_withheld) return "";
+  if (row.alone.empty() && Measured(row.alone_state)) return "";
   return absl::StrCat(row.may_be_changing ? "may be changing; " : "", "this window alone ",
-                      row.alone_withheld ? "withheld" : FormatQuantity(row.alone.back()));
+                      Measured(row.alone_state) ? FormatQuantity(row.alone.back())
+                                                : AbsentWords(row.alone_state, row.alone_brief));
+}
+
+std::string CountWords(const FigureRow& row) {
+  if (row.numerator.empty()) {
+    return row.denominator.empty() ? "" : absl::StrCat("The share is of ", row.denominator, ".");
+  }
+  return absl::StrCat("Counts ", row.numerator, row.denominator.empty() ? "" : ", of ",
+                      row.denominator, ".");
 }
 
 std::string LevelStartWords(const score::v1::CategoryScore& category) {
@@ -94,6 +145,27 @@ std::string StateWord(score::v1::FigureState state) {
     default:
       return "";
   }
+}
+
+std::string ShortReason(score::v1::StateReason code, const std::string& reason) {
+  switch (code) {
+    case score::v1::STATE_REASON_NO_SOURCE:
+      return "no connected source gives it";
+    case score::v1::STATE_REASON_NOT_DECLARED:
+      return "no connected source is declared to give it";
+    case score::v1::STATE_REASON_MARGIN_TOO_WIDE:
+      return "too uncertain at this size";
+    case score::v1::STATE_REASON_HEADCOUNT_TOO_SMALL:
+      return "too few people to count it";
+    case score::v1::STATE_REASON_INCOMPLETE:
+      return "something was lost while it was counted";
+    default:
+      return reason;
+  }
+}
+
+std::string AbsentWords(score::v1::FigureState state, const std::string& reason) {
+  return absl::StrCat(StateWord(state), reason.empty() ? "" : ": ", reason);
 }
 
 std::string OrganizationOf(const std::string& resource_name) {

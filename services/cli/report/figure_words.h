@@ -22,23 +22,41 @@ inline constexpr char kWideMargin[] =
 // 0 for what is written as 0 with so many decimals: "-0.0" would say that something fell.
 double WithoutMinusZero(double value, int decimals);
 
-// An estimate as text: "78.2 ± 3.1", "at least 95.0 ± 2.0", "at least 95.0" when the
-// margin rounds to nothing. `decimals` is 0 to 2.
+// What every surface with changes of levels says of them.
+inline constexpr char kChangeOfLevels[] =
+    "A change of a level is not simply the difference of the two levels that were printed: with "
+    "each new window the earlier ones are estimated anew.";
+
+// The number that is shown of an estimate: its value, or where it is a bound, what the truth is at
+// least or at most, its margin included.
+double ShownValue(const score::v1::Estimate& estimate);
+
+// An estimate as text: "78.2 ± 3.1", or where it is a bound, "at least 93.0". `decimals` is 0 to 2.
 std::string FormatEstimate(const score::v1::Estimate& estimate, int decimals);
 
 // A quantity with its unit: "78.2 ± 3.1 %", "612 ± 9 people".
 std::string FormatQuantity(const Quantity& quantity);
 
-// A difference: "+3.1 ± 2.0 points, more than noise", "-0.4 ± 2.0, within noise"; without
-// the day. `unit` may be empty. Empty when there is none.
+// A difference: "+3.1 ± 2.0 points, more than noise", "-0.4 ± 2.0, within noise", "at most +2.1,
+// within noise"; without the day. `unit` may be empty. Empty when there is none.
 std::string FormatChange(const score::v1::Change& change, const std::string& unit);
 
-// What stands beside a level: "may be changing; this window alone 66.0 ± 7.1". Empty beside a
-// figure of one window.
+// How a figure changed, in the unit that its number has for people; empty when there is nothing
+// to compare with.
+std::string ChangeWords(const FigureRow& row);
+
+// What stands beside a level: "may be changing; this window alone 66.0 ± 7.1", or why there is
+// nothing of it: "this window alone withheld: too uncertain at this size". Empty beside a figure of
+// one window.
 std::string LevelWords(const FigureRow& row);
 
-// "Figures are levels, computed from 16 windows: ... beside them", without an end.
-std::string LevelWords(const score::v1::Level& level);
+// Since when a level of the window that ends on `end_day` holds (ISO 8601); empty where it has only
+// just come.
+std::string HeldSince(const score::v1::Level& level, const std::string& end_day);
+
+// What the levels of a score are, in sentences: from how many windows, and since when the total has
+// held. Empty where it has none.
+std::string LevelNote(const score::v1::Score& score);
 
 // From which record on a category is shown that one window alone withholds, as a sentence; for one
 // that has such a record.
@@ -47,8 +65,19 @@ std::string LevelStartWords(const score::v1::CategoryScore& category);
 // "48 people with earlier windows, 96 in one alone; here from record 4 on".
 std::string ThresholdWords(const score::v1::CategoryThreshold& threshold);
 
+// What a row counts, and of what, as a sentence; empty where neither is known.
+std::string CountWords(const FigureRow& row);
+
 // "withheld", "not measured", "incomplete"; empty when measured.
 std::string StateWord(score::v1::FigureState state);
+
+// A reason in a few words, to stand beside others of its kind: "too uncertain at this size". The
+// reason itself where its code has no short form.
+std::string ShortReason(score::v1::StateReason code, const std::string& reason);
+
+// What stands in the place of a figure: "withheld: too uncertain at this size"; empty when
+// measured. `reason` may be empty.
+std::string AbsentWords(score::v1::FigureState state, const std::string& reason);
 
 // The organisation's id in a resource name.
 std::string OrganizationOf(const std::string& resource_name);

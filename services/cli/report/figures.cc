@@ -1,5 +1,6 @@
 #include "services/cli/report/figures.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -13,6 +14,8 @@ using score::v1::Score;
 
 constexpr double kCategoryFull = 100;
 constexpr double kPercentFull = 100;
+
+constexpr char kTotalBrief[] = "so is a category in it";
 
 std::optional<score::v1::Change> ChangeOf(const score::v1::Change& change) {
   if (change.since_end_day().empty()) return std::nullopt;
@@ -46,26 +49,29 @@ void AddLevel(const score::v1::Level& level, FigureRow& row) {
   row.holding_since = level.holding_since_end_day();
 }
 
+// Says of a row that leads with a level why there is nothing of its window alone.
+void WithholdAlone(score::v1::FigureState state, const std::string& reason,
+                   const std::string& brief, FigureRow& row) {
+  row.state = score::v1::FIGURE_STATE_MEASURED;
+  row.reason.clear();
+  row.alone_state = state;
+  row.alone_reason = reason;
+  row.alone_brief = brief;
+}
+
 // Peers are compared by what one window says alone.
 void ShowAlone(FigureRow& row) {
-  if (row.alone_withheld) {
+  if (!Measured(row.alone_state)) {
     row.quantities.clear();
-    row.state = score::v1::FIGURE_STATE_WITHHELD;
+    row.state = std::exchange(row.alone_state, score::v1::FIGURE_STATE_MEASURED);
+    row.reason = std::exchange(row.alone_reason, "");
   }
   if (!row.alone.empty()) row.quantities = std::exchange(row.alone, {});
   row.windows = 1;
   row.may_be_changing = false;
   row.holding_since.clear();
   row.change.reset();
-}
-
-// What the levels of a score are, in a sentence.
-std::string LevelNote(const Score& score) {
-  return absl::StrCat(LevelWords(score.level()),
-                      score.level().holding_since_end_day().empty()
-                          ? "."
-                          : absl::StrCat("; the score has held its level since the 28 days to ",
-                                         score.level().holding_since_end_day(), "."));
+  row.change_in_percent.reset();
 }
 
 FigureRow TotalRow(const Score& score) {
@@ -73,10 +79,11 @@ FigureRow TotalRow(const Score& score) {
   row.state = score.state();
   row.change = ChangeOf(LeadingChange(score));
   if (!IsShown(score)) {
-    row.reason = score.state() == score::v1::FIGURE_STATE_NOT_MEASURED
-                     ? "No category is measured: the reasons stand beside each."
-                     : "A category in it is not shown.";
+    row.reason = TotalReason(score);
     return row;
+  }
+  if (row.change.has_value()) {
+    row.change_in_percent = InPercent(*row.change, score.possible_points());
   }
   row.full = score.possible_points();
   const std::string words = absl::StrCat("points of ", score.possible_points());
@@ -85,8 +92,7 @@ FigureRow TotalRow(const Score& score) {
   if (!score.has_level()) return row;
   AddLevel(score.level(), row);
   if (!Measured(score.state())) {
-    row.state = score::v1::FIGURE_STATE_MEASURED;
-    row.alone_withheld = true;
+    WithholdAlone(score.state(), TotalReason(score), kTotalBrief, row);
     return row;
   }
   row.alone = {{FigureUnit::kPoints, score.points(), false, words},
@@ -119,9 +125,8 @@ FigureRow CategoryRow(const Score& score, const score::v1::CategoryScore& catego
   if (!category.has_level()) return row;
   AddLevel(category.level(), row);
   if (!Measured(category.state())) {
-    row.state = score::v1::FIGURE_STATE_MEASURED;
-    row.alone_withheld = true;
-    row.reason.clear();
+    WithholdAlone(category.state(), category.state_reason(),
+                  ShortReason(category.state_reason_code(), category.state_reason()), row);
     return row;
   }
   row.alone = {{FigureUnit::kPoints, category.points(), false, ""}};
@@ -153,6 +158,7 @@ FigureRow TableRowOf(const score::v1::Table& table, const std::string& id, const
   out.full = table.share_words().empty() ? 0 : kPercentFull;
   out.quantities = {{FigureUnit::kPercent, row.share(), false, "%"},
                     {FigureUnit::kSubjects, row.subjects(), false, table.subjects()}};
+  out.denominator = table.share_words();
   if (row.wide_margin()) out.reason = kWideMargin;
   return out;
 }
@@ -169,7 +175,51 @@ std::string EndDayOf(const std::string& table_name) {
   return end == std::string::npos ? "" : LastPartOf(table_name.substr(0, end));
 }
 
+// The notice of an answer. That the activity was made up is said at its head.
+std::string NoticeOf(const Score& score) {
+  return score.generated_data() ? kWhatItIs : score.notice();
+}
+
+// Since when the changes of a score are; empty where nothing changed that is shown.
+std::string ChangedSince(const Score& score) {
+  std::string since = LeadingChange(score).since_end_day();
+  for (const auto& category : score.categories()) {
+    if (since.empty()) since = LeadingChange(category).since_end_day();
+  }
+  return since;
+}
+
+template <typename Categories>
+bool AnyShown(const Categories& categories) {
+  return std::any_of(categories.begin(), categories.end(),
+                     [](const score::v1::CategoryScore& one) { return IsShown(one); });
+}
+
+void AddLevelNotes(const Score& score, std::vector<std::string>& notes) {
+  const std::string note = LevelNote(score);
+  if (note.empty()) return;
+  notes.push_back(note);
+  notes.emplace_back(kChangeOfLevels);
+}
+
 }  // namespace
+
+std::string TotalReason(const Score& score) {
+  if (score.state() == score::v1::FIGURE_STATE_NOT_MEASURED) {
+    return "No category is measured: the reasons stand beside each.";
+  }
+  std::vector<std::string> missing;
+  for (const auto& category : score.categories()) {
+    // Where there is a level, the reason is asked for of the window alone.
+    const bool shown = score.has_level() ? Measured(category.state()) : IsShown(category);
+    if (!shown && category.state() != score::v1::FIGURE_STATE_NOT_MEASURED) {
+      missing.push_back(category.display_name());
+    }
+  }
+  return missing.empty() ? "It needs every category that is measured."
+                         : absl::StrCat("It needs every category that is measured; not shown: ",
+                                        absl::StrJoin(missing, ", "), ".");
+}
 
 score::v1::Change InPercent(score::v1::Change change, int possible_points) {
   if (possible_points <= 0) return change;
@@ -205,16 +255,15 @@ Figures FiguresOf(const Score& score, bool with_measures) {
   for (const auto& category : score.categories()) {
     categories.rows.push_back(CategoryRow(score, category));
     if (category.category() == score.most_room_category()) {
-      out.notes.push_back(absl::StrCat("Most room: ", category.display_name(), "."));
+      out.notes.push_back(absl::StrCat("Most room to improve: ", category.display_name(), "."));
     }
   }
   out.sections = {std::move(total), std::move(categories)};
-  if (score.has_level()) out.notes.push_back(LevelNote(score));
-  if (!LeadingChange(score).since_end_day().empty()) {
-    out.notes.push_back(absl::StrCat("Changes are against the 28 days to ",
-                                     LeadingChange(score).since_end_day(),
+  if (const std::string since = ChangedSince(score); !since.empty()) {
+    out.notes.push_back(absl::StrCat("Changes are against the 28 days to ", since,
                                      ", with the margin of the difference."));
   }
+  AddLevelNotes(score, out.notes);
   if (with_measures) {
     FigureSection measures;
     measures.heading = "Measures";
@@ -225,7 +274,7 @@ Figures FiguresOf(const Score& score, bool with_measures) {
     }
     out.sections.push_back(std::move(measures));
   }
-  out.notes.push_back(score.notice());
+  out.notes.push_back(NoticeOf(score));
   return out;
 }
 
@@ -240,10 +289,6 @@ Figures HistoryFigures(const score::v1::ListScoresResponse& response, bool every
       if (!total.alone.empty()) total.alone.erase(total.alone.begin());
       total.full = kPercentFull;
     }
-    if (!every_figure && total.change.has_value()) {
-      total.change = InPercent(*total.change, score->possible_points());
-      total.change_unit = FigureUnit::kPercent;
-    }
     total.name = score->end_day();
     section.rows.push_back(std::move(total));
     if (!every_figure) continue;
@@ -257,11 +302,14 @@ Figures HistoryFigures(const score::v1::ListScoresResponse& response, bool every
   out.organization = OrganizationOf(newest.name());
   out.title = absl::StrCat("Adoption score of ", out.organization, " over time");
   out.generated = newest.generated_data();
-  if (newest.has_level()) out.notes.push_back(LevelNote(newest));
-  out.notes.emplace_back(absl::StrCat("Changes are in ",
-                                      every_figure ? "points" : "percentage points",
-                                      ", against the 28 days that ended 28 days earlier."));
-  out.notes.push_back(newest.notice());
+  if (!every_figure && !IsShown(newest) && AnyShown(newest.categories())) {
+    out.notes.push_back(
+        absl::StrCat("Categories that are shown have a history, too: it is in `tutti history ",
+                     out.organization, " --format csv` and in the report."));
+  }
+  out.notes.emplace_back("Changes are against the 28 days that ended 28 days earlier.");
+  AddLevelNotes(newest, out.notes);
+  out.notes.push_back(NoticeOf(newest));
   return out;
 }
 
@@ -346,13 +394,15 @@ Figures FiguresOf(const score::v1::ListRecommendationsResponse& response, const 
     row.text = item.text();
     row.quantities = {{FigureUnit::kPercent, item.value(), false, "%"}};
     for (const auto& measure : score.measures()) {
-      if (measure.measure() == item.measure()) row.reason = measure.display_name();
+      if (measure.measure() != item.measure()) continue;
+      row.reason = measure.display_name();
+      row.denominator = measure.denominator_words();
     }
     section.rows.push_back(std::move(row));
   }
   if (section.rows.empty()) out.lead = {"Nothing is recommended: no shown figure is low."};
   out.sections.push_back(std::move(section));
-  out.notes = {score.notice()};
+  out.notes = {NoticeOf(score)};
   return out;
 }
 
@@ -393,7 +443,7 @@ Figures FiguresOf(const score::v1::GetBenchmarkResponse& response, const Score& 
   out.notes = {
       "Means are of published scores, in whole numbers. They protect people as those scores do; "
       "organisations only by the minimum of 10 and by rounding.",
-      score.notice()};
+      NoticeOf(score)};
   return out;
 }
 

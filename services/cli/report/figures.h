@@ -35,17 +35,21 @@ struct FigureRow {
   double full = 0;                   // what a bar of the first goes up to; 0: no bar
   std::optional<score::v1::Change> change;
   FigureUnit change_unit = FigureUnit::kPoints;
+  // The same change in percent, of a figure that has both units: what people are shown.
+  std::optional<score::v1::Change> change_in_percent;
   // Where quantities are of a level with earlier windows: the same quantities of this window
-  // alone, unless those are withheld, and what is said of the level. The change is then the level's
-  // where it has one, else that of the windows alone.
+  // alone, or why those are not shown, in full and in a few words; and what is said of the level.
+  // The change is then the level's where it has one, else that of the windows alone.
   std::vector<Quantity> alone;
-  bool alone_withheld = false;
+  score::v1::FigureState alone_state = score::v1::FIGURE_STATE_MEASURED;
+  std::string alone_reason;
+  std::string alone_brief;
   int windows = 1;  // that the quantities were computed from
   bool may_be_changing = false;
   std::string holding_since;  // ISO 8601; may be empty
   std::string text;           // a sentence on it, or what to do
   std::string numerator;
-  std::string denominator;
+  std::string denominator;  // what a share is of
   std::string raised_by;
 };
 
@@ -55,7 +59,8 @@ struct FigureSection {
   std::string name_title;  // heads the column of names
   std::vector<FigureRow> rows;
   bool with_words = false;  // sentences stand below the rows
-  // Text is short: one quantity a row, and below the rows with figures those without, by reason.
+  // Text is short: one quantity a row, by what the shares are of, and below the rows with figures
+  // those without, by reason.
   bool brief = false;
 };
 
@@ -91,6 +96,9 @@ template <typename Scored>
 const score::v1::Change& LeadingChange(const Scored& scored) {
   return scored.level().has_change() ? scored.level().change() : scored.change();
 }
+// Why a total is not shown, or that of this window alone.
+std::string TotalReason(const score::v1::Score& score);
+
 // A change in points of `possible_points`, in percentage points.
 score::v1::Change InPercent(score::v1::Change change, int possible_points);
 

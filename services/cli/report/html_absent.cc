@@ -4,7 +4,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "services/cli/report/absent_groups.h"
 #include "services/cli/report/figure_words.h"
+#include "services/cli/report/html_sections.h"
 #include "services/cli/report/html_text.h"
 
 namespace tutti {
@@ -13,28 +15,6 @@ namespace {
 using Group = std::vector<const AbsentFigure*>;
 
 constexpr size_t kFew = 4;
-
-// Withheld before incomplete before not measured; else in the order of the figures.
-std::vector<Group> GroupsOf(const std::vector<AbsentFigure>& figures) {
-  std::vector<Group> groups;
-  for (const score::v1::FigureState state :
-       {score::v1::FIGURE_STATE_WITHHELD, score::v1::FIGURE_STATE_INCOMPLETE,
-        score::v1::FIGURE_STATE_NOT_MEASURED, score::v1::FIGURE_STATE_UNSPECIFIED}) {
-    const size_t first = groups.size();
-    for (const AbsentFigure& figure : figures) {
-      if (figure.state != state) continue;
-      const auto found =
-          std::find_if(groups.begin() + static_cast<std::ptrdiff_t>(first), groups.end(),
-                       [&](const Group& group) { return group.front()->reason == figure.reason; });
-      if (found == groups.end()) {
-        groups.push_back({&figure});
-      } else {
-        found->push_back(&figure);
-      }
-    }
-  }
-  return groups;
-}
 
 // "about 440": two or three digits are what a plan goes by.
 std::string About(int64_t headcount) {
@@ -97,51 +77,136 @@ std::string Why(const PageContent& content, const Group& group) {
                        first.code == score::v1::STATE_REASON_HEADCOUNT_TOO_SMALL;
   const std::string size = at_size ? SizeWords(content, group) : "";
   return absl::StrCat(state, at_size ? " at this size" : "", "</strong>", size.empty() ? "" : ": ",
-                      size, ". <span class=\"fine\">", EscapeHtml(first.reason), "</span>");
+                      size, ". <span class=\"fine\">", TextHtml(first.reason), "</span>");
+}
+
+// A group by kinds, in the order given.
+std::vector<Group> KindsOf(const Group& group) {
+  std::vector<Group> kinds;
+  for (const AbsentFigure* figure : group) {
+    if (kinds.empty() || kinds.back().front()->kind.plural != figure->kind.plural) {
+      kinds.emplace_back();
+    }
+    kinds.back().push_back(figure);
+  }
+  return kinds;
+}
+
+// "1 measure", "30 measures".
+std::string Count(const Group& kind) {
+  const FigureKind& name = kind.front()->kind;
+  return absl::StrCat(kind.size(), " ", kind.size() == 1 ? name.singular : name.plural);
+}
+
+// "30 measures and 14 breakdowns".
+std::string Counts(const std::vector<Group>& kinds) {
+  std::vector<std::string> counts;
+  counts.reserve(kinds.size());
+  for (const Group& kind : kinds) counts.push_back(Count(kind));
+  return absl::StrJoin(counts, " and ");
 }
 
 std::string IdHtml(const AbsentFigure& figure) {
   return figure.id.empty() ? "" : absl::StrCat(" id=\"", figure.id, "\"");
 }
 
-std::string Item(const PageContent& content, const AbsentFigure& figure) {
-  const int64_t from = ShownFrom(content, figure);
-  return absl::StrCat(
-      "<li", IdHtml(figure), "><b>", NameHtml(figure.name), "</b>",
-      from == 0 ? "" : absl::StrCat(" <span class=\"fine\">from ", from, " people</span>"),
-      figure.words.empty() ? "" : absl::StrCat("<span class=\"fine\">", figure.words, "</span>"),
-      "</li>\n");
+std::string ListOf(const PageContent& content, const Group& kind) {
+  std::string out = "<ul>\n";
+  for (const AbsentFigure* figure : kind) {
+    const int64_t from = ShownFrom(content, *figure);
+    absl::StrAppend(&out, "<li", IdHtml(*figure), ">", NameHtml(figure->name),
+                    from == 0 ? "" : absl::StrCat(" <span class=\"fine\">from ", from, "</span>"),
+                    "</li>\n");
+  }
+  return out + "</ul>\n";
+}
+
+// The names of a group; beside each, from how many people it is shown.
+std::string Names(const PageContent& content, const std::vector<Group>& kinds) {
+  std::string out;
+  for (const Group& kind : kinds) {
+    if (kinds.size() > 1) absl::StrAppend(&out, "<p class=\"kind\">", Count(kind), "</p>\n");
+    absl::StrAppend(&out, ListOf(content, kind));
+  }
+  return out;
+}
+
+std::string OneGroup(const PageContent& content, const Group& group) {
+  const AbsentFigure& first = *group.front();
+  if (group.size() == 1) {
+    return absl::StrCat("<div", IdHtml(first), "><p><strong>", NameHtml(first.name), ":",
+                        Why(content, group), "</p></div>\n");
+  }
+  const std::vector<Group> kinds = KindsOf(group);
+  const std::string names = Names(content, kinds);
+  const bool few = group.size() <= kFew;
+  return absl::StrCat("<div><p><strong>", Counts(kinds), Why(content, group), "</p>\n",
+                      few ? "" : "<details><summary>Which</summary>\n", names,
+                      few ? "" : "</details>\n", "</div>\n");
+}
+
+AbsentFigure AbsentOf(const PageContent& content, const score::v1::MeasureValue& measure) {
+  AbsentFigure out;
+  out.kind = {"measure", "measures"};
+  out.id = absl::StrCat("measure-", HtmlId(measure.measure()));
+  out.name = measure.display_name();
+  out.state = measure.state();
+  out.code = measure.state_reason_code();
+  out.reason = measure.state_reason();
+  for (const auto& words : content.words.measures()) {
+    if (words.measure() == measure.measure()) {
+      out.sources = {words.sources().begin(), words.sources().end()};
+    }
+  }
+  for (const auto& threshold : content.statement.figure_thresholds()) {
+    if (!threshold.measure().empty() && threshold.measure() == measure.measure()) {
+      out.shown_from = threshold.headcount();
+    }
+  }
+  return out;
+}
+
+AbsentFigure AbsentOf(const PageContent& content, const score::v1::Table& table) {
+  AbsentFigure out;
+  out.kind = {"breakdown", "breakdowns"};
+  out.name = table.display_name();
+  out.state = table.state();
+  out.code = table.state_reason_code();
+  out.reason = table.state_reason();
+  const std::string id = LastPartOf(table.name());
+  for (const auto& words : content.words.tables()) {
+    if (words.table() == id) out.sources = {words.sources().begin(), words.sources().end()};
+  }
+  for (const auto& threshold : content.statement.figure_thresholds()) {
+    if (!threshold.table().empty() && threshold.table() == id) {
+      out.shown_from = threshold.headcount();
+    }
+  }
+  return out;
 }
 
 }  // namespace
 
-std::string AbsentHtml(const PageContent& content, const char* plural,
-                       const std::vector<AbsentFigure>& figures) {
+std::string AbsentHtml(const PageContent& content, const std::vector<AbsentFigure>& figures) {
   if (figures.empty()) return "";
   std::string out = "<div class=\"panel absent\">\n";
-  for (const Group& group : GroupsOf(figures)) {
-    const AbsentFigure& first = *group.front();
-    if (group.size() == 1) {
-      absl::StrAppend(&out, "<div", IdHtml(first), "><p><strong>", NameHtml(first.name), ":",
-                      Why(content, group), "</p>\n",
-                      first.words.empty() ? "" : "<p class=\"fine\">" + first.words + "</p>\n",
-                      "</div>\n");
-      continue;
-    }
-    std::string list = "<ul>\n";
-    for (const AbsentFigure* figure : group) absl::StrAppend(&list, Item(content, *figure));
-    absl::StrAppend(&list, "</ul>\n");
-    absl::StrAppend(&out, "<div><p><strong>", group.size(), " ", plural, Why(content, group),
-                    "</p>\n");
-    if (group.size() <= kFew) {
-      absl::StrAppend(&out, list);
-    } else {
-      absl::StrAppend(&out, "<details><summary>Which ", group.size(), " ", plural, "</summary>\n",
-                      list, "</details>\n");
-    }
-    absl::StrAppend(&out, "</div>\n");
+  for (const Group& group : GroupAbsent(figures)) {
+    absl::StrAppend(&out, OneGroup(content, group));
   }
   return out + "</div>\n";
+}
+
+std::string AbsentSection(const PageContent& content) {
+  std::vector<AbsentFigure> absent;
+  for (const score::v1::MeasureValue& measure : content.score.measures()) {
+    if (!Measured(measure.state())) absent.push_back(AbsentOf(content, measure));
+  }
+  for (const score::v1::Table& table : content.tables) {
+    if (!Measured(table.state())) absent.push_back(AbsentOf(content, table));
+  }
+  return absl::StrCat("<section aria-labelledby=\"absent\">\n<h2 id=\"absent\">Not shown</h2>\n",
+                      absent.empty() ? "<p>Every measure and every breakdown is shown.</p>\n" : "",
+                      AbsentHtml(content, absent), "</section>\n");
 }
 
 }  // namespace tutti

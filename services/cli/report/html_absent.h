@@ -10,11 +10,17 @@
 
 namespace tutti {
 
+// What a figure is called: "measure", "measures".
+struct FigureKind {
+  std::string singular;
+  std::string plural;
+};
+
 // A figure that is not shown.
 struct AbsentFigure {
-  std::string id;     // of its element; may be empty
-  std::string name;   // for people
-  std::string words;  // HTML that explains it; may be empty
+  FigureKind kind;
+  std::string id;    // of its element; may be empty
+  std::string name;  // for people
   score::v1::FigureState state = score::v1::FIGURE_STATE_WITHHELD;
   score::v1::StateReason code = score::v1::STATE_REASON_UNSPECIFIED;
   std::string reason;
@@ -23,10 +29,9 @@ struct AbsentFigure {
 };
 
 // Which figures are not shown, each reason once and with their number: what is withheld first.
-// The names are folded away where there are more than a few of them. `plural` is what the
-// figures are called: "tables".
-std::string AbsentHtml(const PageContent& content, const char* plural,
-                       const std::vector<AbsentFigure>& figures);
+// The names are folded away where there are more than a few of them. Figures of one kind stand
+// together.
+std::string AbsentHtml(const PageContent& content, const std::vector<AbsentFigure>& figures);
 
 }  // namespace tutti
 

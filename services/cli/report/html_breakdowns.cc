@@ -1,9 +1,11 @@
 #include <algorithm>
+#include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "services/cli/report/figure_words.h"
-#include "services/cli/report/html_absent.h"
 #include "services/cli/report/html_charts.h"
 #include "services/cli/report/html_sections.h"
 #include "services/cli/report/html_text.h"
@@ -15,6 +17,7 @@ using score::v1::Table;
 using score::v1::TableRow;
 
 constexpr double kFull = 100;
+constexpr char kAnySuffix[] = ", with or without more";
 
 std::string Row(const Table& table, const TableRow& row, const std::string& name) {
   const Quantity share{FigureUnit::kPercent, row.share(), false, "%"};
@@ -27,18 +30,22 @@ std::string Row(const Table& table, const TableRow& row, const std::string& name
                       QuantityHtml(subjects), "</td></tr>\n");
 }
 
-std::string TableHead(const std::string& subjects) {
+// The beginning of a table; what shares and numbers are of stands above all of a group.
+std::string TableHead(const std::string& caption) {
   return absl::StrCat(
-      "<thead><tr><th scope=\"col\">Who or what</th><th scope=\"col\" class=\"n\">Share</th><th "
-      "scope=\"col\" class=\"n\">Number of ",
-      EscapeHtml(subjects), "</th></tr></thead>\n");
+      "<table>\n<caption>", caption,
+      "</caption>\n<thead><tr><th scope=\"col\">Who or what</th><th scope=\"col\" "
+      "class=\"n\">Share</th><th scope=\"col\" class=\"n\">Number</th></tr></thead>\n");
 }
 
 // The rows of one kind under a heading of their own.
 std::string RowGroup(const Table& table, score::v1::RowKind kind, const char* heading) {
   std::string rows;
   for (const TableRow& row : table.rows()) {
-    if (row.kind() == kind) absl::StrAppend(&rows, Row(table, row, row.display_name()));
+    if (row.kind() != kind) continue;
+    // The heading says it of all of them.
+    const absl::string_view name = absl::StripSuffix(row.display_name(), kAnySuffix);
+    absl::StrAppend(&rows, Row(table, row, std::string(name)));
   }
   if (rows.empty()) return "";
   return absl::StrCat("<tbody>\n<tr><th scope=\"rowgroup\" colspan=\"3\">", heading, "</th></tr>\n",
@@ -46,28 +53,37 @@ std::string RowGroup(const Table& table, score::v1::RowKind kind, const char* he
 }
 
 std::string OneTable(const Table& table) {
-  return absl::StrCat("<li class=\"card\" id=\"table-", HtmlId(LastPartOf(table.name())),
-                      "\">\n<h4>", EscapeHtml(table.display_name()), "</h4>\n<p class=\"fine\">",
-                      EscapeHtml(table.description()), "</p>\n<table>\n<caption>Shares are of ",
-                      EscapeHtml(table.share_words()), "</caption>\n", TableHead(table.subjects()),
+  return absl::StrCat("<li class=\"card\" id=\"table-", HtmlId(LastPartOf(table.name())), "\">\n",
+                      TableHead(EscapeHtml(table.display_name())),
                       RowGroup(table, score::v1::ROW_KIND_ANY, "With or without more"),
                       RowGroup(table, score::v1::ROW_KIND_EXACTLY, "Exactly these"),
                       "</table>\n</li>\n");
 }
 
 // Tables of one row each, as one.
-std::string SimpleTables(const std::vector<const Table*>& tables, const std::string& subjects) {
-  std::string out = absl::StrCat(
-      "<li class=\"card\">\n<h4>One practice each</h4>\n<table>\n<caption>Shares are of ",
-      EscapeHtml(tables.front()->share_words()), "</caption>\n", TableHead(subjects), "<tbody>\n");
+std::string SimpleTables(const std::vector<const Table*>& tables) {
+  std::string out =
+      absl::StrCat("<li class=\"card\">\n", TableHead("One practice each"), "<tbody>\n");
   for (const Table* table : tables) {
     absl::StrAppend(&out, Row(*table, table->rows(0), table->rows(0).display_name()));
   }
   return out + "</tbody>\n</table>\n</li>\n";
 }
 
-// The tables of one kind of subjects that are shown; empty when none is.
-std::string SubjectGroup(const std::vector<const Table*>& tables, const std::string& subjects) {
+// What the tables of a group have in common.
+struct GroupKey {
+  std::string subjects;
+  std::string share_words;
+
+  bool operator==(const GroupKey& other) const {
+    return subjects == other.subjects && share_words == other.share_words;
+  }
+};
+
+GroupKey KeyOf(const Table& table) { return {table.subjects(), table.share_words()}; }
+
+// The tables of one kind of subjects, with shares of the same, that are shown; at least one.
+std::string Group(const std::vector<const Table*>& tables) {
   std::vector<const Table*> simple;
   std::string cards;
   for (const Table* table : tables) {
@@ -77,58 +93,38 @@ std::string SubjectGroup(const std::vector<const Table*>& tables, const std::str
       absl::StrAppend(&cards, OneTable(*table));
     }
   }
-  if (!simple.empty()) cards = SimpleTables(simple, subjects) + cards;
-  if (cards.empty()) return "";
-  return absl::StrCat("<div class=\"group\">\n<h3>Breakdowns of ", EscapeHtml(subjects),
-                      "</h3>\n<details><summary>", tables.size(),
-                      tables.size() == 1 ? " table" : " tables", " of ", EscapeHtml(subjects),
+  if (!simple.empty()) cards = SimpleTables(simple) + cards;
+  const GroupKey key = KeyOf(*tables.front());
+  const std::string subjects = EscapeHtml(key.subjects);
+  return absl::StrCat("<div class=\"group\">\n<h3>Breakdowns of ", subjects,
+                      "</h3>\n<p class=\"fine\">Numbers are of ", subjects,
+                      key.share_words.empty() ? "" : "; shares are of ",
+                      EscapeHtml(key.share_words), "</p>\n<details><summary>", tables.size(),
+                      tables.size() == 1 ? " table" : " tables",
                       "</summary>\n<ul class=\"columns\">\n", cards, "</ul>\n</details>\n</div>\n");
-}
-
-AbsentFigure AbsentOf(const PageContent& content, const Table& table) {
-  AbsentFigure out;
-  out.name = table.display_name();
-  out.words = EscapeHtml(table.description());
-  out.state = table.state();
-  out.code = table.state_reason_code();
-  out.reason = table.state_reason();
-  const std::string id = LastPartOf(table.name());
-  for (const auto& words : content.words.tables()) {
-    if (words.table() == id) out.sources = {words.sources().begin(), words.sources().end()};
-  }
-  for (const auto& threshold : content.statement.figure_thresholds()) {
-    if (!threshold.table().empty() && threshold.table() == id) {
-      out.shown_from = threshold.headcount();
-    }
-  }
-  return out;
 }
 
 }  // namespace
 
 std::string BreakdownsSection(const PageContent& content) {
-  std::string out =
-      "<section aria-labelledby=\"breakdowns\">\n<h2 id=\"breakdowns\">Breakdowns</h2>\n<p>Of the "
-      "organisation as a whole; nothing smaller is ever counted. Numbers are estimates with their "
-      "95% margins.</p>\n";
-  std::vector<std::string> kinds;
-  std::vector<AbsentFigure> absent;
+  std::vector<GroupKey> keys;
   for (const Table& table : content.tables) {
-    if (!Measured(table.state())) {
-      absent.push_back(AbsentOf(content, table));
-    } else if (std::find(kinds.begin(), kinds.end(), table.subjects()) == kinds.end()) {
-      kinds.push_back(table.subjects());
-    }
+    const bool known = std::find(keys.begin(), keys.end(), KeyOf(table)) != keys.end();
+    if (Measured(table.state()) && !known) keys.push_back(KeyOf(table));
   }
-  for (const std::string& kind : kinds) {
+  std::string groups;
+  for (const GroupKey& key : keys) {
     std::vector<const Table*> tables;
     for (const Table& table : content.tables) {
-      if (Measured(table.state()) && table.subjects() == kind) tables.push_back(&table);
+      if (Measured(table.state()) && KeyOf(table) == key) tables.push_back(&table);
     }
-    absl::StrAppend(&out, SubjectGroup(tables, kind));
+    absl::StrAppend(&groups, Group(tables));
   }
-  if (!absent.empty()) absl::StrAppend(&out, "<h3 class=\"group\">Breakdowns not shown</h3>\n");
-  return absl::StrCat(out, AbsentHtml(content, "breakdowns", absent), "</section>\n");
+  if (groups.empty()) groups = "<p>None is shown: the reasons stand below.</p>\n";
+  return absl::StrCat(
+      "<section aria-labelledby=\"breakdowns\">\n<h2 id=\"breakdowns\">Breakdowns</h2>\n<p>Of the "
+      "organisation as a whole; nothing smaller is ever counted.</p>\n",
+      groups, "</section>\n");
 }
 
 }  // namespace tutti

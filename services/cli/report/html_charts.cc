@@ -1,10 +1,10 @@
 #include "services/cli/report/html_charts.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "services/cli/report/figure_words.h"
 #include "services/cli/report/html_text.h"
 
 namespace tutti {
@@ -16,12 +16,8 @@ using score::v1::Estimate;
 // width (vector-effect in the style sheet), and all text stands outside.
 constexpr double kBox = 100;
 constexpr double kBarHeight = 10;
-// How far the dashes go that say that a bound is open.
-constexpr double kOpenDashes = 6;
 // Up to so many windows the dots of a small chart do not touch.
 constexpr size_t kFewPoints = 60;
-constexpr double kNarrowestRange = 20;
-constexpr double kRangeStep = 10;
 
 std::string Named(const ChartWords& words) {
   const std::string id = HtmlId(words.id);
@@ -41,18 +37,14 @@ std::string Point(const char* command, double x, double y) {
 // Where things are on a chart.
 class TrendPlane {
  public:
-  TrendPlane(const std::vector<TrendPoint>& points, const TrendRange& range)
+  explicit TrendPlane(const std::vector<TrendPoint>& points)
       : first_(points.front().day),
-        days_(static_cast<double>(points.back().day - points.front().day)),
-        range_(range) {}
+        days_(static_cast<double>(points.back().day - points.front().day)) {}
 
   double X(const TrendPoint& point) const {
     return days_ > 0 ? kBox * static_cast<double>(point.day - first_) / days_ : kBox / 2;
   }
-  double Y(double value) const {
-    const double share = (value - range_.low) / (range_.high - range_.low);
-    return kBox * (1 - std::clamp(share, 0.0, 1.0));
-  }
+  static double Y(double value) { return kBox - std::clamp(value, 0.0, kBox); }
   std::string At(const char* command, const TrendPoint& point, double value) const {
     return Point(command, X(point), Y(value));
   }
@@ -68,7 +60,6 @@ class TrendPlane {
  private:
   Day first_;
   double days_;
-  TrendRange range_;
 };
 
 // Windows that follow each other and have levels.
@@ -108,6 +99,11 @@ std::string DrawLine(const std::vector<const TrendPoint*>& run, const TrendPlane
   return Path("line", line);
 }
 
+// Whether a ring is drawn: on the dot of the window, or without one on the line.
+bool IsMarked(const TrendPoint& point) {
+  return point.may_be_changing && (point.alone.has_value() || point.level.has_value());
+}
+
 // The lowest first: what is marked lies under the marks of every window.
 std::string DrawMarks(const std::vector<TrendPoint>& points, const TrendPlane& plane) {
   std::string jumps;
@@ -119,10 +115,10 @@ std::string DrawMarks(const std::vector<TrendPoint>& points, const TrendPlane& p
       absl::StrAppend(&whiskers, plane.Whisker(point, *point.alone));
       absl::StrAppend(&dots, plane.Dot(point, point.alone->value()));
     }
-    const std::optional<Estimate>& marked = point.alone.has_value() ? point.alone : point.level;
-    if (!point.may_be_changing || !marked.has_value()) continue;
+    if (!IsMarked(point)) continue;
+    const Estimate& marked = point.alone.has_value() ? *point.alone : *point.level;
     absl::StrAppend(&jumps, Point("M", plane.X(point), 0), Point("L", plane.X(point), kBox));
-    absl::StrAppend(&rings, plane.Dot(point, marked->value()));
+    absl::StrAppend(&rings, plane.Dot(point, marked.value()));
   }
   std::string out;
   if (!jumps.empty()) {
@@ -150,77 +146,56 @@ bool AnyPoint(const std::vector<std::vector<TrendPoint>>& trends, const Predicat
 
 std::string BarSvg(const Estimate& estimate, double full, const std::optional<ChartWords>& words) {
   const auto x = [&](double value) { return kBox * std::clamp(value / full, 0.0, 1.0); };
-  const double value = x(estimate.value());
-  const double low = x(estimate.value() - estimate.margin());
-  const double high = x(estimate.value() + estimate.margin());
+  const score::v1::Bound bound = estimate.bound();
+  const double shown = x(ShownValue(estimate));
+  const double low =
+      bound == score::v1::BOUND_UNSPECIFIED ? x(estimate.value() - estimate.margin()) : shown;
+  const double high =
+      bound == score::v1::BOUND_UNSPECIFIED ? x(estimate.value() + estimate.margin()) : shown;
   std::string out = "<svg class=\"bar\" viewBox=\"0 0 100 10\" preserveAspectRatio=\"none\"";
   if (words.has_value()) {
     absl::StrAppend(&out, Named(*words));
   } else {
     absl::StrAppend(&out, " aria-hidden=\"true\" focusable=\"false\">");
   }
+  // Nothing is known to be there of what is "at most" something.
   absl::StrAppend(&out, "<rect class=\"track\" width=\"100\" height=\"10\"/>",
-                  "<rect class=\"value\" width=\"", HtmlNumber(value), "\" height=\"10\"/>");
+                  "<rect class=\"value\" width=\"",
+                  HtmlNumber(bound == score::v1::BOUND_AT_MOST ? 0 : shown), "\" height=\"10\"/>");
   const double middle = kBarHeight / 2;
-  if (high > low) {
+  if (high > low || bound != score::v1::BOUND_UNSPECIFIED) {
     const std::string ends = absl::StrCat(Point("M", low, 2), Point("L", low, kBarHeight - 2),
                                           Point("M", high, 2), Point("L", high, kBarHeight - 2));
     absl::StrAppend(&out, Path("whisker", absl::StrCat(Point("M", low, middle),
                                                        Point("L", high, middle), ends)));
   }
-  if (estimate.bound() == score::v1::BOUND_AT_LEAST) {
+  if (bound != score::v1::BOUND_UNSPECIFIED) {
     absl::StrAppend(
-        &out, Path("open", absl::StrCat(Point("M", high, middle),
-                                        Point("L", std::min(high + kOpenDashes, kBox), middle))));
-  } else if (estimate.bound() == score::v1::BOUND_AT_MOST) {
-    absl::StrAppend(
-        &out, Path("open", absl::StrCat(Point("M", low, middle),
-                                        Point("L", std::max(low - kOpenDashes, 0.0), middle))));
+        &out, Path("open", absl::StrCat(
+                               Point("M", shown, middle),
+                               Point("L", bound == score::v1::BOUND_AT_LEAST ? kBox : 0, middle))));
   }
   return out + "</svg>\n";
 }
 
-TrendRange RangeOf(const std::vector<std::vector<TrendPoint>>& trends) {
-  double low = kBox;
-  double high = 0;
-  for (const std::vector<TrendPoint>& points : trends) {
-    for (const TrendPoint& point : points) {
-      for (const std::optional<Estimate>& estimate : {point.alone, point.level}) {
-        if (!estimate.has_value()) continue;
-        low = std::min(low, estimate->value() - estimate->margin());
-        high = std::max(high, estimate->value() + estimate->margin());
-      }
-    }
-  }
-  if (low > high) return {};
-  TrendRange range{std::max(0.0, std::floor(low / kRangeStep) * kRangeStep),
-                   std::min(kBox, std::ceil(high / kRangeStep) * kRangeStep)};
-  if (range.high - range.low < kNarrowestRange) {
-    range.high = std::min(kBox, range.low + kNarrowestRange);
-    range.low = range.high - kNarrowestRange;
-  }
-  return range;
-}
-
 std::string TrendFigure(const ChartWords& words, const std::vector<TrendPoint>& points,
-                        const TrendRange& range, const char* unit) {
-  std::string out = absl::StrCat(
-      "<div class=\"plot\"><div class=\"y\" aria-hidden=\"true\"><span>", HtmlNumber(range.high),
-      unit, "</span><span>", HtmlNumber((range.high + range.low) / 2), unit, "</span><span>",
-      HtmlNumber(range.low), unit, "</span></div>\n<svg class=\"trend",
-      points.size() > kFewPoints ? " dense" : "",
-      "\" viewBox=\"0 0 100 100\" preserveAspectRatio=\"none\"", Named(words),
-      Path("grid", "M0 0H100M0 25H100M0 50H100M0 75H100M0 100H100"));
-  const TrendPlane plane(points, range);
+                        const char* unit) {
+  std::string out =
+      absl::StrCat("<div class=\"plot\"><div class=\"y\" aria-hidden=\"true\"><span>100", unit,
+                   "</span><span>50", unit, "</span><span>0", unit,
+                   "</span></div>\n<svg class=\"trend", points.size() > kFewPoints ? " dense" : "",
+                   "\" viewBox=\"0 0 100 100\" preserveAspectRatio=\"none\"", Named(words),
+                   Path("grid", "M0 0H100M0 25H100M0 50H100M0 75H100M0 100H100"));
+  const TrendPlane plane(points);
   const std::vector<std::vector<const TrendPoint*>> runs = LevelRuns(points);
   for (const auto& run : runs) absl::StrAppend(&out, DrawBand(run, plane));
   absl::StrAppend(&out, DrawMarks(points, plane));
   for (const auto& run : runs) absl::StrAppend(&out, DrawLine(run, plane));
   const Day first = points.front().day;
   const Day last = points.back().day;
-  absl::StrAppend(&out, "</svg>\n<div class=\"x\" aria-hidden=\"true\"><span>", FormatDay(first),
-                  "</span>");
-  if (last > first) absl::StrAppend(&out, "<span>", FormatDay(last), "</span>");
+  absl::StrAppend(&out, "</svg>\n<div class=\"x\" aria-hidden=\"true\">",
+                  TextHtml(FormatDay(first)));
+  if (last > first) absl::StrAppend(&out, TextHtml(FormatDay(last)));
   return out + "</div></div>\n";
 }
 
@@ -240,12 +215,15 @@ std::string TrendLegend(const std::vector<std::vector<TrendPoint>>& trends) {
                           "<b>Dot: one window of 28 days alone.</b> The thin line through it is "
                           "its margin. Dots scatter because noise is added to protect people."));
   }
-  if (AnyPoint(trends, [](const TrendPoint& point) { return point.may_be_changing; })) {
+  if (AnyPoint(trends, IsMarked)) {
+    const bool on_dots = AnyPoint(
+        trends, [](const TrendPoint& point) { return IsMarked(point) && point.alone.has_value(); });
     absl::StrAppend(
         &out, LegendEntry(Path("jump", "M50 0L50 100") + Path("ring", "M50 50h0") +
-                              Path("hole", "M50 50h0") + Path("dots", "M50 50h0"),
-                          "<b>Ring: may be changing.</b> This window does not fit the level. If it "
-                          "is a real jump, the line follows within some windows."));
+                              Path("hole", "M50 50h0") +
+                              (on_dots ? Path("dots", "M50 50h0") : Path("line", "M0 50L100 50")),
+                          "<b>Ring: may be changing.</b> This window does not fit the level. If "
+                          "it is a real jump, the line follows within some windows."));
   }
   absl::StrAppend(&out, "</ul>\n");
   if (!levels) {

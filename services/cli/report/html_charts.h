@@ -17,8 +17,9 @@ struct ChartWords {
   std::string description;
 };
 
-// A bar over 0..full with the margin as a whisker; dashes where a bound is open. As
-// wide as its place. Without words it is decoration beside a figure.
+// A bar over 0..full with the margin as a whisker. Where the value is a bound, the bar goes up to
+// what the truth is at least, or is empty, a mark stands at the bound, and dashes lead to where the
+// truth may be. As wide as its place. Without words it is decoration beside a figure.
 std::string BarSvg(const score::v1::Estimate& estimate, double full,
                    const std::optional<ChartWords>& words);
 
@@ -30,21 +31,13 @@ struct TrendPoint {
   bool may_be_changing = false;              // the window contradicts the level
 };
 
-// Which part of 0..100 a trend shows.
-struct TrendRange {
-  double low = 0;
-  double high = 100;
-};
-
-// The range that shows all of the trends with all their margins, at least 20 wide, in tens.
-TrendRange RangeOf(const std::vector<std::vector<TrendPoint>>& trends);
-
-// A chart of at least one window, oldest first: a dot with a thin margin for each window alone
+// A chart of at least one window, oldest first, over 0..100 as every other, so that any two can be
+// laid side by side: a dot with a thin margin for each window alone
 // (classes "dots" and "whisker"), a line with a band for the level ("line" and "band"), and a
-// dashed line and a ring where it may be changing ("jump" and "ring"). `unit` stands at the
-// axis.
+// dashed line and a ring where it may be changing ("jump" and "ring"): around the dot, or on the
+// line where the window alone is withheld. `unit` stands at the axis.
 std::string TrendFigure(const ChartWords& words, const std::vector<TrendPoint>& points,
-                        const TrendRange& range, const char* unit);
+                        const char* unit);
 
 // What the marks of the trends mean, in words; only of those that they have.
 std::string TrendLegend(const std::vector<std::vector<TrendPoint>>& trends);

@@ -1,8 +1,11 @@
+#include <algorithm>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "services/cli/report/figure_words.h"
-#include "services/cli/report/html_absent.h"
 #include "services/cli/report/html_charts.h"
 #include "services/cli/report/html_sections.h"
 #include "services/cli/report/html_text.h"
@@ -14,81 +17,81 @@ using score::v1::MeasureValue;
 
 constexpr double kFull = 100;
 
-// What it counts, of what, and what would raise it.
-std::string Words(const MeasureValue& measure) {
-  return absl::StrCat("Counts ", EscapeHtml(measure.numerator_words()),
-                      measure.denominator_words().empty() ? "" : ", of ",
-                      EscapeHtml(measure.denominator_words()), ". <b>What would raise it:</b> ",
-                      EscapeHtml(measure.raise_words()));
+// What the shares are of, if that is the same for all of the measures; else empty.
+std::string CommonDenominator(const std::vector<const MeasureValue*>& measures) {
+  const std::string& first = measures.front()->denominator_words();
+  const bool common = std::all_of(
+      measures.begin(), measures.end(),
+      [&first](const MeasureValue* measure) { return measure->denominator_words() == first; });
+  return common ? first : "";
 }
 
-std::string IdOf(const MeasureValue& measure) {
-  return absl::StrCat("measure-", HtmlId(measure.measure()));
-}
-
-std::string Card(const MeasureValue& measure) {
+// `above` is what stands above all of the measures of a panel: what their shares are of.
+std::string Card(const MeasureValue& measure, const std::string& above) {
   const bool percent = measure.unit() == score::v1::UNIT_PERCENT;
   const Quantity value{percent ? FigureUnit::kPercent : FigureUnit::kSubjects, measure.value(),
                        false, percent ? "%" : ""};
-  return absl::StrCat(
-      "<li id=\"", IdOf(measure), "\">\n<div class=\"pair\"><h4>",
-      EscapeHtml(measure.display_name()), "</h4><p class=\"value\">", QuantityHtml(value),
-      "</p></div>\n", percent ? BarSvg(measure.value(), kFull, std::nullopt) : "", "<p>",
-      EscapeHtml(measure.sentence()), "</p>\n<p class=\"fine\">", Words(measure), "</p>\n</li>\n");
+  const bool said = !above.empty() || measure.denominator_words().empty();
+  return absl::StrCat("<li id=\"measure-", HtmlId(measure.measure()),
+                      "\">\n<div class=\"pair\"><h4>", EscapeHtml(measure.display_name()),
+                      "</h4><p class=\"value\">", QuantityHtml(value), "</p></div>\n",
+                      percent ? BarSvg(measure.value(), kFull, std::nullopt) : "", "<p>Counts ",
+                      EscapeHtml(measure.numerator_words()), said ? "" : ", of ",
+                      said ? "" : EscapeHtml(measure.denominator_words()), ".</p>\n</li>\n");
+}
+
+// What would raise the measures, each thing once with all that it is said of.
+std::string RaiseHtml(const std::vector<const MeasureValue*>& measures) {
+  std::vector<std::pair<std::string, std::vector<std::string>>> groups;
+  for (const MeasureValue* measure : measures) {
+    const auto found = std::find_if(groups.begin(), groups.end(), [measure](const auto& group) {
+      return group.first == measure->raise_words();
+    });
+    auto& group = found == groups.end()
+                      ? groups.emplace_back(measure->raise_words(), std::vector<std::string>())
+                      : *found;
+    group.second.push_back(NameHtml(measure->display_name()));
+  }
+  std::string out = "<details><summary>What would raise them</summary>\n<ul class=\"fine\">\n";
+  for (const auto& [words, names] : groups) {
+    absl::StrAppend(&out, "<li><b>", absl::StrJoin(names, ", "), ":</b> ", EscapeHtml(words),
+                    "</li>\n");
+  }
+  return out + "</ul>\n</details>\n";
 }
 
 // The measures that explain one category; empty when none is shown.
 std::string Group(const PageContent& content, const std::string& category,
                   const std::string& heading) {
-  std::string cards;
+  std::vector<const MeasureValue*> measures;
   for (const MeasureValue& measure : content.score.measures()) {
-    if (measure.category() == category && Measured(measure.state())) {
-      absl::StrAppend(&cards, Card(measure));
-    }
+    if (measure.category() == category && Measured(measure.state())) measures.push_back(&measure);
   }
-  if (cards.empty()) return "";
-  return absl::StrCat("<div class=\"panel\">\n<h3>", EscapeHtml(heading),
-                      "</h3>\n<ul class=\"measures\">\n", cards, "</ul>\n</div>\n");
-}
-
-AbsentFigure AbsentOf(const PageContent& content, const MeasureValue& measure) {
-  AbsentFigure out;
-  out.id = IdOf(measure);
-  out.name = measure.display_name();
-  out.words = absl::StrCat(EscapeHtml(measure.sentence()), " ", Words(measure));
-  out.state = measure.state();
-  out.code = measure.state_reason_code();
-  out.reason = measure.state_reason();
-  for (const auto& words : content.words.measures()) {
-    if (words.measure() == measure.measure()) {
-      out.sources = {words.sources().begin(), words.sources().end()};
-    }
+  if (measures.empty()) return "";
+  const std::string above = CommonDenominator(measures);
+  std::string out = absl::StrCat("<div class=\"panel\">\n<h3>", EscapeHtml(heading), "</h3>\n");
+  if (!above.empty()) {
+    absl::StrAppend(&out, "<p class=\"fine\">Shares of ", EscapeHtml(above), "</p>\n");
   }
-  for (const auto& threshold : content.statement.figure_thresholds()) {
-    if (!threshold.measure().empty() && threshold.measure() == measure.measure()) {
-      out.shown_from = threshold.headcount();
-    }
-  }
-  return out;
+  absl::StrAppend(&out, "<ul class=\"measures\">\n");
+  for (const MeasureValue* measure : measures) absl::StrAppend(&out, Card(*measure, above));
+  return absl::StrCat(out, "</ul>\n", RaiseHtml(measures), "</div>\n");
 }
 
 }  // namespace
 
 std::string MeasuresSection(const PageContent& content) {
-  std::string out =
-      "<section aria-labelledby=\"measures\">\n<h2 id=\"measures\">Measures</h2>\n"
-      "<p>What explains the categories: what each counts, out of what, and what would raise "
-      "it.</p>\n";
+  std::string groups;
   for (const auto& category : content.score.categories()) {
-    absl::StrAppend(&out, Group(content, category.category(), category.display_name()));
+    absl::StrAppend(&groups, Group(content, category.category(), category.display_name()));
   }
-  absl::StrAppend(&out, Group(content, "", "Further figures"));
-  std::vector<AbsentFigure> absent;
-  for (const MeasureValue& measure : content.score.measures()) {
-    if (!Measured(measure.state())) absent.push_back(AbsentOf(content, measure));
-  }
-  if (!absent.empty()) absl::StrAppend(&out, "<h3 class=\"group\">Measures not shown</h3>\n");
-  return absl::StrCat(out, AbsentHtml(content, "measures", absent), "</section>\n");
+  absl::StrAppend(&groups, Group(content, "", "Further figures"));
+  if (groups.empty()) groups = "<p>None is shown: the reasons stand below.</p>\n";
+  return absl::StrCat(
+      "<section aria-labelledby=\"measures\">\n<h2 id=\"measures\">Measures</h2>\n"
+      "<p>What explains the categories: within the 28 days or, where it says so, on an average "
+      "day.</p>\n",
+      groups, "</section>\n");
 }
 
 }  // namespace tutti

@@ -53,7 +53,7 @@ std::string CadenceWord(window::v1::Cadence cadence) {
 }
 
 std::string Navigation() {
-  constexpr std::array<std::array<const char*, 2>, 8> kSections = {
+  constexpr std::array<std::array<const char*, 2>, 9> kSections = {
       {{"score", "Score"},
        {"categories", "Categories"},
        {"trend", "Trend"},
@@ -61,6 +61,7 @@ std::string Navigation() {
        {"benchmark", "Others like it"},
        {"measures", "Measures"},
        {"breakdowns", "Breakdowns"},
+       {"absent", "Not shown"},
        {"statement", "Privacy"}}};
   std::string out = "<nav aria-label=\"Sections of this page\"><ul>\n";
   for (const auto& section : kSections) {
@@ -71,27 +72,27 @@ std::string Navigation() {
 
 std::string Header(const PageContent& content, const std::string& name) {
   const score::v1::Score& score = content.score;
-  std::string out =
-      absl::StrCat("<header>\n<p class=\"kicker\">Adoption score</p>\n<h1>", EscapeHtml(name),
-                   "</h1>\n<p>The 28 days from ", EscapeHtml(score.start_day()), " to ",
-                   EscapeHtml(score.end_day()), ", both included; ", score.headcount(), " people",
-                   CadenceWord(score.cadence()), "</p>\n");
+  std::string out = absl::StrCat(
+      "<header>\n<p class=\"kicker\">Adoption score</p>\n<h1>", EscapeHtml(name),
+      "</h1>\n<p>The 28 days from ", TextHtml(score.start_day()), " to ", TextHtml(score.end_day()),
+      ", both included; ", score.headcount(), " people", CadenceWord(score.cadence()), "</p>\n");
+  // The notice of made-up activity would say it again.
   if (score.generated_data()) {
     absl::StrAppend(&out, "<p class=\"generated\">", kGenerated, "</p>\n");
   }
-  absl::StrAppend(&out, "<p class=\"notice\">", EscapeHtml(score.notice()), "</p>\n", Navigation(),
-                  "</header>\n");
+  absl::StrAppend(&out, "<p class=\"notice\">",
+                  score.generated_data() ? kWhatItIs : EscapeHtml(score.notice()), "</p>\n",
+                  Navigation(), "</header>\n");
   return out;
 }
 
 std::string Footer(const PageContent& content) {
   return absl::StrCat(
-      "<footer>\n<p>Written on ", EscapeHtml(content.generated_at), " by tutti ",
-      EscapeHtml(content.version), " from published records alone, of the 28 days from ",
-      EscapeHtml(content.score.start_day()), " to ", EscapeHtml(content.score.end_day()),
-      ". Catalogue ", EscapeHtml(content.statement.catalog_version()), ", fingerprint ",
-      EscapeHtml(content.statement.catalog_fingerprint()), ".</p>\n<p>", kWhatItIs,
-      " This page is one file: it has no script and loads nothing.</p>\n</footer>\n");
+      "<footer>\n<p>Written on ", TextHtml(content.generated_at), " by tutti ",
+      EscapeHtml(content.version), " from published records alone. Catalogue ",
+      EscapeHtml(content.statement.catalog_version()), ", fingerprint ",
+      EscapeHtml(content.statement.catalog_fingerprint()),
+      ". This page is one file: it has no script and loads nothing.</p>\n</footer>\n");
 }
 
 }  // namespace
@@ -104,8 +105,8 @@ std::string RenderPage(const PageContent& content) {
       "<body>\n<a class=\"skip\" href=\"#main\">Skip to the score</a>\n", Header(content, name),
       "<main id=\"main\" tabindex=\"-1\">\n", ScoreSection(content), CategoriesSection(content),
       TrendSection(content), RecommendationsSection(content), BenchmarkSection(content),
-      MeasuresSection(content), BreakdownsSection(content), StatementSection(content), "</main>\n",
-      Footer(content), "</body>\n</html>\n");
+      MeasuresSection(content), BreakdownsSection(content), AbsentSection(content),
+      StatementSection(content), "</main>\n", Footer(content), "</body>\n</html>\n");
 }
 
 }  // namespace tutti

@@ -36,22 +36,23 @@ std::string Fact(const char* term, const std::string& html) {
   return absl::StrCat("<div><dt>", term, "</dt><dd>", html, "</dd></div>\n");
 }
 
-// The figure of one window alone, as it stands beside a level.
+// The figure of one window alone, as it stands beside a level, or why there is none.
 template <typename Scored>
-std::string AloneHtml(const Scored& scored, const Quantity& alone) {
-  return Measured(scored.state()) ? QuantityHtml(alone) : "withheld";
+std::string AloneHtml(const Scored& scored, const Quantity& alone, const std::string& reason) {
+  return Measured(scored.state()) ? QuantityHtml(alone)
+                                  : EscapeHtml(AbsentWords(scored.state(), reason));
 }
 
-// What stands beside a level.
-std::string LevelFacts(const score::v1::Level& level, const std::string& alone) {
+// What stands beside a level of the window that ends on `end_day`.
+std::string LevelFacts(const score::v1::Level& level, const std::string& end_day,
+                       const std::string& alone) {
+  const std::string since = HeldSince(level, end_day);
   return absl::StrCat(level.may_be_changing()
                           ? "<div class=\"mark\"><dt>May be changing</dt><dd>this window does "
                             "not fit the level</dd></div>\n"
                           : "",
                       Fact("This window alone", alone),
-                      level.holding_since_end_day().empty()
-                          ? ""
-                          : Fact("Level held since", EscapeHtml(level.holding_since_end_day())));
+                      since.empty() ? "" : Fact("Level held since", TextHtml(since)));
 }
 
 std::string ChangeFact(const char* term, const score::v1::Change& change, const char* unit) {
@@ -74,9 +75,7 @@ std::string MostRoomHtml(const score::v1::CategoryScore& category) {
 
 std::string TotalPanel(const Score& score) {
   if (!IsShown(score)) {
-    return StateHtml(score.state(), score.state() == score::v1::FIGURE_STATE_NOT_MEASURED
-                                        ? "No category is measured: the reasons stand below."
-                                        : "The score is shown when every measured category is.");
+    return StateHtml(score.state(), TotalReason(score));
   }
   const Quantity points =
       Points(LeadingPoints(score), absl::StrCat("of ", score.possible_points(), " points"));
@@ -97,34 +96,37 @@ std::string TotalFacts(const Score& score) {
   std::string out;
   if (IsShown(score)) {
     out = absl::StrCat(
-        score.has_level() ? LevelFacts(score.level(), AloneHtml(score, Percent(score.percent())))
-                          : "",
+        score.has_level()
+            ? LevelFacts(score.level(), score.end_day(),
+                         AloneHtml(score, Percent(score.percent()), TotalReason(score)))
+            : "",
         ChangeFact("Over 28 days", InPercent(LeadingChange(score), score.possible_points()),
                    "percentage points"),
         ChangeFact("Over 180 days", LeadingTrend(score), "percentage points"));
   }
   if (const auto* category = MostRoom(score); category != nullptr) {
-    absl::StrAppend(&out, Fact("Most room", MostRoomHtml(*category)));
+    absl::StrAppend(&out, Fact("Most room to improve", MostRoomHtml(*category)));
   }
   return FactList(out);
 }
 
-std::string CategoryCard(const score::v1::CategoryScore& category) {
+std::string CategoryCard(const Score& score, const score::v1::CategoryScore& category) {
   const std::string id = HtmlId(category.category());
   const Quantity points = Points(LeadingPoints(category), "of 100");
   const ChartWords words{absl::StrCat("category-", id, "-bar"),
                          BarWords(category.display_name(), points),
                          "A bar from 0 to 100 points. The whisker at its end is the 95% margin."};
-  std::string out =
-      absl::StrCat("<li class=\"card\" id=\"category-", id, "\">\n<h3>",
-                   EscapeHtml(category.display_name()), "</h3>\n<p class=\"figure\">",
-                   QuantityHtml(points), "</p>\n", BarSvg(LeadingPoints(category), kFull, words),
-                   FactList(absl::StrCat(
-                       category.has_level()
-                           ? LevelFacts(category.level(),
-                                        AloneHtml(category, Points(category.points(), "of 100")))
-                           : "",
-                       ChangeFact("Over 28 days", LeadingChange(category), "points"))));
+  std::string out = absl::StrCat(
+      "<li class=\"card\" id=\"category-", id, "\">\n<h3>", EscapeHtml(category.display_name()),
+      "</h3>\n<p class=\"figure\">", QuantityHtml(points), "</p>\n",
+      BarSvg(LeadingPoints(category), kFull, words),
+      FactList(absl::StrCat(
+          category.has_level() ? LevelFacts(category.level(), score.end_day(),
+                                            AloneHtml(category, Points(category.points(), "of 100"),
+                                                      ShortReason(category.state_reason_code(),
+                                                                  category.state_reason())))
+                               : "",
+          ChangeFact("Over 28 days", LeadingChange(category), "points"))));
   // Why one window alone is withheld says nothing of the level.
   const std::string reason = Measured(category.state()) ? category.state_reason() : "";
   for (const std::string& text : {reason, category.description()}) {
@@ -135,9 +137,9 @@ std::string CategoryCard(const score::v1::CategoryScore& category) {
 
 AbsentFigure AbsentOf(const PageContent& content, const score::v1::CategoryScore& category) {
   AbsentFigure out;
+  out.kind = {"category", "categories"};
   out.id = absl::StrCat("category-", HtmlId(category.category()));
   out.name = category.display_name();
-  out.words = EscapeHtml(category.description());
   out.state = category.state();
   out.code = category.state_reason_code();
   out.reason = category.state_reason();
@@ -159,14 +161,16 @@ AbsentFigure AbsentOf(const PageContent& content, const score::v1::CategoryScore
 
 // How far a figure is from the value at which its action is not recommended any more; empty
 // when the catalogue does not tell.
-std::string RoomWords(const PageContent& content, const score::v1::Recommendation& item) {
+std::string DistanceWords(const PageContent& content, const score::v1::Recommendation& item) {
   for (const auto& action : content.catalog.actions()) {
     if (action.id() != item.action()) continue;
     const bool too_high = action.above_permille() > 0;
     const double limit = (too_high ? action.above_permille() : action.below_permille()) / 10.0;
-    return absl::StrFormat("Room: %.0f percentage points, %s to %s&nbsp;%%",
-                           std::abs(limit - item.value().value()), too_high ? "down" : "up",
-                           HtmlNumber(limit));
+    const bool open =
+        item.value().bound() == (too_high ? score::v1::BOUND_AT_LEAST : score::v1::BOUND_AT_MOST);
+    return absl::StrFormat("<p class=\"distance\">%s%.0f percentage points %s %s&nbsp;%%</p>\n",
+                           open ? "At least " : "", std::abs(limit - ShownValue(item.value())),
+                           too_high ? "above" : "below", HtmlNumber(limit));
   }
   return "";
 }
@@ -175,15 +179,17 @@ std::string RoomWords(const PageContent& content, const score::v1::Recommendatio
 
 std::string ScoreSection(const PageContent& content) {
   const Score& score = content.score;
-  const std::string level =
-      score.has_level() ? absl::StrCat("<p class=\"hint\">", LevelWords(score.level()), ".</p>\n")
-                        : "";
+  const std::string note = LevelNote(score);
+  const std::string level = note.empty() ? ""
+                                         : absl::StrCat("<p class=\"hint\">", TextHtml(note), " ",
+                                                        kChangeOfLevels, "</p>\n");
   return absl::StrCat(
       "<section aria-labelledby=\"score\">\n<h2 id=\"score\">Score</h2>\n<div class=\"panel\">\n",
-      TotalPanel(score), TotalFacts(score), level,
+      TotalPanel(score), TotalFacts(score),
       "<p class=\"hint\">The number after ± is the margin: the truth lies within it 95 times in "
-      "100. A change is more than noise when it exceeds its margin. What is too uncertain is "
-      "withheld, with the reason.</p>\n</div>\n</section>\n");
+      "100. “At least” and “at most” stand where it is known to one side only. A change is more "
+      "than noise when it exceeds its margin.</p>\n",
+      level, "</div>\n</section>\n");
 }
 
 std::string CategoriesSection(const PageContent& content) {
@@ -191,7 +197,7 @@ std::string CategoriesSection(const PageContent& content) {
   std::vector<AbsentFigure> absent;
   for (const auto& category : content.score.categories()) {
     if (IsShown(category)) {
-      absl::StrAppend(&cards, CategoryCard(category));
+      absl::StrAppend(&cards, CategoryCard(content.score, category));
     } else {
       absent.push_back(AbsentOf(content, category));
     }
@@ -200,7 +206,7 @@ std::string CategoriesSection(const PageContent& content) {
       "<section aria-labelledby=\"categories\">\n<h2 id=\"categories\">Categories</h2>\n";
   if (!cards.empty()) absl::StrAppend(&out, "<ul class=\"grid\">\n", cards, "</ul>\n");
   if (!absent.empty()) absl::StrAppend(&out, "<h3 class=\"group\">Categories not shown</h3>\n");
-  return absl::StrCat(out, AbsentHtml(content, "categories", absent), "</section>\n");
+  return absl::StrCat(out, AbsentHtml(content, absent), "</section>\n");
 }
 
 std::string RecommendationsSection(const PageContent& content) {
@@ -211,22 +217,25 @@ std::string RecommendationsSection(const PageContent& content) {
     return out + "<p>Nothing is recommended: no shown figure is low.</p>\n</section>\n";
   }
   if (const auto* category = MostRoom(content.score); category != nullptr) {
-    absl::StrAppend(&out, "<p>Most room: ", MostRoomHtml(*category), ".</p>\n");
+    absl::StrAppend(&out, "<p>Most room to improve: ", MostRoomHtml(*category), ".</p>\n");
   }
   absl::StrAppend(
       &out,
-      "<p>The one with the most room comes first: whose figure is furthest from the value at "
-      "which it is no longer recommended.</p>\n<ol class=\"grid\">\n");
+      "<p>First comes what is furthest from the value at which it is no longer recommended.</p>\n"
+      "<ol class=\"grid\">\n");
   for (const auto& item : content.recommendations.recommendations()) {
     std::string name = item.measure();
+    std::string denominator;
     for (const MeasureValue& measure : content.score.measures()) {
-      if (measure.measure() == item.measure()) name = measure.display_name();
+      if (measure.measure() != item.measure()) continue;
+      name = measure.display_name();
+      denominator = measure.denominator_words();
     }
     absl::StrAppend(&out, "<li class=\"card\" id=\"action-", HtmlId(item.action()), "\">\n<h3>",
-                    EscapeHtml(item.title()), "</h3>\n<p class=\"room\">", RoomWords(content, item),
-                    "</p>\n", BarSvg(item.value(), kFull, std::nullopt), "<p class=\"fine\">",
-                    NameHtml(name), ", ", QuantityHtml(Percent(item.value())), "</p>\n<p>",
-                    EscapeHtml(item.text()), "</p>\n</li>\n");
+                    EscapeHtml(item.title()), "</h3>\n", DistanceWords(content, item),
+                    BarSvg(item.value(), kFull, std::nullopt), "<p class=\"fine\">", NameHtml(name),
+                    ": ", QuantityHtml(Percent(item.value())), denominator.empty() ? "" : " of ",
+                    EscapeHtml(denominator), "</p>\n<p>", EscapeHtml(item.text()), "</p>\n</li>\n");
   }
   return out + "</ol>\n</section>\n";
 }

@@ -19,6 +19,7 @@ std::string RecommendationsSection(const PageContent& content);  // id "recommen
 std::string BenchmarkSection(const PageContent& content);        // id "benchmark"
 std::string MeasuresSection(const PageContent& content);         // id "measures"
 std::string BreakdownsSection(const PageContent& content);       // id "breakdowns"
+std::string AbsentSection(const PageContent& content);           // id "absent"
 std::string StatementSection(const PageContent& content);        // id "statement"
 
 }  // namespace tutti

@@ -67,11 +67,15 @@ std::string Thresholds(const PageContent& content) {
     for (const auto& category : content.score.categories()) {
       if (category.category() == threshold.category()) name = category.display_name();
     }
-    absl::StrAppend(&rows, "<tr><th scope=\"row\">", EscapeHtml(name), "</th><td>",
-                    EscapeHtml(ThresholdWords(threshold)), "</td></tr>\n");
+    absl::StrAppend(
+        &rows, "<tr><th scope=\"row\">", EscapeHtml(name), "</th><td>",
+        threshold.headcount_with_level(), "</td><td>", threshold.headcount(), "</td><td>",
+        threshold.from_record() == 0 ? "never" : absl::StrCat("record ", threshold.from_record()),
+        "</td></tr>\n");
   }
-  return ScrollTable("thresholds-caption", "From which headcount a category is shown",
-                     {"Category", "From"}, rows);
+  return ScrollTable("thresholds-caption", "The headcount from which a category is shown",
+                     {"Category", "With earlier windows", "In one window alone", "Here from"},
+                     rows);
 }
 
 std::string Peers(const PageContent& content, const score::v1::GetBenchmarkResponse& benchmark) {
@@ -82,25 +86,25 @@ std::string Peers(const PageContent& content, const score::v1::GetBenchmarkRespo
                     "</td><td>", peers, unit, "</td></tr>\n");
   };
   const score::v1::Score& score = content.compared;
-  const bool total = Measured(score.state());
   row("Adoption score",
-      total ? QuantityHtml({FigureUnit::kPercent, score.percent(), false, "%"})
-            : StateWord(score.state()),
+      Measured(score.state()) ? QuantityHtml({FigureUnit::kPercent, score.percent(), false, "%"})
+                              : EscapeHtml(AbsentWords(score.state(), TotalReason(score))),
       benchmark.mean_percent(), " %");
   for (const auto& mean : benchmark.categories()) {
     for (const auto& category : score.categories()) {
       if (category.category() != mean.category()) continue;
-      const bool shown = Measured(category.state());
       row(category.display_name(),
-          shown ? QuantityHtml({FigureUnit::kPoints, category.points(), false, "points"})
-                : StateWord(category.state()),
+          Measured(category.state())
+              ? QuantityHtml({FigureUnit::kPoints, category.points(), false, "points"})
+              : EscapeHtml(AbsentWords(category.state(), ShortReason(category.state_reason_code(),
+                                                                     category.state_reason()))),
           mean.mean_points(), " points");
     }
   }
   return ScrollTable("benchmark-caption",
-                     absl::StrCat("Beside at least ", benchmark.organizations(),
-                                  " others: ", EscapeHtml(benchmark.cohort()), "; the 28 days to ",
-                                  EscapeHtml(benchmark.end_day())),
+                     absl::StrCat("Beside at least ", benchmark.organizations(), " others: ",
+                                  EscapeHtml(benchmark.cohort()), "; what the 28 days to ",
+                                  TextHtml(benchmark.end_day()), " say alone"),
                      {"Figure", "This organisation", "Mean of the others"}, rows);
 }
 
@@ -132,10 +136,11 @@ std::string StatementSection(const PageContent& content) {
       statement.in_short().empty()
           ? ""
           : absl::StrCat("<p class=\"lead\">", EscapeHtml(statement.in_short()), "</p>\n"),
-      "<h3>In numbers</h3>\n<p>", EscapeHtml(statement.claim()), "</p>\n", Guarantees(statement),
-      "<h3 class=\"group\">Never measured</h3>\n", ListHtml(LinesOf(statement.never_measured())),
-      "<h3 class=\"group\">What the claim does not cover</h3>\n",
-      ListHtml(LinesOf(statement.limits())), "<h3 class=\"group\">In full</h3>\n",
+      "<h3>Never measured</h3>\n", ListHtml(LinesOf(statement.never_measured())),
+      "<h3 class=\"group\">In full</h3>\n",
+      details("The claim, in numbers",
+              absl::StrCat("<p>", EscapeHtml(statement.claim()), "</p>\n", Guarantees(statement))),
+      details("What the claim does not cover", ListHtml(LinesOf(statement.limits()))),
       details("What is collected", ListHtml(LinesOf(statement.collected()))),
       details("What the sources are declared to give", ListHtml(LinesOf(statement.declared()))),
       details("What is kept, where, and for how long", Kept(statement)),

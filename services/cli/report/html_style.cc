@@ -41,7 +41,8 @@ section{margin:2rem 0}
 .value{font-weight:600;font-variant-numeric:tabular-nums;margin:0}
 .state{color:var(--soft)}
 .lead{font-size:1.125rem}
-.room{font-weight:600}
+.distance{font-weight:600}
+time{white-space:nowrap}
 .facts{display:grid;gap:.15rem 1.5rem;margin:.2rem 0 .6rem}
 .panel>.facts{grid-template-columns:repeat(auto-fill,minmax(min(100%,24rem),1fr));margin-bottom:.9rem}
 .facts>div{display:flex;flex-wrap:wrap;gap:0 .5rem;justify-content:space-between;border-top:1px solid var(--line);padding:.25rem 0}
@@ -63,8 +64,8 @@ section{margin:2rem 0}
 .absent details{margin:0}
 .absent ul{columns:22rem;column-gap:2rem;list-style:none;padding:0;margin:.25rem 0 0}
 .absent p{margin-bottom:.25rem}
-.absent li{break-inside:avoid;margin-bottom:.5rem;font-size:.9375rem}
-.absent li>.fine:last-child{display:block;font-size:.8125rem}
+.absent li{break-inside:avoid;margin-bottom:.15rem;font-size:.9375rem}
+.absent .kind{font-weight:600;font-size:.875rem;margin-top:.5rem}
 .kept>div{margin-bottom:.4rem}.kept dt{font-size:.9375rem}.kept dd{margin:0;font-size:.875rem;color:var(--soft)}
 svg{display:block;width:100%;overflow:visible}
 .bar{height:.9rem;margin:.2rem 0 .55rem}
@@ -91,7 +92,7 @@ svg .jump{stroke:var(--jump);stroke-dasharray:5 4}
 .swatch{flex:0 0 2.6rem;width:2.6rem;height:1.5rem}
 .plot{display:grid;grid-template-columns:auto 1fr;grid-template-rows:auto auto;gap:.3rem .5rem;margin:.6rem 0 .2rem}
 .y{display:flex;flex-direction:column;justify-content:space-between;text-align:right;line-height:1;margin:-.4rem 0}
-.x{grid-column:2;display:flex;justify-content:space-between}.x span:only-child{margin:auto}
+.x{grid-column:2;display:flex;justify-content:space-between}.x time:only-child{margin:auto}
 .x,.y{font-size:.8125rem;color:var(--soft);font-variant-numeric:tabular-nums}
 .trend{height:7.5rem}
 .panel .trend{height:15rem}
@@ -99,12 +100,23 @@ svg .jump{stroke:var(--jump);stroke-dasharray:5 4}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 caption{text-align:left;color:var(--soft);font-size:.875rem;padding:0 0 .35rem}
 th,td{text-align:left;font-size:.9375rem;vertical-align:top;padding:.35rem .75rem .35rem 0;border-top:1px solid var(--line)}
+.columns caption{color:var(--ink);font-size:1rem;font-weight:700}
 thead th{border-top:0;font-size:.875rem}
 tbody th{font-weight:400;overflow-wrap:anywhere}
-#trend-table tbody th{white-space:nowrap}
 tbody th[scope=rowgroup]{font-weight:600;font-size:.875rem;color:var(--soft);padding-top:.7rem}
 td.n,th.n{text-align:right}
 td:last-child,th:last-child{padding-right:0}
+details>#trend-table{margin-top:1rem}
+#trend-table th,#trend-table td{font-size:.8125rem;padding-right:.35rem}#trend-table td:last-child,#trend-table th:last-child{padding-right:0}
+#trend-table td b{display:block;font-size:.8125rem}
+@media screen and (max-width:74rem){#trend-table,#trend-table tbody,#trend-table caption{display:block}
+#trend-table thead{display:none}
+#trend-table tr{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:0 1.5rem;padding:.4rem 0;border-top:1px solid var(--line)}
+#trend-table tbody th{grid-column:1/-1;font-weight:600}
+#trend-table td,#trend-table th{border:0;padding:.1rem 0}
+#trend-table td{display:flex;flex-wrap:wrap;justify-content:space-between;gap:0 1rem}
+#trend-table td::before{content:attr(data-title);color:var(--soft)}
+#trend-table td b{flex-basis:100%}}
 details{margin:.75rem 0 0}
 summary{cursor:pointer;color:var(--accent);font-weight:600;padding:.25rem 0}
 details>.grid,details>table,details>.scroll{margin-top:.5rem}
@@ -120,7 +132,7 @@ footer{padding-bottom:3rem;color:var(--soft);font-size:.875rem;border-top:1px so
 html{font-size:10.5px}body{line-height:1.35}header,main,footer{max-width:none;padding-left:0;padding-right:0}
 header{padding-top:0}section{margin:1rem 0}.group{margin-top:.8rem}
 nav,.skip,summary{display:none}
-#statement~.panel summary{display:block;list-style:none;color:inherit;break-after:avoid}
+#statement~.panel summary,#measures~.panel summary{display:block;list-style:none;color:inherit;break-after:avoid}
 details{margin-top:.4rem}
 details::details-content{content-visibility:visible;display:block;height:auto}
 .card,.panel{border-radius:.3rem;padding:.6rem}
@@ -134,7 +146,7 @@ details::details-content{content-visibility:visible;display:block;height:auto}
 #statement~.panel li,.kept>div{break-inside:avoid}
 th,td{padding-top:.2rem;padding-bottom:.2rem}
 .grid>.card,.pair,tr,figure,.legend{break-inside:avoid}h2,h3,h4,h2+p{break-after:avoid}
-.scroll{overflow:visible}.scroll th,.scroll td{font-size:.75rem;padding:.1rem .3rem .1rem 0}
+.scroll{overflow:visible}.scroll th,.scroll td,#trend-table th,#trend-table td{font-size:.75rem;padding:.1rem .3rem .1rem 0}
 .generated{border:1px solid #000}
 svg,svg *{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
 )css";

@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/string_view.h"
 #include "common/text/plain_text.h"
 #include "services/cli/report/figure_words.h"
 
@@ -36,6 +37,30 @@ std::string EscapeHtml(const std::string& text) {
   return out;
 }
 
+std::string TextHtml(const std::string& text) {
+  constexpr absl::string_view kDay = "0000-00-00";
+  const auto is_day = [&kDay](absl::string_view word) {
+    if (word.size() != kDay.size()) return false;
+    for (size_t i = 0; i < kDay.size(); ++i) {
+      const bool digit = absl::ascii_isdigit(static_cast<unsigned char>(word[i]));
+      if (kDay[i] == '0' ? !digit : word[i] != '-') return false;
+    }
+    return true;
+  };
+  const std::string escaped = EscapeHtml(text);
+  std::string out;
+  for (size_t i = 0; i < escaped.size();) {
+    const absl::string_view word = absl::string_view(escaped).substr(i, kDay.size());
+    if (is_day(word)) {
+      absl::StrAppend(&out, "<time>", word, "</time>");
+      i += kDay.size();
+    } else {
+      out += escaped[i++];
+    }
+  }
+  return out;
+}
+
 std::string NameHtml(const std::string& name) {
   return absl::StrCat("<bdi>", EscapeHtml(name), "</bdi>");
 }
@@ -52,9 +77,12 @@ std::string HtmlNumber(double value) { return absl::StrFormat("%.4g", value); }
 
 std::string QuantityHtml(const Quantity& quantity) {
   const std::string text = absl::StrReplaceAll(EscapeHtml(FormatQuantity(quantity)),
-                                               {{" ± ", "&nbsp;±&nbsp;"}, {" %", "&nbsp;%"}});
+                                               {{" ± ", "&nbsp;±&nbsp;"},
+                                                {" %", "&nbsp;%"},
+                                                {"at least ", "at&nbsp;least&nbsp;"},
+                                                {"at most ", "at&nbsp;most&nbsp;"}});
   return absl::StrCat("<data value=\"",
-                      absl::StrFormat("%.4f", WithoutMinusZero(quantity.estimate.value(), 4)),
+                      absl::StrFormat("%.4f", WithoutMinusZero(ShownValue(quantity.estimate), 4)),
                       "\">", text, "</data>");
 }
 
@@ -68,13 +96,13 @@ std::string ChangeHtml(const score::v1::Change& change, const char* unit) {
 
 std::string StateHtml(score::v1::FigureState state, const std::string& reason) {
   return absl::StrCat("<p class=\"state\"><strong>", StateWord(state), "</strong>",
-                      reason.empty() ? "" : ": ", EscapeHtml(reason), "</p>\n");
+                      reason.empty() ? "" : ": ", TextHtml(reason), "</p>\n");
 }
 
 std::string ListHtml(const std::vector<std::string>& lines) {
   std::string out = "<ul>\n";
   for (const std::string& line : lines) {
-    absl::StrAppend(&out, "<li>", EscapeHtml(line), "</li>\n");
+    absl::StrAppend(&out, "<li>", TextHtml(line), "</li>\n");
   }
   return out + "</ul>\n";
 }

@@ -13,6 +13,9 @@ namespace tutti {
 // PlainText).
 std::string EscapeHtml(const std::string& text);
 
+// The same as HTML of its own, in which no day (ISO 8601) is broken over lines.
+std::string TextHtml(const std::string& text);
+
 // A name within a line: whichever way it is written, what stands beside it stays in its order.
 std::string NameHtml(const std::string& name);
 
@@ -22,7 +25,7 @@ std::string HtmlId(const std::string& text);
 // A number for an attribute: "12.5".
 std::string HtmlNumber(double value);
 
-// A quantity in a <data> element that carries the value to four places; no line breaks
+// A quantity in a <data> element that carries the number shown to four places; no line breaks
 // between a value and its margin.
 std::string QuantityHtml(const Quantity& quantity);
 

@@ -91,11 +91,16 @@ bool AnyShown(const std::vector<TrendPoint>& points) {
   return std::any_of(points.begin(), points.end(), HasFigure);
 }
 
-std::string Cell(bool shown, score::v1::FigureState state, const score::v1::Estimate& estimate,
-                 FigureUnit unit, bool may_be_changing) {
-  if (!shown) return absl::StrCat("<td class=\"n\">", StateWord(state), "</td>");
-  return absl::StrCat("<td class=\"n\">", QuantityHtml({unit, estimate, false, ""}),
-                      may_be_changing ? "<br><b>may be changing</b>" : "", "</td>");
+// A cell. Where the page is narrow, the title of its column stands beside it.
+std::string Cell(const std::string& title, const std::string& html) {
+  return absl::StrCat("<td class=\"n\" data-title=\"", EscapeHtml(title), "\">", html, "</td>");
+}
+
+std::string FigureCell(const std::string& title, bool shown, score::v1::FigureState state,
+                       const Quantity& quantity, bool may_be_changing) {
+  if (!shown) return Cell(title, StateWord(state));
+  return Cell(title, absl::StrCat(QuantityHtml(quantity),
+                                  may_be_changing ? " <b>may be changing</b>" : ""));
 }
 
 // The categories that any of the scores shows.
@@ -114,51 +119,47 @@ std::vector<const score::v1::CategoryScore*> ShownCategories(const PageContent& 
   return shown;
 }
 
+constexpr char kScoreTitle[] = "Score, %";
+constexpr char kAloneTitle[] = "Window alone, %";
+
+std::string ColumnHead(const std::string& title) {
+  return absl::StrCat("<th scope=\"col\" class=\"n\">", EscapeHtml(title), "</th>");
+}
+
 // What the charts show, as a table; the newest first.
 std::string DataTable(const PageContent& content) {
   const std::vector<const score::v1::CategoryScore*> columns = ShownCategories(content);
   const bool levels = std::any_of(content.history.begin(), content.history.end(),
                                   [](const Score& score) { return score.has_level(); });
   std::string out =
-      "<details>\n<summary>The figures of the charts as a table</summary>\n<div class=\"scroll\" "
-      "role=\"region\" aria-labelledby=\"trend-caption\" tabindex=\"0\">\n<table "
-      "id=\"trend-table\">\n<caption id=\"trend-caption\">Score in percent, and points of each "
-      "category, with 95% margins: the level, where there is one</caption>\n<thead><tr><th "
-      "scope=\"col\">28 days to</th><th scope=\"col\" class=\"n\">Score, %</th>";
-  if (levels) {
-    absl::StrAppend(&out, "<th scope=\"col\" class=\"n\">Window alone, %</th>");
-  }
-  for (const auto* category : columns) {
-    absl::StrAppend(&out, "<th scope=\"col\" class=\"n\">", EscapeHtml(category->display_name()),
-                    "</th>");
-  }
+      "<details>\n<summary>The figures of the charts as a table</summary>\n<table "
+      "id=\"trend-table\">\n<caption>Score in percent, and points of each category: the level, "
+      "where there is one</caption>\n<thead><tr><th scope=\"col\">28 days to</th>";
+  absl::StrAppend(&out, ColumnHead(kScoreTitle), levels ? ColumnHead(kAloneTitle) : "");
+  for (const auto* category : columns) absl::StrAppend(&out, ColumnHead(category->display_name()));
   absl::StrAppend(&out, "</tr></thead>\n<tbody>\n");
   for (const Score& score : content.history) {
-    absl::StrAppend(&out, "<tr><th scope=\"row\">", EscapeHtml(score.end_day()), "</th>",
-                    Cell(IsShown(score), score.state(), LeadingPercent(score), FigureUnit::kPercent,
-                         score.level().may_be_changing()),
-                    levels ? Cell(Measured(score.state()), score.state(), score.percent(),
-                                  FigureUnit::kPercent, false)
+    absl::StrAppend(&out, "<tr><th scope=\"row\">", TextHtml(score.end_day()), "</th>",
+                    FigureCell(kScoreTitle, IsShown(score), score.state(),
+                               {FigureUnit::kPercent, LeadingPercent(score), false, ""},
+                               score.level().may_be_changing()),
+                    levels ? FigureCell(kAloneTitle, Measured(score.state()), score.state(),
+                                        {FigureUnit::kPercent, score.percent(), false, ""}, false)
                            : "");
     for (const auto* column : columns) {
-      std::string cell = "<td class=\"n\">not measured</td>";
+      std::string cell =
+          Cell(column->display_name(), StateWord(score::v1::FIGURE_STATE_NOT_MEASURED));
       for (const auto& category : score.categories()) {
         if (category.category() != column->category()) continue;
-        cell = Cell(IsShown(category), category.state(), LeadingPoints(category),
-                    FigureUnit::kPoints, category.level().may_be_changing());
+        cell = FigureCell(column->display_name(), IsShown(category), category.state(),
+                          {FigureUnit::kPoints, LeadingPoints(category), false, ""},
+                          category.level().may_be_changing());
       }
       absl::StrAppend(&out, cell);
     }
     absl::StrAppend(&out, "</tr>\n");
   }
-  return out + "</tbody>\n</table>\n</div>\n</details>\n";
-}
-
-// What the axis of every chart is, so that one is not read like another.
-std::string AxisWords(const TrendRange& range) {
-  return absl::StrCat("<p class=\"fine\">Every chart has the same axis, from ",
-                      HtmlNumber(range.low), " to ", HtmlNumber(range.high),
-                      range.low > 0 ? "; it does not begin at 0.</p>\n" : ".</p>\n");
+  return out + "</tbody>\n</table>\n</details>\n";
 }
 
 }  // namespace
@@ -176,15 +177,14 @@ std::string TrendSection(const PageContent& content) {
   if (!total && categories.empty()) {
     return out + "<p>No figure is shown in this time: the reasons stand above.</p>\n</section>\n";
   }
-  const TrendRange range = RangeOf(trends);
   absl::StrAppend(&out, "<div class=\"panel\">\n");
   if (total) {
     absl::StrAppend(&out, "<h3>Adoption score <span class=\"unit\">percent</span></h3>\n",
                     TrendFigure({"trend-total", "Adoption score over time, in percent",
                                  TrendWords(trends.front())},
-                                trends.front(), range, "&nbsp;%"));
+                                trends.front(), "&nbsp;%"));
   }
-  absl::StrAppend(&out, TrendLegend(trends), AxisWords(range), "</div>\n");
+  absl::StrAppend(&out, TrendLegend(trends), "</div>\n");
   if (!categories.empty()) absl::StrAppend(&out, "<ul class=\"grid group\">\n");
   for (size_t i = 0; i < categories.size(); ++i) {
     const std::vector<TrendPoint>& points = trends[i + 1];
@@ -194,7 +194,7 @@ std::string TrendSection(const PageContent& content) {
         TrendFigure({absl::StrCat("trend-", categories[i]->category()),
                      absl::StrCat(categories[i]->display_name(), " over time, in points of 100"),
                      TrendWords(points)},
-                    points, range, ""),
+                    points, ""),
         "</li>\n");
   }
   if (!categories.empty()) absl::StrAppend(&out, "</ul>\n");

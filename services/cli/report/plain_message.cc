@@ -36,15 +36,17 @@ void MakeFieldPlain(const FieldDescriptor& field, Message& message) {
 }
 
 void MakeRowPlain(FigureRow& row) {
-  for (std::string* text :
-       {&row.figure, &row.id, &row.name, &row.start_day, &row.end_day, &row.holding_since,
-        &row.reason, &row.text, &row.numerator, &row.denominator, &row.raised_by}) {
+  for (std::string* text : {&row.figure, &row.id, &row.name, &row.start_day, &row.end_day,
+                            &row.holding_since, &row.reason, &row.alone_reason, &row.alone_brief,
+                            &row.text, &row.numerator, &row.denominator, &row.raised_by}) {
     *text = PlainText(*text);
   }
   for (std::vector<Quantity>* quantities : {&row.quantities, &row.alone}) {
     for (Quantity& quantity : *quantities) quantity.words = PlainText(quantity.words);
   }
-  if (row.change.has_value()) MakePlain(*row.change);
+  for (std::optional<score::v1::Change>* change : {&row.change, &row.change_in_percent}) {
+    if (change->has_value()) MakePlain(**change);
+  }
 }
 
 }  // namespace

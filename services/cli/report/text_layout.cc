@@ -50,19 +50,26 @@ std::string PadLeft(const std::string& text, size_t columns) {
   return have >= columns ? text : std::string(columns - have, ' ') + text;
 }
 
-std::string Wrap(const std::string& text, const std::string& indent) {
-  std::string out;
-  std::string line;
+std::vector<std::string> Fold(const std::string& text, size_t columns) {
+  std::vector<std::string> lines(1);
   const std::vector<std::string> words =
       absl::StrSplit(text, absl::ByAnyChar(" \n\t"), absl::SkipEmpty());
   for (const std::string& word : words) {
-    if (!line.empty() && Columns(indent) + Columns(line) + 1 + Columns(word) > kTextWidth) {
-      absl::StrAppend(&out, indent, line, "\n");
-      line.clear();
+    std::string& line = lines.back();
+    if (!line.empty() && Columns(line) + 1 + Columns(word) > columns) {
+      lines.push_back(word);
+    } else {
+      absl::StrAppend(&line, line.empty() ? "" : " ", word);
     }
-    absl::StrAppend(&line, line.empty() ? "" : " ", word);
   }
-  if (!line.empty()) absl::StrAppend(&out, indent, line, "\n");
+  return lines;
+}
+
+std::string Wrap(const std::string& text, const std::string& indent) {
+  std::string out;
+  for (const std::string& line : Fold(text, kTextWidth - Columns(indent))) {
+    if (!line.empty()) absl::StrAppend(&out, indent, line, "\n");
+  }
   return out;
 }
 

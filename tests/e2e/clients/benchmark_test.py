@@ -93,7 +93,8 @@ class BenchmarkTest(unittest.TestCase):
                 self.assertIn(f"| peers, mean | {one['meanPoints']} |", markdown)
             page = pathlib.Path(folder) / "report.html"
             suite.tutti("report", "peer-05", "--html", str(page))
-            self.assertIn(f"50 to 249 people, Europe, Retail; the 28 days to {day}", page.read_text())
+            self.assertIn(f"50 to 249 people, Europe, Retail; what the 28 days to <time>{day}</time> say alone",
+                          page.read_text())
             own = f"{percent['peer-05']:.1f} ±"
             self.assertIn(own, text)
 

@@ -4,14 +4,17 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "services/cli/report/absent_groups.h"
 #include "services/cli/report/figure_formats.h"
 #include "services/cli/report/figure_words.h"
 #include "tests/unit/services/cli/report/report_fixture.h"
@@ -22,15 +25,20 @@ namespace {
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::Not;
 
 score::v1::Score AScore() { return FromText<score::v1::Score>(kScore); }
 
+// A line with those that go on with it, which are indented.
 std::string TextLine(const std::string& text, const std::string& beginning) {
+  std::string found;
   for (const absl::string_view line : absl::StrSplit(text, '\n')) {
-    if (absl::StartsWith(line, "  " + beginning)) return std::string(line);
+    if (!found.empty() && !absl::StartsWith(line, "      ")) break;
+    if (!found.empty()) absl::StrAppend(&found, " ", absl::StripAsciiWhitespace(line));
+    if (found.empty() && absl::StartsWith(line, "  " + beginning)) found = std::string(line);
   }
-  return "";
+  return found;
 }
 
 // The fields of each record, by RFC 4180.
@@ -72,11 +80,16 @@ std::string CsvField(const std::string& csv, const std::string& id, const std::s
 
 TEST(FiguresTest, WritesFiguresWithMarginsAndBounds) {
   EXPECT_EQ(FormatEstimate(AScore().percent(), 1), "70.1 ± 4.2");
-  EXPECT_EQ(FormatEstimate(AScore().categories(0).points(), 1), "at least 95.0 ± 2.0");
-  score::v1::Estimate exact;
-  exact.set_value(5);
-  exact.set_bound(score::v1::BOUND_AT_MOST);
-  EXPECT_EQ(FormatEstimate(exact, 0), "at most 5");
+  // Mutations: a bound beside its margin; a bound that leaves its margin out.
+  EXPECT_EQ(FormatEstimate(AScore().categories(0).points(), 1), "at least 93.0");
+  score::v1::Change change;
+  change.set_since_end_day("2026-10-25");
+  score::v1::Estimate& bounded = *change.mutable_difference();
+  bounded.set_value(3);
+  bounded.set_margin(2);
+  bounded.set_bound(score::v1::BOUND_AT_MOST);
+  EXPECT_EQ(FormatEstimate(bounded, 0), "at most 5");
+  EXPECT_EQ(FormatChange(change, "points"), "at most +5.0 points, within noise");
 }
 
 TEST(FiguresTest, SaysWhetherAChangeIsMoreThanNoise) {
@@ -99,7 +112,7 @@ TEST(FiguresTest, TextShowsBarsChangesAndReasons) {
   const std::string text = RenderText(FiguresOf(AScore(), false), TextStyle());
   EXPECT_THAT(TextLine(text, "Adoption score"),
               AllOf(HasSubstr("140.2 ± 8.5 points of 200"), HasSubstr("70.1 ± 4.2 %"),
-                    HasSubstr("+12.5 ± 6.5, more than noise")));
+                    HasSubstr("+6.2 ± 3.2 percentage points, more than noise")));
   // 30 cells: 37.0 to 53.5 of 100 is the margin.
   EXPECT_THAT(TextLine(text, "Teamwork"), HasSubstr("███████████▒▒▒▒▒··············"));
   EXPECT_THAT(TextLine(text, "Communication"), HasSubstr("▒›"));
@@ -130,6 +143,8 @@ TEST(FiguresTest, CsvHasOneRecordAFigureWithItsUnitInTheColumn) {
   EXPECT_EQ(CsvField(csv, "total", "possible_points"), "200");
   EXPECT_EQ(CsvField(csv, "total", "margin_percent"), "4.2500");
   EXPECT_EQ(CsvField(csv, "total", "change_points"), "12.5000");
+  EXPECT_EQ(CsvField(csv, "total", "change_percent"), "6.2500");
+  EXPECT_EQ(CsvField(csv, "communication", "change_percent"), "");
   EXPECT_EQ(CsvField(csv, "total", "change_beyond_noise"), "true");
   EXPECT_EQ(CsvField(csv, "communication", "bound"), "at least");
   EXPECT_EQ(CsvField(csv, "communication", "change_since_day"), "2026-10-25");
@@ -194,7 +209,7 @@ TEST(FiguresTest, ALevelIsShownWhereTheWindowAloneIsWithheld) {
   EXPECT_THAT(TextLine(text, "Adoption score"),
               AllOf(HasSubstr("75.0 ± 2.0 %"), HasSubstr("this window alone withheld")));
   EXPECT_THAT(TextLine(text, category.display_name()),
-              AllOf(HasSubstr("61.5 ± 3.5"), HasSubstr("this window alone withheld")));
+              AllOf(HasSubstr("61.5 ± 3.5"), HasSubstr("this window alone withheld: Too few.")));
   const std::string csv = RenderCsv(FiguresOf(score, false));
   EXPECT_EQ(CsvField(csv, "total", "points"), "150.0000");
   EXPECT_EQ(CsvField(csv, "total", "points_alone"), "");
@@ -203,6 +218,88 @@ TEST(FiguresTest, ALevelIsShownWhereTheWindowAloneIsWithheld) {
   category.clear_level();
   text = RenderText(FiguresOf(score, false), TextStyle());
   EXPECT_THAT(text, HasSubstr("shown from record 5 of a series on"));
+}
+
+// Joins lines that were broken to fit.
+std::string Unwrapped(const std::string& text) {
+  return absl::StrJoin(absl::StrSplit(text, absl::ByAnyChar(" \n"), absl::SkipEmpty()), " ");
+}
+
+// Mutations: "withheld" for whatever state; no reason beside a window alone; a total that does not
+// say what holds it back.
+TEST(FiguresTest, SaysWhyAWindowAloneIsNotShown) {
+  score::v1::Score score = AScoreWithLevels();
+  score.set_state(score::v1::FIGURE_STATE_INCOMPLETE);
+  auto& category = *score.mutable_categories(0);
+  category.set_state(score::v1::FIGURE_STATE_INCOMPLETE);
+  category.set_state_reason("Something was lost.");
+  category.set_state_reason_code(score::v1::STATE_REASON_INCOMPLETE);
+  const Figures figures = FiguresOf(score, false);
+  const std::string text = Unwrapped(RenderText(figures, TextStyle()));
+  EXPECT_THAT(text, HasSubstr("this window alone incomplete: so is a category in it"));
+  EXPECT_THAT(text, HasSubstr("this window alone incomplete: something was lost while it was"));
+  EXPECT_THAT(RenderMarkdown(figures), HasSubstr("incomplete: something was lost while it was"));
+  const std::string csv = RenderCsv(figures);
+  EXPECT_EQ(CsvField(csv, "communication", "state"), "measured");
+  EXPECT_EQ(CsvField(csv, "communication", "state_alone"), "incomplete");
+  EXPECT_EQ(CsvField(csv, "communication", "reason_alone"), "Something was lost.");
+  EXPECT_EQ(CsvField(csv, "teamwork", "state_alone"), "");
+  EXPECT_EQ(CsvField(csv, "total", "reason_alone"),
+            "It needs every category that is measured; not shown: Communication, Network.");
+  score.clear_level();
+  EXPECT_EQ(CsvField(RenderCsv(FiguresOf(score, false)), "total", "reason"),
+            "It needs every category that is measured; not shown: Network.");
+}
+
+// Mutation: what held since the window itself is said to have held.
+TEST(FiguresTest, SaysThatALevelHoldsOnlyOfEarlierWindows) {
+  score::v1::Score score = AScoreWithLevels();
+  EXPECT_THAT(Unwrapped(RenderText(FiguresOf(score, false), TextStyle())),
+              HasSubstr("has held its level since the 28 days to 2026-08-02"));
+  score.mutable_level()->set_holding_since_end_day(score.end_day());
+  EXPECT_THAT(RenderText(FiguresOf(score, false), TextStyle()), Not(HasSubstr("has held")));
+}
+
+// Mutations: the sentence left out; levels of categories whose total has none are not explained.
+TEST(FiguresTest, SaysOfChangesOfLevelsWhatTheyCompare) {
+  score::v1::Score score = AScoreWithLevels();
+  score::v1::ListScoresResponse history;
+  *history.add_scores() = score;
+  EXPECT_THAT(Unwrapped(RenderText(HistoryFigures(history, false), TextStyle())),
+              HasSubstr(kChangeOfLevels));
+  score.clear_level();
+  const std::string text = Unwrapped(RenderText(FiguresOf(score, false), TextStyle()));
+  EXPECT_THAT(text, AllOf(HasSubstr(kChangeOfLevels), HasSubstr("what 17 windows of 28 days")));
+}
+
+// Mutation: the notice of made-up activity below its banner, which says the same.
+TEST(FiguresTest, SaysOnceThatActivityWasMadeUp) {
+  score::v1::Score score = AScore();
+  score.set_generated_data(true);
+  score.set_notice(absl::StrCat("The activity was made up: nobody did any of this. ", kWhatItIs));
+  const std::string text = Unwrapped(RenderText(FiguresOf(score, true), TextStyle()));
+  EXPECT_EQ(text.find("nobody did any of this"), text.rfind("nobody did any of this"));
+  EXPECT_THAT(text, AllOf(HasSubstr(kGenerated), HasSubstr(kWhatItIs)));
+}
+
+// Mutations: a reason, a change or a name that makes its line as long as it likes.
+TEST(FiguresTest, NoLineOfTextIsWiderThanATerminal) {
+  score::v1::Score score = AScoreWithLevels();
+  score.mutable_categories(1)->set_display_name(
+      "A category whose name goes on and on, so that nothing else has a place beside it on a line");
+  score.mutable_categories(2)->set_state_reason(
+      "With 600 people its margin would be above 15 points, whatever they did, and much else.");
+  score::v1::ListScoresResponse history;
+  *history.add_scores() = score;
+  for (const Figures& figures : {FiguresOf(score, true), HistoryFigures(history, false)}) {
+    const std::string text = RenderText(figures, TextStyle());
+    for (const absl::string_view line : absl::StrSplit(text, '\n')) {
+      EXPECT_LE(Columns(std::string(line)), 100U) << line;
+    }
+  }
+  const std::string text = Unwrapped(RenderText(FiguresOf(score, true), TextStyle()));
+  EXPECT_THAT(text, AllOf(HasSubstr("and much else."), HasSubstr("45.2 ± 8.2"),
+                          HasSubstr("this window alone 70.1 ± 4.2 %")));
 }
 
 // A name of somebody's choosing in every place that shows one.
@@ -289,13 +386,37 @@ TEST(FiguresTest, HistoryHasItsChangesInTheUnitOfItsScores) {
   score::v1::ListScoresResponse response;
   *response.add_scores() = AScore();
   const std::string text = RenderText(HistoryFigures(response, false), TextStyle());
-  EXPECT_THAT(TextLine(text, "2026-11-22"),
-              AllOf(HasSubstr("70.1 ± 4.2 %"), HasSubstr("+6.2 ± 3.2, more than noise"),
-                    Not(HasSubstr("since"))));
-  EXPECT_THAT(text, HasSubstr("Changes are in percentage points"));
+  EXPECT_THAT(
+      TextLine(text, "2026-11-22"),
+      AllOf(HasSubstr("70.1 ± 4.2 %"), HasSubstr("+6.2 ± 3.2 percentage points, more than noise"),
+            Not(HasSubstr("since"))));
+  EXPECT_THAT(text, Not(HasSubstr("not simply the difference")));
   const std::string csv = RenderCsv(HistoryFigures(response, true));
   EXPECT_EQ(CsvField(csv, "total", "change_points"), "12.5000");
-  EXPECT_EQ(CsvField(csv, "total", "change_percent"), "");
+  EXPECT_EQ(CsvField(csv, "total", "change_percent"), "6.2500");
+}
+
+// Mutations: reasons in the order of the figures; one group for two states with the same reason.
+TEST(FiguresTest, GroupsWhatIsNotShownByStateAndReason) {
+  using score::v1::FIGURE_STATE_NOT_MEASURED;
+  using score::v1::FIGURE_STATE_WITHHELD;
+  std::vector<FigureRow> rows;
+  for (const auto& [name, state, reason] :
+       {std::tuple("a", FIGURE_STATE_NOT_MEASURED, "x"),
+        std::tuple("b", FIGURE_STATE_WITHHELD, "y"),
+        std::tuple("c", score::v1::FIGURE_STATE_MEASURED, ""),
+        std::tuple("d", FIGURE_STATE_WITHHELD, "x"), std::tuple("e", FIGURE_STATE_WITHHELD, "y")}) {
+    FigureRow& row = rows.emplace_back();
+    row.name = name;
+    row.state = state;
+    row.reason = reason;
+  }
+  std::vector<std::string> groups;
+  for (const auto& group : GroupAbsent(rows)) {
+    std::string& names = groups.emplace_back();
+    for (const FigureRow* row : group) names += row->name;
+  }
+  EXPECT_THAT(groups, ElementsAre("be", "d", "a"));
 }
 
 // Mutations: tables in the order of the answer; a reason beside each; bars of their full length.
@@ -322,6 +443,8 @@ TEST(FiguresTest, TablesWithFiguresAreListedFirst) {
     EXPECT_LE(Columns(std::string(line)), 100U) << line;
   }
   EXPECT_THAT(TextLine(text, "calls"), HasSubstr("█"));
+  EXPECT_THAT(TextLine(text, "Of everyone"), Not(IsEmpty()));
+  EXPECT_EQ(CsvField(RenderCsv(FiguresOf(response)), "calls", "denominator"), "everyone");
   EXPECT_EQ(ParseCsv(RenderCsv(FiguresOf(response)))[1][4], "modes");
 }
 
@@ -371,6 +494,7 @@ TEST(FiguresTest, RecommendationsNameTheMeasure) {
   )pb");
   const std::string text = RenderText(FiguresOf(response, AScore()), TextStyle());
   EXPECT_THAT(TextLine(text, "Give space"), AllOf(HasSubstr("51.5 ± 5.2 %"), HasSubstr("Reach")));
+  EXPECT_THAT(text, HasSubstr("The share is of everyone."));
   EXPECT_THAT(text, HasSubstr("Make a site."));
 }
 
@@ -389,6 +513,15 @@ TEST(FiguresTest, BenchmarksStandBesideTheOwnFigures) {
   EXPECT_EQ(CsvField(alone, "total", "percent"), "70.1250");
   EXPECT_EQ(CsvField(alone, "total", "windows"), "1");
   EXPECT_EQ(CsvField(alone, "total", "holding_since_day"), "");
+  // Mutation: a window alone that is not shown loses its reason beside its peers.
+  score::v1::Score withheld = AScoreWithLevels();
+  withheld.mutable_categories(1)->mutable_level()->mutable_points()->set_value(40);
+  withheld.mutable_categories(1)->set_state(score::v1::FIGURE_STATE_WITHHELD);
+  withheld.mutable_categories(1)->set_state_reason("Too few.");
+  const std::string beside = RenderCsv(FiguresOf(response, withheld));
+  EXPECT_EQ(CsvField(beside, "teamwork", "state"), "withheld");
+  EXPECT_EQ(CsvField(beside, "teamwork", "reason"), "Too few.");
+  EXPECT_EQ(CsvField(beside, "teamwork", "points"), "");
   response.clear_cohort();
   EXPECT_THAT(RenderText(FiguresOf(response, AScore()), TextStyle()),
               HasSubstr("fewer than 10 organisations"));

@@ -22,6 +22,7 @@ namespace tutti {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ContainsRegex;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -69,23 +70,71 @@ PageContent AContent() {
   return content;
 }
 
+score::v1::Estimate AnEstimate(double value, double margin) {
+  score::v1::Estimate estimate;
+  estimate.set_value(value);
+  estimate.set_margin(margin);
+  return estimate;
+}
+
+// A content whose trend has levels: total 70 to 74 with margin 2, teamwork of 40.
+PageContent AContentWithLevels() {
+  PageContent content = AContent();
+  content.history.clear();
+  for (int i = 4; i >= 0; --i) {
+    score::v1::Score& score = content.history.emplace_back(content.score);
+    score.set_end_day(FormatDay(Day(2026, 10, 25) + 7 * i));
+    *score.mutable_level()->mutable_percent() = AnEstimate(70 + i, 2);
+    *score.mutable_categories(1)->mutable_level()->mutable_points() = AnEstimate(40, 4);
+  }
+  content.history[1].mutable_level()->set_may_be_changing(true);
+  content.score = content.history[0];
+  return content;
+}
+
 TEST(HtmlPageTest, ShowsFiguresWithMarginsAndReasons) {
   const std::string page = RenderPage(AContent());
   EXPECT_THAT(page, HasSubstr("<data value=\"70.1250\">70.1&nbsp;±&nbsp;4.2&nbsp;%</data>"));
   EXPECT_THAT(
       page,
       HasSubstr("<strong><bdi>Network</bdi>: withheld</strong>. <span class=\"fine\">With 600"));
-  EXPECT_THAT(page, HasSubstr("at least 95.0&nbsp;±&nbsp;2.0 of 100"));
+  EXPECT_THAT(page, HasSubstr("<data value=\"93.0000\">at&nbsp;least&nbsp;93.0 of 100</data>"));
   EXPECT_THAT(page, HasSubstr("+6.2 ± 3.2 percentage points, more than noise"));
   EXPECT_THAT(page, HasSubstr("-1.0 ± 3.0 points, within noise"));
-  EXPECT_THAT(page, HasSubstr("2026-11-23 21:30 UTC"));
+  EXPECT_THAT(page, HasSubstr("<time>2026-11-23</time> 21:30 UTC"));
   EXPECT_THAT(page, Not(HasSubstr("GENERATED DATA")));
 }
 
 TEST(HtmlPageTest, SaysThatGeneratedDataIsGenerated) {
   PageContent content = AContent();
   content.score.set_generated_data(true);
-  EXPECT_THAT(RenderPage(content), HasSubstr("GENERATED DATA: nobody did any of this."));
+  // Mutation: the notice of made-up activity below the banner, which says the same.
+  content.score.set_notice("The activity was made up: nobody did any of this.");
+  const std::string page = RenderPage(content);
+  EXPECT_THAT(page,
+              AllOf(HasSubstr("GENERATED DATA: nobody did any of this."), HasSubstr(kWhatItIs)));
+  EXPECT_EQ(page.find("nobody did any of this"), page.rfind("nobody did any of this"));
+}
+
+// Mutations: a day of an answer, or in a sentence of one, as plain text.
+TEST(HtmlPageTest, BreaksNoDayOverLines) {
+  PageContent content = AContentWithLevels();
+  content.score.mutable_level()->set_holding_since_end_day("2026-08-02");
+  content.score.mutable_categories(2)->set_state_reason("Lost on 2026-11-03 and 2026-11-04.");
+  content.benchmark.emplace().set_cohort("Others");
+  content.benchmark->set_end_day("2026-11-01");
+  content.statement.add_declared("Since 2026-10-02, everything.");
+  std::string page = RenderPage(content);
+  EXPECT_THAT(page, HasSubstr("Lost on <time>2026-11-03</time> and <time>2026-11-04</time>."));
+  page = page.substr(page.find("<body>"));
+  for (const char* element : {"time", "title", "desc"}) {
+    const std::string begin = absl::StrCat("<", element);
+    const std::string end = absl::StrCat("</", element, ">");
+    for (size_t at = page.find(begin); at != std::string::npos; at = page.find(begin, at)) {
+      page.erase(at, page.find(end, at) - at + end.size());
+    }
+  }
+  EXPECT_THAT(page, Not(ContainsRegex("[0-9]{4}-[0-9]{2}-[0-9]{2}")));
 }
 
 TEST(HtmlPageTest, HasNoScriptAndForbidsAllLoading) {
@@ -134,13 +183,6 @@ TEST(HtmlPageTest, MarksRowsThatAreLessCertainThanPromised) {
   EXPECT_THAT(RenderPage(content), HasSubstr(kWideMargin));
 }
 
-score::v1::Estimate AnEstimate(double value, double margin) {
-  score::v1::Estimate estimate;
-  estimate.set_value(value);
-  estimate.set_margin(margin);
-  return estimate;
-}
-
 // The coordinates of every path of a class, each path as a list of x, y, x, y.
 std::vector<std::vector<double>> PathsOf(const std::string& svg, const std::string& style_class) {
   std::vector<std::vector<double>> paths;
@@ -173,7 +215,7 @@ std::vector<TrendPoint> ATrend() {
 // Mutations: the line through the windows alone; a band as wide as the margin of one window;
 // a mark beside its window, or at none.
 TEST(HtmlPageTest, DrawsDotsForWindowsAndALineWithABandForTheLevel) {
-  const std::string svg = TrendFigure({"t", "T", "D"}, ATrend(), {0, 100}, "");
+  const std::string svg = TrendFigure({"t", "T", "D"}, ATrend(), "");
   EXPECT_THAT(PathsOf(svg, "line"), ElementsAre(ElementsAre(25, 49, 50, 48, 75, 47, 100, 46)));
   EXPECT_THAT(PathsOf(svg, "band"),
               ElementsAre(ElementsAre(25, 46, 50, 45, 75, 44, 100, 43,  // level + margin
@@ -192,7 +234,7 @@ TEST(HtmlPageTest, LeavesGapsWhereAFigureIsNotShown) {
   std::vector<TrendPoint> points = ATrend();
   points[2].alone.reset();
   points[2].level.reset();
-  const std::string svg = TrendFigure({"t", "T", "D"}, points, {0, 100}, "");
+  const std::string svg = TrendFigure({"t", "T", "D"}, points, "");
   EXPECT_THAT(PathsOf(svg, "line"), ElementsAre(ElementsAre(25, 49), ElementsAre(75, 47, 100, 46)));
   EXPECT_THAT(PathsOf(svg, "lone-band"), ElementsAre(ElementsAre(25, 52, 25, 46)));
   EXPECT_EQ(PathsOf(svg, "dots")[0].size(), 2 * 4U);
@@ -211,42 +253,38 @@ TEST(HtmlPageTest, ExplainsTheMarksThatItDraws) {
               AllOf(Not(HasSubstr("Line:")), HasSubstr("from the third window on")));
 }
 
+// What the legend draws beside its words on rings.
+std::string RingSwatch(const std::string& legend) {
+  const size_t words = legend.find("<b>Ring");
+  const size_t begin = legend.rfind("<svg", words);
+  return begin == std::string::npos ? "" : legend.substr(begin, words - begin);
+}
+
 // Mutations: a mark left out where the window alone is withheld; dots explained that are not drawn.
 TEST(HtmlPageTest, MarksTheLevelWhereEveryWindowAloneIsWithheld) {
   std::vector<TrendPoint> points = ATrend();
+  // One ring around a dot: the legend has one, too.
+  EXPECT_THAT(RingSwatch(TrendLegend({points})),
+              AllOf(HasSubstr("class=\"dots\""), Not(HasSubstr("class=\"line\""))));
   for (TrendPoint& point : points) point.alone.reset();
-  const std::string svg = TrendFigure({"t", "T", "D"}, points, {0, 100}, "");
+  const std::string svg = TrendFigure({"t", "T", "D"}, points, "");
   EXPECT_THAT(PathsOf(svg, "dots"), IsEmpty());
   EXPECT_THAT(PathsOf(svg, "ring"), ElementsAre(ElementsAre(75, 47)));
   EXPECT_THAT(PathsOf(svg, "jump"), ElementsAre(ElementsAre(75, 0, 75, 100)));
   const std::string legend = TrendLegend({points});
   EXPECT_THAT(legend, HasSubstr("Ring: may be changing"));
   EXPECT_THAT(legend, Not(HasSubstr("Dot:")));
+  // Mutation: a ring around a dot in the legend, where all rings are on lines.
+  EXPECT_THAT(RingSwatch(legend),
+              AllOf(HasSubstr("class=\"line\""), Not(HasSubstr("class=\"dots\""))));
 }
 
-// A content whose trend has levels: total 70 to 74 with margin 2, teamwork of 40.
-PageContent AContentWithLevels() {
-  PageContent content = AContent();
-  content.history.clear();
-  for (int i = 4; i >= 0; --i) {
-    score::v1::Score& score = content.history.emplace_back(content.score);
-    score.set_end_day(FormatDay(Day(2026, 10, 25) + 7 * i));
-    *score.mutable_level()->mutable_percent() = AnEstimate(70 + i, 2);
-    *score.mutable_categories(1)->mutable_level()->mutable_points() = AnEstimate(40, 4);
-  }
-  content.history[1].mutable_level()->set_may_be_changing(true);
-  content.score = content.history[0];
-  return content;
-}
-
-// Mutations: an axis of its own for a chart; a window left out of the line.
+// Mutations: an axis of its own for a chart, or for a report; a window left out of the line.
 TEST(HtmlPageTest, DrawsEveryChartOnOneAxis) {
   const std::string page = RenderPage(AContentWithLevels());
-  // Teamwork alone goes down to 37.0, communication up to 97.
-  EXPECT_THAT(page, HasSubstr("Every chart has the same axis, from 30 to 100; it does not begin"));
   const auto lines = PathsOf(page, "line");
   ASSERT_EQ(lines.size(), 1 + 1 + 1U) << "the total's, the legend's and teamwork's";
-  const auto y = [](double value) { return 100 - (value - 30) / 70 * 100; };
+  const auto y = [](double value) { return 100 - value; };
   ASSERT_EQ(lines[0].size(), 2 * 5U);
   EXPECT_NEAR(lines[0][1], y(70), 0.01);
   EXPECT_NEAR(lines[0][9], y(74), 0.01);
@@ -328,12 +366,87 @@ TEST(HtmlPageTest, SaysOnceWhyFiguresAreNotShown) {
               HasSubstr(": shown from about 620 people, all of them from about 1300 people."));
   page = shown_from(500, 641, 1230);  // 600 people are there
   EXPECT_THAT(page, HasSubstr("at this size</strong>: some shown from about 650 people."));
-  EXPECT_THAT(page,
-              AllOf(HasSubstr("<bdi>Name of c</bdi></b> <span class=\"fine\">from 1230 people"),
-                    Not(HasSubstr("from 500 people"))));
+  EXPECT_THAT(page, AllOf(HasSubstr("<bdi>Name of c</bdi> <span class=\"fine\">from 1230</span>"),
+                          Not(HasSubstr("<span class=\"fine\">from 500</span>"))));
 }
 
-// Mutation: the room of an action that is for figures that are too high.
+// Mutations: a reason for each kind of figures; kinds in one list.
+TEST(HtmlPageTest, SaysAReasonOnceForMeasuresAndBreakdowns) {
+  PageContent content = AContent();
+  for (const char* id : {"a", "b"}) {
+    *content.score.add_measures() =
+        AbsentMeasure(id, score::v1::FIGURE_STATE_WITHHELD, score::v1::STATE_REASON_MARGIN_TOO_WIDE,
+                      "Its margin would be too wide.");
+  }
+  score::v1::Table& table = content.tables.emplace_back();
+  table.set_display_name("Calls");
+  table.set_state(score::v1::FIGURE_STATE_WITHHELD);
+  table.set_state_reason_code(score::v1::STATE_REASON_MARGIN_TOO_WIDE);
+  table.set_state_reason("Its margin would be too wide.");
+  const std::string page = RenderPage(content);
+  EXPECT_THAT(page, AllOf(HasSubstr("<strong>2 measures and 1 breakdown withheld at this size"),
+                          HasSubstr("1 breakdown</p>\n<ul>\n<li><bdi>Calls</bdi></li>")));
+  EXPECT_EQ(page.find("too wide."), page.rfind("too wide."));
+}
+
+// Mutation: the same advice again and again.
+TEST(HtmlPageTest, SaysOnceWhatWouldRaiseMeasures) {
+  PageContent content = AContent();
+  score::v1::MeasureValue& other = *content.score.add_measures();
+  other = content.score.measures(0);
+  other.set_measure("more");
+  other.set_display_name("More");
+  const std::string page = RenderPage(content);
+  EXPECT_THAT(page, HasSubstr("<b><bdi>Reach</bdi>, <bdi>More</bdi>:</b> A site for every team."));
+  EXPECT_EQ(page.find("A site for"), page.rfind("A site for"));
+}
+
+// Mutations: a share without what it is of, at a measure, in a breakdown or beside an action.
+TEST(HtmlPageTest, SaysWhatEachShareIsOf) {
+  PageContent content = AContent();
+  EXPECT_THAT(RenderPage(content), AllOf(HasSubstr("<p class=\"fine\">Shares of everyone</p>"),
+                                         HasSubstr("<p>Counts people who did.</p>")));
+  score::v1::MeasureValue& other = *content.score.add_measures();
+  other = content.score.measures(0);
+  other.set_measure("licensed");
+  other.set_denominator_words("everyone entitled");
+  score::v1::Table& table = content.tables.emplace_back();
+  table.set_state(score::v1::FIGURE_STATE_MEASURED);
+  table.set_subjects("people");
+  table.set_share_words("the headcount");
+  table.add_rows()->set_kind(score::v1::ROW_KIND_ANY);
+  content.tables.push_back(table);
+  content.tables.back().set_share_words("people in this table");
+  score::v1::Recommendation& item = *content.recommendations.add_recommendations();
+  item.set_measure("licensed");
+  const std::string page = RenderPage(content);
+  EXPECT_THAT(page, AllOf(HasSubstr("<p>Counts people who did, of everyone.</p>"),
+                          HasSubstr("<p>Counts people who did, of everyone entitled.</p>"),
+                          Not(HasSubstr("Shares of everyone"))));
+  EXPECT_THAT(page, AllOf(HasSubstr("Numbers are of people; shares are of the headcount</p>"),
+                          HasSubstr("shares are of people in this table</p>"),
+                          HasSubstr("</data> of everyone entitled</p>")));
+}
+
+// Mutations: "withheld" alone; for whatever state; a reason that is lost beside peers.
+TEST(HtmlPageTest, SaysWhyAWindowAloneIsNotShown) {
+  PageContent content = AContentWithLevels();
+  score::v1::CategoryScore& category = *content.score.mutable_categories(1);
+  category.set_state(score::v1::FIGURE_STATE_WITHHELD);
+  category.set_state_reason_code(score::v1::STATE_REASON_MARGIN_TOO_WIDE);
+  content.score.set_state(score::v1::FIGURE_STATE_INCOMPLETE);
+  content.compared = content.score;
+  content.benchmark.emplace().set_cohort("Others");
+  content.benchmark->add_categories()->set_category("teamwork");
+  const std::string page = RenderPage(content);
+  EXPECT_THAT(page,
+              HasSubstr("<dt>This window alone</dt><dd>withheld: too uncertain at this size"));
+  EXPECT_THAT(page, HasSubstr("<dt>This window alone</dt><dd>incomplete: It needs every category "
+                              "that is measured; not shown: Teamwork, Network."));
+  EXPECT_THAT(page, HasSubstr("Teamwork</th><td>withheld: too uncertain at this size</td>"));
+}
+
+// Mutation: the distance of an action that is for figures that are too high.
 TEST(HtmlPageTest, ExplainsTheOrderOfRecommendations) {
   PageContent content = AContent();
   score::v1::Recommendation& item = *content.recommendations.add_recommendations();
@@ -343,14 +456,19 @@ TEST(HtmlPageTest, ExplainsTheOrderOfRecommendations) {
   *item.mutable_value() = AnEstimate(51.5, 5.25);
   std::string page = RenderPage(content);
   EXPECT_THAT(page,
-              AllOf(HasSubstr("Most room: <a href=\"#category-teamwork\"><bdi>Teamwork</bdi></a>"),
-                    HasSubstr("The one with the most room comes first"), Not(HasSubstr("Room: "))));
+              AllOf(HasSubstr("Most room to improve: <a href=\"#category-teamwork\"><bdi>Teamwork"),
+                    HasSubstr("First comes what is furthest"), Not(HasSubstr("points below"))));
   catalog::v1::RecommendedAction& action = *content.catalog.add_actions();
   action.set_id("give_space");
   action.set_below_permille(600);
-  EXPECT_THAT(RenderPage(content), HasSubstr("Room: 8 percentage points, up to 60&nbsp;%"));
+  EXPECT_THAT(RenderPage(content), HasSubstr(">8 percentage points below 60&nbsp;%<"));
+  // Mutation: the distance of the estimate beside a bound.
+  content.recommendations.mutable_recommendations(0)->mutable_value()->set_bound(
+      score::v1::BOUND_AT_MOST);
+  EXPECT_THAT(RenderPage(content), HasSubstr(">At least 3 percentage points below 60&nbsp;%<"));
+  content.recommendations.mutable_recommendations(0)->mutable_value()->clear_bound();
   action.set_above_permille(400);
-  EXPECT_THAT(RenderPage(content), HasSubstr("Room: 12 percentage points, down to 40&nbsp;%"));
+  EXPECT_THAT(RenderPage(content), HasSubstr(">12 percentage points above 40&nbsp;%<"));
 }
 
 // Mutation: the claim first, which is for people who know epsilon.
@@ -372,18 +490,14 @@ TEST(HtmlPageTest, DrawsTheMarginAsAWhiskerAndTheOpenSideDashed) {
   EXPECT_THAT(bar, HasSubstr("M37.50 5.00L62.50 5.00"));
   EXPECT_THAT(bar, Not(HasSubstr("class=\"open\"")));
   estimate.set_bound(score::v1::BOUND_AT_LEAST);
-  EXPECT_THAT(BarSvg(estimate, 80, std::nullopt), HasSubstr("class=\"open\" d=\"M62.50"));
-}
-
-TEST(HtmlPageTest, ChoosesARangeThatShowsAllMargins) {
-  TrendPoint point;
-  point.alone = AnEstimate(68, 1);
-  EXPECT_EQ(RangeOf({{point}}).low, 60);
-  EXPECT_EQ(RangeOf({{point}}).high, 80);
-  TrendPoint other;
-  other.alone = AnEstimate(40, 1);
-  other.level = AnEstimate(40, 12);
-  EXPECT_EQ(RangeOf({{point}, {}, {other}}).low, 20);
+  // Mutations: a bar up to the estimate; one that shows what may not be there.
+  EXPECT_THAT(BarSvg(estimate, 80, std::nullopt),
+              AllOf(HasSubstr("class=\"open\" d=\"M37.50 5.00L100.00 5.00"),
+                    HasSubstr("class=\"value\" width=\"37.5\"")));
+  estimate.set_bound(score::v1::BOUND_AT_MOST);
+  EXPECT_THAT(BarSvg(estimate, 80, std::nullopt),
+              AllOf(HasSubstr("class=\"open\" d=\"M62.50 5.00L0.00 5.00"),
+                    HasSubstr("class=\"value\" width=\"0\"")));
 }
 
 }  // namespace
