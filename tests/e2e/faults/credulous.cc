@@ -1,20 +1,45 @@
-// Preloaded into aggregate, has it take every write for received by all replicas: what it asks with
-// WAIT is answered at once. The control of what the product does without that.
+// Preloaded into aggregate, has it believe what redis-server does not do: the control of what the
+// product asks for, and no flag of the product does this. $BELIEVES names what it takes for
+// granted:
+//
+//   replicas   every write was received by all of them: WAIT is not sent
+//   disk       every write was synchronised: CONFIG GET does not tell what appendfsync is
 
 #include <dlfcn.h>
 
 #include <array>
+#include <cstdlib>
 #include <cstring>
+#include <string>
+#include <string_view>
 
-// NOLINTNEXTLINE(readability-identifier-naming): the name that hiredis gave it
-extern "C" int redisAppendCommandArgv(void* connection, int count, const char** words,
-                                      const size_t* sizes) {
-  using Append = int (*)(void*, int, const char**, const size_t*);
-  static const auto append = reinterpret_cast<Append>(dlsym(RTLD_NEXT, "redisAppendCommandArgv"));
-  if (count == 0 || sizes[0] != 4 || memcmp(words[0], "WAIT", 4) != 0) {
-    return append(connection, count, words, sizes);
+namespace {
+
+// What answers as redis-server would if it did what is believed; empty: the question is asked.
+std::string AnswerTo(std::string_view command, std::string_view last) {
+  static const char* const believes = getenv("BELIEVES");
+  const std::string_view what = believes == nullptr ? "" : believes;
+  if (what == "replicas" && command == "WAIT") return "return 1";
+  if (what == "disk" && command == "CONFIG" && last.find("appendfsync") != last.npos) {
+    return "return {'appendfsync', 'always', 'no-appendfsync-on-rewrite', 'no'}";
   }
-  std::array<const char*, 3> one = {"EVAL", "return 1", "0"};
-  constexpr std::array<size_t, 3> kSizes = {4, 8, 1};
-  return append(connection, 3, one.data(), kSizes.data());
+  return "";
+}
+
+}  // namespace
+
+// Every command goes through it (common/redis/connection.cc).
+// NOLINTNEXTLINE(readability-identifier-naming): the name that hiredis gave it
+extern "C" int redisFormatCommandArgv(char** target, int count, const char** words,
+                                      const size_t* sizes) {
+  using Format = int (*)(char**, int, const char**, const size_t*);
+  static const auto format = reinterpret_cast<Format>(dlsym(RTLD_NEXT, "redisFormatCommandArgv"));
+  if (format == nullptr) abort();
+  const int last = count - 1;
+  const std::string answer =
+      count == 0 ? "" : AnswerTo({words[0], sizes[0]}, {words[last], sizes[last]});
+  if (answer.empty()) return format(target, count, words, sizes);
+  std::array<const char*, 3> script = {"EVAL", answer.c_str(), "0"};
+  const std::array<size_t, 3> script_sizes = {4, answer.size(), 1};
+  return format(target, 3, script.data(), script_sizes.data());
 }

@@ -8,29 +8,21 @@ import pathlib
 import re
 import signal
 import subprocess
+import sys
 import time
 
 import grpc
 from hosts import Host, Operator
 from redis_client import RedisClient, RedisError, ask
+from suite import BIN, SOURCE, wait_for
 
-SOURCE = pathlib.Path(os.environ["TUTTI_SOURCE_DIR"])
-BIN = pathlib.Path(os.environ["TUTTI_BIN_DIR"])
 PORT = 7000
 SERVICE_PORT = 7400
+METRICS_PORT = 7500
 NODES = 6
 FAKETIME = next(pathlib.Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
 READY = {"ingest": "tutti.ingest.v1.IngestService", "aggregate": "tutti.aggregate.v1.AggregateService",
          "score": "tutti.score.v1.ScoreService"}
-FORMATION = 60  # seconds in which a cluster forms, and everything starts
-
-
-def wait_for(condition, what, seconds=FORMATION):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{what}: not within {seconds} s")
-        time.sleep(0.02)
 
 
 class Process:
@@ -104,6 +96,14 @@ class Service(Process):
     def address(self):
         return f"{self.host.address}:{SERVICE_PORT}"
 
+    def metric(self, *parts):
+        """The sum of what its page of metrics shows in the lines that have all of these parts."""
+        page = subprocess.run([*self.host.inside, sys.executable, "-c",
+                               "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1]).read().decode())",
+                               f"http://127.0.0.1:{METRICS_PORT}/metrics"], capture_output=True, text=True, check=True)
+        return sum(float(line.split()[-1]) for line in page.stdout.splitlines()
+                   if not line.startswith("#") and all(part in line for part in parts))
+
 
 class Fleet:
     """All of it. To be made inside of the namespaces (hosts.enter), once: its files go with them."""
@@ -167,7 +167,7 @@ class Fleet:
         words = [BIN / f"tutti-{name}", f"--listen={host.address}:{SERVICE_PORT}", "--calls_per_second=1e9",
                  f"--catalog={SOURCE}/deploy/catalog/adoption.textproto", f"--tls_authorities={self.folder}/ca.pem",
                  f"--tls_certificate={self.folder}/{name}.pem", f"--tls_key={self.folder}/{name}.key",
-                 "--trust_domain=tutti.local"]
+                 "--trust_domain=tutti.local", f"--metrics_listen=127.0.0.1:{METRICS_PORT}"]
         if name != "ingest":
             words += [f"--redis_cluster={seeds}", f"--redis_password_file={self.folder}/{name}.password"]
         if name == "aggregate":
@@ -186,6 +186,7 @@ class Fleet:
             clock.write_text("+0\n")
             shims = [FAKETIME] if self.wait else [FAKETIME, BIN / "credulous.so"]
             environment = {"LD_PRELOAD": " ".join(str(shim) for shim in shims), "FAKETIME_TIMESTAMP_FILE": str(clock),
+                           "BELIEVES": "replicas",
                            "FAKETIME_CACHE_DURATION": "1", "DONT_FAKE_MONOTONIC": "1", "NO_FAKE_STAT": "1"}
         return Service(name, host, words, self.folder / f"{host.name}.log", environment)
 

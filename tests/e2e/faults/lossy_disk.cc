@@ -15,7 +15,6 @@
 // A file above kSmall is only appended to or cut, as append-only files are: what is new is copied.
 // $LOSSY_DELAY names a file: each synchronisation takes as many microseconds as it says.
 // $LOSSY_DIE_AT=N ends the program before its Nth rename or synchronisation.
-// $LOSSY_SKIP=N lets N of N+1 synchronisations of append-only files (*.incr.aof) have no effect.
 
 #include <dirent.h>
 #include <dlfcn.h>
@@ -132,12 +131,6 @@ void Keep(int fd) {
     }
     if (file >= 0) close(file);
   }
-  static const int64_t skipped = atol(Variable("LOSSY_SKIP").c_str());
-  static std::atomic<int64_t> calls = 0;
-  const std::string kind = ".incr.aof";
-  const bool append_only =
-      path.size() > kind.size() && path.compare(path.size() - kind.size(), kind.size(), kind) == 0;
-  if (skipped > 0 && append_only && ++calls % (skipped + 1) != 0) return;
   struct stat about = {};
   if (Kept().empty() || fstat(fd, &about) != 0) return;
   static std::mutex& one_at_a_time = *new std::mutex;

@@ -11,13 +11,15 @@ SHIM = pathlib.Path(os.environ["TUTTI_BIN_DIR"]) / "lossy_disk.so"
 class LossyDisk:
     """A folder on it, for programs that are started with `environment`."""
 
-    def __init__(self, root, kept, skip=0):
-        """`skip`: of as many synchronisations of append-only files out of one more, nothing is kept."""
+    def __init__(self, root, kept, delay_us=0):
+        """`delay_us`: microseconds that each synchronisation takes."""
         self.root, self.kept = pathlib.Path(root), pathlib.Path(kept)
         self.root.mkdir(parents=True, exist_ok=True)
         self.kept.mkdir(parents=True)
+        delay = self.kept.with_suffix(".delay")
+        delay.write_text(f"{delay_us}\n")
         self.environment = {"LD_PRELOAD": str(SHIM), "LOSSY_ROOT": str(self.root), "LOSSY_KEPT": str(self.kept),
-                            "LOSSY_SKIP": str(skip)}
+                            "LOSSY_DELAY": str(delay)}
         self.torn = 0
 
     def _folders(self):

@@ -1,5 +1,5 @@
-"""Power fails on a machine with one redis-server, an aggregate with its journal in a file, and a keyring: what was
-acknowledged is there, no window is drawn twice, no keyring is half written. TUTTI_LOSSES=200 for the long form."""
+"""Power fails under redis-server, an aggregate, its journal in a file or in a redis-server of its own, and a keyring:
+what was acknowledged is there, no window is drawn twice, no keyring is half written. TUTTI_LOSSES=200 for the long form."""
 
 import contextlib
 import datetime
@@ -22,13 +22,15 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "clients")]
 
 from callers import HEADCOUNT, INGEST, PEERS, Batch, today  # noqa: E402
 from checks import Comparison, publications, reference_bitmaps  # noqa: E402
-from fleet import FAKETIME, wait_for  # noqa: E402
+from fleet import FAKETIME  # noqa: E402
 from lossy_disk import SHIM, LossyDisk  # noqa: E402
 from redis_client import RedisClient, RedisError  # noqa: E402
-from suite import BIN, SOURCE, make_stubs  # noqa: E402
+from suite import BIN, SOURCE, free_port, make_stubs, wait_for  # noqa: E402
 
 LOSSES = int(os.environ.get("TUTTI_LOSSES", "12"))
 SEED = int(os.environ.get("TUTTI_SEED", "3"))
+SELDOM = {"redis": "everysec", "journal": "no"}  # how a weak server synchronises
+DELAY_US = 20_000  # of a synchronisation: else power hardly ever fails between a write and that
 
 
 def _runs(group):
@@ -42,27 +44,31 @@ def _runs(group):
 
 
 class TornFilesError(RuntimeError):
-    """redis-server does not start on the files that a loss of power has left."""
+    """redis-server does not take the files that a loss of power has left."""
 
 
 class Machine:
-    """Redis and aggregate, on a disk that forgets; ingest on another machine, that stays."""
+    """Redis and aggregate, on disks that forget; ingest on another machine, that stays."""
 
-    def __init__(self, folder, skip):
-        self.folder = folder
-        self.redis_disk = LossyDisk(folder / "redis", folder / "kept/redis", skip)
-        self.journal_disk = LossyDisk(folder / "journal", folder / "kept/journal")
+    def __init__(self, folder, journal_redis, weak):
+        """`journal_redis`: the journal is in a redis-server, on a machine of its own; else in a file beside aggregate.
+        `weak`: which redis-server synchronises too seldom, "redis" or "journal"; aggregate does not notice."""
+        self.folder, self.journal_redis, self.weak = folder, journal_redis, weak
+        self.disks = {name: LossyDisk(folder / name, folder / "kept" / name, DELAY_US) for name in ("redis", "journal")}
         self.over = threading.Event()
         self.keyring = folder / "keyring"
+        self.journal_port = free_port()
         self.running = {}
         self.channels = {}
         self.losses = 0
-        text = (SOURCE / "deploy/redis/users.acl").read_text()
         for user in ("aggregate", "score"):
             (folder / user).write_text(f"password of {user}")
-            digest = hashlib.sha256((folder / user).read_bytes()).hexdigest()
-            text = text.replace(f"@{user.upper()}_PASSWORD_SHA256@", digest)
-        (folder / "users.acl").write_text(text + "\nuser inspector on nopass ~* &* +@all\n")
+        for template in ("users", "journal"):
+            text = (SOURCE / f"deploy/redis/{template}.acl").read_text()
+            for user in ("aggregate", "score"):
+                digest = hashlib.sha256((folder / user).read_bytes()).hexdigest()
+                text = text.replace(f"@{user.upper()}_PASSWORD_SHA256@", digest)
+            (folder / f"{template}.acl").write_text(text + "\nuser inspector on nopass ~* &* +@all\n")
         subprocess.run([BIN / "tutti", "keyring", "init", "--keyring", self.keyring], check=True, capture_output=True)
         try:
             self.boot()
@@ -82,27 +88,45 @@ class Machine:
             self.running[name] = subprocess.Popen([str(word) for word in words], stdout=log, stderr=log,
                                                   env={**os.environ, **environment}, start_new_session=True)
 
-    def boot(self):
-        self._start("redis", ["redis-server", SOURCE / "deploy/redis/redis.conf", "--dir", self.redis_disk.root,
-                              "--aclfile", self.folder / "users.acl", "--unixsocket", self.folder / "redis.sock"],
-                    self.redis_disk.environment)
+    def _start_redis(self, name, acl, *flags):
+        seldom = ["--appendfsync", SELDOM[name]] if name == self.weak else []
+        self._start(name, ["redis-server", SOURCE / "deploy/redis/redis.conf", "--dir", self.disks[name].root,
+                           "--aclfile", self.folder / acl, "--unixsocket", self.folder / f"{name}.sock", *flags, *seldom],
+                    self.disks[name].environment)
         # Start order does not matter to a supervisor: who cannot start is started again.
-        wait_for(self._redis_is_up, "redis-server")
+        wait_for(lambda: self._is_up(name), f"redis-server ({name})")
+
+    def boot(self):
+        """Starts what does not run."""
+        if "redis" not in self.running:
+            self._start_redis("redis", "users.acl")
+        if self.journal_redis and "journal" not in self.running:
+            self._start_redis("journal", "journal.acl", "--bind", "127.0.0.1", "--port", self.journal_port)
+        if "aggregate" in self.running:
+            return
         with self.redis() as redis:  # as if the minute had passed in which the dead aggregate's leases end
             for key in redis("KEYS", "*:lease"):
                 redis("DEL", key)
+        journal = [f"--journal={self.disks['journal'].root}/journal"]
+        environment = self.disks["journal"].environment
+        if self.journal_redis:
+            journal = [f"--journal_redis=127.0.0.1:{self.journal_port}",
+                       f"--journal_redis_password_file={self.folder}/aggregate"]
+            environment = {}
+        if self.weak:
+            shims = [environment.get("LD_PRELOAD", ""), str(BIN / "credulous.so")]
+            environment = {**environment, "LD_PRELOAD": " ".join(shims), "BELIEVES": "disk"}
         self._start("aggregate", [BIN / "tutti-aggregate", f"--listen=unix:{self.folder}/aggregate.sock",
                                   "--insecure_loopback", f"--catalog={SOURCE}/deploy/catalog/adoption.textproto",
                                   f"--redis_socket={self.folder}/redis.sock",
-                                  f"--redis_password_file={self.folder}/aggregate",
-                                  f"--journal={self.journal_disk.root}/journal", "--policy_lease=1s",
-                                  "--calls_per_second=1e9"], self.journal_disk.environment)
+                                  f"--redis_password_file={self.folder}/aggregate", *journal, "--policy_lease=1s",
+                                  "--calls_per_second=1e9"], environment)
 
-    def _redis_is_up(self):
-        if self.running["redis"].poll() is not None:
-            kind = TornFilesError if self.losses else RuntimeError
-            raise kind("redis-server did not start: " + (self.folder / "redis.log").read_text()[-2000:])
-        with contextlib.suppress(OSError, RedisError), self.redis() as redis:
+    def _is_up(self, name):
+        if self.running[name].poll() is not None:
+            log = self.folder / f"{name}.log"
+            raise TornFilesError(f"redis-server ({name}) did not start: {log.read_text()[-2000:]}")
+        with contextlib.suppress(OSError, RedisError), self.redis(name) as redis:
             return redis("PING") == b"PONG"
         return False
 
@@ -115,25 +139,48 @@ class Machine:
 
     def journal(self):
         """(organisation, end day) of every entry."""
-        lines = (self.journal_disk.root / "journal").read_text().splitlines()[1:]
-        return {tuple(line.split(" ")[:2]) for line in lines}
+        if not self.journal_redis:
+            lines = (self.disks["journal"].root / "journal").read_text().splitlines()[1:]
+            return {tuple(line.split(" ")[:2]) for line in lines}
+        with self.redis("journal") as redis:
+            return {(key.decode().split(":")[1], day.decode())
+                    for key in redis("KEYS", "journal:*") for day in redis("HKEYS", key)}
 
-    def redis(self):
-        return RedisClient(unix=self.folder / "redis.sock")
+    def forgotten(self):
+        """The records that the journal does not know."""
+        with self.redis() as redis:
+            records = [key.decode() for key in redis("KEYS", "*:pub:2*")]
+        known = self.journal()
+        return [key for key in records if (key[1:].split("}")[0], key.rsplit(":", 1)[1]) not in known]
+
+    def redis(self, name="redis"):
+        return RedisClient(unix=self.folder / f"{name}.sock")
+
+    def struck(self, draw):
+        """Whom the next loss of power hits: those of one machine together, machines together or alone."""
+        if self.weak == "journal":
+            return ["journal"]
+        if not self.journal_redis:
+            return ["redis", "aggregate"]
+        machines = ["redis", "journal", "aggregate"]
+        return draw.sample(machines, draw.choice((1, 2, 3, 3)))
 
     def lose_power(self, draw):
         self.losses += 1
+        names = self.struck(draw)
         # All at one time, and with them the process that rewrites Redis's files.
-        for name in ("redis", "aggregate"):
+        for name in names:
             os.killpg(self.running[name].pid, signal.SIGSTOP)
-        for name in ("redis", "aggregate"):
-            os.killpg(self.running[name].pid, signal.SIGKILL)
-            self.running[name].wait()
-            wait_for(lambda group=self.running[name].pid: not _runs(group), f"the end of {name}")
-        self.redis_disk.lose_power(draw)
-        self.journal_disk.lose_power(draw)
-        for name in ("redis", "aggregate"):
+        for name in names:
+            process = self.running.pop(name)
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            wait_for(lambda group=process.pid: not _runs(group), f"the end of {name}")
             (self.folder / f"{name}.sock").unlink(missing_ok=True)
+        # A journal in a file is on aggregate's disk.
+        for name in names if self.journal_redis else self.disks:
+            if name in self.disks:
+                self.disks[name].lose_power(draw)
 
     def stop(self):
         for channel in self.channels.values():
@@ -188,6 +235,23 @@ class Work:
         for thread in self.threads:
             thread.join()
 
+    def acknowledged(self):
+        return sum(batch.acknowledged for batch in self.batches)
+
+    def await_progress(self, publishing):
+        """Until activities are acknowledged again after a loss of power, and a window is being published."""
+        before = self.acknowledged()
+        wait_for(lambda: self.acknowledged() > before + 3, "activities after a loss of power")
+        if publishing:
+            self.publishing.clear()
+            wait_for(self.publishing.is_set, "windows to be published after a loss of power")
+
+    def await_records(self, more):
+        """Until there are more records than now."""
+        with self.machine.redis() as redis:
+            before = len(redis("KEYS", "*:pub:2*"))
+            wait_for(lambda: len(redis("KEYS", "*:pub:2*")) >= before + more, "records")
+
     def produce(self, name):
         from tutti.ingest.v1 import ingest_pb2
         number = 0
@@ -227,7 +291,8 @@ class Work:
                     if window.outcome != aggregate_pb2.CLOSE_OUTCOME_PUBLISHED:
                         self.closed[f"{window.score} was not published"] = 2
                 self.keep_records(name)
-                if not answer.busy_organizations and answer.next_due_time.ToSeconds() > time.time() + 3600:
+                # What is to be done next is at the next midnight, not before ingest's lease is over.
+                if not answer.busy_organizations and answer.next_due_time.ToSeconds() > time.time() + 10:
                     self.published.append(name)
                     break
                 self.over.wait(0.1)
@@ -252,28 +317,28 @@ class PowerTest(unittest.TestCase):
         (cls.folder / "stubs").mkdir()
         make_stubs(cls.folder / "stubs")
 
-    def run_losses(self, name, losses, skip=0):
+    def run_losses(self, name, losses, journal_redis=False, weak=None):
         """What was found after so many losses of power, half of them while a window is published."""
         draw = random.Random(SEED)
         folder = self.folder / name
         folder.mkdir()
-        machine = Machine(folder, skip)
+        machine = Machine(folder, journal_redis, weak)
         try:
             work = Work(machine)
             try:
                 # The organisations themselves are on the disk by then, on the control's, too.
-                wait_for(lambda: sum(batch.acknowledged for batch in work.batches) > 200, "activities")
+                wait_for(lambda: work.acknowledged() > 200, "activities")
                 for loss in range(losses):
-                    if loss % 2:
-                        work.publishing.clear()
-                        work.publishing.wait(5)
-                        time.sleep(draw.uniform(0.0, 0.4))
+                    if weak == "journal":
+                        work.await_records(2)
                     else:
-                        time.sleep(draw.uniform(0.2, 1.0))
+                        work.await_progress(loss % 2 == 1)
+                        time.sleep(draw.uniform(0.0, 0.4))
                     machine.lose_power(draw)
                     machine.boot()
                 time.sleep(1)
-                wait_for(machine.is_ready, "aggregate, after the last loss")
+                if weak != "journal":  # aggregate refuses one that has forgotten who it is
+                    wait_for(machine.is_ready, "aggregate, after the last loss")
             finally:
                 work.stop()
             with machine.redis() as redis:
@@ -284,10 +349,8 @@ class PowerTest(unittest.TestCase):
             found = compared.faults() + publications(values, work)
             found += [f"{key.decode()} is another record than before" for key, record in work.records.items()
                       if values.get(key) != record]
-            journal = machine.journal()
-            found += [f"the journal does not know {key.decode()}" for key in values if b":pub:2" in key and
-                      (key.decode()[1:].split("}")[0], key.decode().rsplit(":", 1)[1]) not in journal]
-            print(f"{name}: {losses} losses of power, {machine.redis_disk.torn + machine.journal_disk.torn} files with a "
+            found += [f"the journal does not know {key}" for key in machine.forgotten()]
+            print(f"{name}: {machine.losses} losses of power, {sum(disk.torn for disk in machine.disks.values())} files with a "
                   f"part of what was not synchronised; {compared}; {len(work.records)} records of "
                   f"{len(work.published)} organisations", *found, sep="\n  ")
             return found
@@ -300,15 +363,24 @@ class PowerTest(unittest.TestCase):
 
     # Mutations: appendfsync no in redis.conf; a journal without fdatasync.
     def test_what_was_acknowledged_survives(self):
-        self.assertEqual(self.run_losses("synchronised", LOSSES), [])
+        self.assertEqual(self.run_losses("file", LOSSES), [])
 
-    def test_the_control_loses(self):
-        """A disk that keeps one synchronisation of fifty, as a server that synchronises once a second."""
+    # Mutation: an entry of the journal that is not waited for.
+    def test_a_journal_in_redis_survives(self):
+        self.assertEqual(self.run_losses("redis", LOSSES, journal_redis=True), [])
+
+    def test_the_control_loses_what_was_acknowledged(self):
+        """A redis-server that synchronises once a second, which aggregate would refuse."""
         try:
-            found = self.run_losses("seldom", 3, skip=49)
+            found = self.run_losses("everysec", 3, weak="redis")
         except TornFilesError:
-            return  # all of it is lost, for redis-server does not take its own files any more
-        self.assertTrue(any("are lost" in line for line in found))
+            return  # all of it is lost, for a file that is not the last one ends early
+        self.assertTrue(any("acknowledged bits are lost" in line for line in found), found)
+
+    def test_the_control_forgets_records(self):
+        """A journal's redis-server that leaves it to the kernel when to synchronise, which aggregate would refuse."""
+        found = self.run_losses("unsynchronised", 1, journal_redis=True, weak="journal")
+        self.assertTrue(any("the journal does not know" in line for line in found), found)
 
     # Mutations: a keyring that is written in place; a rename before fsync, or without the folder's.
     def test_a_keyring_is_whole_and_never_forgets_what_was_made(self):
