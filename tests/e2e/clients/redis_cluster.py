@@ -1,34 +1,18 @@
 """Redis Cluster of three primaries, and services that use it, beside a suite."""
 
 import contextlib
-import socket
 import subprocess
-import time
 
-from suite import BIN, SOURCE
+from suite import BIN, SOURCE, free_port, wait_for
 
 # Whom the suite's ACL file must name besides.
 INSPECTOR = "user inspector on nopass resetchannels &* allkeys +@all"
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 def cli(port, *words):
     return subprocess.run(
         ["redis-cli", "-p", str(port), "--user", "inspector", "--pass", "any", "--no-auth-warning", *words],
         capture_output=True, text=True, check=True, timeout=60).stdout
-
-
-def wait_for(condition, what):
-    deadline = time.monotonic() + 60
-    while not condition():
-        if time.monotonic() > deadline:
-            raise RuntimeError(f"in vain for 60 s: {what}")
-        time.sleep(0.05)
 
 
 @contextlib.contextmanager

@@ -11,8 +11,8 @@ import unittest
 
 import grpc
 from made_up import DAY, today, write_activities
-from redis_cluster import INSPECTOR, cli, cluster, service, wait_for
-from suite import BIN, Suite, make_stubs
+from redis_cluster import INSPECTOR, cli, cluster, service
+from suite import BIN, Suite, make_stubs, wait_for
 
 ORGANIZATIONS = ("acme", "beta", "gamma", "delta", "omega", "kappa")  # their slots are of all three
 

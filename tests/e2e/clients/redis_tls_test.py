@@ -1,20 +1,13 @@
 """TLS to redis-server, and plain text to another machine never."""
 
 import pathlib
-import socket
 import subprocess
 import tempfile
 import time
 import unittest
 import urllib.request
 
-from suite import BIN, Suite
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
+from suite import BIN, Suite, free_port
 
 
 class RedisTlsTest(unittest.TestCase):

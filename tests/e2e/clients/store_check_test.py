@@ -2,12 +2,11 @@
 file later, or has fewer replicas than are waited for."""
 
 import subprocess
-import time
 import unittest
 
 import grpc
 
-from suite import BIN, Suite
+from suite import BIN, Suite, wait_for
 
 SERVICE = b"tutti.aggregate.v1.AggregateService"
 SERVING, NOT_SERVING = 1, 2
@@ -22,12 +21,6 @@ def readiness(address):
 
 
 class StoreCheckTest(unittest.TestCase):
-    def wait_for(self, condition, what):
-        deadline = time.monotonic() + 60
-        while not condition():
-            self.assertLess(time.monotonic(), deadline, what)
-            time.sleep(0.02)
-
     # Mutations: not to ask; to ask at the start alone; to wait for what no time repairs.
     def test_a_store_that_may_lose_writes_is_refused(self):
         with Suite(redis_users="user inspector on nopass resetchannels &* allkeys +@all") as suite:
@@ -44,21 +37,21 @@ class StoreCheckTest(unittest.TestCase):
                         f"--redis_password_file={suite.state}/secrets/aggregate",
                         f"--journal={suite.state}/journal", *flags]
 
-            self.wait_for(lambda: readiness(suite.aggregate) == SERVING, "the control")
+            wait_for(lambda: readiness(suite.aggregate) == SERVING, "the control")
             for when in ("everysec", "no"):
                 configure(when)
-                self.wait_for(lambda: readiness(suite.aggregate) == NOT_SERVING, f"ready with appendfsync {when}")
+                wait_for(lambda: readiness(suite.aggregate) == NOT_SERVING, f"ready with appendfsync {when}")
                 self.assertIn("set appendfsync always", suite.logs())
                 started = subprocess.run(another(), capture_output=True, text=True, timeout=60)
                 self.assertEqual(started.returncode, 1)
                 self.assertIn("set appendfsync always", started.stderr)
                 configure("always")
-                self.wait_for(lambda: readiness(suite.aggregate) == SERVING, "not ready with appendfsync always")
+                wait_for(lambda: readiness(suite.aggregate) == SERVING, "not ready with appendfsync always")
 
             # It waits for replicas, and takes no flag that asks for fewer than none.
             address = suite.state / "another.address"
             with subprocess.Popen(another("--redis_wait_replicas=1"), stderr=subprocess.PIPE, text=True) as process:
-                self.wait_for(address.exists, "it does not start")
+                wait_for(address.exists, "it does not start")
                 said = ""
                 while "0 of 1 replicas" not in said:
                     said += process.stderr.readline()

@@ -2,11 +2,9 @@
 go on while everything is restarted, one process after the other."""
 
 import pathlib
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import unittest
@@ -18,7 +16,6 @@ import hosts  # noqa: E402
 
 INGEST = "/tutti.ingest.v1.IngestService/IngestActivities"
 HEALTH = "/grpc.health.v1.Health/Check"
-METRICS_PORT = 7500
 SECONDS = 60
 
 
@@ -60,8 +57,7 @@ class CallersTest(unittest.TestCase):
             raise unittest.SkipTest(f"this machine makes no hosts: {hosts.why_not()}")
         from fleet import Fleet
         from suite import make_stubs
-        metrics = [f"--metrics_listen=127.0.0.1:{METRICS_PORT}"]
-        cls.fleet = cls.enterClassContext(Fleet(ingest_flags=["--max_connection_age=2s", *metrics]))
+        cls.fleet = cls.enterClassContext(Fleet(ingest_flags=["--max_connection_age=2s"]))
         stubs = cls.fleet.folder / "stubs"
         stubs.mkdir()
         make_stubs(stubs)
@@ -81,26 +77,17 @@ class CallersTest(unittest.TestCase):
         return client
 
     def restart(self, process, ready):
-        from fleet import wait_for
+        from suite import wait_for
         process.end(signal.SIGTERM)
         process.start()
         wait_for(ready, f"{process.host.name} after its restart")
 
     def reference(self, name, first, path):
-        """The bits that a quiet suite of one machine with the same keyring makes of a file."""
-        from fleet import bitmap_kind
-        from redis_client import RedisClient
-        from suite import Suite
-        with tempfile.TemporaryDirectory() as folder:
-            copy = pathlib.Path(folder) / "keyring"
-            for ending in ("", ".optout"):
-                shutil.copy(f"{self.fleet.keyring}{ending}", f"{copy}{ending}")
-            with Suite(keyring=copy, redis_users="user inspector on nopass ~* &* +@all") as suite:
-                suite.tutti("organizations", "create", name, "--headcount", "400", "--backfill", "--first-day", first,
-                            "--source", "activities")
-                suite.tutti("import", "--format", "activities", "--organization", name, str(path))
-                with RedisClient(unix=suite.state / "redis/redis.sock") as redis:
-                    return {key: redis("GET", key) for key in redis("KEYS", "*") if bitmap_kind(key)}
+        """The bits that a quiet suite makes of a file."""
+        from checks import bitmaps_in, quiet_suite
+        with quiet_suite(self.fleet.keyring, [name], 400, first) as suite:
+            suite.tutti("import", "--format", "activities", "--organization", name, str(path))
+            return bitmaps_in(suite)
 
     # Mutation: an import that ends at CANCELLED.
     def test_nobody_is_hurt_while_everything_is_restarted(self):
@@ -155,18 +142,14 @@ class CallersTest(unittest.TestCase):
 
     def test_a_new_replica_gets_calls_once_connections_are_old(self):
         from callers import today
-        from fleet import wait_for
+        from suite import wait_for
         self.create("resolved", (today().replace(day=1)).isoformat())
         names = pathlib.Path("/etc/hosts")
         everybody = names.read_text()
         first, second = self.fleet.named("ingest")
 
         def calls(service):
-            page = subprocess.run([*service.host.inside, sys.executable, "-c",
-                                   "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1]).read().decode())",
-                                   f"http://127.0.0.1:{METRICS_PORT}/metrics"], capture_output=True, text=True, check=True)
-            return sum(float(line.split()[-1]) for line in page.stdout.splitlines()
-                       if line.startswith("tutti_request_duration_seconds_count") and "IngestActivities" in line)
+            return service.metric("tutti_request_duration_seconds_count", "IngestActivities")
 
         self.addCleanup(names.write_text, everybody)
         names.write_text("".join(line for line in everybody.splitlines(keepends=True)

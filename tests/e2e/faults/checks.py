@@ -1,6 +1,7 @@
 """What must hold whatever happened, read from Redis itself."""
 
 import collections
+import contextlib
 import datetime
 import pathlib
 import shutil
@@ -55,24 +56,35 @@ def bitmaps_of(values, organizations):
     return {key: value for key, value in values.items() if bitmap_kind(key) and key.startswith(prefixes)}
 
 
-def reference_bitmaps(keyring, organizations, batches):
-    """(bitmaps of what was acknowledged, of all that was sent), by a quiet suite of one machine with the same keyring:
-    the product's own hashing says which bits there should be, and no fault does."""
+@contextlib.contextmanager
+def quiet_suite(keyring, organizations, headcount, first):
+    """A suite of one machine with the same keyring, and what it makes of activities (see bitmaps_in): the product's own
+    hashing says which bits there should be, and no fault does."""
     with tempfile.TemporaryDirectory() as folder:
         copy = pathlib.Path(folder) / "keyring"
         for ending in ("", ".optout"):
             shutil.copy(f"{keyring}{ending}", f"{copy}{ending}")
         with Suite(keyring=copy, redis_users="user inspector on nopass ~* &* +@all") as suite:
             for name in organizations:
-                first = today() - datetime.timedelta(days=8 * 7)
-                suite.tutti("organizations", "create", name, "--headcount", str(HEADCOUNT), "--backfill",
-                            "--first-day", first.isoformat(), "--source", "activities")
-            found = []
-            for acknowledged in (True, False):
-                _send(suite, [one for one in batches if one.acknowledged == acknowledged])
-                with RedisClient(unix=suite.state / "redis/redis.sock") as redis:
-                    found.append({key: redis("GET", key) for key in redis("KEYS", "*") if bitmap_kind(key)})
-            return found
+                suite.tutti("organizations", "create", name, "--headcount", str(headcount), "--backfill",
+                            "--first-day", first, "--source", "activities")
+            yield suite
+
+
+def bitmaps_in(suite):
+    with RedisClient(unix=suite.state / "redis/redis.sock") as redis:
+        return {key: redis("GET", key) for key in redis("KEYS", "*") if bitmap_kind(key)}
+
+
+def reference_bitmaps(keyring, organizations, batches):
+    """(bitmaps of what was acknowledged, of all that was sent), by a quiet suite."""
+    first = today() - datetime.timedelta(days=8 * 7)
+    with quiet_suite(keyring, organizations, HEADCOUNT, first.isoformat()) as suite:
+        found = []
+        for acknowledged in (True, False):
+            _send(suite, [one for one in batches if one.acknowledged == acknowledged])
+            found.append(bitmaps_in(suite))
+        return found
 
 
 def _send(suite, batches):

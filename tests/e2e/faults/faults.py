@@ -5,8 +5,9 @@ import os
 import signal
 import subprocess
 
-from fleet import PORT, wait_for
+from fleet import PORT
 from hosts import Cut, both_ways
+from suite import wait_for
 
 SLOT_KEYS = ("org-0", "org-1", "org-2", "org-3", "org-4", "org-5")
 
