@@ -12,7 +12,10 @@ from callers import INGEST, Batch
 BATCH = 2000  # activities
 BATCHES = 100  # that are sent over and over
 UNDER_WAY = 150  # calls at each ingest; at 200 of one caller it refuses by their number alone
+PAUSE = 0.2  # seconds after which somebody who was refused comes again
 SLOW_DISK_MS = 400  # of every synchronisation of a primary's disk
+LINES = 20  # of the report, while it lasts
+GIVEN_BACK_WITHIN = 30  # seconds after it
 SLACK_MB = 16  # what an allocator keeps or returns from one time to the next
 
 
@@ -22,29 +25,39 @@ def resident_mb(process):
 
 
 class Overload:
-    """Producers that send as much as is under way at once, whatever they are told."""
+    """Producers that have so much under way at once, and come again when they are refused."""
 
     def __init__(self, fleet, organizations):
         self.codes = collections.Counter()
         self.stopping = threading.Event()
-        requests = [Batch(organizations[i % len(organizations)], 1_000_000 + i, BATCH).request().SerializeToString()
-                    for i in range(BATCHES)]
+        self.requests = [Batch(organizations[i % len(organizations)], 1_000_000 + i, BATCH).request().SerializeToString()
+                         for i in range(BATCHES)]
         self.channels = [fleet.channel(service) for service in fleet.named("ingest")]
-        self.threads = [threading.Thread(target=self._send, args=(channel, requests)) for channel in self.channels]
+        self.threads = [threading.Thread(target=self._send, args=(channel,)) for channel in self.channels]
 
-    def _send(self, channel, requests):
+    def warm_up(self):
+        """Every batch once through each ingest, until it is durable: what is known of its people is in memory then."""
+        for channel in self.channels:
+            call = channel.unary_unary(INGEST)
+            for request in self.requests:
+                call(request, timeout=60)
+
+    def _send(self, channel):
         places = threading.Semaphore(UNDER_WAY)
         call = channel.unary_unary(INGEST)
 
         def done(future):
             error = future.exception()
             self.codes["OK" if error is None else error.code().name] += 1
-            places.release()
+            if error is None:
+                places.release()
+            else:
+                threading.Timer(PAUSE, places.release).start()
 
         sent = 0
         while not self.stopping.is_set():
             places.acquire()
-            call.future(requests[sent % len(requests)], timeout=60).add_done_callback(done)
+            call.future(self.requests[sent % len(self.requests)], timeout=60).add_done_callback(done)
             sent += 1
 
     def start(self):
@@ -59,15 +72,32 @@ class Overload:
             channel.close()
 
 
+def show(fleet, when, say):
+    """A line of every service's memory. What an aggregate knows of bits that are set is apart: a bound of its own."""
+    parts = []
+    for service in fleet.services:
+        mirror = service.metric("tutti_aggregate_mirror_bytes") / (1 << 20) if service.name == "aggregate" else 0
+        parts.append(f"{service.host.name} {resident_mb(service):.0f}" + (f" ({mirror:.0f} mirror)" if mirror else ""))
+    say(f"{when}, MB: {', '.join(parts)}")
+
+
 def measure(fleet, organizations, seconds, say=print):
     """The findings of an overload of so many seconds."""
     overload = Overload(fleet, organizations)
+    show(fleet, "at rest", say)
+    overload.warm_up()
+    show(fleet, "once everybody is known", say)
+    known = {service: resident_mb(service) for service in fleet.services}
     for node in fleet.nodes:
         node.slow_down(SLOW_DISK_MS)
     overload.start()
     samples = collections.defaultdict(list)
     begin = time.monotonic()
+    shown = 0
     while time.monotonic() - begin < seconds:
+        if time.monotonic() - begin > shown * seconds / LINES:
+            show(fleet, f"{time.monotonic() - begin:.0f} s", say)
+            shown += 1
         for service in fleet.services:
             samples[service.host.name].append(resident_mb(service))
         time.sleep(min(1.0, seconds / 100))
@@ -76,6 +106,15 @@ def measure(fleet, organizations, seconds, say=print):
     for node in fleet.nodes:
         node.slow_down(0)
     findings = []
+    # ingest's memory is locked, and stays.
+    for service in (*fleet.named("aggregate"), *fleet.named("score")):
+        given_back = begin = time.monotonic()
+        while resident_mb(service) > known[service] + SLACK_MB and given_back < begin + GIVEN_BACK_WITHIN:
+            time.sleep(0.2)
+            given_back = time.monotonic()
+        if resident_mb(service) > known[service] + SLACK_MB:
+            findings.append(f"{service.host.name} keeps {resident_mb(service):.1f} MB of {known[service]:.1f} before")
+    show(fleet, "when it is over", say)
     for name, each in samples.items():
         quarter = len(each) // 4
         middle, last = statistics.mean(each[quarter:2 * quarter]), statistics.mean(each[-quarter:])
