@@ -130,7 +130,6 @@ class StoreCheck {
 // What the metrics are read from. References outlive them.
 struct Shown {
   const FileScrubber& scrubber;
-  CounterStore& counters;
   const OrganizationRepository& repository;
   const DueReconciler& due_times;
   const ClosingLoop& closing;
@@ -146,9 +145,6 @@ Metrics MetricsOf(const Shown& shown) {
   metrics.AddGauge("tutti_aggregate_scrub_pending_state",
                    "1 while deleted counters may linger in Redis' files.", {},
                    [shown] { return shown.scrubber.pending() ? 1.0 : 0.0; });
-  metrics.AddGauge("tutti_aggregate_mirror_bytes",
-                   "What is remembered of open windows' counters, not to write bits twice.", {},
-                   [shown] { return static_cast<double>(shown.counters.remembered_bytes()); });
   metrics.AddGauge("tutti_aggregate_directory_bytes",
                    "What is remembered of organisations, for seconds.", {},
                    [shown] { return static_cast<double>(shown.repository.cached_bytes()); });
@@ -295,28 +291,28 @@ absl::Status RunAggregate(const AggregateOptions& options) {
 
   StoreCheck store(options.redis, clock_guard, binding, clock);
   std::optional<PartCheck> checking;
-  return RunServer(options.server,
-                   {.services = {&aggregate, &organizations},
-                    .names = names,
-                    .health = health,
-                    .access = *access,
-                    .on_start =
-                        [&] {
-                          checking.emplace(health, "store", [&] { return store.Ask(); });
-                          scrubber.Start();
-                          closing.Start(options.sweep_interval);
-                        },
-                    .on_tick = [&] { stores.counters().ForgetIdle(); },
-                    .on_drain =
-                        [&] {
-                          // A store that hangs keeps both at the same time.
-                          std::thread scrubbing([&] { scrubber.Stop(); });
-                          closing.Stop();
-                          scrubbing.join();
-                        },
-                    .traced = {aggregate::v1::OrganizationService::service_full_name()},
-                    .metrics = MetricsOf({scrubber, stores.counters(), repository, due_times,
-                                          closing, store, health})});
+  return RunServer(
+      options.server,
+      {.services = {&aggregate, &organizations},
+       .names = names,
+       .health = health,
+       .access = *access,
+       .on_start =
+           [&] {
+             checking.emplace(health, "store", [&] { return store.Ask(); });
+             scrubber.Start();
+             closing.Start(options.sweep_interval);
+           },
+       .on_tick = [&] { stores.counters().ForgetIdle(); },
+       .on_drain =
+           [&] {
+             // A store that hangs keeps both at the same time.
+             std::thread scrubbing([&] { scrubber.Stop(); });
+             closing.Stop();
+             scrubbing.join();
+           },
+       .traced = {aggregate::v1::OrganizationService::service_full_name()},
+       .metrics = MetricsOf({scrubber, repository, due_times, closing, store, health})});
 }
 
 }  // namespace tutti

@@ -73,11 +73,8 @@ class Overload:
 
 
 def show(fleet, when, say):
-    """A line of every service's memory. What an aggregate knows of bits that are set is apart: a bound of its own."""
-    parts = []
-    for service in fleet.services:
-        mirror = service.metric("tutti_aggregate_mirror_bytes") / (1 << 20) if service.name == "aggregate" else 0
-        parts.append(f"{service.host.name} {resident_mb(service):.0f}" + (f" ({mirror:.0f} mirror)" if mirror else ""))
+    """A line of every service's memory."""
+    parts = [f"{service.host.name} {resident_mb(service):.0f}" for service in fleet.services]
     say(f"{when}, MB: {', '.join(parts)}")
 
 
