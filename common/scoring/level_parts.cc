@@ -1,5 +1,6 @@
 #include "common/scoring/level_parts.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -66,16 +67,16 @@ void AddFaults(const Catalog& catalog, int category, const catalog::v1::FaultFre
   }
 }
 
-bool AreThere(const PublicTerms& terms, const Catalog& catalog, const PublishedCounts& counts,
-              const std::vector<int>& tables) {
-  for (const int table : tables) {
-    const int kind = catalog.table(table).kind;
-    if (counts.incomplete_kinds.count(kind) != 0 ||
-        !terms.kinds[static_cast<size_t>(kind)].has_value()) {
-      return false;
-    }
-  }
-  return true;
+// Records of editions that did not say something are taken for the same.
+bool Agree(const std::string& one, const std::string& other) {
+  return one.empty() || other.empty() || one == other;
+}
+
+bool AreComplete(const Catalog& catalog, const PublishedCounts& counts,
+                 const std::vector<int>& tables) {
+  return std::none_of(tables.begin(), tables.end(), [&](int table) {
+    return counts.incomplete_kinds.count(catalog.table(table).kind) != 0;
+  });
 }
 
 }  // namespace
@@ -115,14 +116,14 @@ absl::StatusOr<LevelRow> LevelRowOf(const Catalog& catalog, absl::Span<const Lev
   row.counting_fingerprint = publication.counting_fingerprint();
   row.planned.reserve(static_cast<size_t>(catalog.proto().categories_size()));
   for (const Category& category : catalog.proto().categories()) {
-    row.planned.push_back(PlannedCategory(catalog, terms, category));
+    row.planned.push_back(PlannedCategory(catalog, formulas, category));
   }
   row.shares.reserve(parts.size());
   for (const LevelPart& part : parts) {
     std::optional<Figure>& share = row.shares.emplace_back();
     const std::vector<int> tables = part.practice != nullptr ? formulas.TablesOf(*part.practice)
                                                              : formulas.TablesOf(*part.measure);
-    if (!AreThere(terms, catalog, counts, tables)) continue;
+    if (!AreCounted(catalog, terms, tables) || !AreComplete(catalog, counts, tables)) continue;
     share = part.practice != nullptr ? formulas.UnclampedPractice(*part.practice, counts)
                                      : formulas.Unclamped(*part.measure, counts);
   }
@@ -132,12 +133,13 @@ absl::StatusOr<LevelRow> LevelRowOf(const Catalog& catalog, absl::Span<const Lev
 bool IsOpen(const Figure& share) { return share.open.above > 0 || share.open.below > 0; }
 
 bool AreOneSeries(const LevelRow& a, const LevelRow& b) {
-  // Records of editions that did not say it are taken for the same.
-  const auto agree = [](const std::string& one, const std::string& other) {
-    return one.empty() || other.empty() || one == other;
-  };
-  return a.cadence == b.cadence && agree(a.time_zone, b.time_zone) &&
-         agree(a.counting_fingerprint, b.counting_fingerprint);
+  return a.cadence == b.cadence && Agree(a.time_zone, b.time_zone) &&
+         Agree(a.counting_fingerprint, b.counting_fingerprint);
+}
+
+bool AreOneSeries(const Publication& a, const Publication& b) {
+  return a.cadence() == b.cadence() && Agree(a.time_zone(), b.time_zone()) &&
+         Agree(a.counting_fingerprint(), b.counting_fingerprint());
 }
 
 Figure ClampedPart(const MeasureFormulas& formulas, const LevelPart& part, const Figure& share) {

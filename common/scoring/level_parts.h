@@ -53,6 +53,7 @@ bool IsOpen(const Figure& share);
 
 // Whether both are of one series.
 bool AreOneSeries(const LevelRow& a, const LevelRow& b);
+bool AreOneSeries(const publication::v1::Publication& a, const publication::v1::Publication& b);
 
 // A share after it was filtered, clamped in its tails. Clamped ones have the error that is
 // planned at the clamped share, which public terms alone decide.

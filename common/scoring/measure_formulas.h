@@ -44,6 +44,8 @@ class MeasureFormulas {
   MeasureFormulas(const Catalog& catalog, const PublicTerms& terms)
       : catalog_(catalog), terms_(terms) {}
 
+  const PublicTerms& terms() const { return terms_; }
+
   // A share in 0..1; for a count, a number of subjects. The kind of every table of
   // the measure must be counted and complete.
   Figure Measured(const catalog::v1::Measure& measure, const PublishedCounts& counts) const;

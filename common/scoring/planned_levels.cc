@@ -1,11 +1,9 @@
 #include "common/scoring/planned_levels.h"
 
-#include <algorithm>
 #include <cmath>
 #include <vector>
 
 #include "common/scoring/category_points.h"
-#include "common/scoring/measure_formulas.h"
 #include "common/scoring/planned_margins.h"
 #include "common/window/cadence.h"
 
@@ -23,35 +21,27 @@ double MarginWith(const Figure& alone, double noise_variance) {
 
 }  // namespace
 
-std::optional<Figure> PlannedCategory(const Catalog& catalog, const PublicTerms& terms,
+std::optional<Figure> PlannedCategory(const Catalog& catalog, const MeasureFormulas& formulas,
                                       const catalog::v1::Category& category) {
-  const MeasureFormulas formulas(catalog, terms);
-  const std::vector<int> tables = TablesOf(catalog, formulas, category);
-  if (!std::all_of(tables.begin(), tables.end(), [&](int table) {
-        return terms.kinds[static_cast<size_t>(catalog.table(table).kind)].has_value();
-      })) {
+  if (!AreCounted(catalog, formulas.terms(), TablesOf(catalog, formulas, category))) {
     return std::nullopt;
   }
   return PlannedPoints(catalog, formulas, category);
 }
 
-bool IsLevelShown(const LevelModel& model, absl::Span<const PlannedRecord> records) {
+bool IsLevelShown(const LevelModel& model, absl::Span<const PlannedObservation> records,
+                  const Figure& alone) {
   if (records.size() < kFewestLevelWindows) return false;
-  const double alone = MarginOf(records.back().points);
-  if (alone <= kWidestMarginShown) return true;
-  if (!(alone <= kWidestMarginWithLevel)) return false;
-  std::vector<PlannedObservation> observations;
-  observations.reserve(records.size());
-  for (const PlannedRecord& record : records) {
-    observations.push_back({record.steps, VariancesOf(record.points).noise});
-  }
-  return MarginWith(records.back().points, PlannedVariances(model, observations).back()) <=
-         kWidestMarginShown;
+  const double margin = MarginOf(alone);
+  if (margin <= kWidestMarginShown) return true;
+  if (!(margin <= kWidestMarginWithLevel)) return false;
+  return MarginWith(alone, PlannedVariances(model, records).back()) <= kWidestMarginShown;
 }
 
 int RecordsUntilShown(const Catalog& catalog, const PublicTerms& terms, window::v1::Cadence cadence,
                       const catalog::v1::Category& category) {
-  const std::optional<Figure> planned = PlannedCategory(catalog, terms, category);
+  const std::optional<Figure> planned =
+      PlannedCategory(catalog, MeasureFormulas(catalog, terms), category);
   if (!planned.has_value()) return 0;
   const double alone = MarginOf(*planned);
   if (alone <= kWidestMarginShown) return 1;

@@ -9,6 +9,7 @@
 #include "common/catalog/catalog.h"
 #include "common/scoring/figure.h"
 #include "common/scoring/filter/level_filter.h"
+#include "common/scoring/measure_formulas.h"
 #include "common/scoring/public_terms.h"
 #include "tutti/window/v1/window.pb.h"
 
@@ -27,18 +28,14 @@ inline constexpr double kWidestMarginWithLevel = 30;
 // series has. So what people did never shows in whether a level is shown. Pure and thread-safe.
 
 // What is planned of the points of a category; absent where its kinds are not counted.
-std::optional<Figure> PlannedCategory(const Catalog& catalog, const PublicTerms& terms,
+std::optional<Figure> PlannedCategory(const Catalog& catalog, const MeasureFormulas& formulas,
                                       const catalog::v1::Category& category);
 
-// A record of a series, as it was planned.
-struct PlannedRecord {
-  int steps = 1;  // since the one before it, at least 1
-  Figure points;
-};
-
 // Whether the level of a category is shown at the last of the records of a series: the noise in its
-// margin is that which the filter expects (see PlannedVariances), the rest is the last window's.
-bool IsLevelShown(const LevelModel& model, absl::Span<const PlannedRecord> records);
+// margin is that which the filter expects (see PlannedVariances), the rest is the last window's, of
+// which `alone` was planned.
+bool IsLevelShown(const LevelModel& model, absl::Span<const PlannedObservation> records,
+                  const Figure& alone);
 
 // The number of records of a series from which on a category is shown while the terms stay: 1 where
 // a window alone shows it, kFewestLevelWindows to kMostLevelWindows where its level does, 0 where

@@ -2,6 +2,7 @@
 #define TUTTI_COMMON_SCORING_PLANNED_MARGINS_H_
 
 #include <cstdint>
+#include <functional>
 #include <set>
 #include <string>
 
@@ -38,31 +39,16 @@ bool IsTableShown(const Catalog& catalog, const PublicTerms& terms, int table);
 bool IsDrawn(const Catalog& catalog, const std::set<std::string>& sources, int64_t headcount,
              window::v1::Cadence cadence, int step_days);
 
-// The number of records of a series from which on something is shown that decides IsDrawn, while
-// the terms stay; 0 where IsDrawn is false.
-int RecordsUntilAnythingShown(const Catalog& catalog, const std::set<std::string>& sources,
-                              int64_t headcount, window::v1::Cadence cadence, int step_days);
+// Which figures something feeds.
+struct WhatIsFed {
+  std::function<bool(const catalog::v1::Category&)> category;
+  std::function<bool(const catalog::v1::Measure&)> measure;
+};
 
-// The smallest headcount from which, at the cadence that an organisation of that
-// size asking for `requested` gets, the category is shown, with everybody entitled.
-// 0 when there is none up to 10,000,000. A margin shrinks as the headcount grows
-// within a cadence, which this relies on.
-int64_t SmallestHeadcount(const Catalog& catalog, const catalog::v1::Category& category,
-                          window::v1::Cadence requested);
-
-// The smallest headcount from which the category is shown at all: by its level with earlier
-// windows, if not by one window alone.
-int64_t SmallestHeadcountWithLevel(const Catalog& catalog, const catalog::v1::Category& category,
-                                   window::v1::Cadence requested);
-
-// The same of IsDrawn: from which headcount there is a score at all.
-int64_t SmallestHeadcount(const Catalog& catalog, const std::set<std::string>& sources,
-                          window::v1::Cadence requested);
-
-// The same of a measure, and of a table.
-int64_t SmallestHeadcount(const Catalog& catalog, const catalog::v1::Measure& measure,
-                          window::v1::Cadence requested);
-int64_t SmallestHeadcount(const Catalog& catalog, int table, window::v1::Cadence requested);
+// The number of records of a series from which on a category or a measure that is fed is shown,
+// while the terms stay; 0 where none ever is.
+int RecordsUntilAnythingShown(const Catalog& catalog, const PublicTerms& terms,
+                              window::v1::Cadence cadence, const WhatIsFed& fed);
 
 }  // namespace tutti
 

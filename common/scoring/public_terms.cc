@@ -78,6 +78,12 @@ PublicTerms PlannedTerms(
   return terms;
 }
 
+bool AreCounted(const Catalog& catalog, const PublicTerms& terms, absl::Span<const int> tables) {
+  return std::all_of(tables.begin(), tables.end(), [&](int table) {
+    return terms.kinds[static_cast<size_t>(TableAt(catalog, table).kind)].has_value();
+  });
+}
+
 SlotModel ModelOf(const Catalog& catalog, const PublicTerms& terms, int table) {
   const CatalogTable& of = TableAt(catalog, table);
   const SlotSize size = *terms.kinds[static_cast<size_t>(of.kind)];

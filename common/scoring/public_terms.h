@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/types/span.h"
 #include "common/catalog/catalog.h"
 #include "common/scoring/table_counts.h"
 #include "common/window/schedule.h"
@@ -38,6 +39,9 @@ PublicTerms PlannedTerms(const Catalog& catalog, int64_t headcount, window::v1::
 PublicTerms PlannedTerms(
     const Catalog& catalog, int64_t headcount, window::v1::Cadence cadence,
     const google::protobuf::RepeatedPtrField<aggregate::v1::Entitlement>& entitlements);
+
+// Whether the kind of every one of some tables (indexes) is counted.
+bool AreCounted(const Catalog& catalog, const PublicTerms& terms, absl::Span<const int> tables);
 
 // How a table (index) was counted; its kind must be counted.
 SlotModel ModelOf(const Catalog& catalog, const PublicTerms& terms, int table);

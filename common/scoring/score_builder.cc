@@ -73,6 +73,7 @@ void Substitute(const Catalog& catalog, ScoredPublication& out) {
       score.set_state_reason_code(other.state_reason_code());
       score.set_state_reason_subject(other.state_reason_subject());
       score.set_level_from_windows(other.level_from_windows());
+      score.set_measured_by(other.category());
       out.substitutes[score.category()] = other.category();
       const auto points = out.categories.find(other.category());
       if (points == out.categories.end()) break;
@@ -100,6 +101,7 @@ void AddTotal(const Catalog& catalog, ScoredPublication& out) {
     }
     ++counted;
     if (category.state() != score::v1::FIGURE_STATE_MEASURED) {
+      score.add_missing_categories(category.category());
       if (score.state() != score::v1::FIGURE_STATE_INCOMPLETE) score.set_state(category.state());
       continue;
     }

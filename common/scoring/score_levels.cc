@@ -79,16 +79,17 @@ class LevelMaker {
 
   // The parts of a category; absent where its level cannot be told or is not shown.
   std::optional<Sum> PartsOf(int category) const {
-    Sum sum;
-    for (size_t i = 0; i < parts_.size(); ++i) {
-      if (parts_[i].category == category) sum.parts.push_back({i, {}, {}});
-    }
-    sum.rows = RowsWith(sum.parts);
-    if (!IsEnough(sum.rows) || !IsLevelShown(model_, PlansOf(category, sum.rows))) {
-      return std::nullopt;
-    }
+    Sum sum = RowsOf(category);
+    if (!IsEnough(sum.rows) || !IsShown(category, sum.rows)) return std::nullopt;
     for (FilteredPart& part : sum.parts) Filter(sum.rows, part);
     return sum;
+  }
+
+  // The end day of the window of a number in a category's series, counted from 1: of one that it
+  // does not have yet, for the windows that it has do not show the category.
+  Day EndDayOfWindow(int category, int number) const {
+    const auto windows = static_cast<int>(RowsOf(category).rows.size());
+    return rows_.back()->end_day + std::max(number - windows, 1) * step_days_;
   }
 
   // All of them together; absent where a level of that cannot be told.
@@ -162,20 +163,33 @@ class LevelMaker {
     return rows;
   }
 
+  // The parts of a category, not filtered yet, and the rows that have them.
+  Sum RowsOf(int category) const {
+    Sum sum;
+    for (size_t i = 0; i < parts_.size(); ++i) {
+      if (parts_[i].category == category) sum.parts.push_back({i, {}, {}});
+    }
+    sum.rows = RowsWith(sum.parts);
+    return sum;
+  }
+
   bool IsEnough(const std::vector<size_t>& rows) const {
     return rows.size() >= kFewestLevelWindows && rows.back() + 1 == rows_.size();
   }
 
-  // What was planned of a category at some rows; none where one of them lacks a kind of it.
-  std::vector<PlannedRecord> PlansOf(int category, const std::vector<size_t>& rows) const {
-    std::vector<PlannedRecord> plans;
-    plans.reserve(rows.size());
+  // What was planned of a category at some rows decides; a row that lacks a kind of it shows none.
+  bool IsShown(int category, const std::vector<size_t>& rows) const {
+    const auto planned_at = [&](size_t row) -> const std::optional<Figure>& {
+      return rows_[row]->planned[static_cast<size_t>(category)];
+    };
+    std::vector<PlannedObservation> records;
+    records.reserve(rows.size());
     for (size_t i = 0; i < rows.size(); ++i) {
-      const auto& planned = rows_[rows[i]]->planned[static_cast<size_t>(category)];
-      if (!planned.has_value()) return {};
-      plans.push_back({StepsBetween(rows, i), *planned});
+      const std::optional<Figure>& planned = planned_at(rows[i]);
+      if (!planned.has_value()) return false;
+      records.push_back({StepsBetween(rows, i), VariancesOf(*planned).noise});
     }
-    return plans;
+    return IsLevelShown(model_, records, *planned_at(rows.back()));
   }
 
   const Figure& ShareAt(size_t row, size_t part) const { return *rows_[row]->shares[part]; }
@@ -348,53 +362,87 @@ int ShownIn(const Catalog& catalog, const ScoredPublication& scored, const std::
                           categories.begin());
 }
 
-}  // namespace
+// Whether the points of a window alone are shown, or their margin alone keeps them from it.
+bool MayHaveLevel(const CategoryScore& score) {
+  return score.state() == score::v1::FIGURE_STATE_MEASURED ||
+         score.state_reason_code() == score::v1::STATE_REASON_MARGIN_TOO_WIDE;
+}
 
-void AddLevels(const Catalog& catalog, absl::Span<const LevelPart> parts,
-               const publication::v1::Publication& publication,
-               absl::Span<const LevelRow* const> rows, const LevelBases& bases,
-               ScoredPublication& scored) {
-  if (rows.empty()) return;
-  const PublicTerms terms = TermsOf(catalog, publication);
-  const MeasureFormulas formulas(catalog, terms);
-  const LevelMaker maker(formulas, parts, SeriesOf(rows), bases);
-  std::map<int, std::optional<Sum>> categories;
-  std::vector<const Sum*> counted;
-  bool mixed = false;
+// Whether a category counts in the total.
+bool CountsInTotal(const Catalog& catalog, const CategoryScore& score) {
+  return score.state() != score::v1::FIGURE_STATE_NOT_MEASURED &&
+         catalog.FindCategory(score.category())->substitutes().empty();
+}
+
+// The sums of the categories that may have a level, by index; absent where one has none.
+using Sums = std::map<int, std::optional<Sum>>;
+
+Sums SumsOf(const Catalog& catalog, const LevelMaker& maker, const ScoredPublication& scored) {
+  Sums sums;
   for (const CategoryScore& score : scored.score.categories()) {
-    const bool alone = score.state() == score::v1::FIGURE_STATE_MEASURED;
-    const bool counts = score.state() != score::v1::FIGURE_STATE_NOT_MEASURED &&
-                        catalog.FindCategory(score.category())->substitutes().empty();
-    const Sum* shown_sum = nullptr;
-    if (alone || score.state_reason_code() == score::v1::STATE_REASON_MARGIN_TOO_WIDE) {
-      const int shown = ShownIn(catalog, scored, score.category());
-      const auto [sum, fresh] = categories.try_emplace(shown);
-      if (fresh) sum->second = maker.PartsOf(shown);
-      if (sum->second.has_value()) shown_sum = &*sum->second;
-    }
-    if (!counts) continue;
-    counted.push_back(shown_sum);
-    mixed |= alone && shown_sum == nullptr;
+    if (!MayHaveLevel(score)) continue;
+    const int shown = ShownIn(catalog, scored, score.category());
+    const auto [sum, fresh] = sums.try_emplace(shown);
+    if (fresh) sum->second = maker.PartsOf(shown);
   }
-  const bool whole = std::count(counted.begin(), counted.end(), nullptr) == 0;
-  std::optional<Sum> total;
-  if (whole && !counted.empty()) total = maker.Total(counted);
-  // Whatever is told of some of them: which are shown is public.
-  const int figures = static_cast<int>(categories.size()) + 1;
+  return sums;
+}
+
+// Says of a category why it has no level.
+void SetAbsence(const LevelMaker& maker, int shown, CategoryScore& score) {
+  if (!MayHaveLevel(score)) {
+    score.set_level_absence(score::v1::LEVEL_ABSENCE_AS_THE_WINDOW);
+    return;
+  }
+  const bool alone = score.state() == score::v1::FIGURE_STATE_MEASURED;
+  const int needed = alone ? static_cast<int>(kFewestLevelWindows) : score.level_from_windows();
+  if (needed == 0) {
+    score.set_level_absence(score::v1::LEVEL_ABSENCE_MARGIN_TOO_WIDE);
+    return;
+  }
+  score.set_level_absence(score::v1::LEVEL_ABSENCE_SERIES_TOO_SHORT);
+  score.set_level_from_end_day(FormatDay(maker.EndDayOfWindow(shown, needed)));
+}
+
+void SetCategoryLevels(const Catalog& catalog, const LevelMaker& maker, const Sums& sums,
+                       int figures, ScoredPublication& scored) {
   std::map<int, Level> levels;
-  for (const auto& [category, sum] : categories) {
-    if (sum.has_value())
-      levels[category] = maker.ToLevel(*sum, maker.LevelOf(*sum, {kChange}), figures);
+  for (const auto& [category, sum] : sums) {
+    if (!sum.has_value()) continue;
+    levels[category] = maker.ToLevel(*sum, maker.LevelOf(*sum, {kChange}), figures);
   }
   for (CategoryScore& score : *scored.score.mutable_categories()) {
-    const auto level = levels.find(ShownIn(catalog, scored, score.category()));
-    const bool shown = score.state() == score::v1::FIGURE_STATE_MEASURED ||
-                       score.state_reason_code() == score::v1::STATE_REASON_MARGIN_TOO_WIDE;
-    if (shown && level != levels.end()) *score.mutable_level() = level->second;
+    const int shown = ShownIn(catalog, scored, score.category());
+    const auto level = levels.find(shown);
+    if (MayHaveLevel(score) && level != levels.end()) {
+      *score.mutable_level() = level->second;
+    } else {
+      SetAbsence(maker, shown, score);
+    }
   }
-  // Of levels and windows alone together none would be the least.
-  if (!mixed) SetMostRoom(catalog, scored.score);
-  if (!total.has_value()) return;
+}
+
+void SetTotalLevel(const Catalog& catalog, const LevelMaker& maker, const Sums& sums,
+                   const LevelBases& bases, int figures, ScoredPublication& scored) {
+  std::vector<const Sum*> counted;
+  for (const CategoryScore& score : scored.score.categories()) {
+    if (!CountsInTotal(catalog, score)) continue;
+    if (score.has_level()) {
+      counted.push_back(&*sums.at(ShownIn(catalog, scored, score.category())));
+    } else {
+      scored.score.add_level_missing_categories(score.category());
+    }
+  }
+  if (scored.score.level_missing_categories_size() > 0) {
+    scored.score.set_level_absence(score::v1::LEVEL_ABSENCE_OF_CATEGORIES);
+    return;
+  }
+  const std::optional<Sum> total = counted.empty() ? std::nullopt : maker.Total(counted);
+  if (!total.has_value()) {
+    scored.score.set_level_absence(counted.empty() ? score::v1::LEVEL_ABSENCE_AS_THE_WINDOW
+                                                   : score::v1::LEVEL_ABSENCE_SERIES_TOO_SHORT);
+    return;
+  }
   const SumLevel sum = maker.LevelOf(*total, {kChange, kTrend});
   scored.score.set_possible_points(static_cast<int>(kCategoryPoints * total->categories));
   Level& level = *scored.score.mutable_level();
@@ -405,6 +453,30 @@ void AddLevels(const Catalog& catalog, absl::Span<const LevelPart> parts,
     *level.mutable_trend_180_days() =
         ChangeSince(*bases.trend, Scaled(*sum.differences[kTrend], to_percent));
   }
+}
+
+}  // namespace
+
+void AddLevels(const Catalog& catalog, absl::Span<const LevelPart> parts,
+               const publication::v1::Publication& publication,
+               absl::Span<const LevelRow* const> rows, const LevelBases& bases,
+               ScoredPublication& scored) {
+  if (rows.empty()) return;
+  const PublicTerms terms = TermsOf(catalog, publication);
+  const MeasureFormulas formulas(catalog, terms);
+  const LevelMaker maker(formulas, parts, SeriesOf(rows), bases);
+  const Sums sums = SumsOf(catalog, maker, scored);
+  // Whatever is told of some of them: which are shown is public.
+  const int figures = static_cast<int>(sums.size()) + 1;
+  SetCategoryLevels(catalog, maker, sums, figures, scored);
+  // Levels and windows alone are not compared with each other.
+  const bool mixed = std::any_of(scored.score.categories().begin(), scored.score.categories().end(),
+                                 [&](const CategoryScore& score) {
+                                   return CountsInTotal(catalog, score) && !score.has_level() &&
+                                          score.state() == score::v1::FIGURE_STATE_MEASURED;
+                                 });
+  if (!mixed) SetMostRoom(catalog, scored.score);
+  SetTotalLevel(catalog, maker, sums, bases, figures, scored);
 }
 
 }  // namespace tutti

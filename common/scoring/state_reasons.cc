@@ -15,10 +15,11 @@ std::string StateReasonTemplate(score::v1::StateReason code) {
     case score::v1::STATE_REASON_NO_SOURCE:
       return "No connected source gives it. What can: {sources}.";
     case score::v1::STATE_REASON_MARGIN_TOO_WIDE:
-      return absl::StrCat("With {headcount} people the 95% margin of one window would be above ",
+      // Nothing of how many there are: it may be those who are entitled that are few.
+      return absl::StrCat("At this size the 95% margin that is planned for one window is above ",
                           kWidestMarginShown,
-                          " points, whatever they did: the noise that protects each of them is too "
-                          "large for it.");
+                          " points, whatever people did: the noise that protects each of them is "
+                          "too large for it.");
     case score::v1::STATE_REASON_HEADCOUNT_TOO_SMALL:
       return "Figures about {plural} are counted from a headcount of {min_headcount} on.";
     case score::v1::STATE_REASON_INCOMPLETE:

@@ -3,22 +3,37 @@
 #include <set>
 #include <string>
 
+#include "common/feeding/declared_sources.h"
 #include "common/scoring/planned_margins.h"
+#include "common/scoring/public_terms.h"
 #include "services/aggregate/closing_times.h"
+#include "services/aggregate/first_shown.h"
 
 namespace tutti {
 namespace {
 
-// Whether records of such terms follow each other in one series, if they count alike.
-bool AreOfOneSeries(const WindowTerms& a, const WindowTerms& b) {
-  return a.cadence == b.cadence && a.zone == b.zone;
+using aggregate::v1::Organization;
+
+// The number of records of such windows from which on one shows something; 0 where none does.
+int RecordsNeeded(const Catalog& catalog, const Organization& profile, const WindowTerms& terms,
+                  int step_days) {
+  PublicTerms planned = PlannedTerms(catalog, terms.headcount, terms.cadence, step_days);
+  for (const aggregate::v1::Entitlement& entitlement : profile.entitlements()) {
+    planned.entitled[entitlement.product()] = entitlement.people();
+  }
+  const DeclaredSources sources(catalog, profile.sources(), profile.source_contents());
+  // Who has named no source yet may still name any.
+  const auto fed = [&](const auto& figure) {
+    return profile.sources().empty() || sources.Feeds(figure);
+  };
+  return RecordsUntilAnythingShown(catalog, planned, terms.cadence, {fed, fed});
 }
 
 }  // namespace
 
-FirstScore ExpectFirstScore(const Catalog& catalog, const ScheduledOrganization& organization) {
-  const aggregate::v1::Organization& profile = organization.stored().organization();
-  const std::set<std::string> sources(profile.sources().begin(), profile.sources().end());
+FirstScore ExpectFirstScore(const Catalog& catalog, NeededSizes& sizes,
+                            const ScheduledOrganization& organization) {
+  const Organization& profile = organization.stored().organization();
   const Schedule& schedule = organization.schedule();
   FirstScore first;
   // Records so far of the series that a window is in, and how many it takes until one shows
@@ -33,7 +48,7 @@ FirstScore ExpectFirstScore(const Catalog& catalog, const ScheduledOrganization&
     const int step = static_cast<int>(schedule.StepDays(end).size());
     if (judged != nullptr && !AreOfOneSeries(*judged, terms)) records = 0;
     if (judged != &terms || judged_step != step) {
-      needed = RecordsUntilAnythingShown(catalog, sources, terms.headcount, terms.cadence, step);
+      needed = RecordsNeeded(catalog, profile, terms, step);
     }
     judged = &terms;
     judged_step = step;
@@ -45,7 +60,11 @@ FirstScore ExpectFirstScore(const Catalog& catalog, const ScheduledOrganization&
     // The last terms hold for ever.
     if (needed == 0 && window.first_day() >= schedule.terms().back().from_day) break;
   }
-  first.smallest_headcount = SmallestHeadcount(catalog, sources, profile.cadence());
+  // It need not be the headcount that is too small: few may be entitled to all that is measured.
+  const WindowTerms& last = schedule.terms().back();
+  const std::set<std::string> sources(profile.sources().begin(), profile.sources().end());
+  const int64_t smallest = sizes.OfSources(sources, {profile.cadence(), last.cadence});
+  if (smallest > last.headcount) first.smallest_headcount = smallest;
   return first;
 }
 

@@ -6,6 +6,7 @@
 
 #include "absl/time/time.h"
 #include "common/catalog/catalog.h"
+#include "services/aggregate/needed_sizes.h"
 #include "services/aggregate/scheduled_organization.h"
 
 namespace tutti {
@@ -21,7 +22,8 @@ struct FirstScore {
   int64_t smallest_headcount = 0;
 };
 
-FirstScore ExpectFirstScore(const Catalog& catalog, const ScheduledOrganization& organization);
+FirstScore ExpectFirstScore(const Catalog& catalog, NeededSizes& sizes,
+                            const ScheduledOrganization& organization);
 
 }  // namespace tutti
 

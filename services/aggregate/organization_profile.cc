@@ -6,15 +6,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "common/feeding/declared_sources.h"
 #include "common/feeding/source_declarations.h"
-#include "common/scoring/planned_levels.h"
-#include "common/scoring/public_terms.h"
-#include "common/window/cadence.h"
 #include "common/window/schedule.h"
 #include "google/protobuf/util/time_util.h"
 #include "services/aggregate/aggregate_error.h"
 #include "services/aggregate/first_score.h"
+#include "services/aggregate/first_shown.h"
 
 namespace tutti {
 
@@ -68,27 +65,17 @@ absl::Status ValidateProfile(const Organization& wanted, const Catalog& catalog)
   return absl::OkStatus();
 }
 
-Organization DescribeOrganization(const Catalog& catalog,
+Organization DescribeOrganization(const Catalog& catalog, NeededSizes& sizes,
                                   const ScheduledOrganization& organization) {
   Organization described = organization.stored().organization();
-  const FirstScore first = ExpectFirstScore(catalog, organization);
+  const FirstScore first = ExpectFirstScore(catalog, sizes, organization);
   if (first.expected.has_value()) {
     *described.mutable_first_score_expected() =
         google::protobuf::util::TimeUtil::MillisecondsToTimestamp(
             absl::ToUnixMillis(*first.expected));
   }
   described.set_first_score_headcount(first.smallest_headcount);
-  const WindowTerms& now = organization.schedule().terms().back();
-  const PublicTerms terms =
-      PlannedTerms(catalog, now.headcount, now.cadence, described.entitlements());
-  for (std::string& category :
-       DeclaredSources(catalog, described.sources(), described.source_contents()).FedCategories()) {
-    aggregate::v1::FirstShown& shown = *described.add_first_shown();
-    shown.set_category(category);
-    shown.set_record(
-        RecordsUntilShown(catalog, terms, now.cadence, *catalog.FindCategory(category)));
-    described.add_fed_categories(std::move(category));
-  }
+  DescribeShown(catalog, sizes, organization, described);
   return described;
 }
 

@@ -5,6 +5,7 @@
 
 #include "absl/status/status.h"
 #include "common/catalog/catalog.h"
+#include "services/aggregate/needed_sizes.h"
 #include "services/aggregate/scheduled_organization.h"
 #include "tutti/aggregate/v1/organization.pb.h"
 
@@ -15,7 +16,7 @@ namespace tutti {
 absl::Status ValidateProfile(const aggregate::v1::Organization& wanted, const Catalog& catalog);
 
 // The resource as callers see it: with what follows from the profile and the schedule.
-aggregate::v1::Organization DescribeOrganization(const Catalog& catalog,
+aggregate::v1::Organization DescribeOrganization(const Catalog& catalog, NeededSizes& sizes,
                                                  const ScheduledOrganization& organization);
 
 }  // namespace tutti

@@ -27,7 +27,7 @@ grpc::Status OrganizationServiceImpl::Put(
     const absl::StatusOr<OrganizationRepository::Organization>& organization,
     Response& response) const {
   if (!organization.ok()) return Answer(organization.status());
-  *response.mutable_organization() = DescribeOrganization(parts_.catalog, **organization);
+  *response.mutable_organization() = DescribeOrganization(parts_.catalog, sizes_, **organization);
   return grpc::Status::OK;
 }
 
@@ -63,7 +63,7 @@ grpc::Status OrganizationServiceImpl::ListOrganizations(
           : parts_.repository.ListAmong((*caller)->organizations, limit, cursor);
   if (!page.ok()) return Answer(page.status());
   for (const OrganizationRepository::Organization& organization : *page) {
-    *response->add_organizations() = DescribeOrganization(parts_.catalog, *organization);
+    *response->add_organizations() = DescribeOrganization(parts_.catalog, sizes_, *organization);
   }
   response->set_next_page_token(cursor);
   return grpc::Status::OK;

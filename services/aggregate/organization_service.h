@@ -5,6 +5,7 @@
 #include "common/clock/clock.h"
 #include "common/rpc/access.h"
 #include "services/aggregate/file_scrubber.h"
+#include "services/aggregate/needed_sizes.h"
 #include "services/aggregate/organization_lifecycle.h"
 #include "services/aggregate/organization_repository.h"
 #include "tutti/aggregate/v1/organization.grpc.pb.h"
@@ -61,6 +62,7 @@ class OrganizationServiceImpl final : public aggregate::v1::OrganizationService:
                    Response& response) const;
 
   const OrganizationServiceParts parts_;
+  mutable NeededSizes sizes_{parts_.catalog};
 };
 
 }  // namespace tutti

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "common/scoring/level_parts.h"
+#include "common/scoring/planned_levels.h"
 #include "common/status/status_macros.h"
 #include "services/score/score_error.h"
 
@@ -105,6 +107,22 @@ absl::StatusOr<std::optional<Publication>> RecordReader::Latest(const std::strin
   if (!latest.ok()) return FromStore(latest.status());
   ASSIGN_OR_RETURN(const Record record, Read(organization, *latest));
   return *record;
+}
+
+absl::StatusOr<int> RecordReader::CountOfSeries(const std::string& organization,
+                                                const Publication& last) {
+  ASSIGN_OR_RETURN(const std::vector<Day> days, EndDays(organization));
+  const absl::StatusOr<Day> end_day = ParseDay(last.end_day());
+  if (!end_day.ok()) return absl::DataLossError("a published record has no end day");
+  const auto records = ReadAll(organization, EndDaysUpTo(days, *end_day, kMostLevelWindows));
+  int count = 0;
+  for (auto record = records.rbegin(); record != records.rend(); ++record) {
+    if (absl::IsDataLoss(record->status())) break;
+    if (!record->ok()) return record->status();
+    if (!AreOneSeries(***record, last)) break;
+    ++count;
+  }
+  return count;
 }
 
 }  // namespace tutti

@@ -67,6 +67,11 @@ class RecordReader {
   absl::StatusOr<std::optional<publication::v1::Publication>> Latest(
       const std::string& organization);
 
+  // How many records the series of a record has with it, of the kMostLevelWindows that end with it
+  // at most. Asks the store.
+  absl::StatusOr<int> CountOfSeries(const std::string& organization,
+                                    const publication::v1::Publication& last);
+
  private:
   using Key = std::pair<std::string, Day>;  // the organisation and the end day
 

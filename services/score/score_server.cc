@@ -77,7 +77,7 @@ absl::Status RunScore(const ScoreOptions& options) {
   RecordReader records(stores.publications());
   ScoreReader reader(records, known, clock);
   BenchmarkReader benchmarks(records, known, stores.cohorts());
-  const StatementWriter statements(known.current());
+  StatementWriter statements(known.current());
   WatchService watchers(reader, records);
   ScoreServiceImpl service({reader, records, benchmarks, known, watchers, statements, *access});
   const std::vector<std::string> names = {score::v1::ScoreService::service_full_name()};

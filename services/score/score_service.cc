@@ -7,6 +7,7 @@
 #include "common/rpc/resource_name.h"
 #include "common/rpc/status.h"
 #include "common/status/status_macros.h"
+#include "services/score/score_error.h"
 
 namespace tutti {
 namespace {
@@ -224,7 +225,16 @@ grpc::Status ScoreServiceImpl::GetPrivacyStatement(
   if (!organization.ok()) return ToGrpcStatus(organization.status());
   const auto latest = parts_.records.Latest(*organization);
   if (!latest.ok()) return ToGrpcStatus(latest.status());
-  *response->mutable_statement() = parts_.statements.Write(*latest);
+  if (latest->has_value()) {
+    const absl::StatusOr<int> records = parts_.records.CountOfSeries(*organization, **latest);
+    if (!records.ok()) return ToGrpcStatus(records.status());
+    *response->mutable_statement() = parts_.statements.Write(**latest, *records);
+    return grpc::Status::OK;
+  }
+  if (!request->has_planned()) return ToGrpcStatus(NothingPublished());
+  const absl::Status valid = CheckPlan(request->planned());
+  if (!valid.ok()) return ToGrpcStatus(valid);
+  *response->mutable_statement() = parts_.statements.Write(request->planned());
   return grpc::Status::OK;
 }
 

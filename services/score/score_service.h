@@ -29,7 +29,7 @@ struct ScoreServiceParts {
   BenchmarkReader& benchmarks;
   const RecordCatalogs& catalogs;
   WatchService& watchers;
-  const StatementWriter& statements;
+  StatementWriter& statements;
   Access& access;
 };
 

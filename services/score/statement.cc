@@ -3,12 +3,14 @@
 #include <cmath>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "common/feeding/contents_text.h"
@@ -17,29 +19,34 @@
 #include "common/privacy/zcdp.h"
 #include "common/redis/keys.h"
 #include "common/retention/retention.h"
+#include "common/rpc/error_details.h"
 #include "common/scoring/peer_benchmark.h"
 #include "common/scoring/planned_levels.h"
 #include "common/scoring/planned_margins.h"
 #include "common/scoring/public_terms.h"
 #include "common/window/cadence.h"
+#include "common/window/schedule.h"
 #include "common/window/window.h"
 
 namespace tutti {
 namespace {
 
+using publication::v1::KindRecord;
 using publication::v1::Publication;
 using score::v1::PrivacyStatement;
 using window::v1::Cadence;
 
 constexpr double kNano = 1e-9;
 
+// Aggregate alone knows it before there is a record.
+constexpr char kUnknownGrace[] =
+    "the grace that aggregate is run with (48 hours unless it is told another)";
+
 // How long after the day that follows its last day a window stays open: as the latest
-// record was closed. Aggregate alone knows it before there is one.
-std::string GraceOf(const std::optional<Publication>& latest) {
-  if (!latest.has_value() || !latest->has_grace()) {
-    return "the grace that aggregate is run with (48 hours unless it is told another)";
-  }
-  const absl::Duration grace = absl::Seconds(latest->grace().seconds());
+// record was closed.
+std::string GraceOf(const Publication& latest) {
+  if (!latest.has_grace()) return kUnknownGrace;
+  const absl::Duration grace = absl::Seconds(latest.grace().seconds());
   if (grace % absl::Hours(1) != absl::ZeroDuration()) return absl::FormatDuration(grace);
   return absl::StrCat(absl::ToInt64Hours(grace), " hours");
 }
@@ -182,26 +189,32 @@ void FillReadersAndLimits(const Catalog& catalog, PrivacyStatement& statement) {
 // The figures are those of tests/privacy/margins/levels_test.cc.
 void FillLevels(PrivacyStatement& statement) {
   statement.set_levels(absl::StrCat(
-      "From the third record of a series on, the figures that lead are levels: what a record and "
-      "up to ",
+      "From the third record of a series on, the score and its categories are levels: what a "
+      "record and up to ",
       kMostLevelWindows - 1,
-      " before it say together, supposing that adoption moves slowly and jumps seldom. That was "
-      "checked on simulated levels that stay, wander, rise, jump, dip and swing, with the noise of "
-      "small and large organisations: at least 93.5 of 100 margins hold. In the first windows "
-      "after a sudden change fewer do: it shows in one or two windows when it is two and a half "
-      "times the margin of one window alone or more, in about four (one time in ten more than ten) "
-      "when it is a little more than that margin, and in about five (one time in ten more than "
-      "fourteen) when it is three quarters of it. A window that contradicts the level is marked, "
-      "and what each window says alone stands beside the level. A category is shown once the "
-      "margin "
-      "that is planned with earlier windows is at most ",
+      " before it say together, supposing that adoption moves slowly and jumps seldom. Measures "
+      "and "
+      "breakdowns are of one window alone. Margins are 95% margins: that often the truth is meant "
+      "to lie within one. That was checked on simulated levels that stay, wander, rise, jump, dip "
+      "and swing, with the noise of small and large organisations: in each case it lay within at "
+      "least 93.5% of them. In the first windows after a sudden change fewer hold: it shows in one "
+      "or two windows when it is two and a half times the margin of one window alone or more, in "
+      "about four (one time in ten more than ten) when it is a little more than that margin, and "
+      "in "
+      "about five (one time in ten more than fourteen) when it is three quarters of it. A window "
+      "that contradicts the level is marked, and what each window says alone stands beside the "
+      "level. The change of a level is against the earlier one as all windows up to now tell it: "
+      "so it is not quite the difference of two levels that were shown, each at its time. A "
+      "category is shown once the margin that is planned with earlier windows is at most ",
       kWidestMarginShown, " points, if the one that is planned for one window is at most ",
       kWidestMarginWithLevel,
-      ". Records are drawn where that will be so of one category at least: the first ones of a "
-      "small organisation spend their budget and show nothing yet. Which those are follows from "
-      "its size, its cadence and the number of its records alone. Levels are computed from "
-      "published "
-      "records: they spend nothing and tell nothing that those do not."));
+      ". The plan alone decides: a margin that comes out a little wider is shown as it is, for "
+      "hiding it would tell what people did. Records are drawn where the plan lets one category at "
+      "least be shown: the first ones of a small organisation spend their budget and show nothing "
+      "yet. Which those are follows from its size, its cadence and the number of its records "
+      "alone. "
+      "Levels are computed from published records: they spend nothing and tell nothing that those "
+      "do not."));
 }
 
 // What is declared decides what is shown, so it is told; it decides nothing else.
@@ -218,58 +231,16 @@ void FillDeclared(const Publication& latest, PrivacyStatement& statement) {
       "with how much noise, does not depend on it.");
 }
 
-}  // namespace
-
-StatementWriter::StatementWriter(const Catalog& catalog) : catalog_(catalog) {
-  for (const Cadence cadence :
-       {window::v1::CADENCE_DAILY, window::v1::CADENCE_WEEKLY, window::v1::CADENCE_FOUR_WEEKLY}) {
-    Thresholds& thresholds = thresholds_[cadence];
-    for (const catalog::v1::Category& category : catalog.proto().categories()) {
-      thresholds.categories.push_back({SmallestHeadcount(catalog, category, cadence),
-                                       SmallestHeadcountWithLevel(catalog, category, cadence)});
-    }
-    for (const catalog::v1::Measure& measure : catalog.proto().measures()) {
-      thresholds.measures.push_back(SmallestHeadcount(catalog, measure, cadence));
-    }
-    for (size_t i = 0; i < catalog.tables().size(); ++i) {
-      thresholds.tables.push_back(SmallestHeadcount(catalog, static_cast<int>(i), cadence));
-    }
-  }
-}
-
-void StatementWriter::FillThresholds(const Catalog& catalog, const Thresholds& thresholds,
-                                     PrivacyStatement& statement) {
-  for (size_t i = 0; i < thresholds.categories.size(); ++i) {
-    if (thresholds.categories[i].alone == 0) continue;
-    score::v1::CategoryThreshold& threshold = *statement.add_thresholds();
-    threshold.set_category(catalog.proto().categories(static_cast<int>(i)).id());
-    threshold.set_headcount(thresholds.categories[i].alone);
-    threshold.set_headcount_with_level(thresholds.categories[i].with_level);
-  }
-  for (size_t i = 0; i < thresholds.measures.size(); ++i) {
-    if (thresholds.measures[i] == 0) continue;
-    score::v1::FigureThreshold& threshold = *statement.add_figure_thresholds();
-    threshold.set_measure(catalog.proto().measures(static_cast<int>(i)).id());
-    threshold.set_headcount(thresholds.measures[i]);
-  }
-  for (size_t i = 0; i < thresholds.tables.size(); ++i) {
-    if (thresholds.tables[i] == 0) continue;
-    score::v1::FigureThreshold& threshold = *statement.add_figure_thresholds();
-    threshold.set_table(catalog.table(static_cast<int>(i)).proto->id());
-    threshold.set_headcount(thresholds.tables[i]);
-  }
-}
-
-void StatementWriter::FillGuarantees(const std::optional<Publication>& latest, Cadence cadence,
-                                     PrivacyStatement& statement) const {
-  for (size_t i = 0; i < catalog_.kinds().size(); ++i) {
-    const catalog::v1::SubjectKind& kind = *catalog_.kinds()[i].proto;
+// The cost of a publication of a kind: as the latest record says it, else as it is planned.
+void FillGuarantees(const Catalog& catalog, Cadence cadence,
+                    const google::protobuf::RepeatedPtrField<KindRecord>& paid,
+                    PrivacyStatement& statement) {
+  for (size_t i = 0; i < catalog.kinds().size(); ++i) {
+    const catalog::v1::SubjectKind& kind = *catalog.kinds()[i].proto;
     uint64_t nano_rho =
-        PlanNoise(catalog_, static_cast<int>(i), cadence, PeriodDays(cadence)).nano_rho;
-    if (latest.has_value()) {
-      for (const publication::v1::KindRecord& record : latest->kinds()) {
-        if (record.kind() == kind.id() && record.nano_rho() > 0) nano_rho = record.nano_rho();
-      }
+        PlanNoise(catalog, static_cast<int>(i), cadence, PeriodDays(cadence)).nano_rho;
+    for (const KindRecord& record : paid) {
+      if (record.kind() == kind.id() && record.nano_rho() > 0) nano_rho = record.nano_rho();
     }
     score::v1::KindGuarantee& guarantee = *statement.add_guarantees();
     guarantee.set_kind(kind.id());
@@ -283,43 +254,80 @@ void StatementWriter::FillGuarantees(const std::optional<Publication>& latest, C
   }
 }
 
-PrivacyStatement StatementWriter::Write(const std::optional<Publication>& latest) const {
-  const Cadence cadence = latest.has_value() ? latest->cadence() : window::v1::CADENCE_WEEKLY;
+// What is the same for everybody.
+PrivacyStatement StatementOf(const Catalog& catalog, const std::string& grace) {
   PrivacyStatement statement;
-  FillClaim(catalog_, statement);
-  if (!latest.has_value()) {
-    statement.set_claim(absl::StrCat(
-        statement.claim(),
-        " Nothing is published for this organisation yet: the figures of one publication are those "
-        "of weekly publication, which is what an organisation of 250 to 19,999 people gets."));
-  }
-  FillGuarantees(latest, cadence, statement);
-  FillRetention(GraceOf(latest), statement);
-  FillReadersAndLimits(catalog_, statement);
+  FillClaim(catalog, statement);
+  FillRetention(grace, statement);
+  FillReadersAndLimits(catalog, statement);
   FillLevels(statement);
-  if (latest.has_value()) FillDeclared(*latest, statement);
-  // Without a publication, what an organisation gets that asks for no cadence.
-  const auto found = thresholds_.find(cadence);
-  FillThresholds(catalog_,
-                 latest.has_value() && found != thresholds_.end()
-                     ? found->second
-                     : thresholds_.at(window::v1::CADENCE_DAILY),
-                 statement);
-  if (latest.has_value()) {
-    const PublicTerms terms =
-        PlannedTerms(catalog_, latest->headcount(), cadence, latest->entitlements());
-    const DeclaredSources sources(catalog_, latest->sources(), latest->source_contents());
-    for (score::v1::CategoryThreshold& threshold : *statement.mutable_thresholds()) {
-      const catalog::v1::Category& category = *catalog_.FindCategory(threshold.category());
-      if (!sources.Feeds(category)) continue;
-      threshold.set_from_record(RecordsUntilShown(catalog_, terms, cadence, category));
+  statement.set_catalog_version(catalog.proto().version());
+  statement.set_catalog_fingerprint(catalog.fingerprint());
+  statement.set_counting_fingerprint(catalog.counting_fingerprint());
+  return statement;
+}
+
+absl::Status PlanError(const char* field, const char* what) {
+  return WithReason(
+      WithFieldViolation(absl::InvalidArgumentError(absl::StrCat(field, ": ", what)), field, what),
+      score::v1::REASON_PLAN_INVALID);
+}
+
+}  // namespace
+
+PrivacyStatement StatementWriter::Write(const Publication& latest, int records) {
+  PrivacyStatement statement = StatementOf(catalog_, GraceOf(latest));
+  FillGuarantees(catalog_, latest.cadence(), latest.kinds(), statement);
+  FillDeclared(latest, statement);
+  Standing standing;
+  standing.cadence = latest.cadence();
+  standing.terms =
+      PlannedTerms(catalog_, latest.headcount(), latest.cadence(), latest.entitlements());
+  const DeclaredSources sources(catalog_, latest.sources(), latest.source_contents());
+  for (std::string& id : sources.FedCategories()) standing.fed_categories.insert(std::move(id));
+  if (const absl::StatusOr<Day> end_day = ParseDay(latest.end_day()); end_day.ok()) {
+    standing.end_day = *end_day;
+  }
+  standing.records = records;
+  thresholds_.Fill(standing, statement);
+  statement.set_generated_data(latest.generated_data());
+  return statement;
+}
+
+PrivacyStatement StatementWriter::Write(const score::v1::PlannedProfile& planned) {
+  PrivacyStatement statement = StatementOf(catalog_, kUnknownGrace);
+  statement.set_claim(absl::StrCat(
+      statement.claim(),
+      " Nothing is published for this organisation yet: the figures of one publication are those "
+      "that are planned at its ",
+      absl::StrReplaceAll(CadenceName(planned.cadence()), {{"_", "-"}}), " cadence."));
+  FillGuarantees(catalog_, planned.cadence(), {}, statement);
+  Standing standing;
+  standing.cadence = planned.cadence();
+  standing.terms =
+      PlannedTerms(catalog_, planned.headcount(), planned.cadence(), PeriodDays(planned.cadence()));
+  for (const auto& [product, people] : planned.entitled_people()) {
+    standing.terms.entitled[product] = people;
+  }
+  standing.fed_categories = {planned.fed_categories().begin(), planned.fed_categories().end()};
+  thresholds_.Fill(standing, statement);
+  statement.set_generated_data(planned.generated_data());
+  return statement;
+}
+
+absl::Status CheckPlan(const score::v1::PlannedProfile& planned) {
+  if (planned.headcount() < 1 || planned.headcount() > kMaxHeadcount) {
+    return PlanError("planned.headcount", "must be 1 to 10000000");
+  }
+  if (!IsConcrete(planned.cadence())) {
+    return PlanError("planned.cadence", "must be DAILY, WEEKLY or FOUR_WEEKLY");
+  }
+  for (const auto& [product, people] : planned.entitled_people()) {
+    if (people < 0 || people > planned.headcount()) {
+      return PlanError("planned.entitled_people", "must be 0 to headcount");
     }
   }
-  statement.set_catalog_version(catalog_.proto().version());
-  statement.set_catalog_fingerprint(catalog_.fingerprint());
-  statement.set_counting_fingerprint(catalog_.counting_fingerprint());
-  statement.set_generated_data(latest.has_value() && latest->generated_data());
-  return statement;
+  return absl::OkStatus();
 }
 
 }  // namespace tutti

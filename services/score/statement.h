@@ -1,12 +1,9 @@
 #ifndef TUTTI_SERVICES_SCORE_STATEMENT_H_
 #define TUTTI_SERVICES_SCORE_STATEMENT_H_
 
-#include <cstdint>
-#include <map>
-#include <optional>
-#include <vector>
-
+#include "absl/status/status.h"
 #include "common/catalog/catalog.h"
+#include "services/score/statement_thresholds.h"
 #include "tutti/publication/v1/publication.pb.h"
 #include "tutti/score/v1/score.pb.h"
 
@@ -14,39 +11,25 @@ namespace tutti {
 
 // Writes privacy statements from the catalogue, and from what aggregate wrote into an
 // organisation's latest record, so that they cannot drift from what the services do: what
-// aggregate is told by flags is told to nobody twice. Immutable and thread-safe.
+// aggregate is told by flags is told to nobody twice. Thread-safe.
 class StatementWriter {
  public:
   // `catalog` outlives it.
-  explicit StatementWriter(const Catalog& catalog);
+  explicit StatementWriter(const Catalog& catalog) : catalog_(catalog), thresholds_(catalog) {}
 
-  // For an organisation whose latest record is given; in general terms, with
-  // weekly figures, when it has none.
-  score::v1::PrivacyStatement Write(
-      const std::optional<publication::v1::Publication>& latest) const;
+  // For an organisation whose latest record is given, and how many records its series has with it.
+  score::v1::PrivacyStatement Write(const publication::v1::Publication& latest, int records);
+
+  // For one that has published nothing yet. `planned` is valid.
+  score::v1::PrivacyStatement Write(const score::v1::PlannedProfile& planned);
 
  private:
-  void FillGuarantees(const std::optional<publication::v1::Publication>& latest,
-                      window::v1::Cadence cadence, score::v1::PrivacyStatement& statement) const;
-
   const Catalog& catalog_;
-  // The smallest headcounts, 0 where something is never shown.
-  struct CategoryHeadcounts {
-    int64_t alone = 0;
-    int64_t with_level = 0;
-  };
-  struct Thresholds {
-    std::vector<CategoryHeadcounts> categories;
-    std::vector<int64_t> measures;
-    std::vector<int64_t> tables;
-  };
-
-  static void FillThresholds(const Catalog& catalog, const Thresholds& thresholds,
-                             score::v1::PrivacyStatement& statement);
-
-  // By the cadence that an organisation asks for.
-  std::map<window::v1::Cadence, Thresholds> thresholds_;
+  StatementThresholds thresholds_;
 };
+
+// InvalidArgument, with a reason, for what no organisation's profile may say.
+absl::Status CheckPlan(const score::v1::PlannedProfile& planned);
 
 }  // namespace tutti
 

@@ -32,13 +32,14 @@ struct Organizations {
   absl::StatusOr<aggregate::v1::Organization> Told(
       const absl::StatusOr<OrganizationRepository::Organization>& organization) const {
     if (!organization.ok()) return organization.status();
-    return DescribeOrganization(catalog, **organization);
+    return DescribeOrganization(catalog, sizes, **organization);
   }
   absl::StatusOr<aggregate::v1::Organization> Get(const std::string& id) {
     return Told(repository.Read(id));
   }
 
   const Catalog& catalog;
+  mutable NeededSizes sizes{catalog};
   CountingHistory history;
   OrganizationRepository repository;
   OrganizationLifecycle lifecycle;

@@ -13,6 +13,7 @@
 namespace tutti {
 namespace {
 
+using aggregate::v1::FirstShown;
 using aggregate::v1::Organization;
 
 std::string Enumerator(std::string name, const std::string& prefix) {
@@ -37,9 +38,13 @@ std::string ActivityText(const Organization& organization, const std::string& as
   return text;
 }
 
-std::string FirstScoreText(const Organization& organization, absl::Time now) {
+std::string DayText(const google::protobuf::Timestamp& time) {
+  return absl::FormatTime("%Y-%m-%d", absl::FromUnixSeconds(time.seconds()), absl::UTCTimeZone());
+}
+
+std::string FirstFiguresText(const Organization& organization, absl::Time now) {
   if (organization.first_score_headcount() > 0) {
-    return absl::StrCat("none with ", organization.headcount(), " people: there is one from ",
+    return absl::StrCat("none with ", organization.headcount(), " people: there are some from ",
                         organization.first_score_headcount(), " people on");
   }
   if (organization.has_first_score_expected()) {
@@ -47,7 +52,7 @@ std::string FirstScoreText(const Organization& organization, absl::Time now) {
         absl::FromUnixSeconds(organization.first_score_expected().seconds());
     const std::string when =
         absl::FormatTime("%Y-%m-%d %H:%M UTC", expected + absl::Seconds(59), absl::UTCTimeZone());
-    return absl::StrCat(expected > now ? "to be expected from " : "was to be expected from ", when,
+    return absl::StrCat(expected > now ? "to be expected from " : "were to be expected from ", when,
                         " on");
   }
   switch (organization.state()) {
@@ -61,21 +66,48 @@ std::string FirstScoreText(const Organization& organization, absl::Time now) {
   }
 }
 
+// "from record 4 on, about 2026-12-01".
+std::string FromRecordText(const FirstShown& shown) {
+  return absl::StrCat(
+      shown.record() == 1 ? "from the first record on"
+                          : absl::StrCat("from record ", shown.record(), " on"),
+      shown.has_expected() ? absl::StrCat(", about ", DayText(shown.expected())) : "");
+}
+
+// What it would take for a category to be shown that never is: "network (from 433 people on)".
+std::string NeverText(const FirstShown& shown) {
+  if (shown.needed_people() == 0) return absl::StrCat(shown.category(), " (at no size)");
+  return absl::StrCat(shown.category(), " (from ", shown.needed_people(), " people",
+                      shown.entitled_product().empty()
+                          ? ""
+                          : absl::StrCat(" entitled to ", shown.entitled_product()),
+                      " on)");
+}
+
+// A total is shown where every category in it is.
+std::string TotalText(const Organization& organization) {
+  if (!organization.has_first_total()) return "none: nothing is measured";
+  if (organization.first_total().record() == 0) {
+    return "never at this size: it needs every category that can be measured";
+  }
+  return FromRecordText(organization.first_total());
+}
+
 // From which record on each category is shown, those together that begin together.
 std::string ShownText(const Organization& organization) {
   std::map<int, std::vector<std::string>> by_record;
-  for (const auto& shown : organization.first_shown()) {
-    by_record[shown.record()].push_back(shown.category());
+  std::map<int, std::string> from;
+  for (const FirstShown& shown : organization.first_shown()) {
+    by_record[shown.record()].push_back(shown.record() == 0 ? NeverText(shown) : shown.category());
+    from[shown.record()] = FromRecordText(shown);
   }
   std::vector<std::string> parts;
   for (const auto& [record, categories] : by_record) {
     if (record == 0) continue;
-    parts.push_back(absl::StrCat(
-        absl::StrJoin(categories, ", "),
-        record == 1 ? " from the first record on" : absl::StrCat(" from record ", record, " on")));
+    parts.push_back(absl::StrCat(absl::StrJoin(categories, ", "), " ", from[record]));
   }
   if (const auto never = by_record.find(0); never != by_record.end()) {
-    parts.push_back(absl::StrCat("never with so few people: ", absl::StrJoin(never->second, ", ")));
+    parts.push_back(absl::StrCat("never at this size: ", absl::StrJoin(never->second, ", ")));
   }
   return parts.empty() ? "nothing" : absl::StrJoin(parts, "; ");
 }
@@ -123,8 +155,9 @@ std::string OrganizationText(const Organization& given, absl::Time now,
       "\n  cadence       ", CadenceText(organization.cadence()), ", now ",
       CadenceText(organization.effective_cadence()), "\n  time zone     ", organization.time_zone(),
       "\n  first day     ", organization.first_day(), "\n  activity      ",
-      ActivityText(organization, asked_first_day), "\n  first score   ",
-      FirstScoreText(organization, now), "\n  shows         ", ShownText(organization), "\n");
+      ActivityText(organization, asked_first_day), "\n  first figures ",
+      FirstFiguresText(organization, now), "\n  shows         ", ShownText(organization),
+      "\n  total         ", TotalText(organization), "\n");
 }
 
 }  // namespace tutti

@@ -11,12 +11,13 @@
 #include "absl/strings/str_cat.h"
 #include "common/status/status_macros.h"
 #include "common/text/plain_text.h"
-#include "google/protobuf/util/json_util.h"
 #include "services/cli/commands/commands.h"
 #include "services/cli/commands/connection.h"
+#include "services/cli/commands/score_json.h"
 #include "services/cli/report/figure_formats.h"
 #include "services/cli/report/figures.h"
 #include "services/cli/report/statement_text.h"
+#include "tutti/aggregate/v1/organization.grpc.pb.h"
 #include "tutti/score/v1/score.grpc.pb.h"
 
 namespace tutti {
@@ -55,13 +56,7 @@ std::string ScoreName(const Query& query) {
 }
 
 absl::Status PrintJson(const google::protobuf::Message& message) {
-  google::protobuf::util::JsonPrintOptions options;
-  options.add_whitespace = true;
-  options.always_print_primitive_fields = true;
-  std::string json;
-  if (!google::protobuf::util::MessageToJsonString(message, &json, options).ok()) {
-    return absl::InternalError("the answer cannot be written as JSON");
-  }
+  ASSIGN_OR_RETURN(const std::string json, ScoreJson(message));
   std::cout << PlainJson(json);
   return absl::OkStatus();
 }
@@ -170,12 +165,39 @@ absl::Status ShowBenchmark(CommandContext& context, const Query& query) {
   return PrintFigures(query, FiguresOf(response, compared.score()));
 }
 
+// The score service knows published records alone, so what is planned comes from the profile.
+absl::StatusOr<score::v1::PlannedProfile> ReadPlan(CommandContext& context,
+                                                   const std::string& name) {
+  using aggregate::v1::OrganizationService;
+  const Connection<OrganizationService> connection(context.aggregate, context);
+  aggregate::v1::GetOrganizationRequest request;
+  request.set_name(name);
+  aggregate::v1::GetOrganizationResponse response;
+  RETURN_IF_ERROR(connection.Call(&OrganizationService::Stub::GetOrganization, request, response));
+  const aggregate::v1::Organization& organization = response.organization();
+  score::v1::PlannedProfile planned;
+  planned.set_headcount(organization.headcount());
+  planned.set_cadence(organization.effective_cadence());
+  for (const aggregate::v1::Entitlement& entitlement : organization.entitlements()) {
+    (*planned.mutable_entitled_people())[entitlement.product()] = entitlement.people();
+  }
+  *planned.mutable_fed_categories() = organization.fed_categories();
+  planned.set_generated_data(organization.generated_data());
+  return planned;
+}
+
 absl::Status ShowStatement(CommandContext& context, const Query& query) {
   const Connection<ScoreService> connection(context.score, context);
   score::v1::GetPrivacyStatementRequest request;
   request.set_name(absl::StrCat("organizations/", query.organization));
   score::v1::GetPrivacyStatementResponse response;
-  RETURN_IF_ERROR(connection.Call(&ScoreService::Stub::GetPrivacyStatement, request, response));
+  absl::Status status =
+      connection.Call(&ScoreService::Stub::GetPrivacyStatement, request, response);
+  if (absl::IsNotFound(status)) {
+    ASSIGN_OR_RETURN(*request.mutable_planned(), ReadPlan(context, request.name()));
+    status = connection.Call(&ScoreService::Stub::GetPrivacyStatement, request, response);
+  }
+  RETURN_IF_ERROR(status);
   if (WantsJson(query)) return PrintJson(response);
   std::cout << RenderStatement(response.statement(), query.brief, StyleForOutput());
   return absl::OkStatus();

@@ -38,6 +38,34 @@ const score::v1::Level* AnyLevel(const score::v1::Score& score) {
   return nullptr;
 }
 
+std::string CadenceWord(window::v1::Cadence cadence) {
+  switch (cadence) {
+    case window::v1::CADENCE_DAILY:
+      return "daily";
+    case window::v1::CADENCE_WEEKLY:
+      return "weekly";
+    default:
+      return "four-weekly";
+  }
+}
+
+// Whether this organisation sees the category, and from when on.
+std::string ShownHereWords(const score::v1::CategoryThreshold& threshold) {
+  if (threshold.state() == score::v1::FIGURE_STATE_NOT_MEASURED) {
+    return "not measured here: no connected source gives it";
+  }
+  if (threshold.state() == score::v1::FIGURE_STATE_WITHHELD) {
+    return absl::StrCat("never here, with ", threshold.people(),
+                        threshold.entitled_product().empty() ? " people" : " entitled");
+  }
+  const std::string record = threshold.from_record() == 1
+                                 ? "the first record"
+                                 : absl::StrCat("record ", threshold.from_record());
+  const std::string& day = threshold.from_end_day();
+  return absl::StrCat("here from ", record, " on",
+                      day.empty() ? "" : absl::StrCat(", the one to about ", day));
+}
+
 }  // namespace
 
 double WithoutMinusZero(double value, int decimals) {
@@ -118,20 +146,22 @@ std::string CountWords(const FigureRow& row) {
 }
 
 std::string LevelStartWords(const score::v1::CategoryScore& category) {
+  const std::string& day = category.level_from_end_day();
   return absl::StrCat("With earlier windows it is shown from record ",
-                      category.level_from_windows(), " of a series on.");
+                      category.level_from_windows(), " of a series on",
+                      day.empty() ? "." : absl::StrCat(", the one to about ", day, "."));
 }
 
 std::string ThresholdWords(const score::v1::CategoryThreshold& threshold) {
-  std::string words =
-      absl::StrCat(threshold.headcount_with_level(), " people with earlier windows, ",
-                   threshold.headcount(), " in one alone");
-  if (threshold.from_record() > 1) {
-    absl::StrAppend(&words, "; here from record ", threshold.from_record(), " on");
-  } else if (threshold.from_record() == 1) {
-    absl::StrAppend(&words, "; here from the first record on");
-  }
-  return words;
+  const auto size = [&](int64_t people, window::v1::Cadence cadence) {
+    if (people == 0) return std::string("at no size");
+    const std::string& product = threshold.entitled_product();
+    return absl::StrCat(people, product.empty() ? " people" : " people entitled to ", product, " (",
+                        CadenceWord(cadence), ")");
+  };
+  return absl::StrCat(size(threshold.headcount_with_level(), threshold.cadence_with_level()),
+                      " with earlier windows, ", size(threshold.headcount(), threshold.cadence()),
+                      " in one alone; ", ShownHereWords(threshold));
 }
 
 std::string StateWord(score::v1::FigureState state) {

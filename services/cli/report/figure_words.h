@@ -58,11 +58,12 @@ std::string HeldSince(const score::v1::Level& level, const std::string& end_day)
 // held. Empty where it has none.
 std::string LevelNote(const score::v1::Score& score);
 
-// From which record on a category is shown that one window alone withholds, as a sentence; for one
-// that has such a record.
+// From which record on a category is shown that one window alone withholds, and of which day that
+// is about, as a sentence; for one that has such a record.
 std::string LevelStartWords(const score::v1::CategoryScore& category);
 
-// "48 people with earlier windows, 96 in one alone; here from record 4 on".
+// "48 people (four-weekly) with earlier windows, 96 people (four-weekly) in one alone; here from
+// record 4 on, the one to about 2026-12-20", or why it is not shown here.
 std::string ThresholdWords(const score::v1::CategoryThreshold& threshold);
 
 // What a row counts, and of what, as a sentence; empty where neither is known.

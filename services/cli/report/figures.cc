@@ -266,7 +266,7 @@ Figures FiguresOf(const Score& score, bool with_measures) {
   AddLevelNotes(score, out.notes);
   if (with_measures) {
     FigureSection measures;
-    measures.heading = "Measures";
+    measures.heading = "Measures, of this window alone";
     measures.name_title = "Measure";
     measures.with_words = true;
     for (const auto& measure : score.measures()) {

@@ -59,11 +59,13 @@ std::string RenderStatement(const score::v1::PrivacyStatement& given, bool brief
                   heading("What the claim does not cover"), BulletsOf(statement.limits()),
                   heading("What a level with earlier windows supposes"),
                   Wrap(statement.levels(), "  "),
-                  heading("From which headcount a category is shown"));
+                  heading("From how many people a category is shown, at the cadence that such an "
+                          "organisation gets"));
+  std::vector<std::string> thresholds;
   for (const auto& threshold : statement.thresholds()) {
-    absl::StrAppend(&out, "  ", PadRight(threshold.category(), 24), ThresholdWords(threshold),
-                    "\n");
+    thresholds.push_back(absl::StrCat(threshold.category(), ": ", ThresholdWords(threshold)));
   }
+  absl::StrAppend(&out, Bullets(thresholds));
   absl::StrAppend(&out, "\n  Catalogue ", statement.catalog_version(), ", fingerprint ",
                   statement.catalog_fingerprint(), ",\n  of what is counted ",
                   statement.counting_fingerprint(), "\n");

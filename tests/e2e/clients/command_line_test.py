@@ -236,10 +236,21 @@ class CommandLineTest(unittest.TestCase):
         self.assertIn("when the back-fill is finished", made)
 
         made = self.suite.tutti("organizations", "create", "small", "--headcount", "12", "--source", "m365_audit")
-        least = int(re.search(r"none with 12 people: there is one from (\d+) people on", made)[1])
+        least = int(re.search(r"none with 12 people: there are some from (\d+) people on", made)[1])
         print(f"with the audit log alone there is a score from {least} people on")
         for headcount, expected in ((least - 1, "none with"), (least, "to be expected")):
             self.assertIn(expected, self.suite.tutti("organizations", "update", "small", "--headcount", str(headcount)))
+
+    # Mutations: a statement for whatever name; the figures of weekly publication for everybody.
+    def test_it_states_what_is_planned_before_there_is_a_record_and_nothing_of_nobody(self):
+        self.suite.tutti("organizations", "create", "planned", "--headcount", "90", "--source", "m365_audit",
+                         "--entitlement", "assistant=9")
+        stated = " ".join(self.suite.tutti("statement", "planned").split())
+        self.assertIn("planned at its four-weekly cadence", stated)
+        self.assertIn("never here, with 9 entitled", stated)
+        nobody = self.tutti("statement", "nobody")
+        self.assertEqual(nobody.returncode, 3, nobody.stdout)
+        self.assertEqual(nobody.stdout, "")
 
     def test_keys_come_with_the_organisation_or_not_at_all(self):
         def create(*more):

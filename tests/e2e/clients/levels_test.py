@@ -147,7 +147,7 @@ class LevelsTest(unittest.TestCase):
             start = next(c["levelFromWindows"] for c in scores[-1]["categories"]
                          if c["category"] == "communication")
             self.assertRegex(said, rf"shows .*communication.* from record {start} on")
-            self.assertIn(f"here from record {start} on", suite.tutti("statement", "org-64"))
+            self.assertIn(f"here from record {start} on", " ".join(suite.tutti("statement", "org-64").split()))
             self.assertIn("this window alone withheld", suite.tutti("score", "org-64"))
 
     @unittest.skipUnless(LONG, "minutes: TUTTI_LONG=1")

@@ -71,14 +71,18 @@ std::vector<std::string> IdentityFields(const FileDescriptor& file) {
 // A new one fails the test until somebody has read it too.
 const std::vector<std::string>& Harmless() {
   static const std::vector<std::string> fields = {
-      "tutti.aggregate.v1.Entitlement.people",  // a public count
+      "tutti.aggregate.v1.Entitlement.people",        // a public count
+      "tutti.aggregate.v1.FirstShown.needed_people",  // a public count
       "tutti.catalog.v1.SubjectKind.are_people",
       "tutti.catalog.v1.SubjectKind.expected_per_100_people",  // a size
       "tutti.catalog.v1.SubjectKind.slots_per_subject",        // a size
       "tutti.catalog.v1.Share.subjects",                       // a rule that counts
       "tutti.keyring.v1.Keyring.identity_key",                 // the key, never sent
       "tutti.score.v1.CategoryScore.state_reason_subject",     // an id of the catalogue
+      "tutti.score.v1.CategoryThreshold.people",               // a public count
+      "tutti.score.v1.FigureThreshold.people",                 // a public count
       "tutti.score.v1.MeasureValue.state_reason_subject",      // an id of the catalogue
+      "tutti.score.v1.PlannedProfile.entitled_people",         // public counts
       "tutti.score.v1.Table.state_reason_subject",             // an id of the catalogue
       "tutti.score.v1.Table.subjects",                         // the word "people"
       "tutti.score.v1.TableRow.subjects",                      // an estimated count

@@ -1,7 +1,5 @@
 #include "common/scoring/planned_margins.h"
 
-#include <map>
-#include <string>
 #include <vector>
 
 #include "common/scoring/category_points.h"
@@ -12,7 +10,6 @@
 namespace tutti {
 namespace {
 
-using window::v1::CADENCE_AUTO;
 using window::v1::CADENCE_DAILY;
 using window::v1::CADENCE_FOUR_WEEKLY;
 using window::v1::CADENCE_WEEKLY;
@@ -92,7 +89,8 @@ TEST_F(PlannedMarginsTest, ShowNoLevelWhereOneWindowSaysNextToNothing) {
   int close = 0;
   for (int64_t entitled = 60; entitled <= 300; entitled += 2) {
     terms.entitled["assistant"] = entitled;
-    const double alone = MarginOf(*PlannedCategory(*catalog_, terms, category));
+    const double alone =
+        MarginOf(*PlannedCategory(*catalog_, MeasureFormulas(*catalog_, terms), category));
     const int from = RecordsUntilShown(*catalog_, terms, CADENCE_WEEKLY, category);
     EXPECT_EQ(from == 0, alone > kWidestMarginWithLevel) << entitled;
     EXPECT_EQ(from == 1, alone <= kWidestMarginShown) << entitled;
@@ -109,60 +107,15 @@ TEST_F(PlannedMarginsTest, ShowALevelFromTheRecordOnThatWasSaid) {
   const int from = RecordsUntilShown(*catalog_, terms, CADENCE_FOUR_WEEKLY, category);
   ASSERT_GT(from, 1);
   const LevelModel model = LevelModelFor(28);
-  std::vector<PlannedRecord> records;
+  const Figure alone = *PlannedCategory(*catalog_, MeasureFormulas(*catalog_, terms), category);
+  std::vector<PlannedObservation> records;
   for (int record = 1; record <= from + 2; ++record) {
-    records.push_back({1, *PlannedCategory(*catalog_, terms, category)});
-    EXPECT_EQ(IsLevelShown(model, records), record >= from) << record;
+    records.push_back({1, VariancesOf(alone).noise});
+    EXPECT_EQ(IsLevelShown(model, records, alone), record >= from) << record;
   }
   // Half a year ago is little to go by.
   records.back().steps = 26;
-  EXPECT_FALSE(IsLevelShown(model, records));
-}
-
-TEST_F(PlannedMarginsTest, FindTheSmallestHeadcount) {
-  const std::map<std::string, int64_t> of_other_kinds = {
-      {"meeting_practice", 250}, {"endpoint", 334}, {"network", 433}, {"apps_health", 334}};
-  for (const catalog::v1::Category& category : catalog_->proto().categories()) {
-    const int64_t smallest = SmallestHeadcount(*catalog_, category, CADENCE_AUTO);
-    const bool weekly = smallest >= 250;
-    if (const auto found = of_other_kinds.find(category.id()); found != of_other_kinds.end()) {
-      EXPECT_NEAR(static_cast<double>(smallest), static_cast<double>(found->second), 3)
-          << category.id();
-    } else {
-      EXPECT_GT(smallest, 90) << category.id();
-      EXPECT_LT(smallest, 130) << category.id();
-    }
-    const auto shown = [&](int64_t headcount) {
-      return IsShown(*catalog_,
-                     weekly ? PlannedTerms(*catalog_, headcount, CADENCE_WEEKLY, 7)
-                            : PlannedTerms(*catalog_, headcount, CADENCE_FOUR_WEEKLY, 28),
-                     category);
-    };
-    EXPECT_TRUE(shown(smallest));
-    EXPECT_FALSE(shown(smallest - 1));
-    const int64_t with_level = SmallestHeadcountWithLevel(*catalog_, category, CADENCE_AUTO);
-    EXPECT_LE(with_level, smallest);
-    EXPECT_GE(with_level, 60) << category.id();
-    if (smallest < 250) {
-      EXPECT_LT(with_level, 70) << category.id();
-    }
-  }
-}
-
-// Mutation: the headcount before the smallest one.
-TEST_F(PlannedMarginsTest, FindTheSmallestHeadcountOfMeasuresAndTables) {
-  const catalog::v1::Measure& measure = *catalog_->FindMeasure("chat_reach");
-  const int64_t of_measure = SmallestHeadcount(*catalog_, measure, CADENCE_AUTO);
-  EXPECT_GT(of_measure, 300);
-  EXPECT_TRUE(IsShown(*catalog_, PlannedTerms(*catalog_, of_measure, CADENCE_WEEKLY, 7), measure));
-  EXPECT_FALSE(
-      IsShown(*catalog_, PlannedTerms(*catalog_, of_measure - 1, CADENCE_WEEKLY, 7), measure));
-  const int table = catalog_->FindTable("channels");
-  const int64_t of_table = SmallestHeadcount(*catalog_, table, CADENCE_AUTO);
-  EXPECT_GT(of_table, 300);
-  EXPECT_TRUE(IsTableShown(*catalog_, PlannedTerms(*catalog_, of_table, CADENCE_WEEKLY, 7), table));
-  EXPECT_FALSE(
-      IsTableShown(*catalog_, PlannedTerms(*catalog_, of_table - 1, CADENCE_WEEKLY, 7), table));
+  EXPECT_FALSE(IsLevelShown(model, records, alone));
 }
 
 TEST_F(PlannedMarginsTest, GrowNowhereWithinACadence) {

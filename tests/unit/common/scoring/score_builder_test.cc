@@ -111,6 +111,8 @@ TEST_F(ScoreBuilderTest, LeavesOutWhatHasNoSource) {
   EXPECT_EQ(Score(record).state(), score::v1::FIGURE_STATE_NOT_MEASURED);
 }
 
+// Mutations: the categories that are missing are not named; a reason that speaks of everybody where
+// few are entitled.
 TEST_F(ScoreBuilderTest, WithholdsTheTotalWithACategory) {
   publication::v1::Publication record = Record(1000, CADENCE_WEEKLY);
   auto& entitlement = *record.add_entitlements();
@@ -122,6 +124,8 @@ TEST_F(ScoreBuilderTest, WithholdsTheTotalWithACategory) {
   EXPECT_EQ(score.state(), score::v1::FIGURE_STATE_WITHHELD);
   EXPECT_FALSE(score.has_points());
   EXPECT_FALSE(score.has_percent());
+  EXPECT_THAT(score.missing_categories(), ::testing::ElementsAre("ai_assistance"));
+  EXPECT_THAT(score.categories(5).state_reason(), ::testing::Not(HasSubstr("1000")));
 }
 
 TEST_F(ScoreBuilderTest, WithholdsSupportingFiguresOfASmallOrganisation) {
@@ -132,7 +136,7 @@ TEST_F(ScoreBuilderTest, WithholdsSupportingFiguresOfASmallOrganisation) {
     if (measure.state() != score::v1::FIGURE_STATE_WITHHELD) continue;
     ++withheld;
     EXPECT_FALSE(measure.has_value());
-    EXPECT_THAT(measure.state_reason(), HasSubstr("150 people"));
+    EXPECT_THAT(measure.state_reason(), HasSubstr("At this size"));
   }
   EXPECT_GT(withheld, 20);
 }
@@ -187,6 +191,18 @@ TEST_F(ScoreBuilderTest, PutsMeetingPracticeInThePlaceOfMeetings) {
   EXPECT_EQ(score.possible_points(), 600) << "beside Meetings it adds no points";
   EXPECT_EQ(score.categories(6).state(), score::v1::FIGURE_STATE_MEASURED);
   EXPECT_NE(score.categories(4).points().value(), score.categories(6).points().value());
+}
+
+// Mutation: what stands in is named only where it has points.
+TEST_F(ScoreBuilderTest, NamesWhatStandsInThoughItIsWithheld) {
+  publication::v1::Publication record = Record(200, CADENCE_FOUR_WEEKLY);
+  record.clear_sources();
+  record.add_sources("meeting_records");
+  const score::v1::Score score = Score(record);
+  ASSERT_EQ(score.categories(4).category(), "meetings");
+  EXPECT_EQ(score.categories(4).state(), score::v1::FIGURE_STATE_WITHHELD);
+  EXPECT_EQ(score.categories(4).measured_by(), "meeting_practice");
+  EXPECT_EQ(score.categories(3).measured_by(), "");
 }
 
 TEST_F(ScoreBuilderTest, CountsTechnologyWhereItIsConnected) {

@@ -250,6 +250,43 @@ TEST_F(ScoreLevelsTest, ShowWhatOneWindowWithholds) {
   EXPECT_TRUE(Scored(15).score.has_level());
 }
 
+// Mutations: a day that counts windows from now on, or that stands beside a level; a total that
+// does not say which categories it lacks.
+TEST_F(ScoreLevelsTest, SayWhyThereIsNone) {
+  people_ = 64;
+  cadence_ = CADENCE_FOUR_WEEKLY;
+  std::string promised;
+  int from = 0;
+  for (int record = 0; record < 16; ++record) {
+    Publication one = Record(4 * record, 0.5);
+    aggregate::v1::Entitlement& entitled = *one.add_entitlements();
+    entitled.set_product("assistant");
+    entitled.set_people(10);
+    Add(std::move(one));
+    const score::v1::Score score = Scored(rows_.size() - 1).score;
+    const score::v1::CategoryScore& category = score.categories(0);
+    ASSERT_EQ(category.category(), "communication");
+    if (record == 0) {
+      promised = category.level_from_end_day();
+      from = category.level_from_windows();
+      ASSERT_GT(from, 3);
+      EXPECT_EQ(promised, FormatDay(kFirst + 28 * (from - 1)));
+    }
+    const bool there = record + 1 >= from;
+    EXPECT_EQ(category.level_absence(), there ? score::v1::LEVEL_ABSENCE_UNSPECIFIED
+                                              : score::v1::LEVEL_ABSENCE_SERIES_TOO_SHORT);
+    EXPECT_EQ(category.level_from_end_day(), there ? "" : promised);
+    EXPECT_EQ(score.categories(5).category(), "ai_assistance");
+    EXPECT_EQ(score.categories(5).level_absence(), score::v1::LEVEL_ABSENCE_MARGIN_TOO_WIDE);
+    EXPECT_EQ(score.categories(7).level_absence(), score::v1::LEVEL_ABSENCE_AS_THE_WINDOW);
+    EXPECT_EQ(score.level_absence(), score::v1::LEVEL_ABSENCE_OF_CATEGORIES);
+    EXPECT_THAT(score.level_missing_categories(), ::testing::Contains("ai_assistance"));
+    if (record == 15) {
+      EXPECT_THAT(score.level_missing_categories(), ::testing::ElementsAre("ai_assistance"));
+    }
+  }
+}
+
 TEST_F(ScoreLevelsTest, RestOnAtMost120Windows) {
   for (int week = 0; week < 130; ++week) Add(Record(week, 0.5));
   EXPECT_EQ(Scored(129).score.level().windows(), 120);

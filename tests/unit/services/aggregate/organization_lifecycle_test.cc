@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+#include <set>
 #include <string>
 #include <thread>
 
@@ -195,6 +197,48 @@ TEST_F(OrganizationLifecycleTest, SaysWhenTheFirstScoreIsToBeExpected) {
             false);
 }
 
+// Mutations: everybody is taken for entitled; a total is promised though a category in it is never
+// shown; a record is of no day.
+TEST_F(OrganizationLifecycleTest, PromisesOnlyWhatWillCome) {
+  Organization wanted = Weekly();
+  wanted.set_headcount(300);
+  wanted.add_sources("m365_audit");
+  aggregate::v1::Entitlement& entitled = *wanted.add_entitlements();
+  entitled.set_product("assistant");
+  entitled.set_people(20);
+  const auto some = organizations_.Told(organizations_.lifecycle.Create("some", wanted, false));
+  ASSERT_TRUE(some.ok());
+  std::map<std::string, aggregate::v1::FirstShown> shown;
+  for (const auto& one : some->first_shown()) shown[one.category()] = one;
+  EXPECT_EQ(shown.at("communication").record(), 1);
+  EXPECT_EQ(shown.at("communication").expected().seconds(), some->first_score_expected().seconds());
+  EXPECT_EQ(shown.at("communication").needed_people(), 0);
+  EXPECT_EQ(shown.at("ai_assistance").record(), 0);
+  EXPECT_EQ(shown.at("ai_assistance").entitled_product(), "assistant");
+  EXPECT_FALSE(shown.at("ai_assistance").has_expected());
+  EXPECT_EQ(some->first_total().record(), 0);
+  EXPECT_FALSE(some->first_total().has_expected());
+  // So many are enough, and one fewer is not.
+  const int64_t needed = shown.at("ai_assistance").needed_people();
+  EXPECT_GT(needed, 20);
+  entitled.set_people(needed - 1);
+  const auto almost = organizations_.Told(organizations_.lifecycle.Create("few", wanted, false));
+  EXPECT_EQ(almost->first_total().record(), 0);
+  entitled.set_people(needed);
+  const auto enough = organizations_.Told(organizations_.lifecycle.Create("enough", wanted, false));
+  EXPECT_GE(enough->first_total().record(), 3);
+  EXPECT_EQ(enough->first_total().expected().seconds() - enough->first_score_expected().seconds(),
+            int64_t{enough->first_total().record() - 1} * 7 * 24 * 3600);
+  // Where few are entitled to all that is measured, nothing is promised, and not the size is why.
+  entitled.set_people(20);
+  wanted.clear_sources();
+  wanted.add_sources("m365_copilot_report");
+  const auto none = organizations_.Told(organizations_.lifecycle.Create("none", wanted, false));
+  EXPECT_FALSE(none->has_first_score_expected());
+  EXPECT_EQ(none->first_score_headcount(), 0);
+  EXPECT_EQ(none->first_shown_size(), 1);
+}
+
 // Mutation: a list of the windows that were begun.
 TEST_F(OrganizationLifecycleTest, SaysWhatFinishingABackfillWouldClose) {
   ASSERT_TRUE(organizations_.lifecycle.Create("acme", Weekly(), true).ok());
@@ -306,6 +350,26 @@ TEST_F(OrganizationLifecycleTest, LeavesAWindowThatIsStillToComeWhenItPausesAndR
         return absl::OkStatus();
       });
   EXPECT_TRUE(begun.ok()) << begun.status();
+}
+
+// Mutations: one size for every category, or for every set of sources.
+TEST(NeededSizesTest, KeepsWhatASearchFinds) {
+  NeededSizes sizes(ShippedCatalog());
+  const CadenceRule rule{window::v1::CADENCE_AUTO, window::v1::CADENCE_FOUR_WEEKLY};
+  for (int again = 0; again < 2; ++again) {
+    for (const char* const id : {"network", "communication"}) {
+      const catalog::v1::Category& category = *ShippedCatalog().FindCategory(id);
+      EXPECT_EQ(sizes.OfCategory(category, rule),
+                SmallestHeadcount(ShippedCatalog(), category, CategoryBy::kLevel, rule).people)
+          << id;
+    }
+    for (const char* const source : {"device_telemetry", "m365_audit"}) {
+      const std::set<std::string> sources = {source};
+      EXPECT_EQ(sizes.OfSources(sources, rule),
+                SmallestHeadcount(ShippedCatalog(), sources, rule).people)
+          << source;
+    }
+  }
 }
 
 }  // namespace

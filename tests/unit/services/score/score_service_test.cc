@@ -321,6 +321,33 @@ TEST_F(ScoreServiceTest, RecommendsAndStates) {
   EXPECT_EQ(response.statement().guarantees_size(), 7);
 }
 
+// Mutations: a statement for an organisation of which nothing is known; a plan that no profile may
+// have; the series of one record for an organisation that has several.
+TEST_F(ScoreServiceTest, StatesOfNobodyNothing) {
+  score::v1::GetPrivacyStatementRequest request;
+  request.set_name("organizations/acme");
+  score::v1::GetPrivacyStatementResponse response;
+  const auto ask = [&] {
+    grpc::ClientContext context;
+    return FromGrpcStatus(stub_->GetPrivacyStatement(&context, request, &response));
+  };
+  EXPECT_EQ(ReasonOf(ask()), "NOTHING_PUBLISHED");
+  request.mutable_planned()->set_headcount(90);
+  EXPECT_EQ(ReasonOf(ask()), "PLAN_INVALID") << "no cadence";
+  request.mutable_planned()->set_cadence(window::v1::CADENCE_FOUR_WEEKLY);
+  EXPECT_TRUE(ask().ok());
+  EXPECT_THAT(response.statement().claim(), ::testing::HasSubstr("four-weekly"));
+  (*request.mutable_planned()->mutable_entitled_people())["assistant"] = 91;
+  EXPECT_EQ(ReasonOf(ask()), "PLAN_INVALID");
+  // Once there is a record, it alone counts.
+  publications_.Publish(Record(), "2026-11-15");
+  publications_.Publish(Record(), "2026-11-22");
+  EXPECT_TRUE(ask().ok());
+  EXPECT_THAT(response.statement().claim(), ::testing::Not(::testing::HasSubstr("four-weekly")));
+  EXPECT_EQ(response.statement().thresholds(0).from_record(), 1);
+  EXPECT_EQ(response.statement().thresholds(0).from_end_day(), "2026-11-15");
+}
+
 // Mutation: sending the newest alone drops the window that closed with it.
 TEST_F(ScoreServiceTest, SendsTheLatestAndThenEveryNewScore) {
   publications_.Publish(Record(), "2026-11-01");

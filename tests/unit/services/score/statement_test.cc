@@ -6,9 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "common/redis/keys.h"
 #include "common/retention/retention.h"
+#include "common/window/day.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/cli/report/statement_text.h"
@@ -22,12 +24,16 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
+// That the series has.
+constexpr int kRecords = 5;
+
 class StatementTest : public ::testing::Test {
  protected:
   score::v1::PrivacyStatement Write(window::v1::Cadence cadence) {
     publication::v1::Publication latest;
     latest.set_cadence(cadence);
     latest.set_headcount(1000);
+    latest.set_end_day("2026-11-22");
     latest.mutable_grace()->set_seconds(int64_t{48} * 3600);
     latest.add_sources("m365_usage_report");
     latest.add_sources("activities");
@@ -36,7 +42,16 @@ class StatementTest : public ::testing::Test {
     declared.add_types()->set_type("mail.sent");
     declared.mutable_types(0)->set_platform(true);
     declared.add_types()->set_type("chat.sent");
-    return writer_.Write(latest);
+    return writer_.Write(latest, kRecords);
+  }
+
+  // The statement of one that has published nothing yet.
+  score::v1::PrivacyStatement Planned(window::v1::Cadence cadence, int64_t headcount) {
+    score::v1::PlannedProfile planned;
+    planned.set_cadence(cadence);
+    planned.set_headcount(headcount);
+    planned.add_fed_categories("communication");
+    return writer_.Write(planned);
   }
 
   std::unique_ptr<const Catalog> catalog_ = LoadShippedCatalog();
@@ -62,17 +77,22 @@ TEST_F(StatementTest, TakesTheCostThatWasPaid) {
   latest.set_cadence(window::v1::CADENCE_WEEKLY);
   latest.add_kinds()->set_kind("person");
   latest.mutable_kinds(0)->set_nano_rho(20'000'000);
-  EXPECT_NEAR(writer_.Write(latest).guarantees(0).epsilon_per_publication(), 0.900, 0.001);
+  EXPECT_NEAR(writer_.Write(latest, kRecords).guarantees(0).epsilon_per_publication(), 0.900,
+              0.001);
 }
 
-TEST_F(StatementTest, SaysWhenNothingIsPublished) {
-  EXPECT_THAT(writer_.Write(std::nullopt).claim(), HasSubstr("Nothing is published"));
+// Mutation: the figures of weekly publication for everybody.
+TEST_F(StatementTest, SaysWhatIsPlannedWhenNothingIsPublished) {
+  const auto planned = Planned(window::v1::CADENCE_FOUR_WEEKLY, 90);
+  EXPECT_THAT(planned.claim(), HasSubstr("planned at its four-weekly cadence"));
+  EXPECT_NEAR(planned.guarantees(0).rho_per_publication(), 2.6 / 14, 1e-3);
+  EXPECT_THAT(Planned(window::v1::CADENCE_WEEKLY, 1000).claim(), HasSubstr("Nothing is published"));
   EXPECT_THAT(Write(window::v1::CADENCE_WEEKLY).claim(), Not(HasSubstr("Nothing is published")));
 }
 
 // Mutations: a list of what is collected that leaves a type out; a line for each type.
 TEST_F(StatementTest, ListsEveryActivityTypeByKindAndWhatIsNeverMeasured) {
-  const auto statement = writer_.Write(std::nullopt);
+  const auto statement = Planned(window::v1::CADENCE_WEEKLY, 1000);
   EXPECT_EQ(statement.collected_size(), catalog_->proto().kinds_size() + 1);
   for (const catalog::v1::ActivityType& type : catalog_->proto().activity_types()) {
     EXPECT_THAT(statement.collected(), Contains(HasSubstr(type.description())));
@@ -95,7 +115,7 @@ TEST_F(StatementTest, SaysHowLongWindowsStayOpenAsTheLatestRecordWasClosed) {
   publication::v1::Publication latest;
   latest.set_cadence(window::v1::CADENCE_WEEKLY);
   latest.mutable_grace()->set_seconds(int64_t{72} * 3600);
-  const std::string retention = RetentionOf(writer_.Write(latest));
+  const std::string retention = RetentionOf(writer_.Write(latest, kRecords));
   EXPECT_THAT(retention, HasSubstr("72 hours"));
   EXPECT_THAT(retention, Not(HasSubstr("48 hours")));
   for (const char* kept : {"window keys", "identity key", "bitmaps", "exact counts", "ledger",
@@ -103,16 +123,17 @@ TEST_F(StatementTest, SaysHowLongWindowsStayOpenAsTheLatestRecordWasClosed) {
     EXPECT_THAT(retention, HasSubstr(kept));
   }
   latest.mutable_grace()->set_seconds(int64_t{90} * 60);
-  EXPECT_THAT(RetentionOf(writer_.Write(latest)), HasSubstr("one day and 1h30m"));
+  EXPECT_THAT(RetentionOf(writer_.Write(latest, kRecords)), HasSubstr("one day and 1h30m"));
   latest.mutable_grace()->set_seconds(0);
-  EXPECT_THAT(RetentionOf(writer_.Write(latest)), HasSubstr("one day and 0 hours"));
+  EXPECT_THAT(RetentionOf(writer_.Write(latest, kRecords)), HasSubstr("one day and 0 hours"));
 }
 
 // Mutation: a figure where there is no record, or an older one, that says it.
 TEST_F(StatementTest, DoesNotGuessHowLongWindowsStayOpen) {
   publication::v1::Publication older;
   older.set_cadence(window::v1::CADENCE_WEEKLY);
-  for (const auto& statement : {writer_.Write(std::nullopt), writer_.Write(older)}) {
+  for (const auto& statement :
+       {Planned(window::v1::CADENCE_WEEKLY, 1000), writer_.Write(older, kRecords)}) {
     EXPECT_THAT(RetentionOf(statement), HasSubstr("the grace that aggregate is run with"));
   }
 }
@@ -154,7 +175,7 @@ TEST_F(StatementTest, ReadsAsTheGoldenFile) {
 }
 
 TEST_F(StatementTest, SaysWhatWasDeclaredOnceSomethingIsPublished) {
-  EXPECT_TRUE(writer_.Write(std::nullopt).declared().empty());
+  EXPECT_TRUE(Planned(window::v1::CADENCE_WEEKLY, 1000).declared().empty());
   EXPECT_THAT(
       Write(window::v1::CADENCE_WEEKLY).declared(),
       ::testing::ElementsAre("m365_usage_report was declared to give everything that it can.",
@@ -162,40 +183,58 @@ TEST_F(StatementTest, SaysWhatWasDeclaredOnceSomethingIsPublished) {
                              HasSubstr("does not depend on it")));
 }
 
+// Mutation: a category without a size is left out.
 TEST_F(StatementTest, PrintsAThresholdForEveryCategory) {
-  const auto automatic = writer_.Write(std::nullopt);
-  ASSERT_EQ(automatic.thresholds_size(), catalog_->proto().categories_size());
-  for (const auto& threshold : automatic.thresholds()) {
+  const auto statement = Planned(window::v1::CADENCE_WEEKLY, 1000);
+  ASSERT_EQ(statement.thresholds_size(), catalog_->proto().categories_size());
+  for (const auto& threshold : statement.thresholds()) {
     EXPECT_GT(threshold.headcount(), 50);
     EXPECT_LT(threshold.headcount(), 500);
     EXPECT_GE(threshold.headcount_with_level(), 40);
     EXPECT_LE(threshold.headcount_with_level(), threshold.headcount());
-    EXPECT_EQ(threshold.from_record(), 0) << "nothing is published";
+    EXPECT_EQ(threshold.cadence() == window::v1::CADENCE_WEEKLY,
+              threshold.headcount() >= 225 || !threshold.entitled_product().empty());
+    const bool fed = threshold.category() == "communication";
+    EXPECT_EQ(threshold.from_record(), fed ? 1 : 0);
+    EXPECT_EQ(threshold.state(),
+              fed ? score::v1::FIGURE_STATE_MEASURED : score::v1::FIGURE_STATE_NOT_MEASURED);
+    EXPECT_EQ(threshold.from_end_day(), "") << "nothing is published";
   }
-  EXPECT_LT(automatic.thresholds(0).headcount(), 130);
+  EXPECT_NEAR(static_cast<double>(statement.thresholds(0).headcount()), 237, 8);
+  EXPECT_LT(statement.thresholds(0).headcount_with_level(), 130);
 }
 
 // Mutations: none is told; one is told of a category that nothing feeds; everybody taken for
-// entitled.
+// entitled; a day that is not that of the record.
 TEST_F(StatementTest, SaysFromWhichRecordOnASmallOrganisationSeesACategory) {
   publication::v1::Publication latest;
   latest.set_cadence(window::v1::CADENCE_FOUR_WEEKLY);
   latest.set_headcount(64);
+  latest.set_end_day("2026-11-22");
   latest.add_sources("m365_audit");
   aggregate::v1::Entitlement& entitled = *latest.add_entitlements();
   entitled.set_product("assistant");
   entitled.set_people(10);
-  const auto statement = writer_.Write(latest);
-  std::map<std::string, int> found;
-  for (const auto& threshold : statement.thresholds()) {
-    found[threshold.category()] = threshold.from_record();
-  }
-  EXPECT_GE(found.at("communication"), 3);
-  EXPECT_LE(found.at("communication"), 20);
-  EXPECT_EQ(found.at("endpoint"), 0) << "nothing feeds it";
-  EXPECT_EQ(found.at("ai_assistance"), 0) << "never with so few";
-  EXPECT_THAT(RenderStatement(statement, /*brief=*/false, TextStyle()),
-              HasSubstr(absl::StrCat("here from record ", found.at("communication"), " on")));
+  const auto statement = writer_.Write(latest, kRecords);
+  std::map<std::string, score::v1::CategoryThreshold> found;
+  for (const auto& threshold : statement.thresholds()) found[threshold.category()] = threshold;
+  const score::v1::CategoryThreshold& small = found.at("communication");
+  EXPECT_GE(small.from_record(), 3);
+  EXPECT_LE(small.from_record(), 20);
+  EXPECT_EQ(small.from_end_day(),
+            FormatDay(*ParseDay("2026-11-22") + 28 * (small.from_record() - kRecords)));
+  EXPECT_EQ(found.at("endpoint").state(), score::v1::FIGURE_STATE_NOT_MEASURED);
+  EXPECT_EQ(found.at("endpoint").cadence(), window::v1::CADENCE_FOUR_WEEKLY);
+  const score::v1::CategoryThreshold& ai = found.at("ai_assistance");
+  EXPECT_EQ(ai.state(), score::v1::FIGURE_STATE_WITHHELD);
+  EXPECT_EQ(ai.entitled_product(), "assistant");
+  EXPECT_EQ(ai.people(), 10);
+  EXPECT_GT(ai.headcount_with_level(), 10);
+  std::string text = RenderStatement(statement, /*brief=*/false, TextStyle());
+  absl::RemoveExtraAsciiWhitespace(&text);  // lines are wrapped
+  EXPECT_THAT(text, HasSubstr(absl::StrCat("here from record ", small.from_record(), " on")));
+  EXPECT_THAT(text, HasSubstr("never here, with 10 entitled"));
+  EXPECT_THAT(text, HasSubstr("not measured here: no connected source gives it"));
 }
 
 // Mutations: a table that has no headcount; the cadence of another organisation.
@@ -214,14 +253,13 @@ TEST_F(StatementTest, PrintsAThresholdForEveryMeasureAndTable) {
   const auto weekly = headcounts(Write(window::v1::CADENCE_WEEKLY));
   EXPECT_EQ(weekly.size(),
             static_cast<size_t>(catalog_->proto().measures_size()) + catalog_->tables().size());
-  const auto daily = headcounts(Write(window::v1::CADENCE_DAILY));
-  EXPECT_NE(weekly, daily);
-  EXPECT_EQ(daily, headcounts(writer_.Write(std::nullopt)));
+  EXPECT_NE(weekly, headcounts(Write(window::v1::CADENCE_DAILY)));
+  EXPECT_EQ(weekly, headcounts(Planned(window::v1::CADENCE_WEEKLY, 1000)));
 }
 
 // Mutation: the people's budget alone, as if other kinds cost nothing.
 TEST_F(StatementTest, SaysWhatEveryKindProtectsAndWhatTheyComeToTogether) {
-  const auto statement = writer_.Write(std::nullopt);
+  const auto statement = Planned(window::v1::CADENCE_WEEKLY, 1000);
   ASSERT_EQ(statement.guarantees_size(), 7);
   EXPECT_EQ(statement.guarantees(2).kind(), "meeting");
   EXPECT_EQ(statement.guarantees(2).protected_unit(), "one meeting");
@@ -231,7 +269,7 @@ TEST_F(StatementTest, SaysWhatEveryKindProtectsAndWhatTheyComeToTogether) {
 }
 
 TEST_F(StatementTest, SaysHowOftenAMembershipTestIsWrong) {
-  EXPECT_THAT(writer_.Write(std::nullopt).limits(),
+  EXPECT_THAT(Planned(window::v1::CADENCE_WEEKLY, 1000).limits(),
               Contains(HasSubstr("for up to 12% of them (person, device), up to 39% of them (")));
 }
 

@@ -42,12 +42,12 @@ TEST(OrganizationTextTest, SaysWhenTheFirstScoreIsToBeExpected) {
   organization.mutable_first_score_expected()->set_seconds(kExpected);
   EXPECT_THAT(Text(organization), HasSubstr("to be expected from 2026-12-01 00:01 UTC on\n"));
   organization.mutable_first_score_expected()->set_seconds(kExpected - 10);
-  EXPECT_THAT(Text(organization), HasSubstr("was to be expected from 2026-12-01 00:01 UTC on\n"));
+  EXPECT_THAT(Text(organization), HasSubstr("were to be expected from 2026-12-01 00:01 UTC on\n"));
   organization.clear_first_score_expected();
   EXPECT_THAT(Text(organization), HasSubstr("none: no category"));
   organization.set_first_score_headcount(420);
   EXPECT_THAT(Text(organization),
-              HasSubstr("none with 300 people: there is one from 420 people on\n"));
+              HasSubstr("none with 300 people: there are some from 420 people on\n"));
   organization = Active();
   organization.set_state(aggregate::v1::ORGANIZATION_STATE_BACKFILLING);
   EXPECT_THAT(Text(organization), HasSubstr("when the back-fill is finished"));
@@ -66,9 +66,28 @@ TEST(OrganizationTextTest, SaysFromWhichRecordOnACategoryIsShown) {
     shown.set_category(category);
     shown.set_record(record);
   }
+  organization.mutable_first_shown(0)->mutable_expected()->set_seconds(kExpected);
+  organization.mutable_first_shown(3)->mutable_expected()->set_seconds(kExpected);
+  organization.mutable_first_shown(1)->set_needed_people(433);
+  auto& assistance = *organization.add_first_shown();
+  assistance.set_category("ai_assistance");
+  assistance.set_entitled_product("assistant");
+  assistance.set_needed_people(62);
   EXPECT_THAT(Text(organization),
               HasSubstr("shows         teamwork from the first record on; communication, meetings "
-                        "from record 4 on; never with so few people: network\n"));
+                        "from record 4 on, about 2026-12-01; never at this size: network (from 433 "
+                        "people on), ai_assistance (from 62 people entitled to assistant on)\n"));
+}
+
+// Mutation: a total is promised where a category in it is never shown.
+TEST(OrganizationTextTest, PromisesATotalOnlyWhereItWillCome) {
+  Organization organization = Active();
+  EXPECT_THAT(Text(organization), HasSubstr("total         none: nothing is measured\n"));
+  organization.mutable_first_total();
+  EXPECT_THAT(Text(organization), HasSubstr("total         never at this size"));
+  organization.mutable_first_total()->set_record(4);
+  organization.mutable_first_total()->mutable_expected()->set_seconds(kExpected);
+  EXPECT_THAT(Text(organization), HasSubstr("total         from record 4 on, about 2026-12-01\n"));
 }
 
 }  // namespace
