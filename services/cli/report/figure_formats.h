@@ -11,7 +11,7 @@ namespace tutti {
 // Each takes text as it came, from a service that may have it from anybody.
 
 // Aligned text with bars, for a terminal, which acts on none of it.
-std::string RenderText(const Figures& figures, const TextStyle& style);
+std::string RenderText(const Figures& given, const TextStyle& style);
 
 // RFC 4180: one header, which is the same for every answer and names the units, and
 // one record a figure; lines end in CR LF. A number that is not there is empty. A text that a
@@ -19,7 +19,7 @@ std::string RenderText(const Figures& figures, const TextStyle& style);
 std::string RenderCsv(const Figures& figures);
 
 // Markdown: a table for each section.
-std::string RenderMarkdown(const Figures& figures);
+std::string RenderMarkdown(const Figures& given);
 
 }  // namespace tutti
 
