@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "tutti/aggregate/v1/aggregate.pb.h"
 
 namespace tutti {
@@ -25,8 +26,10 @@ class AggregateClient {
   virtual void FetchPolicy(const std::string& organization, PolicyCallback done) = 0;
 
   // Makes deltas durable. The caller leaves the fingerprint empty; an
-  // answer has one outcome for each delta.
-  virtual void Merge(aggregate::v1::MergeDeltasRequest request, MergeCallback done) = 0;
+  // answer has one outcome for each delta. `waited`: how long the first of them waited for this
+  // call, of which the call lasts so much less.
+  virtual void Merge(aggregate::v1::MergeDeltasRequest request, absl::Duration waited,
+                     MergeCallback done) = 0;
 };
 
 }  // namespace tutti

@@ -39,6 +39,7 @@ struct DeltaCoalescer::Flush {
   std::vector<std::unique_ptr<PendingBatch>> batches;
   std::vector<Outgoing> outgoing;
   uint64_t answer_tick = 0;  // the first that may answer it
+  absl::Duration waited;     // by the first batch
 
   std::mutex mutex;
   size_t calls_left = 0;  // guarded by mutex
@@ -53,6 +54,7 @@ bool DeltaCoalescer::Submit(std::unique_ptr<PendingBatch>& batch) {
          pending_activities_ + batch->activities > limits_.max_pending_activities)) {
       return false;
     }
+    if (pending_.empty()) pending_since_ = clock_.SinceStart();
     pending_activities_ += batch->activities;
     pending_.push_back(std::move(batch));
   }
@@ -100,6 +102,7 @@ std::shared_ptr<DeltaCoalescer::Flush> DeltaCoalescer::Begin(size_t min_activiti
   }
   auto flush = std::make_shared<Flush>();
   flush->batches.swap(pending_);
+  flush->waited = clock_.SinceStart() - pending_since_;
   flush->answer_tick = ticks_ + (pending_activities_ < limits_.large_activities ? 1 : 2);
   pending_activities_ = 0;
   ++in_flight_;
@@ -186,31 +189,33 @@ void DeltaCoalescer::SendCall(const std::shared_ptr<Flush>& flush, std::vector<P
     const uint32_t* const positions = outgoing.positions.data();
     delta.mutable_positions()->Add(positions + piece.begin, positions + piece.end);
   }
-  client_.Merge(std::move(request), [this, flush, pieces = std::move(pieces)](
-                                        const absl::StatusOr<MergeDeltasResponse>& response) {
-    bool done = false;
-    {
-      const std::lock_guard lock(flush->mutex);
-      absl::Status sent = response.status();
-      if (sent.ok() && static_cast<size_t>(response->outcomes_size()) != pieces.size()) {
-        sent = absl::InternalError("aggregate's answer lacks outcomes");
-      }
-      for (size_t i = 0; i < pieces.size(); ++i) {
-        Outgoing& outgoing = flush->outgoing[pieces[i].outgoing];
-        if (!pieces[i].first) flush->status.Update(sent);
-        if (pieces[i].first) outgoing.sent = sent;
-        if (!sent.ok()) continue;
-        const DeltaOutcome outcome = response->outcomes(static_cast<int>(i));
-        if (pieces[i].first) {
-          outgoing.outcome = outcome;
-        } else {
-          outgoing.all_merged &= outcome == aggregate::v1::DELTA_OUTCOME_MERGED;
+  client_.Merge(
+      std::move(request), flush->waited,
+      [this, flush,
+       pieces = std::move(pieces)](const absl::StatusOr<MergeDeltasResponse>& response) {
+        bool done = false;
+        {
+          const std::lock_guard lock(flush->mutex);
+          absl::Status sent = response.status();
+          if (sent.ok() && static_cast<size_t>(response->outcomes_size()) != pieces.size()) {
+            sent = absl::InternalError("aggregate's answer lacks outcomes");
+          }
+          for (size_t i = 0; i < pieces.size(); ++i) {
+            Outgoing& outgoing = flush->outgoing[pieces[i].outgoing];
+            if (!pieces[i].first) flush->status.Update(sent);
+            if (pieces[i].first) outgoing.sent = sent;
+            if (!sent.ok()) continue;
+            const DeltaOutcome outcome = response->outcomes(static_cast<int>(i));
+            if (pieces[i].first) {
+              outgoing.outcome = outcome;
+            } else {
+              outgoing.all_merged &= outcome == aggregate::v1::DELTA_OUTCOME_MERGED;
+            }
+          }
+          done = --flush->calls_left == 0;
         }
-      }
-      done = --flush->calls_left == 0;
-    }
-    if (done) Complete(flush);
-  });
+        if (done) Complete(flush);
+      });
 }
 
 void DeltaCoalescer::Complete(const std::shared_ptr<Flush>& flush) {

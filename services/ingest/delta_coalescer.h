@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "common/catalog/catalog.h"
+#include "common/clock/clock.h"
 #include "services/ingest/aggregate_client.h"
 #include "services/ingest/organization_policy.h"
 
@@ -67,13 +69,14 @@ struct CoalescerLimits {
 // the next tick: how long a write took, which depends on what was new, does not show in when the
 // answer comes, and on that tick nothing is left to do but to answer. Where many activities may
 // bring much, it waits for one tick more. When too many flushes are in flight, ticks pass without
-// one. Thread-safe.
+// one; a call lasts so much less as its first batch waited for it. Thread-safe.
 class DeltaCoalescer {
  public:
   // References outlive this; every call of the client must have called back before
   // this is destroyed.
-  DeltaCoalescer(AggregateClient& client, const Catalog& catalog, CoalescerLimits limits)
-      : client_(client), catalog_(catalog), limits_(limits) {}
+  DeltaCoalescer(AggregateClient& client, const Catalog& catalog, CoalescerLimits limits,
+                 const SteadyClock& clock)
+      : client_(client), catalog_(catalog), limits_(limits), clock_(clock) {}
 
   // Takes a batch for the next flush. False, and the batch stays the caller's, when
   // too much is waiting.
@@ -107,9 +110,11 @@ class DeltaCoalescer {
   AggregateClient& client_;
   const Catalog& catalog_;
   const CoalescerLimits limits_;
+  const SteadyClock& clock_;
 
   mutable std::mutex mutex_;
   std::vector<std::unique_ptr<PendingBatch>> pending_;  // guarded by mutex_
+  absl::Duration pending_since_;                        // of the first; guarded by mutex_
   size_t pending_activities_ = 0;                       // guarded by mutex_
   int in_flight_ = 0;                                   // guarded by mutex_
   uint64_t ticks_ = 0;                                  // guarded by mutex_

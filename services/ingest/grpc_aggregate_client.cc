@@ -44,13 +44,13 @@ GrpcAggregateClient::GrpcAggregateClient(const std::shared_ptr<grpc::Channel>& c
       timeout_(timeout) {}
 
 template <typename Request, typename Response, typename Start>
-void GrpcAggregateClient::Run(Request request, std::function<void(absl::StatusOr<Response>)> done,
-                              Start start) {
+void GrpcAggregateClient::Run(Request request, absl::Duration limit,
+                              std::function<void(absl::StatusOr<Response>)> done, Start start) {
   auto owned = std::make_unique<Call<Request, Response>>();
   Call<Request, Response>* const call = owned.get();
   call->request = std::move(request);
   call->done = std::move(done);
-  call->context.set_deadline(absl::ToChronoTime(absl::Now() + timeout_));
+  call->context.set_deadline(absl::ToChronoTime(absl::Now() + limit));
   {
     const std::lock_guard lock(mutex_);
     if (!shut_down_) {
@@ -78,7 +78,7 @@ void GrpcAggregateClient::FetchPolicy(const std::string& organization, PolicyCal
   request.set_organization(FormatOrganizationName(organization));
   request.set_catalog_fingerprint(counting_fingerprint_);
   if (!SetIdentity(*keys_.snapshot(), *request.mutable_keyring())) request.clear_keyring();
-  Run(std::move(request), std::move(done),
+  Run(std::move(request), timeout_, std::move(done),
       [this](auto* context, auto* sent, auto* response, auto finished) {
         stub_->async()->GetIngestPolicy(context, sent, response, std::move(finished));
       });
@@ -88,7 +88,7 @@ void GrpcAggregateClient::ReportKeyring(std::function<void(const absl::Status&)>
   aggregate::v1::ReportKeyringRequest request;
   if (!SetIdentity(*keys_.snapshot(), *request.mutable_keyring())) request.clear_keyring();
   Run<aggregate::v1::ReportKeyringRequest, aggregate::v1::ReportKeyringResponse>(
-      std::move(request),
+      std::move(request), timeout_,
       [this, done = std::move(done)](const auto& response) {
         if (response.ok() && !response->counting_fingerprint().empty()) {
           counts_alike_ = response->counting_fingerprint() == counting_fingerprint_;
@@ -100,9 +100,10 @@ void GrpcAggregateClient::ReportKeyring(std::function<void(const absl::Status&)>
       });
 }
 
-void GrpcAggregateClient::Merge(aggregate::v1::MergeDeltasRequest request, MergeCallback done) {
+void GrpcAggregateClient::Merge(aggregate::v1::MergeDeltasRequest request, absl::Duration waited,
+                                MergeCallback done) {
   request.set_catalog_fingerprint(counting_fingerprint_);
-  Run(std::move(request), std::move(done),
+  Run(std::move(request), timeout_ - waited, std::move(done),
       [this](auto* context, auto* sent, auto* response, auto finished) {
         stub_->async()->MergeDeltas(context, sent, response, std::move(finished));
       });

@@ -21,14 +21,15 @@ namespace tutti {
 class GrpcAggregateClient final : public AggregateClient {
  public:
   // Policies are asked for with the id of the keyring that is loaded then. `keys` outlives this;
-  // `timeout` bounds each call.
+  // `timeout` bounds each call, with what a merge waited for it.
   GrpcAggregateClient(const std::shared_ptr<grpc::Channel>& channel,
                       std::string counting_fingerprint, const KeyStore& keys,
                       absl::Duration timeout);
   ~GrpcAggregateClient() override { Shutdown(); }
 
   void FetchPolicy(const std::string& organization, PolicyCallback done) override;
-  void Merge(aggregate::v1::MergeDeltasRequest request, MergeCallback done) override;
+  void Merge(aggregate::v1::MergeDeltasRequest request, absl::Duration waited,
+             MergeCallback done) override;
 
   // Tells aggregate which keyring is loaded, if it has an id, and learns what aggregate counts.
   void ReportKeyring(std::function<void(const absl::Status&)> done);
@@ -46,9 +47,10 @@ class GrpcAggregateClient final : public AggregateClient {
   template <typename Request, typename Response>
   struct Call;
 
-  // Runs `start` with a new context unless it is shut down.
+  // Runs `start` with a new context, for `limit` at most, unless it is shut down.
   template <typename Request, typename Response, typename Start>
-  void Run(Request request, std::function<void(absl::StatusOr<Response>)> done, Start start);
+  void Run(Request request, absl::Duration limit,
+           std::function<void(absl::StatusOr<Response>)> done, Start start);
   void Finish(const void* call);
 
   const std::unique_ptr<aggregate::v1::AggregateService::Stub> stub_;

@@ -233,17 +233,17 @@ absl::Status RunIngest(const ServerOptions& server, const IngestOptions& options
   const std::shared_ptr<grpc::Channel>& channel = *made;
 
   const SystemWallClock clock;
+  const SystemSteadyClock steady_clock;
   IngestCounters counters;
   GrpcAggregateClient aggregate(channel, (*catalog)->counting_fingerprint(), **keys,
                                 options.merge_timeout);
   PolicyCache policies(aggregate, **catalog, **keys, clock);
   AcknowledgedCache acknowledged(ColumnLayout::Of(**catalog).words(), options.cache_entries);
-  DeltaCoalescer coalescer(aggregate, **catalog, options.coalescer);
+  DeltaCoalescer coalescer(aggregate, **catalog, options.coalescer, steady_clock);
   ActivityIngester ingester(
       {**catalog, policies, acknowledged, coalescer, **opt_outs, counters, clock});
   IngestServiceImpl service(ingester, *access);
 
-  const SystemSteadyClock steady_clock;
   KeyringMinder keyring(KeyringFile(options.keyring), **keys, policies, clock, steady_clock,
                         options.rotate_keyring ? std::make_optional(options.grace) : std::nullopt);
   Chores chores(swap, keyring, **opt_outs, aggregate, policies, acknowledged,

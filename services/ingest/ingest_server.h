@@ -19,7 +19,7 @@ struct IngestOptions {
   bool allow_swap = false;
   absl::Duration grace = absl::Hours(48);  // as aggregate's
   absl::Duration flush_interval = absl::Milliseconds(4);
-  absl::Duration merge_timeout = absl::Seconds(10);
+  absl::Duration merge_timeout = absl::Seconds(9);
   size_t cache_entries = size_t{1} << 20;
   absl::Duration cache_generation = absl::Minutes(3);
   CoalescerLimits coalescer;

@@ -18,7 +18,9 @@ ABSL_FLAG(int, grace_hours, 48, "Hours that windows stay open; the same as tutti
 ABSL_FLAG(absl::Duration, flush_interval, absl::Milliseconds(4),
           "How often what came in is made durable and answered; up to half as long again, by "
           "chance");
-ABSL_FLAG(absl::Duration, merge_timeout, absl::Seconds(10), "Bound of a call to tutti-aggregate");
+ABSL_FLAG(absl::Duration, merge_timeout, absl::Seconds(9),
+          "Bound of a call to tutti-aggregate, with what activities wait for it. Callers whose "
+          "deadline is longer are told to come again; others are told nothing in time");
 ABSL_FLAG(uint64_t, cache_entries, uint64_t{1} << 20,
           "Subjects and days remembered in memory, so that repeats cost little");
 ABSL_FLAG(absl::Duration, cache_generation, absl::Minutes(3),

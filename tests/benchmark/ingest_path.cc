@@ -48,7 +48,8 @@ class InstantAggregate final : public AggregateClient {
     for (int day = -1; day < 2; ++day) Add({WindowKind::kDay, today + day}, policy);
     done(policy);
   }
-  void Merge(aggregate::v1::MergeDeltasRequest request, MergeCallback done) override {
+  void Merge(aggregate::v1::MergeDeltasRequest request, absl::Duration,
+             MergeCallback done) override {
     aggregate::v1::MergeDeltasResponse response;
     for (int i = 0; i < request.deltas_size(); ++i) {
       response.add_outcomes(aggregate::v1::DELTA_OUTCOME_MERGED);
@@ -131,7 +132,8 @@ void Measure(const Catalog& catalog, KeyStore& keys, const OptOutStore& opt_outs
   IngestCounters counters;
   PolicyCache policies(aggregate, catalog, keys, clock);
   AcknowledgedCache acknowledged(ColumnLayout::Of(catalog).words(), size_t{1} << 20);
-  DeltaCoalescer coalescer(aggregate, catalog, CoalescerLimits());
+  const SystemSteadyClock steady_clock;
+  DeltaCoalescer coalescer(aggregate, catalog, CoalescerLimits(), steady_clock);
   ActivityIngester ingester(
       {catalog, policies, acknowledged, coalescer, opt_outs, counters, clock});
   std::vector<std::shared_ptr<const BatchView>> batches;

@@ -39,7 +39,8 @@ class LocalSuite::Aggregate final : public AggregateClient {
     done(MakeIngestPolicy(**found, suite_.catalog_, suite_.clock_.Now()));
   }
 
-  void Merge(aggregate::v1::MergeDeltasRequest request, MergeCallback done) override {
+  void Merge(aggregate::v1::MergeDeltasRequest request, absl::Duration,
+             MergeCallback done) override {
     const auto merged = suite_.merger_.Merge(request);
     suite_.merges.push_back(std::move(request));
     if (!merged.ok()) return done(merged.status());
@@ -116,7 +117,8 @@ LocalSuite::LocalSuite(const Catalog& catalog, Day last_day, uint32_t seed)
   policies_ = std::make_unique<PolicyCache>(*aggregate_, catalog_, *keys_, clock_);
   acknowledged_ =
       std::make_unique<AcknowledgedCache>(ColumnLayout::Of(catalog_).words(), kCacheEntries);
-  coalescer_ = std::make_unique<DeltaCoalescer>(*aggregate_, catalog_, CoalescerLimits());
+  coalescer_ =
+      std::make_unique<DeltaCoalescer>(*aggregate_, catalog_, CoalescerLimits(), steady_clock_);
   ingester_ = std::make_unique<ActivityIngester>(IngestParts{
       catalog_, *policies_, *acknowledged_, *coalescer_, *opt_outs_, counters_, clock_});
 }

@@ -100,6 +100,7 @@ class LocalSuite {
   const Day last_day_;
   const uint32_t seed_;
   FakeWallClock clock_;
+  FakeSteadyClock steady_clock_;
   MemoryStore store_;
   NoJournal journal_;
   Organizations organizations_;

@@ -88,6 +88,30 @@ TEST_F(DeltaCoalescerTest, MergesBatchesIntoSortedDeltasWithoutRepetition) {
   EXPECT_THAT(a.outcomes, SizeIs(2));
 }
 
+// Else a batch that waits for others and then for its own call is answered after twice the bound,
+// when its caller is gone. Mutation: to count from the call, or from the last batch.
+TEST_F(DeltaCoalescerTest, SaysHowLongTheFirstBatchWaitedForItsCall) {
+  CoalescerLimits limits;
+  limits.max_flushes_in_flight = 1;
+  DeltaCoalescer small(client, SmallCatalog(), limits, steady_clock);
+  client.hold_merges = true;
+  Finished a;
+  Finished b;
+  Finished c;
+  ASSERT_TRUE(Submit(small, a, {{0, {1}}}));
+  steady_clock.Advance(absl::Milliseconds(4));
+  small.Tick();
+  ASSERT_TRUE(Submit(small, b, {{0, {2}}}));
+  steady_clock.Advance(absl::Seconds(2));
+  ASSERT_TRUE(Submit(small, c, {{0, {3}}}));
+  steady_clock.Advance(absl::Seconds(1));
+  client.AnswerMerges();
+  small.Tick();
+  EXPECT_THAT(client.waited, ElementsAre(absl::Milliseconds(4), absl::Seconds(3)));
+  client.AnswerMerges();
+  small.AnswerWritten();
+}
+
 // What is to be done for what was new must not hold up the answers of a tick. Mutation: to
 // settle on the tick.
 TEST_F(DeltaCoalescerTest, SettlesWhenItIsWrittenAndAnswersOnTheNextTick) {
@@ -106,7 +130,7 @@ TEST_F(DeltaCoalescerTest, SettlesWhenItIsWrittenAndAnswersOnTheNextTick) {
 TEST_F(DeltaCoalescerTest, AnswersManyActivitiesATickLaterHoweverLittleTheyBring) {
   CoalescerLimits limits;
   limits.large_activities = 3;
-  DeltaCoalescer small(client, SmallCatalog(), limits);
+  DeltaCoalescer small(client, SmallCatalog(), limits, steady_clock);
   Finished few;
   ASSERT_TRUE(Submit(small, few, {{0, {1, 2, 3, 4}}}, 0, 2));
   small.Tick();
@@ -146,7 +170,7 @@ TEST_F(DeltaCoalescerTest, GivesEachDeltaItsOutcome) {
 TEST_F(DeltaCoalescerTest, SplitsWhatIsTooLargeForOneCall) {
   CoalescerLimits limits;
   limits.call_positions = 4;
-  DeltaCoalescer small(client, SmallCatalog(), limits);
+  DeltaCoalescer small(client, SmallCatalog(), limits, steady_clock);
   client.hold_merges = true;
   Finished a;
   ASSERT_TRUE(Submit(small, a, {{0, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10}}, {1, {4}}}));
@@ -170,7 +194,7 @@ TEST_F(DeltaCoalescerTest, TheNumberOfPositionsDoesNotMakeADeltaLate) {
   for (const size_t positions : {0U, 1U, 4U, 5U, 9U}) {
     for (const bool in_time : {false, true}) {
       FakeAggregateClient aggregate;
-      DeltaCoalescer small(aggregate, SmallCatalog(), limits);
+      DeltaCoalescer small(aggregate, SmallCatalog(), limits, steady_clock);
       aggregate.hold_merges = true;
       Finished a;
       std::vector<uint32_t> first(positions);
@@ -203,7 +227,7 @@ TEST_F(DeltaCoalescerTest, TheNumberOfPositionsDoesNotMakeADeltaLate) {
 TEST_F(DeltaCoalescerTest, FailsTheBatchesWhoseFirstPiecesAFailedCallCarries) {
   CoalescerLimits limits;
   limits.call_deltas = 1;
-  DeltaCoalescer small(client, SmallCatalog(), limits);
+  DeltaCoalescer small(client, SmallCatalog(), limits, steady_clock);
   client.outcome =
       [](const aggregate::v1::WindowDelta& delta) -> absl::StatusOr<aggregate::v1::DeltaOutcome> {
     if (delta.end_day() == "2026-11-29") return absl::UnavailableError("down");
@@ -227,7 +251,7 @@ TEST_F(DeltaCoalescerTest, FailsTheBatchesWhoseFirstPiecesAFailedCallCarries) {
 TEST_F(DeltaCoalescerTest, FailsEveryBatchOfATickWhenACallOfFurtherPiecesFails) {
   CoalescerLimits limits;
   limits.call_positions = 4;
-  DeltaCoalescer small(client, SmallCatalog(), limits);
+  DeltaCoalescer small(client, SmallCatalog(), limits, steady_clock);
   client.outcome =
       [](const aggregate::v1::WindowDelta& delta) -> absl::StatusOr<aggregate::v1::DeltaOutcome> {
     if (!delta.positions().empty() && delta.positions(0) == 5)
@@ -249,7 +273,7 @@ TEST_F(DeltaCoalescerTest, FailsEveryBatchOfATickWhenACallOfFurtherPiecesFails) 
 TEST_F(DeltaCoalescerTest, FlushesWithoutATickWhenManyActivitiesWait) {
   CoalescerLimits limits;
   limits.flush_activities = 3;
-  DeltaCoalescer small(client, SmallCatalog(), limits);
+  DeltaCoalescer small(client, SmallCatalog(), limits, steady_clock);
   Finished a;
   ASSERT_TRUE(Submit(small, a, {{0, {1, 2, 3, 4}}}, 0, 2));
   EXPECT_THAT(client.merges, IsEmpty());
@@ -262,7 +286,7 @@ TEST_F(DeltaCoalescerTest, BoundsFlushesInFlightAndWhatWaits) {
   CoalescerLimits limits;
   limits.max_flushes_in_flight = 1;
   limits.max_pending_activities = 3;
-  DeltaCoalescer small(client, SmallCatalog(), limits);
+  DeltaCoalescer small(client, SmallCatalog(), limits, steady_clock);
   client.hold_merges = true;
   Finished a;
   ASSERT_TRUE(Submit(small, a, {{0, {1}}}));

@@ -134,8 +134,10 @@ void FakeAggregateClient::FetchPolicy(const std::string& organization, PolicyCal
   }
 }
 
-void FakeAggregateClient::Merge(aggregate::v1::MergeDeltasRequest request, MergeCallback done) {
+void FakeAggregateClient::Merge(aggregate::v1::MergeDeltasRequest request,
+                                absl::Duration waited_for_it, MergeCallback done) {
   merges.push_back(request);
+  waited.push_back(waited_for_it);
   if (hold_merges) {
     held_merges_.emplace_back(std::move(request), std::move(done));
   } else {
@@ -193,7 +195,8 @@ IngestFixture::IngestFixture() {
   policies = std::make_unique<PolicyCache>(client, SmallCatalog(), *keys, clock);
   acknowledged =
       std::make_unique<AcknowledgedCache>(ColumnLayout::Of(SmallCatalog()).words(), 4096);
-  coalescer = std::make_unique<DeltaCoalescer>(client, SmallCatalog(), CoalescerLimits());
+  coalescer =
+      std::make_unique<DeltaCoalescer>(client, SmallCatalog(), CoalescerLimits(), steady_clock);
   ingester = std::make_unique<ActivityIngester>(IngestParts{
       SmallCatalog(), *policies, *acknowledged, *coalescer, *opt_outs, counters, clock});
 }

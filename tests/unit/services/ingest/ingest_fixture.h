@@ -28,7 +28,8 @@ namespace tutti {
 class FakeAggregateClient final : public AggregateClient {
  public:
   void FetchPolicy(const std::string& organization, PolicyCallback done) override;
-  void Merge(aggregate::v1::MergeDeltasRequest request, MergeCallback done) override;
+  void Merge(aggregate::v1::MergeDeltasRequest request, absl::Duration waited,
+             MergeCallback done) override;
 
   // Answer what is held, the oldest first.
   void AnswerPolicies();
@@ -43,6 +44,7 @@ class FakeAggregateClient final : public AggregateClient {
 
   int fetched = 0;
   std::vector<aggregate::v1::MergeDeltasRequest> merges;
+  std::vector<absl::Duration> waited;  // for each of them
 
  private:
   void Answer(const std::string& organization, const PolicyCallback& done);
@@ -103,6 +105,7 @@ class IngestFixture : public testing::Test {
   std::vector<uint32_t> SentTo(WindowKind kind, const std::string& end_day) const;
 
   FakeWallClock clock{Noon()};
+  FakeSteadyClock steady_clock;
   FakeAggregateClient client;
   std::string folder;
   std::string keyring_path;

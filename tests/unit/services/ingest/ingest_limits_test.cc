@@ -18,7 +18,7 @@ using ingest::v1::REASON_OVERLOADED;
 class IngestLimitsTest : public IngestFixture {
  protected:
   void Limit(const CoalescerLimits& limits) {
-    coalescer = std::make_unique<DeltaCoalescer>(client, SmallCatalog(), limits);
+    coalescer = std::make_unique<DeltaCoalescer>(client, SmallCatalog(), limits, steady_clock);
     ingester = std::make_unique<ActivityIngester>(IngestParts{
         SmallCatalog(), *policies, *acknowledged, *coalescer, *opt_outs, counters, clock});
   }

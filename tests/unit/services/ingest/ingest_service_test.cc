@@ -100,7 +100,7 @@ class IngestServiceTest : public IngestFixture {
     remote_ = MakeClient(SmallCatalog().counting_fingerprint());
     remote_policies_ = std::make_unique<PolicyCache>(*remote_, SmallCatalog(), *keys, clock);
     remote_coalescer_ =
-        std::make_unique<DeltaCoalescer>(*remote_, SmallCatalog(), CoalescerLimits());
+        std::make_unique<DeltaCoalescer>(*remote_, SmallCatalog(), CoalescerLimits(), steady_clock);
     remote_ingester_ = std::make_unique<ActivityIngester>(
         IngestParts{SmallCatalog(), *remote_policies_, *acknowledged, *remote_coalescer_, *opt_outs,
                     counters, clock});
@@ -412,7 +412,8 @@ TEST_F(IngestServiceTest, RefusesCallsAfterItsClientIsShutDown) {
   const auto other = MakeClient(SmallCatalog().counting_fingerprint());
   other->Shutdown();
   absl::Status status;
-  other->Merge({}, [&status](const auto& response) { status = response.status(); });
+  other->Merge({}, absl::ZeroDuration(),
+               [&status](const auto& response) { status = response.status(); });
   EXPECT_EQ(status.code(), absl::StatusCode::kCancelled);
 }
 
