@@ -119,7 +119,7 @@ void CallMetrics::Show(Metrics& metrics) const {
       if (counts.of_ingest && code == 0) continue;
       metrics.AddCounter(
           "tutti_requests_total",
-          "Calls that ended, by method and code; not those of ingest that succeeded.",
+          "Calls that ended, by method and code; those that ingest makes only where they failed.",
           {{"method", method},
            {"code", absl::StatusCodeToString(static_cast<absl::StatusCode>(code))}},
           [&one = counts.codes[code]] { return one.load(); });
