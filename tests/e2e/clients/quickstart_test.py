@@ -71,11 +71,11 @@ class ForeignRedis:
 
 
 class QuickstartTest(unittest.TestCase):
-    def start(self, folder, *more):
+    def start(self, folder, *more, people=PEOPLE, weeks=WEEKS):
         # The terminal's Ctrl-C reaches every process of the session.
         process = subprocess.Popen(
             [SOURCE / "deploy/quickstart", "--no-install", "--bin", BIN, "--state", folder,
-             "--people", str(PEOPLE), "--weeks", str(WEEKS), *more],
+             "--people", str(people), "--weeks", str(weeks), *more],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
         self.addCleanup(self.kill, process)
         return process
@@ -101,6 +101,15 @@ class QuickstartTest(unittest.TestCase):
                 self.assertEqual(done.returncode, 2, done.stdout)
                 self.assertRegex(done.stderr, rf"^{words[0]} must be a number from \d+ to \d+\n$")
                 self.assertEqual(list(pathlib.Path(folder).iterdir()), [])
+
+    # Mutation: it ends where nothing is published.
+    def test_shows_from_when_on_so_few_will_see_anything(self):
+        with tempfile.TemporaryDirectory() as folder:
+            done = self.start(folder, "--once", people=30, weeks=2)
+            text, _ = done.communicate(timeout=250)
+            self.assertEqual(done.returncode, 0, text)
+            self.assertIn("nothing is published", text)
+            self.assertIn("What it promises, in short", text)
 
     def test_shows_everything_twice_and_leaves_nothing(self):
         with ForeignRedis() as foreign, tempfile.TemporaryDirectory() as folder:
