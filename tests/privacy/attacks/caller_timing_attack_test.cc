@@ -109,7 +109,7 @@ class CallersView {
     ScoreReader reader(records, catalogs, steady_clock);
     BenchmarkReader benchmarks(records, catalogs, scores_->cohorts());
     WatchService watchers(reader, records);
-    const StatementWriter statements(ShippedCatalog());
+    StatementWriter statements(ShippedCatalog());
     ScoreServiceImpl score({reader, records, benchmarks, catalogs, watchers, statements, *access});
     grpc::ServerBuilder builder;
     int port = 0;
