@@ -4,6 +4,7 @@ from every replica."""
 
 import collections
 import datetime
+import functools
 import random
 import threading
 import time
@@ -18,7 +19,9 @@ PEERS = 300  # headcount of the organisations that are published meanwhile
 DAYS = 40  # of the past, to which activity is sent: some are in five open windows, some in one
 
 
+@functools.cache
 def today():
+    """The day on which the run began: what a batch is must not change at midnight, for it is made again as a reference."""
     return datetime.datetime.now(datetime.timezone.utc).date()
 
 
