@@ -61,13 +61,12 @@ class Batch:
 
     def __init__(self, organization, number, size):
         self.organization, self.number, self.size = organization, number, size
-        self.made_on = today()  # sent again after midnight, it is what it was
         self.acknowledged = False
 
     def add_to(self, request):
         draw = random.Random(f"{self.organization}/{self.number}")
         for i in range(self.size):
-            day = self.made_on - datetime.timedelta(days=draw.randrange(1, DAYS))
+            day = today() - datetime.timedelta(days=draw.randrange(1, DAYS))
             activity = request.activities.add(
                 subject=f"{self.number}-{i}@made-up.example", type=draw.choice(TYPES), app="outlook", platform="web")
             activity.occurred_at.FromDatetime(datetime.datetime.combine(day, datetime.time(12)))

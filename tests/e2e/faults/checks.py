@@ -8,7 +8,7 @@ import shutil
 import tempfile
 
 import grpc
-from callers import HEADCOUNT, INGEST
+from callers import HEADCOUNT, INGEST, today
 from fleet import bitmap_kind
 from redis_client import RedisClient
 from suite import Suite
@@ -78,7 +78,7 @@ def bitmaps_in(suite):
 
 def reference_bitmaps(keyring, organizations, batches):
     """(bitmaps of what was acknowledged, of all that was sent), by a quiet suite."""
-    first = min(batch.made_on for batch in batches) - datetime.timedelta(days=8 * 7)
+    first = today() - datetime.timedelta(days=8 * 7)
     with quiet_suite(keyring, organizations, HEADCOUNT, first.isoformat()) as suite:
         found = []
         for acknowledged in (True, False):
