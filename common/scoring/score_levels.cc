@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
 #include <initializer_list>
 #include <map>
 #include <string>
@@ -88,8 +89,8 @@ class LevelMaker {
   // The end day of the window of a number in a category's series, counted from 1: of one that it
   // does not have yet, for the windows that it has do not show the category.
   Day EndDayOfWindow(int category, int number) const {
-    const auto windows = static_cast<int>(RowsOf(category).rows.size());
-    return rows_.back()->end_day + std::max(number - windows, 1) * step_days_;
+    const auto windows = static_cast<int64_t>(RowsOf(category).rows.size());
+    return rows_.back()->end_day + std::max<int64_t>(number - windows, 1) * step_days_;
   }
 
   // All of them together; absent where a level of that cannot be told.

@@ -74,9 +74,8 @@ void StatementThresholds::FillCategory(const Standing& standing, const Category&
   const bool known = standing.records < static_cast<int>(kMostLevelWindows) ||
                      threshold.from_record() > standing.records;
   if (threshold.from_record() == 0 || !standing.end_day.has_value() || !known) return;
-  threshold.set_from_end_day(
-      FormatDay(*standing.end_day +
-                (threshold.from_record() - standing.records) * PeriodDays(standing.cadence)));
+  const int64_t records = threshold.from_record() - standing.records;
+  threshold.set_from_end_day(FormatDay(*standing.end_day + records * PeriodDays(standing.cadence)));
 }
 
 void StatementThresholds::Fill(const Standing& standing, PrivacyStatement& statement) {
