@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "common/status/status_macros.h"
@@ -42,6 +43,12 @@ absl::StatusOr<bool> Synchronizes(RedisPool& server) {
   return settings["appendfsync"] == "always" && settings["no-appendfsync-on-rewrite"] == "no";
 }
 
+// 0 where the server does not say it.
+int64_t NumberOf(const std::string& fact) {
+  int64_t number = 0;
+  return absl::SimpleAtoi(fact, &number) ? number : 0;
+}
+
 }  // namespace
 
 absl::StatusOr<absl::flat_hash_map<std::string, std::string>> ReadInfo(RedisPool& server) {
@@ -62,6 +69,8 @@ absl::StatusOr<ServerFacts> ReadServerFacts(RedisPool& server) {
                      facts["aof_enabled"] == "1",
                      facts["aof_last_write_status"] == "ok",
                      facts["maxmemory_policy"] != "noeviction",
+                     NumberOf(facts["used_memory"]) - NumberOf(facts["mem_not_counted_for_evict"]),
+                     NumberOf(facts["maxmemory"]),
                      static_cast<int>(std::count_if(facts.begin(), facts.end(), IsOnlineReplica)),
                      synchronizes};
 }
@@ -85,6 +94,11 @@ absl::Status CheckServer(const ServerFacts& facts, const RedisOptions& options) 
   if (facts.evicts) {
     return absl::FailedPreconditionError(
         "redis-server may evict counters; set maxmemory-policy noeviction");
+  }
+  if (facts.max_bytes > 0 && facts.used_bytes > facts.max_bytes) {
+    return absl::UnavailableError(absl::StrCat(
+        "redis-server is full (used ", facts.used_bytes, " of maxmemory ", facts.max_bytes,
+        " bytes) and refuses writes; give it more: raise maxmemory, and the machine's memory"));
   }
   if (facts.online_replicas < options.wait_replicas) {
     return absl::UnavailableError(

@@ -1,6 +1,7 @@
 #ifndef TUTTI_COMMON_REDIS_SERVER_CHECK_H_
 #define TUTTI_COMMON_REDIS_SERVER_CHECK_H_
 
+#include <cstdint>
 #include <string>
 
 #include "absl/container/flat_hash_map.h"
@@ -22,6 +23,8 @@ struct ServerFacts {
   bool appends = false;      // keeps an append-only file
   bool writes_file = false;  // the last write to it succeeded
   bool evicts = false;       // may throw away keys
+  int64_t used_bytes = 0;    // of those that count towards max_bytes
+  int64_t max_bytes = 0;     // above which it refuses writes; 0: none
   int online_replicas = 0;   // that follow it; neither away nor still copying
   // Synchronises the file before it answers a write, also while the file is rewritten. INFO
   // does not tell it.
@@ -32,8 +35,8 @@ struct ServerFacts {
 absl::StatusOr<ServerFacts> ReadServerFacts(RedisPool& server);
 
 // Whether a server may be trusted with writes: it is a primary, keeps an append-only file that
-// it synchronises at every write, evicts nothing, and has the replicas that `options` wait
-// for. Unavailable when what is wrong may pass by itself, FailedPrecondition when the server's
+// it synchronises at every write, evicts nothing, has room, and has the replicas that `options`
+// wait for. Unavailable when what is wrong may pass by itself, FailedPrecondition when the server's
 // configuration is.
 absl::Status CheckServer(const ServerFacts& facts, const RedisOptions& options);
 

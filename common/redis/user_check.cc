@@ -14,6 +14,8 @@ namespace {
 // A key of a slot that no organisation has.
 constexpr char kKey[] = "{-}:check";
 
+constexpr absl::Duration kBetweenUserChecks = absl::Seconds(2);
+
 // What a service asks for that changes nothing.
 std::vector<RedisWords> QuestionsOf(RedisUse use) {
   switch (use) {
@@ -179,6 +181,16 @@ absl::Status CheckUser(const RedisOptions& options, RedisUse use) {
     if (!absl::IsUnavailable(last)) break;
   }
   return last;
+}
+
+absl::Status UserWatch::Check() {
+  const absl::Duration now = clock_.SinceStart();
+  // One that did not answer is asked each time: it may be another when it does.
+  if (absl::IsUnavailable(answer_) || now >= ask_at_) {
+    answer_ = CheckUser(options_, use_);
+    ask_at_ = now + kBetweenUserChecks;
+  }
+  return answer_;
 }
 
 }  // namespace tutti

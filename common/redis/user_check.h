@@ -1,7 +1,11 @@
 #ifndef TUTTI_COMMON_REDIS_USER_CHECK_H_
 #define TUTTI_COMMON_REDIS_USER_CHECK_H_
 
+#include <utility>
+
 #include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "common/clock/clock.h"
 #include "common/redis/connection.h"
 
 namespace tutti {
@@ -17,6 +21,22 @@ enum class RedisUse {
 // it. FailedPrecondition, with what to mend, when it does not: that does not pass by itself.
 // Unavailable when nobody answers. In a cluster, one node is asked.
 absl::Status CheckUser(const RedisOptions& options, RedisUse use);
+
+// The same for whoever asks all the time, as rights can be taken away from a service that runs:
+// what the server answered is repeated for two seconds. Not thread-safe.
+class UserWatch {
+ public:
+  UserWatch(RedisOptions options, RedisUse use) : options_(std::move(options)), use_(use) {}
+
+  absl::Status Check();
+
+ private:
+  const RedisOptions options_;
+  const RedisUse use_;
+  const SystemSteadyClock clock_;
+  absl::Status answer_ = absl::UnavailableError("redis-server was not asked yet");
+  absl::Duration ask_at_ = absl::ZeroDuration();
+};
 
 }  // namespace tutti
 

@@ -83,11 +83,23 @@ absl::Status CheckUsers(const AggregateOptions& options) {
 // Asks whether the store may be worked with. Not thread-safe.
 class StoreCheck {
  public:
-  StoreCheck(const RedisOptions& store, ClockGuard& clock_guard, JournalBinding& binding,
+  StoreCheck(const AggregateOptions& options, ClockGuard& clock_guard, JournalBinding& binding,
              const WallClock& clock)
-      : store_(ForQuestions(store)), clock_guard_(clock_guard), binding_(binding), clock_(clock) {}
+      : user_(ForQuestions(options.redis), RedisUse::kAggregate),
+        store_(ForQuestions(options.redis)),
+        clock_guard_(clock_guard),
+        binding_(binding),
+        clock_(clock) {
+    if (options.journal_redis.has_value()) {
+      journal_user_.emplace(ForQuestions(*options.journal_redis), RedisUse::kJournal);
+    }
+  }
 
   absl::Status Ask() {
+    RETURN_IF_ERROR(user_.Check());
+    if (journal_user_.has_value()) {
+      RETURN_IF_ERROR(journal_user_->Check());
+    }
     RETURN_IF_ERROR(store_.CheckServer());
     // Windows that are due by a clock that is ahead must not be entered in an adopted journal,
     // nor activity of windows be refused that are open.
@@ -118,6 +130,8 @@ class StoreCheck {
   static constexpr absl::Duration kOverdue = absl::Hours(1);
   static constexpr int kMostCounted = 1000;
 
+  UserWatch user_;
+  std::optional<UserWatch> journal_user_;
   RedisStores store_;
   ClockGuard& clock_guard_;
   JournalBinding& binding_;
@@ -289,7 +303,7 @@ absl::Status RunAggregate(const AggregateOptions& options) {
   OrganizationServiceImpl organizations(
       {repository, lifecycle, scrubber, **catalog, clock, *access});
 
-  StoreCheck store(options.redis, clock_guard, binding, clock);
+  StoreCheck store(options, clock_guard, binding, clock);
   std::optional<PartCheck> checking;
   return RunServer(
       options.server,

@@ -83,18 +83,23 @@ absl::Status RunScore(const ScoreOptions& options) {
   const std::vector<std::string> names = {score::v1::ScoreService::service_full_name()};
   HealthService health(names, {"store"});
   RedisStores asked(ForQuestions(options.redis));
+  UserWatch user(ForQuestions(options.redis), RedisUse::kScore);
   std::optional<PartCheck> checking;
-  return RunServer(
-      options.server,
-      {.services = {&service},
-       .names = names,
-       .health = health,
-       .access = *access,
-       .on_start = [&] { checking.emplace(health, "store", [&] { return asked.Ping(); }); },
-       .on_drain = [&] { watchers.Drain(); },
-       .traced = names,
-       .metrics = MetricsOf(health),
-       .max_request_bytes = 64 << 10});
+  return RunServer(options.server, {.services = {&service},
+                                    .names = names,
+                                    .health = health,
+                                    .access = *access,
+                                    .on_start =
+                                        [&] {
+                                          checking.emplace(health, "store", [&]() -> absl::Status {
+                                            RETURN_IF_ERROR(user.Check());
+                                            return asked.Ping();
+                                          });
+                                        },
+                                    .on_drain = [&] { watchers.Drain(); },
+                                    .traced = names,
+                                    .metrics = MetricsOf(health),
+                                    .max_request_bytes = 64 << 10});
 }
 
 }  // namespace tutti

@@ -1,6 +1,7 @@
-"""aggregate and a redis-server that may lose what it answered: one that synchronises its
-file later, or has fewer replicas than are waited for."""
+"""aggregate and score, and a redis-server with which they cannot work: one that may lose what it answered, takes
+rights away, or is full, also when it becomes so while they run."""
 
+import json
 import subprocess
 import unittest
 
@@ -8,27 +9,70 @@ import grpc
 
 from suite import BIN, Suite, wait_for
 
-SERVICE = b"tutti.aggregate.v1.AggregateService"
+AGGREGATE, SCORE = b"tutti.aggregate.v1.AggregateService", b"tutti.score.v1.ScoreService"
 SERVING, NOT_SERVING = 1, 2
+INSPECTOR = "user inspector on nopass resetchannels &* allkeys +@all"
 
 
-def readiness(address):
+def readiness(address, service=AGGREGATE):
     """What a service says of being ready (grpc.health.v1)."""
     with grpc.insecure_channel(address) as channel:
         check = channel.unary_unary("/grpc.health.v1.Health/Check")
-        answer = check(b"\x0a" + bytes([len(SERVICE)]) + SERVICE, timeout=30)
+        answer = check(b"\x0a" + bytes([len(service)]) + service, timeout=30)
     return answer[1] if answer else 0
 
 
+def inspect(suite, *words):
+    """Has redis-server do what only an operator may."""
+    return subprocess.run(
+        ["redis-cli", "-e", "-s", suite.state / "redis/redis.sock", "--user", "inspector", "--pass", "any",
+         "--no-auth-warning", *words], capture_output=True, text=True, check=True, timeout=60).stdout
+
+
+def problems(suite, service):
+    """What a service's log gave as the reasons for not being ready."""
+    lines = [json.loads(line) for line in (suite.state / "log" / service).read_text().splitlines() if line[:1] == "{"]
+    return [line["problem"] for line in lines if line["event"] == "not ready" and line["part"] == "store"]
+
+
 class StoreCheckTest(unittest.TestCase):
+    # Mutations: rights are asked for at the start alone; what is full is taken for good.
+    def test_rights_and_room_are_asked_for_all_the_time(self):
+        with Suite(redis_users=INSPECTOR) as suite:
+            services = {"aggregate": (suite.aggregate, AGGREGATE), "score": (suite.score, SCORE)}
+
+            def until(expected, what, *names):
+                for name in names or services:
+                    wait_for(lambda name=name: readiness(*services[name]) == expected, f"{what}: {name}", seconds=10)
+
+            def again():
+                inspect(suite, "ACL", "LOAD")
+                until(SERVING, "it does not come back")
+
+            until(SERVING, "the control")
+            inspect(suite, "ACL", "SETUSER", "aggregate", "-setbit")
+            inspect(suite, "ACL", "SETUSER", "score", "-zrange")
+            until(NOT_SERVING, "ready without a right")
+            self.assertIn("denies SETBIT to user aggregate", problems(suite, "aggregate")[-1])
+            self.assertIn("denies ZRANGE to user score", problems(suite, "score")[-1])
+            again()
+            inspect(suite, "ACL", "SETUSER", "aggregate", "-multi")
+            inspect(suite, "ACL", "SETUSER", "score", "resetkeys", "%R~cohort:*")
+            until(NOT_SERVING, "ready without a right")
+            self.assertIn("denies MULTI to user aggregate", problems(suite, "aggregate")[-1])
+            self.assertIn("denies GET of keys as {-}:pub:check to user score", problems(suite, "score")[-1])
+            again()
+            inspect(suite, "CONFIG", "SET", "maxmemory", "1mb")
+            until(NOT_SERVING, "ready without room", "aggregate")
+            self.assertRegex(problems(suite, "aggregate")[-1], r"full \(used \d+ of maxmemory 1048576 bytes\)")
+            inspect(suite, "CONFIG", "SET", "maxmemory", "0")
+            until(SERVING, "it does not come back")
+
     # Mutations: not to ask; to ask at the start alone; to wait for what no time repairs.
     def test_a_store_that_may_lose_writes_is_refused(self):
-        with Suite(redis_users="user inspector on nopass resetchannels &* allkeys +@all") as suite:
+        with Suite(redis_users=INSPECTOR) as suite:
             def configure(appendfsync):
-                subprocess.run(
-                    ["redis-cli", "-s", suite.state / "redis/redis.sock", "--user", "inspector", "--pass", "any",
-                     "--no-auth-warning", "CONFIG", "SET", "appendfsync", appendfsync],
-                    capture_output=True, check=True, timeout=60)
+                inspect(suite, "CONFIG", "SET", "appendfsync", appendfsync)
 
             def another(*flags):
                 return [BIN / "tutti-aggregate", "--listen=127.0.0.1:0", "--insecure_loopback",
