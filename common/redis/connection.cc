@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstdlib>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
@@ -82,11 +83,21 @@ std::string ErrorCodeOf(const redisReply& reply) {
   return text.substr(0, text.find(' '));
 }
 
+bool IsDenied(const redisReply& reply) {
+  const std::string text = ErrorTextOf(reply);
+  // The latter for what a script does.
+  return absl::StartsWith(text, "NOPERM ") ||
+         absl::StrContains(text, "The user executing the script can't");
+}
+
 absl::Status StatusOf(const redisReply& reply) {
   const std::string code = ErrorCodeOf(reply);
   if (code.empty()) return absl::OkStatus();
-  if (code == "NOPERM") {
-    return absl::PermissionDeniedError("redis-server denies a command; check the ACL file");
+  // Callers, whose own rights are in order, come to see it; what it is that the service may not
+  // do is for its log, see UserWatch.
+  if (IsDenied(reply)) {
+    return absl::UnavailableError(
+        "the store cannot be used now; the log of the service that is not ready says why");
   }
   if (code == "MOVED" || code == "ASK") {
     return absl::FailedPreconditionError(

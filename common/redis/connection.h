@@ -82,6 +82,8 @@ absl::StatusOr<std::vector<std::vector<std::string>>> AsRows(
 absl::Status StatusOf(const redisReply& reply);
 // "WRONGTYPE", "NOPERM", ... of an error reply; else empty.
 std::string ErrorCodeOf(const redisReply& reply);
+// Whether a command, or one in a script, is refused to this user.
+bool IsDenied(const redisReply& reply);
 // All of an error reply; else empty. It may repeat what was sent: not for a message.
 std::string ErrorTextOf(const redisReply& reply);
 

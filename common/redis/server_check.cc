@@ -20,10 +20,10 @@ bool IsOnlineReplica(const Info::value_type& fact) {
 
 // The settings whose names match a pattern.
 absl::StatusOr<Info> ReadSettings(RedisPool& server, const std::string& pattern) {
-  const absl::StatusOr<std::vector<std::string>> settings =
-      AsStrings(server.Call({"CONFIG", "GET", pattern}));
+  const absl::StatusOr<RedisReply> reply = server.Call({"CONFIG", "GET", pattern});
+  const absl::StatusOr<std::vector<std::string>> settings = AsStrings(reply);
   // The latter where the command was given another name.
-  if (absl::IsPermissionDenied(settings.status()) || absl::IsInternal(settings.status())) {
+  if ((reply.ok() && IsDenied(**reply)) || absl::IsInternal(settings.status())) {
     return absl::FailedPreconditionError(
         "redis-server does not say whether it synchronises its append-only file at every write; "
         "let it answer CONFIG GET: add +config|get to the user's line in its ACL file, as "

@@ -35,7 +35,46 @@ def problems(suite, service):
     return [line["problem"] for line in lines if line["event"] == "not ready" and line["part"] == "store"]
 
 
+def refused(address, method, request):
+    """The code, the words and the details of a call's error; the code is None when there is none."""
+    with grpc.insecure_channel(address) as channel:
+        try:
+            channel.unary_unary(method)(request, timeout=30)
+        except grpc.RpcError as error:
+            details = [value for key, value in error.trailing_metadata() if key == "grpc-status-details-bin"]
+            return error.code(), error.details(), b"".join(details)
+    return None, "", b""
+
+
 class StoreCheckTest(unittest.TestCase):
+    def assert_store_unavailable(self, address, method, request):
+        code, words, details = refused(address, method, request)
+        self.assertEqual(code, grpc.StatusCode.UNAVAILABLE, words)
+        self.assertEqual(words, "the store cannot be used now; the log of the service that is not ready says why")
+        for wanted in (b"STORE_UNAVAILABLE", b"google.rpc.RetryInfo"):
+            self.assertIn(wanted, details)
+
+    # Mutations: a denied command is the caller's fault; one that a script gives is not known.
+    def test_callers_are_not_blamed_for_the_services_rights(self):
+        name = b"organizations/acme"
+        latest = name + b"/scores/latest"
+        message = bytes([0x0a, len(name)]) + name
+        # A headcount of 100.
+        acme = message + b"\x18\x64"
+        with Suite(redis_users=INSPECTOR) as suite:
+            wait_for(lambda: readiness(suite.aggregate) == SERVING, "the control")
+            inspect(suite, "ACL", "SETUSER", "score", "-zrange", "-get", "-mget", "-zrevrange")
+            self.assert_store_unavailable(suite.score, "/tutti.score.v1.ScoreService/GetScore",
+                                          bytes([0x0a, len(latest)]) + latest)
+            inspect(suite, "ACL", "SETUSER", "aggregate", "-get")
+            organizations = "/tutti.aggregate.v1.OrganizationService/"
+            self.assert_store_unavailable(suite.aggregate, organizations + "GetOrganization", message)
+            inspect(suite, "ACL", "SETUSER", "aggregate", "+get", "-set", "-hset")
+            self.assert_store_unavailable(suite.aggregate, organizations + "CreateOrganization",
+                                          bytes([0x0a, len(acme)]) + acme)
+            wait_for(lambda: problems(suite, "aggregate"), "aggregate does not say it", seconds=10)
+            self.assertNotIn("certificate", (suite.state / "log/ingest").read_text())
+
     # Mutations: rights are asked for at the start alone; what is full is taken for good.
     def test_rights_and_room_are_asked_for_all_the_time(self):
         with Suite(redis_users=INSPECTOR) as suite:

@@ -170,7 +170,9 @@ TEST_P(PublicationContract, IsReadByTheScoreServicesUser) {
   EXPECT_EQ(score.publications().LatestEndDay("acme").value(), kEnd);
   EXPECT_THAT(score.publications().ListEndDays("acme").value(), ElementsAre(kEnd));
   EXPECT_THAT(score.publications().Read("acme", {kEnd}).value(), ElementsAre("record"));
-  EXPECT_TRUE(absl::IsPermissionDenied(score.publications().ReadStaged("acme", kEnd).status()));
+  EXPECT_EQ(score.publications().ReadStaged("acme", kEnd).status(),
+            absl::UnavailableError(
+                "the store cannot be used now; the log of the service that is not ready says why"));
 }
 
 }  // namespace
