@@ -7,12 +7,14 @@
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -35,12 +37,13 @@ void SetOption(int socket, int level, int name, int value) {
   setsockopt(socket, level, name, &value, sizeof(value));
 }
 
-absl::Status NotBound() {
-  return absl::UnavailableError(
-      "--listen: the address cannot be served on; is something else using it?");
+absl::Status NotBound(absl::string_view address, int error) {
+  const std::string said =
+      absl::StrCat("--listen: ", address, " cannot be served on: ", std::strerror(error));
+  return error == EADDRINUSE ? absl::UnavailableError(said) : absl::InvalidArgumentError(said);
 }
 
-// -1 when it cannot be bound, or nothing can be accepted there.
+// -1, with errno, when it cannot be bound, or nothing can be accepted there.
 int BindTo(int family, const sockaddr* address, socklen_t size) {
   const int socket = ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (socket < 0) return -1;
@@ -52,36 +55,74 @@ int BindTo(int family, const sockaddr* address, socklen_t size) {
     if (family == AF_INET6) SetOption(socket, IPPROTO_IPV6, IPV6_V6ONLY, 0);
   }
   if (bind(socket, address, size) == 0 && listen(socket, SOMAXCONN) == 0) return socket;
+  const int error = errno;
   close(socket);
+  errno = error;
   return -1;
 }
 
-// Whether there is a socket of which the server has gone.
-bool IsAbandoned(const sockaddr_un& address) {
-  const int socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (socket < 0) return false;
+// Whether there is a server behind a socket.
+bool IsServed(const sockaddr_un& address) {
+  const int socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (socket < 0) return true;
   const int code = connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof(address));
   const int error = errno;
   close(socket);
-  return code != 0 && error == ECONNREFUSED;
+  return code == 0 || error != ECONNREFUSED;
 }
 
-absl::Status CheckPath(absl::string_view path) {
+absl::StatusOr<sockaddr_un> AddressOf(absl::string_view path) {
   constexpr size_t kMost = sizeof(sockaddr_un::sun_path) - 1;
-  if (!path.empty() && path.size() <= kMost) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("--listen: the path of a Unix socket has 1 to ", kMost, " bytes"));
-}
-
-absl::StatusOr<int> BindPath(absl::string_view path) {
-  RETURN_IF_ERROR(CheckPath(path));
+  if (path.empty() || path.size() > kMost) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--listen: ", kUnix, path, ": the path of a Unix socket has 1 to ", kMost, " bytes"));
+  }
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   std::memcpy(address.sun_path, path.data(), path.size());
-  if (IsAbandoned(address)) unlink(address.sun_path);
+  return address;
+}
+
+// Whether a socket that nobody serves is there, which may go: nothing else may. An error when what
+// is there stays.
+absl::StatusOr<bool> IsAbandoned(absl::string_view path, const sockaddr_un& address) {
+  struct stat there = {};
+  if (lstat(address.sun_path, &there) != 0) {
+    if (errno == ENOENT) return false;
+    return NotBound(absl::StrCat(kUnix, path), errno);
+  }
+  if (!S_ISSOCK(there.st_mode)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--listen: ", kUnix, path,
+                     " cannot be served on: what is there is no socket, and is not replaced"));
+  }
+  if (IsServed(address)) return NotBound(absl::StrCat(kUnix, path), EADDRINUSE);
+  return true;
+}
+
+absl::StatusOr<int> BindPath(absl::string_view path) {
+  ASSIGN_OR_RETURN(const sockaddr_un address, AddressOf(path));
+  ASSIGN_OR_RETURN(const bool abandoned, IsAbandoned(path, address));
+  if (abandoned) unlink(address.sun_path);
   const int socket = BindTo(AF_UNIX, reinterpret_cast<const sockaddr*>(&address), sizeof(address));
-  if (socket < 0) return NotBound();
+  if (socket < 0) return NotBound(absl::StrCat(kUnix, path), errno);
   return socket;
+}
+
+// What BindPath would say, without making a socket.
+absl::Status CheckPath(absl::string_view path) {
+  ASSIGN_OR_RETURN(const sockaddr_un address, AddressOf(path));
+  RETURN_IF_ERROR(IsAbandoned(path, address).status());
+  const std::string folder = std::filesystem::path(address.sun_path).parent_path();
+  if (access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) == 0) return absl::OkStatus();
+  return NotBound(absl::StrCat(kUnix, path), errno);
+}
+
+// What tells one socket of a path from the next; of nothing where there is none.
+std::pair<dev_t, ino_t> FileAt(const std::string& path) {
+  struct stat there = {};
+  if (lstat(path.c_str(), &there) != 0) return {};
+  return {there.st_dev, there.st_ino};
 }
 
 int PortOf(int socket) {
@@ -112,7 +153,8 @@ absl::StatusOr<HostPort> Split(absl::string_view address) {
       return parts;
     }
   }
-  return absl::InvalidArgumentError("--listen must be HOST:PORT, [IPv6]:PORT or unix:PATH");
+  return absl::InvalidArgumentError(
+      absl::StrCat("--listen must be HOST:PORT, [IPv6]:PORT or unix:PATH, not \"", address, "\""));
 }
 
 using Addresses = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
@@ -123,7 +165,8 @@ absl::StatusOr<Addresses> AddressesOf(const std::string& host) {
   hints.ai_flags = AI_PASSIVE;
   addrinfo* found = nullptr;
   if (getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) {
-    return absl::InvalidArgumentError("--listen: the host's name stands for no address");
+    return absl::InvalidArgumentError(
+        absl::StrCat("--listen: the host's name \"", host, "\" stands for no address"));
   }
   return Addresses(found, &freeaddrinfo);
 }
@@ -131,15 +174,20 @@ absl::StatusOr<Addresses> AddressesOf(const std::string& host) {
 absl::StatusOr<std::vector<int>> BindHost(HostPort& parts) {
   ASSIGN_OR_RETURN(const Addresses found, AddressesOf(parts.host));
   std::vector<int> sockets;
+  const std::string written = absl::StrCat(parts.written_host, ":", parts.port);
+  int error = 0;
   for (const addrinfo* entry = found.get(); entry != nullptr; entry = entry->ai_next) {
     reinterpret_cast<sockaddr_in*>(entry->ai_addr)->sin_port =
         htons(static_cast<uint16_t>(parts.port));
     const int socket = BindTo(entry->ai_family, entry->ai_addr, entry->ai_addrlen);
-    if (socket < 0) continue;
+    if (socket < 0) {
+      if (error == 0) error = errno;
+      continue;
+    }
     sockets.push_back(socket);
     parts.port = PortOf(socket);
   }
-  if (sockets.empty()) return NotBound();
+  if (sockets.empty()) return NotBound(written, error);
   return sockets;
 }
 
@@ -206,15 +254,17 @@ absl::StatusOr<std::unique_ptr<Listener>> Listener::Open(const std::string& addr
       new Listener(absl::StrCat(parts.written_host, ":", parts.port), std::move(sockets)));
 }
 
-absl::Status Listener::CheckAddress(const std::string& address) {
+absl::Status Listener::Check(const std::string& address) {
   absl::string_view path = address;
   if (absl::ConsumePrefix(&path, kUnix)) return CheckPath(path);
-  ASSIGN_OR_RETURN(const HostPort parts, Split(address));
-  return AddressesOf(parts.host).status();
+  return Open(address).status();
 }
 
 Listener::Listener(std::string address, std::vector<int> sockets)
-    : address_(std::move(address)), sockets_(std::move(sockets)), stop_(eventfd(0, EFD_CLOEXEC)) {}
+    : address_(std::move(address)), sockets_(std::move(sockets)), stop_(eventfd(0, EFD_CLOEXEC)) {
+  absl::string_view path = address_;
+  if (absl::ConsumePrefix(&path, kUnix)) file_ = FileAt(std::string(path));
+}
 
 Listener::~Listener() {
   Stop();
@@ -229,7 +279,11 @@ void Listener::Serve(std::function<void(int fd)> take) {
 void Listener::Stop() {
   for (const int socket : sockets_) shutdown(socket, SHUT_RDWR);
   absl::string_view path = address_;
-  if (absl::ConsumePrefix(&path, kUnix)) unlink(std::string(path).c_str());
+  if (absl::ConsumePrefix(&path, kUnix)) {
+    // Another may serve there by now, or be stopped and served anew while this one drains.
+    const std::string file(path);
+    if (file_ != std::pair<dev_t, ino_t>() && FileAt(file) == file_) unlink(file.c_str());
+  }
   if (!thread_.joinable()) return;
   eventfd_write(stop_, 1);
   thread_.join();

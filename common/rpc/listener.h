@@ -1,12 +1,15 @@
 #ifndef TUTTI_COMMON_RPC_LISTENER_H_
 #define TUTTI_COMMON_RPC_LISTENER_H_
 
+#include <sys/types.h>
+
 #include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -26,12 +29,13 @@ class Listener {
   static constexpr int kKeptDescriptors = 64;
 
   // Binds HOST:PORT (every address that the host's name stands for; port 0: a free one;
-  // [::] is IPv4 too) or unix:PATH, where a socket that nobody serves any more is replaced.
-  // InvalidArgument when it is no such address, Unavailable when it cannot be bound.
+  // [::] is IPv4 too) or unix:PATH, where a socket that nobody serves any more is replaced, and
+  // nothing else. Unavailable when something else serves there, InvalidArgument when it is no such
+  // address or one that cannot be bound; both name it and say why.
   static absl::StatusOr<std::unique_ptr<Listener>> Open(const std::string& address);
 
-  // Whether it is such an address; InvalidArgument when it is none.
-  static absl::Status CheckAddress(const std::string& address);
+  // What Open would say of it now; makes no file and leaves nothing bound.
+  static absl::Status Check(const std::string& address);
 
   ~Listener();
 
@@ -61,7 +65,8 @@ class Listener {
 
   const std::string address_;
   const std::vector<int> sockets_;
-  const int stop_;  // readable when it ends
+  const int stop_;                // readable when it ends
+  std::pair<dev_t, ino_t> file_;  // device and inode of the socket at a path
   std::atomic<int64_t> starved_{0};
   absl::Time next_warning_ = absl::InfinitePast();  // the thread's own
   std::thread thread_;

@@ -158,15 +158,45 @@ absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> CredentialsFor(
   return grpc::InsecureServerCredentials();
 }
 
-absl::Status CheckMetricsAddress(absl::string_view address) {
-  int port = 0;
-  if (address.empty() ||
-      ((absl::ConsumePrefix(&address, "127.0.0.1:") || absl::ConsumePrefix(&address, "[::1]:")) &&
-       absl::SimpleAtoi(address, &port) && port >= 0 && port <= 65535)) {
-    return absl::OkStatus();
+// Whether who serves on `listen` takes this port of the loopback.
+bool Takes(absl::string_view listen, absl::string_view host, absl::string_view port) {
+  if (!absl::ConsumeSuffix(&listen, absl::StrCat(":", port))) return false;
+  return listen == host || listen == "localhost" || listen == "[::]" ||
+         (listen == "0.0.0.0" && host == "127.0.0.1");
+}
+
+absl::Status CheckMetricsAddress(const ServerOptions& options) {
+  const absl::string_view address = options.metrics_listen;
+  if (address.empty()) return absl::OkStatus();
+  const size_t colon = std::min(address.rfind(':'), address.size());
+  const absl::string_view host = address.substr(0, colon);
+  const absl::string_view port = address.substr(std::min(colon + 1, address.size()));
+  int number = 0;
+  if ((host != "127.0.0.1" && host != "[::1]") || !absl::SimpleAtoi(port, &number) || number < 0 ||
+      number > 65535) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--metrics_listen must be an address of this machine, 127.0.0.1:PORT or "
+                     "[::1]:PORT, not \"",
+                     address, "\""));
   }
-  return absl::InvalidArgumentError(
-      "--metrics_listen must be an address of this machine: 127.0.0.1:PORT or [::1]:PORT");
+  if (number == 0 || !Takes(options.listen, host, port)) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "--metrics_listen: ", address, " is taken by --listen; give another port to one of them"));
+}
+
+// Of an address that a check has tried: one that is in use is that of the service beside which it
+// is run, as a rule.
+absl::Status WarnIfInUse(const absl::Status& tried) {
+  if (!absl::IsUnavailable(tried)) return tried;
+  std::cout << "warning: in use now (by a running service?): " << PlainText(tried.message())
+            << "\n";
+  return absl::OkStatus();
+}
+
+absl::Status CheckAddresses(const ServerOptions& options) {
+  RETURN_IF_ERROR(WarnIfInUse(Listener::Check(options.listen)));
+  if (options.metrics_listen.empty()) return absl::OkStatus();
+  return WarnIfInUse(MetricsServer::Check(options.metrics_listen));
 }
 
 // Nothing when metrics are not asked for.
@@ -371,12 +401,12 @@ absl::Status RunServer(const ServerOptions& options, const Served& served) {
     calls.CountRefused(method, code);
   });
   served.access.Serve(std::move(rules));
-  RETURN_IF_ERROR(CheckMetricsAddress(options.metrics_listen));
+  RETURN_IF_ERROR(CheckMetricsAddress(options));
   if (!options.port_file.empty()) {
     RETURN_IF_ERROR(OfPortFile(CheckReplaceable(options.port_file)));
   }
   if (options.check_config) {
-    RETURN_IF_ERROR(Listener::CheckAddress(options.listen));
+    RETURN_IF_ERROR(CheckAddresses(options));
     std::cout << "the configuration is good\n";
     return absl::OkStatus();
   }

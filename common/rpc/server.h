@@ -96,8 +96,8 @@ struct Served {
 // check; a service waits for it.
 void SayNotChecked(const ServerOptions& options, const absl::Status& why);
 
-// With options.check_config: whether it would serve, but for an address that is taken, and says
-// on standard output that it would. Else:
+// With options.check_config: whether it would serve, and says on standard output that it would; an
+// address that is in use is a warning there. Else:
 //
 // Serves until SIGTERM or SIGINT: then says "not ready", lets calls in flight end
 // within options.drain, and returns. With health, reflection, limits (on messages, headers,

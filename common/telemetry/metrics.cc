@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <iterator>
 #include <limits>
 #include <map>
@@ -54,6 +55,12 @@ struct Bound {
   int port = 0;
 };
 
+absl::Status NotBound(const std::string& address, const char* why, int error) {
+  const std::string said =
+      absl::StrCat("--metrics_listen: ", address, " cannot be served on: ", why);
+  return error == EADDRINUSE ? absl::UnavailableError(said) : absl::InvalidArgumentError(said);
+}
+
 absl::StatusOr<Bound> Bind(const std::string& address) {
   const size_t colon = address.rfind(':');
   std::string host = address.substr(0, colon);
@@ -62,23 +69,22 @@ absl::StatusOr<Bound> Bind(const std::string& address) {
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE;
   addrinfo* found = nullptr;
-  const absl::Status taken = absl::UnavailableError(
-      "--metrics_listen: the address cannot be served on; is something else using it?");
   if (colon == std::string::npos ||
       getaddrinfo(host.c_str(), address.c_str() + colon + 1, &hints, &found) != 0) {
-    return taken;
+    return NotBound(address, "it is no IP address and port", 0);
   }
   const absl::Cleanup free_found = [found] { freeaddrinfo(found); };
   const int bound = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (bound < 0) return taken;
+  if (bound < 0) return NotBound(address, std::strerror(errno), errno);
   const int yes = 1;
   setsockopt(bound, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
   sockaddr_storage name{};
   socklen_t size = sizeof(name);
   if (bind(bound, found->ai_addr, found->ai_addrlen) != 0 || listen(bound, SOMAXCONN) != 0 ||
       getsockname(bound, reinterpret_cast<sockaddr*>(&name), &size) != 0) {
+    const int error = errno;
     close(bound);
-    return taken;
+    return NotBound(address, std::strerror(error), error);
   }
   // The port is at the same place in both families.
   return Bound{bound, ntohs(reinterpret_cast<const sockaddr_in*>(&name)->sin_port)};
@@ -242,6 +248,12 @@ absl::StatusOr<std::unique_ptr<MetricsServer>> MetricsServer::Start(const Metric
   ASSIGN_OR_RETURN(const Bound bound, Bind(address));
   return std::unique_ptr<MetricsServer>(
       new MetricsServer(metrics.series(), bound.socket, bound.port));
+}
+
+absl::Status MetricsServer::Check(const std::string& address) {
+  const absl::StatusOr<Bound> bound = Bind(address);
+  if (bound.ok()) close(bound->socket);
+  return bound.status();
 }
 
 MetricsServer::MetricsServer(std::shared_ptr<prometheus::Collectable> series, int socket, int port)

@@ -71,10 +71,13 @@ class Metrics {
 class MetricsServer {
  public:
   // Serves on `address`, an IP address and port (0: a free one) of the loopback; that it
-  // is one is for the caller to check. Unavailable when it is taken; the error of the
-  // declarations when they have one.
+  // is one is for the caller to check. Unavailable when something else serves there,
+  // InvalidArgument when it cannot be bound, both with the reason; the error of the declarations
+  // when they have one.
   static absl::StatusOr<std::unique_ptr<MetricsServer>> Start(const Metrics& metrics,
                                                               const std::string& address);
+  // What Start would say of the address now; leaves nothing bound.
+  static absl::Status Check(const std::string& address);
   ~MetricsServer();
 
   MetricsServer(const MetricsServer&) = delete;

@@ -136,6 +136,13 @@ class CheckConfigTest(unittest.TestCase):
             ("an address without port", "score", {"listen": "localhost"}, "--listen must be HOST:PORT"),
             ("a port too far", "score", {"listen": "localhost:99999"}, "--listen must be HOST:PORT"),
             ("a socket too long", "score", {"listen": "unix:/" + "x" * 200}, "the path of a Unix socket has 1 to"),
+            ("an address elsewhere", "score", {"listen": "192.0.2.1:4000"},
+             "--listen: 192.0.2.1:4000 cannot be served on: Cannot assign requested address"),
+            ("a file for a socket", "score", {"listen": f"unix:{good / 'garbage'}"}, "what is there is no socket"),
+            ("a socket nowhere", "score", {"listen": f"unix:{good / 'absent/socket'}"}, "No such file or directory"),
+            ("one address for two", "score", {"listen": nobody, "metrics_listen": nobody}, f"{nobody} is taken by --listen"),
+            ("one port for two", "score", {"listen": nobody.replace("127.0.0.1", "0.0.0.0"), "metrics_listen": nobody},
+             f"{nobody} is taken by --listen"),
             ("metrics for strangers", "score", {"metrics_listen": "0.0.0.0:0"}, "--metrics_listen must be"),
             ("metrics nowhere", "score", {"metrics_listen": "127.0.0.1:70000"}, "--metrics_listen must be"),
             ("a port file nowhere", "score", {"port_file": good / "absent/port"}, "--port_file: "),
@@ -302,8 +309,20 @@ class CheckConfigTest(unittest.TestCase):
                 done = subprocess.run([BIN / "tutti", "check-config", service, *self.words(flags | more)],
                                       capture_output=True, text=True, timeout=SECONDS)
                 # A journal of nothing is not that of the suite's store, which is found when there is one.
-                self.assertEqual((done.returncode, done.stdout), (0, "the configuration is good\n"), done.stderr)
+                said = (f"warning: in use now (by a running service?): --listen: {flags['listen']} cannot be served on: "
+                        "Address already in use\nthe configuration is good\n")
+                self.assertEqual((done.returncode, done.stdout), (0, said), done.stderr)
         self.assertEqual(self.tree(), before)
+
+    # Mutations: a check that does not try the addresses; one for which an address in use is a fault.
+    def test_an_address_in_use_ends_the_service_and_is_a_warning_of_the_check(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            address = f"127.0.0.1:{taken.getsockname()[1]}"
+            for flag in ("listen", "metrics_listen"):
+                itself, check = self.run_both("ingest", self.words(self.flags("ingest") | {flag: address}))
+                said = f"--{flag}: {address} cannot be served on: Address already in use"
+                self.assertEqual(itself, (1, f"tutti-ingest: {said}"))
+                self.assertEqual(check, (0, ""))
 
     def test_a_store_that_does_not_answer_is_said_and_waited_for(self):
         for service in ("aggregate", "score"):

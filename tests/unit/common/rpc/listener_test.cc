@@ -15,6 +15,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/numbers.h"
@@ -150,6 +151,71 @@ TEST(ListenerTest, ReplacesASocketThatNobodyServes) {
     EXPECT_TRUE(listener.ok()) << listener.status();
   }
   EXPECT_FALSE(std::filesystem::exists(path)) << "nothing is left of ours";
+  std::filesystem::remove_all(folder);
+}
+
+// Mutation: whatever refuses a connection is taken for a socket that nobody serves.
+TEST(ListenerTest, ReplacesNothingButASocket) {
+  std::string folder = (std::filesystem::temp_directory_path() / "listener-XXXXXX").string();
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  const std::string file = folder + "/file";
+  close(open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  const std::string link = folder + "/link";
+  std::filesystem::create_symlink(file, link);
+  const std::string dangling = folder + "/dangling";
+  std::filesystem::create_symlink(folder + "/absent", dangling);
+  for (const std::string& path : {file, link, dangling, folder}) {
+    const std::string address = absl::StrCat("unix:", path);
+    const absl::Status refused = Listener::Open(address).status();
+    EXPECT_TRUE(absl::IsInvalidArgument(refused)) << refused;
+    EXPECT_THAT(refused.message(), testing::HasSubstr("--listen: unix:" + path + " cannot be"));
+    EXPECT_EQ(Listener::Check(address), refused);
+    EXPECT_TRUE(std::filesystem::exists(std::filesystem::symlink_status(path))) << path;
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder + "/absent"));
+  std::filesystem::remove_all(folder);
+}
+
+// Mutation: one that stops, or goes, removes whatever is at its path.
+TEST(ListenerTest, RemovesNoSuccessor) {
+  std::string folder = (std::filesystem::temp_directory_path() / "listener-XXXXXX").string();
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  const std::string address = absl::StrCat("unix:", folder, "/socket");
+  auto first = Listener::Open(address);
+  ASSERT_TRUE(first.ok()) << first.status();
+  (*first)->Stop();
+  const auto second = Listener::Open(address);
+  ASSERT_TRUE(second.ok()) << second.status();
+  first->reset();
+  EXPECT_TRUE(std::filesystem::exists(folder + "/socket"));
+  std::filesystem::remove_all(folder);
+}
+
+// Mutations: the reason is not said; a check looks at the words alone, or leaves something.
+TEST(ListenerTest, ChecksAsItOpens) {
+  std::string folder = (std::filesystem::temp_directory_path() / "listener-XXXXXX").string();
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  for (const auto& [address, why] : std::vector<std::pair<std::string, std::string>>{
+           {"192.0.2.1:4000",
+            "192.0.2.1:4000 cannot be served on: Cannot assign requested address"},
+           {absl::StrCat("unix:", folder, "/absent/socket"), "No such file or directory"},
+           {"localhost:port", "not \"localhost:port\""},
+           {"no-such-host.invalid:80", "\"no-such-host.invalid\""}}) {
+    const absl::Status refused = Listener::Check(address);
+    EXPECT_TRUE(absl::IsInvalidArgument(refused)) << refused;
+    EXPECT_THAT(refused.message(), testing::HasSubstr(why));
+    EXPECT_EQ(Listener::Open(address).status(), refused);
+  }
+  for (const std::string& address :
+       {std::string("127.0.0.1:0"), absl::StrCat("unix:", folder, "/socket")}) {
+    EXPECT_TRUE(Listener::Check(address).ok());
+    EXPECT_TRUE(std::filesystem::is_empty(folder));
+    const auto first = Listener::Open(address);
+    ASSERT_TRUE(first.ok()) << first.status();
+    const absl::Status taken = Listener::Check((*first)->address());
+    EXPECT_TRUE(absl::IsUnavailable(taken)) << taken;
+    EXPECT_THAT(taken.message(), testing::HasSubstr("Address already in use"));
+  }
   std::filesystem::remove_all(folder);
 }
 
