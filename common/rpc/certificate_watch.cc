@@ -64,13 +64,13 @@ absl::StatusOr<std::vector<NamedPem>> ReadTogether(std::initializer_list<Input> 
 // What is made of some of the files, for gRPC.
 class Watched {
  public:
-  using Read = absl::StatusOr<std::string> (*)(const TlsFiles&);
+  using Read = absl::StatusOr<std::string> (*)(const TlsFiles&, CertificateUses);
 
   explicit Watched(Read read) : read_(read) {}
 
   // Gives gRPC what the files hold now, when that is something else.
-  void Look(const TlsFiles& files, absl::Duration now) {
-    absl::StatusOr<std::string> pem = read_(files);
+  void Look(const TlsFiles& files, CertificateUses uses, absl::Duration now) {
+    absl::StatusOr<std::string> pem = read_(files, uses);
     absl::Status status = pem.status();
     if (pem.ok() && *pem != pem_) {
       status = Show(*pem);
@@ -111,15 +111,15 @@ class Watched {
   std::optional<absl::Duration> unusable_since_;
 };
 
-absl::StatusOr<std::string> ReadAuthorities(const TlsFiles& files) {
+absl::StatusOr<std::string> ReadAuthorities(const TlsFiles& files, CertificateUses /*uses*/) {
   const auto read = ReadTogether({{files.flags.authorities, files.authorities, "the authorities"}});
-  return read.ok() ? AuthoritiesPem(read->front()) : read.status();
+  return read.ok() ? AuthoritiesPem(read->front(), absl::Now()) : read.status();
 }
 
-absl::StatusOr<std::string> ReadIdentity(const TlsFiles& files) {
+absl::StatusOr<std::string> ReadIdentity(const TlsFiles& files, CertificateUses uses) {
   const auto read = ReadTogether({{files.flags.certificate, files.certificate, "the certificate"},
                                   {files.flags.key, files.key, "the certificate's key"}});
-  return read.ok() ? IdentityPem(read->front(), read->back()) : read.status();
+  return read.ok() ? IdentityPem(read->front(), read->back(), uses) : read.status();
 }
 
 // Whoever mends one of two things is to know of the other.
@@ -132,8 +132,8 @@ struct WatchedSet {
   explicit WatchedSet(TlsFiles given) : files(std::move(given)) {}
 
   void Look(absl::Duration now) {
-    authorities.Look(files, now);
-    if (!files.certificate.empty()) identity.Look(files, now);
+    authorities.Look(files, uses, now);
+    if (!files.certificate.empty()) identity.Look(files, uses, now);
   }
   absl::Status status() const { return Both(authorities.status(), identity.status()); }
   // Of the certificate that is shown.
@@ -152,6 +152,7 @@ struct WatchedSet {
   }
 
   const TlsFiles files;
+  CertificateUses uses;
   Watched authorities{ReadAuthorities};
   Watched identity{ReadIdentity};  // certificate and key in one: a reader never mixes them
 };
@@ -172,12 +173,14 @@ class Watcher {
   }
 
   absl::StatusOr<std::shared_ptr<grpc::experimental::CertificateProviderInterface>> Watch(
-      const TlsFiles& files) {
+      const TlsFiles& files, CertificateUses uses) {
     const std::lock_guard lock(mutex_);
     WatchedSet* const known = Find(files);
     std::unique_ptr<WatchedSet> made =
         known == nullptr ? std::make_unique<WatchedSet>(files) : nullptr;
     WatchedSet& set = known == nullptr ? *made : *known;
+    set.uses.server |= uses.server;
+    set.uses.client |= uses.client;
     set.Look(clock_.SinceStart());
     RETURN_IF_ERROR(set.status());
     // One that becomes valid is waited for.
@@ -196,6 +199,17 @@ class Watcher {
     const WatchedSet* const set = Find(files);
     if (set == nullptr) return absl::OkStatus();
     return Both(set->status(), set->CheckValidity(absl::Now()));
+  }
+
+  std::vector<std::string> Doubts(const TlsFiles& files) {
+    const std::lock_guard lock(mutex_);
+    const WatchedSet* const set = Find(files);
+    if (set == nullptr || set->files.certificate.empty()) return {};
+    // Until it is valid nothing else can be said of it.
+    if (const absl::Status valid = set->CheckValidity(absl::Now()); !valid.ok()) {
+      return {std::string(valid.message())};
+    }
+    return DoubtsOf(set->identity.pem(), set->authorities.pem());
   }
 
   absl::Time CertificateEnd(const TlsFiles& files) {
@@ -250,11 +264,15 @@ class Watcher {
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<grpc::experimental::CertificateProviderInterface>> WatchCertificates(
-    const TlsFiles& files) {
-  return Watcher::Get().Watch(files);
+    const TlsFiles& files, CertificateUses uses) {
+  return Watcher::Get().Watch(files, uses);
 }
 
 absl::Status CheckCertificates(const TlsFiles& files) { return Watcher::Get().Check(files); }
+
+std::vector<std::string> CertificateDoubts(const TlsFiles& files) {
+  return Watcher::Get().Doubts(files);
+}
 
 absl::Time CertificateEnd(const TlsFiles& files) { return Watcher::Get().CertificateEnd(files); }
 

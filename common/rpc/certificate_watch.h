@@ -2,10 +2,13 @@
 #define TUTTI_COMMON_RPC_CERTIFICATE_WATCH_H_
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/rpc/pem.h"
 #include "common/rpc/tls.h"
 #include "grpcpp/security/tls_certificate_provider.h"
 
@@ -17,13 +20,18 @@ namespace tutti {
 // memory alone, into which comes what has been read and checked here. Authorities that cannot be
 // used, and a certificate that cannot be used with its key, change nothing: the old ones stay,
 // and CheckCertificates says why. InvalidArgument, naming flag and file, when they cannot be used
-// now, and for a certificate that is valid no more. Thread-safe.
+// now, and for a certificate that is valid no more. Who watches the same files for another use
+// needs a certificate for both. Thread-safe.
 absl::StatusOr<std::shared_ptr<grpc::experimental::CertificateProviderInterface>> WatchCertificates(
-    const TlsFiles& files);
+    const TlsFiles& files, CertificateUses uses);
 
 // What is wrong with these files, if they are watched; also when the certificate that is shown is
 // not valid now. Thread-safe.
 absl::Status CheckCertificates(const TlsFiles& files);
+
+// Why peers may refuse a server with these files, if they are watched, though they can be used:
+// what an operator should know, where it may be meant. Thread-safe.
+std::vector<std::string> CertificateDoubts(const TlsFiles& files);
 
 // When the certificate that is shown ceases to be valid; InfiniteFuture without one. Thread-safe.
 absl::Time CertificateEnd(const TlsFiles& files);

@@ -6,8 +6,12 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <memory>
+#include <tuple>
 #include <vector>
 
 #include "absl/cleanup/cleanup.h"
@@ -28,6 +32,9 @@ struct Free {
 using Bio = std::unique_ptr<BIO, Free<BIO_free_all>>;
 using Certificate = std::unique_ptr<X509, Free<X509_free>>;
 using Key = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
+using Store = std::unique_ptr<X509_STORE, Free<X509_STORE_free>>;
+using Verification = std::unique_ptr<X509_STORE_CTX, Free<X509_STORE_CTX_free>>;
+using Names = std::unique_ptr<GENERAL_NAMES, Free<GENERAL_NAMES_free>>;
 using Context = std::unique_ptr<SSL_CTX, Free<SSL_CTX_free>>;
 
 absl::Status Refuse(const NamedPem& pem, const char* what) {
@@ -79,11 +86,48 @@ absl::StatusOr<absl::Time> TimeOf(const ASN1_TIME* written) {
   return absl::FromTM(parts, absl::UTCTimeZone());
 }
 
+// Whether it can vouch for anybody at `now`: TLS takes one that vouches for itself alone, too.
+bool IsAuthority(X509* certificate, absl::Time now) {
+  const bool vouches =
+      X509_check_ca(certificate) != 0 || X509_self_signed(certificate, /*verify_signature=*/0) == 1;
+  const absl::StatusOr<absl::Time> end = TimeOf(X509_get0_notAfter(certificate));
+  return vouches && end.ok() && *end >= now;
+}
+
+// Whether a client could find the name that it called in it.
+bool NamesHost(const X509* certificate) {
+  const Names names(static_cast<GENERAL_NAMES*>(
+      X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
+  for (int i = 0; names != nullptr && i < sk_GENERAL_NAME_num(names.get()); ++i) {
+    const int type = sk_GENERAL_NAME_value(names.get(), i)->type;
+    if (type == GEN_DNS || type == GEN_IPADD) return true;
+  }
+  return false;
+}
+
+// Why no client that believes these authorities believes the server; empty when one does.
+std::string WhyRefused(const std::vector<Certificate>& chain,
+                       const std::vector<Certificate>& authorities) {
+  const Store store(X509_STORE_new());
+  const Verification verification(X509_STORE_CTX_new());
+  STACK_OF(X509)* const others = sk_X509_new_null();
+  const absl::Cleanup free_others = [others] { sk_X509_free(others); };
+  for (const Certificate& one : authorities) X509_STORE_add_cert(store.get(), one.get());
+  for (const Certificate& one : chain) sk_X509_push(others, one.get());
+  if (X509_STORE_CTX_init(verification.get(), store.get(), chain.front().get(), others) != 1 ||
+      X509_STORE_CTX_set_purpose(verification.get(), X509_PURPOSE_SSL_SERVER) != 1) {
+    return "it cannot be verified";
+  }
+  if (X509_verify_cert(verification.get()) == 1) return "";
+  return X509_verify_cert_error_string(X509_STORE_CTX_get_error(verification.get()));
+}
+
 absl::Status NoMemory() { return absl::ResourceExhaustedError("no memory for certificates"); }
 
 }  // namespace
 
-absl::StatusOr<std::string> IdentityPem(const NamedPem& certificate, const NamedPem& key) {
+absl::StatusOr<std::string> IdentityPem(const NamedPem& certificate, const NamedPem& key,
+                                        CertificateUses uses) {
   const absl::Cleanup forget_errors = [] { ERR_clear_error(); };
   ASSIGN_OR_RETURN(const std::vector<Certificate> chain, ReadCertificates(certificate));
   const Bio reader = Reader(key.text);
@@ -94,6 +138,16 @@ absl::StatusOr<std::string> IdentityPem(const NamedPem& certificate, const Named
   if (X509_check_private_key(chain.front().get(), own.get()) != 1) {
     return absl::InvalidArgumentError(
         absl::StrCat(key.name, " is not the key of the certificate in ", certificate.name));
+  }
+  for (const auto& [used, purpose, who] :
+       {std::tuple(uses.server, X509_PURPOSE_SSL_SERVER, "server"),
+        std::tuple(uses.client, X509_PURPOSE_SSL_CLIENT, "client")}) {
+    if (used && X509_check_purpose(chain.front().get(), purpose, 0) != 1) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          certificate.name, " has a certificate that is not made out for a TLS ", who,
+          ", so every peer refuses it: give one whose extendedKeyUsage, if it has any, has ", who,
+          "Auth, and whose keyUsage, if it has any, has digitalSignature"));
+    }
   }
   const Context context(SSL_CTX_new(TLS_method()));
   if (context == nullptr) return NoMemory();
@@ -122,9 +176,34 @@ absl::StatusOr<Validity> ValidityOf(const std::string& pem) {
   return Validity{begin, end};
 }
 
-absl::StatusOr<std::string> AuthoritiesPem(const NamedPem& authorities) {
+std::vector<std::string> DoubtsOf(const std::string& identity, const std::string& authorities) {
+  const absl::Cleanup forget_errors = [] { ERR_clear_error(); };
+  const auto chain = ReadCertificates({"", identity});
+  const auto roots = ReadCertificates({"", authorities});
+  std::vector<std::string> doubts;
+  if (!chain.ok() || !roots.ok()) return doubts;
+  if (const std::string why = WhyRefused(*chain, *roots); !why.empty()) {
+    doubts.push_back(
+        absl::StrCat("the authorities of this service do not vouch for its own certificate (", why,
+                     "), so services and operators that believe the same ones refuse it"));
+  }
+  if (!NamesHost(chain->front().get())) {
+    doubts.emplace_back(
+        "the certificate names no host (DNS or IP in its subjectAltName), so most clients refuse "
+        "it");
+  }
+  return doubts;
+}
+
+absl::StatusOr<std::string> AuthoritiesPem(const NamedPem& authorities, absl::Time now) {
   const absl::Cleanup forget_errors = [] { ERR_clear_error(); };
   ASSIGN_OR_RETURN(const std::vector<Certificate> roots, ReadCertificates(authorities));
+  if (std::none_of(roots.begin(), roots.end(),
+                   [now](const Certificate& one) { return IsAuthority(one.get(), now); })) {
+    return Refuse(authorities,
+                  " has no authority that is valid: its certificates are expired, or not an "
+                  "authority's (CA:FALSE); give those of the authorities that sign");
+  }
   const Bio writer(BIO_new(BIO_s_mem()));
   if (writer == nullptr || !Write(roots, writer)) return NoMemory();
   return Written(writer);

@@ -2,6 +2,7 @@
 #define TUTTI_COMMON_RPC_PEM_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -14,11 +15,23 @@ struct NamedPem {
   std::string text;
 };
 
+// As whom a certificate is shown.
+struct CertificateUses {
+  bool server = false;
+  bool client = false;
+};
+
 // Reads a text with a chain of certificates, one's own first, and a text with its private key,
 // which has no passphrase: both in PEM, and nothing else. InvalidArgument, naming which, when
-// one is not there or cannot be read, when OpenSSL would not use it, and when the key is
-// another's.
-absl::StatusOr<std::string> IdentityPem(const NamedPem& certificate, const NamedPem& key);
+// one is not there or cannot be read, when OpenSSL would not use it, when the key is another's, and
+// when the certificate is not made out for these uses, so that every peer would refuse it.
+absl::StatusOr<std::string> IdentityPem(const NamedPem& certificate, const NamedPem& key,
+                                        CertificateUses uses);
+
+// Why peers may refuse a server who shows this identity (of IdentityPem), though it can be used: no
+// authority of these (of AuthoritiesPem) signed it, or it names no host. Whole sentences without
+// an end.
+std::vector<std::string> DoubtsOf(const std::string& identity, const std::string& authorities);
 
 // When the first certificate of a text begins and ceases to be valid; both ends are inclusive.
 // InvalidArgument when there is none that can be read.
@@ -29,8 +42,9 @@ struct Validity {
 absl::StatusOr<Validity> ValidityOf(const std::string& pem);
 
 // All the certificates of a text with at least one, in PEM, and nothing else.
-// InvalidArgument when there is none, or one that cannot be read.
-absl::StatusOr<std::string> AuthoritiesPem(const NamedPem& authorities);
+// InvalidArgument when there is none, or one that cannot be read, or none that anybody's
+// certificate could be believed by at `now`: only some that are not an authority's or expired.
+absl::StatusOr<std::string> AuthoritiesPem(const NamedPem& authorities, absl::Time now);
 
 }  // namespace tutti
 

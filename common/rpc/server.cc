@@ -16,6 +16,7 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/flags/flag.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -193,6 +194,17 @@ absl::Status WarnIfInUse(const absl::Status& tried) {
   return absl::OkStatus();
 }
 
+// Of certificates that can be used, and which peers may refuse all the same.
+void WarnOfCertificates(const ServerOptions& options) {
+  for (const std::string& doubt : CertificateDoubts(options.tls)) {
+    if (options.check_config) {
+      std::cout << "warning: " << PlainText(doubt) << "\n";
+    } else {
+      LogWarning("certificates may be refused", {{"problem", doubt}});
+    }
+  }
+}
+
 absl::Status CheckAddresses(const ServerOptions& options) {
   RETURN_IF_ERROR(WarnIfInUse(Listener::Check(options.listen)));
   if (options.metrics_listen.empty()) return absl::OkStatus();
@@ -290,6 +302,20 @@ absl::Status CheckLimits(const ServerOptions& options) {
   return absl::InvalidArgumentError("--log_level must be debug, info, warning or error");
 }
 
+absl::Status CheckTrustDomain(const std::string& domain) {
+  if (domain.empty()) return absl::InvalidArgumentError("give --trust_domain");
+  if (std::all_of(domain.begin(), domain.end(), [](char c) {
+        return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '-' ||
+               c == '_';
+      })) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      "--trust_domain must be a name alone, as example.org is in spiffe://example.org/ingest, not "
+      "\"",
+      domain, "\": no certificate could match it"));
+}
+
 // What MakeAccess makes, without an audit log.
 absl::StatusOr<std::unique_ptr<Access>> MakeGate(const ServerOptions& options) {
   if (options.tls.any() && options.insecure_loopback) {
@@ -307,7 +333,7 @@ absl::StatusOr<std::unique_ptr<Access>> MakeGate(const ServerOptions& options) {
     if (tokens) return absl::InvalidArgumentError("tokens need TLS: give the --tls_ files");
     return Access::ForEverybody();
   }
-  if (options.trust_domain.empty()) return absl::InvalidArgumentError("give --trust_domain");
+  RETURN_IF_ERROR(CheckTrustDomain(options.trust_domain));
   std::unique_ptr<TokenVerifier> verifier;
   if (tokens) {
     if (options.token_keys.empty() || options.token_rules.issuer.empty() ||
@@ -405,6 +431,7 @@ absl::Status RunServer(const ServerOptions& options, const Served& served) {
   if (!options.port_file.empty()) {
     RETURN_IF_ERROR(OfPortFile(CheckReplaceable(options.port_file)));
   }
+  WarnOfCertificates(options);
   if (options.check_config) {
     RETURN_IF_ERROR(CheckAddresses(options));
     std::cout << "the configuration is good\n";

@@ -24,7 +24,7 @@ absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeServerCredentials(
   given.Update(CheckGiven(files.key, files.flags.key));
   given.Update(CheckGiven(files.authorities, files.flags.authorities));
   if (!given.ok()) return given;
-  ASSIGN_OR_RETURN(auto provider, WatchCertificates(files));
+  ASSIGN_OR_RETURN(auto provider, WatchCertificates(files, {.server = true}));
   tls::TlsServerCredentialsOptions options(std::move(provider));
   options.watch_root_certs();
   options.watch_identity_key_cert_pairs();
@@ -45,7 +45,7 @@ absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeChannelCredentials
     given.Update(CheckGiven(files.key, files.flags.key));
   }
   if (!given.ok()) return given;
-  ASSIGN_OR_RETURN(auto provider, WatchCertificates(files));
+  ASSIGN_OR_RETURN(auto provider, WatchCertificates(files, {.client = true}));
   tls::TlsChannelCredentialsOptions options;
   options.set_certificate_provider(std::move(provider));
   if (identified) options.watch_identity_key_cert_pairs();

@@ -57,11 +57,27 @@ class CheckConfigTest(unittest.TestCase):
                        check=True, capture_output=True)
 
     @classmethod
+    def leaf(cls, name, *times):
+        """A certificate of one's key that one signed, and that is no authority's."""
+        good = cls.good
+        (good / "leaf.ext").write_text("basicConstraints=CA:FALSE\nsubjectAltName=DNS:localhost\n")
+        subprocess.run(["openssl", "req", "-new", "-key", good / "two.key", "-subj", "/CN=leaf", "-out",
+                        good / "leaf.csr"], check=True, capture_output=True)
+        subprocess.run(["openssl", "x509", "-req", *times, "-in", good / "leaf.csr", "-CA", good / "one.pem", "-CAkey",
+                        good / "one.key", "-CAcreateserial", "-extfile", good / "leaf.ext", "-out", good / f"{name}.pem"],
+                       check=True, capture_output=True)
+
+    @classmethod
     def make_files(cls):
         good = cls.good
-        cls.certificate("one")
-        cls.certificate("two")
-        cls.certificate("weak", key=("rsa:1024",))
+        named = ("-addext", "subjectAltName=DNS:localhost")
+        cls.certificate("one", *named)
+        cls.certificate("two", *named)
+        cls.certificate("weak", *named, key=("rsa:1024",))
+        cls.certificate("client", *named, "-addext", "extendedKeyUsage=clientAuth")
+        cls.certificate("server", *named, "-addext", "extendedKeyUsage=serverAuth")
+        cls.certificate("nameless")
+        cls.leaf("leaf", "-days", "2")
         subprocess.run(["openssl", "req", "-new", "-key", good / "one.key", "-subj", "/CN=old", "-out",
                         good / "old.csr"], check=True, capture_output=True)
         subprocess.run(["openssl", "x509", "-req", "-days", "-1", "-in", good / "old.csr", "-signkey",
@@ -122,6 +138,14 @@ class CheckConfigTest(unittest.TestCase):
             ("a key with a passphrase", "score", {"tls_key": good / "locked.key"}, "without passphrase"),
             ("no key in it", "score", {"tls_key": good / "garbage"}, "has no private key that can be read"),
             ("a weak key", "score", {"tls_certificate": good / "weak.pem", "tls_key": good / "weak.key"}, "too weak"),
+            ("a client's certificate", "score", {"tls_certificate": good / "client.pem", "tls_key": good / "client.key"},
+             "not made out for a TLS server"),
+            ("a server's certificate for a client", "ingest",
+             {"tls_certificate": good / "server.pem", "tls_key": good / "server.key"}, "not made out for a TLS client"),
+            ("a leaf for an authority", "score", {"tls_authorities": good / "leaf.pem"}, "has no authority that is valid"),
+            ("an expired authority", "score", {"tls_authorities": good / "old.pem"}, "has no authority that is valid"),
+            ("a trust domain with a scheme", "score", {"trust_domain": "spiffe://tutti.local"},
+             "--trust_domain must be a name alone"),
             ("no authorities in it", "score", {"tls_authorities": good / "garbage"}, "--tls_authorities: "),
             ("no authorities given", "score", {"tls_authorities": None}, "give --tls_authorities"),
             ("TLS and plain text", "score", {"insecure_loopback": "true"}, "not both"),
@@ -323,6 +347,19 @@ class CheckConfigTest(unittest.TestCase):
                 said = f"--{flag}: {address} cannot be served on: Address already in use"
                 self.assertEqual(itself, (1, f"tutti-ingest: {said}"))
                 self.assertEqual(check, (0, ""))
+
+    # Mutation: no doubt is said.
+    def test_a_certificate_that_peers_may_refuse_is_a_warning(self):
+        one = {"tls_certificate": self.good / "two.pem", "tls_key": self.good / "two.key"}
+        nameless = {"tls_certificate": self.good / "nameless.pem", "tls_key": self.good / "nameless.key",
+                    "tls_authorities": self.good / "nameless.pem"}
+        for instead, expected in ((one, "warning: the authorities of this service do not vouch for its own certificate"),
+                                  (nameless, "warning: the certificate names no host"), ({}, "")):
+            done = subprocess.run([BIN / "tutti", "check-config", "score", *self.words(self.flags("score") | instead)],
+                                  capture_output=True, text=True, timeout=SECONDS)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertTrue(done.stdout.startswith(expected), done.stdout)
+            self.assertEqual(done.stdout.count("warning"), 1 if expected else 0, done.stdout)
 
     def test_a_store_that_does_not_answer_is_said_and_waited_for(self):
         for service in ("aggregate", "score"):

@@ -186,6 +186,7 @@ TEST_F(TlsTest, KeepsWhatItHasWhileTheFilesCannotBeUsed) {
                 {served_.certificate, folder_.string(), "is a folder"},
                 {served_.authorities, "/dev/zero", "is a device"},
                 {served_.authorities, empty, "has no certificate"},
+                {served_.authorities, other.certificate, "has no authority that is valid"},
                 {served_.authorities, "/nonexistent", "is not there"}};
   for (const auto& fault : faults) {
     const std::string kept = fault.path + ".kept";
