@@ -120,9 +120,9 @@ std::string LevelNote(const score::v1::Score& score) {
   const score::v1::Level* const level = AnyLevel(score);
   if (level == nullptr) return "";
   std::string note = absl::StrCat(
-      "Figures are levels: what ", level->windows(),
+      "The score and its categories are levels: what ", level->windows(),
       " windows of 28 days say together, supposing that adoption moves slowly and jumps seldom. "
-      "What this window says alone stands beside them.");
+      "What this window says alone stands beside them; measures and breakdowns are of it alone.");
   const std::string since = HeldSince(score.level(), score.end_day());
   if (!since.empty()) {
     absl::StrAppend(&note, " The score has held its level since the 28 days to ", since, ".");

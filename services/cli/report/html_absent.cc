@@ -17,32 +17,32 @@ using Group = std::vector<const AbsentFigure*>;
 constexpr size_t kFew = 4;
 
 // "about 440": two or three digits are what a plan goes by.
-std::string About(int64_t headcount) {
-  const int64_t step = headcount < 1000 ? 10 : headcount < 10'000 ? 100 : 1000;
-  return absl::StrCat("about ", (headcount + step - 1) / step * step, " people");
+std::string About(int64_t people, const std::string& product) {
+  const int64_t step = people < 1000 ? 10 : people < 10'000 ? 100 : 1000;
+  return absl::StrCat("about ", (people + step - 1) / step * step, " people",
+                      product.empty() ? "" : absl::StrCat(" entitled to ", product));
 }
 
-// A headcount that is reached tells nothing: something else keeps the figure back.
-int64_t ShownFrom(const PageContent& content, const AbsentFigure& figure) {
-  return figure.shown_from > content.score.headcount() ? figure.shown_from : 0;
-}
-
-// From which headcount the figures of a group are shown; empty when that is not known.
-std::string SizeWords(const PageContent& content, const Group& group) {
+// From how many people on the figures of a group are shown; empty when that is not known. Where
+// they are not of the same people, it is said of those of the first.
+std::string SizeWords(const Group& group) {
   int64_t least = 0;
   int64_t most = 0;
   bool all = true;
+  std::string product;
   for (const AbsentFigure* figure : group) {
-    const int64_t from = ShownFrom(content, *figure);
+    if (least == 0) product = figure->entitled_product;
+    const int64_t from = figure->entitled_product == product ? figure->shown_from : 0;
     all = all && from > 0;
     if (from == 0) continue;
     least = least == 0 ? from : std::min(least, from);
     most = std::max(most, from);
   }
   if (least == 0) return "";
-  if (!all) return absl::StrCat("some shown from ", About(least));
-  if (About(least) == About(most)) return absl::StrCat("shown from ", About(least));
-  return absl::StrCat("shown from ", About(least), ", all of them from ", About(most));
+  const std::string first = About(least, product);
+  if (!all) return absl::StrCat("some shown from ", first);
+  if (first == About(most, product)) return absl::StrCat("shown from ", first);
+  return absl::StrCat("shown from ", first, ", all of them from ", About(most, product));
 }
 
 // The sources that could give what no connected one does: "A (a) or B (b)".
@@ -67,7 +67,7 @@ std::string Why(const PageContent& content, const Group& group) {
   const std::string state = absl::StrCat(" ", StateWord(first.state));
   if (first.code == score::v1::STATE_REASON_NO_SOURCE && !first.sources.empty()) {
     // A source is not asked for in vain: some of it would still be withheld.
-    const std::string size = SizeWords(content, group);
+    const std::string size = SizeWords(group);
     return absl::StrCat(
         state, "</strong>. No connected source gives ",
         group.size() == 1 ? "it: " : "them: ", NameHtml(SourceWords(content, first.sources)),
@@ -75,7 +75,7 @@ std::string Why(const PageContent& content, const Group& group) {
   }
   const bool at_size = first.code == score::v1::STATE_REASON_MARGIN_TOO_WIDE ||
                        first.code == score::v1::STATE_REASON_HEADCOUNT_TOO_SMALL;
-  const std::string size = at_size ? SizeWords(content, group) : "";
+  const std::string size = at_size ? SizeWords(group) : "";
   return absl::StrCat(state, at_size ? " at this size" : "", "</strong>", size.empty() ? "" : ": ",
                       size, ". <span class=\"fine\">", TextHtml(first.reason), "</span>");
 }
@@ -110,23 +110,25 @@ std::string IdHtml(const AbsentFigure& figure) {
   return figure.id.empty() ? "" : absl::StrCat(" id=\"", figure.id, "\"");
 }
 
-std::string ListOf(const PageContent& content, const Group& kind) {
+std::string ListOf(const Group& kind) {
   std::string out = "<ul>\n";
   for (const AbsentFigure* figure : kind) {
-    const int64_t from = ShownFrom(content, *figure);
-    absl::StrAppend(&out, "<li", IdHtml(*figure), ">", NameHtml(figure->name),
-                    from == 0 ? "" : absl::StrCat(" <span class=\"fine\">from ", from, "</span>"),
-                    "</li>\n");
+    absl::StrAppend(&out, "<li", IdHtml(*figure), ">", NameHtml(figure->name));
+    if (figure->shown_from > 0) {
+      absl::StrAppend(&out, " <span class=\"fine\">from ", figure->shown_from,
+                      figure->entitled_product.empty() ? "" : " entitled", "</span>");
+    }
+    absl::StrAppend(&out, "</li>\n");
   }
   return out + "</ul>\n";
 }
 
 // The names of a group; beside each, from how many people it is shown.
-std::string Names(const PageContent& content, const std::vector<Group>& kinds) {
+std::string Names(const std::vector<Group>& kinds) {
   std::string out;
   for (const Group& kind : kinds) {
     if (kinds.size() > 1) absl::StrAppend(&out, "<p class=\"kind\">", Count(kind), "</p>\n");
-    absl::StrAppend(&out, ListOf(content, kind));
+    absl::StrAppend(&out, ListOf(kind));
   }
   return out;
 }
@@ -138,7 +140,7 @@ std::string OneGroup(const PageContent& content, const Group& group) {
                         Why(content, group), "</p></div>\n");
   }
   const std::vector<Group> kinds = KindsOf(group);
-  const std::string names = Names(content, kinds);
+  const std::string names = Names(kinds);
   const bool few = group.size() <= kFew;
   return absl::StrCat("<div><p><strong>", Counts(kinds), Why(content, group), "</p>\n",
                       few ? "" : "<details><summary>Which</summary>\n", names,
@@ -160,7 +162,7 @@ AbsentFigure AbsentOf(const PageContent& content, const score::v1::MeasureValue&
   }
   for (const auto& threshold : content.statement.figure_thresholds()) {
     if (!threshold.measure().empty() && threshold.measure() == measure.measure()) {
-      out.shown_from = threshold.headcount();
+      SetShownFrom(threshold.headcount(), threshold, out);
     }
   }
   return out;
@@ -179,7 +181,7 @@ AbsentFigure AbsentOf(const PageContent& content, const score::v1::Table& table)
   }
   for (const auto& threshold : content.statement.figure_thresholds()) {
     if (!threshold.table().empty() && threshold.table() == id) {
-      out.shown_from = threshold.headcount();
+      SetShownFrom(threshold.headcount(), threshold, out);
     }
   }
   return out;

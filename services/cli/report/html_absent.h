@@ -25,8 +25,17 @@ struct AbsentFigure {
   score::v1::StateReason code = score::v1::STATE_REASON_UNSPECIFIED;
   std::string reason;
   std::vector<std::string> sources;  // ids of those that could give it, if that is known
-  int64_t shown_from = 0;            // the headcount from which it is shown; 0: not known
+  int64_t shown_from = 0;            // from how many people on; 0: not known
+  std::string entitled_product;      // shown_from counts who is entitled to it; empty: everybody
 };
+
+// Says from how many people on a figure is shown, by a threshold of the statement. A number that
+// is reached tells nothing: something else keeps the figure back.
+template <typename Threshold>
+void SetShownFrom(int64_t people, const Threshold& threshold, AbsentFigure& figure) {
+  figure.shown_from = people > threshold.people() ? people : 0;
+  figure.entitled_product = threshold.entitled_product();
+}
 
 // Which figures are not shown, each reason once and with their number: what is withheld first.
 // The names are folded away where there are more than a few of them. Figures of one kind stand

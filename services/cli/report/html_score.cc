@@ -153,7 +153,7 @@ AbsentFigure AbsentOf(const PageContent& content, const score::v1::CategoryScore
   }
   for (const auto& threshold : content.statement.thresholds()) {
     if (threshold.category() == category.category()) {
-      out.shown_from = threshold.headcount_with_level();
+      SetShownFrom(threshold.headcount_with_level(), threshold, out);
     }
   }
   return out;

@@ -60,6 +60,26 @@ std::string Kept(const PrivacyStatement& statement) {
   return out + "</dl>\n";
 }
 
+std::string PeopleCell(int64_t people, const std::string& product) {
+  if (people == 0) return "at no size";
+  return absl::StrCat(people, product.empty() ? "" : " entitled to ", EscapeHtml(product));
+}
+
+// Whether this organisation sees the category, and from when on.
+std::string HereCell(const score::v1::CategoryThreshold& threshold) {
+  switch (threshold.state()) {
+    case score::v1::FIGURE_STATE_NOT_MEASURED:
+      return "not measured";
+    case score::v1::FIGURE_STATE_WITHHELD:
+      return "never";
+    default:
+      break;
+  }
+  return absl::StrCat("record ", threshold.from_record(),
+                      threshold.from_end_day().empty() ? "" : ", about ",
+                      TextHtml(threshold.from_end_day()));
+}
+
 std::string Thresholds(const PageContent& content) {
   std::string rows;
   for (const auto& threshold : content.statement.thresholds()) {
@@ -67,13 +87,12 @@ std::string Thresholds(const PageContent& content) {
     for (const auto& category : content.score.categories()) {
       if (category.category() == threshold.category()) name = category.display_name();
     }
-    absl::StrAppend(
-        &rows, "<tr><th scope=\"row\">", EscapeHtml(name), "</th><td>",
-        threshold.headcount_with_level(), "</td><td>", threshold.headcount(), "</td><td>",
-        threshold.from_record() == 0 ? "never" : absl::StrCat("record ", threshold.from_record()),
-        "</td></tr>\n");
+    absl::StrAppend(&rows, "<tr><th scope=\"row\">", EscapeHtml(name), "</th><td>",
+                    PeopleCell(threshold.headcount_with_level(), threshold.entitled_product()),
+                    "</td><td>", PeopleCell(threshold.headcount(), threshold.entitled_product()),
+                    "</td><td>", HereCell(threshold), "</td></tr>\n");
   }
-  return ScrollTable("thresholds-caption", "The headcount from which a category is shown",
+  return ScrollTable("thresholds-caption", "From how many people a category is shown",
                      {"Category", "With earlier windows", "In one window alone", "Here from"},
                      rows);
 }
@@ -147,7 +166,7 @@ std::string StatementSection(const PageContent& content) {
       details("Who can read what", ListHtml(LinesOf(statement.readers()))),
       details("What a level with earlier windows supposes",
               absl::StrCat("<p>", EscapeHtml(statement.levels()), "</p>")),
-      details("From which headcount a category is shown", Thresholds(content)),
+      details("From how many people a category is shown", Thresholds(content)),
       "</div>\n</section>\n");
 }
 

@@ -346,7 +346,14 @@ TEST(HtmlPageTest, SaysOnceWhyFiguresAreNotShown) {
   // Mutation: a source that is asked for in vain.
   content.statement.add_figure_thresholds()->set_measure("d");
   content.statement.mutable_figure_thresholds(0)->set_headcount(700);
+  content.statement.mutable_figure_thresholds(0)->set_people(600);
   EXPECT_THAT(RenderPage(content), HasSubstr("would; some shown from about 700 people."));
+  // Mutation: a number of the entitled is compared with everybody's.
+  content.statement.mutable_figure_thresholds(0)->set_headcount(111);
+  content.statement.mutable_figure_thresholds(0)->set_people(90);
+  content.statement.mutable_figure_thresholds(0)->set_entitled_product("assistant");
+  EXPECT_THAT(RenderPage(content),
+              HasSubstr("would; some shown from about 120 people entitled to assistant."));
   const size_t first = page.find("too wide.");
   EXPECT_EQ(page.find("too wide.", first + 1), std::string::npos);
   EXPECT_EQ(page.find("What can"), std::string::npos);
@@ -357,6 +364,7 @@ TEST(HtmlPageTest, SaysOnceWhyFiguresAreNotShown) {
       score::v1::FigureThreshold& threshold = *content.statement.add_figure_thresholds();
       threshold.set_measure(measure);
       threshold.set_headcount(headcount);
+      threshold.set_people(600);
     }
     return RenderPage(content);
   };
