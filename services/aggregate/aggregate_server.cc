@@ -23,6 +23,7 @@
 #include "services/aggregate/journal_binding.h"
 #include "services/aggregate/organization_service.h"
 #include "services/aggregate/redis_journal.h"
+#include "services/aggregate/store_verdict.h"
 
 ABSL_FLAG(std::string, catalog, "", "File of the catalogue; the same for every service");
 ABSL_FLAG(
@@ -69,15 +70,14 @@ absl::StatusOr<std::unique_ptr<PublicationJournal>> OpenJournal(const AggregateO
       /*begins=*/!options.server.check_config);
 }
 
-// Whether the users are as they must be; who does not answer yet is waited for.
+// Whether the users are as they must be; Unavailable when the store does not answer yet.
 absl::Status CheckUsers(const AggregateOptions& options) {
   absl::Status fit = CheckUser(ForQuestions(options.redis), RedisUse::kAggregate);
-  if (absl::IsFailedPrecondition(fit) || !options.journal_redis.has_value()) {
-    return absl::IsFailedPrecondition(fit) ? fit : absl::OkStatus();
-  }
-  fit = CheckUser(ForQuestions(*options.journal_redis), RedisUse::kJournal);
-  if (absl::IsUnavailable(fit)) SayNotChecked(options.server, fit);
-  return absl::IsFailedPrecondition(fit) ? fit : absl::OkStatus();
+  if (absl::IsFailedPrecondition(fit) || !options.journal_redis.has_value()) return fit;
+  const absl::Status journal = CheckUser(ForQuestions(*options.journal_redis), RedisUse::kJournal);
+  if (absl::IsFailedPrecondition(journal)) return journal;
+  if (!journal.ok()) SayNotChecked(options.server, journal);
+  return fit;
 }
 
 // Asks whether the store may be worked with. Not thread-safe.
@@ -96,6 +96,19 @@ class StoreCheck {
   }
 
   absl::Status Ask() {
+    absl::Status answer = AskAll();
+    verdict_.Set(answer);
+    return answer;
+  }
+
+  // For any thread: what it found last.
+  const StoreVerdict& verdict() const { return verdict_; }
+  int due() const { return due_; }
+  int overdue() const { return overdue_; }
+  int missing_replicas() const { return store_.missing_replicas(); }
+
+ private:
+  absl::Status AskAll() {
     RETURN_IF_ERROR(user_.Check());
     if (journal_user_.has_value()) {
       RETURN_IF_ERROR(journal_user_->Check());
@@ -108,12 +121,6 @@ class StoreCheck {
     return CountDue();
   }
 
-  // For any thread: what it found last.
-  int due() const { return due_; }
-  int overdue() const { return overdue_; }
-  int missing_replicas() const { return store_.missing_replicas(); }
-
- private:
   absl::Status CountDue() {
     const absl::Time now = clock_.Now();
     if (now < next_count_ && now > next_count_ - 2 * kCountInterval) return absl::OkStatus();
@@ -136,6 +143,7 @@ class StoreCheck {
   ClockGuard& clock_guard_;
   JournalBinding& binding_;
   const WallClock& clock_;
+  StoreVerdict verdict_;
   absl::Time next_count_ = absl::InfinitePast();
   std::atomic<int> due_ = 0;
   std::atomic<int> overdue_ = 0;
@@ -255,10 +263,10 @@ absl::Status RunAggregate(const AggregateOptions& options) {
   RETURN_IF_ERROR(CheckNoisePlans(**catalog));
 
   const SystemWallClock clock;
-  RETURN_IF_ERROR(CheckUsers(options));
   RedisStores stores(options.redis, options.mirror);
   // One that does not answer yet is waited for; one that may lose counters is not.
-  absl::Status fit = stores.CheckServer();
+  absl::Status fit = CheckUsers(options);
+  if (fit.ok()) fit = stores.CheckServer();
   if (absl::IsFailedPrecondition(fit)) return fit;
   if (!fit.ok()) SayNotChecked(options.server, fit);
   ClockGuard clock_guard(clock, stores.clock());
@@ -299,11 +307,12 @@ absl::Status RunAggregate(const AggregateOptions& options) {
   DueReconciler due_times(repository, stores.organizations(), clock);
   ClosingLoop closing(
       {closer, cohorts, stores.organizations(), due_times, scrubber, clock_guard, clock});
-  AggregateServiceImpl aggregate({repository, history, merger, closing, **catalog, clock, *access});
-  OrganizationServiceImpl organizations(
-      {repository, lifecycle, scrubber, **catalog, clock, *access});
-
   StoreCheck store(options, clock_guard, binding, clock);
+  AggregateServiceImpl aggregate(
+      {repository, history, merger, closing, **catalog, clock, *access, store.verdict()});
+  OrganizationServiceImpl organizations(
+      {repository, lifecycle, scrubber, **catalog, clock, *access, store.verdict()});
+
   std::optional<PartCheck> checking;
   return RunServer(
       options.server,

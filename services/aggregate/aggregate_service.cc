@@ -54,6 +54,7 @@ grpc::Status AggregateServiceImpl::GetIngestPolicy(
   if (absl::Status same = CheckCatalog(request->catalog_fingerprint()); !same.ok()) {
     return Answer(same);
   }
+  if (const absl::Status fit = parts_.store.Check(); !fit.ok()) return Answer(fit);
   if (request->has_keyring()) {
     if (absl::Status noted = NoteKeyring(request->keyring()); !noted.ok()) {
       return Answer(noted);
@@ -74,6 +75,7 @@ grpc::Status AggregateServiceImpl::MergeDeltas(grpc::ServerContext* context,
   if (absl::Status same = CheckCatalog(request->catalog_fingerprint()); !same.ok()) {
     return Answer(same);
   }
+  if (const absl::Status fit = parts_.store.Check(); !fit.ok()) return Answer(fit);
   const auto outcomes = parts_.merger.Merge(*request);
   if (!outcomes.ok()) return Answer(outcomes.status());
   for (const aggregate::v1::DeltaOutcome outcome : *outcomes) response->add_outcomes(outcome);

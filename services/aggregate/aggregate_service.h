@@ -7,6 +7,7 @@
 #include "services/aggregate/closing_loop.h"
 #include "services/aggregate/delta_merger.h"
 #include "services/aggregate/organization_repository.h"
+#include "services/aggregate/store_verdict.h"
 #include "tutti/aggregate/v1/aggregate.grpc.pb.h"
 
 namespace tutti {
@@ -20,6 +21,7 @@ struct AggregateParts {
   const Catalog& catalog;
   const WallClock& clock;
   Access& access;
+  const StoreVerdict& store;
 };
 
 // Serves AggregateService: names and messages in, domain classes behind.

@@ -2,6 +2,7 @@
 
 #include "common/rpc/resource_name.h"
 #include "common/rpc/status.h"
+#include "common/status/status_macros.h"
 #include "services/aggregate/aggregate_error.h"
 #include "services/aggregate/closing_times.h"
 #include "services/aggregate/organization_profile.h"
@@ -19,7 +20,10 @@ grpc::Status Answer(const absl::Status& status) { return ToGrpcStatus(WithSomeRe
 
 absl::StatusOr<std::string> OrganizationServiceImpl::NamedBy(const grpc::ServerContext* context,
                                                              const std::string& name) {
-  return parts_.access.Admit(context, ParseOrganizationName(name));
+  absl::StatusOr<std::string> id = parts_.access.Admit(context, ParseOrganizationName(name));
+  if (!id.ok()) return id;
+  RETURN_IF_ERROR(parts_.store.Check());
+  return id;
 }
 
 template <typename Response>
@@ -52,6 +56,7 @@ grpc::Status OrganizationServiceImpl::ListOrganizations(
     aggregate::v1::ListOrganizationsResponse* response) {
   const auto caller = parts_.access.CallerOf(context);
   if (!caller.ok()) return Answer(caller.status());
+  if (const absl::Status fit = parts_.store.Check(); !fit.ok()) return Answer(fit);
   if (request->page_size() < 0 || request->page_size() > kMaxPage) {
     return Answer(FieldError("page_size", "must be 0 to 1000"));
   }

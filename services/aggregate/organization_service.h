@@ -8,6 +8,7 @@
 #include "services/aggregate/needed_sizes.h"
 #include "services/aggregate/organization_lifecycle.h"
 #include "services/aggregate/organization_repository.h"
+#include "services/aggregate/store_verdict.h"
 #include "tutti/aggregate/v1/organization.grpc.pb.h"
 
 namespace tutti {
@@ -20,6 +21,7 @@ struct OrganizationServiceParts {
   const Catalog& catalog;
   const WallClock& clock;
   Access& access;
+  const StoreVerdict& store;
 };
 
 // Serves OrganizationService: names and messages in, domain classes behind.
@@ -53,7 +55,7 @@ class OrganizationServiceImpl final : public aggregate::v1::OrganizationService:
                                  aggregate::v1::EraseOrganizationResponse* response) override;
 
  private:
-  // The id that a name is of, when the caller may use it.
+  // The id that a name is of, when the caller may use it and the store can be used.
   absl::StatusOr<std::string> NamedBy(const grpc::ServerContext* context, const std::string& name);
 
   // Puts what an organisation is into the response, or says why there is none.

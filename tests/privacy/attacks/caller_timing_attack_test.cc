@@ -101,8 +101,10 @@ class CallersView {
     ClosingLoop closing(
         {closer, cohorts, stores_->organizations(), due_times, scrubber, clock_guard, clock_});
     const std::unique_ptr<Access> access = Access::ForEverybody();
+    StoreVerdict fit;
+    fit.Set(absl::OkStatus());
     AggregateServiceImpl aggregate({organizations.repository, organizations.history, merger,
-                                    closing, ShippedCatalog(), clock_, *access});
+                                    closing, ShippedCatalog(), clock_, *access, fit});
     const SystemSteadyClock steady_clock;
     RecordReader records(scores_->publications());
     const RecordCatalogs catalogs({&ShippedCatalog()});

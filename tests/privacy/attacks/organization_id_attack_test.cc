@@ -36,9 +36,10 @@ class OrganizationIdAttack : public testing::Test {
                                                      ShippedCatalog(), clock_);
     // Not started: nothing here is to be scrubbed.
     scrubber_ = std::make_unique<FileScrubber>(stores_->counters(), absl::Hours(1));
+    fit_.Set(absl::OkStatus());
     service_ = std::make_unique<OrganizationServiceImpl>(
         OrganizationServiceParts{organizations_->repository, organizations_->lifecycle, *scrubber_,
-                                 ShippedCatalog(), clock_, *access_});
+                                 ShippedCatalog(), clock_, *access_, fit_});
     grpc::ServerBuilder builder;
     builder.RegisterService(service_.get());
     server_ = builder.BuildAndStart();
@@ -92,6 +93,7 @@ class OrganizationIdAttack : public testing::Test {
   std::unique_ptr<RedisStores> stores_;
   std::unique_ptr<Organizations> organizations_;
   std::unique_ptr<FileScrubber> scrubber_;
+  StoreVerdict fit_;
   std::unique_ptr<OrganizationServiceImpl> service_;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<OrganizationService::Stub> stub_;
