@@ -217,7 +217,7 @@ absl::Status FileJournal::Take(const std::string& line) {
                    "a second one of some window; restore the file, do not delete it"));
 }
 
-absl::Status FileJournal::CatchUp() {
+absl::Status FileJournal::CheckFile() const {
   struct stat open_file = {};
   struct stat named = {};
   // What is written into a file that nobody finds again is not remembered.
@@ -226,8 +226,27 @@ absl::Status FileJournal::CatchUp() {
       open_file.st_size < read_bytes_) {
     return absl::DataLossError(absl::StrCat(
         "journal ", path_,
-        ": was deleted, replaced or cut short while it was open; put it back and restart"));
+        ": was deleted, replaced or cut short while it was open: nothing is published. Put this "
+        "very file back, or a copy of it and restart"));
   }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> FileJournal::Identity() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  RETURN_IF_ERROR(CheckFile());
+  ASSIGN_OR_RETURN(const std::string line, ReadFrom(path_, file_, 0, kFirstLineBytes));
+  if (line != absl::StrCat(kFirstWord, identity_, "\n")) {
+    return absl::DataLossError(absl::StrCat(
+        "journal ", path_,
+        ": another was written over it while it was open: nothing is published. Put the store's "
+        "journal back and restart"));
+  }
+  return identity_;
+}
+
+absl::Status FileJournal::CatchUp() {
+  RETURN_IF_ERROR(CheckFile());
   ASSIGN_OR_RETURN(const std::string added, ReadFrom(path_, file_, read_bytes_));
   size_t begin = 0;
   for (size_t end = added.find('\n'); end != std::string::npos; end = added.find('\n', begin)) {

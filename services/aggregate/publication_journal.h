@@ -61,7 +61,8 @@ class FileJournal : public PublicationJournal {
   FileJournal(const FileJournal&) = delete;
   FileJournal& operator=(const FileJournal&) = delete;
 
-  absl::StatusOr<std::string> Identity() override { return identity_; }
+  // DataLoss while the file that was opened is not at its path any more, or cut short.
+  absl::StatusOr<std::string> Identity() override;
   absl::Status Record(const std::string& organization, Day end_day, const std::string& record,
                       const Costs& nano_rho) override;
   absl::StatusOr<std::map<Day, Costs>> Read(const std::string& organization) override;
@@ -76,6 +77,8 @@ class FileJournal : public PublicationJournal {
 
   // Reads the first line; writes it where there is none. The file is locked.
   absl::Status Identify(bool begins);
+  // Whether the file is the one that was opened, and has all that was read. mutex_ is held.
+  absl::Status CheckFile() const;
   // Reads what was added since the last look, by whomever.
   absl::Status CatchUp();
   // Takes in the line that begins where reading has come to.
