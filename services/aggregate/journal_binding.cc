@@ -29,6 +29,15 @@ absl::Status Refuse(absl::string_view own, const std::string& stored) {
       lost, ": windows that are due by then are not published any more"));
 }
 
+// Not bound anew while somebody can give it back: what was begun in the other would be lost.
+absl::Status Lost(absl::string_view own) {
+  return absl::FailedPreconditionError(absl::StrCat(
+      "redis-server has lost its data or is another: it no longer names the journal (", own,
+      "). Give it its files back, and this goes on. If they are lost for good, restart aggregate "
+      "and "
+      "create the organisations again: what the journal knows is not published a second time"));
+}
+
 }  // namespace
 
 JournalBinding::JournalBinding(BindingParts parts) : parts_(std::move(parts)) {}
@@ -44,6 +53,7 @@ absl::Status JournalBinding::Check() {
     stored = parts_.identities.ReadJournal();
     if (!stored.ok()) return stored.status();
     if (*stored == own && bound_) return absl::OkStatus();
+    if (stored->empty() && bound_) return Lost(own);
     bound_ = false;
     if (*stored != own) {
       absl::Status allowed = Adopts(*stored)   ? Adopt()

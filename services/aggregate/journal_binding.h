@@ -43,8 +43,9 @@ class JournalBinding {
   explicit JournalBinding(BindingParts parts);
 
   // OK when the store's journal is this one: windows may be closed. FailedPrecondition, with
-  // what to do, when it is another. Asks the store each time; many organisations are looked
-  // through when the store has no journal yet, or one is adopted.
+  // what to do, when it is another, or the store that had this one names none any more. Asks the
+  // store each time; many organisations are looked through when the store has no journal yet, or
+  // one is adopted.
   //
   // Adopting enters what the lost journal knew as far as that can be found out: every window
   // in the store's ledgers, and every window that is due by now, for a store restored from a
