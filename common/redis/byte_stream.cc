@@ -8,12 +8,15 @@
 #include <openssl/x509v3.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <limits>
+#include <string>
+#include <system_error>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -28,34 +31,41 @@ struct FreeContext {
 };
 using TlsContext = std::unique_ptr<SSL_CTX, FreeContext>;
 
-absl::Status Unreachable() {
-  return absl::UnavailableError(
-      "redis-server cannot be reached; check that it runs and that its address is right");
-}
+absl::Status Unreachable(absl::string_view why) { return absl::UnavailableError(why); }
 
-// Waits until a connection that was begun is there.
+// What the kernel said last.
+std::string LastError() { return std::generic_category().message(errno); }
+
+// Waits until a connection that was begun is there; else errno says why it is not.
 bool AwaitConnection(int fd, absl::Time deadline) {
   pollfd waiting{fd, POLLOUT, 0};
   int ready = 0;
   do {
     const int64_t rest = absl::ToInt64Milliseconds(deadline - absl::Now());
-    if (rest <= 0) return false;
+    if (rest <= 0) {
+      errno = ETIMEDOUT;
+      return false;
+    }
     constexpr int64_t kLongest = std::numeric_limits<int>::max();
     ready = poll(&waiting, 1, static_cast<int>(std::min(rest, kLongest)));
   } while (ready == 0 || (ready < 0 && errno == EINTR));
   int error = 0;
   socklen_t size = sizeof(error);
-  return ready == 1 && getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0;
+  if (ready != 1 || getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0) return false;
+  errno = error;
+  return error == 0;
 }
 
-// A connected socket that blocks; -1: none by the deadline.
+// A connected socket that blocks; -1: none by the deadline, and errno says why.
 int Connect(int family, const sockaddr* address, socklen_t size, absl::Time deadline) {
   const int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return -1;
   const bool connected =
       connect(fd, address, size) == 0 || (errno == EINPROGRESS && AwaitConnection(fd, deadline));
   if (connected && fcntl(fd, F_SETFL, 0) == 0) return fd;
+  const int error = errno;
   close(fd);
+  errno = error;
   return -1;
 }
 
@@ -94,11 +104,19 @@ absl::StatusOr<std::unique_ptr<ByteStream>> ByteStream::ConnectUnix(const std::s
                                                                     absl::Time deadline) {
   sockaddr_un address = {};
   address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof(address.sun_path)) return Unreachable();
+  if (path.size() >= sizeof(address.sun_path)) {
+    return Unreachable(absl::StrCat("longer than ", sizeof(address.sun_path) - 1, " characters"));
+  }
   std::copy(path.begin(), path.end(), address.sun_path);
   const int fd =
       Connect(AF_UNIX, reinterpret_cast<const sockaddr*>(&address), sizeof(address), deadline);
-  if (fd < 0) return Unreachable();
+  if (fd < 0) {
+    const std::string error = LastError();
+    // The kernel says of another kind of file that the connection was refused.
+    struct stat file = {};
+    const bool other = stat(path.c_str(), &file) == 0 && !S_ISSOCK(file.st_mode);
+    return Unreachable(other ? "not a socket" : error);
+  }
   return std::unique_ptr<ByteStream>(new ByteStream(fd));
 }
 
@@ -116,7 +134,7 @@ absl::StatusOr<std::unique_ptr<ByteStream>> ByteStream::ConnectTcp(const std::st
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
     return std::unique_ptr<ByteStream>(new ByteStream(fd));
   }
-  return Unreachable();
+  return Unreachable(LastError());
 }
 
 ByteStream::~ByteStream() {

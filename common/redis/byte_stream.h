@@ -32,7 +32,7 @@ absl::Status CheckRedisTls(const RedisTls& tls);
 // operation has failed, only to be destroyed. A process that uses TLS must ignore SIGPIPE.
 class ByteStream {
  public:
-  // Connects by the deadline, or Unavailable.
+  // Connects by the deadline, or Unavailable with why not, in a few words.
   static absl::StatusOr<std::unique_ptr<ByteStream>> ConnectUnix(const std::string& path,
                                                                  absl::Time deadline);
   // The host is a name or an address in digits; all addresses of a name are tried in turn.

@@ -24,6 +24,24 @@ constexpr size_t kMaxIdle = 32;
 // allocates as many as the server announces, before any has come.
 constexpr int kMaxElements = 1 << 20;
 
+constexpr char kUnreachable[] = "redis-server cannot be reached";
+constexpr char kCheckAddress[] =
+    "; check that it runs, that its address is right, and that this service's user may connect";
+
+absl::Status Unreachable(const RedisOptions& options, const absl::Status& why) {
+  std::string place;
+  if (!options.unix_socket.empty()) {
+    place = absl::StrCat(options.flags, "_socket=", options.unix_socket);
+  } else {
+    const absl::string_view flag = !options.cluster.empty()   ? "_cluster"
+                                   : options.flags == "redis" ? "_address"
+                                                              : "";
+    place = absl::StrCat(options.flags, flag, "=", options.host, ":", options.port);
+  }
+  return absl::UnavailableError(
+      absl::StrCat(kUnreachable, " (--", place, ": ", why.message(), ")", kCheckAddress));
+}
+
 constexpr size_t kReadAtOnce = size_t{16} << 10;
 
 // What makes hiredis refuse a longer array.
@@ -169,10 +187,11 @@ absl::StatusOr<std::vector<std::vector<std::string>>> AsRows(
 absl::StatusOr<std::unique_ptr<RedisConnection>> RedisConnection::Open(
     const RedisOptions& options) {
   const absl::Time deadline = absl::Now() + options.timeout;
-  ASSIGN_OR_RETURN(std::unique_ptr<ByteStream> stream,
-                   options.unix_socket.empty()
-                       ? ByteStream::ConnectTcp(options.host, options.port, deadline)
-                       : ByteStream::ConnectUnix(options.unix_socket, deadline));
+  absl::StatusOr<std::unique_ptr<ByteStream>> connected =
+      options.unix_socket.empty() ? ByteStream::ConnectTcp(options.host, options.port, deadline)
+                                  : ByteStream::ConnectUnix(options.unix_socket, deadline);
+  if (!connected.ok()) return Unreachable(options, connected.status());
+  std::unique_ptr<ByteStream> stream = *std::move(connected);
   redisReader* const reader = redisReaderCreate();
   if (reader == nullptr) return absl::ResourceExhaustedError("out of memory");
   reader->fn = BoundedReplies(*reader);
@@ -298,7 +317,12 @@ absl::StatusOr<std::unique_ptr<RedisConnection>> RedisPool::Take(absl::Duration 
   }
   RedisOptions options = options_;
   options.timeout = timeout;
-  return RedisConnection::Open(options);
+  absl::StatusOr<std::unique_ptr<RedisConnection>> opened = RedisConnection::Open(options);
+  // Callers come to see it: where the server is they are not told.
+  if (!opened.ok() && absl::StartsWith(opened.status().message(), kUnreachable)) {
+    return absl::UnavailableError(absl::StrCat(kUnreachable, kCheckAddress));
+  }
+  return opened;
 }
 
 void RedisPool::Give(std::unique_ptr<RedisConnection> connection) {

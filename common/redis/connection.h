@@ -51,6 +51,8 @@ struct RedisOptions {
   int wait_replicas = 0;
   // The flag that says how many, for errors.
   std::string wait_flag = "redis_wait_replicas";
+  // With what the names of its other flags begin.
+  std::string flags = "redis";
 };
 
 struct RedisReplyDeleter {
@@ -91,6 +93,7 @@ std::string ErrorTextOf(const redisReply& reply);
 // nothing is known of what was sent and not yet answered.
 class RedisConnection {
  public:
+  // Errors name the flag and the address: for the log, not for callers.
   static absl::StatusOr<std::unique_ptr<RedisConnection>> Open(const RedisOptions& options);
   // Sends one command and waits. An error reply is a reply.
   absl::StatusOr<RedisReply> Call(const RedisWords& words);

@@ -160,6 +160,7 @@ absl::StatusOr<RedisOptions> RedisOptionsAt(const std::string& flag, const std::
                                             const std::string& password_file, int wait_replicas,
                                             const std::string& default_user) {
   RedisOptions options;
+  options.flags = flag;
   options.wait_flag = absl::StrCat(flag, "_wait_replicas");
   options.wait_replicas = wait_replicas;
   RETURN_IF_ERROR(CheckWaitReplicas(options));

@@ -124,9 +124,9 @@ class Check {
     const std::string code = ErrorCodeOf(*reply);
     if (code != "WRONGPASS" && code != "ERR") return absl::OkStatus();
     return absl::FailedPreconditionError(absl::StrCat(
-        "redis-server does not let user ", options_.user,
-        " in with the password of the file that was given; give the password that its ACL file "
-        "has, or add the user there, as ",
+        "redis-server does not let user ", options_.user, " in with the password in --",
+        options_.flags,
+        "_password_file; give the password that its ACL file has, or add the user there, as ",
         AclFileOf(use_), " does"));
   }
 

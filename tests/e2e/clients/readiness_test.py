@@ -223,6 +223,7 @@ class ReadinessTest(unittest.TestCase):
             said = [json.loads(line) for line in (folder / "log").read_text().splitlines()]
             went = [line for line in said if line["event"] == "not ready"]
             self.assertEqual([line["part"] for line in went], ["store"])
+            self.assertIn("(--redis_socket=/nope: No such file or directory)", went[0]["problem"])
             print(f"| never any Redis | score | at once | | store: {went[0]['problem']} |")
 
     # Mutation: the name is not passed on to TLS.

@@ -2,12 +2,15 @@
 rights away, or is full, also when it becomes so while they run."""
 
 import json
+import os
+import shutil
+import signal
 import subprocess
 import unittest
 
 import grpc
 
-from suite import BIN, Suite, wait_for
+from suite import BIN, SOURCE, Suite, wait_for
 
 AGGREGATE, SCORE = b"tutti.aggregate.v1.AggregateService", b"tutti.score.v1.ScoreService"
 SERVING, NOT_SERVING = 1, 2
@@ -44,6 +47,13 @@ def refused(address, method, request):
             details = [value for key, value in error.trailing_metadata() if key == "grpc-status-details-bin"]
             return error.code(), error.details(), b"".join(details)
     return None, "", b""
+
+
+def fingerprint_of(address):
+    """What aggregate counts by, as field 2 of a request."""
+    with grpc.insecure_channel(address) as channel:
+        answer = channel.unary_unary("/tutti.aggregate.v1.AggregateService/ReportKeyring")(b"", timeout=30)
+    return b"\x12" + answer[1:]
 
 
 class StoreCheckTest(unittest.TestCase):
@@ -107,6 +117,85 @@ class StoreCheckTest(unittest.TestCase):
             inspect(suite, "CONFIG", "SET", "maxmemory", "0")
             until(SERVING, "it does not come back")
 
+    # Mutations: the file is not looked at between two records; its length alone is.
+    def test_the_journal_must_stay_the_one_that_was_opened(self):
+        with Suite() as suite:
+            def follows(what, words, begin, end):
+                wait_for(lambda: readiness(suite.aggregate) == SERVING, "the control")
+                begin()
+                wait_for(lambda: readiness(suite.aggregate) == NOT_SERVING, f"ready with a journal {what}", seconds=10)
+                self.assertIn(words, problems(suite, "aggregate")[-1])
+                end()
+                wait_for(lambda: readiness(suite.aggregate) == SERVING, f"not ready after a journal {what}", seconds=10)
+
+            journal, aside = suite.state / "journal", suite.state / "aside"
+            text = journal.read_text()
+            other = text.replace(text.split()[1], "0" * 32)
+            gone, over = "was deleted, replaced or cut short", "another was written over it"
+            follows("gone", gone, lambda: journal.rename(aside), lambda: aside.rename(journal))
+            follows("cut short", gone, lambda: journal.write_text(text[:20]), lambda: journal.write_text(text))
+            follows("written over", over, lambda: journal.write_text(other), lambda: journal.write_text(text))
+
+    # Mutations: an empty store is bound to the journal of the lost one; calls are answered from it.
+    def test_a_store_that_lost_everything_is_not_asked(self):
+        name = b"organizations/acme"
+        message = bytes([0x0a, len(name)]) + name
+        with Suite() as suite:
+            folder = suite.state / "redis"
+            files, aside = folder / "appendonlydir", suite.state / "aside"
+            log = (suite.state / "log/redis").open("a")
+            self.addCleanup(log.close)
+            started = []
+
+            def restart(between):
+                pid = started[-1].pid if started else suite.processes()["redis-server"]
+                os.kill(pid, signal.SIGKILL)
+                if started:
+                    started[-1].wait()
+                wait_for(lambda: "redis-server" not in suite.processes(), "redis-server lives")
+                between()
+                started.append(subprocess.Popen(
+                    ["redis-server", SOURCE / "deploy/redis/redis.conf", "--dir", folder, "--unixsocket",
+                     folder / "redis.sock", "--aclfile", folder / "users.acl", "--daemonize", "no"],
+                    stdout=log, stderr=log))
+
+            try:
+                suite.tutti("organizations", "create", "acme", "--headcount", "100")
+                fingerprint = fingerprint_of(suite.aggregate)
+                restart(lambda: files.rename(aside))
+                wait_for(lambda: readiness(suite.aggregate) == NOT_SERVING and any(
+                    "has lost its data" in one for one in problems(suite, "aggregate")), "ready with an empty store")
+                self.assert_store_unavailable(
+                    suite.aggregate, "/tutti.aggregate.v1.OrganizationService/GetOrganization", message)
+                self.assert_store_unavailable(
+                    suite.aggregate, "/tutti.aggregate.v1.AggregateService/GetIngestPolicy", message + fingerprint)
+                restart(lambda: (shutil.rmtree(files), aside.rename(files)))
+                wait_for(lambda: readiness(suite.aggregate) == SERVING, "not ready with its store")
+                self.assertIn("acme", suite.tutti("organizations", "get", "acme"))
+            finally:
+                for one in started:
+                    one.kill()
+                    one.wait()
+
+    # Mutation: an error that says neither which flag nor why.
+    def test_errors_name_the_flag_and_the_reason(self):
+        with Suite() as suite:
+            file = suite.state / "file"
+            file.write_text("a wrong password")
+            file.chmod(0o600)
+            password = f"--redis_password_file={suite.state}/secrets/score"
+            for flags, wanted in [
+                    (["--redis_socket=/nope", password], "(--redis_socket=/nope: No such file or directory)"),
+                    ([f"--redis_socket={file}", password], f"(--redis_socket={file}: not a socket)"),
+                    (["--redis_address=127.0.0.1:1", password], "(--redis_address=127.0.0.1:1: Connection refused)"),
+                    (["--redis_cluster=127.0.0.1:1", password], "(--redis_cluster=127.0.0.1:1: Connection refused)"),
+                    ([f"--redis_socket={suite.state}/redis/redis.sock", f"--redis_password_file={file}"],
+                     "with the password in --redis_password_file")]:
+                done = subprocess.run(
+                    [BIN / "tutti-score", "--check_config", "--listen=127.0.0.1:0", "--insecure_loopback",
+                     f"--catalog={suite.catalog}", *flags], capture_output=True, text=True, timeout=60)
+                self.assertIn(wanted, done.stdout + done.stderr)
+
     # Mutations: not to ask; to ask at the start alone; to wait for what no time repairs.
     def test_a_store_that_may_lose_writes_is_refused(self):
         with Suite(redis_users=INSPECTOR) as suite:
@@ -120,16 +209,23 @@ class StoreCheckTest(unittest.TestCase):
                         f"--redis_password_file={suite.state}/secrets/aggregate",
                         f"--journal={suite.state}/journal", *flags]
 
+            merge = "/tutti.aggregate.v1.AggregateService/MergeDeltas"
             wait_for(lambda: readiness(suite.aggregate) == SERVING, "the control")
+            # No deltas, by the right catalogue.
+            fingerprint = fingerprint_of(suite.aggregate)
+            nothing = b"\x0a" + fingerprint[1:]
             for when in ("everysec", "no"):
                 configure(when)
                 wait_for(lambda: readiness(suite.aggregate) == NOT_SERVING, f"ready with appendfsync {when}")
                 self.assertIn("set appendfsync always", suite.logs())
+                # Nothing is acknowledged that it may forget.
+                self.assert_store_unavailable(suite.aggregate, merge, nothing)
                 started = subprocess.run(another(), capture_output=True, text=True, timeout=60)
                 self.assertEqual(started.returncode, 1)
                 self.assertIn("set appendfsync always", started.stderr)
                 configure("always")
                 wait_for(lambda: readiness(suite.aggregate) == SERVING, "not ready with appendfsync always")
+                self.assertEqual(refused(suite.aggregate, merge, nothing), (None, "", b""))
 
             # It waits for replicas, and takes no flag that asks for fewer than none.
             address = suite.state / "another.address"
@@ -141,12 +237,12 @@ class StoreCheckTest(unittest.TestCase):
                 self.assertEqual(readiness(address.read_text().strip()), NOT_SERVING)
                 process.terminate()
             for flag in ("redis_wait_replicas", "journal_redis_wait_replicas"):
-                refused = subprocess.run(
+                done = subprocess.run(
                     [*another()[:-1], "--journal_redis=127.0.0.1:1",
                      f"--journal_redis_password_file={suite.state}/secrets/aggregate", f"--{flag}=-1"],
                     capture_output=True, text=True, timeout=60)
-                self.assertEqual(refused.returncode, 1)
-                self.assertIn(f"--{flag} must not be negative", refused.stderr)
+                self.assertEqual(done.returncode, 1)
+                self.assertIn(f"--{flag} must not be negative", done.stderr)
 
 
 if __name__ == "__main__":
