@@ -94,6 +94,7 @@ constexpr int kMaxHeaderBytes = 16 << 10;  // of one call; a token has at most 4
 // A call whose answer is not read holds one; more than OpenCalls lets be.
 constexpr int kMaxThreads = 1500;
 constexpr int kKeptBytes = 4 << 20;
+constexpr double kMostCallsPerSecond = 1e9;
 constexpr int kMostMemoryMib = 1 << 20;
 constexpr char kTokenKeysPart[] = "token_keys";
 constexpr char kCertificatesPart[] = "certificates";
@@ -285,9 +286,11 @@ absl::Status CheckPositive(const char* flag, absl::Duration given) {
 }
 
 absl::Status CheckLimits(const ServerOptions& options) {
-  if (!(options.rate_limit.calls_per_second >= 0)) {
-    return absl::InvalidArgumentError(
-        "--calls_per_second must be a number from 0 on (0: as many as they like)");
+  if (!(options.rate_limit.calls_per_second >= 0 &&
+        options.rate_limit.calls_per_second <= kMostCallsPerSecond)) {
+    return absl::InvalidArgumentError(absl::StrCat("--calls_per_second must be 0 to ",
+                                                   static_cast<int64_t>(kMostCallsPerSecond),
+                                                   " (0: as many as they like)"));
   }
   if (options.memory_mib < 1 || options.memory_mib > kMostMemoryMib) {
     return absl::InvalidArgumentError(absl::StrCat("--memory_mib must be 1 to ", kMostMemoryMib));

@@ -239,8 +239,8 @@ absl::StatusOr<AggregateOptions> AggregateOptionsFromFlags() {
     return absl::InvalidArgumentError(
         absl::StrCat("--policy_lease must be 1s to ", absl::FormatDuration(kLongestPolicyLease)));
   }
-  if (options.sweep_interval < absl::Seconds(1)) {
-    return absl::InvalidArgumentError("--sweep_interval must be at least 1s");
+  if (options.sweep_interval < absl::Seconds(1) || options.sweep_interval > absl::Hours(24)) {
+    return absl::InvalidArgumentError("--sweep_interval must be 1s to 24h");
   }
   // The statement says the longest.
   if (options.mirror.max_idle < absl::Seconds(1) || options.mirror.max_idle > kLongestMirrorIdle) {

@@ -182,6 +182,17 @@ class Chores {
   absl::Duration next_warning_ = -absl::InfiniteDuration();
 };
 
+// Some gigabytes with the shipped catalogue, which are taken at the start.
+constexpr uint64_t kMostCacheEntries = uint64_t{1} << 26;
+constexpr uint64_t kMostPendingBatches = 10'000'000;
+constexpr uint64_t kMostPendingActivities = 100'000'000;
+constexpr int kMostFlushes = 1000;
+
+absl::Status CheckCount(const char* flag, uint64_t given, uint64_t most) {
+  if (given >= 1 && given <= most) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(flag, " must be 1 to ", most));
+}
+
 absl::Status CheckOptions(const IngestOptions& options) {
   if (options.aggregate.empty()) return absl::InvalidArgumentError("give --aggregate");
   if (options.grace < absl::ZeroDuration() || options.grace > absl::Hours(24 * 30)) {
@@ -199,12 +210,18 @@ absl::Status CheckOptions(const IngestOptions& options) {
     return absl::InvalidArgumentError(absl::StrCat("--cache_generation must be 1s to ",
                                                    absl::FormatDuration(kLongestCacheGeneration)));
   }
-  const CoalescerLimits& limits = options.coalescer;
-  if (limits.max_pending_batches < 1 || limits.max_pending_activities < 1 ||
-      limits.max_flushes_in_flight < 1) {
+  if (options.cache_entries > kMostCacheEntries) {
     return absl::InvalidArgumentError(
-        "--max_pending_batches, --max_pending_activities and --max_flushes_in_flight must be 1 or "
-        "more");
+        absl::StrCat("--cache_entries must be at most ", kMostCacheEntries));
+  }
+  const CoalescerLimits& limits = options.coalescer;
+  RETURN_IF_ERROR(
+      CheckCount("--max_pending_batches", limits.max_pending_batches, kMostPendingBatches));
+  RETURN_IF_ERROR(CheckCount("--max_pending_activities", limits.max_pending_activities,
+                             kMostPendingActivities));
+  if (limits.max_flushes_in_flight < 1 || limits.max_flushes_in_flight > kMostFlushes) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--max_flushes_in_flight must be 1 to ", kMostFlushes));
   }
   return absl::OkStatus();
 }

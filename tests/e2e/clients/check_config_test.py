@@ -231,8 +231,25 @@ class CheckConfigTest(unittest.TestCase):
             ("no time to merge", "ingest", {"merge_timeout": "0"}, "--merge_timeout must be"),
             ("a long memory", "ingest", {"cache_generation": "1h"}, "--cache_generation must be"),
             ("nothing may wait", "ingest", {"max_pending_batches": "0"}, "--max_pending_batches"),
+            *self.huge(),
             ("no grace", "ingest", {"grace_hours": "-1"}, "--grace_hours must be 0 to 720"),
         ]
+
+    @staticmethod
+    def huge():
+        """A number, and a time, beyond every limit in each flag that has one."""
+        number, longest = str(10**18), "inf"
+        return [("a huge number", service, {flag: value}, expected or f"--{flag} must be ") for service, flag, value, expected in (
+            ("ingest", "cache_entries", number, "--cache_entries must be at most 67108864"), ("ingest", "max_pending_batches", number, None),
+            ("ingest", "max_pending_activities", number, None), ("ingest", "max_flushes_in_flight", "2147483647", None),
+            ("ingest", "grace_hours", "2147483647", None), ("ingest", "grace_hours", number, "grace_hours"),
+            ("ingest", "flush_interval", longest, None), ("ingest", "merge_timeout", longest, None),
+            ("ingest", "cache_generation", longest, None), ("score", "memory_mib", "2147483647", None),
+            ("score", "calls_per_second", number, None), ("score", "calls_per_second", "inf", None),
+            ("score", "drain_seconds", "2147483647", None), ("score", "token_keys_grace", longest, None),
+            ("aggregate", "grace", longest, None), ("aggregate", "policy_lease", longest, None),
+            ("aggregate", "sweep_interval", longest, None), ("aggregate", "mirror_idle", longest, None),
+            ("aggregate", "redis_wait_replicas", number, "redis_wait_replicas"))]
 
     @staticmethod
     def words(flags):
