@@ -15,6 +15,7 @@
 namespace tutti {
 namespace {
 
+constexpr char kNewSuffix[] = ".new";
 constexpr char kAdvice[] = "; give a file that this user may write";
 
 int FlagsOf(Writing how) {
@@ -48,6 +49,15 @@ absl::Status CheckFolderOf(const std::string& path) {
   const std::string folder = std::filesystem::path(path).parent_path();
   if (access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) == 0) return absl::OkStatus();
   return Failed(path, errno);
+}
+
+// Whether nothing is there but a file that may be replaced.
+absl::Status CheckMayGo(const std::string& path, bool link_goes) {
+  struct stat there = {};
+  if (lstat(path.c_str(), &there) != 0 || S_ISREG(there.st_mode)) return absl::OkStatus();
+  if (S_ISDIR(there.st_mode)) return NoFile(path, "a folder");
+  if (!S_ISLNK(there.st_mode)) return NoFile(path, "a pipe or a device");
+  return link_goes ? absl::OkStatus() : NoFile(path, "a link");
 }
 
 absl::StatusOr<int> Open(const std::string& path, int flags, mode_t mode) {
@@ -92,14 +102,15 @@ absl::Status CheckWritable(const std::string& path, Writing how) {
 }
 
 absl::Status CheckReplaceable(const std::string& path) {
-  struct stat there = {};
-  if (lstat(path.c_str(), &there) == 0 && S_ISDIR(there.st_mode)) return NoFile(path, "a folder");
+  RETURN_IF_ERROR(CheckMayGo(path, /*link_goes=*/false));
+  RETURN_IF_ERROR(CheckMayGo(absl::StrCat(path, kNewSuffix), /*link_goes=*/true));
   return CheckFolderOf(path);
 }
 
 absl::Status ReplaceFile(const std::string& path, absl::string_view content, mode_t mode) {
-  const std::string temporary = absl::StrCat(path, ".new");
-  // Whatever stands there goes, and is not written to: the folder may be others', too.
+  RETURN_IF_ERROR(CheckReplaceable(path));
+  const std::string temporary = absl::StrCat(path, kNewSuffix);
+  // What stands there goes, and is not written to: the folder may be others', too.
   unlink(temporary.c_str());
   ASSIGN_OR_RETURN(const int file, OpenForWriting(temporary, Writing::kNew, mode));
   const bool written = WriteAll(file, content);

@@ -32,8 +32,9 @@ bool WriteAll(int file, absl::string_view bytes);
 // What OpenForWriting would say, of kAppend and kUpdate, without making a file.
 absl::Status CheckWritable(const std::string& path, Writing how);
 
-// Puts a file with this content in the place of whatever is at the path, in one step, by way of
-// a new one beside it, at the path and ".new". Not durable: no power cut is thought of.
+// Puts a file with this content in the place of the regular file at the path, or where nothing is,
+// in one step, by way of a new one beside it, at the path and ".new", where a file or link goes.
+// InvalidArgument when anything else is at either. Not durable: no power cut is thought of.
 absl::Status ReplaceFile(const std::string& path, absl::string_view content, mode_t mode = 0600);
 
 // What ReplaceFile would say of the path, without making a file.

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,13 +14,18 @@
 #include <csignal>
 #include <iostream>
 #include <thread>
+#include <tuple>
+#include <utility>
+#include <vector>
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/flags/flag.h"
+#include "absl/flags/reflection.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "common/files/write_file.h"
 #include "common/process/build_info.h"
@@ -280,6 +286,28 @@ void WaitForStop(int signals, const ServerOptions& options, const Served& served
   }
 }
 
+// Every file that a flag names, in the order of the flags' names. What a flag means is not known
+// here: its text names a file when there is one, or when it is one that is written.
+std::vector<NamedFile> FilesOfFlags(std::vector<std::string> written) {
+  written.insert(written.end(), {"audit_log", "port_file"});
+  std::vector<NamedFile> files;
+  for (const auto& [name, flag] : absl::GetAllFlags()) {
+    const bool is_written = std::find(written.begin(), written.end(), name) != written.end();
+    for (const absl::string_view part :
+         absl::StrSplit(flag->CurrentValue(), ',', absl::SkipEmpty())) {
+      std::string path(part);
+      struct stat there = {};
+      if (is_written || (stat(path.c_str(), &there) == 0 && S_ISREG(there.st_mode))) {
+        files.push_back({absl::StrCat("--", name), std::move(path), is_written});
+      }
+    }
+  }
+  std::sort(files.begin(), files.end(), [](const NamedFile& one, const NamedFile& other) {
+    return std::tie(one.flag, one.path) < std::tie(other.flag, other.path);
+  });
+  return files;
+}
+
 absl::Status CheckPositive(const char* flag, absl::Duration given) {
   if (given > absl::ZeroDuration()) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat(flag, " must be more than 0"));
@@ -360,8 +388,9 @@ absl::StatusOr<std::unique_ptr<Access>> MakeGate(const ServerOptions& options) {
 
 }  // namespace
 
-ServerOptions ServerOptionsFromFlags() {
+ServerOptions ServerOptionsFromFlags(const std::vector<std::string>& written) {
   ServerOptions options;
+  options.files = FilesOfFlags(written);
   options.log_level = absl::GetFlag(FLAGS_log_level);
   if (!SetLogLevel(options.log_level)) options.log_level.clear();
   options.listen = absl::GetFlag(FLAGS_listen);
@@ -387,6 +416,7 @@ ServerOptions ServerOptionsFromFlags() {
 
 absl::StatusOr<std::unique_ptr<Access>> MakeAccess(const ServerOptions& options) {
   RETURN_IF_ERROR(CheckLimits(options));
+  RETURN_IF_ERROR(CheckFilesApart(options.files));
   absl::StatusOr<std::unique_ptr<Access>> access = MakeGate(options);
   if (!access.ok() || options.audit_log.empty()) return access;
   if (options.check_config) {

@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "common/auth/rate_limiter.h"
 #include "common/auth/token_verifier.h"
+#include "common/files/named_files.h"
 #include "common/rpc/access.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/health.h"
@@ -43,6 +44,8 @@ struct ServerOptions {
   std::string log_level = "info";  // the one that is set; empty: the flag named none
   // Ends before anything is served, changed or made, once all is found good that must be.
   bool check_config = false;
+  // What the flags name beside: no file that is written may be another of them.
+  std::vector<NamedFile> files = {};
 };
 
 // Reads the flags that all servers share: --listen, --insecure_loopback,
@@ -51,13 +54,15 @@ struct ServerOptions {
 // --audit_log,
 // --metrics_listen, --port_file, --drain_seconds, --idle_timeout, --max_connection_age,
 // --max_connection_age_grace, --log_level, --check_config. To be called after
-// absl::ParseCommandLine.
-ServerOptions ServerOptionsFromFlags();
+// absl::ParseCommandLine. `files` are those that every flag names, by which it is told that one of
+// them is written to: `written` are the service's own flags of such, without dashes.
+ServerOptions ServerOptionsFromFlags(const std::vector<std::string>& written = {});
 
 // Who may call a server with these options: everybody with plain text, else whom
 // certificates and tokens name. InvalidArgument unless exactly one of plain text and
 // TLS is asked for, when plain text would leave the machine, when what tells callers
-// apart is missing or cannot be read, when the audit log cannot be written, and when a limit of
+// apart is missing or cannot be read, when a file that is written is one of another flag, too, when
+// the audit log cannot be written, and when a limit of
 // the options makes no sense.
 absl::StatusOr<std::unique_ptr<Access>> MakeAccess(const ServerOptions& options);
 

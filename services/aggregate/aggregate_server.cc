@@ -204,7 +204,7 @@ Metrics MetricsOf(const Shown& shown) {
 
 absl::StatusOr<AggregateOptions> AggregateOptionsFromFlags() {
   AggregateOptions options;
-  options.server = ServerOptionsFromFlags();
+  options.server = ServerOptionsFromFlags({"journal"});
   ASSIGN_OR_RETURN(RedisOptions redis, RedisOptionsFromFlags("aggregate"));
   options.redis = std::move(redis);
   options.catalog = absl::GetFlag(FLAGS_catalog);

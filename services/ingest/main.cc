@@ -1,6 +1,7 @@
 // tutti-ingest: takes activities and forgets who did them.
 
 #include "absl/flags/flag.h"
+#include "common/keyring/opt_out_store.h"
 #include "common/rpc/command_line.h"
 #include "services/ingest/ingest_server.h"
 
@@ -35,11 +36,15 @@ int main(int argc, char** argv) {
   tutti::BeginServer();
   tutti::ParseServerCommandLine("tutti-ingest", "Takes activities and forgets who did them.", argc,
                                 argv);
-  const tutti::ServerOptions server = tutti::ServerOptionsFromFlags();
+  tutti::ServerOptions server = tutti::ServerOptionsFromFlags({"keyring", "optout"});
   tutti::IngestOptions options;
   options.aggregate = absl::GetFlag(FLAGS_aggregate);
   options.keyring = absl::GetFlag(FLAGS_keyring);
   options.opt_outs = absl::GetFlag(FLAGS_optout);
+  if (options.opt_outs.empty() && !options.keyring.empty()) {
+    options.opt_outs = tutti::OptOutPathBeside(options.keyring);
+    server.files.push_back({"--optout", options.opt_outs, /*written=*/true});
+  }
   options.catalog = absl::GetFlag(FLAGS_catalog);
   options.rotate_keyring = absl::GetFlag(FLAGS_rotate_keyring);
   options.allow_swap = absl::GetFlag(FLAGS_allow_swap);

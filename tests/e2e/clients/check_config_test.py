@@ -90,6 +90,8 @@ class CheckConfigTest(unittest.TestCase):
                        capture_output=True)
         (good / "garbage").write_text("no such thing\n")
         (good / "empty").write_text("")
+        (good / "port.new").mkdir()
+        (good / "hard.pem").hardlink_to(good / "one.pem")
         (good / "secret").write_text("secret\n")
         catalog = (SOURCE / "deploy/catalog/adoption.textproto").read_text()
         (good / "senseless").write_text(catalog + "kinds {}\n")
@@ -100,6 +102,8 @@ class CheckConfigTest(unittest.TestCase):
         shutil.copy(good / "keyring.optout", good / "open-keyring.optout")
         shutil.copy(good / "keyring", good / "lonely-keyring")
         (good / "lonely-keyring").chmod(0o600)
+        shutil.copy(good / "empty", good / "empty-keyring")
+        (good / "empty-keyring").chmod(0o600)
         shutil.copy(good / "garbage", good / "garbage-keyring")
         (good / "garbage-keyring").chmod(0o600)
 
@@ -171,6 +175,21 @@ class CheckConfigTest(unittest.TestCase):
             ("metrics nowhere", "score", {"metrics_listen": "127.0.0.1:70000"}, "--metrics_listen must be"),
             ("a port file nowhere", "score", {"port_file": good / "absent/port"}, "--port_file: "),
             ("a folder as port file", "score", {"port_file": good}, "--port_file: "),
+            ("a pipe as port file", "score", {"port_file": good / "pipe"}, "{} is a pipe or a device"),
+            ("a link as port file", "score", {"port_file": good / "link"}, "{} is a link"),
+            ("a device as port file", "score", {"port_file": "/dev/null"}, "/dev/null is a pipe or a device"),
+            ("a folder where the port file is made", "score", {"port_file": good / "port"}, "{}.new is a folder"),
+            ("the key as port file", "score", {"port_file": good / "one.key"},
+             "--port_file and --tls_key are the same file, {}, and --port_file is written to"),
+            ("the certificate as audit log", "score", {"audit_log": good / "hard.pem"},
+             "--audit_log and --tls_authorities are the same file"),
+            ("two that are written", "ingest", {"audit_log": good / "absent", "port_file": f"{good}/./absent"}, "are the same file"),
+            ("the journal as audit log", "aggregate", {"audit_log": state / "journal"},
+             "--audit_log and --journal are the same file"),
+            ("the catalogue as port file", "ingest", {"port_file": self.suite.catalog},
+             "--catalog and --port_file are the same file"),
+            ("the opt-outs as port file", "ingest", {"port_file": good / "keyring.optout"},
+             "--port_file and --optout are the same file"),
             ("an audit log that is a pipe", "score", {"audit_log": good / "pipe"}, "is a pipe or a device"),
             ("an audit log that is a link", "score", {"audit_log": good / "link"}, "is a link"),
             ("an audit log nowhere", "score", {"audit_log": good / "absent/log"}, "--audit_log: "),

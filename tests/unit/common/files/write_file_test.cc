@@ -120,9 +120,9 @@ TEST_F(WriteFileTest, ChecksWithoutMakingAnything) {
     EXPECT_FALSE(CheckWritable(Path("absent/file"), how).ok());
   }
   EXPECT_EQ(Held(file), "kept");
-  // What is there goes, also at the path and ".new".
+  // A file goes, and a link at the path and ".new".
   std::filesystem::create_symlink(file, Path("port.new"));
-  for (const char* const name : {"file", "link", "port"}) {
+  for (const char* const name : {"file", "port", "absent"}) {
     EXPECT_TRUE(CheckReplaceable(Path(name)).ok()) << name;
   }
   EXPECT_THAT(CheckReplaceable(folder_.string()).message(), HasSubstr("is a folder"));
@@ -130,13 +130,12 @@ TEST_F(WriteFileTest, ChecksWithoutMakingAnything) {
 }
 
 // Mutation: the new one is written to what stands there.
-TEST_F(WriteFileTest, ReplacesWhateverIsThere) {
+TEST_F(WriteFileTest, ReplacesAFile) {
   const std::string others = Hold("others", "kept");
-  std::filesystem::create_symlink(others, Path("link"));
-  std::filesystem::create_symlink(others, Path("link.new"));
-  ASSERT_TRUE(ReplaceFile(Path("link"), "new").ok());
-  EXPECT_EQ(Held(Path("link")), "new");
-  EXPECT_FALSE(std::filesystem::is_symlink(Path("link")));
+  std::filesystem::create_symlink(others, Path("port.new"));
+  ASSERT_TRUE(ReplaceFile(Path("port"), "new").ok());
+  EXPECT_EQ(Held(Path("port")), "new");
+  EXPECT_FALSE(std::filesystem::is_symlink(Path("port")));
   EXPECT_EQ(Held(others), "kept");
   std::filesystem::create_hard_link(others, Path("file.new"));
   ASSERT_TRUE(ReplaceFile(Path("file"), "new").ok());
@@ -145,6 +144,28 @@ TEST_F(WriteFileTest, ReplacesWhateverIsThere) {
   std::filesystem::create_directory(Path("folder"));
   EXPECT_FALSE(ReplaceFile(Path("folder"), "new").ok());
   EXPECT_FALSE(std::filesystem::exists(Path("folder.new")));
+}
+
+// Mutation: whatever is there goes.
+TEST_F(WriteFileTest, ReplacesNothingButAFile) {
+  ASSERT_EQ(mkfifo(Path("pipe").c_str(), 0600), 0);
+  std::filesystem::create_symlink(Hold("others", "kept"), Path("link"));
+  std::filesystem::create_directory(Path("folder"));
+  std::filesystem::create_directory(Path("port.new"));
+  ASSERT_EQ(mkfifo(Path("other.new").c_str(), 0600), 0);
+  for (const auto& [name, what] : {std::pair{"pipe", "pipe is a pipe or a device"},
+                                   {"link", "link is a link"},
+                                   {"folder", "folder is a folder"},
+                                   {"port", "port.new is a folder"},
+                                   {"other", "other.new is a pipe or a device"}}) {
+    const absl::Status refused = ReplaceFile(Path(name), "new");
+    EXPECT_TRUE(absl::IsInvalidArgument(refused)) << refused;
+    EXPECT_THAT(refused.message(), HasSubstr(what));
+    EXPECT_EQ(CheckReplaceable(Path(name)), refused);
+  }
+  EXPECT_TRUE(std::filesystem::is_fifo(Path("pipe")));
+  EXPECT_TRUE(std::filesystem::is_symlink(Path("link")));
+  EXPECT_EQ(Held(Path("others")), "kept");
 }
 
 }  // namespace

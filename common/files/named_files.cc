@@ -1,0 +1,42 @@
+#include "common/files/named_files.h"
+
+#include <filesystem>
+#include <system_error>
+
+#include "absl/strings/str_cat.h"
+
+namespace tutti {
+namespace {
+
+std::filesystem::path Resolved(const std::string& path) {
+  std::error_code error;
+  const std::filesystem::path absolute = std::filesystem::absolute(path, error);
+  std::filesystem::path resolved = std::filesystem::weakly_canonical(absolute, error);
+  return error ? absolute.lexically_normal() : resolved;
+}
+
+bool AreOne(const std::string& one, const std::string& other) {
+  std::error_code error;
+  // The same device and inode, where both are there.
+  if (std::filesystem::equivalent(one, other, error) && !error) return true;
+  return Resolved(one) == Resolved(other);
+}
+
+}  // namespace
+
+absl::Status CheckFilesApart(const std::vector<NamedFile>& files) {
+  for (size_t i = 0; i < files.size(); ++i) {
+    for (size_t j = i + 1; j < files.size(); ++j) {
+      const NamedFile& one = files[i];
+      const NamedFile& other = files[j];
+      if ((!one.written && !other.written) || !AreOne(one.path, other.path)) continue;
+      const NamedFile& written = one.written ? one : other;
+      return absl::InvalidArgumentError(
+          absl::StrCat(one.flag, " and ", other.flag, " are the same file, ", written.path,
+                       ", and ", written.flag, " is written to: give each its own"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace tutti
