@@ -74,7 +74,7 @@ absl::StatusOr<std::unique_ptr<PublicationJournal>> OpenJournal(const AggregateO
 absl::Status CheckUsers(const AggregateOptions& options) {
   absl::Status fit = CheckUser(ForQuestions(options.redis), RedisUse::kAggregate);
   if (absl::IsFailedPrecondition(fit) || !options.journal_redis.has_value()) return fit;
-  const absl::Status journal = CheckUser(ForQuestions(*options.journal_redis), RedisUse::kJournal);
+  absl::Status journal = CheckUser(ForQuestions(*options.journal_redis), RedisUse::kJournal);
   if (absl::IsFailedPrecondition(journal)) return journal;
   if (!journal.ok()) SayNotChecked(options.server, journal);
   return fit;
