@@ -75,6 +75,7 @@ absl::StatusOr<OptOutList> OptOutList::New() {
 }
 
 absl::StatusOr<OptOutList> OptOutList::Parse(absl::Span<const uint8_t> bytes) {
+  if (bytes.empty()) return Damaged("the file is empty");
   ScrubbedList list;
   if (!list.message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return Damaged("the file is not an opt-out list, or is cut off");

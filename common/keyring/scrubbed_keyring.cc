@@ -104,6 +104,7 @@ ScrubbedKeyring& ScrubbedKeyring::operator=(ScrubbedKeyring&& other) noexcept {
 }
 
 absl::StatusOr<ScrubbedKeyring> ScrubbedKeyring::Parse(absl::Span<const uint8_t> bytes) {
+  if (bytes.empty()) return absl::DataLossError("keyring: the file is empty");
   ScrubbedKeyring keyring;
   if (!keyring.message_.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return absl::DataLossError("keyring: the file is not a keyring, or is cut off");

@@ -97,8 +97,8 @@ struct Served {
   int max_request_bytes = kMaxMessageBytes;
 };
 
-// Says that something was not looked at because it does not answer, when the options ask for a
-// check; a service waits for it.
+// Says that something was not looked at, because it does not answer or a service waits for it
+// anyway, when the options ask for a check.
 void SayNotChecked(const ServerOptions& options, const absl::Status& why);
 
 // With options.check_config: whether it would serve, and says on standard output that it would; an

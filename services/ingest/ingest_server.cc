@@ -249,6 +249,10 @@ absl::Status RunIngest(const ServerOptions& server, const IngestOptions& options
   }
   const std::shared_ptr<grpc::Channel>& channel = *made;
 
+  SayNotChecked(server,
+                absl::UnavailableError("--aggregate: whether it answers, lets this ingest in and "
+                                       "counts by the same catalogue"));
+
   const SystemWallClock clock;
   const SystemSteadyClock steady_clock;
   IngestCounters counters;
