@@ -45,7 +45,7 @@ absl::StatusOr<std::shared_ptr<const KeySnapshot>> KeySnapshot::Create(
   std::memcpy(to, message.identity_key().data(), kIdentityKeyBytes);
   ASSIGN_OR_RETURN(Digester digester, Digester::Create({to, kIdentityKeyBytes}));
 
-  std::shared_ptr<KeySnapshot> snapshot(new KeySnapshot(std::move(secrets), std::move(digester)));
+  std::shared_ptr<KeySnapshot> snapshot(new KeySnapshot(std::move(secrets), digester));
   snapshot->keyring_id_ = message.id();
   snapshot->birth_time_ = absl::FromUnixSeconds(message.birth_time().seconds());
   snapshot->ids_.resize(count);

@@ -62,8 +62,8 @@ class KeySnapshot {
 
  private:
   friend class KeyStore;
-  KeySnapshot(SecretBytes secrets, Digester digester)
-      : secrets_(std::move(secrets)), digester_(std::move(digester)) {}
+  KeySnapshot(SecretBytes secrets, const Digester& digester)
+      : secrets_(std::move(secrets)), digester_(digester) {}
 
   const uint8_t* identity_key() const { return secrets_.span().data(); }
 

@@ -65,7 +65,7 @@ absl::StatusOr<OptOutList> OptOutList::WithKey(absl::Span<const uint8_t> key) {
   ASSIGN_OR_RETURN(SecretBytes secret, SecretBytes::Create(key.size()));
   std::copy(key.begin(), key.end(), secret.span().begin());
   ASSIGN_OR_RETURN(Digester digester, Digester::Create(key));
-  return OptOutList(std::move(secret), std::move(digester));
+  return OptOutList(std::move(secret), digester);
 }
 
 absl::StatusOr<OptOutList> OptOutList::New() {

@@ -45,9 +45,9 @@ class OptOutList {
 
    private:
     friend class OptOutList;
-    Members(const absl::flat_hash_set<Digest>& digests, Digester::Session session,
+    Members(const absl::flat_hash_set<Digest>& digests, const Digester::Session& session,
             DigestScope scope)
-        : digests_(digests), session_(std::move(session)), scope_(std::move(scope)) {}
+        : digests_(digests), session_(session), scope_(std::move(scope)) {}
     const absl::flat_hash_set<Digest>& digests_;
     Digester::Session session_;
     DigestScope scope_;
@@ -57,8 +57,8 @@ class OptOutList {
   Members MembersOf(absl::string_view organization) const;
 
  private:
-  OptOutList(SecretBytes key, Digester digester)
-      : key_(std::move(key)), digester_(std::move(digester)) {}
+  OptOutList(SecretBytes key, const Digester& digester)
+      : key_(std::move(key)), digester_(digester) {}
   static absl::StatusOr<OptOutList> WithKey(absl::Span<const uint8_t> key);
   Digest DigestOf(absl::string_view organization, const SubjectId& person) const;
 
