@@ -243,7 +243,8 @@ class ReportTest(unittest.TestCase):
                 same_in_csv(category["points"], row, "points", "_alone")
             compare_change(category, name, row, "points", 1, on_line(name), card)
         # A measure may have the name of a category.
-        measures, marked = text.split("\n  Measures\n")[1], markdown.split("\n## Measures\n")[1]
+        measures, marked = (shape.split(f"\n{before} Measures, of this window alone\n")[1]
+                            for shape, before in ((text, " "), (markdown, "##")))
         for measure in self.score["measures"]:
             if measure["state"] != "FIGURE_STATE_MEASURED":
                 continue

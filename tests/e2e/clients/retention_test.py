@@ -102,13 +102,16 @@ class Watched:
             self.put(words[0], {"hset": "hash", "rpush": "list", "zadd": "zset"}[name], keep=True)
         elif name in ("rename", "renamenx"):
             if words[0] in self.now and not (name == "renamenx" and words[1] in self.now):
+                # What is made and renamed in one step was there all the same.
+                if words[0] in self.touched:
+                    self.seen.add((words[0], *self.now[words[0]]))
                 self.now[words[1]] = self.now.pop(words[0])
                 self.touched.update(words[:2])
         elif name == "expire":
             if words[0] in self.now:
                 self.put(words[0], self.now[words[0]][0], int(words[1]))
         elif name in ("del", "unlink"):
-            # What is made and deleted in one step was there all the same.
+            # So was what is made and deleted in one step.
             for key in words:
                 if key in self.now and key in self.touched:
                     self.seen.add((key, *self.now[key]))
