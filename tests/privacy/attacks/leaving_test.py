@@ -78,29 +78,6 @@ class LeavingTest(unittest.TestCase):
             gone = suite.tutti("organizations", "get", "leaver", check=False)
             self.assertNotEqual(gone.returncode, 0)
 
-    # What it remembers it does not write again. Mutation: an aggregate that never forgets what it once merged.
-    def test_aggregate_forgets_what_nobody_merges_into(self):
-        with Suite(aggregate_flags="--mirror_idle=1s", ingest_flags="--cache_generation=1s",
-                   redis_users="user inspector on nopass ~* &* +@all") as suite, tempfile.TemporaryDirectory() as folder:
-            def bitmaps():
-                return [key for key in suite.redis("--scan").split() if b":reach:" in key or b":day:" in key]
-
-            def bits():
-                return sum(int(suite.redis("BITCOUNT", key)) for key in bitmaps())
-
-            path = pathlib.Path(folder) / "activities.jsonl"
-            suite.back_fill("acme", 300, write_activities(path, people=50, days=40))
-            words = ("import", "--format", "activities", "--organization", "acme", str(path))
-            suite.tutti(*words)
-            self.assertGreater(bits(), 0, "the control")
-            for key in bitmaps():
-                suite.redis("SET", key, "", "KEEPTTL")
-            deadline = time.monotonic() + 60
-            while bits() == 0:
-                self.assertLess(time.monotonic(), deadline)
-                time.sleep(2)  # nobody merges meanwhile
-                suite.tutti(*words)
-
 
 if __name__ == "__main__":
     unittest.main()
