@@ -12,7 +12,8 @@
 //                  "folder FOLDER", followed by "entry NAME INODE" for what was in it; words end
 //                  with tabs
 //
-// A file above kSmall is only appended to or cut, as append-only files are: what is new is copied.
+// A file above kSmall is only appended to, as append-only files are: what is new is copied. It may
+// have been cut before a program synchronises it for the first time: then all of it is.
 // $LOSSY_DELAY names a file: each synchronisation takes as many microseconds as it says.
 // $LOSSY_DIE_AT=N ends the program before its Nth rename or synchronisation.
 
@@ -81,7 +82,10 @@ void KeepFile(const std::string& path, const struct stat& file) {
   const int to = open(image.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
   struct stat before = {};
   if (to < 0 || fstat(to, &before) != 0) abort();
-  off_t at = file.st_size <= kSmall ? 0 : std::min(before.st_size, file.st_size);
+  static std::map<ino_t, std::string>& noted = *new std::map<ino_t, std::string>;
+  std::string& name = noted[file.st_ino];
+  const bool whole = name.empty() || file.st_size <= kSmall;
+  off_t at = whole ? 0 : std::min(before.st_size, file.st_size);
   std::array<char, 65536> bytes = {};
   ssize_t got = 0;
   while ((got = pread(from, bytes.data(), bytes.size(), at)) > 0) {
@@ -91,8 +95,7 @@ void KeepFile(const std::string& path, const struct stat& file) {
   if (ftruncate(to, at) != 0) abort();
   close(from);
   close(to);
-  static std::map<ino_t, std::string>& noted = *new std::map<ino_t, std::string>;
-  if (std::string& name = noted[file.st_ino]; name != path) {
+  if (name != path) {
     const size_t slash = path.rfind('/');
     AddToLog("file\t" + path.substr(0, slash) + "\t" + path.substr(slash + 1) + "\t" +
              std::to_string(file.st_ino) + "\n");
