@@ -15,8 +15,11 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <set>
+#include <string>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -174,20 +177,33 @@ absl::StatusOr<Addresses> AddressesOf(const std::string& host) {
 absl::StatusOr<std::vector<int>> BindHost(HostPort& parts) {
   ASSIGN_OR_RETURN(const Addresses found, AddressesOf(parts.host));
   std::vector<int> sockets;
+  absl::Cleanup close_all = [&sockets] {
+    for (const int socket : sockets) close(socket);
+  };
   const std::string written = absl::StrCat(parts.written_host, ":", parts.port);
+  const bool any_port = parts.port == 0;
+  std::set<std::string> seen;  // a name may stand for one address twice
   int error = 0;
   for (const addrinfo* entry = found.get(); entry != nullptr; entry = entry->ai_next) {
     reinterpret_cast<sockaddr_in*>(entry->ai_addr)->sin_port =
         htons(static_cast<uint16_t>(parts.port));
+    const auto* const bytes = reinterpret_cast<const char*>(entry->ai_addr);
+    if (!seen.emplace(bytes, entry->ai_addrlen).second) continue;
     const int socket = BindTo(entry->ai_family, entry->ai_addr, entry->ai_addrlen);
-    if (socket < 0) {
-      if (error == 0) error = errno;
+    if (socket >= 0) {
+      sockets.push_back(socket);
+      parts.port = PortOf(socket);
       continue;
     }
-    sockets.push_back(socket);
-    parts.port = PortOf(socket);
+    error = errno;
+    // The machine may lack some of the addresses. One that somebody else serves on must not be
+    // passed over: callers would reach them there.
+    if (!any_port && error != EAFNOSUPPORT && error != EADDRNOTAVAIL) {
+      return NotBound(written, error);
+    }
   }
   if (sockets.empty()) return NotBound(written, error);
+  std::move(close_all).Cancel();
   return sockets;
 }
 

@@ -112,6 +112,8 @@ std::string WhyRefused(const std::vector<Certificate>& chain,
   const Verification verification(X509_STORE_CTX_new());
   STACK_OF(X509)* const others = sk_X509_new_null();
   const absl::Cleanup free_others = [others] { sk_X509_free(others); };
+  // As gRPC does: an intermediate authority alone is enough.
+  X509_STORE_set_flags(store.get(), X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST);
   for (const Certificate& one : authorities) X509_STORE_add_cert(store.get(), one.get());
   for (const Certificate& one : chain) sk_X509_push(others, one.get());
   if (X509_STORE_CTX_init(verification.get(), store.get(), chain.front().get(), others) != 1 ||

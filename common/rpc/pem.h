@@ -42,8 +42,8 @@ struct Validity {
 absl::StatusOr<Validity> ValidityOf(const std::string& pem);
 
 // All the certificates of a text with at least one, in PEM, and nothing else.
-// InvalidArgument when there is none, or one that cannot be read, or none that anybody's
-// certificate could be believed by at `now`: only some that are not an authority's or expired.
+// InvalidArgument when there is none, or one that cannot be read, or none is an authority that is
+// valid at `now`.
 absl::StatusOr<std::string> AuthoritiesPem(const NamedPem& authorities, absl::Time now);
 
 }  // namespace tutti

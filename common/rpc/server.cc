@@ -6,7 +6,6 @@
 #include <poll.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,18 +13,12 @@
 #include <csignal>
 #include <iostream>
 #include <thread>
-#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "absl/cleanup/cleanup.h"
-#include "absl/flags/flag.h"
-#include "absl/flags/reflection.h"
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "common/files/write_file.h"
 #include "common/process/build_info.h"
@@ -45,53 +38,6 @@
 #include "common/telemetry/process_metrics.h"
 #include "common/text/plain_text.h"
 
-ABSL_FLAG(std::string, listen, "127.0.0.1:0",
-          "Address to serve on: host:port (port 0 takes a free one) or unix:path");
-ABSL_FLAG(bool, insecure_loopback, false,
-          "Serve in plain text; allowed on loopback addresses and Unix sockets alone");
-ABSL_FLAG(std::string, tls_certificate, "",
-          "PEM file of this service's certificate chain; read again when it changes");
-ABSL_FLAG(std::string, tls_key, "", "PEM file of the certificate's key");
-ABSL_FLAG(std::string, tls_authorities, "",
-          "PEM file of the authorities that sign the certificates of callers and services");
-ABSL_FLAG(std::string, trust_domain, "",
-          "Callers are known by the URI spiffe://TRUST_DOMAIN/ingest or /operator in their "
-          "certificate; required with TLS");
-ABSL_FLAG(std::string, token_keys, "",
-          "File of the public keys that sign callers' tokens (a JSON Web Key Set); read again when "
-          "it changes. Without it callers need an operator's certificate");
-ABSL_FLAG(absl::Duration, token_keys_grace, absl::Minutes(10),
-          "How long the keys of --token_keys, and the authorities of --tls_authorities, are still "
-          "believed once their file is absent or broken; none are after that. The service is not "
-          "ready meanwhile. A key set that lists no key withdraws all of them at once");
-ABSL_FLAG(std::string, token_issuer, "", "Tokens must have this `iss`; required with --token_keys");
-ABSL_FLAG(std::string, token_audience, "",
-          "Tokens must have this in their `aud`; required with --token_keys");
-ABSL_FLAG(double, calls_per_second, 500,
-          "How many calls, and messages of streams, each caller may send; twice as many may come "
-          "at once. 0: as many as they like. Operators count as one caller. Not with plain text");
-ABSL_FLAG(int, memory_mib, 512,
-          "Memory that calls under way may take, in MiB; above it, calls are ended with "
-          "RESOURCE_EXHAUSTED or UNAVAILABLE");
-ABSL_FLAG(std::string, audit_log, "",
-          "File to which one line of JSON is added for each call: when, which method, by which "
-          "caller, for which organizations, with which outcome. Move it away to rotate it");
-ABSL_FLAG(std::string, metrics_listen, "",
-          "Address for GET /metrics: 127.0.0.1:PORT or [::1]:PORT (port 0 takes a free one)");
-ABSL_FLAG(std::string, port_file, "", "File to which the address is written once it serves");
-ABSL_FLAG(int, drain_seconds, 20, "Seconds that calls in flight get when the server stops");
-ABSL_FLAG(absl::Duration, idle_timeout, absl::Minutes(5),
-          "Connections without a call are ended after this long");
-ABSL_FLAG(absl::Duration, max_connection_age, absl::Minutes(10),
-          "Connections are ended after about this long, so that callers find new replicas and show "
-          "new certificates; callers connect again by themselves");
-ABSL_FLAG(absl::Duration, max_connection_age_grace, absl::Minutes(1),
-          "How long calls that are then under way may go on");
-ABSL_FLAG(std::string, log_level, "info", "debug, info, warning or error");
-ABSL_FLAG(bool, check_config, false,
-          "Check everything that would keep it from serving, say what to mend, and end with 1, or "
-          "with 0 when there is nothing; neither serves nor changes anything");
-
 namespace tutti {
 namespace {
 
@@ -100,8 +46,6 @@ constexpr int kMaxHeaderBytes = 16 << 10;  // of one call; a token has at most 4
 // A call whose answer is not read holds one; more than OpenCalls lets be.
 constexpr int kMaxThreads = 1500;
 constexpr int kKeptBytes = 4 << 20;
-constexpr double kMostCallsPerSecond = 1e9;
-constexpr int kMostMemoryMib = 1 << 20;
 constexpr char kTokenKeysPart[] = "token_keys";
 constexpr char kCertificatesPart[] = "certificates";
 constexpr int kSecondsBetweenReturns = 5;
@@ -286,151 +230,40 @@ void WaitForStop(int signals, const ServerOptions& options, const Served& served
   }
 }
 
-// Every file that a flag names, in the order of the flags' names. What a flag means is not known
-// here: its text names a file when there is one, or when it is one that is written.
-std::vector<NamedFile> FilesOfFlags(std::vector<std::string> written) {
-  written.insert(written.end(), {"audit_log", "port_file"});
-  std::vector<NamedFile> files;
-  for (const auto& [name, flag] : absl::GetAllFlags()) {
-    const bool is_written = std::find(written.begin(), written.end(), name) != written.end();
-    for (const absl::string_view part :
-         absl::StrSplit(flag->CurrentValue(), ',', absl::SkipEmpty())) {
-      std::string path(part);
-      struct stat there = {};
-      if (is_written || (stat(path.c_str(), &there) == 0 && S_ISREG(there.st_mode))) {
-        files.push_back({absl::StrCat("--", name), std::move(path), is_written});
-      }
+using Interceptors =
+    std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>>;
+
+Interceptors InterceptorsOf(const ServerOptions& options, const Served& served,
+                            CallMetrics& calls) {
+  Interceptors creators;
+  creators.push_back(MakeRetryPushbackInterceptors());
+  if (auto interceptors = served.access.Interceptors(); interceptors != nullptr) {
+    creators.push_back(std::move(interceptors));
+  }
+  creators.push_back(calls.Interceptors());
+  // No call pays for lines that are not written.
+  if (options.log_level == "debug") {
+    if (auto lines = MakeTraceLines(served.traced); lines != nullptr) {
+      creators.push_back(std::move(lines));
     }
   }
-  std::sort(files.begin(), files.end(), [](const NamedFile& one, const NamedFile& other) {
-    return std::tie(one.flag, one.path) < std::tie(other.flag, other.path);
-  });
-  return files;
+  return creators;
 }
 
-absl::Status CheckPositive(const char* flag, absl::Duration given) {
-  if (given > absl::ZeroDuration()) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(flag, " must be more than 0"));
-}
-
-absl::Status CheckLimits(const ServerOptions& options) {
-  if (!(options.rate_limit.calls_per_second >= 0 &&
-        options.rate_limit.calls_per_second <= kMostCallsPerSecond)) {
-    return absl::InvalidArgumentError(absl::StrCat("--calls_per_second must be 0 to ",
-                                                   static_cast<int64_t>(kMostCallsPerSecond),
-                                                   " (0: as many as they like)"));
-  }
-  if (options.memory_mib < 1 || options.memory_mib > kMostMemoryMib) {
-    return absl::InvalidArgumentError(absl::StrCat("--memory_mib must be 1 to ", kMostMemoryMib));
-  }
-  if (options.drain < absl::ZeroDuration() || options.drain > absl::Hours(1)) {
-    return absl::InvalidArgumentError("--drain_seconds must be 0 to 3600");
-  }
-  RETURN_IF_ERROR(CheckPositive("--idle_timeout", options.idle_timeout));
-  RETURN_IF_ERROR(CheckPositive("--max_connection_age", options.connection_age));
-  RETURN_IF_ERROR(CheckPositive("--max_connection_age_grace", options.connection_age_grace));
-  if (!options.log_level.empty()) return absl::OkStatus();
-  return absl::InvalidArgumentError("--log_level must be debug, info, warning or error");
-}
-
-absl::Status CheckTrustDomain(const std::string& domain) {
-  if (domain.empty()) return absl::InvalidArgumentError("give --trust_domain");
-  if (std::all_of(domain.begin(), domain.end(), [](char c) {
-        return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '-' ||
-               c == '_';
-      })) {
-    return absl::OkStatus();
-  }
-  return absl::InvalidArgumentError(absl::StrCat(
-      "--trust_domain must be a name alone, as example.org is in spiffe://example.org/ingest, not "
-      "\"",
-      domain, "\": no certificate could match it"));
-}
-
-// What MakeAccess makes, without an audit log.
-absl::StatusOr<std::unique_ptr<Access>> MakeGate(const ServerOptions& options) {
-  if (options.tls.any() && options.insecure_loopback) {
-    return absl::InvalidArgumentError("give --insecure_loopback or the --tls_ files, not both");
-  }
-  const bool tokens = !options.token_keys.empty() || !options.token_rules.issuer.empty() ||
-                      !options.token_rules.audience.empty();
-  if (!options.tls.any()) {
-    if (!options.insecure_loopback || !IsLoopback(options.listen)) {
-      return absl::InvalidArgumentError(
-          "give --tls_certificate, --tls_key and --tls_authorities; or, for plain text, "
-          "--insecure_loopback and a --listen address of this machine (127.0.0.1:PORT, "
-          "[::1]:PORT, localhost:PORT or unix:PATH)");
-    }
-    if (tokens) return absl::InvalidArgumentError("tokens need TLS: give the --tls_ files");
-    return Access::ForEverybody();
-  }
-  RETURN_IF_ERROR(CheckTrustDomain(options.trust_domain));
-  std::unique_ptr<TokenVerifier> verifier;
-  if (tokens) {
-    if (options.token_keys.empty() || options.token_rules.issuer.empty() ||
-        options.token_rules.audience.empty()) {
-      return absl::InvalidArgumentError(
-          "give all of --token_keys, --token_issuer and --token_audience, or none");
-    }
-    if (options.token_keys_grace < absl::ZeroDuration() ||
-        options.token_keys_grace > absl::Hours(24)) {
-      return absl::InvalidArgumentError("--token_keys_grace must be 0 to 24h");
-    }
-    auto opened =
-        TokenVerifier::Open(options.token_keys, options.token_rules, options.token_keys_grace);
-    if (!opened.ok()) {
-      return absl::InvalidArgumentError(absl::StrCat("--token_keys: ", opened.status().message()));
-    }
-    verifier = *std::move(opened);
-  }
-  return Access::ByIdentity(options.trust_domain, std::move(verifier), options.rate_limit);
+// Lets calls that are under way end, for as long as the options say.
+void Stop(const ServerOptions& options, const Served& served, Listener& listener,
+          grpc::Server& server) {
+  served.health.Drain();
+  listener.Stop();
+  std::thread drain([&served] { served.on_drain(); });
+  const absl::Time now = absl::Now();
+  AskCallersToLeave(server, now + std::min(options.drain, kLongestFarewell));
+  server.Shutdown(absl::ToChronoTime(now + options.drain));
+  server.Wait();
+  drain.join();
 }
 
 }  // namespace
-
-ServerOptions ServerOptionsFromFlags(const std::vector<std::string>& written) {
-  ServerOptions options;
-  options.files = FilesOfFlags(written);
-  options.log_level = absl::GetFlag(FLAGS_log_level);
-  if (!SetLogLevel(options.log_level)) options.log_level.clear();
-  options.listen = absl::GetFlag(FLAGS_listen);
-  options.insecure_loopback = absl::GetFlag(FLAGS_insecure_loopback);
-  options.tls = {absl::GetFlag(FLAGS_tls_certificate), absl::GetFlag(FLAGS_tls_key),
-                 absl::GetFlag(FLAGS_tls_authorities)};
-  options.trust_domain = absl::GetFlag(FLAGS_trust_domain);
-  options.token_keys = absl::GetFlag(FLAGS_token_keys);
-  options.token_keys_grace = absl::GetFlag(FLAGS_token_keys_grace);
-  options.token_rules = {absl::GetFlag(FLAGS_token_issuer), absl::GetFlag(FLAGS_token_audience)};
-  options.rate_limit.calls_per_second = absl::GetFlag(FLAGS_calls_per_second);
-  options.memory_mib = absl::GetFlag(FLAGS_memory_mib);
-  options.audit_log = absl::GetFlag(FLAGS_audit_log);
-  options.metrics_listen = absl::GetFlag(FLAGS_metrics_listen);
-  options.port_file = absl::GetFlag(FLAGS_port_file);
-  options.drain = absl::Seconds(absl::GetFlag(FLAGS_drain_seconds));
-  options.idle_timeout = absl::GetFlag(FLAGS_idle_timeout);
-  options.connection_age = absl::GetFlag(FLAGS_max_connection_age);
-  options.connection_age_grace = absl::GetFlag(FLAGS_max_connection_age_grace);
-  options.check_config = absl::GetFlag(FLAGS_check_config);
-  return options;
-}
-
-absl::StatusOr<std::unique_ptr<Access>> MakeAccess(const ServerOptions& options) {
-  RETURN_IF_ERROR(CheckLimits(options));
-  RETURN_IF_ERROR(CheckFilesApart(options.files));
-  absl::StatusOr<std::unique_ptr<Access>> access = MakeGate(options);
-  if (!access.ok() || options.audit_log.empty()) return access;
-  if (options.check_config) {
-    const absl::Status writable = CheckWritable(options.audit_log, Writing::kAppend);
-    if (writable.ok()) return access;
-    return absl::InvalidArgumentError(absl::StrCat("--audit_log: ", writable.message()));
-  }
-  absl::StatusOr<std::unique_ptr<AuditLog>> log = AuditLog::Open(options.audit_log);
-  if (!log.ok()) {
-    return absl::InvalidArgumentError(absl::StrCat("--audit_log: ", log.status().message()));
-  }
-  (*access)->KeepAuditLog(*std::move(log));
-  return access;
-}
 
 void BeginServer() {
   IgnoreLockOrder();
@@ -484,19 +317,7 @@ absl::Status RunServer(const ServerOptions& options, const Served& served) {
   grpc::EnableDefaultHealthCheckService(false);
   grpc::ServerBuilder builder;
   Configure(options, served, builder);
-  std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> creators;
-  creators.push_back(MakeRetryPushbackInterceptors());
-  if (auto interceptors = served.access.Interceptors(); interceptors != nullptr) {
-    creators.push_back(std::move(interceptors));
-  }
-  creators.push_back(calls.Interceptors());
-  // No call pays for lines that are not written.
-  if (options.log_level == "debug") {
-    if (auto lines = MakeTraceLines(served.traced); lines != nullptr) {
-      creators.push_back(std::move(lines));
-    }
-  }
-  builder.experimental().SetInterceptorCreators(std::move(creators));
+  builder.experimental().SetInterceptorCreators(InterceptorsOf(options, served, calls));
   const std::shared_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor =
       builder.experimental().AddExternalConnectionAcceptor(
           grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, credentials);
@@ -520,14 +341,7 @@ absl::Status RunServer(const ServerOptions& options, const Served& served) {
     WaitForStop(signals, options, served);
     LogInfo("stopping", {});
   }
-  served.health.Drain();
-  listener->Stop();
-  std::thread drain([&served] { served.on_drain(); });
-  const absl::Time now = absl::Now();
-  AskCallersToLeave(*server, now + std::min(options.drain, kLongestFarewell));
-  server->Shutdown(absl::ToChronoTime(now + options.drain));
-  server->Wait();
-  drain.join();
+  Stop(options, served, *listener, *server);
   served.access.Tick();
   return written;
 }
