@@ -8,10 +8,9 @@ import shutil
 import socket
 import subprocess
 import tempfile
-import time
 import unittest
 
-from suite import BIN, SOURCE, Suite
+from suite import BIN, SOURCE, Suite, free_port, wait_for
 
 SECONDS = 60
 ACL = (SOURCE / "deploy/redis/users.acl").read_text()
@@ -96,6 +95,7 @@ class CheckConfigTest(unittest.TestCase):
         (good / "hard.pem").hardlink_to(good / "one.pem")
         (good / "secret").write_text("secret\n")
         catalog = (SOURCE / "deploy/catalog/adoption.textproto").read_text()
+        (good / "catalog").write_text(catalog)
         (good / "senseless").write_text(catalog + "kinds {}\n")
         os.mkfifo(good / "pipe")
         (good / "link").symlink_to(good / "made-through-a-link")
@@ -187,7 +187,7 @@ class CheckConfigTest(unittest.TestCase):
             ("two that are written", "ingest", {"audit_log": good / "absent", "port_file": f"{good}/./absent"}, "are the same file"),
             ("the journal as audit log", "aggregate", {"audit_log": state / "journal"},
              "--audit_log and --journal are the same file"),
-            ("the catalogue as port file", "ingest", {"port_file": self.suite.catalog},
+            ("the catalogue as port file", "ingest", {"catalog": good / "catalog", "port_file": good / "catalog"},
              "--catalog and --port_file are the same file"),
             ("the opt-outs as port file", "ingest", {"port_file": good / "keyring.optout"},
              "--port_file and --optout are the same file"),
@@ -337,8 +337,7 @@ class CheckConfigTest(unittest.TestCase):
     # Mutation: HSET is not asked for.
     def test_every_right_of_the_journal_is_missed(self):
         folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
+        port = free_port()
         server = subprocess.Popen(
             ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--dir", folder, "--appendonly", "yes", "--save", "",
              "--appendfsync", "always", "--unixsocket", folder / "sock"], stdout=subprocess.DEVNULL)
@@ -348,9 +347,7 @@ class CheckConfigTest(unittest.TestCase):
         def ask(*words):
             return subprocess.run(["redis-cli", "-s", folder / "sock", *words], capture_output=True, text=True,
                                   timeout=SECONDS).stdout.strip()
-        deadline = time.monotonic() + SECONDS
-        while ask("PING") != "PONG":
-            self.assertLess(time.monotonic(), deadline)
+        wait_for(lambda: ask("PING") == "PONG", "redis-server")
         flags = self.flags("aggregate") | {"journal": None, "journal_redis": f"127.0.0.1:{port}",
                                            "journal_redis_password_file": self.good / "secret"}
         rights = rights_of("aggregate", JOURNAL_ACL)

@@ -465,7 +465,9 @@ class ReportTest(unittest.TestCase):
                 session.evaluate("document.querySelectorAll('details').forEach((e) => { e.open = true; })")
                 self.assertLessEqual(max(session.evaluate(widths)), width)
                 if width < 1180:
-                    self.assertTrue(all(title.startswith('"') for title in session.evaluate(titles)))
+                    found = session.evaluate(titles)
+                    self.assertTrue(found)
+                    self.assertTrue(all(title.startswith('"') for title in found))
 
     # Mutation: the words of figures that are not shown.
     @unittest.skipUnless(browser.CHROMIUM, "no Chromium is installed: the page was not looked at")

@@ -13,11 +13,13 @@ import queue
 import resource
 import select
 import signal
+import socket
 import ssl
 import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
@@ -26,7 +28,7 @@ import grpc
 import handshakes
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "clients"))
-from suite import Suite, make_stubs  # noqa: E402
+from suite import Suite, make_stubs, wait_for  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
 LONG = os.environ.get("TUTTI_EXPOSED") == "long"
@@ -401,7 +403,7 @@ class FrontTest(unittest.TestCase):
                     self.assertNotIn(self.SERVING, self.answer(connection, sent))
             for protocols in ((), ("spdy/3",), ("http/1.1",)):
                 with self.subTest(address, protocols=protocols), contextlib.suppress(OSError):
-                    with handshakes.context_for(target, *protocols).wrap_socket(target.tcp()) as connection:
+                    with handshakes.context_for(*protocols).wrap_socket(target.tcp()) as connection:
                         self.assertNotIn(self.SERVING, self.answer(connection, call))
             with self.subTest(address, what="early data"), handshakes.Tls(target) as first:
                 first.write(call)
@@ -411,6 +413,26 @@ class FrontTest(unittest.TestCase):
             with self.subTest(address, what="renegotiation"), handshakes.Tls(target, handshakes.TLS_1_2) as connection:
                 connection.write(call)
                 self.assertFalse(connection.renegotiates())
+
+    # The control of what shakes no hands anew above.
+    def test_a_server_that_shakes_hands_anew_is_seen_to(self):
+        allow_client_renegotiation = 1 << 8
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        context.options = (context.options | allow_client_renegotiation) & ~ssl.OP_NO_RENEGOTIATION
+        context.load_cert_chain(self.suite.state / "tls/score/cert.pem", self.suite.state / "tls/score/key.pem")
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            def serve():
+                with contextlib.suppress(OSError), context.wrap_socket(listening.accept()[0], server_side=True) as connection:
+                    connection.sendall(b"unasked")
+                    while connection.recv(1 << 12):
+                        pass
+            serving = threading.Thread(target=serve)
+            serving.start()
+            target = attacks.Target(f"127.0.0.1:{listening.getsockname()[1]}", self.suite.authority, 10)
+            with handshakes.Tls(target, handshakes.TLS_1_2) as connection:
+                self.assertTrue(connection.renegotiates())
+            serving.join()
 
     # Mutation: no `$forwarded` (HTTP/1.1 passes).
     def test_no_request_hides_in_another(self):
@@ -422,7 +444,7 @@ class FrontTest(unittest.TestCase):
                        if line.startswith("tutti_requests_total") and "GetScore" in line)
         before = counted()
         for name, sent in handshakes.smuggled(target.host, token).items():
-            with self.subTest(name), handshakes.context_for(target, "http/1.1").wrap_socket(target.tcp()) as connection:
+            with self.subTest(name), handshakes.context_for("http/1.1").wrap_socket(target.tcp()) as connection:
                 answer = self.answer(connection, sent)
                 self.assertTrue(answer.startswith(b"HTTP/1.1 "), "the control: it is answered")
                 for line in answer.splitlines():
@@ -488,9 +510,12 @@ class FrontTest(unittest.TestCase):
                     batch("acme").SerializeToString(), timeout=20, metadata=self.metadata()).exception())
                 self.assertEqual(answered("at the end"), "at the end")
             finally:
+                sending.put(None)
                 for path, content in zip(files, old):
                     path.write_bytes(content)
-                sending.put(None)
+                os.kill(int((self.suite.state / "front/nginx.pid").read_text()), signal.SIGHUP)
+                own = ssl.PEM_cert_to_DER_cert(old[1].decode())
+                wait_for(lambda: self.shown(self.ports()[0]) == own, "the front's own certificate")
 
     def shown(self, address):
         """The certificate that an address shows now."""

@@ -32,6 +32,7 @@ class Tls:
     when `send` is called, so that many small records leave at once."""
 
     def __init__(self, target, highest=TLS_1_3, session=None, early=None):
+        self.socket = target.tcp()
         self.context = ctypes.c_void_p(LIBSSL.SSL_CTX_new(ctypes.c_void_p(LIBSSL.TLS_client_method())))
         LIBSSL.SSL_CTX_ctrl(self.context, SET_LOWEST, ctypes.c_long(TLS_1_2), None)
         LIBSSL.SSL_CTX_ctrl(self.context, SET_HIGHEST, ctypes.c_long(highest), None)
@@ -43,7 +44,6 @@ class Tls:
         LIBSSL.SSL_set_connect_state(self.ssl)
         LIBSSL.SSL_ctrl(self.ssl, SET_NAME, ctypes.c_long(0), target.host.encode())
         self.buffer = ctypes.create_string_buffer(1 << 16)
-        self.socket = target.tcp()
         try:
             if session is not None:
                 LIBSSL.SSL_SESSION_set_max_early_data(session, 1 << 20)
@@ -107,11 +107,22 @@ class Tls:
         LIBSSL.SSL_do_handshake(self.ssl)
 
     def renegotiates(self):
-        """Whether the other side shakes hands anew, as TLS 1.2 could."""
+        """Whether the other side shakes hands anew, as TLS 1.2 could. Seen by reading: what it sends unasked comes before
+        its answer."""
         LIBSSL.SSL_renegotiate(self.ssl)
+        LIBSSL.SSL_do_handshake(self.ssl)
+        self.send()
         try:
-            self.handshake()
-            return LIBSSL.SSL_renegotiate_pending(self.ssl) == 0
+            while LIBSSL.SSL_renegotiate_pending(self.ssl):
+                size = LIBSSL.SSL_read(self.ssl, self.buffer, len(self.buffer))
+                self.send()
+                if size <= 0:
+                    if LIBSSL.SSL_get_error(self.ssl, size) != WANT_READ:
+                        LIBCRYPTO.ERR_clear_error()
+                        return False
+                    if LIBSSL.SSL_renegotiate_pending(self.ssl):
+                        self.receive()
+            return True
         except OSError:
             return False
 
@@ -266,9 +277,7 @@ def certificates(target):
         for most in (90_000, 110_000):
             chain = pathlib.Path(folder) / "chain"
             chain.write_text(one.read_text() * (most // size))
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-            context.set_alpn_protocols(["h2"])
+            context = context_for("h2")
             context.load_cert_chain(chain, key)
             contexts.append(context)
         following = itertools.cycle(contexts)
@@ -325,8 +334,8 @@ def smuggled(host, token):
     }
 
 
-def context_for(target, *protocols):
-    """As a target's, but for what is spoken behind it."""
+def context_for(*protocols):
+    """For a connection that trusts anybody, to speak one of these behind it."""
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     if protocols:
@@ -337,7 +346,7 @@ def context_for(target, *protocols):
 @attack
 def requests_of_http1(target):
     """Requests of HTTP/1.1 that hide others."""
-    context = context_for(target, "http/1.1")
+    context = context_for("http/1.1")
     shapes = itertools.cycle(smuggled(target.host, target.token or "none").values())
 
     def once():
@@ -353,7 +362,7 @@ def requests_of_http1(target):
 @attack
 def other_names(target):
     """Other names and protocols in the handshake than those that are served, and HTTP/2 behind them."""
-    contexts = itertools.cycle([context_for(target), context_for(target, "spdy/3"), context_for(target, "h2")])
+    contexts = itertools.cycle([context_for(), context_for("spdy/3"), context_for("h2")])
     names = itertools.cycle(["elsewhere.example", "x" * 60 + ".example", None, target.host])
 
     def once():

@@ -142,6 +142,8 @@ class Run:
             damages.append(("a cost that is not in the ledger", "the records cost",
                             ("HINCRBY", ledger, "person:2020-01-05", 1), ("HDEL", ledger, "person:2020-01-05")))
         unseen = []
+        if self.callers.publish and not peer:
+            unseen.append("a cost that is not in the ledger: nothing was published to add it to")
         for what, words, damage, repair in damages:
             self._tell_owner(*damage)
             if not any(words in finding for finding in self._look()[1]):
