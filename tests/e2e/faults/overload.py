@@ -78,13 +78,11 @@ def show(fleet, when, say):
     say(f"{when}, MB: {', '.join(parts)}")
 
 
-def measure(fleet, organizations, seconds, say=print):
-    """The findings of an overload of so many seconds."""
+def overload_once(fleet, organizations, seconds, say):
+    """The samples of every service's memory, and what callers were told, in one overload of so many seconds."""
     overload = Overload(fleet, organizations)
-    show(fleet, "at rest", say)
     overload.warm_up()
     show(fleet, "once everybody is known", say)
-    known = {service: resident_mb(service) for service in fleet.services}
     for node in fleet.nodes:
         node.slow_down(SLOW_DISK_MS)
     overload.start()
@@ -102,16 +100,30 @@ def measure(fleet, organizations, seconds, say=print):
     overload.stop()
     for node in fleet.nodes:
         node.slow_down(0)
-    findings = []
-    # ingest's memory is locked, and stays.
-    for service in (*fleet.named("aggregate"), *fleet.named("score")):
-        given_back = begin = time.monotonic()
-        while resident_mb(service) > known[service] + SLACK_MB and given_back < begin + GIVEN_BACK_WITHIN:
-            time.sleep(0.2)
-            given_back = time.monotonic()
-        if resident_mb(service) > known[service] + SLACK_MB:
-            findings.append(f"{service.host.name} keeps {resident_mb(service):.1f} MB of {known[service]:.1f} before")
+    return samples, codes
+
+
+def kept_afterwards(fleet, before):
+    """The memory of each service once it has come to what it was before, or has had time for it."""
+    def given_back():
+        return all(resident_mb(service) <= before[service] + SLACK_MB for service in fleet.services)
+
+    end = time.monotonic() + GIVEN_BACK_WITHIN
+    while not given_back() and time.monotonic() < end:
+        time.sleep(0.2)
+    return {service: resident_mb(service) for service in fleet.services}
+
+
+def measure(fleet, organizations, seconds, say=print):
+    """The findings of an overload of so many seconds and of one of a quarter of them: what a process keeps after
+    the first is the room that its allocator needed once, and whatever more it keeps after the second would be
+    kept after every one."""
+    show(fleet, "at rest", say)
+    at_rest = {service: resident_mb(service) for service in fleet.services}
+    samples, codes = overload_once(fleet, organizations, seconds, say)
+    first = kept_afterwards(fleet, at_rest)
     show(fleet, "when it is over", say)
+    findings = []
     for name, each in samples.items():
         quarter = len(each) // 4
         middle, last = statistics.mean(each[quarter:2 * quarter]), statistics.mean(each[-quarter:])
@@ -121,6 +133,11 @@ def measure(fleet, organizations, seconds, say=print):
     say(f"{seconds:.0f} s of overload: {codes}")
     if not codes.get("UNAVAILABLE", 0) + codes.get("RESOURCE_EXHAUSTED", 0):
         findings.append("nobody was refused: it was no overload")
+    overload_once(fleet, organizations, seconds / 4, say)
+    second = kept_afterwards(fleet, first)
+    show(fleet, "when the second is over", say)
+    findings += [f"{service.host.name} keeps {second[service]:.1f} MB after a second overload, {first[service]:.1f} after the first"
+                 for service in fleet.services if second[service] > first[service] + SLACK_MB]
     for finding in findings:
         say(f"FOUND: {finding}")
     return findings

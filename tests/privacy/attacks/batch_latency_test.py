@@ -17,6 +17,7 @@ import os
 import pathlib
 import queue
 import random
+import signal
 import statistics
 import subprocess
 import sys
@@ -93,17 +94,28 @@ class Crowd:
         self.channels = channels
         self.request = request
         self.stopping = threading.Event()
-        self.sent = 0
+        self.more = threading.Condition()
+        self.begun = 0
 
     def run(self, channel):
         import grpc
         call = channel.unary_unary(INGEST + "IngestActivities")
         while not self.stopping.is_set():
+            with self.more:
+                self.begun += 1
+                self.more.notify_all()
             with contextlib.suppress(grpc.RpcError):
                 call(self.request, timeout=60)
-            self.sent += 1
+
+    def let_begin(self, count):
+        """Waits for so many more of their calls, so that they are served however slow the machine is."""
+        with self.more:
+            until = self.begun + count
+            if not self.more.wait_for(lambda: self.begun >= until, timeout=60):
+                raise TimeoutError("the crowd stands still")
 
     def __enter__(self):
+        self.stopping.clear()
         self.threads = [threading.Thread(target=self.run, args=(channel,)) for channel in self.channels]
         for thread in self.threads:
             thread.start()
@@ -112,6 +124,30 @@ class Crowd:
         self.stopping.set()
         for thread in self.threads:
             thread.join()
+
+
+class Halting:
+    """Halts a process and lets it go on by turns, so that much waits for it however fast the machine is."""
+
+    def __init__(self, process):
+        self.process = process
+        self.stopping = threading.Event()
+
+    def run(self):
+        draw = random.Random(11)
+        for then in itertools.cycle((signal.SIGSTOP, signal.SIGCONT)):
+            if then == signal.SIGSTOP and self.stopping.is_set():
+                return
+            os.kill(self.process, then)
+            self.stopping.wait(draw.uniform(0.005, 0.03))
+
+    def __enter__(self):
+        self.thread = threading.Thread(target=self.run)
+        self.thread.start()
+
+    def __exit__(self, *_):
+        self.stopping.set()
+        self.thread.join()
 
 
 class Unary:
@@ -305,13 +341,17 @@ class BatchLatencyTest(unittest.TestCase):
                         suite.ingest, [("grpc.use_local_subchannel_pool", 1)]))
                 call = connect().unary_unary(INGEST + "IngestActivities")
                 others = Crowd([connect() for _ in range(6)], crowd)
+                stack.enter_context(Halting(suite.processes()["tutti-aggregate"]))
                 for name, template in cases.items():
                     found.update(self.compare_refusals(name, call, template, after, others))
                 # The control: one batch, while nobody sends and while others do.
                 heavy = self.copies(2900).replace(NOBODY.encode(), person("col", 1).encode())
                 alone = [self.refusal(call, heavy) for _ in range(EACH)]
-                with Crowd(others.channels, crowd):
-                    crowded = [self.refusal(call, heavy) for _ in range(EACH)]
+                crowded = []
+                with others:
+                    for _ in range(EACH):
+                        others.let_begin(12)
+                        crowded.append(self.refusal(call, heavy))
         errors = {}
         for case, (one, other) in found.items():
             share = [sum(told is not None for told in side) / len(side) for side in (one, other)]
@@ -352,9 +392,9 @@ class BatchLatencyTest(unittest.TestCase):
             for state in order:
                 number = {"new": lambda: next(self.fresh), "old": lambda: first + self.draw.randrange(POOL),
                           "out": lambda: self.draw.randrange(POOL)}[state]()
+                others.let_begin(self.draw.randrange(12))
                 told[state, "it"].append(self.refusal(call, of(state, number)))
                 told[state, "the next"].append(self.refusal(call, after))
-        others.stopping.clear()
         return {(name, state, which): (told[state, which], told["new", which])
                 for state in ("old", "out") for which in ("it", "the next")}
 
