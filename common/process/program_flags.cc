@@ -22,7 +22,7 @@ constexpr char kIndent[] = "        ";
 
 // The heading under which the flags of a source file stand; empty for files that are not ours.
 std::string HeadingOf(absl::string_view file) {
-  if (absl::EndsWith(file, "common/rpc/server.cc")) return "Serving, callers, limits and logs";
+  if (absl::StrContains(file, "common/rpc/")) return "Serving, callers, limits and logs";
   if (absl::StrContains(file, "common/redis/")) return "Redis";
   if (absl::StrContains(file, "common/") && !absl::StrContains(file, "absl/")) return "More";
   // Before the others.
