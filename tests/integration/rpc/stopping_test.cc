@@ -58,7 +58,7 @@ grpc::Status CallUntilItFails(const std::shared_ptr<grpc::Channel>& channel,
   while (true) {
     grpc::ClientContext context;
     score::v1::GetTableResponse response;
-    const grpc::Status status = stub->GetTable(&context, {}, &response);
+    grpc::Status status = stub->GetTable(&context, {}, &response);
     if (!status.ok()) return status;
     ++answered;
   }
