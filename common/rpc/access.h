@@ -90,6 +90,8 @@ class Access {
 
   // Has a line written for every call. Before the server starts.
   void KeepAuditLog(std::unique_ptr<AuditLog> log) { audit_ = std::move(log); }
+  // How many of those lines could not be written.
+  uint64_t lost_audit_lines() const { return audit_ == nullptr ? 0 : audit_->lost_lines(); }
 
   // Is told of every call that came to no method. Before the server starts.
   void CountRefusals(std::function<void(absl::string_view method, absl::StatusCode code)> count) {

@@ -95,6 +95,7 @@ void AuditLog::Write(absl::string_view method, const Note& note, absl::StatusCod
   } else {
     torn_ |= written > 0;
     ++lost_;
+    ++all_lost_;
   }
 }
 

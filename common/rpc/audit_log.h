@@ -1,6 +1,7 @@
 #ifndef TUTTI_COMMON_RPC_AUDIT_LOG_H_
 #define TUTTI_COMMON_RPC_AUDIT_LOG_H_
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -34,7 +35,7 @@ namespace tutti {
 //
 // Never what was sent or answered, and never a person: a token's subject is not in it.
 // Readable by this process's user alone; opened anew when it was moved away. Lines that
-// cannot be written are counted in the service's log, and calls go on. Thread-safe.
+// cannot be written are counted, also in the service's log, and calls go on. Thread-safe.
 class AuditLog {
  public:
   // The error of OpenForWriting when the file cannot be opened: it is a regular one.
@@ -58,6 +59,9 @@ class AuditLog {
   // Call it every second.
   void Tick();
 
+  // How many lines could not be written.
+  uint64_t lost_lines() const { return all_lost_; }
+
  private:
   struct Note {
     std::string caller = "nobody";
@@ -69,10 +73,11 @@ class AuditLog {
   void Write(absl::string_view method, const Note& note, absl::StatusCode code, int64_t calls = 1);
 
   const std::string path_;
+  std::atomic<uint64_t> all_lost_ = 0;
   std::mutex mutex_;
   // Guarded by mutex_:
   int file_ = -1;
-  int64_t lost_ = 0;
+  int64_t lost_ = 0;   // since the log was told
   bool torn_ = false;  // the last line was not written to its end
   // (method, caller, code) of calls since the last tick.
   std::map<std::tuple<std::string, std::string, absl::StatusCode>, int64_t> refused_;

@@ -191,6 +191,9 @@ absl::StatusOr<std::unique_ptr<MetricsServer>> ShowMetrics(const ServerOptions& 
   metrics.AddCounter("tutti_connections_starved_total",
                      "How often a connection found no file descriptor, and was ended or waited.",
                      {}, [&listener] { return static_cast<uint64_t>(listener.starved()); });
+  metrics.AddCounter("tutti_audit_log_lost_lines_total",
+                     "Lines of --audit_log that could not be written: the disk is full, or fails.",
+                     {}, [&served] { return served.access.lost_audit_lines(); });
   absl::StatusOr<std::unique_ptr<MetricsServer>> server = MetricsServer::Start(metrics, address);
   if (server.ok()) LogInfo("showing metrics", {{"port", absl::StrCat((*server)->port())}});
   return server;

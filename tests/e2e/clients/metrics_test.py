@@ -1,8 +1,11 @@
 """Holds deploy/metrics.md to what the services show. With TUTTI_WRITE_PAGE=1 it writes the page
 instead."""
 
+import json
 import os
+import pathlib
 import re
+import resource
 import shutil
 import subprocess
 import tempfile
@@ -11,7 +14,7 @@ import urllib.error
 import urllib.request
 
 import grpc
-from suite import SOURCE, Suite, make_stubs
+from suite import BIN, SOURCE, Suite, make_stubs, wait_for
 
 PAGE = SOURCE / "deploy/metrics.md"
 SERVICES = ("ingest", "aggregate", "score")
@@ -132,6 +135,53 @@ class MetricsTest(unittest.TestCase):
             self.assertEqual(self.value(service, "process_cpu_seconds_total") % 1, 0)
         with self.assertRaises(urllib.error.HTTPError):
             urllib.request.urlopen(f"http://127.0.0.1:{self.port('score')}/metricsx", timeout=60)
+
+    # Mutation: a line that is cut short counts as written.
+    def test_lines_of_the_audit_log_that_find_no_room_are_counted(self):
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            audit = folder / "audit"
+            # A file that may not grow stands for a full disk; as with one, a write is told so and no signal ends it.
+            process = subprocess.Popen(
+                [BIN / "tutti-score", "--listen=127.0.0.1:0", "--insecure_loopback", "--metrics_listen=127.0.0.1:0",
+                 f"--audit_log={audit}", f"--port_file={folder}/address", f"--catalog={self.suite.catalog}",
+                 f"--redis_socket={self.suite.state}/redis/redis.sock",
+                 f"--redis_password_file={self.suite.state}/secrets/score"],
+                stderr=subprocess.PIPE, text=True, restore_signals=False)
+            try:
+                said = ""
+                while "showing metrics" not in said:
+                    said = process.stderr.readline()
+                port = json.loads(said)["port"]
+                wait_for((folder / "address").exists, "it does not serve")
+
+                def call():
+                    with grpc.insecure_channel((folder / "address").read_text().strip()) as channel, \
+                            self.assertRaises(grpc.RpcError):
+                        channel.unary_unary("/tutti.score.v1.ScoreService/GetScore")(b"", timeout=60)
+
+                def lost():
+                    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60) as page:
+                        return int(re.search(r"^tutti_audit_log_lost_lines_total (\d+)$", page.read().decode(), re.MULTILINE)[1])
+
+                call()
+                wait_for(lambda: audit.read_text().count("\n") == 1, "the control")
+                self.assertEqual(lost(), 0)
+                room = audit.stat().st_size + 5
+                resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
+                call()
+                call()
+                wait_for(lambda: lost() == 2, "the lines are not counted")
+                while "lines of the audit log were lost" not in said:
+                    said = process.stderr.readline()
+                resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+                call()
+                wait_for(lambda: audit.read_text().count('"code"') == 2, "nothing is written once there is room")
+                self.assertEqual(lost(), 2)
+            finally:
+                process.kill()
+                process.wait()
+                process.stderr.close()
 
 
 if __name__ == "__main__":
