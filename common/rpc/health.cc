@@ -80,7 +80,11 @@ class HealthService::Watcher final : public grpc::ServerWriteReactor<HealthCheck
 
 HealthService::HealthService(const std::vector<std::string>& services,
                              const std::vector<std::string>& parts)
-    : services_(services.begin(), services.end()) {
+    : HealthService(services, parts, system_clock_) {}
+
+HealthService::HealthService(const std::vector<std::string>& services,
+                             const std::vector<std::string>& parts, const SteadyClock& clock)
+    : services_(services.begin(), services.end()), clock_(clock) {
   for (const std::string& part : parts) AddPart(part);
 }
 
@@ -138,9 +142,11 @@ void HealthService::Log(const std::string& name, Part& part, const absl::Status&
   }
   const absl::Duration now = clock_.SinceStart();
   const bool goes = !part.status.has_value() || part.status->ok();
-  const bool other = !goes && *part.status != status && now >= part.next_other_line;
+  // What was found meanwhile and not told does not count.
+  const bool other = !goes && part.told != status && now >= part.next_other_line;
   if (!goes && !other && now < part.next_line) return;
   LogError("not ready", {{"part", name}, {"problem", std::string(status.message())}});
+  part.told = status;
   part.next_line = now + kSameTroubleAgain;
   part.next_other_line = now + kOtherTrouble;
 }

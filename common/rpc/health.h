@@ -22,13 +22,17 @@ class HealthService final : public grpc::health::v1::Health::CallbackService {
  public:
   // `services` are full names; `parts` ("store", "keys") are not good at first.
   HealthService(const std::vector<std::string>& services, const std::vector<std::string>& parts);
+  // The same by another clock, which outlives this.
+  HealthService(const std::vector<std::string>& services, const std::vector<std::string>& parts,
+                const SteadyClock& clock);
   ~HealthService() override;
 
   // One more part, not good at first. Before it serves.
   void AddPart(const std::string& part);
 
   // Says whether a part is good, and if not, why: also in the log, when it goes, once a minute
-  // while it is away, and when it comes back.
+  // while it is away, within ten seconds when the reason is another than the one that was told
+  // last, and when it comes back.
   void SetPart(const std::string& part, const absl::Status& status);
 
   // How long a part took to answer the latest question, or has been taking; see PartCheck. In
@@ -59,6 +63,7 @@ class HealthService final : public grpc::health::v1::Health::CallbackService {
 
   struct Part {
     std::optional<absl::Status> status;  // absent before it was first said
+    absl::Status told;                   // the trouble that the log has last
     absl::Duration next_line;            // when the log names the same trouble again
     absl::Duration next_other_line;      // and another
     absl::Duration answer_time;
@@ -71,7 +76,8 @@ class HealthService final : public grpc::health::v1::Health::CallbackService {
   void Log(const std::string& name, Part& part, const absl::Status& status) const;
 
   const std::set<std::string> services_;
-  const SystemSteadyClock clock_;
+  const SystemSteadyClock system_clock_;
+  const SteadyClock& clock_;
   mutable std::mutex mutex_;
   std::map<std::string, Part> parts_;  // guarded by mutex_
   bool draining_ = false;              // guarded by mutex_
