@@ -24,6 +24,7 @@ std::vector<RedisWords> QuestionsOf(RedisUse use) {
               {"GET", "{-}:pub:check"},
               {"MGET", "{-}:pub:check"},
               {"GET", "cohort:check"},
+              {"GET", "journal"},
               {"ZRANGE", "{-}:pub:index", "0", "0"}};
     case RedisUse::kAggregate:
       // EXEC of nothing is an error, if not of permission.
@@ -98,29 +99,36 @@ class Check {
  public:
   Check(const RedisOptions& options, RedisUse use) : options_(options), use_(use) {}
 
+  // In two goes, whatever there is to ask.
   absl::Status At(const RedisOptions& server) const {
     RedisOptions nobody = server;
     nobody.user.clear();
     ASSIGN_OR_RETURN(const std::unique_ptr<RedisConnection> connection,
                      RedisConnection::Open(nobody));
-    RETURN_IF_ERROR(LogIn(*connection));
-    for (const RedisWords& words : QuestionsOf(use_)) RETURN_IF_ERROR(Ask(*connection, words));
+    std::vector<RedisWords> questions = QuestionsOf(use_);
     if (!options_.cluster.empty()) {
-      RETURN_IF_ERROR(AskOfCluster(*connection));
+      questions.push_back({"ASKING"});
+      questions.push_back({"CLUSTER", "SLOTS"});
+      if (use_ == RedisUse::kAggregate) questions.push_back({"CLUSTER", "NODES"});
     }
     const std::vector<RedisWords> changes = ChangesOf(use_);
+    if (!options_.user.empty()) connection->Append({"AUTH", options_.user, options_.password});
+    for (const RedisWords& words : questions) connection->Append(words);
+    if (!changes.empty()) connection->Append({"MULTI"});
+    RETURN_IF_ERROR(HearLogIn(*connection));
+    for (const RedisWords& words : questions) RETURN_IF_ERROR(Hear(*connection, words));
     if (changes.empty()) return absl::OkStatus();
-    RETURN_IF_ERROR(BeginTransaction(*connection));
+    RETURN_IF_ERROR(HearTransaction(*connection));
     // The server forgets what is queued when the connection ends.
-    for (const RedisWords& words : changes) RETURN_IF_ERROR(Ask(*connection, words));
+    for (const RedisWords& words : changes) connection->Append(words);
+    for (const RedisWords& words : changes) RETURN_IF_ERROR(Hear(*connection, words));
     return absl::OkStatus();
   }
 
  private:
-  absl::Status LogIn(RedisConnection& connection) const {
+  absl::Status HearLogIn(RedisConnection& connection) const {
     if (options_.user.empty()) return absl::OkStatus();
-    ASSIGN_OR_RETURN(const RedisReply reply,
-                     connection.Call({"AUTH", options_.user, options_.password}));
+    ASSIGN_OR_RETURN(const RedisReply reply, connection.Read());
     const std::string code = ErrorCodeOf(*reply);
     if (code != "WRONGPASS" && code != "ERR") return absl::OkStatus();
     return absl::FailedPreconditionError(absl::StrCat(
@@ -130,21 +138,15 @@ class Check {
         AclFileOf(use_), " does"));
   }
 
-  absl::Status AskOfCluster(RedisConnection& connection) const {
-    RETURN_IF_ERROR(Ask(connection, {"ASKING"}));
-    RETURN_IF_ERROR(Ask(connection, {"CLUSTER", "SLOTS"}));
-    return use_ == RedisUse::kAggregate ? Ask(connection, {"CLUSTER", "NODES"}) : absl::OkStatus();
-  }
-
-  // Nothing that follows may be done in earnest.
-  absl::Status BeginTransaction(RedisConnection& connection) const {
-    ASSIGN_OR_RETURN(const RedisReply reply, connection.Call({"MULTI"}));
+  // Before it is heard no change may be sent: it would be done in earnest.
+  absl::Status HearTransaction(RedisConnection& connection) const {
+    ASSIGN_OR_RETURN(const RedisReply reply, connection.Read());
     if (ErrorCodeOf(*reply) == "NOPERM") return Denied(*reply, {"MULTI"});
     return StatusOf(*reply);
   }
 
-  absl::Status Ask(RedisConnection& connection, const RedisWords& words) const {
-    ASSIGN_OR_RETURN(const RedisReply reply, connection.Call(words));
+  absl::Status Hear(RedisConnection& connection, const RedisWords& words) const {
+    ASSIGN_OR_RETURN(const RedisReply reply, connection.Read());
     const std::string code = ErrorCodeOf(*reply);
     if (code == "MOVED" && options_.cluster.empty()) return StatusOf(*reply);
     // EXEC says so in its own words.
