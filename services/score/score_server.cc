@@ -1,5 +1,6 @@
 #include "services/score/score_server.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 
@@ -32,6 +33,38 @@ absl::Status CheckStore(const ScoreOptions& options) {
   if (!fit.ok()) SayNotChecked(options.server, fit);
   return absl::OkStatus();
 }
+
+// Asks whether the store answers, lets the user in, and is one that aggregate has begun: where it
+// is not, no answer from it would be true. Not thread-safe.
+class StoreCheck {
+ public:
+  explicit StoreCheck(const RedisOptions& redis)
+      : user_(ForQuestions(redis), RedisUse::kScore),
+        stores_(ForQuestions(redis)),
+        named_(ForHalfOfIt(redis)) {}
+
+  absl::Status Ask() {
+    RETURN_IF_ERROR(user_.Check());
+    RETURN_IF_ERROR(stores_.Ping());
+    const absl::StatusOr<std::string> journal = named_.journal().ReadJournal();
+    // In a cluster one node may be away: the others' organisations are answered for.
+    if (!journal.ok() || !journal->empty()) return absl::OkStatus();
+    return absl::FailedPreconditionError(
+        "redis-server names no journal: no tutti-aggregate has begun with it yet, or it has lost "
+        "its data; see aggregate's log");
+  }
+
+ private:
+  // So that both questions end within the time in which health wants to know.
+  static RedisOptions ForHalfOfIt(RedisOptions options) {
+    options.timeout = std::min(options.timeout, absl::Seconds(1));
+    return options;
+  }
+
+  UserWatch user_;
+  RedisStores stores_;
+  RedisStores named_;
+};
 
 Metrics MetricsOf(const HealthService& health) {
   Metrics metrics;
@@ -82,24 +115,19 @@ absl::Status RunScore(const ScoreOptions& options) {
   ScoreServiceImpl service({reader, records, benchmarks, known, watchers, statements, *access});
   const std::vector<std::string> names = {score::v1::ScoreService::service_full_name()};
   HealthService health(names, {"store"});
-  RedisStores asked(ForQuestions(options.redis));
-  UserWatch user(ForQuestions(options.redis), RedisUse::kScore);
+  StoreCheck store(options.redis);
   std::optional<PartCheck> checking;
-  return RunServer(options.server, {.services = {&service},
-                                    .names = names,
-                                    .health = health,
-                                    .access = *access,
-                                    .on_start =
-                                        [&] {
-                                          checking.emplace(health, "store", [&]() -> absl::Status {
-                                            RETURN_IF_ERROR(user.Check());
-                                            return asked.Ping();
-                                          });
-                                        },
-                                    .on_drain = [&] { watchers.Drain(); },
-                                    .traced = names,
-                                    .metrics = MetricsOf(health),
-                                    .max_request_bytes = 64 << 10});
+  return RunServer(
+      options.server,
+      {.services = {&service},
+       .names = names,
+       .health = health,
+       .access = *access,
+       .on_start = [&] { checking.emplace(health, "store", [&] { return store.Ask(); }); },
+       .on_drain = [&] { watchers.Drain(); },
+       .traced = names,
+       .metrics = MetricsOf(health),
+       .max_request_bytes = 64 << 10});
 }
 
 }  // namespace tutti

@@ -109,8 +109,8 @@ TEST_P(AclTest, KeepsScoreToPublishedRecords) {
                                           {"GETRANGE", "{acme}:pub:2026-03-01", "0", "-1"},
                                           {"HGETALL", "{acme}:ledger"},
                                           {"HGETALL", "{acme}:tally"},
-                                          {"GET", "journal"},
                                           {"SET", "journal", "x"},
+                                          {"GET", "journals"},
                                           {"GET", "counting-history"},
                                           {"SET", "{acme}:pub:2026-03-01", "x"},
                                           {"GETDEL", "{acme}:pub:2026-03-01"},
@@ -132,6 +132,7 @@ TEST_P(AclTest, KeepsScoreToPublishedRecords) {
   // The control: what it is there for.
   EXPECT_EQ(Try("score", {"GET", "{acme}:pub:2026-03-01"}), "");
   EXPECT_EQ(Try("score", {"GET", "cohort:2026-03-01:retail"}), "");
+  EXPECT_EQ(Try("score", {"GET", "journal"}), "");
 }
 
 TEST_P(AclTest, KeepsAggregateToItsKeysAlsoInsideScripts) {
