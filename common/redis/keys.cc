@@ -35,6 +35,7 @@ constexpr KeyRow kRows[] = {
     {Key::kJournal, "journal", "string", kForEver, Held::kJournalIdentity},
     {Key::kCountingHistory, "counting-history", "string", kForEver, Held::kCountingHistory},
     {Key::kJournalIdentity, "journal-identity", "string", kForEver, Held::kJournal},
+    {Key::kJournalBound, "journal:-bound", "string", kForEver, Held::kJournal},
     {Key::kJournalEntries, "journal:$0", "hash", kForEver, Held::kJournal},
 };
 
@@ -210,6 +211,7 @@ std::string LeaseKey(absl::string_view organization) {
 std::string JournalKey() { return Name(Key::kJournal, {}); }
 std::string CountingHistoryKey() { return Name(Key::kCountingHistory, {}); }
 std::string JournalIdentityKey() { return Name(Key::kJournalIdentity, {}); }
+std::string JournalBoundKey() { return Name(Key::kJournalBound, {}); }
 
 std::string JournalEntriesKey(absl::string_view organization) {
   return Name(Key::kJournalEntries, {.organization = organization});

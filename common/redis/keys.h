@@ -41,6 +41,7 @@ enum class Key {
   kCountingHistory,  // of no organisation: which keyrings and catalogues counted
   // In the redis-server that holds a journal, which is another than that of all the others.
   kJournalIdentity,
+  kJournalBound,  // that some store has it
   kJournalEntries,
 };
 
@@ -109,6 +110,7 @@ std::string LeaseKey(absl::string_view organization);
 std::string JournalKey();
 std::string CountingHistoryKey();
 std::string JournalIdentityKey();
+std::string JournalBoundKey();
 std::string JournalEntriesKey(absl::string_view organization);
 // A key that never has a value, so it has no row. A script that names it is refused as a whole
 // while the organisation's slot moves to another node, because Redis then looks whether all keys

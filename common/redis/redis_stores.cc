@@ -1,6 +1,7 @@
 #include "common/redis/redis_stores.h"
 
 #include "common/redis/server_check.h"
+#include "common/status/graver.h"
 #include "common/status/status_macros.h"
 
 namespace tutti {
@@ -9,13 +10,17 @@ absl::Status RedisStores::CheckServer() {
   ASSIGN_OR_RETURN(const auto primaries, router_.Primaries());
   absl::Status fit;
   int missing = 0;
+  bool all_answered = true;
   for (const auto& primary : primaries) {
-    ASSIGN_OR_RETURN(const ServerFacts facts, ReadServerFacts(*primary));
-    missing += std::max(0, primary->options().wait_replicas - facts.online_replicas);
-    fit.Update(tutti::CheckServer(facts, primary->options()));
-    if (fit.ok() && router_.in_cluster()) fit = CheckClusterNode(*primary, facts);
+    const absl::StatusOr<ServerFacts> facts = ReadServerFacts(*primary);
+    KeepGraver(facts.status(), fit);
+    all_answered &= facts.ok();
+    if (!facts.ok()) continue;
+    missing += std::max(0, primary->options().wait_replicas - facts->online_replicas);
+    KeepGraver(tutti::CheckServer(*facts, primary->options()), fit);
+    if (router_.in_cluster()) KeepGraver(CheckClusterNode(*primary, *facts), fit);
   }
-  missing_replicas_ = missing;
+  if (all_answered) missing_replicas_ = missing;
   return fit;
 }
 

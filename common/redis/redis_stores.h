@@ -52,11 +52,12 @@ class RedisStores {
   absl::Status Ping() { return router_.Ping(); }
 
   // Whether the server, or every primary of the cluster, answers and may be trusted with
-  // writes; see server_check.h.
+  // writes; see server_check.h. What one of them lacks for good is not hidden by another that does
+  // not answer.
   absl::Status CheckServer();
 
   // How many replicas fewer are online than RedisOptions::wait_replicas, over all primaries, as
-  // CheckServer found last.
+  // CheckServer found last when all of them answered.
   int missing_replicas() const { return missing_replicas_; }
 
   // Whether a redis-server is the one that all this is stored in, or one of the cluster's

@@ -88,12 +88,13 @@ absl::Status CheckServer(const ServerFacts& facts, const RedisOptions& options) 
         "redis-server does not synchronise its append-only file at every write, so a crash may "
         "lose what was answered; set appendfsync always and no-appendfsync-on-rewrite no");
   }
-  if (!facts.writes_file) {
-    return absl::UnavailableError("redis-server cannot write its append-only file; check the disk");
-  }
   if (facts.evicts) {
     return absl::FailedPreconditionError(
         "redis-server may evict counters; set maxmemory-policy noeviction");
+  }
+  // What may pass comes after what does not.
+  if (!facts.writes_file) {
+    return absl::UnavailableError("redis-server cannot write its append-only file; check the disk");
   }
   if (facts.max_bytes > 0 && facts.used_bytes > facts.max_bytes) {
     return absl::UnavailableError(absl::StrCat(

@@ -17,6 +17,7 @@
 #include "common/redis/user_check.h"
 #include "common/retention/lifetimes.h"
 #include "common/rpc/part_check.h"
+#include "common/status/graver.h"
 #include "common/status/status_macros.h"
 #include "common/telemetry/log.h"
 #include "services/aggregate/aggregate_service.h"
@@ -56,12 +57,38 @@ namespace {
 
 constexpr absl::Duration kScrubRetry = absl::Seconds(30);
 
+// The journal of a file that a service would begin, and a check does not.
+class UnbegunJournal final : public PublicationJournal {
+ public:
+  absl::StatusOr<std::string> Identity() override { return NotBegun(); }
+  absl::StatusOr<bool> WasBound() override { return false; }
+  absl::Status NoteBound() override { return NotBegun(); }
+  absl::Status Record(const std::string& /*organization*/, Day /*end_day*/,
+                      const std::string& /*record*/, const Costs& /*nano_rho*/) override {
+    return NotBegun();
+  }
+  absl::StatusOr<std::map<Day, Costs>> Read(const std::string& /*organization*/) override {
+    return NotBegun();
+  }
+
+ private:
+  static absl::Status NotBegun() { return absl::NotFoundError("--journal: not begun"); }
+};
+
+absl::StatusOr<std::unique_ptr<PublicationJournal>> OpenJournalFile(const std::string& path,
+                                                                    bool begins) {
+  if (!begins && !FileJournal::IsBegun(path)) {
+    RETURN_IF_ERROR(CheckWritable(path, Writing::kUpdate));
+    return std::make_unique<UnbegunJournal>();
+  }
+  return FileJournal::Open(path, begins);
+}
+
 absl::StatusOr<std::unique_ptr<PublicationJournal>> OpenJournal(const AggregateOptions& options,
                                                                 RedisStores& stores) {
   if (!options.journal_redis.has_value()) {
-    absl::StatusOr<std::unique_ptr<FileJournal>> file =
-        FileJournal::Open(options.journal, /*begins=*/!options.server.check_config);
-    if (file.ok()) return *std::move(file);
+    auto file = OpenJournalFile(options.journal, /*begins=*/!options.server.check_config);
+    if (file.ok()) return file;
     return absl::Status(file.status().code(), absl::StrCat("--journal: ", file.status().message()));
   }
   return std::make_unique<RedisJournal>(
@@ -70,26 +97,20 @@ absl::StatusOr<std::unique_ptr<PublicationJournal>> OpenJournal(const AggregateO
       /*begins=*/!options.server.check_config);
 }
 
-// Whether the users are as they must be; Unavailable when the store does not answer yet.
-absl::Status CheckUsers(const AggregateOptions& options) {
-  absl::Status fit = CheckUser(ForQuestions(options.redis), RedisUse::kAggregate);
-  if (absl::IsFailedPrecondition(fit) || !options.journal_redis.has_value()) return fit;
-  absl::Status journal = CheckUser(ForQuestions(*options.journal_redis), RedisUse::kJournal);
-  if (absl::IsFailedPrecondition(journal)) return journal;
-  if (!journal.ok()) SayNotChecked(options.server, journal);
-  return fit;
-}
-
-// Asks whether the store may be worked with. Not thread-safe.
+// Asks whether the store may be worked with, when aggregate starts and while it runs. Not
+// thread-safe.
 class StoreCheck {
  public:
-  StoreCheck(const AggregateOptions& options, ClockGuard& clock_guard, JournalBinding& binding,
-             const WallClock& clock)
+  StoreCheck(const AggregateOptions& options, JournalBinding& binding, const WallClock& clock,
+             StoreVerdict& verdict)
       : user_(ForQuestions(options.redis), RedisUse::kAggregate),
+        in_cluster_(!options.redis.cluster.empty()),
         store_(ForQuestions(options.redis)),
-        clock_guard_(clock_guard),
+        clock_guard_(clock, store_.clock()),
         binding_(binding),
-        clock_(clock) {
+        clock_(clock),
+        verdict_(verdict),
+        binds_(!options.server.check_config) {
     if (options.journal_redis.has_value()) {
       journal_user_.emplace(ForQuestions(*options.journal_redis), RedisUse::kJournal);
     }
@@ -102,23 +123,24 @@ class StoreCheck {
   }
 
   // For any thread: what it found last.
-  const StoreVerdict& verdict() const { return verdict_; }
   int due() const { return due_; }
   int overdue() const { return overdue_; }
   int missing_replicas() const { return store_.missing_replicas(); }
 
  private:
+  // Everything is asked: what passes, and is found first, must not hide what does not.
   absl::Status AskAll() {
-    RETURN_IF_ERROR(user_.Check());
-    if (journal_user_.has_value()) {
-      RETURN_IF_ERROR(journal_user_->Check());
-    }
-    RETURN_IF_ERROR(store_.CheckServer());
-    // Windows that are due by a clock that is ahead must not be entered in an adopted journal,
-    // nor activity of windows be refused that are open.
-    RETURN_IF_ERROR(clock_guard_.Check());
-    RETURN_IF_ERROR(binding_.Check());
-    return CountDue();
+    absl::Status found = user_.Check();
+    // But of a store that does not answer nothing else can be found out. In a cluster, not all
+    // nodes were asked.
+    if (absl::IsUnavailable(found) && (!in_cluster_ || !store_.Ping().ok())) return found;
+    if (journal_user_.has_value()) KeepGraver(journal_user_->Check(), found);
+    KeepGraver(store_.CheckServer(), found);
+    KeepGraver(clock_guard_.Check(), found);
+    // A store that may forget is told nothing, and windows that are due by a clock that is ahead
+    // must not be entered in an adopted journal.
+    KeepGraver(binds_ && found.ok() ? binding_.Check() : binding_.Compare(), found);
+    return found.ok() ? CountDue() : found;
   }
 
   absl::Status CountDue() {
@@ -139,11 +161,13 @@ class StoreCheck {
 
   UserWatch user_;
   std::optional<UserWatch> journal_user_;
+  const bool in_cluster_;
   RedisStores store_;
-  ClockGuard& clock_guard_;
+  ClockGuard clock_guard_;
   JournalBinding& binding_;
   const WallClock& clock_;
-  StoreVerdict verdict_;
+  StoreVerdict& verdict_;
+  const bool binds_;
   absl::Time next_count_ = absl::InfinitePast();
   std::atomic<int> due_ = 0;
   std::atomic<int> overdue_ = 0;
@@ -181,6 +205,10 @@ Metrics MetricsOf(const Shown& shown) {
   metrics.AddGauge("tutti_aggregate_overdue_organizations",
                    "Those of them that have been due for an hour.", {},
                    [shown] { return static_cast<double>(shown.store.overdue()); });
+  metrics.AddGauge("tutti_aggregate_failing_organizations",
+                   "Organisations that this process could not close when it tried last, at most "
+                   "1,000; each sweep tries them again, and the log has the reason.",
+                   {}, [shown] { return static_cast<double>(shown.closing.failing()); });
   metrics.AddGauge(
       "tutti_aggregate_last_close_timestamp_seconds",
       "When this process last closed a window, in Unix time, in whole seconds; 0 "
@@ -264,26 +292,9 @@ absl::Status RunAggregate(const AggregateOptions& options) {
 
   const SystemWallClock clock;
   RedisStores stores(options.redis, options.mirror);
-  // One that does not answer yet is waited for; one that may lose counters is not.
-  absl::Status fit = CheckUsers(options);
-  if (fit.ok()) fit = stores.CheckServer();
-  if (absl::IsFailedPrecondition(fit)) return fit;
-  if (!fit.ok()) SayNotChecked(options.server, fit);
-  ClockGuard clock_guard(clock, stores.clock());
-  if (absl::Status right = clock_guard.Check(); absl::IsFailedPrecondition(right)) return right;
   const std::vector<std::string> names = {aggregate::v1::AggregateService::service_full_name(),
                                           aggregate::v1::OrganizationService::service_full_name()};
   HealthService health(names, {"store"});
-  if (options.server.check_config && !options.journal_redis.has_value() &&
-      !FileJournal::IsBegun(options.journal)) {
-    // Only a service begins one.
-    const absl::Status writable = CheckWritable(options.journal, Writing::kUpdate);
-    if (writable.ok()) {
-      return RunServer(options.server,
-                       {.services = {}, .names = names, .health = health, .access = *access});
-    }
-    return absl::InvalidArgumentError(absl::StrCat("--journal: ", writable.message()));
-  }
   ASSIGN_OR_RETURN(std::unique_ptr<PublicationJournal> journal, OpenJournal(options, stores));
   CountingHistory history(stores.history(), **catalog, clock);
   OrganizationRepository repository(stores.organizations(), history, **catalog, clock,
@@ -292,26 +303,27 @@ absl::Status RunAggregate(const AggregateOptions& options) {
                                    stores.publications(), **catalog, clock});
   JournalBinding binding({*journal, stores.journal(), stores.organizations(), stores.publications(),
                           repository, **catalog, clock, options.adopt_journal});
-  // The same holds here: what may pass is waited for, and nothing is closed before.
-  absl::Status bound = options.server.check_config ? binding.Compare() : binding.Check();
-  if (!bound.ok() && !absl::IsUnavailable(bound)) {
-    return bound;
-  }
+  StoreVerdict verdict;
+  StoreCheck store(options, binding, clock, verdict);
+  // What may pass is waited for, and nothing is taken or closed before.
+  const absl::Status found = store.Ask();
+  if (!found.ok() && !absl::IsUnavailable(found)) return found;
+  if (!found.ok()) SayNotChecked(options.server, found);
   DeltaMerger merger(repository, stores.counters(), **catalog, clock);
   WindowCloser closer({repository, lifecycle, stores.organizations(), stores.counters(),
                        stores.publications(), binding, **catalog, clock,
                        [] { return std::make_unique<KernelNoise>(); }});
   CohortBuilder cohorts({stores.organizations(), stores.publications(), stores.cohorts(), **catalog,
                          clock, options.timing.grace});
+  ClockGuard clock_guard(clock, stores.clock());
   FileScrubber scrubber(stores.counters(), kScrubRetry);
   DueReconciler due_times(repository, stores.organizations(), clock);
   ClosingLoop closing(
-      {closer, cohorts, stores.organizations(), due_times, scrubber, clock_guard, clock});
-  StoreCheck store(options, clock_guard, binding, clock);
+      {closer, cohorts, stores.organizations(), due_times, scrubber, clock_guard, verdict, clock});
   AggregateServiceImpl aggregate(
-      {repository, history, merger, closing, **catalog, clock, *access, store.verdict()});
+      {repository, history, merger, closing, **catalog, clock, *access, verdict});
   OrganizationServiceImpl organizations(
-      {repository, lifecycle, scrubber, **catalog, clock, *access, store.verdict()});
+      {repository, lifecycle, scrubber, **catalog, clock, *access, verdict});
 
   std::optional<PartCheck> checking;
   return RunServer(

@@ -2,8 +2,10 @@
 
 #include <chrono>
 #include <iterator>
+#include <map>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "common/rpc/error_details.h"
 #include "common/status/status_macros.h"
 #include "common/telemetry/log.h"
@@ -64,18 +66,36 @@ void ClosingLoop::Run(absl::Duration interval) {
   }
 }
 
-absl::Status ClosingLoop::CheckClock() {
-  absl::Status right = parts_.clock_guard.Check();
+int ClosingLoop::failing() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return static_cast<int>(failing_.size());
+}
+
+void ClosingLoop::NoteOutcome(const std::string& organization, const Outcome& outcome) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  // Whoever is closing it knows how it ends.
+  if (outcome.ok() && outcome->busy) return;
+  if (outcome.ok() || absl::IsNotFound(outcome.status())) {
+    failing_.erase(organization);
+  } else if (!stopping_ && failing_.size() < kMostFailing) {
+    failing_.insert(organization);
+  }
+}
+
+absl::Status ClosingLoop::CheckFit() {
+  const absl::Status right = parts_.clock_guard.Check();
   // Another aggregate's clock may be right, and so may this one's be soon: callers try again.
   if (absl::IsFailedPrecondition(right)) return absl::UnavailableError(right.message());
-  return right;
+  RETURN_IF_ERROR(right);
+  return parts_.store.Check();
 }
 
 absl::StatusOr<CloseReport> ClosingLoop::CloseOne(const std::string& organization) {
   const Pace pace(kTick);
   if (stopping()) return StoppingError();
-  RETURN_IF_ERROR(CheckClock());
-  absl::StatusOr<CloseReport> report = parts_.closer.CloseDue(organization, pace);
+  RETURN_IF_ERROR(CheckFit());
+  Outcome report = parts_.closer.CloseDue(organization, pace);
+  NoteOutcome(organization, report);
   // One that failed may have come to a deletion.
   if (report.ok() ? report->deleted : !absl::IsNotFound(report.status())) {
     parts_.scrubber.ScrubSoon();
@@ -99,51 +119,81 @@ absl::StatusOr<SweepReport> ClosingLoop::Sweep() {
 }
 
 absl::Status ClosingLoop::SweepAll(const Pace& pace, SweepReport& sweep) {
+  std::set<std::string> again;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    again = failing_;
+  }
   while (!stopping()) {
     // Each time: a clock may jump while many are closed.
-    RETURN_IF_ERROR(CheckClock());
+    RETURN_IF_ERROR(CheckFit());
     // What another may close is not put off either.
     RETURN_IF_ERROR(parts_.closer.MayClose());
-    ASSIGN_OR_RETURN(const std::vector<std::string> due,
+    ASSIGN_OR_RETURN(std::vector<std::string> organizations,
                      parts_.organizations.ListDue(parts_.clock.Now(), kTogether));
-    if (due.empty()) {
+    const bool due = !organizations.empty();
+    for (const std::string& organization : organizations) again.erase(organization);
+    while (!due && !again.empty() && organizations.size() < kTogether) {
+      organizations.push_back(std::move(again.extract(again.begin()).value()));
+    }
+    if (organizations.empty()) {
       const absl::Status built = parts_.cohorts.BuildDue([this] { return stopping(); }).status();
       return stopping() ? StoppingError() : built;
     }
-    RETURN_IF_ERROR(CloseTogether(due, pace, sweep));
+    std::vector<Outcome> outcomes = CloseTogether(organizations, pace);
+    // Of the others it is known already when they are due.
+    absl::Status put_off = due ? PutOff(organizations, outcomes) : absl::OkStatus();
+    Report(std::move(outcomes), sweep);
+    RETURN_IF_ERROR(put_off);
   }
   return StoppingError();
 }
 
-absl::Status ClosingLoop::CloseTogether(const std::vector<std::string>& organizations,
-                                        const Pace& pace, SweepReport& sweep) {
-  std::vector<absl::StatusOr<CloseReport>> reports(organizations.size(), StoppingError());
+std::vector<ClosingLoop::Outcome> ClosingLoop::CloseTogether(
+    const std::vector<std::string>& organizations, const Pace& pace) {
+  std::vector<Outcome> outcomes(organizations.size(), StoppingError());
   threads_.RunAll(organizations.size(), [&](size_t i) {
-    reports[i] = parts_.closer.CloseDue(organizations[i], pace, 1);
+    outcomes[i] = parts_.closer.CloseDue(organizations[i], pace, 1);
+    NoteOutcome(organizations[i], outcomes[i]);
   });
+  return outcomes;
+}
+
+absl::Status ClosingLoop::PutOff(const std::vector<std::string>& organizations,
+                                 const std::vector<Outcome>& outcomes) {
   absl::Status status = stopping() ? StoppingError() : absl::OkStatus();
   for (size_t i = 0; i < organizations.size(); ++i) {
-    absl::StatusOr<CloseReport>& report = reports[i];
-    const bool missing = absl::IsNotFound(report.status());
     // A store that did not answer once is not asked again.
-    if (status.ok() && (!report.ok() || report->busy)) {
-      // Whoever closes it sets the time anew; if nobody does, we try again.
-      status = parts_.organizations.SetDue(organizations[i],
-                                           parts_.clock.Now() + (missing ? kLookAgain : kRetry));
-    }
-    if (missing) continue;
-    if (!report.ok()) {
-      sweep.deleted = true;  // it may have come to that
-      ++sweep.failed;
-      if (stopping()) continue;
-      LogWarning("close_failed", {{"code", absl::StatusCodeToString(report.status().code())}});
-      continue;
-    }
-    sweep.busy += report->busy ? 1 : 0;
-    sweep.deleted |= report->deleted;
-    std::move(report->windows.begin(), report->windows.end(), std::back_inserter(sweep.windows));
+    if (!status.ok()) return status;
+    if (outcomes[i].ok() && !outcomes[i]->busy) continue;
+    const bool missing = absl::IsNotFound(outcomes[i].status());
+    // Whoever closes it sets the time anew; if nobody does, we try again.
+    status = parts_.organizations.SetDue(organizations[i],
+                                         parts_.clock.Now() + (missing ? kLookAgain : kRetry));
   }
   return status;
+}
+
+void ClosingLoop::Report(std::vector<Outcome> outcomes, SweepReport& sweep) {
+  std::map<std::pair<absl::StatusCode, std::string>, int> failures;
+  for (Outcome& outcome : outcomes) {
+    if (absl::IsNotFound(outcome.status())) continue;
+    if (!outcome.ok()) {
+      sweep.deleted = true;  // it may have come to that
+      ++sweep.failed;
+      ++failures[{outcome.status().code(), std::string(outcome.status().message())}];
+      continue;
+    }
+    sweep.busy += outcome->busy ? 1 : 0;
+    sweep.deleted |= outcome->deleted;
+    std::move(outcome->windows.begin(), outcome->windows.end(), std::back_inserter(sweep.windows));
+  }
+  if (stopping()) return;
+  for (const auto& [failure, count] : failures) {
+    LogWarning("close_failed", {{"code", absl::StatusCodeToString(failure.first)},
+                                {"problem", failure.second},
+                                {"organizations", absl::StrCat(count)}});
+  }
 }
 
 }  // namespace tutti

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "services/aggregate/cohort_builder.h"
 #include "services/aggregate/due_reconciler.h"
 #include "services/aggregate/file_scrubber.h"
+#include "services/aggregate/store_verdict.h"
 #include "services/aggregate/window_closer.h"
 
 namespace tutti {
@@ -37,6 +39,7 @@ struct ClosingParts {
   DueReconciler& due_times;
   FileScrubber& scrubber;
   ClockGuard& clock_guard;
+  const StoreVerdict& store;
   const WallClock& clock;
 };
 
@@ -55,8 +58,8 @@ class ClosingLoop {
   // answered once. What is left stays due.
   void Stop();
 
-  // Both methods: FailedPrecondition when the journal is not the store's; Unavailable when this
-  // process's clock is too far ahead (see ClockGuard), and after Stop.
+  // Both methods: FailedPrecondition when the journal is not the store's; Unavailable while the
+  // store is not fit, when this process's clock is too far ahead (see ClockGuard), and after Stop.
 
   // Closes what is due of one organisation. The store's files are scrubbed afterwards,
   // when counters were deleted.
@@ -64,33 +67,48 @@ class ClosingLoop {
 
   // Closes what is due of all, then makes the cohorts that are due. One organisation's
   // failure does not hold up the others, nor do its many windows: organisations wait for a
-  // tick together, each with one.
+  // tick together, each with one. Those that failed before are tried again, also where they are
+  // put off: a failure is said until it is gone, whoever closes them.
   absl::StatusOr<SweepReport> Sweep();
 
   // When this process last closed a window, whatever came of it, in whole seconds; InfinitePast
   // before the first.
   absl::Time last_close() const;
 
+  // How many organisations could not be closed when that was tried last; at most kMostFailing.
+  int failing() const;
+
  private:
-  absl::Status CheckClock();
+  // Of an organisation, what came of its close.
+  using Outcome = absl::StatusOr<CloseReport>;
+
+  absl::Status CheckFit();
   absl::Status SweepAll(const Pace& pace, SweepReport& sweep);
   // Closes at most one window of each.
-  absl::Status CloseTogether(const std::vector<std::string>& organizations, const Pace& pace,
-                             SweepReport& sweep);
+  std::vector<Outcome> CloseTogether(const std::vector<std::string>& organizations,
+                                     const Pace& pace);
+  // Puts off what could not be closed.
+  absl::Status PutOff(const std::vector<std::string>& organizations,
+                      const std::vector<Outcome>& outcomes);
+  // Adds to the sweep what came of each, and logs what failed.
+  void Report(std::vector<Outcome> outcomes, SweepReport& sweep);
+  void NoteOutcome(const std::string& organization, const Outcome& outcome);
   void Run(absl::Duration interval);
   bool stopping();
 
   // How many organisations wait for a tick together, each in a thread of its own.
   static constexpr int kTogether = 50;
+  static constexpr size_t kMostFailing = 1000;
   static constexpr int64_t kNever = -1;
 
   void NoteClosed(bool any);
 
   const ClosingParts parts_;
   CloserThreads threads_{kTogether};
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable wake_;
-  bool stopping_ = false;  // guarded by mutex_
+  bool stopping_ = false;          // guarded by mutex_
+  std::set<std::string> failing_;  // guarded by mutex_
   std::atomic<int64_t> last_close_ = kNever;
   std::thread thread_;
 };

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/container/btree_map.h"
+#include "common/status/graver.h"
 #include "common/status/status_macros.h"
 #include "common/telemetry/log.h"
 #include "common/window/window_proto.h"
@@ -13,19 +14,6 @@ namespace tutti {
 using aggregate::v1::DeltaOutcome;
 using aggregate::v1::StoredOrganization;
 using aggregate::v1::WindowDelta;
-
-namespace {
-
-// What does not pass by itself is told before what does.
-void AddError(const absl::Status& status, absl::Status& failed) {
-  if (absl::IsUnavailable(failed) && !status.ok() && !absl::IsUnavailable(status)) {
-    failed = status;
-  } else {
-    failed.Update(status);
-  }
-}
-
-}  // namespace
 
 struct DeltaMerger::Judged {
   DeltaOutcome outcome = aggregate::v1::DELTA_OUTCOME_POLICY_MISMATCH;
@@ -182,7 +170,7 @@ absl::Status DeltaMerger::Write(const aggregate::v1::MergeDeltasRequest& request
         outcome = lost.ok()                ? aggregate::v1::DELTA_OUTCOME_KEY_MISMATCH
                   : absl::IsNotFound(lost) ? aggregate::v1::DELTA_OUTCOME_NOT_ACTIVE
                                            : aggregate::v1::DELTA_OUTCOME_UNAVAILABLE;
-        if (!absl::IsNotFound(lost)) failed.Update(lost);
+        if (!absl::IsNotFound(lost)) KeepGraver(lost, failed);
         break;
     }
   }
@@ -207,7 +195,7 @@ absl::StatusOr<std::vector<DeltaOutcome>> DeltaMerger::Merge(
     if (status.ok()) continue;
     // It may have been erased at any moment of this.
     const bool gone = absl::IsNotFound(status);
-    if (!gone) AddError(status, failed);
+    if (!gone) KeepGraver(status, failed);
     for (const int index : indexes) {
       Judged& judgement = judged[static_cast<size_t>(index)];
       judgement = Judged();
@@ -215,7 +203,7 @@ absl::StatusOr<std::vector<DeltaOutcome>> DeltaMerger::Merge(
           gone ? aggregate::v1::DELTA_OUTCOME_NOT_ACTIVE : aggregate::v1::DELTA_OUTCOME_UNAVAILABLE;
     }
   }
-  AddError(Write(request, judged), failed);
+  KeepGraver(Write(request, judged), failed);
 
   std::vector<DeltaOutcome> outcomes;
   outcomes.reserve(judged.size());

@@ -32,74 +32,99 @@ absl::Status Refuse(absl::string_view own, const std::string& stored) {
 // Not bound anew while somebody can give it back: what was begun in the other would be lost.
 absl::Status Lost(absl::string_view own) {
   return absl::FailedPreconditionError(absl::StrCat(
-      "redis-server has lost its data or is another: it no longer names the journal (", own,
-      "). Give it its files back, and this goes on. If they are lost for good, restart aggregate "
-      "and "
-      "create the organisations again: what the journal knows is not published a second time"));
+      "redis-server has lost its data or is another: it names no journal, and this one (", own,
+      ") had a store. Give it its files back, or a backup, and this goes on. If they are lost for "
+      "good, start one aggregate once with --adopt_journal=",
+      JournalBinding::kNoJournal,
+      " and create the organisations again: what the journal knows is not published a second "
+      "time"));
 }
+
+// What is said of a journal that is not begun.
+constexpr char kNotBegun[] = "not begun";
 
 }  // namespace
 
 JournalBinding::JournalBinding(BindingParts parts) : parts_(std::move(parts)) {}
 
 absl::Status JournalBinding::Check() {
-  ASSIGN_OR_RETURN(const std::string own, parts_.journal.Identity());
-  absl::StatusOr<std::string> stored = parts_.identities.ReadJournal();
-  if (!stored.ok()) return stored.status();
+  ASSIGN_OR_RETURN(std::string stored, parts_.identities.ReadJournal());
+  const absl::StatusOr<std::string> own = parts_.journal.Identity();
   // Many ask at once, and the store may hang: once bound, none waits for another's answer.
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (*stored == own && bound_) return absl::OkStatus();
+  if (!own.ok()) return CheckRemembered(stored, own.status());
+  if (stored == *own && bound_ == *own) return absl::OkStatus();
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
-    stored = parts_.identities.ReadJournal();
-    if (!stored.ok()) return stored.status();
-    if (*stored == own && bound_) return absl::OkStatus();
-    if (stored->empty() && bound_) return Lost(own);
-    bound_ = false;
-    if (*stored != own) {
-      absl::Status allowed = Adopts(*stored)   ? Adopt()
-                             : stored->empty() ? CheckCovered()
-                                               : absl::FailedPreconditionError("another journal");
-      if (absl::IsFailedPrecondition(allowed)) return Refuse(own, *stored);
-      if (!allowed.ok()) return allowed;
+    // First: another who binds them meanwhile tells the store before the journal.
+    ASSIGN_OR_RETURN(const bool knows, parts_.journal.WasBound());
+    ASSIGN_OR_RETURN(stored, parts_.identities.ReadJournal());
+    if (stored == *own && bound_ == *own) return absl::OkStatus();
+    if (stored != *own) {
+      RETURN_IF_ERROR(CheckGiven(stored, *own, knows));
+      if (Adopts(stored)) {
+        RETURN_IF_ERROR(Adopt());
+      }
+    } else if (!parts_.adopt.empty()) {
+      LogWarning("adopt_journal_not_needed",
+                 {{"action",
+                   "take --adopt_journal away, or a store that is lost later is taken "
+                   "for a new one when aggregate restarts"}});
     }
-    absl::Status replaced = parts_.identities.ReplaceJournal(*stored, own);
-    bound_ = replaced.ok();
+    const absl::Status replaced = parts_.identities.ReplaceJournal(stored, *own);
     // Another was faster: what it stored decides.
-    if (!absl::IsAborted(replaced)) return replaced;
+    if (absl::IsAborted(replaced)) continue;
+    RETURN_IF_ERROR(replaced);
+    RETURN_IF_ERROR(parts_.journal.NoteBound());
+    bound_ = *own;
+    return absl::OkStatus();
   }
   return absl::UnavailableError("the store's journal changes all the time; try again");
 }
 
 bool JournalBinding::Adopts(const std::string& stored) const {
-  return parts_.adopt == (stored.empty() ? kNoJournal : stored);
+  // Once: a store that is lost under a process that was told so is not the one that was meant.
+  if (stored.empty()) return parts_.adopt == kNoJournal && bound_.empty();
+  return parts_.adopt == stored;
+}
+
+absl::Status JournalBinding::CheckRemembered(const std::string& stored,
+                                             const absl::Status& why) const {
+  if (!absl::IsUnavailable(why) || bound_.empty() || stored == bound_) return why;
+  return stored.empty() ? Lost(bound_) : Refuse(bound_, stored);
 }
 
 absl::Status JournalBinding::Compare() {
-  const absl::StatusOr<std::string> own_identity = parts_.journal.Identity();
-  if (absl::IsNotFound(own_identity.status())) return absl::OkStatus();
-  if (!own_identity.ok()) return own_identity.status();
-  const std::string& own = *own_identity;
+  absl::StatusOr<std::string> own = parts_.journal.Identity();
+  bool knows = false;
+  if (absl::IsNotFound(own.status())) {
+    own = kNotBegun;
+  } else if (own.ok()) {
+    ASSIGN_OR_RETURN(knows, parts_.journal.WasBound());
+  }
   ASSIGN_OR_RETURN(const std::string stored, parts_.identities.ReadJournal());
-  if (stored == own || Adopts(stored)) return absl::OkStatus();
-  if (!stored.empty()) return Refuse(own, stored);
-  absl::Status covered = CheckCovered();
-  return absl::IsFailedPrecondition(covered) ? Refuse(own, stored) : covered;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (!own.ok()) return CheckRemembered(stored, own.status());
+  return stored == *own ? absl::OkStatus() : CheckGiven(stored, *own, knows);
 }
 
-absl::Status JournalBinding::CheckCovered() {
+absl::Status JournalBinding::CheckGiven(const std::string& stored, absl::string_view own,
+                                        bool knows) {
+  if (Adopts(stored)) return absl::OkStatus();
+  if (!stored.empty()) return Refuse(own, stored);
+  if (knows) return Lost(own);
+  const absl::Status nothing = CheckNothingPublished();
+  return absl::IsFailedPrecondition(nothing) ? Refuse(own, stored) : nothing;
+}
+
+absl::Status JournalBinding::CheckNothingPublished() {
   return ForEachOrganization(
       parts_.organizations, [&](const std::string& organization) -> absl::Status {
         const absl::StatusOr<Ledger> ledger = parts_.publications.ReadLedger(organization);
-        // An erased one has totals, and no days to compare.
+        // An erased one has totals, and no days to look at.
         const bool erased = absl::IsNotFound(ledger.status());
         if (!ledger.ok() && !erased) return ledger.status();
-        ASSIGN_OR_RETURN(const auto known, parts_.journal.Read(organization));
-        bool covered = !erased || !known.empty();
-        if (ledger.ok()) {
-          for (const auto& [entry, cost] : *ledger)
-            covered = covered && known.count(entry.second) > 0;
-        }
-        return covered ? absl::OkStatus() : absl::FailedPreconditionError("not all is known");
+        return erased || !ledger->empty() ? absl::FailedPreconditionError("something was published")
+                                          : absl::OkStatus();
       });
 }
 

@@ -32,37 +32,41 @@ struct BindingParts {
 // them drew and the store lost would be drawn again by another with a journal of its own.
 // The store keeps the identity of its journal.
 //
-// A store without one takes the journal that comes first, if that knows every window that the
-// store's ledgers know: a new store with a new journal, or a store that lost everything with
-// the journal that remembers. Thread-safe.
+// A store without one takes the first journal that had no store yet, if its ledgers know no
+// window: both are new. A journal that had a store remembers what the other has lost, and is bound
+// to nothing by itself. Thread-safe.
 class JournalBinding {
  public:
-  // What BindingParts::adopt says where the store has lost the identity itself.
+  // What BindingParts::adopt says where the store has lost the identity, alone or with all it had.
   static constexpr char kNoJournal[] = "none";
 
   explicit JournalBinding(BindingParts parts);
 
   // OK when the store's journal is this one: windows may be closed. FailedPrecondition, with
-  // what to do, when it is another, or the store that had this one names none any more. Asks the
-  // store each time; many organisations are looked through when the store has no journal yet, or
-  // one is adopted.
+  // what to do, when it is another, or this one had a store and the store names none: also while
+  // the journal, bound before, does not answer. Asks the store each time; many organisations are
+  // looked through when the store has no journal yet, or one is adopted.
   //
   // Adopting enters what the lost journal knew as far as that can be found out: every window
   // in the store's ledgers, and every window that is due by now, for a store restored from a
   // backup may have lost its record. Such a window is not published any more.
   absl::Status Check();
 
-  // What Check would say, without binding or adopting anything; OK for a journal that is not begun.
+  // What Check would say, without binding or adopting anything; of a journal that is not begun,
+  // too.
   absl::Status Compare();
 
   PublicationJournal& journal() { return parts_.journal; }
 
  private:
-  // Whether Adopt is asked for, where the store has this identity.
+  // Whether Adopt is asked for, where the store has this identity. mutex_ is held.
   bool Adopts(const std::string& stored) const;
-  // Whether the journal can be that of a store that names none: it knows all that the
-  // ledgers know.
-  absl::Status CheckCovered();
+  // Whether a store that has this identity, and not the journal's own, may be given that. `knows`:
+  // the journal had a store, as it said before the store was asked.
+  absl::Status CheckGiven(const std::string& stored, absl::string_view own, bool knows);
+  absl::Status CheckNothingPublished();
+  // The same while the journal's identity cannot be asked for, for this reason.
+  absl::Status CheckRemembered(const std::string& stored, const absl::Status& why) const;
   absl::Status Adopt();
   absl::Status EnterPaid(const std::string& organization, const Ledger& ledger);
   absl::Status EnterDue(const std::string& organization, const Ledger& ledger);
@@ -71,7 +75,7 @@ class JournalBinding {
 
   const BindingParts parts_;
   std::mutex mutex_;
-  bool bound_ = false;  // guarded by mutex_; the store's identity is this journal's, durably
+  std::string bound_;  // guarded by mutex_; the identity that the store has, durably
 };
 
 }  // namespace tutti

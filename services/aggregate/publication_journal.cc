@@ -28,6 +28,7 @@ namespace tutti {
 namespace {
 
 constexpr char kFirstWord[] = "tutti-journal ";
+constexpr char kBoundLine[] = "bound";
 constexpr char kDigits[] = "0123456789abcdef";
 constexpr size_t kIdentityBytes = 16;
 constexpr size_t kFirstLineBytes = sizeof(kFirstWord) - 1 + 2 * kIdentityBytes + 1;
@@ -205,6 +206,10 @@ absl::Status FileJournal::Identify(bool begins) {
 }
 
 absl::Status FileJournal::Take(const std::string& line) {
+  if (line == kBoundLine) {
+    bound_ = true;
+    return absl::OkStatus();
+  }
   absl::StatusOr<Line> parsed = ParseLine(line);
   if (parsed.ok() && entries_[parsed->organization]
                          .emplace(parsed->end_day, Known{std::move(parsed->entry), read_bytes_})
@@ -220,10 +225,12 @@ absl::Status FileJournal::Take(const std::string& line) {
 absl::Status FileJournal::CheckFile() const {
   struct stat open_file = {};
   struct stat named = {};
+  // First: another thread may be adding to the file.
+  const int64_t read_bytes = read_bytes_;
   // What is written into a file that nobody finds again is not remembered.
   if (fstat(file_, &open_file) != 0 || stat(path_.c_str(), &named) != 0 ||
       open_file.st_dev != named.st_dev || open_file.st_ino != named.st_ino ||
-      open_file.st_size < read_bytes_) {
+      open_file.st_size < read_bytes) {
     return absl::DataLossError(absl::StrCat(
         "journal ", path_,
         ": was deleted, replaced or cut short while it was open: nothing is published. Put this "
@@ -233,7 +240,6 @@ absl::Status FileJournal::CheckFile() const {
 }
 
 absl::StatusOr<std::string> FileJournal::Identity() {
-  const std::lock_guard<std::mutex> lock(mutex_);
   RETURN_IF_ERROR(CheckFile());
   ASSIGN_OR_RETURN(const std::string line, ReadFrom(path_, file_, 0, kFirstLineBytes));
   if (line != absl::StrCat(kFirstWord, identity_, "\n")) {
@@ -279,6 +285,24 @@ absl::Status FileJournal::Record(const std::string& organization, Day end_day,
   }
   absl::Status written = AppendLine(path_, file_, read_bytes_, line);
   return written.ok() ? CatchUp() : written;
+}
+
+absl::StatusOr<bool> FileJournal::WasBound() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const FileLock file_lock(file_, LOCK_SH);
+  if (!file_lock.held()) return FileError(path_, "lock");
+  RETURN_IF_ERROR(CatchUp());
+  return bound_ || !entries_.empty();
+}
+
+absl::Status FileJournal::NoteBound() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const FileLock file_lock(file_, LOCK_EX);
+  if (!file_lock.held()) return FileError(path_, "lock");
+  RETURN_IF_ERROR(CatchUp());
+  if (bound_) return absl::OkStatus();
+  RETURN_IF_ERROR(AppendLine(path_, file_, read_bytes_, absl::StrCat(kBoundLine, "\n")));
+  return CatchUp();
 }
 
 absl::StatusOr<std::map<Day, Costs>> FileJournal::Read(const std::string& organization) {

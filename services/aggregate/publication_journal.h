@@ -1,6 +1,7 @@
 #ifndef TUTTI_SERVICES_AGGREGATE_PUBLICATION_JOURNAL_H_
 #define TUTTI_SERVICES_AGGREGATE_PUBLICATION_JOURNAL_H_
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -26,6 +27,11 @@ class PublicationJournal {
   // 32 hexadecimal digits that no other journal has.
   virtual absl::StatusOr<std::string> Identity() = 0;
 
+  // Whether some store was ever noted to have this journal, or a record was.
+  virtual absl::StatusOr<bool> WasBound() = 0;
+  // Returns when it is durable that a store has this journal.
+  virtual absl::Status NoteBound() = 0;
+
   // Returns when the entry is durable. AlreadyExists when the window has an entry
   // with another digest; entering the same again changes nothing. `nano_rho` names
   // at least one kind.
@@ -44,9 +50,9 @@ std::string NewJournalIdentity();
 
 // Keeps the journal in one file of text, which several processes of one machine may
 // share: in the first line "tutti-journal" and its identity, then a line for each record,
-// "organisation day " and its JournalEntry. When the disk fails to make a line durable the
-// process ends, with a line in the log: nothing that is asked of that disk later says whether
-// it has the line.
+// "organisation day " and its JournalEntry, and a line "bound" once a store has it. When the disk
+// fails to make a line durable the process ends, with a line in the log: nothing that is asked of
+// that disk later says whether it has the line.
 class FileJournal : public PublicationJournal {
  public:
   // Opens or makes the file (mode 0600). Errors name the file. DataLoss when it
@@ -63,6 +69,8 @@ class FileJournal : public PublicationJournal {
 
   // DataLoss while the file that was opened is not at its path any more, or cut short.
   absl::StatusOr<std::string> Identity() override;
+  absl::StatusOr<bool> WasBound() override;
+  absl::Status NoteBound() override;
   absl::Status Record(const std::string& organization, Day end_day, const std::string& record,
                       const Costs& nano_rho) override;
   absl::StatusOr<std::map<Day, Costs>> Read(const std::string& organization) override;
@@ -77,7 +85,7 @@ class FileJournal : public PublicationJournal {
 
   // Reads the first line; writes it where there is none. The file is locked.
   absl::Status Identify(bool begins);
-  // Whether the file is the one that was opened, and has all that was read. mutex_ is held.
+  // Whether the file is the one that was opened, and has all that was read.
   absl::Status CheckFile() const;
   // Reads what was added since the last look, by whomever.
   absl::Status CatchUp();
@@ -86,9 +94,10 @@ class FileJournal : public PublicationJournal {
 
   const std::string path_;
   const int file_;
-  std::string identity_;
-  std::mutex mutex_;
-  int64_t read_bytes_ = 0;                               // guarded by mutex_
+  std::string identity_;  // is what Open found
+  std::mutex mutex_;      // held while a disk writes: who asks for the identity does not take it
+  std::atomic<int64_t> read_bytes_ = 0;                  // changed under mutex_
+  bool bound_ = false;                                   // guarded by mutex_
   std::map<std::string, std::map<Day, Known>> entries_;  // guarded by mutex_
 };
 

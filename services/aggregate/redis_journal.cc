@@ -26,6 +26,12 @@ redis.call('HSET', KEYS[2], ARGV[2], ARGV[3])
 return ARGV[3]
 )lua";
 
+constexpr char kNoteBoundScript[] = R"lua(
+if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[2], '1')
+return 1
+)lua";
+
 constexpr char kReadScript[] = R"lua(
 local answer = redis.call('HGETALL', KEYS[2])
 table.insert(answer, 1, redis.call('GET', KEYS[1]) or '')
@@ -69,6 +75,20 @@ absl::StatusOr<std::string> RedisJournal::Identity() {
   const std::lock_guard<std::mutex> lock(mutex_);
   identity_ = identity;
   return identity;
+}
+
+absl::StatusOr<bool> RedisJournal::WasBound() {
+  const absl::Status noted = AsString(pool_.Call({"GET", JournalBoundKey()})).status();
+  if (noted.ok() || absl::IsNotFound(noted)) return noted.ok();
+  return noted;
+}
+
+absl::Status RedisJournal::NoteBound() {
+  ASSIGN_OR_RETURN(
+      const int64_t noted,
+      AsInteger(pool_.CallDurably(
+          Script(kNoteBoundScript, {JournalIdentityKey(), JournalBoundKey()}, {identity()}))));
+  return noted == 1 ? absl::OkStatus() : AnotherJournal();
 }
 
 absl::Status RedisJournal::Record(const std::string& organization, Day end_day,

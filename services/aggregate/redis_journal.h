@@ -17,8 +17,8 @@ namespace tutti {
 // journal in a file it must not be lost; what it is asked for and what it answers says which
 // journal it is, so one that came back empty is not written to.
 //
-// Keys: JournalIdentityKey(), and for each organisation JournalEntriesKey(), a hash of end
-// days to JournalEntries. Thread-safe.
+// Keys: JournalIdentityKey(), JournalBoundKey() once a store has it, and for each organisation
+// JournalEntriesKey(), a hash of end days to JournalEntries. Thread-safe.
 class RedisJournal final : public PublicationJournal {
  public:
   // Whether counters are stored in the redis-server of a run_id; see RedisStores::IsStoredIn.
@@ -32,6 +32,11 @@ class RedisJournal final : public PublicationJournal {
   // holds counters, or is one of a cluster, or may lose what it took, and Unavailable when that may
   // pass (see CheckServer).
   absl::StatusOr<std::string> Identity() override;
+
+  // Each as PublicationJournal has it; a journal of before NoteBound does not show by its entries
+  // that it had a store.
+  absl::StatusOr<bool> WasBound() override;
+  absl::Status NoteBound() override;
 
   // Each as PublicationJournal has it, and FailedPrecondition when the server has another
   // journal than Identity said last, or that was not asked yet.

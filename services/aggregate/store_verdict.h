@@ -8,8 +8,8 @@
 namespace tutti {
 
 // What readiness found last: whether the store may be told and asked anything at all. One that
-// may forget what it is told, or is another than it was, must not acknowledge activity nor say
-// that there is no such organisation. Thread-safe.
+// may forget what it is told, or is another than it was, must not acknowledge activity, be written
+// a record or a keyring, nor say that there is no such organisation. Thread-safe.
 class StoreVerdict {
  public:
   // What does not pass by itself makes the store unfit, until it is OK. Unavailable leaves what was

@@ -20,6 +20,7 @@
 #include "common/rpc/channel.h"
 #include "common/rpc/health.h"
 #include "common/rpc/part_check.h"
+#include "common/status/graver.h"
 #include "common/status/status_macros.h"
 #include "common/telemetry/log.h"
 #include "services/ingest/acknowledged_cache.h"
@@ -70,12 +71,13 @@ absl::Status Named(const char* flag, const std::string& path, const absl::Status
 // How often aggregate is told which keyring is loaded, and asked what it counts.
 constexpr absl::Duration kReportInterval = absl::Seconds(3);
 
-// How aggregate took the latest report of the keyring. Thread-safe.
+// How aggregate took the latest report of the keyring that was answered. Thread-safe.
 class ReportOutcome {
  public:
+  // One that no aggregate answered leaves a refusal as it is.
   void Set(const absl::Status& status) {
     const std::lock_guard lock(mutex_);
-    status_ = status;
+    if (status.ok() || Refuses(status) || !Refuses(status_)) status_ = status;
   }
 
   bool ok() const {
@@ -86,15 +88,17 @@ class ReportOutcome {
   // An error when aggregate lets this ingest do nothing.
   absl::Status Refusal() const {
     const std::lock_guard lock(mutex_);
-    if (!absl::IsPermissionDenied(status_) && !absl::IsUnauthenticated(status_)) {
-      return absl::OkStatus();
-    }
+    if (!Refuses(status_)) return absl::OkStatus();
     return absl::FailedPreconditionError(absl::StrCat(
         "tutti-aggregate (--aggregate) refuses what ingest alone may do: ", status_.message(),
         "; check the certificate of --tls_certificate, and --trust_domain of both"));
   }
 
  private:
+  static bool Refuses(const absl::Status& status) {
+    return absl::IsPermissionDenied(status) || absl::IsUnauthenticated(status);
+  }
+
   mutable std::mutex mutex_;
   absl::Status status_ = absl::UnavailableError("nothing was reported yet");
 };
@@ -282,8 +286,9 @@ absl::Status RunIngest(const ServerOptions& server, const IngestOptions& options
                                 .on_start =
                                     [&] {
                                       checking.emplace(health, "aggregate", [&] {
-                                        RETURN_IF_ERROR(check.Ask());
-                                        return chores.reported().Refusal();
+                                        absl::Status found = check.Ask();
+                                        KeepGraver(chores.reported().Refusal(), found);
+                                        return found;
                                       });
                                     },
                                 .on_tick = [&] { chores.Run(counters, health); },

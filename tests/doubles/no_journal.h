@@ -12,6 +12,8 @@ namespace tutti {
 class NoJournal final : public PublicationJournal {
  public:
   absl::StatusOr<std::string> Identity() override { return std::string(32, '0'); }
+  absl::StatusOr<bool> WasBound() override { return false; }
+  absl::Status NoteBound() override { return absl::OkStatus(); }
   absl::Status Record(const std::string&, Day, const std::string&, const Costs&) override {
     return absl::OkStatus();
   }

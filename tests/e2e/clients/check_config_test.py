@@ -349,12 +349,32 @@ class CheckConfigTest(unittest.TestCase):
                                   timeout=SECONDS).stdout.strip()
         wait_for(lambda: ask("PING") == "PONG", "redis-server")
         flags = self.flags("aggregate") | {"journal": None, "journal_redis": f"127.0.0.1:{port}",
-                                           "journal_redis_password_file": self.good / "secret"}
+                                           "journal_redis_password_file": self.good / "secret",
+                                           "adopt_journal": self.bound_journal()}
         rights = rights_of("aggregate", JOURNAL_ACL)
         for right in [*rights, "nothing"]:
             self.assertEqual(ask("ACL", "SETUSER", "aggregate", "reset", *without("aggregate", right, JOURNAL_ACL)), "OK")
             self.check_user("aggregate", flags, right, right in rights and right not in NOT_ASKED_OF_THE_JOURNAL)
         self.assertEqual(ask("DBSIZE"), "0", "a check changes nothing")
+
+    def bound_journal(self):
+        return (self.suite.state / "journal").read_text().split()[1]
+
+    # The service would make or take it, and find it out then. Mutations: good, for it is not begun; good, for it can be read.
+    def test_another_journal_than_the_stores_is_found(self):
+        absent, anothers = self.good / "absent-journal", self.good / "anothers-journal"
+        anothers.write_text(f"tutti-journal {'0' * 32}\nbound\n")
+        self.addCleanup(anothers.unlink)
+        before = self.tree()
+        for journal, name in ((absent, "not begun"), (anothers, "0" * 32)):
+            for adopted, expected in ((None, 1), (self.bound_journal(), 0)):
+                flags = self.flags("aggregate") | {"journal": journal, "adopt_journal": adopted}
+                done = subprocess.run([BIN / "tutti", "check-config", "aggregate", *self.words(flags)], capture_output=True,
+                                      text=True, timeout=SECONDS)
+                self.assertEqual(done.returncode, expected, done.stderr)
+                if adopted is None:
+                    self.assertIn(f"this journal ({name}) is not the store's ({self.bound_journal()})", done.stderr)
+        self.assertEqual(self.tree(), before)
 
     # Mutation: a check that makes a journal, an audit log or a port file, or takes the port.
     def test_what_is_good_is_left_as_it_is(self):
@@ -365,10 +385,10 @@ class CheckConfigTest(unittest.TestCase):
             # The suite serves there meanwhile.
             flags = self.flags(service) | {"listen": getattr(self.suite, service), "audit_log": new / "audit",
                                            "port_file": new / "port", "metrics_listen": "127.0.0.1:0"}
-            for more in ({}, {"journal": new / "journal"} if service == "aggregate" else {}):
+            other = {"journal": new / "journal", "adopt_journal": self.bound_journal()}
+            for more in ({}, other if service == "aggregate" else {}):
                 done = subprocess.run([BIN / "tutti", "check-config", service, *self.words(flags | more)],
                                       capture_output=True, text=True, timeout=SECONDS)
-                # A journal of nothing is not that of the suite's store, which is found when there is one.
                 said = (f"warning: in use now (by a running service?): --listen: {flags['listen']} cannot be served on: "
                         "Address already in use\nthe configuration is good\n")
                 if service == "ingest":

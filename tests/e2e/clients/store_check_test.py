@@ -136,18 +136,19 @@ class StoreCheckTest(unittest.TestCase):
             follows("cut short", gone, lambda: journal.write_text(text[:20]), lambda: journal.write_text(text))
             follows("written over", over, lambda: journal.write_text(other), lambda: journal.write_text(text))
 
-    # Mutations: an empty store is bound to the journal of the lost one; calls are answered from it.
+    # Mutations: an empty store is bound to the journal of the lost one, at once or when aggregate restarts; calls are
+    # answered from it; that the store is full, too, hides that it is lost.
     def test_a_store_that_lost_everything_is_not_asked(self):
         name = b"organizations/acme"
         message = bytes([0x0a, len(name)]) + name
-        with Suite() as suite:
+        with Suite(redis_users=INSPECTOR) as suite:
             folder = suite.state / "redis"
             files, aside = folder / "appendonlydir", suite.state / "aside"
             log = (suite.state / "log/redis").open("a")
             self.addCleanup(log.close)
             started = []
 
-            def restart(between):
+            def restart(between, *flags):
                 pid = started[-1].pid if started else suite.processes()["redis-server"]
                 os.kill(pid, signal.SIGKILL)
                 if started:
@@ -156,22 +157,56 @@ class StoreCheckTest(unittest.TestCase):
                 between()
                 started.append(subprocess.Popen(
                     ["redis-server", SOURCE / "deploy/redis/redis.conf", "--dir", folder, "--unixsocket",
-                     folder / "redis.sock", "--aclfile", folder / "users.acl", "--daemonize", "no"],
+                     folder / "redis.sock", "--aclfile", folder / "users.acl", "--daemonize", "no", *flags],
                     stdout=log, stderr=log))
+
+            def another(*flags):
+                done = subprocess.run(
+                    [BIN / "tutti-aggregate", "--listen=127.0.0.1:0", "--insecure_loopback", f"--catalog={suite.catalog}",
+                     f"--redis_socket={folder}/redis.sock", f"--redis_password_file={suite.state}/secrets/aggregate",
+                     f"--journal={suite.state}/journal", *flags], capture_output=True, text=True, timeout=60)
+                return done.returncode, done.stderr
 
             try:
                 suite.tutti("organizations", "create", "acme", "--headcount", "100")
                 fingerprint = fingerprint_of(suite.aggregate)
-                restart(lambda: files.rename(aside))
+                # So full that it takes nothing: that may pass.
+                restart(lambda: files.rename(aside), "--maxmemory", "1")
                 wait_for(lambda: readiness(suite.aggregate) == NOT_SERVING and any(
                     "has lost its data" in one for one in problems(suite, "aggregate")), "ready with an empty store")
+                wait_for(lambda: readiness(suite.score, SCORE) == NOT_SERVING and any(
+                    "has lost its data" in one for one in problems(suite, "score")), "score is ready with an empty store")
                 self.assert_store_unavailable(
                     suite.aggregate, "/tutti.aggregate.v1.OrganizationService/GetOrganization", message)
                 self.assert_store_unavailable(
                     suite.aggregate, "/tutti.aggregate.v1.AggregateService/GetIngestPolicy", message + fingerprint)
+                inspect(suite, "CONFIG", "SET", "maxmemory", "0")
+                # One that starts now, and a check, find what this one remembers.
+                for flags in ([], ["--check_config"]):
+                    status, said = another(*flags)
+                    self.assertEqual(status, 1, said)
+                    self.assertIn("has lost its data", said)
+                    self.assertIn("--adopt_journal=none", said)
                 restart(lambda: (shutil.rmtree(files), aside.rename(files)))
-                wait_for(lambda: readiness(suite.aggregate) == SERVING, "not ready with its store")
+                for service, address in ((AGGREGATE, suite.aggregate), (SCORE, suite.score)):
+                    wait_for(lambda: readiness(address, service) == SERVING, f"not ready with its store: {service}")
                 self.assertIn("acme", suite.tutti("organizations", "get", "acme"))
+
+                # For good: the operator's way on, which is the one that the message names.
+                restart(lambda: shutil.rmtree(files))
+                wait_for(lambda: readiness(suite.aggregate) == NOT_SERVING, "ready with an empty store")
+                self.assertEqual(another("--check_config", "--adopt_journal=none")[0], 0)
+                self.assertEqual(readiness(suite.aggregate), NOT_SERVING, "a check adopts nothing")
+                with subprocess.Popen(
+                        [BIN / "tutti-aggregate", "--listen=127.0.0.1:0", "--insecure_loopback",
+                         f"--port_file={suite.state}/another", f"--catalog={suite.catalog}",
+                         f"--redis_socket={folder}/redis.sock", f"--redis_password_file={suite.state}/secrets/aggregate",
+                         f"--journal={suite.state}/journal", "--adopt_journal=none"], stderr=log) as adopting:
+                    for service, address in ((AGGREGATE, suite.aggregate), (SCORE, suite.score)):
+                        wait_for(lambda: readiness(address, service) == SERVING, f"not ready once it is adopted: {service}")
+                    adopting.terminate()
+                suite.tutti("organizations", "create", "acme", "--headcount", "100")
+                self.assertEqual(another("--check_config")[0], 0, "without the flag")
             finally:
                 for one in started:
                     one.kill()
@@ -209,17 +244,25 @@ class StoreCheckTest(unittest.TestCase):
                         f"--redis_password_file={suite.state}/secrets/aggregate",
                         f"--journal={suite.state}/journal", *flags]
 
-            merge = "/tutti.aggregate.v1.AggregateService/MergeDeltas"
+            merge, report, publish = (f"/tutti.aggregate.v1.AggregateService/{method}" for method in (
+                "MergeDeltas", "ReportKeyring", "PublishDueWindows"))
+            # The id, of 16 bytes.
+            keyring = b"\x0a\x12\x0a\x10" + b"another keyring!"
             wait_for(lambda: readiness(suite.aggregate) == SERVING, "the control")
             # No deltas, by the right catalogue.
             fingerprint = fingerprint_of(suite.aggregate)
             nothing = b"\x0a" + fingerprint[1:]
             for when in ("everysec", "no"):
+                said = len(problems(suite, "aggregate"))
                 configure(when)
                 wait_for(lambda: readiness(suite.aggregate) == NOT_SERVING, f"ready with appendfsync {when}")
-                self.assertIn("set appendfsync always", suite.logs())
-                # Nothing is acknowledged that it may forget.
+                self.assertIn("set appendfsync always", "".join(problems(suite, "aggregate")[said:]))
+                # Nothing is acknowledged that it may forget, nor written.
                 self.assert_store_unavailable(suite.aggregate, merge, nothing)
+                history = suite.redis("GET", "counting-history")
+                self.assert_store_unavailable(suite.aggregate, report, keyring)
+                self.assert_store_unavailable(suite.aggregate, publish, b"")
+                self.assertEqual(suite.redis("GET", "counting-history"), history)
                 started = subprocess.run(another(), capture_output=True, text=True, timeout=60)
                 self.assertEqual(started.returncode, 1)
                 self.assertIn("set appendfsync always", started.stderr)

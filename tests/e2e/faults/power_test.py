@@ -143,10 +143,11 @@ class Machine:
         """(organisation, end day) of every entry."""
         if not self.journal_redis:
             lines = (self.disks["journal"].root / "journal").read_text().splitlines()[1:]
+            lines = [line for line in lines if line != "bound"]
             return {tuple(line.split(" ")[:2]) for line in lines}
         with self.redis("journal") as redis:
             return {(key.decode().split(":")[1], day.decode())
-                    for key in redis("KEYS", "journal:*") for day in redis("HKEYS", key)}
+                    for key in redis("KEYS", "journal:[a-z0-9]*") for day in redis("HKEYS", key)}
 
     def forgotten(self):
         """The records that the journal does not know."""

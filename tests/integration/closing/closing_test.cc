@@ -213,8 +213,9 @@ void ClosingTest::WithClosingLoop(const std::function<void(CloseStep)>& on_step,
   FileScrubber scrubber(stores_->counters(), absl::Hours(1));
   DueReconciler due_times(organizations_->repository, stores_->organizations(), clock_);
   ClockGuard clock_guard(clock_, *store_clock_);
+  fit_.Set(absl::OkStatus());
   ClosingLoop closing(
-      {closer, cohorts, stores_->organizations(), due_times, scrubber, clock_guard, clock_});
+      {closer, cohorts, stores_->organizations(), due_times, scrubber, clock_guard, fit_, clock_});
   use(closing);
 }
 
@@ -239,7 +240,9 @@ std::vector<std::string> ClosingTest::JournalLines() const {
   std::ifstream file(folder_ / journal_);
   std::string first;
   std::getline(file, first);
-  for (std::string line; std::getline(file, line);) lines.push_back(line);
+  for (std::string line; std::getline(file, line);) {
+    if (line != "bound") lines.push_back(line);
+  }
   return lines;
 }
 

@@ -56,7 +56,7 @@ class ClosingTest : public ::testing::Test {
   std::string Published(Day end_day = kEndDay);
   std::string Staged(Day end_day = kEndDay);
   Ledger Costs();
-  std::vector<std::string> JournalLines() const;  // but the first, which is its identity
+  std::vector<std::string> JournalLines() const;  // of records
   // Keys that hold bits or counts of one window or its days.
   std::vector<std::string> CounterKeys();
 
@@ -83,6 +83,7 @@ class ClosingTest : public ::testing::Test {
   FakeWallClock clock_;
   FakeStoreClock same_clock_{clock_};
   StoreClock* store_clock_ = &same_clock_;  // by which a closing loop checks its own
+  StoreVerdict fit_;                        // what a closing loop is told of the store
   std::unique_ptr<RedisServer> server_;
   std::unique_ptr<RedisStores> stores_;
   std::unique_ptr<RedisPool> inspector_;

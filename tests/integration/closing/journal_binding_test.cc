@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "tests/integration/closing/closing_test.h"
 #include "tests/support/report_attack.h"
 
@@ -27,6 +28,19 @@ class JournalBindingTest : public ClosingTest {
     return journal.ok() ? (*journal)->Identity().value_or("") : "";
   }
   std::string StoredIdentity() { return stores_->journal().ReadJournal().value_or("none"); }
+
+  absl::Status Compare() {
+    const auto journal = FileJournal::Open(folder_ / journal_);
+    return journal.ok() ? JournalBinding(PartsWith(**journal)).Compare() : journal.status();
+  }
+
+  // The server comes back without its files.
+  void LoseEverything() {
+    server_->Kill();
+    server_->LoseFiles();
+    ASSERT_TRUE(server_->Resume().ok());
+    Connect();
+  }
 
   // Closes what is due and counts how often noise is drawn.
   absl::StatusOr<CloseReport> CloseAndCountDraws() {
@@ -67,7 +81,7 @@ TEST_F(JournalBindingTest, NothingIsClosedWithAnotherJournalThanTheStores) {
 }
 
 // Mutation: a store without an identity takes any journal.
-TEST_F(JournalBindingTest, AStoreThatPublishedTakesOnlyAJournalThatKnowsOfIt) {
+TEST_F(JournalBindingTest, AStoreThatPublishedTakesNoNewJournal) {
   ASSERT_TRUE(Close().ok());
   ASSERT_EQ(AsInteger(inspector_->Call({"DEL", "journal"})).value_or(0), 1);
   journal_ = "new";
@@ -75,9 +89,6 @@ TEST_F(JournalBindingTest, AStoreThatPublishedTakesOnlyAJournalThatKnowsOfIt) {
   EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
   EXPECT_THAT(refused.message(), HasSubstr("--adopt_journal=none"));
   EXPECT_EQ(StoredIdentity(), "");
-  journal_ = "journal";
-  EXPECT_EQ(Bind(), absl::OkStatus());
-  EXPECT_EQ(StoredIdentity(), Identity("journal"));
 }
 
 // Mutation: an erased organisation, whose ledger has no days, taken for one that never
@@ -88,18 +99,109 @@ TEST_F(JournalBindingTest, AnErasedOrganisationIsRememberedToo) {
   ASSERT_EQ(AsInteger(inspector_->Call({"DEL", "journal"})).value_or(0), 1);
   journal_ = "new";
   EXPECT_TRUE(absl::IsFailedPrecondition(Bind()));
-  journal_ = "journal";
+}
+
+// Each binding is that of an aggregate that has just started. Mutation: a journal that had a store
+// is bound to whatever names none, as that which aggregate's memory alone knew to be lost.
+TEST_F(JournalBindingTest, AStoreThatLostEverythingIsNotBoundAnewByARestart) {
+  const auto expect_lost = [&] {
+    for (int i = 0; i < 2; ++i) {
+      const absl::Status lost = Bind();
+      EXPECT_TRUE(absl::IsFailedPrecondition(lost)) << lost;
+      EXPECT_THAT(lost.message(), HasSubstr("redis-server has lost its data or is another"));
+      EXPECT_THAT(lost.message(), HasSubstr(Identity("journal")));
+      EXPECT_THAT(lost.message(), HasSubstr("--adopt_journal=none"));
+      EXPECT_TRUE(absl::IsFailedPrecondition(Compare()));
+    }
+    EXPECT_EQ(StoredIdentity(), "");
+  };
+  // Nothing was published yet: the journal has no record.
+  ASSERT_THAT(JournalLines(), IsEmpty());
+  SaveBackup();
+  LoseEverything();
+  expect_lost();
+  RestoreBackup();
+  ASSERT_EQ(Bind(), absl::OkStatus()) << "it was given back";
+  ASSERT_TRUE(Close().ok());
+  LoseEverything();
+  expect_lost();
+  // Whatever the journal is adopted from, it is not this one.
+  adopt_ = Identity("journal");
+  expect_lost();
+}
+
+// Mutation: the word that is given once holds while the process lives.
+TEST_F(JournalBindingTest, TheOperatorsWordIsOfTheStoreThatIsThereThen) {
+  LoseEverything();
+  adopt_ = JournalBinding::kNoJournal;
+  const auto journal = FileJournal::Open(folder_ / "journal");
+  ASSERT_TRUE(journal.ok()) << journal.status();
+  JournalBinding binding(PartsWith(**journal));
+  ASSERT_EQ(binding.Check(), absl::OkStatus());
+  ASSERT_EQ(AsOk(inspector_->Call({"DEL", "journal"})), absl::OkStatus());
+  const absl::Status lost = binding.Check();
+  EXPECT_TRUE(absl::IsFailedPrecondition(lost)) << lost;
+  EXPECT_EQ(StoredIdentity(), "");
+}
+
+// A journal of an edition that did not note that it had a store. Mutation: its records do not say
+// it.
+TEST_F(JournalBindingTest, ItsRecordsShowThatAJournalHadAStore) {
+  ASSERT_TRUE(Close().ok());
+  const std::vector<std::string> records = JournalLines();
+  const std::string first = absl::StrCat("tutti-journal ", Identity("journal"));
+  std::ofstream(folder_ / "journal", std::ios::trunc) << first << "\n"
+                                                      << absl::StrJoin(records, "\n") << "\n";
+  LoseEverything();
+  EXPECT_TRUE(absl::IsFailedPrecondition(Bind()));
+  // The control: one without.
+  std::ofstream(folder_ / "journal", std::ios::trunc) << first << "\n";
   EXPECT_EQ(Bind(), absl::OkStatus());
 }
 
-// Then the journal is the memory. Mutation: taking a store's journal only when it is empty.
+// Of several that share a journal some have not bound it themselves. Mutations: what one noted is
+// not seen by another; an answer of the store that is older than the note.
+TEST_F(JournalBindingTest, AggregatesThatShareAJournalBindOneNewStoreTogether) {
+  constexpr int kReplicas = 8;
+  for (int round = 0; round < 5; ++round) {
+    ASSERT_EQ(AsInteger(inspector_->Call({"DEL", "journal"})).value_or(0), 1);
+    journal_ = absl::StrCat("shared ", round);
+    std::vector<absl::Status> bound(kReplicas);
+    std::vector<std::thread> replicas;
+    replicas.reserve(kReplicas);
+    for (absl::Status& status : bound) {
+      replicas.emplace_back([&] { status = Bind(); });
+    }
+    for (std::thread& replica : replicas) replica.join();
+    EXPECT_THAT(bound, ::testing::Each(absl::OkStatus()));
+  }
+  LoseEverything();
+  EXPECT_TRUE(absl::IsFailedPrecondition(Bind()));
+}
+
+// What a check says, which changes nothing. Mutation: OK for a journal that is another's or not
+// begun, or beside a store that is lost.
+TEST_F(JournalBindingTest, ComparesAsItBinds) {
+  EXPECT_EQ(Compare(), absl::OkStatus());
+  const std::string bound = StoredIdentity();
+  journal_ = "mistyped";
+  const absl::Status other = Compare();
+  EXPECT_TRUE(absl::IsFailedPrecondition(other)) << other;
+  EXPECT_THAT(other.message(), HasSubstr(absl::StrCat("--adopt_journal=", bound)));
+  adopt_ = bound;
+  EXPECT_EQ(Compare(), absl::OkStatus());
+  EXPECT_EQ(StoredIdentity(), bound);
+}
+
+// Then the journal is the memory, once somebody has said so. Mutation: adopting what is lost
+// forgets what the journal knows.
 TEST_F(JournalBindingTest, AStoreThatLostEverythingKeepsItsJournal) {
   ASSERT_TRUE(Close().ok());
   const Ledger paid = Costs();
-  server_->Kill();
-  server_->LoseFiles();
-  ASSERT_TRUE(server_->Resume().ok());
-  Connect();
+  LoseEverything();
+  adopt_ = JournalBinding::kNoJournal;
+  ASSERT_EQ(Bind(), absl::OkStatus());
+  adopt_.clear();
   clock_.Set(absl::FromCivil(absl::CivilHour(kEndDay) + 12, absl::UTCTimeZone()));
   Create("acme");
   Fill("acme");

@@ -90,6 +90,41 @@ TEST_F(RedisJournalTest, KnowsWhatWasRecordedAndWhatItCostAlsoAfterARestart) {
   EXPECT_TRUE(absl::IsAlreadyExists(journal.Record("acme", kEndDay, "another", kCosts)));
 }
 
+// Mutation: a note that no restart finds, or that another journal is given.
+TEST_F(RedisJournalTest, RemembersThatAStoreHasIt) {
+  RedisJournal journal = Open();
+  ASSERT_TRUE(journal.Identity().ok());
+  EXPECT_FALSE(journal.WasBound().value());
+  ASSERT_EQ(JournalBinding(PartsWith(journal)).Check(), absl::OkStatus());
+  EXPECT_TRUE(journal.WasBound().value());
+  RedisJournal restarted = Open();
+  EXPECT_TRUE(restarted.WasBound().value());
+  EXPECT_TRUE(absl::IsFailedPrecondition(restarted.NoteBound())) << "it does not know whose it is";
+
+  server_->Kill();
+  server_->LoseFiles();
+  ASSERT_TRUE(server_->Resume().ok());
+  Connect();
+  EXPECT_TRUE(absl::IsFailedPrecondition(JournalBinding(PartsWith(restarted)).Check()));
+  adopt_ = JournalBinding::kNoJournal;
+  EXPECT_EQ(JournalBinding(PartsWith(restarted)).Check(), absl::OkStatus());
+}
+
+// Both are asked for what lasts. Mutation: a store that is lost is not said to be while the journal
+// is away.
+TEST_F(RedisJournalTest, AJournalThatIsAwayDoesNotHideThatTheStoreIsLost) {
+  RedisJournal journal = Open();
+  JournalBinding binding(PartsWith(journal));
+  ASSERT_EQ(binding.Check(), absl::OkStatus());
+  kept_->Kill();
+  EXPECT_TRUE(absl::IsUnavailable(binding.Check())) << "the control";
+  ASSERT_EQ(AsInteger(inspector_->Call({"DEL", "journal"})).value_or(0), 1);
+  for (const absl::Status& lost : {binding.Check(), binding.Compare()}) {
+    EXPECT_TRUE(absl::IsFailedPrecondition(lost)) << lost;
+    EXPECT_THAT(lost.message(), HasSubstr("has lost its data"));
+  }
+}
+
 // Mutation: an entry that is looked for and written in two commands, or one that replaces.
 TEST_F(RedisJournalTest, OfManyRecordsOfAWindowOneIsKept) {
   constexpr int kReplicas = 8;

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/redis/keys.h"
 #include "services/aggregate/closing_times.h"
 #include "tests/integration/closing/closing_test.h"
 #include "tests/support/report_attack.h"
@@ -155,6 +156,68 @@ TEST_F(SweepTest, ClosesNothingByAClockThatIsAhead) {
         clock_.Set(absl::Now() + absl::Minutes(9));
         EXPECT_EQ(ClockGuard(clock_, stores_->clock()).Check(), absl::OkStatus()) << "the control";
       });
+}
+
+// Mutations: a failure is forgotten once its organisation is put off; one that another closed
+// meanwhile is said for ever; what failed is put off once more by each sweep.
+TEST_F(SweepTest, SaysThatAnOrganisationCannotBeClosedUntilItCan) {
+  ASSERT_NO_FATAL_FAILURE(CreateDue(2));
+  const std::string profile = AsString(inspector_->Call({"GET", "{org-0}:profile"})).value_or("");
+  const auto set_profile = [&](const std::string& text) {
+    ASSERT_EQ(AsOk(inspector_->Call({"SET", "{org-0}:profile", text})), absl::OkStatus());
+  };
+  const auto due = [&] {
+    return AsString(inspector_->Call({"ZSCORE", BucketKey(BucketOf("org-0")), "org-0"}))
+        .value_or("");
+  };
+  WithClosingLoop([](CloseStep) {},
+                  [&](ClosingLoop& closing) {
+                    const auto sweep = [&](int failed, size_t windows) {
+                      const auto swept = closing.Sweep();
+                      ASSERT_TRUE(swept.ok()) << swept.status();
+                      EXPECT_EQ(swept->failed, failed);
+                      EXPECT_THAT(swept->windows, SizeIs(windows));
+                      EXPECT_EQ(closing.failing(), failed);
+                    };
+                    ASSERT_NO_FATAL_FAILURE(set_profile("makes no sense"));
+                    sweep(1, 2);
+                    const std::string put_off = due();
+                    ASSERT_NE(put_off, "");
+                    // It is not due now, and the others are closed.
+                    sweep(1, 0);
+                    sweep(1, 0);
+                    EXPECT_EQ(due(), put_off);
+                    ASSERT_NO_FATAL_FAILURE(set_profile(profile));
+                    sweep(0, 1);
+
+                    clock_.Advance(absl::Hours(24 * 7));
+                    const std::string next =
+                        AsString(inspector_->Call({"GET", "{org-0}:profile"})).value_or("");
+                    ASSERT_NO_FATAL_FAILURE(set_profile("makes no sense"));
+                    EXPECT_TRUE(absl::IsDataLoss(closing.CloseOne("org-0").status()));
+                    EXPECT_EQ(closing.failing(), 1);
+                    ASSERT_NO_FATAL_FAILURE(set_profile(next));
+                    WithClosingLoop(
+                        [](CloseStep) {},
+                        [](ClosingLoop& another) { EXPECT_TRUE(another.Sweep().ok()); });
+                    EXPECT_EQ(closing.failing(), 1);
+                    sweep(0, 0);
+                  });
+}
+
+// Mutation: closing asks for the clock and the journal alone.
+TEST_F(SweepTest, ClosesNothingOfAStoreThatIsNotFit) {
+  int steps = 0;
+  WithClosingLoop([&](CloseStep) { ++steps; },
+                  [&](ClosingLoop& closing) {
+                    fit_.Set(absl::FailedPreconditionError("it may forget"));
+                    EXPECT_TRUE(absl::IsUnavailable(closing.Sweep().status()));
+                    EXPECT_TRUE(absl::IsUnavailable(closing.CloseOne("acme").status()));
+                    EXPECT_EQ(steps, 0);
+                    fit_.Set(absl::OkStatus());
+                    EXPECT_TRUE(closing.Sweep().ok());
+                  });
+  EXPECT_GT(steps, 0);
 }
 
 // In a sweep over a real store. Mutation: a closer that says never of an organisation of which

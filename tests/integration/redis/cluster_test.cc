@@ -70,6 +70,23 @@ TEST_F(ClusterTest, LooksWhetherASlotWasAway) {
   EXPECT_THAT(BitsOf(Raw(key)), ElementsAre(1, 2));
 }
 
+// In whatever order they are asked. Mutations: the first error of any; an end at the first that
+// does not answer.
+TEST_F(ClusterTest, SaysWhatLastsAlsoWhileAnotherPrimaryDoesNotAnswer) {
+  Use(absl::Seconds(2));
+  for (int i = 0; i < 3; ++i) {
+    RedisPool forgetful(own_->primary(i).OptionsFor("inspector"));
+    ASSERT_EQ(AsOk(forgetful.Call({"CONFIG", "SET", "appendfsync", "everysec"})), absl::OkStatus());
+    own_->primary((i + 1) % 3).Freeze(true);
+    const absl::Status refused = stores_->CheckServer();
+    own_->primary((i + 1) % 3).Freeze(false);
+    EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
+    EXPECT_THAT(refused.message(), HasSubstr("appendfsync always"));
+    ASSERT_EQ(AsOk(forgetful.Call({"CONFIG", "SET", "appendfsync", "always"})), absl::OkStatus());
+  }
+  EXPECT_TRUE(WaitUntil([&] { return stores_->CheckServer().ok(); })) << "the control";
+}
+
 // All of it as the users of the ACL file. Mutations: ASKING left out, or said once for two
 // commands; a right to say it taken away.
 TEST_F(ClusterTest, AsksTheNodeThatTakesASlotOver) {

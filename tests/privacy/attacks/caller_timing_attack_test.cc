@@ -98,11 +98,11 @@ class CallersView {
     DueReconciler due_times(organizations.repository, stores_->organizations(), clock_);
     FakeStoreClock store_clock(clock_);
     ClockGuard clock_guard(clock_, store_clock);
-    ClosingLoop closing(
-        {closer, cohorts, stores_->organizations(), due_times, scrubber, clock_guard, clock_});
-    const std::unique_ptr<Access> access = Access::ForEverybody();
     StoreVerdict fit;
     fit.Set(absl::OkStatus());
+    ClosingLoop closing(
+        {closer, cohorts, stores_->organizations(), due_times, scrubber, clock_guard, fit, clock_});
+    const std::unique_ptr<Access> access = Access::ForEverybody();
     AggregateServiceImpl aggregate({organizations.repository, organizations.history, merger,
                                     closing, ShippedCatalog(), clock_, *access, fit});
     const SystemSteadyClock steady_clock;

@@ -39,6 +39,7 @@ TEST(Keys, NameTheOrganisationTheWindowAndTheKind) {
   EXPECT_EQ(JournalKey(), "journal");
   EXPECT_EQ(CountingHistoryKey(), "counting-history");
   EXPECT_EQ(JournalIdentityKey(), "journal-identity");
+  EXPECT_EQ(JournalBoundKey(), "journal:-bound");
   EXPECT_EQ(JournalEntriesKey("acme"), "journal:acme");
   EXPECT_EQ(AllKeysPattern("acme"), "{acme}:*");
   EXPECT_EQ(PublicationChannel("acme"), "pub:acme");

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -22,6 +23,7 @@ namespace {
 
 int syncs = 0;
 bool disk_fails = false;
+std::function<void()> during_sync = [] {};
 
 }  // namespace
 
@@ -29,6 +31,7 @@ bool disk_fails = false;
 // NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): that of libc is reserved.
 extern "C" int fdatasync(int file) {
   ++syncs;
+  during_sync();
   if (!disk_fails) return static_cast<int>(syscall(SYS_fdatasync, file));
   errno = EIO;
   return -1;
@@ -102,6 +105,40 @@ TEST_F(FileJournalTest, HasAnIdentityOfItsOwnForAsLongAsItLasts) {
   EXPECT_EQ(Open()->Identity().value(), identity);
   std::filesystem::remove(path_);
   EXPECT_NE(Open()->Identity().value(), identity);
+}
+
+// Mutations: a note that is not written, or not read again; a note each time.
+TEST_F(FileJournalTest, RemembersThatAStoreHasIt) {
+  const auto journal = Open();
+  const auto other = Open();
+  EXPECT_FALSE(journal->WasBound().value());
+  EXPECT_TRUE(journal->NoteBound().ok());
+  EXPECT_TRUE(other->WasBound().value()) << "another process noted it";
+  const std::string noted = Content();
+  EXPECT_TRUE(journal->NoteBound().ok());
+  EXPECT_TRUE(other->NoteBound().ok());
+  EXPECT_EQ(Content(), noted);
+  EXPECT_TRUE(Open()->WasBound().value());
+  EXPECT_TRUE(journal->Record("acme", kEnd, "record", kCosts).ok());
+  EXPECT_THAT(Open()->Read("acme").value(), SizeIs(1));
+}
+
+// An edition that did not note it has recorded.
+TEST_F(FileJournalTest, ARecordShowsThatAStoreHasIt) {
+  ASSERT_TRUE(Open()->Record("acme", kEnd, "record", kCosts).ok());
+  EXPECT_TRUE(Open()->WasBound().value());
+}
+
+// Readiness asks all the time, and a disk may take long. Mutation: the lock that is held while a
+// line is made durable.
+TEST_F(FileJournalTest, SaysItsIdentityWhileADiskWrites) {
+  const auto journal = Open();
+  const std::string identity = journal->Identity().value();
+  std::string meanwhile;
+  during_sync = [&] { std::thread([&] { meanwhile = journal->Identity().value(); }).join(); };
+  EXPECT_TRUE(journal->Record("acme", kEnd, "record", kCosts).ok());
+  during_sync = [] {};
+  EXPECT_EQ(meanwhile, identity);
 }
 
 // Mutation: a first line that is written without the lock, or before it is looked for.
