@@ -306,7 +306,7 @@ absl::Status RunAggregate(const AggregateOptions& options) {
   StoreVerdict verdict;
   StoreCheck store(options, binding, clock, verdict);
   // What may pass is waited for, and nothing is taken or closed before.
-  const absl::Status found = store.Ask();
+  absl::Status found = store.Ask();
   if (!found.ok() && !absl::IsUnavailable(found)) return found;
   if (!found.ok()) SayNotChecked(options.server, found);
   DeltaMerger merger(repository, stores.counters(), **catalog, clock);

@@ -13,6 +13,7 @@
 #include "services/aggregate/due_reconciler.h"
 #include "services/aggregate/window_closer.h"
 #include "tests/doubles/fake_clock.h"
+#include "tests/doubles/no_journal.h"
 #include "tests/support/local_suite.h"
 
 namespace tutti {
@@ -49,17 +50,6 @@ class TroubledStore final : public MemoryStore {
   std::function<void()> before_due;
   int writes_before_due = 0;
   bool dead = false;
-};
-
-class EmptyJournal final : public PublicationJournal {
- public:
-  absl::StatusOr<std::string> Identity() override { return std::string(32, 'a'); }
-  absl::Status Record(const std::string&, Day, const std::string&, const Costs&) override {
-    return absl::OkStatus();
-  }
-  absl::StatusOr<std::map<Day, Costs>> Read(const std::string&) override {
-    return std::map<Day, Costs>();
-  }
 };
 
 class DueTimeTest : public testing::Test {
@@ -101,7 +91,7 @@ class DueTimeTest : public testing::Test {
 
   FakeWallClock clock_{absl::FromCivil(absl::CivilHour(2026, 3, 4, 12), absl::UTCTimeZone())};
   TroubledStore store_;
-  EmptyJournal journal_;
+  NoJournal journal_;
   Organizations organizations_{store_, store_, store_, store_, ShippedCatalog(), clock_};
   JournalBinding binding_{
       {journal_, store_, store_, store_, organizations_.repository, ShippedCatalog(), clock_}};
