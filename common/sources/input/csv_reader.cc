@@ -20,6 +20,7 @@ namespace {
 
 constexpr size_t kMaxFieldBytes = 16 << 20;
 constexpr size_t kMaxNameBytes = 128;
+constexpr size_t kMaxColumns = 10'000;
 constexpr size_t kPadding = 64;
 constexpr int kUnwanted = -1;
 constexpr absl::string_view kMark = "\xef\xbb\xbf";
@@ -137,7 +138,9 @@ class RowAssembler {
     const size_t index = field_++;
     // A row that begins with a column's name may be a header.
     if (index == 0) maybe_header_ = !header_done_ || BeginsHeader(value);
-    if (maybe_header_) header_.emplace_back(Name(value.substr(0, kMaxNameBytes)));
+    if (maybe_header_ && index < kMaxColumns) {
+      header_.emplace_back(Name(value.substr(0, kMaxNameBytes)));
+    }
     if (!header_done_ || index >= slots_.size() || slots_[index] == kUnwanted) return;
     values_[static_cast<size_t>(slots_[index])].assign(value.data(), value.size());
   }
@@ -170,7 +173,9 @@ class RowAssembler {
       Places places = FindColumns(header_, layout_.columns, layout_.required);
       if (places.missing.empty()) {
         slots_ = std::move(places.slots);
-        for (const std::string& name : header_) names_.insert(absl::AsciiStrToLower(name));
+        for (const std::string& name : header_) {
+          if (names_.size() < kMaxColumns) names_.insert(absl::AsciiStrToLower(name));
+        }
         header_done_ = true;
         return absl::OkStatus();
       }
@@ -245,12 +250,18 @@ class RowCutter {
   // So many lines in quotes, one after the other and each with as many fields as the header, are
   // rows that a broken quote has swallowed.
   static constexpr int kRowsInQuotes = 4;
+  // What broken quotes make to be read again: so many times all that was read, and this. Beyond it
+  // no quote is open at a line's end.
+  static constexpr size_t kTimesReadAgain = 4;
+  static constexpr size_t kFreelyReadAgain = 4 * kMaxFieldBytes;
   static constexpr size_t kFieldsOfRow = 3;
 
   absl::Status Scan() {
     while (at_ < buffer_.size() && status_.ok()) {
       if (next_line_ != kNowhere && at_ - next_line_ >= kMaxFieldBytes) {
         broken_ = true;
+      } else if (IsTooLong()) {
+        DropField();
       } else {
         Step(buffer_[at_]);
       }
@@ -296,11 +307,15 @@ class RowCutter {
     rows_in_quotes_ = 0;
   }
 
+  bool IsTooLong() const {
+    return (state_ == State::kPlain || state_ == State::kQuoted) &&
+           at_ > field_begin_ + escapes_ + kMaxFieldBytes;
+  }
+
   // Takes characters of a field that say nothing.
   template <typename IsEnd>
   void TakeUntil(IsEnd is_end) {
-    size_t limit = field_begin_ + escapes_ + kMaxFieldBytes;
-    if (at_ >= limit) return DropField();
+    size_t limit = field_begin_ + escapes_ + kMaxFieldBytes + 1;
     if (next_line_ != kNowhere) limit = std::min(limit, next_line_ + kMaxFieldBytes);
     limit = std::min(limit, buffer_.size());
     do {
@@ -319,6 +334,7 @@ class RowCutter {
     if (next_line_ == kNowhere) {
       next_line_ = at_;
       first_line_end_ = c;
+      broken_ = read_again_ > kFreelyReadAgain + kTimesReadAgain * (forgotten_ + at_);
     } else if (line_fields_ > 0) {
       const bool is_row =
           line_fields_ >= kFieldsOfRow && line_fields_ == assembler_.header_fields();
@@ -405,7 +421,8 @@ class RowCutter {
       input_.NoteBrokenLine(line_);
       status_ = on_rejected_(RejectionReason::kBrokenQuote);
     }
-    at_ = next_line_ == kNowhere ? buffer_.size() : next_line_;
+    const size_t end = std::exchange(at_, next_line_ == kNowhere ? buffer_.size() : next_line_);
+    read_again_ += end - at_;
     if (first_line_end_ == '\n') ++line_;
     BeginRow();
   }
@@ -425,6 +442,7 @@ class RowCutter {
   void Compact() {
     const size_t done = std::min(state_ == State::kBegin ? at_ : field_begin_, next_line_);
     buffer_.erase(0, done);
+    forgotten_ += done;
     at_ -= done;
     field_begin_ -= std::min(field_begin_, done);
     quote_ -= std::min(quote_, done);
@@ -438,7 +456,9 @@ class RowCutter {
   absl::Status status_;
   std::string buffer_;
   std::string unescaped_;
-  size_t at_ = 0;  // the next character to be taken
+  size_t at_ = 0;          // the next character to be taken
+  size_t forgotten_ = 0;   // bytes before the buffer
+  size_t read_again_ = 0;  // characters, in all
 
   // Of the field.
   State state_ = State::kBegin;

@@ -28,20 +28,23 @@ struct CsvLayout {
   absl::string_view advice = {};  // what to do when one is not, after "and"
 };
 
-// Reads a CSV file with a header: RFC 4180 with CRLF or LF, doubled quotes and
-// line ends inside quotes. Commas, semicolons, tabs or bars part the columns, whichever the header
-// shows, or what a first line "sep=;" says. Columns are found by their header, in any order,
-// whatever the case. Lines "#TYPE ..." are skipped. A header that comes again, as where files were
-// appended, is no row: what follows is read by it. A file without a line has no rows.
+// Reads a CSV file with a header: RFC 4180 with CRLF or LF, doubled quotes and line ends inside
+// quotes. Commas, semicolons, tabs or bars part the columns, or what a first line "sep=;" says:
+// whichever finds the most of them in the header. Columns are found by their header, in any order,
+// whatever the case; beyond the 10,000th none is looked for. Lines "#TYPE ..." are skipped. A
+// header that comes again, as where files were appended, is no row: what follows is read by it. A
+// file without a line has no rows.
 //
 // `on_row` gets the values in the order of the layout's columns, empty where the row or the file
-// has none. The views are valid during
-// the call, and at least 64 bytes after the end of each may be read. `on_rejected` is told of
-// each row with a field longer than 16 MiB, and of each that a broken quote costs; reading goes on
-// after it, and after a broken quote with the next line, however late that shows. A quote is broken
-// when the quotes of a row over several lines do not end where a field does, when such a row has
-// not as many fields as the header, when four lines in quotes have, one after the other, or when
-// the input ends in it; its line is noted in `input`.
+// has none. The views are valid during the call, and at least 64 bytes after the end of each may be
+// read. `on_rejected` is told of each row with a field longer than 16 MiB, of each that is one
+// field with the columns of another separator in it, and of each that a broken quote costs; reading
+// goes on after it, and after a broken quote with the next line, however late that shows. A quote
+// is broken when the quotes of a row over several lines do not end where a field does, when such a
+// row has not as many fields as the header, or a field longer than 16 MiB, or so much after its
+// first line, when four lines in quotes have as many, one after the other, or when the input ends
+// in it; its line is noted in `input`. Lines are read again for that, but the time of reading grows
+// with the input's size alone: where nearly every quote is broken, no row goes over several lines.
 //
 // InvalidArgument names the missing columns and says what to do. An error of `on_row` or
 // `on_rejected` ends the reading.

@@ -12,8 +12,10 @@ using Outcome = JsonObjectScanner::Outcome;
 
 constexpr size_t kMaxRecordBytes = 16 << 20;
 constexpr size_t kPadding = 64;
-// Trials that come to nothing may read a character several times; not without end.
-constexpr size_t kMaxTried = 4 * kMaxRecordBytes;
+// What is broken, and trials that come to nothing, are read again: so many times all that was read,
+// and this.
+constexpr size_t kTimesReadAgain = 8;
+constexpr size_t kFreelyReadAgain = 4 * kMaxRecordBytes;
 constexpr size_t kMaxLevels = 1024;
 
 bool EndsLine(char c) { return c == '\n' || c == '\r'; }
@@ -78,9 +80,7 @@ absl::Status JsonFramer::Drain() {
 void JsonFramer::SkipString() {
   const size_t end = std::min(buffer_.size(), begin_ + kMaxRecordBytes);
   if (at_ >= end) return;
-  const size_t skipped = scanner_.SkipString(absl::string_view(buffer_).substr(at_, end - at_));
-  at_ += skipped;
-  if (mode_ == Mode::kTrial) tried_ += skipped;
+  at_ += scanner_.SkipString(absl::string_view(buffer_).substr(at_, end - at_));
 }
 
 absl::Status JsonFramer::Take(char c) {
@@ -246,7 +246,7 @@ absl::Status JsonFramer::Lost(char c) {
     mode_ = Mode::kBetween;
     return absl::OkStatus();
   }
-  if (c == '{' && before != ':' && tried_ < kMaxTried) {
+  if (c == '{' && before != ':' && MayReadAgain()) {
     Begin(Mode::kTrial);
     return absl::OkStatus();
   }
@@ -256,7 +256,6 @@ absl::Status JsonFramer::Lost(char c) {
 }
 
 absl::Status JsonFramer::Trial(char c) {
-  ++tried_;
   if (at_ - begin_ >= kMaxRecordBytes) return FailTrial();
   switch (scanner_.Take(c)) {
     case Outcome::kGoesOn:
@@ -267,9 +266,7 @@ absl::Status JsonFramer::Trial(char c) {
       mode_ = Mode::kLost;
       before_ = '}';
       line_start_ = false;
-      if (!scanner_.is_record() && !BeginsAsTheLast()) return absl::OkStatus();
-      tried_ = 0;
-      return Emit();
+      return scanner_.is_record() || BeginsAsTheLast() ? Emit() : absl::OkStatus();
     case Outcome::kList:
       levels_.clear();
       EnterList();
@@ -290,7 +287,7 @@ absl::Status JsonFramer::FailTrial() {
   mode_ = Mode::kLost;
   before_ = '{';
   line_start_ = false;
-  at_ = begin_ + 1;
+  ReadAgain(begin_ + 1);
   return one_more ? sink_.OnRejected(RejectionReason::kMalformedJson) : absl::OkStatus();
 }
 
@@ -305,12 +302,20 @@ absl::Status JsonFramer::BreakOff(RejectionReason reason, size_t go_on_at) {
 }
 
 void JsonFramer::Lose(size_t go_on_at) {
-  before_ = go_on_at > 0 ? buffer_[go_on_at - 1] : dropped_;
+  if (go_on_at > at_ || MayReadAgain()) ReadAgain(go_on_at);
+  before_ = at_ > 0 ? buffer_[at_ - 1] : dropped_;
   line_start_ = EndsLine(before_);
-  at_ = go_on_at;
   was_lost_ = true;
-  tried_ = 0;
   mode_ = Mode::kLost;
+}
+
+bool JsonFramer::MayReadAgain() const {
+  return read_again_ <= kFreelyReadAgain + kTimesReadAgain * (forgotten_ + at_);
+}
+
+void JsonFramer::ReadAgain(size_t from) {
+  if (from < at_) read_again_ += at_ - from;
+  at_ = from;
 }
 
 absl::Status JsonFramer::Emit() {
@@ -330,6 +335,7 @@ void JsonFramer::Compact() {
   const size_t dropped = kept ? begin_ : at_;
   if (dropped > 0) dropped_ = buffer_[dropped - 1];
   buffer_.erase(0, dropped);
+  forgotten_ += dropped;
   at_ -= dropped;
   begin_ -= kept ? dropped : begin_;
 }

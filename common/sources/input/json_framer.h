@@ -34,7 +34,9 @@ class JsonSink {
 // its second byte, for the next line that begins with an object, the next page, and the next
 // object that is whole and has a member that records have (or begins as the last record did).
 // What is inside it, as the value of a member, is no record. How the pieces are cut makes no
-// difference. Memory is bounded by the largest record (16 MiB; longer ones are rejected).
+// difference. Memory is bounded by the largest record (16 MiB; longer ones are rejected), and time
+// by the input's size: where nearly everything is broken, what is in it is no longer looked
+// through.
 class JsonFramer {
  public:
   // Both outlive this.
@@ -69,6 +71,8 @@ class JsonFramer {
   void Begin(Mode mode);
   void EnterList();
   void Lose(size_t go_on_at);
+  bool MayReadAgain() const;
+  void ReadAgain(size_t from);
   bool BeginsLine(char c);
   bool BeginsAsTheLast() const;
   void SkipString();
@@ -77,8 +81,10 @@ class JsonFramer {
   const JsonLayout& layout_;
   JsonSink& sink_;
   std::string buffer_;
-  size_t at_ = 0;     // the next character to be taken
-  size_t begin_ = 0;  // of the object
+  size_t at_ = 0;          // the next character to be taken
+  size_t begin_ = 0;       // of the object
+  size_t forgotten_ = 0;   // bytes before the buffer
+  size_t read_again_ = 0;  // characters, in all
   Mode mode_ = Mode::kBetween;
   JsonObjectScanner scanner_;
   std::vector<Level> levels_;  // what the records are in
@@ -95,7 +101,6 @@ class JsonFramer {
   char before_ = '\n';      // the last character before at_ that is not white space
   bool was_lost_ = false;   // levels_ may lack some
   bool in_lines_ = false;   // what was broken was a line, not in a page or an array
-  size_t tried_ = 0;        // characters of trials since the last that came to something
 };
 
 // Reads all of an input. Errors are those of the input and of the sink.

@@ -132,6 +132,46 @@ TEST(ReadCsv, RejectsARowWithAFieldThatIsTooLongAndGoesOn) {
   EXPECT_THAT(open.rows, ElementsAre("!longer than 16 MiB"));
 }
 
+// Mutations: what is written with quotes alone, or goes over lines, has no bound; the bound is
+// beside what it is.
+TEST(ReadCsv, BoundsEveryFieldHoweverItIsWritten) {
+  constexpr size_t kBound = 16 << 20;
+  std::string doubled;
+  std::string stray;
+  for (size_t i = 0; i < kBound; ++i) {
+    doubled += "\"\"";
+    stray += "\" ";
+  }
+  const auto read = [](const std::string& field) {
+    return ReadText(absl::StrCat("Identity,AuditData\n1,", field, "\n2,b\n"), 77'777).rows;
+  };
+  for (const std::string& longest :
+       {std::string(kBound, 'x'), absl::StrCat("\"", std::string(kBound, 'x'), "\""),
+        absl::StrCat("\"", doubled, "\"")}) {
+    const std::vector<std::string> rows = read(longest);
+    ASSERT_EQ(rows.size(), 2u);
+    EXPECT_EQ(rows[0].size(), kBound + 2);
+  }
+  for (const std::string& too_long :
+       {std::string(kBound + 1, 'x'), absl::StrCat("\"", std::string(kBound + 1, 'x'), "\""),
+        absl::StrCat("\"", doubled, "\"\"\""), absl::StrCat("\"", stray, "x\"")}) {
+    EXPECT_THAT(read(too_long), ElementsAre("!longer than 16 MiB", "b|2"));
+  }
+  // The lines of a field that is too long are rows of their own.
+  const std::string half(kBound / 2, 'x');
+  EXPECT_EQ(read(absl::StrCat("\"", half, "\n", half.substr(1), "\"")).size(), 2u);
+  EXPECT_THAT(read(absl::StrCat("\"", half, "\n", half, "y\"")),
+              ElementsAre("!quote that is not closed", absl::StrCat("|", half, "y\""), "b|2"));
+}
+
+// Mutation: all of a line's fields are kept as names of columns.
+TEST(ReadCsv, LooksForNoColumnBeyondTheTenThousandth) {
+  EXPECT_TRUE(ReadText(absl::StrCat(std::string(9'999, ','), "AuditData\n")).status.ok());
+  EXPECT_THAT(
+      std::string(ReadText(absl::StrCat(std::string(10'000, ','), "AuditData\n")).status.message()),
+      HasSubstr("the column AuditData"));
+}
+
 constexpr char kBroken[] = "!quote that is not closed";
 
 // Mutations: what a quote opens is read to the input's end; the rows that it swallowed stay lost;
@@ -193,6 +233,22 @@ TEST(ReadCsv, FindsARowAfterManyLinesInQuotes) {
       77'777);
   EXPECT_THAT(read.rows, ElementsAre(kBroken, "b|2", "!longer than 16 MiB", "d|4",
                                      "!longer than 16 MiB", "e|5"));
+}
+
+// Each of these lines opens a quote, and is a field in it of every line before: without a bound
+// each is read nine thousand times. What ends is in order again.
+TEST(ReadCsv, ReadsInTimeThatGrowsWithTheInput) {
+  constexpr size_t kLines = 2'000'000;
+  std::string text = absl::StrCat("AuditData,Identity", std::string(9'000, ','), "\n");
+  for (size_t i = 0; i < kLines; ++i) text += "x\"\"\",\"\n";
+  std::string rest;
+  for (int i = 0; i < 10'000; ++i) absl::StrAppend(&rest, "a,", i, "\n");
+  const Read read = ReadText(absl::StrCat(text, rest));
+  EXPECT_EQ(read.rows.size(), kLines + 10'000);
+  EXPECT_EQ(read.rows.front(), kBroken);
+  EXPECT_EQ(read.rows[kLines - 1], kBroken);
+  EXPECT_EQ(read.rows[kLines], "a|0");
+  EXPECT_EQ(read.rows.back(), "a|9999");
 }
 
 TEST(CsvHeader, IsTheLineThatNamesTheColumns) {

@@ -192,5 +192,18 @@ TEST(JsonFramer, IsNotLostInDepth) {
   EXPECT_THAT(Read(absl::StrCat(std::string(300'000, '['), "\n{\"a\":1}\n")).back(), R"({"a":1})");
 }
 
+// Each of these lines is broken a thousand lines later, where objects are nested too deeply.
+// Mutation: all of them are read again each time.
+TEST(JsonFramer, ReadsInTimeThatGrowsWithTheInput) {
+  constexpr size_t kLines = 500'000;
+  std::string text;
+  for (size_t i = 0; i < kLines; ++i) text += "{\"a\":\n";
+  text += "]]\n{\"a\":1}\n";
+  const std::vector<std::string> texts = Read(text);
+  EXPECT_LT(texts.size(), kLines / 10);
+  EXPECT_EQ(texts.front(), kBroken);
+  EXPECT_EQ(texts.back(), R"({"a":1})");
+}
+
 }  // namespace
 }  // namespace tutti
