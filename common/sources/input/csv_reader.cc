@@ -104,13 +104,18 @@ std::vector<std::string> NamesIn(absl::string_view line, char separator) {
   return names;
 }
 
-// What parts the columns: what the file says, or else what finds the most of those wanted.
+// What parts the columns: what finds the most of those wanted, and of several what the file says.
 char FindSeparator(absl::string_view beginning, const CsvLayout& layout) {
-  char best = kSeparators[0];
+  std::string separators(kSeparators);
+  char best = separators.front();
   size_t most = 0;
   for (const absl::string_view line : LinesToHeader(beginning)) {
-    if (const char said = SeparatorOf(line); said != '\0') return said;
-    for (const char separator : kSeparators) {
+    if (const char said = SeparatorOf(line); said != '\0') {
+      separators.insert(separators.begin(), said);
+      best = said;
+      continue;
+    }
+    for (const char separator : separators) {
       const size_t found =
           FindColumns(NamesIn(line, separator), layout.columns, layout.required).found;
       if (found <= most) continue;
@@ -397,10 +402,27 @@ class RowCutter {
     if (broken_) return;
     if (dropped_ || is_blank_) {
       assembler_.AbandonRow();
+    } else if (IsPartedOtherwise()) {
+      assembler_.AbandonRow();
+      status_ = on_rejected_(RejectionReason::kOtherSeparator);
     } else {
       status_ = assembler_.EndRow();
     }
     fields_ = 0;
+  }
+
+  // Whether the row that ends is one field, and another separator would part it as the header is.
+  bool IsPartedOtherwise() const {
+    const size_t columns = assembler_.header_fields();
+    if (fields_ > 1 || columns < 2) return false;
+    const absl::string_view row =
+        absl::string_view(buffer_).substr(field_begin_, at_ - field_begin_);
+    // JSON has commas of its own.
+    if (absl::StartsWith(row, "{") || IsTypeLine(row)) return false;
+    return std::any_of(kSeparators.begin(), kSeparators.end(), [&](char other) {
+      return other != separator_ &&
+             static_cast<size_t>(std::count(row.begin(), row.end(), other)) >= columns - 1;
+    });
   }
 
   void BeginRow() {

@@ -40,6 +40,8 @@ absl::string_view RejectionReasonName(RejectionReason reason) {
     case RejectionReason::kCutByWorkbook:
       return "AuditData cut off at 32,767 characters, which is all that a cell of Excel holds: "
              "import the export as it was downloaded";
+    case RejectionReason::kOtherSeparator:
+      return "columns parted by another character than those of the header";
   }
   return "unknown";
 }

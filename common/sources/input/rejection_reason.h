@@ -25,8 +25,9 @@ enum class RejectionReason {
   kAmbiguousDay,    // of a report: a day of which nobody knows whether 4/5 is in April or in May
   kAfterReport,     // of a report: a day after the one that the report was made on
   kCutByWorkbook,   // JSON of as many characters as a cell of Excel holds: the rest is lost
+  kOtherSeparator,  // of a CSV file: one field, and in it what parts the columns of other files
 };
-inline constexpr int kRejectionReasonCount = 17;
+inline constexpr int kRejectionReasonCount = 18;
 
 // A stable name for people and for JSON: "empty AuditData".
 absl::string_view RejectionReasonName(RejectionReason reason);

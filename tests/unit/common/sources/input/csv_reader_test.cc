@@ -106,6 +106,20 @@ TEST(ReadCsv, TakesWhateverPartsTheColumns) {
   }
 }
 
+// Mutations: what a first line says is believed whatever the header shows; a row that another
+// character parts is a row with one field.
+TEST(ReadCsv, RejectsRowsThatAreNotPartedAsTheHeaderIs) {
+  EXPECT_THAT(ReadText("sep=;\nIdentity,AuditData\n1,a\n").rows, ElementsAre("a|1"));
+  EXPECT_THAT(ReadText("sep=:\nIdentity:AuditData\n1:a,b\n").rows, ElementsAre("a,b|1"));
+  constexpr char kParted[] = "!columns parted by another character than those of the header";
+  EXPECT_THAT(ReadText("Identity;Other;AuditData\n1;x;a\n2,x,b\n\"3\",\"x\",\"c\"\n4\tx\td\n5\n"
+                       "6,x\n#TYPE a,b,c\n{\"a\":1,\"b\":2,\"c\":3}\n7;x;g")
+                  .rows,
+              ElementsAre("a|1", kParted, kParted, kParted, "|5", "|6,x",
+                          "|{\"a\":1,\"b\":2,\"c\":3}", "g|7"));
+  EXPECT_THAT(ReadText("AuditData\na;b,c\n").rows, ElementsAre("a;b|"));
+}
+
 // Mutation: the header of an appended file is a row, or its columns are those of the first.
 TEST(ReadCsv, ReadsAHeaderThatComesAgain) {
   EXPECT_THAT(ReadText("Other,Identity,AuditData\nx,1,a\n"
