@@ -26,7 +26,10 @@ CheckedTime TimeRange::Instant(absl::string_view text) const {
 CheckedTime TimeRange::Day(absl::string_view text, DayOrder order) const {
   const absl::optional<int64_t> midnight = ParseReportDay(text, order);
   if (!midnight.has_value()) {
-    const bool ambiguous = order == DayOrder::kUnknown && NeedsDayOrder(text);
+    const bool two_ways = NeedsDayOrder(text);
+    const bool ambiguous =
+        (order == DayOrder::kUnknown && two_ways) ||
+        (order == DayOrder::kBoth && (two_ways || DayOrderOf(text) != DayOrder::kUnknown));
     return {{}, ambiguous ? RejectionReason::kAmbiguousDay : RejectionReason::kMalformedTime};
   }
   if (*midnight < kFirstSeconds || *midnight - kEasternmostSeconds > now_) {

@@ -32,7 +32,8 @@ class TimeRange {
   // everywhere; now while noon is still to come, since what receives it refuses the future. The
   // day is a report's own: it is in the future when it has begun nowhere on earth, where it
   // begins up to 14 hours before it does in UTC.
-  // kAmbiguousDay when it can be read in two ways and `order` says of neither that it is right.
+  // kAmbiguousDay when it can be read in two ways and `order` says of neither that it is right, or
+  // that both are.
   CheckedTime Day(absl::string_view text, DayOrder order = DayOrder::kUnknown) const;
 
  private:

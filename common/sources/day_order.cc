@@ -7,13 +7,13 @@
 namespace tutti {
 
 absl::Status DayOrderFinder::Add(Row row) {
-  if (order_ == DayOrder::kUnknown && !gave_up_) {
-    for (const size_t column : columns_) {
-      if (order_ == DayOrder::kUnknown) order_ = DayOrderOf(row[column]);
-    }
-    if (order_ != DayOrder::kUnknown) {
-      RETURN_IF_ERROR(Release());
-    }
+  for (const size_t column : columns_) {
+    const DayOrder shown = DayOrderOf(row[column]);
+    if (shown == DayOrder::kUnknown || shown == order_) continue;
+    order_ = order_ == DayOrder::kUnknown ? shown : DayOrder::kBoth;
+  }
+  if (order_ != DayOrder::kUnknown) {
+    RETURN_IF_ERROR(Release());
   }
   const bool waits = order_ == DayOrder::kUnknown && !gave_up_ &&
                      std::any_of(columns_.begin(), columns_.end(),

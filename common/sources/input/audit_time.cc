@@ -178,8 +178,9 @@ absl::optional<int64_t> ParseReportDay(absl::string_view text, DayOrder order) {
     if (order == DayOrder::kUnknown && !NeedsDayOrder(text)) {
       order = parted->second > 12 ? DayOrder::kMonthFirst : DayOrder::kDayFirst;
     }
-    if (order == DayOrder::kUnknown) return absl::nullopt;
-    const bool day_first = order == DayOrder::kDayFirst;
+    const bool is_unclear = order == DayOrder::kBoth && parted->first != parted->second;
+    if (order == DayOrder::kUnknown || is_unclear) return absl::nullopt;
+    const bool day_first = order != DayOrder::kMonthFirst;
     return Midnight(parted->year, day_first ? parted->second : parted->first,
                     day_first ? parted->first : parted->second);
   }

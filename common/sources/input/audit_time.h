@@ -16,8 +16,9 @@ namespace tutti {
 // ("5/18/2024 9:13 PM") are refused: their order of day and month is not known.
 absl::optional<int64_t> ParseAuditTime(absl::string_view text);
 
-// Which stands first in a day like "4/5/2026", that a spreadsheet wrote.
-enum class DayOrder { kUnknown, kDayFirst, kMonthFirst };
+// Which stands first in a day like "4/5/2026", that a spreadsheet wrote. kBoth: where it is from,
+// some days have it so and some otherwise, so that none can be read.
+enum class DayOrder { kUnknown, kDayFirst, kMonthFirst, kBoth };
 
 // Parses a day of a report: "2026-11-20", "2026/11/20", "20.11.2026" or "4.5.2026", and what a
 // spreadsheet or an exporter makes of it by putting a time behind it, which says nothing: the day

@@ -300,30 +300,10 @@ class UsageReader : public JsonSink {
   }
 
   absl::Status Read(TextInput& input) {
-    ASSIGN_OR_RETURN(const absl::string_view peeked, input.Peek());
-    const absl::string_view beginning = absl::StripLeadingAsciiWhitespace(peeked);
-    const bool json = IsJson(beginning);
-    const absl::string_view header = json ? beginning : CsvHeader(peeked);
-    kind_ = KindOf(header);
-    for (size_t i = 0; i < columns_.size(); ++i) {
-      for (const std::string& name : columns_[i]) members_.emplace(MemberName(name), i);
-    }
-    if (json) {
-      RETURN_IF_ERROR(ReadJson(input, kLayout, *this));
-      return order_.Finish();
-    }
-    if (kind_ == Kind::kAssistant) {
-      for (const std::string& name : CsvNames(header)) NoteColumn(name);
-    }
-    if (IsOfDrives(header)) {
-      kind_ = Kind::kDrives;
-      columns_[kName] = {"Owner Principal Name"};
-    }
-    if (kind_ == Kind::kActiveUsers) columns_[kLastActivity] = {"Exchange Last Activity Date"};
-    RETURN_IF_ERROR(ReadCsv(
-        input, {columns_, kLastActivity + 1, kAdvice}, [this](Row row) { return order_.Add(row); },
-        [this](RejectionReason reason) { return sink_.OnRejected(reason); }));
-    return order_.Finish();
+    absl::Status status = ReadRows(input);
+    // What was held back was read before whatever ended the reading.
+    status.Update(order_.Finish());
+    return status;
   }
 
   absl::Status OnJson(absl::string_view json) override {
@@ -346,6 +326,29 @@ class UsageReader : public JsonSink {
   static constexpr absl::string_view kInSeconds = " In Seconds";
   static constexpr int kMaxDepth = 3;
   static constexpr size_t kNoColumn = ~size_t{0};
+
+  absl::Status ReadRows(TextInput& input) {
+    ASSIGN_OR_RETURN(const absl::string_view peeked, input.Peek());
+    const absl::string_view beginning = absl::StripLeadingAsciiWhitespace(peeked);
+    const bool json = IsJson(beginning);
+    const absl::string_view header = json ? beginning : CsvHeader(peeked);
+    kind_ = KindOf(header);
+    for (size_t i = 0; i < columns_.size(); ++i) {
+      for (const std::string& name : columns_[i]) members_.emplace(MemberName(name), i);
+    }
+    if (json) return ReadJson(input, kLayout, *this);
+    if (kind_ == Kind::kAssistant) {
+      for (const std::string& name : CsvNames(header)) NoteColumn(name);
+    }
+    if (IsOfDrives(header)) {
+      kind_ = Kind::kDrives;
+      columns_[kName] = {"Owner Principal Name"};
+    }
+    if (kind_ == Kind::kActiveUsers) columns_[kLastActivity] = {"Exchange Last Activity Date"};
+    return ReadCsv(
+        input, {columns_, kLastActivity + 1, kAdvice}, [this](Row row) { return order_.Add(row); },
+        [this](RejectionReason reason) { return sink_.OnRejected(reason); });
+  }
 
   // Members, and those of the lists in them: reports by application have a row's cells in one.
   void Collect(simdjson::dom::object members, int depth) {
@@ -385,6 +388,7 @@ class UsageReader : public JsonSink {
       return;
     }
     members_.emplace(MemberName(name), columns_.size());
+    order_.Watch(columns_.size());
     columns_.push_back({std::string(name)});
     unknown_apps_.emplace_back(app);
     texts_.resize(columns_.size());

@@ -103,8 +103,12 @@ class TelemetryReader : public JsonSink {
  public:
   explicit TelemetryReader(SourceSink& sink) : sink_(sink) {}
 
-  absl::Status Add(Row row) { return order_.Add(row); }
-  absl::Status Finish() { return order_.Finish(); }
+  absl::Status Read(TextInput& input) {
+    absl::Status status = ReadRows(input);
+    // What was held back was read before whatever ended the reading.
+    status.Update(order_.Finish());
+    return status;
+  }
 
   absl::Status ReadRow(Row row, DayOrder order) {
     const absl::string_view device = absl::StripAsciiWhitespace(row[kDevice]);
@@ -142,11 +146,19 @@ class TelemetryReader : public JsonSink {
     for (const auto [key, value] : members) Take({key.data(), key.size()}, value, texts, ranks);
     std::array<absl::string_view, kColumnCount> row = {};
     for (size_t i = 0; i < row.size(); ++i) row[i] = texts[i];
-    return Add(row);
+    return order_.Add(row);
   }
   absl::Status OnRejected(RejectionReason reason) override { return sink_.OnRejected(reason); }
 
  private:
+  absl::Status ReadRows(TextInput& input) {
+    ASSIGN_OR_RETURN(const absl::string_view beginning, input.Peek());
+    if (IsJson(beginning)) return ReadJson(input, kLayout, *this);
+    return ReadCsv(
+        input, {Columns(), 1, kAdvice}, [this](Row row) { return order_.Add(row); },
+        [this](RejectionReason reason) { return sink_.OnRejected(reason); });
+  }
+
   // A time of day, or a day alone.
   CheckedTime WhenOf(absl::string_view time, DayOrder order) const {
     const CheckedTime instant = sink_.times().Instant(time);
@@ -271,17 +283,7 @@ const Source& DeviceTelemetry() {
 }
 
 absl::Status ReadDeviceTelemetry(TextInput& input, SourceSink& sink) {
-  ASSIGN_OR_RETURN(absl::string_view beginning, input.Peek());
-  const absl::string_view text = absl::StripLeadingAsciiWhitespace(beginning);
-  TelemetryReader reader(sink);
-  if (IsJson(text)) {
-    RETURN_IF_ERROR(ReadJson(input, kLayout, reader));
-    return reader.Finish();
-  }
-  RETURN_IF_ERROR(ReadCsv(
-      input, {Columns(), 1, kAdvice}, [&reader](Row row) { return reader.Add(row); },
-      [&reader](RejectionReason reason) { return reader.OnRejected(reason); }));
-  return reader.Finish();
+  return TelemetryReader(sink).Read(input);
 }
 
 }  // namespace tutti

@@ -541,6 +541,68 @@ TEST_F(ReportPeople, TellsOfCellsAndColumnsOfTheAssistantThatItCannotRead) {
   EXPECT_THAT(SummaryJson(*json), HasSubstr(R"("unknown_apps":{"Planner":1})"));
 }
 
+// Mutations: the order that was found first is held for what shows another; a day that contradicts
+// it has no readable time; a column that nobody knows shows no order.
+TEST_F(ReportPeople, BelievesNoDayOfAFileThatShowsBothOrders) {
+  const auto report = [](const std::vector<std::string>& days) {
+    std::string text = "User Principal Name,Last Activity Date,Send Count,Report Period\n";
+    for (size_t i = 0; i < days.size(); ++i) {
+      absl::StrAppend(&text, "p", i, "@acme.example,", days[i], ",1,1\n");
+    }
+    return text;
+  };
+  const absl::StatusOr<ImportSummary> both =
+      Run({report({"4/5/2026", "13/5/2026", "4/5/2026", "5/13/2026", "4/5/2026", "14/5/2026",
+                   "5/5/2026", "04.05.2026", "2026-05-04"})});
+  ASSERT_TRUE(both.ok()) << both.status();
+  EXPECT_EQ(both->rejected[static_cast<size_t>(RejectionReason::kAmbiguousDay)], 3);
+  EXPECT_EQ(both->Rejected(), 3);
+  EXPECT_EQ(activities_.seconds.size(), 6u);
+  Imported(
+      "User Principal Name,Last Activity Date,Word Copilot Last Activity Date,"
+      "Planner Copilot Last Activity Date\n"
+      "amy@acme.example,,4/5/2026,\nbob@acme.example,,,4/5/2026\ncy@acme.example,,,13/5/2026\n");
+  EXPECT_EQ(rejected_, 0);
+  EXPECT_THAT(activities_.seconds, ElementsAre(1777896000, 1777896000, 1777896000 + 9 * 86400));
+}
+
+// A gzip file that is cut off after `text` and many lines without anything, so that its beginning
+// can be read.
+std::string CutOff(std::string text) {
+  constexpr size_t kBlock = 60'000;
+  const auto two_bytes = [](size_t number) {
+    return std::string{static_cast<char>(number & 0xff), static_cast<char>(number >> 8)};
+  };
+  text.resize(10 * kBlock, '\n');
+  std::string file("\x1f\x8b\x08\0\0\0\0\0\0\x03", 10);
+  for (size_t at = 0; at < text.size(); at += kBlock) {
+    absl::StrAppend(&file, std::string(1, '\0'), two_bytes(kBlock), two_bytes(kBlock ^ 0xffff),
+                    text.substr(at, kBlock));
+  }
+  return file;
+}
+
+// Mutation: what waits for the order of days is forgotten with an error.
+TEST_F(ReportPeople, AccountsForRowsThatWaitWhenTheInputEndsWithAnError) {
+  const std::string concealed(32, 'a');
+  for (const std::string& text :
+       {absl::StrCat(kMailHeader, MailRow("amy@acme.example", "4/5/2026"),
+                     MailRow("bob@acme.example", "5/5/2026"), MailRow(concealed, "2026-05-04")),
+        CutOff(absl::StrCat(kMailHeader, MailRow("amy@acme.example", "4/5/2026"),
+                            MailRow("bob@acme.example", "5/5/2026"))),
+        CutOff("deviceId,date,coreBootTimeInMs\na,4/5/2026,1\nb,5/5/2026,1\n")}) {
+    const TemporaryFile file(text);
+    options_.inputs = {file.path()};
+    activities_.texts.clear();
+    ImportSummary unfinished;
+    EXPECT_FALSE(RunImport(options_, {.observer = &activities_, .unfinished = &unfinished}).ok());
+    EXPECT_EQ(unfinished.rows, 2);
+    EXPECT_EQ(unfinished.rejected[static_cast<size_t>(RejectionReason::kAmbiguousDay)], 1);
+    EXPECT_EQ(unfinished.tenants.at(0).fates.Of(Fate::kActivity), 1);
+    EXPECT_THAT(activities_.texts, Not(IsEmpty()));
+  }
+}
+
 // Mutations: the order of the first row alone; a guess where there is none; a day that can be read
 // in one way is refused.
 TEST_F(ReportPeople, ReadsASpreadsheetsDaysWhenTheColumnShowsTheirOrder) {
