@@ -229,22 +229,6 @@ absl::string_view AppOfColumn(absl::string_view column) {
   return app.empty() ? column : app;
 }
 
-// Whether a column's name may be shown: it is about the assistant, and no longer than such names
-// are. Anything else may be a person's.
-bool IsShownColumn(absl::string_view name) {
-  constexpr size_t kMaxBytes = 64;
-  constexpr size_t kMaxWords = 8;
-  const bool is_assistant = ContainsIgnoringCase(name, "copilot") ||
-                            ContainsIgnoringCase(name, " agent") ||
-                            ContainsIgnoringCase(name, " chat");
-  const std::vector<absl::string_view> words = absl::StrSplit(name, ' ');
-  return is_assistant && name.size() <= kMaxBytes && words.size() <= kMaxWords &&
-         std::all_of(name.begin(), name.end(), [](char c) {
-           return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == ' ' || c == '(' ||
-                  c == ')';
-         });
-}
-
 // A digest in place of an address: 32 or more hexadecimal digits and no "@".
 bool IsConcealed(absl::string_view name) {
   return name.size() >= 32 && std::all_of(name.begin(), name.end(), [](char c) {
@@ -303,6 +287,7 @@ class UsageReader : public JsonSink {
     absl::Status status = ReadRows(input);
     // What was held back was read before whatever ended the reading.
     status.Update(order_.Finish());
+    TellOfColumns();
     return status;
   }
 
@@ -326,6 +311,9 @@ class UsageReader : public JsonSink {
   static constexpr absl::string_view kInSeconds = " In Seconds";
   static constexpr int kMaxDepth = 3;
   static constexpr size_t kNoColumn = ~size_t{0};
+  // The report has some fifteen applications.
+  static constexpr size_t kMaxUnknownApps = 100;
+  static constexpr size_t kMaxNameBytes = 128;
 
   absl::Status ReadRows(TextInput& input) {
     ASSIGN_OR_RETURN(const absl::string_view peeked, input.Peek());
@@ -387,16 +375,28 @@ class UsageReader : public JsonSink {
       columns_[first_assisted_ + i].emplace_back(name);
       return;
     }
+    if (unknown_apps_.size() == kMaxUnknownApps || name.size() > kMaxNameBytes) {
+      has_unread_columns_ = true;
+      return;
+    }
     members_.emplace(MemberName(name), columns_.size());
     order_.Watch(columns_.size());
     columns_.push_back({std::string(name)});
     unknown_apps_.emplace_back(app);
     texts_.resize(columns_.size());
-    sink_.OnWarning(
-        absl::StrCat("has a column that is not known, ",
-                     IsShownColumn(name) ? absl::StrCat("\"", name, "\"")
-                                         : "named like \"... last activity date\"",
-                     ": what stands in it counts as the assistant in another application"));
+  }
+
+  // Names none: a column's name is whatever the file says, perhaps a person's.
+  void TellOfColumns() {
+    if (!unknown_apps_.empty()) {
+      sink_.OnWarning(absl::StrCat(
+          "has ", unknown_apps_.size(), unknown_apps_.size() == 1 ? " column" : " columns",
+          " of the assistant in applications that are not known: what stands there counts as the "
+          "assistant in another application, which --show-operations names"));
+    }
+    if (has_unread_columns_) {
+      sink_.OnWarning("has more columns of applications than are read: it is no report of Copilot");
+    }
   }
 
   // Several texts of one list are joined as they are in CSV; a member that comes again, in a
@@ -570,6 +570,7 @@ class UsageReader : public JsonSink {
   size_t first_assisted_ =
       kColumnCount + std::size(kCells) + std::size(kApps) * std::size(kPlatforms);
   std::vector<std::string> unknown_apps_;
+  bool has_unread_columns_ = false;
   DayOrderFinder order_{DayColumns(),
                         [this](Row row, DayOrder order) { return ReadRow(row, order); }};
   absl::flat_hash_map<std::string, size_t> members_;  // by their plain names, to columns_

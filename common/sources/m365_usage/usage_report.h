@@ -26,13 +26,13 @@ const Source& UsageReports();
 //
 // Copilot's report says of each of its licensees on which day each application's assistant was
 // last used, and each is an activity of that day, whatever the report's days; exported daily, it
-// has all of them. A column of an application that is not known is named in a warning, and what
-// stands in it is an activity in another application; a day that cannot be read costs its cell. The
-// report lists the licensees of one product alone, so it says nothing of how many
-// people there are.
+// has all of them. Columns of applications that are not known are counted in a warning, and what
+// stands in them is an activity in another application; a day that cannot be read costs its cell.
+// The report lists the licensees of one product alone, so it says nothing of how many people there
+// are.
 //
 // A day in or before 1970 means that there is none ("0001-01-01"). Days like "4/5/2026", as a
-// spreadsheet writes them, are read when all days of the input show what stands first, see
+// spreadsheet writes them, are read when the days of the input show what stands first, see
 // DayOrderFinder; a row of which nobody knows is rejected, as is one with a day after the report's
 // refresh date. A row that comes again is a duplicate.
 //
