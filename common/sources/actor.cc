@@ -76,7 +76,7 @@ bool IsWindowsAccount(absl::string_view user, absl::string_view* domain) {
 
 bool Accepts(const absl::flat_hash_set<std::string>& accepted, absl::string_view domain,
              bool is_windows) {
-  const std::string lower = absl::AsciiStrToLower(domain);
+  const std::string lower = CaseFolded(domain);
   if (accepted.empty() || accepted.contains(lower)) return true;
   return is_windows && std::any_of(accepted.begin(), accepted.end(), [&](const std::string& one) {
            return absl::StartsWith(one, absl::StrCat(lower, "."));

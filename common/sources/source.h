@@ -79,9 +79,9 @@ class SourceSink {
 
 // How an organisation wants its records read.
 struct ReadingOptions {
-  // The organisation's domains in lower case; empty: all.
+  // The organisation's domains, case-folded; empty: all.
   absl::flat_hash_set<std::string> accepted_domains;
-  // Addresses of group and shared mailboxes in lower case. Without them no mail is
+  // Addresses of group and shared mailboxes, case-folded. Without them no mail is
   // known to go to a group.
   absl::flat_hash_set<std::string> group_addresses;
   // Whether an application of unknown name that acts with a person's rights over

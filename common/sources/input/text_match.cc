@@ -1,8 +1,11 @@
 #include "common/sources/input/text_match.h"
 
+#include <unicode/bytestream.h>
+#include <unicode/normalizer2.h>
+#include <unicode/stringpiece.h>
+
 #include <algorithm>
-#include <cstddef>
-#include <string>
+#include <cstdint>
 
 #include "absl/hash/hash.h"
 #include "absl/strings/ascii.h"
@@ -12,6 +15,11 @@ namespace tutti {
 namespace {
 
 char Lower(char c) { return absl::ascii_tolower(static_cast<unsigned char>(c)); }
+
+bool IsAscii(absl::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return absl::ascii_isascii(static_cast<unsigned char>(c)); });
+}
 
 }  // namespace
 
@@ -25,14 +33,28 @@ bool StartsIgnoringCase(absl::string_view text, absl::string_view lower) {
   return absl::StartsWithIgnoreCase(text, lower);
 }
 
+std::string CaseFolded(absl::string_view name) {
+  UErrorCode error = U_ZERO_ERROR;
+  const icu::Normalizer2* const normalizer =
+      IsAscii(name) ? nullptr : icu::Normalizer2::getNFKCCasefoldInstance(error);
+  if (normalizer == nullptr) return absl::AsciiStrToLower(name);
+  std::string folded;
+  icu::StringByteSink<std::string> sink(&folded);
+  normalizer->normalizeUTF8(0, icu::StringPiece(name.data(), static_cast<int32_t>(name.size())),
+                            sink, nullptr, error);
+  return U_SUCCESS(error) ? folded : absl::AsciiStrToLower(name);
+}
+
 uint64_t Fingerprint(std::initializer_list<absl::string_view> parts) {
   thread_local std::string joined;
   joined.clear();
   for (absl::string_view part : parts) {
-    const size_t begin = joined.size();
-    joined.append(part.data(), part.size());
-    std::transform(joined.begin() + static_cast<std::ptrdiff_t>(begin), joined.end(),
-                   joined.begin() + static_cast<std::ptrdiff_t>(begin), Lower);
+    if (IsAscii(part)) {
+      const auto end = joined.insert(joined.end(), part.begin(), part.end());
+      std::transform(end, joined.end(), end, Lower);
+    } else {
+      joined += CaseFolded(part);
+    }
     joined.push_back('\0');
   }
   const uint64_t hash = absl::Hash<absl::string_view>()(joined);

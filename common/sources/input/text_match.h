@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <string>
 
 #include "absl/strings/string_view.h"
 
@@ -15,7 +16,11 @@ bool ContainsIgnoringCase(absl::string_view text, absl::string_view lower);
 // Whether `text` begins with `lower`, likewise.
 bool StartsIgnoringCase(absl::string_view text, absl::string_view lower);
 
-// A 64-bit hash of several texts, whatever their (ASCII) case; differs between
+// A name as ingest compares it (NFKC_Casefold, UAX #44): what differs in case only, in any
+// alphabet, or in how it is composed, is the same. Of ASCII the lower case.
+std::string CaseFolded(absl::string_view name);
+
+// A 64-bit hash of several texts, case-folded; differs between
 // processes. Used to recognise what was seen before without keeping it. Two
 // different lists share a hash with probability 2^-64: among 100 million, one such
 // pair is expected in one import of 3,700.

@@ -194,8 +194,8 @@ absl::Status AuditMapper::MapMailSent(const AuditRecord& record, MappedActivity 
   if (HasRealAttachment(record[Field::kAttachments])) activity.traits |= kTraitAttachmentCopy;
   if (!options_.group_addresses.empty()) {
     for (absl::string_view address : record.recipients) {
-      const std::string lower = absl::AsciiStrToLower(absl::StripAsciiWhitespace(address));
-      if (options_.group_addresses.contains(lower)) activity.traits |= kTraitGroupMailbox;
+      const std::string folded = CaseFolded(absl::StripAsciiWhitespace(address));
+      if (options_.group_addresses.contains(folded)) activity.traits |= kTraitGroupMailbox;
     }
   }
   return sink.OnActivity(activity);

@@ -591,8 +591,8 @@ class UsageReportSource final : public Source {
   bool Recognizes(const Beginning& beginning) const override {
     const absl::string_view text = beginning.text;
     if (beginning.json) {
-      return absl::StrContains(text, "\"userPrincipalName\"") &&
-             absl::StrContains(text, "\"reportRefreshDate\"");
+      return ContainsIgnoringCase(text, "\"userprincipalname\"") &&
+             ContainsIgnoringCase(text, "\"reportrefreshdate\"");
     }
     return ContainsIgnoringCase(text, "user principal name") || IsOfDrives(text);
   }

@@ -16,6 +16,7 @@
 #include "absl/time/clock.h"
 #include "common/feeding/contents_text.h"
 #include "common/files/read_file.h"
+#include "common/sources/input/text_match.h"
 #include "common/sources/registry.h"
 #include "common/status/status_macros.h"
 #include "common/text/plain_text.h"
@@ -113,8 +114,7 @@ absl::Status ReadGroups(const std::string& path, ReadingOptions& reading) {
   }
   for (absl::string_view line : absl::StrSplit(file->text, '\n')) {
     line = absl::StripAsciiWhitespace(line);
-    if (!line.empty() && line.front() != '#')
-      reading.group_addresses.insert(absl::AsciiStrToLower(line));
+    if (!line.empty() && line.front() != '#') reading.group_addresses.insert(CaseFolded(line));
   }
   return absl::OkStatus();
 }
@@ -132,7 +132,7 @@ absl::Status Prepare(ImportArguments& arguments) {
   ImportOptions& options = arguments.options;
   options.source = ShippedSources().Find(arguments.format);
   for (const std::string& domain : arguments.domains) {
-    options.reading.accepted_domains.insert(absl::AsciiStrToLower(domain));
+    options.reading.accepted_domains.insert(CaseFolded(domain));
   }
   if (!arguments.groups_file.empty()) {
     RETURN_IF_ERROR(ReadGroups(arguments.groups_file, options.reading));
@@ -337,9 +337,10 @@ void AddImportCommand(CLI::App& app, CommandContext& context) {
   command->add_flag("--update-profile", arguments->update_profile,
                     "Set the organisation's headcount and entitlements to the people whom the "
                     "reports list as licensed");
-  command->add_flag("--show-operations", arguments->show_operations,
-                    "Name every operation and type in the summary, not only known ones: whatever "
-                    "stands in the records is shown, which can be a person's name");
+  command->add_flag(
+      "--show-operations", arguments->show_operations,
+      "Name every operation, type and application in the summary, not only known ones: "
+      "whatever stands in the files is shown, which can be a person's name");
   command->add_flag("--rehearse", arguments->rehearse, "Send nothing; print the summary");
   command->add_option("--summary", arguments->summary_format, "text or json")
       ->check(CLI::IsMember({"text", "json"}))

@@ -567,6 +567,31 @@ TEST_F(ReportPeople, KeepsAHundredColumnsThatItDoesNotKnow) {
   }
 }
 
+// Mutation: names are compared as they are written, or by the letters of English.
+TEST_F(ReportPeople, CountsSomebodyOnceWhateverTheCase) {
+  const TenantSummary summary = Imported(absl::StrCat(
+      kMailHeader, MailRow("Amy@Acme.example", "2026-05-04"),
+      MailRow("amy@ACME.example", "2026-05-05"), MailRow("J\xc3\x9cRG@acme.example", "2026-05-04"),
+      MailRow("j\xc3\xbcrg@acme.example", "2026-05-05"),
+      MailRow("J\xc3\xbcRG@acme.example", "2026-05-05")));
+  EXPECT_EQ(summary.people, 2);
+  EXPECT_THAT(summary.licensed, ElementsAre(Pair("", 2)));
+  EXPECT_EQ(summary.duplicates, 1);
+  options_.reading.accepted_domains = {
+      "b\xc3\xbc"
+      "cher.example"};
+  EXPECT_EQ(Imported(absl::StrCat(kMailHeader, MailRow("amy@B\xc3\x9c"
+                                                       "CHER.example",
+                                                       "2026-05-04")))
+                .people,
+            1);
+  options_.reading.accepted_domains.clear();
+  // Members of JSON, too.
+  Imported(R"({"value":[{"ReportRefreshDate":"2026-06-20","UserPrincipalName":"amy@acme.example",)"
+           R"("LastActivityDate":"2026-05-04","SendCount":2}]})");
+  EXPECT_THAT(activities_.texts, ElementsAre("amy@acme.example mail.sent outlook -"));
+}
+
 // Mutations: the order that was found first is held for what shows another; a day that contradicts
 // it has no readable time; a column that nobody knows shows no order.
 TEST_F(ReportPeople, BelievesNoDayOfAFileThatShowsBothOrders) {
