@@ -322,7 +322,7 @@ class Importer {
     int64_t foreign = 0;
     absl::flat_hash_set<uint64_t> domains;
     for (const auto& [tenant, run] : runs_.all()) {
-      if (run->has_person) return absl::OkStatus();
+      if (run->has_person || run->summary.fates.Of(Fate::kActivity) > 0) return absl::OkStatus();
       foreign += run->summary.Excluded(Exclusion::kForeignDomain);
       domains.insert(run->foreign_domains.begin(), run->foreign_domains.end());
     }

@@ -781,6 +781,11 @@ TEST_F(ReportPeople, SaysWhenNobodyIsOfTheDomain) {
               HasSubstr("nobody in the input is of 1 domain that was given: all 2 that were left "
                         "out for it are of 2 others"));
   EXPECT_THAT(std::string(status.message()), Not(HasSubstr("else")));
+  // Something was sent, so it was not called wrongly.
+  EXPECT_TRUE(Run({R"({"subject":"eve@else.example","type":"mail.sent",)"
+                   R"("occurredAt":"2026-05-04T09:00:00Z"}{"subject":"employee-17",)"
+                   R"("type":"mail.sent","occurredAt":"2026-05-04T09:00:00Z"})"})
+                  .ok());
   options_.reading.accepted_domains = {"acme.example", "acme.exmaple"};
   EXPECT_TRUE(Run({absl::StrCat(kMailHeader, MailRow("amy@acme.example", "2026-05-04"))}).ok());
 }
