@@ -77,6 +77,14 @@ RejectionReason MalformedReason(absl::string_view text) {
                                        : RejectionReason::kMalformedJson;
 }
 
+// Whether what stands in the place of a record says that there is none.
+bool SaysNothing(element value) {
+  if (value.type() == element_type::NULL_VALUE) return true;
+  const absl::string_view text = absl::StripAsciiWhitespace(Text(value));
+  return value.type() == element_type::STRING &&
+         (text.empty() || absl::EqualsIgnoreCase(text, "null"));
+}
+
 bool IsCut(absl::string_view text) { return absl::StartsWith(text, "@{"); }
 
 absl::string_view PartOf(element item, absl::string_view key) {
@@ -129,6 +137,7 @@ class RecordDecoder::Impl {
     if (!ParseLenient(NextParser(), json, true, &root)) {
       return sink.OnRejected(MalformedReason(json));
     }
+    if (SaysNothing(root)) return sink.OnRejected(RejectionReason::kEmptyAuditData);
     is_empty_page_ = IsEmptyPage(root);
     return is_empty_page_ ? absl::OkStatus() : DecodeElement(root, fallback_id, sink, 0);
   }
@@ -211,9 +220,7 @@ class RecordDecoder::Impl {
   absl::Status DecodeEnvelope(const Found& found, object outer, absl::string_view fallback_id,
                               RecordSink& sink) {
     const element envelope = found.has_envelope ? found.envelope : found.original;
-    if (envelope.type() == element_type::NULL_VALUE ||
-        (envelope.type() == element_type::STRING &&
-         absl::StripAsciiWhitespace(Text(envelope)).empty())) {
+    if (SaysNothing(envelope)) {
       // What stands around it may be enough.
       const bool has_all = !record_[Field::kOperation].empty() && !record_[Field::kUser].empty() &&
                            IsGuid(record_[Field::kTenant]);

@@ -224,5 +224,19 @@ TEST(RecordDecoder, UnderstandsEveryUserType) {
   }
 }
 
+// Mutations: null is a broken record, or no row at all.
+TEST(ReadAuditLog, RejectsAuditDataInWhichNothingIs) {
+  constexpr char kEmpty[] = "!empty AuditData";
+  EXPECT_THAT(
+      ReadInput("Identity,AuditData\n1,null\n2,\n3,\"\"\n4,\" \"\n5,NULL\n6,\"\"\"null\"\"\"\n7\n")
+          .texts,
+      ElementsAre(kEmpty, kEmpty, kEmpty, kEmpty, kEmpty, kEmpty, kEmpty));
+  for (const char* nothing : {"null", "\"\"", "\" \"", "\"null\""}) {
+    EXPECT_THAT(ReadInput(absl::StrCat(R"({"Identity":"1","AuditData":)", nothing, "}\n")).texts,
+                ElementsAre(kEmpty))
+        << nothing;
+  }
+}
+
 }  // namespace
 }  // namespace tutti
