@@ -18,6 +18,7 @@ from suite import BIN, SOURCE, wait_for
 
 PORT = 7000
 SERVICE_PORT = 7400
+ENDS_WITHIN = 120  # seconds
 METRICS_PORT = 7500
 NODES = 6
 FAKETIME = next(pathlib.Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
@@ -49,9 +50,9 @@ class Process:
 
     def end(self, number=signal.SIGKILL):
         self.tell(number)
-        if number == signal.SIGKILL:
-            self.tell(signal.SIGCONT)
-        self.running.wait()
+        # As systemd does: one that another fault has stopped would never hear of it.
+        self.tell(signal.SIGCONT)
+        self.running.wait(timeout=ENDS_WITHIN)
 
 
 class Node(Process):
