@@ -108,7 +108,7 @@ function(tutti_test name)
   add_dependencies(${ARG_LABEL}_tests ${name})
   add_test(NAME ${name} COMMAND ${name})
   if(NOT ARG_TIMEOUT)
-    set(ARG_TIMEOUT 300)
+    set(ARG_TIMEOUT 600)
   endif()
   set_tests_properties(${name} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT}
     ENVIRONMENT "TUTTI_SOURCE_DIR=${CMAKE_SOURCE_DIR};TUTTI_BIN_DIR=${CMAKE_BINARY_DIR}/bin")

@@ -217,6 +217,7 @@ TEST_F(RaceTest, AReplicaThatOversleptAPauseLeavesNothing) {
     EXPECT_THAT(Costs(), IsEmpty());
     EXPECT_THAT(CounterKeys(), IsEmpty());
 
+    std::filesystem::remove(folder_ / "journal");
     clock_.Set(absl::FromCivil(absl::CivilHour(kEndDay) + 12, absl::UTCTimeZone()));
     server_.reset();
     SetUp();
