@@ -78,6 +78,7 @@ struct RedisRouter::Placed {
   int failures = 0;
   bool doubted = false;  // the node was not asked, for it did not answer of late
   NodeRefusal refusal = NodeRefusal::kNone;
+  bool refused = false;  // a node did so in one of the rounds
   std::optional<Redirection> redirection;
   absl::Status status;
   std::vector<bool> replies;  // that come in this step; see RedisPipeline
@@ -178,13 +179,23 @@ std::vector<absl::Status> RedisRouter::RunUntil(absl::Time deadline,
   absl::Duration pause = kFirstPause;
   for (int round = 0; !open.empty() && round < kMaxWaits; ++round) {
     if (const absl::Status map = topology_.Prepare(policy.epochs, deadline); !map.ok()) {
-      for (const Placed& placed : open) *placed.result = map;
+      for (const Placed& placed : open) {
+        if (!placed.refused) *placed.result = map;
+      }
       break;
     }
     std::vector<std::vector<Placed*>> groups = Place(open, policy);
     const uint64_t seen = topology_.maps_read();
     Attempt(absl::MakeSpan(groups), policy, deadline);
-    for (const Placed& placed : open) *placed.result = placed.status;
+    const bool late = absl::Now() >= deadline;
+    for (Placed& placed : open) {
+      // Where time was up before a node could answer again, what it said before is why.
+      const bool cut = late && placed.refusal == NodeRefusal::kNone &&
+                       (placed.end == Placed::End::kUnsent ||
+                        (placed.end == Placed::End::kUnknown && policy.repeatable));
+      if (!cut || !placed.refused) *placed.result = placed.status;
+      placed.refused = placed.refused || placed.refusal != NodeRefusal::kNone;
+    }
     open.erase(std::remove_if(open.begin(), open.end(),
                               [&](Placed& placed) { return Settle(placed, policy); }),
                open.end());

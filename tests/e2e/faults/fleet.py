@@ -308,6 +308,12 @@ class Fleet:
                 missing.append(service.host.name)
         return missing
 
+    def queued(self):
+        """By process: seconds that each thread of it has been ready to run and had no core."""
+        running = [process.running.pid for process in (*self.services, *self.nodes, self.journal) if process.alive()]
+        return {pid: {path.parent.name: _queued(path) for path in pathlib.Path(f"/proc/{pid}/task").glob("*/schedstat")}
+                for pid in running}
+
     def named(self, name):
         return [service for service in self.services if service.name == name]
 
@@ -353,6 +359,12 @@ class Fleet:
                     if cursor == b"0":
                         break
         return values
+
+
+def _queued(path):
+    with contextlib.suppress(OSError):  # the thread has ended meanwhile
+        return int(path.read_text().split()[1]) / 1e9
+    return 0.0
 
 
 def bitmap_kind(key):

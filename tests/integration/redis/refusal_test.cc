@@ -210,7 +210,7 @@ TEST_P(RefusalTest, IsWaitedForAndAskedAgain) {
 TEST_P(RefusalTest, IsToldWhenItGoesOn) {
   SpeakingNode node([&](const RedisWords&) { return absl::StrCat("-", GetParam().error, "\r\n"); });
   RedisOptions options = node.options();
-  options.timeout = absl::Milliseconds(300);
+  options.timeout = absl::Seconds(1);
   RedisRouter router(options);
   const absl::Status refused = router.Read("key", {"GET", "key"}).status();
   EXPECT_TRUE(absl::IsUnavailable(refused)) << refused;
