@@ -1,8 +1,8 @@
 #include "tests/support/local_suite.h"
 
 #include <stdlib.h>
+#include <time.h>
 
-#include <chrono>
 #include <cstdlib>
 #include <random>
 
@@ -28,6 +28,12 @@ void SeedKeys(uint32_t seed, keyring::v1::Keyring& keyring) {
 }
 
 }  // namespace
+
+absl::Duration ThreadTime() {
+  timespec time = {};
+  EXPECT_EQ(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time), 0);
+  return absl::DurationFromTimespec(time);
+}
 
 class LocalSuite::Aggregate final : public AggregateClient {
  public:
@@ -205,9 +211,9 @@ std::vector<publication::v1::Publication> LocalSuite::Close(const std::string& o
   clock_.Advance(absl::Hours(24 * 3));
   WindowCloser closer({organizations_.repository, organizations_.lifecycle, store_, store_, store_,
                        binding_, catalog_, clock_, noise});
-  const auto begin = std::chrono::steady_clock::now();
+  const absl::Duration begin = ThreadTime();
   const absl::StatusOr<CloseReport> report = closer.CloseDue(organization);
-  close_time = absl::FromChrono(std::chrono::steady_clock::now() - begin);
+  close_time = ThreadTime() - begin;
   EXPECT_TRUE(report.ok()) << report.status();
   for (const auto& window : report->windows) outcomes.push_back(window.outcome());
   clock_.Advance(before - clock_.Now());

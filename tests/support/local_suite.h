@@ -44,6 +44,10 @@ ingest::v1::Activity ActivityFor(const Catalog& catalog, const CatalogTable& tab
 std::vector<ingest::v1::Activity> EverythingOn(const Catalog& catalog, const std::string& kind,
                                                const std::string& subject, Day day);
 
+// What this thread has had of a processor so far. The stores here are in memory, so a close
+// waits for nothing, and what a busy machine does meanwhile is not in it.
+absl::Duration ThreadTime();
+
 // The classes of ingest and of aggregate, joined without a network, over a store in
 // memory. Organisations are back-filled: activity goes in, Close() publishes. Not
 // thread-safe.
@@ -81,7 +85,7 @@ class LocalSuite {
   std::map<ingest::v1::Reason, int64_t> refused;
   std::vector<aggregate::v1::CloseOutcome> outcomes;
 
-  // How long the last Close() took inside aggregate's own class.
+  // ThreadTime() that the last Close() took inside aggregate's own class.
   absl::Duration close_time;
 
   // Every call to aggregate since the last clear, in order.

@@ -1,11 +1,10 @@
 // Attack 14: how long a close takes, against what was counted and what was drawn. The
-// attacker here is stronger than any caller: it times the close itself, inside the
-// process, without a network, a disk or other organisations in between.
+// attacker here is stronger than any caller: it has the processor's time of the close itself,
+// inside the process, without a network, a disk, other organisations or a scheduler in between.
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -16,6 +15,7 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
+#include "absl/time/time.h"
 #include "tests/doubles/seeded_random_words.h"
 #include "tests/privacy/attacks/attack.h"
 #include "tests/privacy/attacks/timed_worlds.h"
@@ -43,21 +43,21 @@ class RecordedNoise final : public NoiseSource {
 };
 
 // Works the longer, the more there is in a cell: what a sampler or a counting loop that
-// follows the data would do. It takes milliseconds, so that it is seen on a busy machine.
+// follows the data would do.
 class LeakyNoise final : public NoiseSource {
  public:
-  LeakyNoise(uint64_t seed, size_t world) : sound_(seed), work_(world * 3'000) {}
+  LeakyNoise(uint64_t seed, size_t world) : sound_(seed), work_(absl::Microseconds(3 * world)) {}
 
   absl::StatusOr<int64_t> Draw(uint64_t sigma_squared) override {
-    const auto until = std::chrono::steady_clock::now() + work_;
-    while (std::chrono::steady_clock::now() < until) {
+    const absl::Duration until = ThreadTime() + work_;
+    while (ThreadTime() < until) {
     }
     return sound_.Draw(sigma_squared);
   }
 
  private:
   SeededNoise sound_;
-  std::chrono::nanoseconds work_;
+  absl::Duration work_;
 };
 
 // A close comes long after the last event: what the events left in the processor's
