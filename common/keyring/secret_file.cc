@@ -9,6 +9,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "common/files/write_file.h"
 #include "common/retention/retention.h"
 #include "common/status/status_macros.h"
@@ -17,6 +19,9 @@ namespace tutti {
 namespace {
 
 constexpr off_t kMaxFileBytes = off_t{64} << 20;
+// A writer takes milliseconds; one that takes longer hangs.
+constexpr absl::Duration kLongestWriting = absl::Seconds(5);
+constexpr absl::Duration kLockPoll = absl::Milliseconds(10);
 
 class FileDescriptor {
  public:
@@ -87,9 +92,13 @@ absl::StatusOr<FileDescriptor> LockForWriting(const std::string& noun, const std
                         absl::StrCat(noun, ": its lock file: ", opened.status().message()));
   }
   FileDescriptor fd(*opened);
-  if (flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+  const absl::Time deadline = absl::Now() + kLongestWriting;
+  while (flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return FileError(noun, errno, "cannot be locked");
-    return absl::UnavailableError(noun + ": another process is writing it: try again");
+    if (absl::Now() >= deadline) {
+      return absl::UnavailableError(noun + ": another process is writing it: try again");
+    }
+    absl::SleepFor(kLockPoll);
   }
   // What a crashed writer left behind; the lock says that no writer lives.
   unlink((path + kReplacementSuffix).c_str());

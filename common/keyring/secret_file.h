@@ -33,13 +33,13 @@ class SecretFile {
   // 64 MiB.
   absl::StatusOr<Loaded> Load() const;
 
-  // Writes a file where none is. AlreadyExists.
+  // Writes a file where none is. AlreadyExists; Unavailable as Update.
   absl::Status Create(const SecretBytes& bytes) const;
 
   // Replaces the content by what `change` makes of it, with all other writers
   // excluded. When `change` fails, or changes nothing, the file stays as it is.
   // OK says that the content is durable; after another error it may be replaced already.
-  // Unavailable when another process is writing.
+  // Unavailable when another process has been writing for 5 s.
   absl::Status Update(const Change& change) const;
 
  private:

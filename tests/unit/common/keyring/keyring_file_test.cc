@@ -7,10 +7,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "common/keyring/keyring_operations.h"
 
@@ -213,6 +216,26 @@ TEST_F(KeyringFileTest, RemovesWhatACrashedWriterLeftThoughNothingChanges) {
                   })
                   .ok());
   EXPECT_FALSE(std::filesystem::exists(left));
+}
+
+// Mutation: whoever finds another writer at work fails.
+TEST_F(KeyringFileTest, LetsWritersWaitForEachOther) {
+  Create();
+  std::atomic<int> failed = 0;
+  std::vector<std::thread> writers;
+  for (int i = 0; i < 8; ++i) {
+    writers.emplace_back([&] {
+      for (int j = 0; j < 10; ++j) {
+        const absl::Status written = KeyringFile(path_).Update([](ScrubbedKeyring& keyring) {
+          keyring.mutable_message().mutable_identity_key()->back() ^= 1;
+          return absl::OkStatus();
+        });
+        failed += written.ok() ? 0 : 1;
+      }
+    });
+  }
+  for (std::thread& writer : writers) writer.join();
+  EXPECT_EQ(failed, 0);
 }
 
 TEST_F(KeyringFileTest, LetsOneWriterInAtATime) {
