@@ -17,7 +17,7 @@ TYPES = ("mail.sent", "chat.sent", "file.read", "meeting.attended")
 HEADCOUNT = 10_000  # weekly windows of 2^17 slots: all are kept, and few people share one
 PEERS = 300  # headcount of the organisations that are published meanwhile
 DAYS = 40  # of the past, to which activity is sent: some are in five open windows, some in one
-DAY = 24 * 60 * 60 * 1000  # milliseconds
+DAY = 24 * 60 * 60  # seconds
 
 
 @functools.cache
@@ -226,12 +226,12 @@ class Callers:
                     if window.outcome != aggregate_pb2.CLOSE_OUTCOME_PUBLISHED:
                         self.violations.append(f"{window.score}: {window.outcome}")
                     self.closed[window.score] += 1
-                due = answer.next_due_time.ToMilliseconds()
-                if not answer.busy_organizations and due > 0 and due % DAY == 0:
-                    self.published.append(name)
-                    break
-                # Not at midnight, but when a lease ends that was given by a clock that is ahead: too long to wait.
-                if not answer.busy_organizations and due > 1000 * (time.time() + 60):
+                due = answer.next_due_time.ToSeconds()
+                if not answer.busy_organizations and due > time.time() + 10:
+                    # What is to be done next is after a midnight; else a lease ends that was given by a clock that
+                    # is ahead, and nothing is closed yet: too long to wait.
+                    if due % DAY < 60:
+                        self.published.append(name)
                     break
                 self.stopping.wait(0.3)
 
