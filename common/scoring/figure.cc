@@ -33,6 +33,28 @@ double DeviationsBeyond(double bias) {
   return z;
 }
 
+// Half the width of the interval of a figure that nothing is open of.
+double ClosedMargin(const Figure& figure) {
+  const double deviation = StandardDeviation(figure);
+  const double bias = std::max(figure.bias.above, figure.bias.below);
+  return deviation > 0 ? bias + DeviationsBeyond(bias / deviation) * deviation : bias;
+}
+
+// Whether the interval of a figure in 0 to `most` is open to one side, up to the end.
+score::v1::Bound BoundOf(const Figure& figure, double most) {
+  // What is open of a share alone ends there up to rounding.
+  const double rounding = 1e-9 * most;
+  const double reach = ClosedMargin(figure) + rounding;
+  const Distance& open = figure.open;
+  if (open.above > 0 && open.below <= 0 && figure.value + open.above + reach >= most) {
+    return score::v1::BOUND_AT_LEAST;
+  }
+  if (open.below > 0 && open.above <= 0 && figure.value - open.below - reach <= 0) {
+    return score::v1::BOUND_AT_MOST;
+  }
+  return score::v1::BOUND_UNSPECIFIED;
+}
+
 }  // namespace
 
 Figure Scaled(const Figure& figure, double factor) {
@@ -95,32 +117,28 @@ Variances VariancesOf(const Figure& figure) {
   return out;
 }
 
-score::v1::Bound BoundOf(const Figure& figure) {
-  if (figure.open.above > 0 && figure.open.below <= 0) return score::v1::BOUND_AT_LEAST;
-  if (figure.open.below > 0 && figure.open.above <= 0) return score::v1::BOUND_AT_MOST;
-  return score::v1::BOUND_UNSPECIFIED;
-}
-
 double StatisticalMargin(const Figure& figure) {
   return kMarginDeviations * StandardDeviation(figure);
 }
 
 double MarginOf(const Figure& figure) {
-  const double deviation = StandardDeviation(figure);
-  const double bias = std::max(figure.bias.above, figure.bias.below);
-  double margin = bias;
-  if (deviation > 0) margin += DeviationsBeyond(bias / deviation) * deviation;
-  if (BoundOf(figure) == score::v1::BOUND_UNSPECIFIED) {
-    margin += std::max(figure.open.above, figure.open.below);
-  }
-  return margin;
+  return ClosedMargin(figure) + (figure.open.above + figure.open.below) / 2;
 }
 
-score::v1::Estimate ToEstimate(const Figure& figure) {
+score::v1::Estimate ToEstimate(const Figure& figure, double most) {
+  const score::v1::Bound bound = BoundOf(figure, most);
+  if (bound == score::v1::BOUND_UNSPECIFIED) return ToPlainEstimate(figure);
   score::v1::Estimate estimate;
   estimate.set_value(figure.value);
-  estimate.set_margin(MarginOf(figure));
-  estimate.set_bound(BoundOf(figure));
+  estimate.set_margin(ClosedMargin(figure));
+  estimate.set_bound(bound);
+  return estimate;
+}
+
+score::v1::Estimate ToPlainEstimate(const Figure& difference) {
+  score::v1::Estimate estimate;
+  estimate.set_value(difference.value + (difference.open.above - difference.open.below) / 2);
+  estimate.set_margin(MarginOf(difference));
   return estimate;
 }
 

@@ -35,8 +35,7 @@ struct Figure {
   std::map<int, TableError> errors;
   // Bounds of what is systematic.
   Distance bias;
-  // Up to where the truth may be although the value was clamped. When only one
-  // side is open the figure is a bound; when both are, the margin covers them.
+  // Up to where the truth may be although the value was clamped.
   Distance open;
 };
 
@@ -63,17 +62,24 @@ struct Variances {
 
 Variances VariancesOf(const Figure& figure);
 
-score::v1::Bound BoundOf(const Figure& figure);
-
 // 1.96 standard deviations of the statistical error alone.
 double StatisticalMargin(const Figure& figure);
 
 // Half the width of the 95% interval: what may be systematic, the statistical error
 // beyond it (of which less is needed the more is systematic: the truth cannot be at both
-// ends of that), and what is open when that is not said by a bound.
+// ends of that), and half of what is open.
 double MarginOf(const Figure& figure);
 
-score::v1::Estimate ToEstimate(const Figure& figure);
+// A figure that lies in 0 to `most`. Where one side is open, and the interval goes on to the end of
+// what is possible there, it is a bound: the value as it was clamped, with the margin of the other
+// side. Else the middle of the interval, which what is open may move away from the value.
+//
+// Example: 50 points, off by at most 4, of which a part of 5 is open below, may be anything from 41
+// to 54: that is 47.5 with a margin of 6.5. Of 8 points it would be "at most 12".
+score::v1::Estimate ToEstimate(const Figure& figure, double most);
+
+// What has no such ends, as a difference; or of which nothing is open.
+score::v1::Estimate ToPlainEstimate(const Figure& difference);
 
 }  // namespace tutti
 

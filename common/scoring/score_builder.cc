@@ -53,7 +53,7 @@ void AddCategory(const Inputs& in, const catalog::v1::Category& category, Scored
   }
   if (!shown.measured()) return;
   const Figure points = MeasuredPoints(in.catalog, in.formulas, category, in.counts);
-  *score.mutable_points() = ToEstimate(points);
+  *score.mutable_points() = ToEstimate(points, kCategoryPoints);
   out.categories[category.id()] = points;
 }
 
@@ -94,11 +94,7 @@ void AddTotal(const Catalog& catalog, ScoredPublication& out) {
   int counted = 0;
   score.set_state(score::v1::FIGURE_STATE_NOT_MEASURED);
   for (const CategoryScore& category : score.categories()) {
-    // A substitute counts in the place that it took, if any.
-    if (!catalog.FindCategory(category.category())->substitutes().empty() ||
-        category.state() == score::v1::FIGURE_STATE_NOT_MEASURED) {
-      continue;
-    }
+    if (!CountsInTotal(catalog, category)) continue;
     ++counted;
     if (category.state() != score::v1::FIGURE_STATE_MEASURED) {
       score.add_missing_categories(category.category());
@@ -112,9 +108,9 @@ void AddTotal(const Catalog& catalog, ScoredPublication& out) {
   }
   if (score.state() != score::v1::FIGURE_STATE_MEASURED) return;
   score.set_possible_points(static_cast<int>(kCategoryPoints) * counted);
-  *score.mutable_points() = ToEstimate(total);
-  *score.mutable_percent() =
-      ToEstimate(Scaled(total, kPercent / static_cast<double>(score.possible_points())));
+  const auto possible = static_cast<double>(score.possible_points());
+  *score.mutable_points() = ToEstimate(total, possible);
+  *score.mutable_percent() = ToEstimate(Scaled(total, kPercent / possible), kPercent);
   out.total = total;
 }
 
@@ -132,7 +128,12 @@ void AddMeasure(const Inputs& in, const catalog::v1::Measure& measure, Score& ou
   SetState(in.catalog, shown, out.headcount(), value);
   if (!shown.measured()) return;
   const Figure figure = in.formulas.Measured(measure, in.counts);
-  *value.mutable_value() = ToEstimate(measure.has_count() ? figure : Scaled(figure, kPercent));
+  if (measure.has_count()) {
+    const int table = in.catalog.FindTable(measure.count().table());
+    *value.mutable_value() = ToEstimate(figure, ExpectedSubjects(in.catalog, in.terms, table));
+  } else {
+    *value.mutable_value() = ToEstimate(Scaled(figure, kPercent), kPercent);
+  }
 }
 
 }  // namespace
@@ -158,6 +159,11 @@ bool IsCountedBy(const Catalog& catalog, const Publication& publication) {
          std::find(alike.begin(), alike.end(), publication.catalog_fingerprint()) != alike.end();
 }
 
+bool CountsInTotal(const Catalog& catalog, const CategoryScore& category) {
+  return category.state() != score::v1::FIGURE_STATE_NOT_MEASURED &&
+         catalog.FindCategory(category.category())->substitutes().empty();
+}
+
 void SetMostRoom(const Catalog& catalog, score::v1::Score& score) {
   score.clear_most_room_category();
   double least = kCategoryPoints;
@@ -165,7 +171,7 @@ void SetMostRoom(const Catalog& catalog, score::v1::Score& score) {
     const double points =
         (category.has_level() ? category.level().points() : category.points()).value();
     if ((category.state() != score::v1::FIGURE_STATE_MEASURED && !category.has_level()) ||
-        !catalog.FindCategory(category.category())->substitutes().empty() || points >= least) {
+        !CountsInTotal(catalog, category) || points >= least) {
       continue;
     }
     least = points;

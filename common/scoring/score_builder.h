@@ -29,8 +29,12 @@ score::v1::Unit UnitOf(const catalog::v1::Measure& measure);
 // What an answer says, for people, of what its figures are.
 std::string NoticeFor(bool generated_data);
 
+// Whether a category counts in the total: one that stands in for another counts in its place, if
+// any.
+bool CountsInTotal(const Catalog& catalog, const score::v1::CategoryScore& category);
+
 // Names the category with the fewest points, of levels where there are any, among those that show
-// some and substitute no other.
+// some and count in the total.
 void SetMostRoom(const Catalog& catalog, score::v1::Score& score);
 
 // Whether a publication was counted as the catalogue counts: it can be shown by it, and compared

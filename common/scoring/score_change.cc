@@ -1,6 +1,7 @@
 #include "common/scoring/score_change.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <utility>
 
@@ -9,26 +10,16 @@
 namespace tutti {
 namespace {
 
-using score::v1::Bound;
 using score::v1::Change;
 
 constexpr int kTrendDays = 180;
 constexpr double kPercent = 100;
 
-bool IsBeyondNoise(const score::v1::Estimate& difference) {
-  // Only the closed side of a bound says something.
-  if (difference.value() > difference.margin()) {
-    return difference.bound() != score::v1::BOUND_AT_MOST;
-  }
-  return difference.value() < -difference.margin() &&
-         difference.bound() != score::v1::BOUND_AT_LEAST;
-}
-
 Change ChangeOf(std::string since_end_day, const Figure& difference) {
   Change change;
   change.set_since_end_day(std::move(since_end_day));
-  *change.mutable_difference() = ToEstimate(difference);
-  change.set_beyond_noise(IsBeyondNoise(change.difference()));
+  *change.mutable_difference() = ToPlainEstimate(difference);
+  change.set_beyond_noise(std::abs(change.difference().value()) > change.difference().margin());
   return change;
 }
 

@@ -137,7 +137,7 @@ class LevelMaker {
   // `figures` are marked together.
   Level ToLevel(const Sum& sum, const SumLevel& level, int figures) const {
     Level out;
-    *out.mutable_points() = ToEstimate(level.points);
+    *out.mutable_points() = ToEstimate(level.points, kPercent * sum.categories);
     out.set_windows(static_cast<int32_t>(sum.rows.size()));
     if (level.differences[kChange].has_value()) {
       *out.mutable_change() = ChangeSince(*base_days_[kChange], *level.differences[kChange]);
@@ -369,12 +369,6 @@ bool MayHaveLevel(const CategoryScore& score) {
          score.state_reason_code() == score::v1::STATE_REASON_MARGIN_TOO_WIDE;
 }
 
-// Whether a category counts in the total.
-bool CountsInTotal(const Catalog& catalog, const CategoryScore& score) {
-  return score.state() != score::v1::FIGURE_STATE_NOT_MEASURED &&
-         catalog.FindCategory(score.category())->substitutes().empty();
-}
-
 // The sums of the categories that may have a level, by index; absent where one has none.
 using Sums = std::map<int, std::optional<Sum>>;
 
@@ -449,7 +443,7 @@ void SetTotalLevel(const Catalog& catalog, const LevelMaker& maker, const Sums& 
   Level& level = *scored.score.mutable_level();
   level = maker.ToLevel(*total, sum, figures);
   const double to_percent = kPercent / static_cast<double>(scored.score.possible_points());
-  *level.mutable_percent() = ToEstimate(Scaled(sum.points, to_percent));
+  *level.mutable_percent() = ToEstimate(Scaled(sum.points, to_percent), kPercent);
   if (sum.differences[kTrend].has_value()) {
     *level.mutable_trend_180_days() =
         ChangeSince(*bases.trend, Scaled(*sum.differences[kTrend], to_percent));

@@ -130,11 +130,11 @@ class Breakdown {
   void Append(TableRow row, PatternSet set, Table& out) const {
     if (population_ > 0) {
       const Figure subjects = OfPopulation(set);
-      *row.mutable_subjects() = ToEstimate(subjects);
-      *row.mutable_share() = ToEstimate(Scaled(subjects, kPercent / population_));
+      *row.mutable_subjects() = ToEstimate(subjects, population_);
+      *row.mutable_share() = ToEstimate(Scaled(subjects, kPercent / population_), kPercent);
     } else {
-      *row.mutable_subjects() = ToEstimate(With(rows_.Number(set), rows_.NumberMargin(set)));
-      *row.mutable_share() = ToEstimate(Scaled(ShareOfTotal(set), kPercent));
+      *row.mutable_subjects() = ToPlainEstimate(With(rows_.Number(set), rows_.NumberMargin(set)));
+      *row.mutable_share() = ToEstimate(Scaled(ShareOfTotal(set), kPercent), kPercent);
     }
     row.set_wide_margin(row.share().margin() > kWidestMarginShown);
     *out.add_rows() = std::move(row);
@@ -229,8 +229,8 @@ absl::StatusOr<Table> BreakDown(const Catalog& catalog,
   const double expected = ExpectedSubjects(catalog, terms, table);
   const Figure mean = MeasureFormulas(catalog, terms).MeasuredHabitNumber(table, expected, counts);
   TableRow row = MakeRow(catalog, table, 1, false);
-  *row.mutable_subjects() = ToEstimate(mean);
-  *row.mutable_share() = ToEstimate(Scaled(mean, kPercent / expected));
+  *row.mutable_subjects() = ToEstimate(mean, expected);
+  *row.mutable_share() = ToEstimate(Scaled(mean, kPercent / expected), kPercent);
   *out.add_rows() = std::move(row);
   return out;
 }

@@ -19,7 +19,7 @@ namespace {
 constexpr char kHeader[] =
     "organization,start_day,end_day,figure,id,name,points,margin_points,possible_points,percent,"
     "margin_percent,subjects,margin_subjects,bound,state,reason,change_points,"
-    "change_margin_points,change_percent,change_margin_percent,change_bound,change_beyond_noise,"
+    "change_margin_points,change_percent,change_margin_percent,change_beyond_noise,"
     "change_since_day,generated_data,text,numerator,denominator,raised_by,"
     "notice,windows,may_be_changing,holding_since_day,points_alone,margin_points_alone,"
     "percent_alone,margin_percent_alone,bound_alone,state_alone,reason_alone\r\n";
@@ -93,10 +93,9 @@ std::string Bound(const std::vector<Quantity>& quantities) {
 
 std::string Record(const Figures& figures, const FigureRow& row) {
   const bool beside_level = !row.alone.empty() || !Measured(row.alone_state);
-  std::string change = ",,";
+  std::string change = ",";
   if (row.change.has_value()) {
-    change = absl::StrCat(BoundWord(row.change->difference().bound()), ",",
-                          row.change->beyond_noise() ? "true" : "false", ",",
+    change = absl::StrCat(row.change->beyond_noise() ? "true" : "false", ",",
                           Field(row.change->since_end_day()));
   }
   std::vector<std::string> fields = {Field(figures.organization),

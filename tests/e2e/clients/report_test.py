@@ -46,13 +46,10 @@ def positive(value, decimals):
 
 def shown_change(change, unit, per_point=1.0):
     """A change as every surface shows it."""
-    difference = change["difference"]
-    words, side = BOUNDS.get(difference["bound"], ("", 0))
-    value = per_point * (difference["value"] + side * difference["margin"])
+    value, margin = (per_point * change["difference"][part] for part in ("value", "margin"))
     value = 0 if round(abs(value), 1) == 0 else value
-    margin = "" if words else f" ± {per_point * difference['margin']:.1f}"
     noise = "more than noise" if change["beyondNoise"] else "within noise"
-    return f"{words} {value:+.1f}{margin} {unit}, {noise}".strip()
+    return f"{value:+.1f} ± {margin:.1f} {unit}, {noise}"
 
 
 def row_of(text, name):

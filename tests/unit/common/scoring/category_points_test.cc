@@ -34,10 +34,10 @@ TEST(HabitPoints, LoseTheirErrorAsTheIntervalRisesAboveTheFullMark) {
 TEST(HabitPoints, CloseWhatIsOpenAboveTheFullMark) {
   Figure clamped = Habit(0.95, 0.01);
   clamped.open.above = 0.05;
-  EXPECT_EQ(BoundOf(HabitPoints(clamped, kFull, 30)), score::v1::BOUND_UNSPECIFIED);
+  EXPECT_EQ(HabitPoints(clamped, kFull, 30).open.above, 0);
   Figure low = Habit(0.05, 0.01);
   low.open.below = 0.05;
-  EXPECT_EQ(BoundOf(HabitPoints(low, kFull, 30)), score::v1::BOUND_AT_MOST);
+  EXPECT_EQ(ToEstimate(HabitPoints(low, kFull, 30), 30).bound(), score::v1::BOUND_AT_MOST);
 }
 
 // Devices and meetings: kinds that the shipped catalogue does not count.

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "absl/algorithm/container.h"
 #include "common/scoring/score_builder.h"
 #include "common/scoring/table_breakdown.h"
 #include "gtest/gtest.h"
@@ -99,11 +100,12 @@ TEST_F(ClampTest, SaysBounds) {
   EXPECT_EQ(none->score.points().bound(), score::v1::BOUND_AT_MOST);
   EXPECT_NEAR(none->score.points().value(), 6 * (70 * 0.05 + 30 * 0.05 * 7 / 3), 1e-9);
   // A share of nobody is not known, and says so by a margin.
-  for (const auto& measure : none->score.measures()) {
-    if (measure.measure() != "mention_share") continue;
-    EXPECT_DOUBLE_EQ(measure.value().value(), 50);
-    EXPECT_DOUBLE_EQ(measure.value().margin(), 50);
-  }
+  const auto share = absl::c_find_if(none->score.measures(), [](const auto& measure) {
+    return measure.measure() == "mention_share";
+  });
+  ASSERT_NE(share, none->score.measures().end());
+  EXPECT_DOUBLE_EQ(share->value().value(), 50);
+  EXPECT_DOUBLE_EQ(share->value().margin(), 50);
 }
 
 TEST_F(ClampTest, DecidesWhatIsShownWithoutLookingAtActivity) {

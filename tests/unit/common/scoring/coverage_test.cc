@@ -203,6 +203,7 @@ TEST_F(ScoreCoverageTest, CoversCategoriesTotalsAndRatios) {
       if (measure.measure() == "mail_reach") hits["mail_reach"] += Covers(measure.value(), 65);
     }
   }
+  EXPECT_EQ(hits.size(), truths.size() + 3) << "and the total in points, in percent, and a measure";
   for (const auto& [figure, count] : hits) {
     const double coverage = static_cast<double>(count) / kTrials;
     RecordProperty(figure, std::to_string(coverage));

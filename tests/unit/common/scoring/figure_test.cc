@@ -35,30 +35,59 @@ TEST(Figure, TakesErrorsOfTwoPublicationsAsIndependent) {
   EXPECT_DOUBLE_EQ(MarginOf(difference), 1.96 * 5);
 }
 
-TEST(Figure, SaysABoundWhenOneSideIsOpen) {
+TEST(Figure, SaysABoundWhenTheOpenSideGoesOnToTheEnd) {
   Figure figure = Plain(95, 1, 1);
   figure.open.above = 5;
-  EXPECT_EQ(BoundOf(figure), score::v1::BOUND_AT_LEAST);
-  EXPECT_DOUBLE_EQ(MarginOf(figure), 1.96);
+  score::v1::Estimate estimate = ToEstimate(figure, 100);
+  EXPECT_EQ(estimate.bound(), score::v1::BOUND_AT_LEAST);
+  EXPECT_DOUBLE_EQ(estimate.value(), 95);
+  EXPECT_DOUBLE_EQ(estimate.margin(), 1.96);
+  figure.value = 5;
   figure.open = {0, 5};
-  EXPECT_EQ(BoundOf(figure), score::v1::BOUND_AT_MOST);
+  estimate = ToEstimate(figure, 100);
+  EXPECT_EQ(estimate.bound(), score::v1::BOUND_AT_MOST);
+  EXPECT_DOUBLE_EQ(estimate.value(), 5);
+}
+
+// A sum of which a part is in a tail is known to both sides. Mutations: a bound all the same; the
+// open side left out of the margin, or the value left where it was clamped.
+TEST(Figure, SaysAnIntervalWhenTheOpenSideEndsBefore) {
+  Figure figure = Plain(50, 1, 1);
+  figure.open = {0, 5};
+  score::v1::Estimate estimate = ToEstimate(figure, 100);
+  EXPECT_EQ(estimate.bound(), score::v1::BOUND_UNSPECIFIED);
+  EXPECT_NEAR(estimate.value() - estimate.margin(), 50 - 5 - 1.96, 1e-9);
+  EXPECT_NEAR(estimate.value() + estimate.margin(), 50 + 1.96, 1e-9);
+  figure.open = {3, 0};
+  estimate = ToEstimate(figure, 100);
+  EXPECT_EQ(estimate.bound(), score::v1::BOUND_UNSPECIFIED);
+  EXPECT_NEAR(estimate.value() - estimate.margin(), 50 - 1.96, 1e-9);
+  EXPECT_NEAR(estimate.value() + estimate.margin(), 50 + 3 + 1.96, 1e-9);
 }
 
 TEST(Figure, PutsBothOpenSidesIntoTheMargin) {
   Figure figure = Plain(95, 1, 1);
   figure.open = {5, 3};
-  EXPECT_EQ(BoundOf(figure), score::v1::BOUND_UNSPECIFIED);
-  EXPECT_DOUBLE_EQ(MarginOf(figure), 1.96 + 5);
+  const score::v1::Estimate estimate = ToEstimate(figure, 100);
+  EXPECT_EQ(estimate.bound(), score::v1::BOUND_UNSPECIFIED);
+  EXPECT_DOUBLE_EQ(estimate.value(), 96);
+  EXPECT_DOUBLE_EQ(estimate.margin(), 1.96 + 4);
 }
 
-TEST(Figure, TurnsTheEarlierBoundRoundInADifference) {
+TEST(Figure, TurnsWhatIsOpenOfTheEarlierRoundInADifference) {
   Figure clamped = Plain(95, 1, 1);
   clamped.open.above = 5;
-  EXPECT_EQ(BoundOf(Difference(clamped, Plain(90, 1, 1))), score::v1::BOUND_AT_LEAST);
-  EXPECT_EQ(BoundOf(Difference(Plain(90, 1, 1), clamped)), score::v1::BOUND_AT_MOST);
+  const double noise = 1.96 * std::hypot(1, 1);
+  const score::v1::Estimate rise = ToPlainEstimate(Difference(clamped, Plain(90, 1, 1)));
+  EXPECT_NEAR(rise.value() - rise.margin(), 5 - noise, 1e-9);
+  EXPECT_NEAR(rise.value() + rise.margin(), 10 + noise, 1e-9);
+  const score::v1::Estimate fall = ToPlainEstimate(Difference(Plain(90, 1, 1), clamped));
+  EXPECT_NEAR(fall.value() - fall.margin(), -10 - noise, 1e-9);
+  EXPECT_NEAR(fall.value() + fall.margin(), -5 + noise, 1e-9);
   // In the same tail twice: no change, and nothing open.
-  EXPECT_EQ(BoundOf(Difference(clamped, clamped)), score::v1::BOUND_UNSPECIFIED);
-  EXPECT_DOUBLE_EQ(MarginOf(Difference(clamped, clamped)), 1.96 * std::hypot(1, 1));
+  const score::v1::Estimate same = ToPlainEstimate(Difference(clamped, clamped));
+  EXPECT_DOUBLE_EQ(same.value(), 0);
+  EXPECT_NEAR(same.margin(), noise, 1e-12);
 }
 
 TEST(Figure, KeepsTheDirectionOfABiasInADifference) {
@@ -85,8 +114,8 @@ TEST(Figure, TurnsWhatIsOpenRoundInTheRest) {
   share.bias.below = 0.01;
   const Figure rest = Rest(share);
   EXPECT_NEAR(rest.value, 0.05, 1e-12);
-  EXPECT_EQ(BoundOf(share), score::v1::BOUND_AT_LEAST);
-  EXPECT_EQ(BoundOf(rest), score::v1::BOUND_AT_MOST);
+  EXPECT_EQ(ToEstimate(share, 1).bound(), score::v1::BOUND_AT_LEAST);
+  EXPECT_EQ(ToEstimate(rest, 1).bound(), score::v1::BOUND_AT_MOST);
   EXPECT_DOUBLE_EQ(rest.bias.above, 0.01);
   EXPECT_DOUBLE_EQ(StatisticalMargin(rest), StatisticalMargin(share));
 }

@@ -37,9 +37,14 @@ TEST_F(ScoreBuilderTest, AddsReachAndHabit) {
   const score::v1::Score score = Score(Record(5000, CADENCE_WEEKLY));
   const auto& communication = score.categories(0);
   ASSERT_EQ(communication.category(), "communication");
-  // Half reach; no habit, which shows as at most 5%.
-  EXPECT_NEAR(communication.points().value(), 70 * 0.5 + 30 * 0.05 * 7 / 3, 1);
-  EXPECT_EQ(communication.points().bound(), score::v1::BOUND_AT_MOST);
+  // Half reach; no habit, which shows as 0% to 5%: an interval, not "at most" 39 of 100.
+  const double open = 30 * 0.05 * 7 / 3;
+  const score::v1::Estimate& points = communication.points();
+  EXPECT_NEAR(points.value(), 70 * 0.5 + open / 2, 1);
+  EXPECT_GT(points.margin(), open / 2);
+  EXPECT_LT(points.margin(), open / 2 + 1);
+  EXPECT_EQ(points.bound(), score::v1::BOUND_UNSPECIFIED);
+  EXPECT_EQ(score.percent().bound(), score::v1::BOUND_UNSPECIFIED);
   EXPECT_EQ(score.possible_points(), 600);
   EXPECT_NEAR(score.percent().value(), score.points().value() / 6, 1e-9);
   EXPECT_NEAR(score.percent().margin(), score.points().margin() / 6, 1e-9);

@@ -48,15 +48,19 @@ TEST(AddChanges, SaysWhetherAChangeIsMoreThanNoise) {
   EXPECT_FALSE(later.score.change().beyond_noise());
 }
 
-TEST(AddChanges, TrustsOfABoundOnlyTheClosedSide) {
-  // It was at least 330 and is 320: it fell, by at least that.
+// Mutation: what is open is left out of the margin of a change.
+TEST(AddChanges, CountsWhatIsOpenAsNoise) {
+  // It was 330 to 340 and is 320: it fell, by at least 10.
   ScoredPublication earlier = Scored("2026-10-25", 330, 1);
   earlier.total->open.above = 10;
   ScoredPublication later = Scored("2026-11-22", 320, 1);
   AddChanges(earlier, later);
-  EXPECT_EQ(later.score.change().difference().bound(), score::v1::BOUND_AT_MOST);
+  const score::v1::Estimate& difference = later.score.change().difference();
+  EXPECT_EQ(difference.bound(), score::v1::BOUND_UNSPECIFIED);
+  EXPECT_DOUBLE_EQ(difference.value(), -15);
+  EXPECT_NEAR(difference.margin(), 5 + 1.96 * std::hypot(1, 1), 1e-9);
   EXPECT_TRUE(later.score.change().beyond_noise());
-  // It was at least 310 and is 320: it may not have risen at all.
+  // It was 310 to 320 and is 320: it may not have risen at all.
   earlier.total->value = 310;
   AddChanges(earlier, later);
   EXPECT_FALSE(later.score.change().beyond_noise());

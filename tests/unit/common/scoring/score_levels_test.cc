@@ -212,11 +212,19 @@ TEST_F(ScoreLevelsTest, PassOverMissingAndIncompleteWindows) {
 TEST_F(ScoreLevelsTest, AreClampedInTheTails) {
   for (int week = 0; week < 6; ++week) Add(Record(week, 1, /*noise=*/false));
   const score::v1::Score score = Scored(5).score;
+  int levels = 0;
+  const double habit = 30 * 0.4 * 7 / 3;
   for (const auto& category : score.categories()) {
     if (!category.has_level()) continue;
-    EXPECT_LE(category.level().points().value(), 70 * 0.95 + 30 * 0.4 * 7 / 3 + 1);
+    ++levels;
+    // 95% to 100% of the reach: the interval has both.
+    const score::v1::Estimate& points = category.level().points();
+    EXPECT_LE(points.value(), 70 * 0.975 + habit + 1) << category.category();
+    EXPECT_LE(points.value() - points.margin(), 70 * 0.95 + habit) << category.category();
+    EXPECT_GE(points.value() + points.margin(), 70 + habit) << category.category();
     EXPECT_FALSE(category.level().may_be_changing());
   }
+  EXPECT_EQ(levels, 6);
 }
 
 // Mutations: a level from the third record on; one that the margin that came out decides on; a
