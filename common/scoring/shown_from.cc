@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "common/scoring/planned_levels.h"
-#include "common/scoring/planned_margins.h"
 #include "common/window/cadence.h"
 #include "common/window/schedule.h"
 
@@ -139,10 +138,10 @@ ShownFrom SmallestHeadcount(const Catalog& catalog, int table, const CadenceRule
   });
 }
 
-ShownFrom SmallestHeadcount(const Catalog& catalog, const std::set<std::string>& sources,
-                            const CadenceRule& rule) {
+ShownFrom SmallestHeadcount(const Catalog& catalog, const WhatIsFed& fed, const CadenceRule& rule) {
   return SmallestShown(rule, [&](int64_t headcount, Cadence cadence) {
-    return IsDrawn(catalog, sources, headcount, cadence, PeriodDays(cadence));
+    return RecordsUntilAnythingShown(catalog, TermsAt(catalog, headcount, cadence), cadence, fed) >
+           0;
   });
 }
 

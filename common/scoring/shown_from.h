@@ -2,10 +2,10 @@
 #define TUTTI_COMMON_SCORING_SHOWN_FROM_H_
 
 #include <cstdint>
-#include <set>
 #include <string>
 
 #include "common/catalog/catalog.h"
+#include "common/scoring/planned_margins.h"
 #include "common/scoring/public_terms.h"
 #include "tutti/window/v1/window.pb.h"
 
@@ -41,7 +41,7 @@ enum class CategoryBy { kOneWindow, kLevel };
 
 // The smallest headcount from which something is shown, with everybody entitled: a category by one
 // window alone or by whatever shows it at all, its level included; a measure; a table (its index);
-// and IsDrawn, from which there are any figures of some sources. A margin shrinks as the headcount
+// and the first of all that is fed. A margin shrinks as the headcount
 // grows within a cadence, and a faster cadence makes it wider: so the search starts among the sizes
 // of the current cadence (with none, of the fastest), goes on to larger ones where none of these
 // will do, and to smaller ones where all do. Pure and thread-safe, like everything here; a
@@ -51,8 +51,7 @@ ShownFrom SmallestHeadcount(const Catalog& catalog, const catalog::v1::Category&
 ShownFrom SmallestHeadcount(const Catalog& catalog, const catalog::v1::Measure& measure,
                             const CadenceRule& rule);
 ShownFrom SmallestHeadcount(const Catalog& catalog, int table, const CadenceRule& rule);
-ShownFrom SmallestHeadcount(const Catalog& catalog, const std::set<std::string>& sources,
-                            const CadenceRule& rule);
+ShownFrom SmallestHeadcount(const Catalog& catalog, const WhatIsFed& fed, const CadenceRule& rule);
 
 // The smallest number of people entitled to `product` from which it is shown to an organisation
 // that keeps the other terms; 0 where everybody would not be enough.

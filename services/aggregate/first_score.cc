@@ -1,8 +1,5 @@
 #include "services/aggregate/first_score.h"
 
-#include <set>
-#include <string>
-
 #include "common/feeding/declared_sources.h"
 #include "common/scoring/planned_margins.h"
 #include "common/scoring/public_terms.h"
@@ -15,18 +12,13 @@ namespace {
 using aggregate::v1::Organization;
 
 // The number of records of such windows from which on one shows something; 0 where none does.
-int RecordsNeeded(const Catalog& catalog, const Organization& profile, const WindowTerms& terms,
-                  int step_days) {
+int RecordsNeeded(const Catalog& catalog, const Organization& profile, const WhatIsFed& fed,
+                  const WindowTerms& terms, int step_days) {
   PublicTerms planned = PlannedTerms(catalog, terms.headcount, terms.cadence, step_days);
   for (const aggregate::v1::Entitlement& entitlement : profile.entitlements()) {
     planned.entitled[entitlement.product()] = entitlement.people();
   }
-  const DeclaredSources sources(catalog, profile.sources(), profile.source_contents());
-  // Who has named no source yet may still name any.
-  const auto fed = [&](const auto& figure) {
-    return profile.sources().empty() || sources.Feeds(figure);
-  };
-  return RecordsUntilAnythingShown(catalog, planned, terms.cadence, {fed, fed});
+  return RecordsUntilAnythingShown(catalog, planned, terms.cadence, fed);
 }
 
 }  // namespace
@@ -35,6 +27,12 @@ FirstScore ExpectFirstScore(const Catalog& catalog, NeededSizes& sizes,
                             const ScheduledOrganization& organization) {
   const Organization& profile = organization.stored().organization();
   const Schedule& schedule = organization.schedule();
+  const DeclaredSources sources(catalog, profile.sources(), profile.source_contents());
+  // Who has named no source yet may still name any.
+  const auto feeds = [&](const auto& figure) {
+    return profile.sources().empty() || sources.Feeds(figure);
+  };
+  const WhatIsFed fed{feeds, feeds};
   FirstScore first;
   // Records so far of the series that a window is in, and how many it takes until one shows
   // something, both by the window's own terms.
@@ -48,7 +46,7 @@ FirstScore ExpectFirstScore(const Catalog& catalog, NeededSizes& sizes,
     const int step = static_cast<int>(schedule.StepDays(end).size());
     if (judged != nullptr && !AreOfOneSeries(*judged, terms)) records = 0;
     if (judged != &terms || judged_step != step) {
-      needed = RecordsNeeded(catalog, profile, terms, step);
+      needed = RecordsNeeded(catalog, profile, fed, terms, step);
     }
     judged = &terms;
     judged_step = step;
@@ -62,8 +60,7 @@ FirstScore ExpectFirstScore(const Catalog& catalog, NeededSizes& sizes,
   }
   // It need not be the headcount that is too small: few may be entitled to all that is measured.
   const WindowTerms& last = schedule.terms().back();
-  const std::set<std::string> sources(profile.sources().begin(), profile.sources().end());
-  const int64_t smallest = sizes.OfSources(sources, {profile.cadence(), last.cadence});
+  const int64_t smallest = sizes.OfFed(fed, {profile.cadence(), last.cadence});
   if (smallest > last.headcount) first.smallest_headcount = smallest;
   return first;
 }

@@ -1,6 +1,14 @@
 #include "services/aggregate/needed_sizes.h"
 
+#include "absl/strings/str_cat.h"
+
 namespace tutti {
+namespace {
+
+// What is fed may be declared in very many ways.
+constexpr size_t kMostKept = 1000;
+
+}  // namespace
 
 int64_t NeededSizes::Kept(Sizes& sizes, const CadenceRule& rule, const std::set<std::string>& ids,
                           const std::function<ShownFrom()>& find) {
@@ -12,6 +20,7 @@ int64_t NeededSizes::Kept(Sizes& sizes, const CadenceRule& rule, const std::set<
   // Whoever comes meanwhile finds the same.
   const int64_t people = find().people;
   const std::lock_guard lock(mutex_);
+  if (sizes.size() >= kMostKept) sizes.clear();
   return sizes.emplace(key, people).first->second;
 }
 
@@ -20,8 +29,15 @@ int64_t NeededSizes::OfCategory(const catalog::v1::Category& category, const Cad
               [&] { return SmallestHeadcount(catalog_, category, CategoryBy::kLevel, rule); });
 }
 
-int64_t NeededSizes::OfSources(const std::set<std::string>& sources, const CadenceRule& rule) {
-  return Kept(sources_, rule, sources, [&] { return SmallestHeadcount(catalog_, sources, rule); });
+int64_t NeededSizes::OfFed(const WhatIsFed& fed, const CadenceRule& rule) {
+  std::set<std::string> ids;
+  for (const catalog::v1::Category& category : catalog_.proto().categories()) {
+    if (fed.category(category)) ids.insert(absl::StrCat("category ", category.id()));
+  }
+  for (const catalog::v1::Measure& measure : catalog_.proto().measures()) {
+    if (fed.measure(measure)) ids.insert(absl::StrCat("measure ", measure.id()));
+  }
+  return Kept(fed_, rule, ids, [&] { return SmallestHeadcount(catalog_, fed, rule); });
 }
 
 }  // namespace tutti

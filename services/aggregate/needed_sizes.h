@@ -10,14 +10,14 @@
 #include <tuple>
 
 #include "common/catalog/catalog.h"
+#include "common/scoring/planned_margins.h"
 #include "common/scoring/shown_from.h"
 #include "tutti/window/v1/window.pb.h"
 
 namespace tutti {
 
 // From how many people on something is shown where everybody is entitled: what takes a search of
-// milliseconds and is the same for every organisation of one rule of cadences, kept. There are as
-// many answers as categories and as sets of sources, for each rule. Thread-safe.
+// milliseconds and is the same for every organisation of one rule of cadences, kept. Thread-safe.
 class NeededSizes {
  public:
   // `catalog` outlives it.
@@ -25,8 +25,8 @@ class NeededSizes {
 
   // For a category, by its level at the latest; 0 where no size would do.
   int64_t OfCategory(const catalog::v1::Category& category, const CadenceRule& rule);
-  // For any figure of some sources (see IsDrawn).
-  int64_t OfSources(const std::set<std::string>& sources, const CadenceRule& rule);
+  // For the first category or measure of those that are fed.
+  int64_t OfFed(const WhatIsFed& fed, const CadenceRule& rule);
 
  private:
   // The requested and the current cadence, and the ids.
@@ -39,7 +39,7 @@ class NeededSizes {
   const Catalog& catalog_;
   std::mutex mutex_;
   Sizes categories_;  // both guarded by mutex_
-  Sizes sources_;
+  Sizes fed_;
 };
 
 }  // namespace tutti

@@ -7,6 +7,8 @@
 #include <string>
 #include <thread>
 
+#include "absl/algorithm/container.h"
+#include "absl/strings/str_cat.h"
 #include "services/aggregate/closing_times.h"
 #include "tests/doubles/fake_clock.h"
 #include "tests/support/local_suite.h"
@@ -197,6 +199,32 @@ TEST_F(OrganizationLifecycleTest, SaysWhenTheFirstScoreIsToBeExpected) {
             false);
 }
 
+// Mutation: the size from which the sources could show something that they are not declared to
+// give.
+TEST_F(OrganizationLifecycleTest, TellsTheSizeFromWhichWhatIsDeclaredIsShown) {
+  std::set<int64_t> sizes;
+  for (const std::string type : {"chat.sent", "community.posted", "file.shared", "call.joined"}) {
+    Organization wanted = Weekly();
+    wanted.add_sources("activities");
+    aggregate::v1::SourceContents& declared = *wanted.add_source_contents();
+    declared.set_source("activities");
+    declared.add_types()->set_type(type);
+    const auto of = [&](int64_t headcount) {
+      wanted.set_headcount(headcount);
+      return organizations_.Told(organizations_.lifecycle.Create(
+          absl::StrCat(type.substr(0, type.find('.')), "-", headcount), wanted, false));
+    };
+    const auto small = of(20);
+    ASSERT_TRUE(small.ok()) << small.status();
+    const int64_t enough = small->first_score_headcount();
+    ASSERT_GT(enough, 20) << type;
+    EXPECT_FALSE(of(enough - 1)->has_first_score_expected()) << type;
+    EXPECT_TRUE(of(enough)->has_first_score_expected()) << type;
+    sizes.insert(enough);
+  }
+  EXPECT_GT(sizes.size(), 1U);
+}
+
 // Mutations: everybody is taken for entitled; a total is promised though a category in it is never
 // shown; a record is of no day.
 TEST_F(OrganizationLifecycleTest, PromisesOnlyWhatWillCome) {
@@ -352,7 +380,7 @@ TEST_F(OrganizationLifecycleTest, LeavesAWindowThatIsStillToComeWhenItPausesAndR
   EXPECT_TRUE(begun.ok()) << begun.status();
 }
 
-// Mutations: one size for every category, or for every set of sources.
+// Mutations: one size for every category, or for everything that is fed.
 TEST(NeededSizesTest, KeepsWhatASearchFinds) {
   NeededSizes sizes(ShippedCatalog());
   const CadenceRule rule{window::v1::CADENCE_AUTO, window::v1::CADENCE_FOUR_WEEKLY};
@@ -364,9 +392,11 @@ TEST(NeededSizesTest, KeepsWhatASearchFinds) {
           << id;
     }
     for (const char* const source : {"device_telemetry", "m365_audit"}) {
-      const std::set<std::string> sources = {source};
-      EXPECT_EQ(sizes.OfSources(sources, rule),
-                SmallestHeadcount(ShippedCatalog(), sources, rule).people)
+      const auto by_source = [&](const auto& figure) {
+        return absl::c_linear_search(figure.sources(), source);
+      };
+      const WhatIsFed fed{by_source, by_source};
+      EXPECT_EQ(sizes.OfFed(fed, rule), SmallestHeadcount(ShippedCatalog(), fed, rule).people)
           << source;
     }
   }
