@@ -38,10 +38,15 @@ StatementThresholds::Sizes StatementThresholds::Find(const CadenceRule& rule) co
 }
 
 const StatementThresholds::Sizes& StatementThresholds::SizesFor(const CadenceRule& rule) {
+  const Rule key(rule.requested, rule.current);
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto kept = sizes_.find(key); kept != sizes_.end()) return kept->second;
+  }
+  // Whoever comes meanwhile finds the same.
+  Sizes found = Find(rule);
   const std::lock_guard lock(mutex_);
-  const auto [sizes, fresh] = sizes_.try_emplace(Rule(rule.requested, rule.current));
-  if (fresh) sizes->second = Find(rule);
-  return sizes->second;
+  return sizes_.emplace(key, std::move(found)).first->second;
 }
 
 void StatementThresholds::FillCategory(const Standing& standing, const Category& category,
