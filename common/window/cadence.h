@@ -25,6 +25,11 @@ inline absl::string_view CadenceName(window::v1::Cadence cadence) {
   return cadence == window::v1::CADENCE_WEEKLY ? "weekly" : "daily";
 }
 
+// The same for people: "four-weekly".
+inline absl::string_view CadenceWord(window::v1::Cadence cadence) {
+  return cadence == window::v1::CADENCE_FOUR_WEEKLY ? "four-weekly" : CadenceName(cadence);
+}
+
 }  // namespace tutti
 
 #endif  // TUTTI_COMMON_WINDOW_CADENCE_H_

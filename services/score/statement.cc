@@ -10,7 +10,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "common/feeding/contents_text.h"
@@ -300,7 +299,7 @@ PrivacyStatement StatementWriter::Write(const score::v1::PlannedProfile& planned
       statement.claim(),
       " Nothing is published for this organisation yet: the figures of one publication are those "
       "that are planned at its ",
-      absl::StrReplaceAll(CadenceName(planned.cadence()), {{"_", "-"}}), " cadence."));
+      CadenceWord(planned.cadence()), " cadence."));
   FillGuarantees(catalog_, planned.cadence(), {}, statement);
   Standing standing;
   standing.cadence = planned.cadence();

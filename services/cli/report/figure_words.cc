@@ -1,11 +1,13 @@
 #include "services/cli/report/figure_words.h"
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
+#include "common/window/cadence.h"
 
 namespace tutti {
 namespace {
@@ -21,50 +23,50 @@ const char* BoundWords(score::v1::Bound bound) {
   }
 }
 
-// A bound has its margin in it.
-std::string MarginWords(const score::v1::Estimate& estimate, int decimals) {
-  return estimate.bound() == score::v1::BOUND_UNSPECIFIED
-             ? absl::StrFormat(" ± %.*f", decimals, estimate.margin())
-             : "";
-}
-
-// The level that says from how many windows the figures of a score are: the total's, or where it
-// has none, any category's.
-const score::v1::Level* AnyLevel(const score::v1::Score& score) {
-  if (score.has_level()) return &score.level();
+// The levels of a score.
+std::vector<const score::v1::Level*> LevelsOf(const score::v1::Score& score) {
+  std::vector<const score::v1::Level*> levels;
+  if (score.has_level()) levels.push_back(&score.level());
   for (const auto& category : score.categories()) {
-    if (category.has_level()) return &category.level();
+    if (category.has_level()) levels.push_back(&category.level());
   }
-  return nullptr;
+  return levels;
 }
 
-std::string CadenceWord(window::v1::Cadence cadence) {
-  switch (cadence) {
-    case window::v1::CADENCE_DAILY:
-      return "daily";
-    case window::v1::CADENCE_WEEKLY:
-      return "weekly";
-    default:
-      return "four-weekly";
+// "up to 17 windows of 28 days", or without "up to" where all are of as many.
+std::string WindowsWords(const std::vector<const score::v1::Level*>& levels) {
+  int least = levels.front()->windows();
+  int most = least;
+  for (const score::v1::Level* level : levels) {
+    least = std::min(least, level->windows());
+    most = std::max(most, level->windows());
   }
+  return absl::StrCat(least < most ? "up to " : "", most, " windows of 28 days");
 }
 
-// Whether this organisation sees the category, and from when on.
-std::string ShownHereWords(const score::v1::CategoryThreshold& threshold) {
-  if (threshold.state() == score::v1::FIGURE_STATE_NOT_MEASURED) {
-    return "not measured here: no connected source gives it";
-  }
-  if (threshold.state() == score::v1::FIGURE_STATE_WITHHELD) {
-    return absl::StrCat("never here, with ", threshold.people(),
-                        threshold.entitled_product().empty() ? " people" : " entitled");
-  }
-  const std::string record = threshold.from_record() == 1
-                                 ? "the first record"
-                                 : absl::StrCat("record ", threshold.from_record());
-  const std::string& day = threshold.from_end_day();
-  return absl::StrCat("here from ", record, " on",
-                      day.empty() ? "" : absl::StrCat(", the one to about ", day));
+// Which figures of a score are levels, as the subject and verb of a sentence.
+const char* WhichAreLevels(const score::v1::Score& score) {
+  const bool every =
+      std::all_of(score.categories().begin(), score.categories().end(),
+                  [](const auto& category) { return !IsShown(category) || category.has_level(); });
+  if (every && score.has_level()) return "The score and its categories are levels";
+  if (every && !IsShown(score)) return "The categories are levels";
+  return "The figures that have “this window alone” beside them are levels";
 }
+
+std::string HeldWords(const score::v1::Score& score) {
+  const std::string since = HeldSince(score.level(), score.end_day());
+  return since.empty()
+             ? ""
+             : absl::StrCat(" The score has held its level since the 28 days to ", since, ".");
+}
+
+// Who is counted: those entitled to a product, or everybody.
+std::string CountedWords(const std::string& product) {
+  return product.empty() ? "people" : absl::StrCat("people entitled to ", product);
+}
+
+constexpr char kSupposing[] = "supposing that adoption moves slowly and jumps seldom";
 
 }  // namespace
 
@@ -86,7 +88,11 @@ double ShownValue(const score::v1::Estimate& estimate) {
 std::string FormatEstimate(const score::v1::Estimate& estimate, int decimals) {
   const std::string value =
       absl::StrFormat("%.*f", decimals, WithoutMinusZero(ShownValue(estimate), decimals));
-  return absl::StrCat(BoundWords(estimate.bound()), value, MarginWords(estimate, decimals));
+  // A bound has its margin in it.
+  if (estimate.bound() != score::v1::BOUND_UNSPECIFIED) {
+    return absl::StrCat(BoundWords(estimate.bound()), value);
+  }
+  return absl::StrFormat("%s ± %.*f", value, decimals, estimate.margin());
 }
 
 std::string FormatQuantity(const Quantity& quantity) {
@@ -98,9 +104,8 @@ std::string FormatQuantity(const Quantity& quantity) {
 
 std::string FormatChange(const score::v1::Change& change, const std::string& unit) {
   if (change.since_end_day().empty()) return "";
-  return absl::StrFormat("%s%+.1f%s%s%s, %s", BoundWords(change.difference().bound()),
-                         WithoutMinusZero(ShownValue(change.difference()), 1),
-                         MarginWords(change.difference(), 1), unit.empty() ? "" : " ", unit,
+  return absl::StrFormat("%+.1f ± %.1f%s%s, %s", WithoutMinusZero(change.difference().value(), 1),
+                         change.difference().margin(), unit.empty() ? "" : " ", unit,
                          change.beyond_noise() ? "more than noise" : "within noise");
 }
 
@@ -117,17 +122,26 @@ std::string HeldSince(const score::v1::Level& level, const std::string& end_day)
 }
 
 std::string LevelNote(const score::v1::Score& score) {
-  const score::v1::Level* const level = AnyLevel(score);
-  if (level == nullptr) return "";
-  std::string note = absl::StrCat(
-      "The score and its categories are levels: what ", level->windows(),
-      " windows of 28 days say together, supposing that adoption moves slowly and jumps seldom. "
-      "What this window says alone stands beside them; measures and breakdowns are of it alone.");
-  const std::string since = HeldSince(score.level(), score.end_day());
-  if (!since.empty()) {
-    absl::StrAppend(&note, " The score has held its level since the 28 days to ", since, ".");
+  const std::vector<const score::v1::Level*> levels = LevelsOf(score);
+  if (levels.empty()) return "";
+  return absl::StrCat(WhichAreLevels(score), ": what ", WindowsWords(levels), " say together, ",
+                      kSupposing,
+                      ". What this window says alone, or why that is not shown, stands beside "
+                      "them; measures and breakdowns are of it alone.",
+                      HeldWords(score));
+}
+
+std::string HistoryLevelNote(const score::v1::ListScoresResponse& response) {
+  std::vector<const score::v1::Level*> levels;
+  for (const score::v1::Score& score : response.scores()) {
+    const std::vector<const score::v1::Level*> more = LevelsOf(score);
+    levels.insert(levels.end(), more.begin(), more.end());
   }
-  return note;
+  if (levels.empty()) return "";
+  return absl::StrCat(
+      "Where “this window alone” stands beside a figure, the figure is a level: "
+      "what that window and those before it, ",
+      WindowsWords(levels), ", say together, ", kSupposing, ".", HeldWords(response.scores(0)));
 }
 
 std::string LevelWords(const FigureRow& row) {
@@ -152,16 +166,45 @@ std::string LevelStartWords(const score::v1::CategoryScore& category) {
                       day.empty() ? "." : absl::StrCat(", the one to about ", day, "."));
 }
 
+std::string PeopleWords(int64_t people, const std::string& product, window::v1::Cadence cadence) {
+  if (people == 0) return "at no size";
+  return absl::StrCat(people, " ", CountedWords(product), " (", CadenceWord(cadence), ")");
+}
+
+std::string ShownHereWords(const score::v1::CategoryThreshold& threshold) {
+  if (threshold.state() == score::v1::FIGURE_STATE_NOT_MEASURED) {
+    return "not measured here: no connected source gives it";
+  }
+  if (threshold.state() == score::v1::FIGURE_STATE_WITHHELD) {
+    return absl::StrCat("never here, with ", threshold.people(),
+                        threshold.entitled_product().empty() ? " people" : " entitled");
+  }
+  const std::string record = threshold.from_record() == 1
+                                 ? "the first record"
+                                 : absl::StrCat("record ", threshold.from_record());
+  const std::string& day = threshold.from_end_day();
+  return absl::StrCat("here from ", record, " on",
+                      day.empty() ? "" : absl::StrCat(", the one to about ", day));
+}
+
 std::string ThresholdWords(const score::v1::CategoryThreshold& threshold) {
-  const auto size = [&](int64_t people, window::v1::Cadence cadence) {
-    if (people == 0) return std::string("at no size");
-    const std::string& product = threshold.entitled_product();
-    return absl::StrCat(people, product.empty() ? " people" : " people entitled to ", product, " (",
-                        CadenceWord(cadence), ")");
+  const std::string here = ShownHereWords(threshold);
+  if (threshold.headcount_with_level() == 0) return absl::StrCat("at no size; ", here);
+  const std::string with_level =
+      absl::StrCat(threshold.headcount_with_level(), " ",
+                   CountedWords(threshold.entitled_product()), " with earlier windows, ");
+  const auto published = [](window::v1::Cadence cadence) {
+    return absl::StrCat("published ", CadenceWord(cadence));
   };
-  return absl::StrCat(size(threshold.headcount_with_level(), threshold.cadence_with_level()),
-                      " with earlier windows, ", size(threshold.headcount(), threshold.cadence()),
-                      " in one alone; ", ShownHereWords(threshold));
+  const std::string at_that_size = published(threshold.cadence_with_level());
+  if (threshold.headcount() == 0) {
+    return absl::StrCat(with_level, at_that_size, "; at no size in one window alone; ", here);
+  }
+  const std::string alone = absl::StrCat(threshold.headcount(), " in one window alone, ",
+                                         published(threshold.cadence()), "; ", here);
+  return threshold.cadence() == threshold.cadence_with_level()
+             ? absl::StrCat(with_level, alone)
+             : absl::StrCat(with_level, at_that_size, " at that size; ", alone);
 }
 
 std::string StateWord(score::v1::FigureState state) {

@@ -1,6 +1,7 @@
 #ifndef TUTTI_SERVICES_CLI_REPORT_FIGURE_WORDS_H_
 #define TUTTI_SERVICES_CLI_REPORT_FIGURE_WORDS_H_
 
+#include <cstdint>
 #include <string>
 
 #include "services/cli/report/figures.h"
@@ -37,8 +38,8 @@ std::string FormatEstimate(const score::v1::Estimate& estimate, int decimals);
 // A quantity with its unit: "78.2 ± 3.1 %", "612 ± 9 people".
 std::string FormatQuantity(const Quantity& quantity);
 
-// A difference: "+3.1 ± 2.0 points, more than noise", "-0.4 ± 2.0, within noise", "at most +2.1,
-// within noise"; without the day. `unit` may be empty. Empty when there is none.
+// A difference: "+3.1 ± 2.0 points, more than noise", "-0.4 ± 2.0, within noise"; without the day.
+// `unit` may be empty. Empty when there is none.
 std::string FormatChange(const score::v1::Change& change, const std::string& unit);
 
 // How a figure changed, in the unit that its number has for people; empty when there is nothing
@@ -54,16 +55,26 @@ std::string LevelWords(const FigureRow& row);
 // just come.
 std::string HeldSince(const score::v1::Level& level, const std::string& end_day);
 
-// What the levels of a score are, in sentences: from how many windows, and since when the total has
-// held. Empty where it has none.
+// What the levels of a score are, in sentences: which figures, from how many windows, and since
+// when the total has held. Empty where it has none.
 std::string LevelNote(const score::v1::Score& score);
+
+// The same of scores over time, newest first.
+std::string HistoryLevelNote(const score::v1::ListScoresResponse& response);
 
 // From which record on a category is shown that one window alone withholds, and of which day that
 // is about, as a sentence; for one that has such a record.
 std::string LevelStartWords(const score::v1::CategoryScore& category);
 
-// "48 people (four-weekly) with earlier windows, 96 people (four-weekly) in one alone; here from
-// record 4 on, the one to about 2026-12-20", or why it is not shown here.
+// "48 people (four-weekly)", "20 people entitled to assistant (weekly)", "at no size".
+std::string PeopleWords(int64_t people, const std::string& product, window::v1::Cadence cadence);
+
+// "here from record 4 on, the one to about 2026-12-20", or why a category is not shown here.
+std::string ShownHereWords(const score::v1::CategoryThreshold& threshold);
+
+// "48 people with earlier windows, 96 in one window alone, published four-weekly; here from record
+// 4 on, the one to about 2026-12-20". Where the two sizes have different cadences, each stands with
+// its own.
 std::string ThresholdWords(const score::v1::CategoryThreshold& threshold);
 
 // What a row counts, and of what, as a sentence; empty where neither is known.

@@ -1,6 +1,8 @@
 #include "services/cli/report/figures.h"
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -16,6 +18,7 @@ constexpr double kCategoryFull = 100;
 constexpr double kPercentFull = 100;
 
 constexpr char kTotalBrief[] = "so is a category in it";
+constexpr char kNothingMeasured[] = "No category is measured: the reasons stand beside each.";
 
 std::optional<score::v1::Change> ChangeOf(const score::v1::Change& change) {
   if (change.since_end_day().empty()) return std::nullopt;
@@ -92,7 +95,7 @@ FigureRow TotalRow(const Score& score) {
   if (!score.has_level()) return row;
   AddLevel(score.level(), row);
   if (!Measured(score.state())) {
-    WithholdAlone(score.state(), TotalReason(score), kTotalBrief, row);
+    WithholdAlone(score.state(), AloneTotalReason(score), kTotalBrief, row);
     return row;
   }
   row.alone = {{FigureUnit::kPoints, score.points(), false, words},
@@ -195,8 +198,25 @@ bool AnyShown(const Categories& categories) {
                      [](const score::v1::CategoryScore& one) { return IsShown(one); });
 }
 
-void AddLevelNotes(const Score& score, std::vector<std::string>& notes) {
-  const std::string note = LevelNote(score);
+// The ids of the categories that keep the total of this window alone from being shown.
+std::set<std::string> MissingAlone(const Score& score) {
+  return {score.missing_categories().begin(), score.missing_categories().end()};
+}
+
+// The names of some categories, in the order of the score.
+std::string NamesOf(const Score& score, const std::set<std::string>& ids) {
+  std::vector<std::string> names;
+  for (const auto& category : score.categories()) {
+    if (ids.count(category.category()) != 0) names.push_back(category.display_name());
+  }
+  return absl::StrJoin(names, ", ");
+}
+
+std::string NeedsEvery(const std::string& what) {
+  return absl::StrCat("It needs every category that is measured; ", what, ".");
+}
+
+void AddLevelNotes(const std::string& note, std::vector<std::string>& notes) {
   if (note.empty()) return;
   notes.push_back(note);
   notes.emplace_back(kChangeOfLevels);
@@ -204,21 +224,28 @@ void AddLevelNotes(const Score& score, std::vector<std::string>& notes) {
 
 }  // namespace
 
+std::string AloneTotalReason(const Score& score) {
+  if (score.state() == score::v1::FIGURE_STATE_NOT_MEASURED) return kNothingMeasured;
+  return NeedsEvery(absl::StrCat("not shown: ", NamesOf(score, MissingAlone(score))));
+}
+
 std::string TotalReason(const Score& score) {
-  if (score.state() == score::v1::FIGURE_STATE_NOT_MEASURED) {
-    return "No category is measured: the reasons stand beside each.";
+  if (score.state() == score::v1::FIGURE_STATE_NOT_MEASURED) return kNothingMeasured;
+  const std::set<std::string> alone = MissingAlone(score);
+  const std::set<std::string> with_level(score.level_missing_categories().begin(),
+                                         score.level_missing_categories().end());
+  std::set<std::string> both;
+  std::set_intersection(alone.begin(), alone.end(), with_level.begin(), with_level.end(),
+                        std::inserter(both, both.end()));
+  // Without those that show nothing at all, there would be a total of one of the two kinds.
+  if (!both.empty() && (both == alone || both == with_level)) {
+    return NeedsEvery(absl::StrCat("not shown: ", NamesOf(score, both)));
   }
-  std::vector<std::string> missing;
-  for (const auto& category : score.categories()) {
-    // Where there is a level, the reason is asked for of the window alone.
-    const bool shown = score.has_level() ? Measured(category.state()) : IsShown(category);
-    if (!shown && category.state() != score::v1::FIGURE_STATE_NOT_MEASURED) {
-      missing.push_back(category.display_name());
-    }
-  }
-  return missing.empty() ? "It needs every category that is measured."
-                         : absl::StrCat("It needs every category that is measured; not shown: ",
-                                        absl::StrJoin(missing, ", "), ".");
+  return NeedsEvery(absl::StrCat(
+      "this window alone lacks ", NamesOf(score, alone),
+      with_level.empty()
+          ? ", and the windows that have them all are too few for a level"
+          : absl::StrCat(", and levels with earlier windows lack ", NamesOf(score, with_level))));
 }
 
 score::v1::Change InPercent(score::v1::Change change, int possible_points) {
@@ -263,7 +290,7 @@ Figures FiguresOf(const Score& score, bool with_measures) {
     out.notes.push_back(absl::StrCat("Changes are against the 28 days to ", since,
                                      ", with the margin of the difference."));
   }
-  AddLevelNotes(score, out.notes);
+  AddLevelNotes(LevelNote(score), out.notes);
   if (with_measures) {
     FigureSection measures;
     measures.heading = "Measures, of this window alone";
@@ -308,7 +335,7 @@ Figures HistoryFigures(const score::v1::ListScoresResponse& response, bool every
                      out.organization, " --format csv` and in the report."));
   }
   out.notes.emplace_back("Changes are against the 28 days that ended 28 days earlier.");
-  AddLevelNotes(newest, out.notes);
+  AddLevelNotes(HistoryLevelNote(response), out.notes);
   out.notes.push_back(NoticeOf(newest));
   return out;
 }
@@ -422,6 +449,7 @@ Figures FiguresOf(const score::v1::GetBenchmarkResponse& response, const Score& 
   section.rows.push_back(TotalRow(score));
   FigureRow& own = section.rows.back();
   ShowAlone(own);
+  if (!Measured(own.state)) own.reason = AloneTotalReason(score);
   if (!own.quantities.empty()) own.quantities.erase(own.quantities.begin());
   own.full = kPercentFull;
   FigureRow peers = RowOf(score, "peers_total", "total", "  peers, mean");

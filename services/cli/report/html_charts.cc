@@ -207,7 +207,7 @@ std::string TrendLegend(const std::vector<std::vector<TrendPoint>>& trends) {
     absl::StrAppend(
         &out, LegendEntry(Path("band", "M0 15L100 15L100 85L0 85Z") + Path("line", "M0 50L100 50"),
                           "<b>Line: the level.</b> What a window and those before it say together. "
-                          "In the band around it lies the truth, 95 times in 100."));
+                          "In the band around it lies the truth, about 95 times in 100."));
   }
   if (AnyPoint(trends, [](const TrendPoint& point) { return point.alone.has_value(); })) {
     absl::StrAppend(

@@ -7,6 +7,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "common/window/cadence.h"
 #include "services/cli/report/figure_words.h"
 #include "services/cli/report/html_sections.h"
 #include "services/cli/report/html_text.h"
@@ -39,19 +40,6 @@ std::string Head(const std::string& title) {
       "</style>\n</head>\n");
 }
 
-std::string CadenceWord(window::v1::Cadence cadence) {
-  switch (cadence) {
-    case window::v1::CADENCE_DAILY:
-      return "; published daily";
-    case window::v1::CADENCE_WEEKLY:
-      return "; published weekly";
-    case window::v1::CADENCE_FOUR_WEEKLY:
-      return "; published every four weeks";
-    default:
-      return "";
-  }
-}
-
 std::string Navigation() {
   constexpr std::array<std::array<const char*, 2>, 9> kSections = {
       {{"score", "Score"},
@@ -75,7 +63,9 @@ std::string Header(const PageContent& content, const std::string& name) {
   std::string out = absl::StrCat(
       "<header>\n<p class=\"kicker\">Adoption score</p>\n<h1>", EscapeHtml(name),
       "</h1>\n<p>The 28 days from ", TextHtml(score.start_day()), " to ", TextHtml(score.end_day()),
-      ", both included; ", score.headcount(), " people", CadenceWord(score.cadence()), "</p>\n");
+      ", both included; ", score.headcount(), " people",
+      IsConcrete(score.cadence()) ? absl::StrCat("; published ", CadenceWord(score.cadence())) : "",
+      "</p>\n");
   // The notice of made-up activity would say it again.
   if (score.generated_data()) {
     absl::StrAppend(&out, "<p class=\"generated\">", kGenerated, "</p>\n");

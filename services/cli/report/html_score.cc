@@ -98,7 +98,7 @@ std::string TotalFacts(const Score& score) {
     out = absl::StrCat(
         score.has_level()
             ? LevelFacts(score.level(), score.end_day(),
-                         AloneHtml(score, Percent(score.percent()), TotalReason(score)))
+                         AloneHtml(score, Percent(score.percent()), AloneTotalReason(score)))
             : "",
         ChangeFact("Over 28 days", InPercent(LeadingChange(score), score.possible_points()),
                    "percentage points"),
@@ -186,9 +186,9 @@ std::string ScoreSection(const PageContent& content) {
   return absl::StrCat(
       "<section aria-labelledby=\"score\">\n<h2 id=\"score\">Score</h2>\n<div class=\"panel\">\n",
       TotalPanel(score), TotalFacts(score),
-      "<p class=\"hint\">The number after ± is the margin: the truth lies within it 95 times in "
-      "100. “At least” and “at most” stand where it is known to one side only. A change is more "
-      "than noise when it exceeds its margin.</p>\n",
+      "<p class=\"hint\">The number after ± is the margin: the truth lies within it about 95 "
+      "times in 100. “At least” and “at most” stand where it is known to one side only. A change "
+      "is more than noise when it exceeds its margin.</p>\n",
       level, "</div>\n</section>\n");
 }
 

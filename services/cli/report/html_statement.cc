@@ -60,26 +60,6 @@ std::string Kept(const PrivacyStatement& statement) {
   return out + "</dl>\n";
 }
 
-std::string PeopleCell(int64_t people, const std::string& product) {
-  if (people == 0) return "at no size";
-  return absl::StrCat(people, product.empty() ? "" : " entitled to ", EscapeHtml(product));
-}
-
-// Whether this organisation sees the category, and from when on.
-std::string HereCell(const score::v1::CategoryThreshold& threshold) {
-  switch (threshold.state()) {
-    case score::v1::FIGURE_STATE_NOT_MEASURED:
-      return "not measured";
-    case score::v1::FIGURE_STATE_WITHHELD:
-      return "never";
-    default:
-      break;
-  }
-  return absl::StrCat("record ", threshold.from_record(),
-                      threshold.from_end_day().empty() ? "" : ", about ",
-                      TextHtml(threshold.from_end_day()));
-}
-
 std::string Thresholds(const PageContent& content) {
   std::string rows;
   for (const auto& threshold : content.statement.thresholds()) {
@@ -87,14 +67,16 @@ std::string Thresholds(const PageContent& content) {
     for (const auto& category : content.score.categories()) {
       if (category.category() == threshold.category()) name = category.display_name();
     }
+    const std::string& product = threshold.entitled_product();
     absl::StrAppend(&rows, "<tr><th scope=\"row\">", EscapeHtml(name), "</th><td>",
-                    PeopleCell(threshold.headcount_with_level(), threshold.entitled_product()),
-                    "</td><td>", PeopleCell(threshold.headcount(), threshold.entitled_product()),
-                    "</td><td>", HereCell(threshold), "</td></tr>\n");
+                    EscapeHtml(PeopleWords(threshold.headcount_with_level(), product,
+                                           threshold.cadence_with_level())),
+                    "</td><td>",
+                    EscapeHtml(PeopleWords(threshold.headcount(), product, threshold.cadence())),
+                    "</td><td>", TextHtml(ShownHereWords(threshold)), "</td></tr>\n");
   }
   return ScrollTable("thresholds-caption", "From how many people a category is shown",
-                     {"Category", "With earlier windows", "In one window alone", "Here from"},
-                     rows);
+                     {"Category", "With earlier windows", "In one window alone", "Here"}, rows);
 }
 
 std::string Peers(const PageContent& content, const score::v1::GetBenchmarkResponse& benchmark) {
@@ -107,7 +89,7 @@ std::string Peers(const PageContent& content, const score::v1::GetBenchmarkRespo
   const score::v1::Score& score = content.compared;
   row("Adoption score",
       Measured(score.state()) ? QuantityHtml({FigureUnit::kPercent, score.percent(), false, "%"})
-                              : EscapeHtml(AbsentWords(score.state(), TotalReason(score))),
+                              : EscapeHtml(AbsentWords(score.state(), AloneTotalReason(score))),
       benchmark.mean_percent(), " %");
   for (const auto& mean : benchmark.categories()) {
     for (const auto& category : score.categories()) {

@@ -83,7 +83,7 @@ PageContent AContentWithLevels() {
   content.history.clear();
   for (int i = 4; i >= 0; --i) {
     score::v1::Score& score = content.history.emplace_back(content.score);
-    score.set_end_day(FormatDay(Day(2026, 10, 25) + 7 * i));
+    score.set_end_day(FormatDay(Day(2026, 10, 25) + int64_t{7} * i));
     *score.mutable_level()->mutable_percent() = AnEstimate(70 + i, 2);
     *score.mutable_categories(1)->mutable_level()->mutable_points() = AnEstimate(40, 4);
   }
@@ -113,7 +113,7 @@ TEST(HtmlPageTest, SaysThatGeneratedDataIsGenerated) {
   const std::string page = RenderPage(content);
   EXPECT_THAT(page,
               AllOf(HasSubstr("GENERATED DATA: nobody did any of this."), HasSubstr(kWhatItIs)));
-  EXPECT_EQ(page.find("nobody did any of this"), page.rfind("nobody did any of this"));
+  EXPECT_EQ(Times(page, "nobody did any of this"), 1);
 }
 
 // Mutations: a day of an answer, or in a sentence of one, as plain text.
@@ -204,7 +204,7 @@ std::vector<TrendPoint> ATrend() {
   std::vector<TrendPoint> points;
   for (int i = 0; i < 5; ++i) {
     TrendPoint& point = points.emplace_back();
-    point.day = Day(2026, 10, 25) + 7 * i;
+    point.day = Day(2026, 10, 25) + int64_t{7} * i;
     point.alone = AnEstimate(50 + 4 * i, 8);
     if (i > 0) point.level = AnEstimate(50 + i, 3);
   }
@@ -354,9 +354,8 @@ TEST(HtmlPageTest, SaysOnceWhyFiguresAreNotShown) {
   content.statement.mutable_figure_thresholds(0)->set_entitled_product("assistant");
   EXPECT_THAT(RenderPage(content),
               HasSubstr("would; some shown from about 120 people entitled to assistant."));
-  const size_t first = page.find("too wide.");
-  EXPECT_EQ(page.find("too wide.", first + 1), std::string::npos);
-  EXPECT_EQ(page.find("What can"), std::string::npos);
+  EXPECT_EQ(Times(page, "too wide."), 1);
+  EXPECT_EQ(Times(page, "What can"), 0);
   const auto shown_from = [&](int64_t a, int64_t b, int64_t c) {
     content.statement.clear_figure_thresholds();
     for (const auto& [measure, headcount] :
@@ -394,7 +393,7 @@ TEST(HtmlPageTest, SaysAReasonOnceForMeasuresAndBreakdowns) {
   const std::string page = RenderPage(content);
   EXPECT_THAT(page, AllOf(HasSubstr("<strong>2 measures and 1 breakdown withheld at this size"),
                           HasSubstr("1 breakdown</p>\n<ul>\n<li><bdi>Calls</bdi></li>")));
-  EXPECT_EQ(page.find("too wide."), page.rfind("too wide."));
+  EXPECT_EQ(Times(page, "too wide."), 1);
 }
 
 // Mutation: the same advice again and again.
@@ -406,7 +405,7 @@ TEST(HtmlPageTest, SaysOnceWhatWouldRaiseMeasures) {
   other.set_display_name("More");
   const std::string page = RenderPage(content);
   EXPECT_THAT(page, HasSubstr("<b><bdi>Reach</bdi>, <bdi>More</bdi>:</b> A site for every team."));
-  EXPECT_EQ(page.find("A site for"), page.rfind("A site for"));
+  EXPECT_EQ(Times(page, "A site for"), 1);
 }
 
 // Mutations: a share without what it is of, at a measure, in a breakdown or beside an action.
@@ -443,6 +442,7 @@ TEST(HtmlPageTest, SaysWhyAWindowAloneIsNotShown) {
   category.set_state(score::v1::FIGURE_STATE_WITHHELD);
   category.set_state_reason_code(score::v1::STATE_REASON_MARGIN_TOO_WIDE);
   content.score.set_state(score::v1::FIGURE_STATE_INCOMPLETE);
+  content.score.add_missing_categories("teamwork");
   content.compared = content.score;
   content.benchmark.emplace().set_cohort("Others");
   content.benchmark->add_categories()->set_category("teamwork");
@@ -450,7 +450,10 @@ TEST(HtmlPageTest, SaysWhyAWindowAloneIsNotShown) {
   EXPECT_THAT(page,
               HasSubstr("<dt>This window alone</dt><dd>withheld: too uncertain at this size"));
   EXPECT_THAT(page, HasSubstr("<dt>This window alone</dt><dd>incomplete: It needs every category "
-                              "that is measured; not shown: Teamwork, Network."));
+                              "that is measured; not shown: Teamwork."));
+  // Mutation: peers beside the reason that there is no level either.
+  EXPECT_THAT(page, HasSubstr("Adoption score</th><td>incomplete: It needs every category that is "
+                              "measured; not shown: Teamwork.</td>"));
   EXPECT_THAT(page, HasSubstr("Teamwork</th><td>withheld: too uncertain at this size</td>"));
 }
 

@@ -16,6 +16,13 @@ Message FromText(const std::string& text) {
   return message;
 }
 
+// How often a text has another in it.
+inline int Times(const std::string& text, const std::string& what) {
+  int times = 0;
+  for (size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++times;
+  return times;
+}
+
 // A score with a measured, a withheld and a bounded category, and a measure.
 inline constexpr char kScore[] = R"pb(
   name: "organizations/acme/scores/2026-11-22"
