@@ -20,7 +20,7 @@ absl::Status DayOrderFinder::Add(Row row) {
                                  [row](size_t column) { return NeedsDayOrder(row[column]); });
   if (!waits) return take_(row, order_);
   held_.emplace_back(row.begin(), row.end());
-  for (const std::string& cell : held_.back()) held_bytes_ += sizeof(cell) + cell.size();
+  for (const std::string& cell : held_.back()) held_bytes_ += sizeof(std::string) + cell.size();
   gave_up_ = held_bytes_ > kMaxHeldBytes;
   return gave_up_ ? Release() : absl::OkStatus();
 }

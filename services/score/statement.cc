@@ -116,6 +116,7 @@ void AddMembershipLimit(const Catalog& catalog, PrivacyStatement& statement) {
     kinds[absl::StrFormat("%.0f%%", 100 * wrong)].push_back(kind.id());
   }
   std::vector<std::string> parts;
+  parts.reserve(kinds.size());
   for (const auto& [wrong, ids] : kinds) {
     parts.push_back(absl::StrCat("up to ", wrong, " of them (", absl::StrJoin(ids, ", "), ")"));
   }

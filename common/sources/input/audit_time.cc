@@ -95,7 +95,7 @@ absl::optional<int64_t> ParseAuditTime(absl::string_view text) {
   }
   const absl::optional<int64_t> offset = Offset(text.substr(at));
   if (!offset.has_value()) return absl::nullopt;
-  return *midnight + hour * 3600 + minute * 60 + second - *offset;
+  return *midnight + int64_t{hour} * 3600 + int64_t{minute} * 60 + second - *offset;
 }
 
 namespace {

@@ -10,7 +10,7 @@ namespace tutti {
 
 // The privacy statement, for everybody first; the short form is that, the claim, the figures
 // and what is never measured.
-std::string RenderStatement(const score::v1::PrivacyStatement& statement, bool brief,
+std::string RenderStatement(const score::v1::PrivacyStatement& given, bool brief,
                             const TextStyle& style);
 
 }  // namespace tutti

@@ -34,13 +34,12 @@ class ScoreLevelsTest : public ::testing::Test {
     for (const char* table : {"collaboration", "shared_space", "meetings", "assistant"}) {
       activity.tables.push_back({table, {0, some}});
     }
-    for (const char* habit : {"habit_communication", "habit_collaboration", "habit_shared_space",
-                              "habit_mobility", "habit_meetings", "habit_assistant"}) {
-      activity.habits.push_back(
-          {habit, static_cast<int64_t>(share * habit_ * static_cast<double>(people_))});
-    }
+    const auto a_day = static_cast<int64_t>(share * habit_ * static_cast<double>(people_));
+    activity.habits = {{"habit_communication", a_day}, {"habit_collaboration", a_day},
+                       {"habit_shared_space", a_day},  {"habit_mobility", a_day},
+                       {"habit_meetings", a_day},      {"habit_assistant", a_day}};
     Publication record = Publish(*catalog_, people_, cadence_, activity, simulator_, noise);
-    record.set_end_day(FormatDay(kFirst + 7 * week));
+    record.set_end_day(FormatDay(kFirst + int64_t{7} * week));
     record.set_counting_fingerprint(catalog_->counting_fingerprint());
     record.set_time_zone("UTC");
     return record;
@@ -278,7 +277,7 @@ TEST_F(ScoreLevelsTest, SayWhyThereIsNone) {
       promised = category.level_from_end_day();
       from = category.level_from_windows();
       ASSERT_GT(from, 3);
-      EXPECT_EQ(promised, FormatDay(kFirst + 28 * (from - 1)));
+      EXPECT_EQ(promised, FormatDay(kFirst + int64_t{28} * (from - 1)));
     }
     const bool there = record + 1 >= from;
     EXPECT_EQ(category.level_absence(), there ? score::v1::LEVEL_ABSENCE_UNSPECIFIED

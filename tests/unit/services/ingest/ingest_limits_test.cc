@@ -69,8 +69,8 @@ TEST_F(IngestLimitsTest, BoundsWhatWaitsForAPolicy) {
   client.hold_policies = true;
   auto batch = MakeBatch({MakeActivity("ann@acme.example", "mail.sent")});
   batch.mutable_activities(0)->set_app(std::string(size_t{15} << 20, 'a'));
-  std::vector<std::shared_ptr<Reply>> replies;
-  for (int i = 0; i < 20; ++i) replies.push_back(Send(batch));
+  std::vector<std::shared_ptr<Reply>> replies(20);
+  for (std::shared_ptr<Reply>& reply : replies) reply = Send(batch);
   const auto refused = [](const auto& reply) {
     return !reply->status.ok() && ReasonIn<ingest::v1::Reason>(reply->status) == REASON_OVERLOADED;
   };

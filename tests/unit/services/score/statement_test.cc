@@ -222,7 +222,7 @@ TEST_F(StatementTest, SaysFromWhichRecordOnASmallOrganisationSeesACategory) {
   EXPECT_GE(small.from_record(), 3);
   EXPECT_LE(small.from_record(), 20);
   EXPECT_EQ(small.from_end_day(),
-            FormatDay(*ParseDay("2026-11-22") + 28 * (small.from_record() - kRecords)));
+            FormatDay(*ParseDay("2026-11-22") + int64_t{28} * (small.from_record() - kRecords)));
   EXPECT_EQ(found.at("endpoint").state(), score::v1::FIGURE_STATE_NOT_MEASURED);
   EXPECT_EQ(found.at("endpoint").cadence(), window::v1::CADENCE_FOUR_WEEKLY);
   const score::v1::CategoryThreshold& ai = found.at("ai_assistance");
