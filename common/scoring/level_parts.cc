@@ -67,7 +67,6 @@ void AddFaults(const Catalog& catalog, int category, const catalog::v1::FaultFre
   }
 }
 
-// Records of editions that did not say something are taken for the same.
 bool Agree(const std::string& one, const std::string& other) {
   return one.empty() || other.empty() || one == other;
 }
@@ -80,6 +79,15 @@ bool AreComplete(const Catalog& catalog, const PublishedCounts& counts,
 }
 
 }  // namespace
+
+SeriesTerms SeriesTermsOf(const Publication& publication) {
+  return {publication.cadence(), publication.time_zone(), publication.counting_fingerprint()};
+}
+
+bool AreOneSeries(const SeriesTerms& a, const SeriesTerms& b) {
+  return a.cadence == b.cadence && Agree(a.time_zone, b.time_zone) &&
+         Agree(a.counting_fingerprint, b.counting_fingerprint);
+}
 
 std::vector<LevelPart> LevelPartsOf(const Catalog& catalog) {
   std::vector<LevelPart> parts;
@@ -111,9 +119,7 @@ absl::StatusOr<LevelRow> LevelRowOf(const Catalog& catalog, absl::Span<const Lev
   const MeasureFormulas formulas(catalog, terms);
   LevelRow row;
   row.end_day = *end_day;
-  row.cadence = publication.cadence();
-  row.time_zone = publication.time_zone();
-  row.counting_fingerprint = publication.counting_fingerprint();
+  row.series = SeriesTermsOf(publication);
   row.planned.reserve(static_cast<size_t>(catalog.proto().categories_size()));
   for (const Category& category : catalog.proto().categories()) {
     row.planned.push_back(PlannedCategory(catalog, formulas, category));
@@ -131,16 +137,6 @@ absl::StatusOr<LevelRow> LevelRowOf(const Catalog& catalog, absl::Span<const Lev
 }
 
 bool IsOpen(const Figure& share) { return share.open.above > 0 || share.open.below > 0; }
-
-bool AreOneSeries(const LevelRow& a, const LevelRow& b) {
-  return a.cadence == b.cadence && Agree(a.time_zone, b.time_zone) &&
-         Agree(a.counting_fingerprint, b.counting_fingerprint);
-}
-
-bool AreOneSeries(const Publication& a, const Publication& b) {
-  return a.cadence() == b.cadence() && Agree(a.time_zone(), b.time_zone()) &&
-         Agree(a.counting_fingerprint(), b.counting_fingerprint());
-}
 
 Figure ClampedPart(const MeasureFormulas& formulas, const LevelPart& part, const Figure& share) {
   return ClampedShare(share, [&](double clamped) {

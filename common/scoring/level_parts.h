@@ -30,12 +30,22 @@ struct LevelPart {
 // Every part of every category, in the order of the catalogue, which outlives them.
 std::vector<LevelPart> LevelPartsOf(const Catalog& catalog);
 
-// What one record alone says of the parts.
-struct LevelRow {
-  Day end_day;
+// What records of one series have in common.
+struct SeriesTerms {
   window::v1::Cadence cadence = window::v1::CADENCE_UNSPECIFIED;
   std::string time_zone;
   std::string counting_fingerprint;
+};
+
+SeriesTerms SeriesTermsOf(const publication::v1::Publication& publication);
+
+// Records of editions that did not say a zone or a fingerprint are taken for the same.
+bool AreOneSeries(const SeriesTerms& a, const SeriesTerms& b);
+
+// What one record alone says of the parts.
+struct LevelRow {
+  Day end_day;
+  SeriesTerms series;
   // As the parts of the catalogue: shares before they are clamped, never shown as they are. Absent
   // where the kind is not counted or something was lost, which is public; open on both sides
   // where nothing can be said.
@@ -50,10 +60,6 @@ absl::StatusOr<LevelRow> LevelRowOf(const Catalog& catalog, absl::Span<const Lev
 
 // Whether nothing is known of a share, or it was clamped.
 bool IsOpen(const Figure& share);
-
-// Whether both are of one series.
-bool AreOneSeries(const LevelRow& a, const LevelRow& b);
-bool AreOneSeries(const publication::v1::Publication& a, const publication::v1::Publication& b);
 
 // A share after it was filtered, clamped in its tails. Clamped ones have the error that is
 // planned at the clamped share, which public terms alone decide.

@@ -1,24 +1,14 @@
 #ifndef TUTTI_COMMON_SCORING_SCORE_LEVELS_H_
 #define TUTTI_COMMON_SCORING_SCORE_LEVELS_H_
 
-#include <cstddef>
-#include <optional>
-
 #include "absl/types/span.h"
 #include "common/catalog/catalog.h"
+#include "common/scoring/level_maker.h"
 #include "common/scoring/level_parts.h"
-#include "common/scoring/planned_levels.h"
 #include "common/scoring/score_builder.h"
-#include "common/window/day.h"
 #include "tutti/publication/v1/publication.pb.h"
 
 namespace tutti {
-
-// The windows that levels are compared with; absent where there are none.
-struct LevelBases {
-  std::optional<Day> change;
-  std::optional<Day> trend;
-};
 
 // Sets the levels of the total and of each category that is shown, with their changes, the trend
 // and the marks. A category that one window alone does not show, for its margin, has a level where
@@ -26,10 +16,8 @@ struct LevelBases {
 // the scored one, ascending, which is the last: those of its series are used. `publication` is that
 // record.
 //
-// The value of a level is what the formulas of categories make of filtered shares, so parts add
-// up. Its error is that of the same sum filtered as a series of its own, which holds however the
-// shares move together, and how far the two sums are apart. A share that is clamped, or above
-// its full mark, stays out of that series: nothing that is shown follows from what it was.
+// No level has a wider margin than the window alone: where it would, what the window alone says is
+// the level, of the total together with its categories, so that parts add up.
 //
 // A pure function; its cost grows with the number of rows times that of parts.
 void AddLevels(const Catalog& catalog, absl::Span<const LevelPart> parts,

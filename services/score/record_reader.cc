@@ -119,7 +119,7 @@ absl::StatusOr<int> RecordReader::CountOfSeries(const std::string& organization,
   for (auto record = records.rbegin(); record != records.rend(); ++record) {
     if (absl::IsDataLoss(record->status())) break;
     if (!record->ok()) return record->status();
-    if (!AreOneSeries(***record, last)) break;
+    if (!AreOneSeries(SeriesTermsOf(***record), SeriesTermsOf(last))) break;
     ++count;
   }
   return count;

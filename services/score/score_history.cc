@@ -4,6 +4,7 @@
 #include <set>
 
 #include "absl/types/span.h"
+#include "common/scoring/planned_levels.h"
 #include "common/scoring/score_change.h"
 #include "common/scoring/score_levels.h"
 #include "common/status/status_macros.h"

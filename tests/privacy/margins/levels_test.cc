@@ -158,6 +158,16 @@ Outcome TryLevels(const Truth& truth, double noise, const Cadence& cadence,
   return outcome;
 }
 
+// What is told as the level: the window alone, where the level is not known better.
+std::vector<LevelEstimate> Told(const LevelModel& model, const Observations& observed) {
+  std::vector<LevelEstimate> levels = FilterLevels(model, observed);
+  for (size_t i = 0; i < levels.size(); ++i) {
+    if (levels[i].variance < observed[i].noise_variance) continue;
+    levels[i] = {observed[i].value, observed[i].noise_variance};
+  }
+  return levels;
+}
+
 // By how much margins must be narrower, if at all.
 double WidestNarrowing(const Truth& truth, double noise) {
   if (noise < 4) return 1;
@@ -184,6 +194,23 @@ void ExpectMarginsHold(const Cadence& cadence, bool narrow) {
 TEST(LevelsTest, MarginsOfWeeklyLevelsHoldAndAreAboutHalf) { ExpectMarginsHold(kWeekly, true); }
 
 TEST(LevelsTest, MarginsOfDailyLevelsHoldAndAreAboutHalf) { ExpectMarginsHold(kDaily, true); }
+
+// With the noise of large organisations, too: where adoption moves by more, a window says as much
+// alone.
+TEST(LevelsTest, MarginsHoldWhereTheNarrowerOfLevelAndWindowIsTold) {
+  for (const Cadence& cadence : {kDaily, kWeekly, kFourWeekly}) {
+    for (const Truth& truth : Truths()) {
+      for (const double noise : {0.4, 0.8, 1.9, 4.0, 7.7, 12.0}) {
+        SCOPED_TRACE(truth.name + " at " + std::to_string(noise) + ", " + cadence.name);
+        const Outcome outcome = TryLevels(truth, noise, cadence, Told);
+        EXPECT_GE(outcome.covered.value(), kLeastCoverage - Slack(0.01));
+        if (truth.jump >= 5 * noise) {
+          EXPECT_GE(outcome.covered_after.value(), kLeastCoverageAfterAJump - Slack(0.04));
+        }
+      }
+    }
+  }
+}
 
 // In four weeks a level that wanders by a point a week has moved by two: at noise 4.0 the best
 // filter that knows the drift comes to 0.62 of one window's margin.

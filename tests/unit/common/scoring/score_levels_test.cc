@@ -150,6 +150,38 @@ TEST_F(ScoreLevelsTest, AddUpAndAreNarrower) {
   EXPECT_EQ(score.level().windows(), 40);
 }
 
+// A large organisation's windows may say as much alone: adoption moves by more than the noise.
+// Mutations: a level whatever its margin; a total beside categories that do not add up to it.
+TEST_F(ScoreLevelsTest, HaveNoWiderMarginThanTheWindowAlone) {
+  int narrower = 0;
+  int of_window = 0;
+  for (const int64_t people : {kPeople, int64_t{5000}}) {
+    people_ = people;
+    rows_.clear();
+    records_.clear();
+    for (int week = 0; week < 30; ++week) {
+      const double wave = 0.03 * std::sin(1.3 * week) + 0.02 * std::sin(0.7 * week);
+      Add(Record(week, 0.4 + wave + (week < 20 ? 0 : 0.2)));
+      if (week < 2) continue;
+      const score::v1::Score score = Scored(rows_.size() - 1).score;
+      double sum = 0;
+      for (const auto& category : score.categories()) {
+        if (!category.has_level()) continue;
+        const score::v1::Estimate& level = category.level().points();
+        sum += level.value();
+        EXPECT_LE(level.margin(), category.points().margin() * (1 + 1e-12))
+            << category.category() << " of " << people << " in week " << week;
+        ++(level.value() == category.points().value() ? of_window : narrower);
+      }
+      EXPECT_NEAR(score.level().points().value(), sum, 1e-6);
+      EXPECT_LE(score.level().points().margin(), score.points().margin() * (1 + 1e-12));
+      EXPECT_LE(score.level().percent().margin(), score.percent().margin() * (1 + 1e-12));
+    }
+  }
+  EXPECT_GT(narrower, 20);
+  EXPECT_GT(of_window, 20);
+}
+
 // Mutation: the total's margin from categories taken for independent, which what moves all of
 // them together does not keep to.
 TEST_F(ScoreLevelsTest, HoldWhenEverythingMovesTogether) {
