@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <set>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "common/window/cadence.h"
 
@@ -66,7 +69,26 @@ std::string CountedWords(const std::string& product) {
   return product.empty() ? "people" : absl::StrCat("people entitled to ", product);
 }
 
+constexpr char kNothingMeasured[] = "No category is measured: the reasons stand beside each.";
 constexpr char kSupposing[] = "supposing that adoption moves slowly and jumps seldom";
+
+// The ids of the categories that keep the total of this window alone from being shown.
+std::set<std::string> MissingAlone(const score::v1::Score& score) {
+  return {score.missing_categories().begin(), score.missing_categories().end()};
+}
+
+// The names of some categories, in the order of the score.
+std::string NamesOf(const score::v1::Score& score, const std::set<std::string>& ids) {
+  std::vector<std::string> names;
+  for (const auto& category : score.categories()) {
+    if (ids.count(category.category()) != 0) names.push_back(category.display_name());
+  }
+  return absl::StrJoin(names, ", ");
+}
+
+std::string NeedsEvery(const std::string& what) {
+  return absl::StrCat("It needs every category that is measured; ", what, ".");
+}
 
 }  // namespace
 
@@ -248,6 +270,30 @@ std::string OrganizationOf(const std::string& resource_name) {
 
 std::string LastPartOf(const std::string& resource_name) {
   return resource_name.substr(resource_name.rfind('/') + 1);
+}
+
+std::string AloneTotalReason(const score::v1::Score& score) {
+  if (score.state() == score::v1::FIGURE_STATE_NOT_MEASURED) return kNothingMeasured;
+  return NeedsEvery(absl::StrCat("not shown: ", NamesOf(score, MissingAlone(score))));
+}
+
+std::string TotalReason(const score::v1::Score& score) {
+  if (score.state() == score::v1::FIGURE_STATE_NOT_MEASURED) return kNothingMeasured;
+  const std::set<std::string> alone = MissingAlone(score);
+  const std::set<std::string> with_level(score.level_missing_categories().begin(),
+                                         score.level_missing_categories().end());
+  std::set<std::string> both;
+  std::set_intersection(alone.begin(), alone.end(), with_level.begin(), with_level.end(),
+                        std::inserter(both, both.end()));
+  // Without those that show nothing at all, there would be a total of one of the two kinds.
+  if (!both.empty() && (both == alone || both == with_level)) {
+    return NeedsEvery(absl::StrCat("not shown: ", NamesOf(score, both)));
+  }
+  return NeedsEvery(absl::StrCat(
+      "this window alone lacks ", NamesOf(score, alone),
+      with_level.empty()
+          ? ", and the windows that have them all are too few for a level"
+          : absl::StrCat(", and levels with earlier windows lack ", NamesOf(score, with_level))));
 }
 
 }  // namespace tutti

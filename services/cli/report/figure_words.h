@@ -77,6 +77,12 @@ std::string ShownHereWords(const score::v1::CategoryThreshold& threshold);
 // its own.
 std::string ThresholdWords(const score::v1::CategoryThreshold& threshold);
 
+// Why a total is not shown, neither of this window alone nor as a level.
+std::string TotalReason(const score::v1::Score& score);
+
+// Why the total of this window alone is not shown.
+std::string AloneTotalReason(const score::v1::Score& score);
+
 // What a row counts, and of what, as a sentence; empty where neither is known.
 std::string CountWords(const FigureRow& row);
 

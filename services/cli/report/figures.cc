@@ -1,12 +1,9 @@
 #include "services/cli/report/figures.h"
 
 #include <algorithm>
-#include <iterator>
-#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "services/cli/report/figure_words.h"
 
 namespace tutti {
@@ -18,7 +15,6 @@ constexpr double kCategoryFull = 100;
 constexpr double kPercentFull = 100;
 
 constexpr char kTotalBrief[] = "so is a category in it";
-constexpr char kNothingMeasured[] = "No category is measured: the reasons stand beside each.";
 
 std::optional<score::v1::Change> ChangeOf(const score::v1::Change& change) {
   if (change.since_end_day().empty()) return std::nullopt;
@@ -152,32 +148,6 @@ FigureRow MeasureRow(const Score& score, const score::v1::MeasureValue& measure)
   return row;
 }
 
-FigureRow TableRowOf(const score::v1::Table& table, const std::string& id, const std::string& name,
-                     const score::v1::TableRow& row) {
-  FigureRow out;
-  out.figure = "row";
-  out.id = id;
-  out.name = name;
-  out.full = table.share_words().empty() ? 0 : kPercentFull;
-  out.quantities = {{FigureUnit::kPercent, row.share(), false, "%"},
-                    {FigureUnit::kSubjects, row.subjects(), false, table.subjects()}};
-  out.denominator = table.share_words();
-  if (row.wide_margin()) out.reason = kWideMargin;
-  return out;
-}
-
-std::string RowId(const score::v1::TableRow& row) {
-  std::string id = row.kind() == score::v1::ROW_KIND_ANY ? "any" : "exactly";
-  for (const std::string& feature : row.features()) absl::StrAppend(&id, ".", feature);
-  return id;
-}
-
-// The part of a table's name that names its score.
-std::string EndDayOf(const std::string& table_name) {
-  const size_t end = table_name.find("/tables/");
-  return end == std::string::npos ? "" : LastPartOf(table_name.substr(0, end));
-}
-
 // The notice of an answer. That the activity was made up is said at its head.
 std::string NoticeOf(const Score& score) {
   return score.generated_data() ? kWhatItIs : score.notice();
@@ -198,24 +168,6 @@ bool AnyShown(const Categories& categories) {
                      [](const score::v1::CategoryScore& one) { return IsShown(one); });
 }
 
-// The ids of the categories that keep the total of this window alone from being shown.
-std::set<std::string> MissingAlone(const Score& score) {
-  return {score.missing_categories().begin(), score.missing_categories().end()};
-}
-
-// The names of some categories, in the order of the score.
-std::string NamesOf(const Score& score, const std::set<std::string>& ids) {
-  std::vector<std::string> names;
-  for (const auto& category : score.categories()) {
-    if (ids.count(category.category()) != 0) names.push_back(category.display_name());
-  }
-  return absl::StrJoin(names, ", ");
-}
-
-std::string NeedsEvery(const std::string& what) {
-  return absl::StrCat("It needs every category that is measured; ", what, ".");
-}
-
 void AddLevelNotes(const std::string& note, std::vector<std::string>& notes) {
   if (note.empty()) return;
   notes.push_back(note);
@@ -223,30 +175,6 @@ void AddLevelNotes(const std::string& note, std::vector<std::string>& notes) {
 }
 
 }  // namespace
-
-std::string AloneTotalReason(const Score& score) {
-  if (score.state() == score::v1::FIGURE_STATE_NOT_MEASURED) return kNothingMeasured;
-  return NeedsEvery(absl::StrCat("not shown: ", NamesOf(score, MissingAlone(score))));
-}
-
-std::string TotalReason(const Score& score) {
-  if (score.state() == score::v1::FIGURE_STATE_NOT_MEASURED) return kNothingMeasured;
-  const std::set<std::string> alone = MissingAlone(score);
-  const std::set<std::string> with_level(score.level_missing_categories().begin(),
-                                         score.level_missing_categories().end());
-  std::set<std::string> both;
-  std::set_intersection(alone.begin(), alone.end(), with_level.begin(), with_level.end(),
-                        std::inserter(both, both.end()));
-  // Without those that show nothing at all, there would be a total of one of the two kinds.
-  if (!both.empty() && (both == alone || both == with_level)) {
-    return NeedsEvery(absl::StrCat("not shown: ", NamesOf(score, both)));
-  }
-  return NeedsEvery(absl::StrCat(
-      "this window alone lacks ", NamesOf(score, alone),
-      with_level.empty()
-          ? ", and the windows that have them all are too few for a level"
-          : absl::StrCat(", and levels with earlier windows lack ", NamesOf(score, with_level))));
-}
 
 score::v1::Change InPercent(score::v1::Change change, int possible_points) {
   if (possible_points <= 0) return change;
@@ -337,72 +265,6 @@ Figures HistoryFigures(const score::v1::ListScoresResponse& response, bool every
   out.notes.emplace_back("Changes are against the 28 days that ended 28 days earlier.");
   AddLevelNotes(HistoryLevelNote(response), out.notes);
   out.notes.push_back(NoticeOf(newest));
-  return out;
-}
-
-Figures FiguresOf(const score::v1::Table& table) {
-  Figures out;
-  out.organization = OrganizationOf(table.name());
-  out.title = table.display_name();
-  out.lead = {table.description()};
-  out.generated = table.generated_data();
-  FigureSection section;
-  section.name_title = "Who or what";
-  const std::string end_day = EndDayOf(table.name());
-  if (Measured(table.state())) {
-    for (const auto& row : table.rows()) {
-      section.rows.push_back(TableRowOf(table, RowId(row), row.display_name(), row));
-      section.rows.back().end_day = end_day;
-    }
-  } else {
-    FigureRow row;
-    row.figure = "row";
-    row.id = LastPartOf(table.name());
-    row.name = table.display_name();
-    row.end_day = end_day;
-    row.state = table.state();
-    row.reason = table.state_reason();
-    section.rows.push_back(std::move(row));
-  }
-  out.sections.push_back(std::move(section));
-  if (!table.unmeasured_features().empty()) {
-    out.notes.push_back(absl::StrCat("Not measured, for no source gives it or is declared to: ",
-                                     absl::StrJoin(table.unmeasured_features(), ", "), "."));
-  }
-  if (!table.share_words().empty()) {
-    out.notes.push_back(absl::StrCat("Shares are of ", table.share_words(), "."));
-  }
-  out.notes.emplace_back(kWhatItIs);
-  return out;
-}
-
-Figures FiguresOf(const score::v1::ListTablesResponse& response) {
-  Figures out;
-  out.title = "Tables";
-  out.lead = {
-      "What `tutti table ORGANIZATION TABLE` breaks down; here the share that did any of it."};
-  FigureSection section;
-  section.name_title = "Table";
-  section.brief = true;
-  for (const auto& table : response.tables()) {
-    out.organization = OrganizationOf(table.name());
-    const std::string id = LastPartOf(table.name());
-    const std::string name = absl::StrCat(id, ": ", table.display_name());
-    FigureRow row;
-    if (Measured(table.state()) && !table.rows().empty()) {
-      row = TableRowOf(table, id, name, *table.rows().rbegin());
-    }
-    row.figure = "table";
-    row.id = id;
-    row.name = name;
-    row.end_day = EndDayOf(table.name());
-    row.state = table.state();
-    if (!Measured(table.state())) row.reason = table.state_reason();
-    row.text = table.description();
-    section.rows.push_back(std::move(row));
-  }
-  out.sections.push_back(std::move(section));
-  out.notes.emplace_back(kWhatItIs);
   return out;
 }
 

@@ -96,10 +96,6 @@ template <typename Scored>
 const score::v1::Change& LeadingChange(const Scored& scored) {
   return scored.level().has_change() ? scored.level().change() : scored.change();
 }
-// Why a total is not shown, neither of this window alone nor as a level.
-std::string TotalReason(const score::v1::Score& score);
-// Why the total of this window alone is not shown.
-std::string AloneTotalReason(const score::v1::Score& score);
 
 // A change in points of `possible_points`, in percentage points.
 score::v1::Change InPercent(score::v1::Change change, int possible_points);
