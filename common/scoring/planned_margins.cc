@@ -62,12 +62,13 @@ bool IsTableShown(const Catalog& catalog, const PublicTerms& terms, int table) {
 
 int RecordsUntilAnythingShown(const Catalog& catalog, const PublicTerms& terms, Cadence cadence,
                               const WhatIsFed& fed) {
-  // Those of a measure without sources of its own are its category's, which is shown
-  // from smaller headcounts on.
   for (const catalog::v1::Measure& measure : catalog.proto().measures()) {
-    if (!measure.sources().empty() && fed.measure(measure) && IsShown(catalog, terms, measure)) {
-      return 1;
-    }
+    if (!fed.measure(measure)) continue;
+    // A category is shown from smaller headcounts on than measures of the same sources.
+    const catalog::v1::Category* const category = catalog.FindCategory(measure.category());
+    const bool follows =
+        measure.sources().empty() && category != nullptr && fed.category(*category);
+    if (!follows && IsShown(catalog, terms, measure)) return 1;
   }
   int least = 0;
   for (const catalog::v1::Category& category : catalog.proto().categories()) {
