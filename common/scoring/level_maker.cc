@@ -59,6 +59,16 @@ std::optional<LevelSum> LevelMaker::Total(const std::vector<const LevelSum*>& ca
   return sum;
 }
 
+bool LevelMaker::SaysAsMuchAlone(const SumLevel& level) const {
+  if (!level.series.has_value()) return false;
+  std::vector<PlannedObservation> records;
+  records.reserve(level.series->observed.size());
+  for (const LevelObservation& observed : level.series->observed) {
+    records.push_back({observed.steps, observed.noise_variance});
+  }
+  return PlannedVariances(model_, records).back() >= records.back().noise_variance;
+}
+
 void LevelMaker::TakeWindowAlone(LevelSum& sum) const {
   for (FilteredPart& part : sum.parts) part.alone = ClampedShareAt(sum.rows.back(), part.index);
 }

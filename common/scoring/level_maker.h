@@ -90,6 +90,11 @@ class LevelMaker {
   // All of them together; absent where a level of that cannot be told.
   std::optional<LevelSum> Total(const std::vector<const LevelSum*>& categories) const;
 
+  // Whether earlier windows are not expected to make a level's margin narrower than that of the
+  // last window alone. What is planned decides, never what came out: the narrower of two margins is
+  // too often that of the one which is wrong.
+  bool SaysAsMuchAlone(const SumLevel& level) const;
+
   // Makes the level of a sum what the last window alone says of it. Changes stay what windows
   // together say: those of windows alone are mistaken five times as often.
   void TakeWindowAlone(LevelSum& sum) const;

@@ -61,10 +61,6 @@ void TakeWindowAlone(const LevelMaker& maker, const Figure& alone, Told& told) {
   told.level.points = alone;
 }
 
-bool IsWiderThan(const Figure& alone, const SumLevel& level) {
-  return MarginOf(level.points) >= MarginOf(alone);
-}
-
 ToldCategories CategoriesOf(const Catalog& catalog, const LevelMaker& maker,
                             const ScoredPublication& scored) {
   ToldCategories categories;
@@ -78,7 +74,7 @@ ToldCategories CategoriesOf(const Catalog& catalog, const LevelMaker& maker,
     told.level = maker.LevelOf(*sum, {kChangeBase});
     told.sum = *std::move(sum);
     const auto alone = scored.categories.find(score.category());
-    if (alone != scored.categories.end() && IsWiderThan(alone->second, told.level)) {
+    if (alone != scored.categories.end() && maker.SaysAsMuchAlone(told.level)) {
       TakeWindowAlone(maker, alone->second, told);
     }
   }
@@ -111,7 +107,7 @@ std::optional<Told> TotalOf(const Catalog& catalog, const LevelMaker& maker,
     return std::nullopt;
   }
   Told total{*sum, maker.LevelOf(*sum, {kChangeBase, kTrendBase})};
-  if (scored.total.has_value() && IsWiderThan(*scored.total, total.level)) {
+  if (scored.total.has_value() && maker.SaysAsMuchAlone(total.level)) {
     // With its categories: parts add up.
     TakeWindowAlone(maker, *scored.total, total);
     for (const auto& [id, category] : counted) {

@@ -16,8 +16,9 @@ namespace tutti {
 // the scored one, ascending, which is the last: those of its series are used. `publication` is that
 // record.
 //
-// No level has a wider margin than the window alone: where it would, what the window alone says is
-// the level, of the total together with its categories, so that parts add up.
+// Where earlier windows are not expected to make its margin narrower, as in large organisations,
+// what the window alone says is the level: of the total together with its categories, so that parts
+// add up.
 //
 // A pure function; its cost grows with the number of rows times that of parts.
 void AddLevels(const Catalog& catalog, absl::Span<const LevelPart> parts,

@@ -193,20 +193,20 @@ void FillLevels(PrivacyStatement& statement) {
       "record and up to ",
       kMostLevelWindows - 1,
       " before it say together, supposing that adoption moves slowly and jumps seldom. Where "
-      "earlier records do not make the margin smaller, as in large organisations, the level is "
-      "what the record says alone. Measures and breakdowns are of one window alone. Margins are "
-      "95% margins: the truth is meant to lie within one 95 times in 100. That was checked on "
-      "simulated levels that stay, wander, rise, jump, dip and swing, with the noise of small and "
-      "large organisations: in each of them it does so at least 93.5 times in 100, all windows "
-      "taken together; in the first windows after a sudden change it does so less often. A change "
-      "shows in one or two windows when it is two and a half times the margin of one window alone "
-      "or more, in about four (one time in ten more than ten) when it is a little more than that "
-      "margin, and in about five (one time in ten more than fourteen) when it is three quarters "
-      "of it. A window that contradicts the level is marked, and what each window says alone "
-      "stands beside the level. The change of a level is against the earlier one as all windows "
-      "up to now tell it: so it is not quite the difference of two levels that were shown, each "
-      "at its time. A category is shown once the margin that is planned with earlier windows is "
-      "at most ",
+      "earlier records are not expected to make the margin smaller, as in large organisations, "
+      "the level is what the record says alone. Measures and breakdowns are of one window alone. "
+      "Margins are 95% margins: the truth is meant to lie within one 95 times in 100. That was "
+      "checked on simulated levels that stay, wander, rise, jump, dip and swing, with the noise "
+      "of small and large organisations: in each of them it does so at least 93.5 times in 100, "
+      "all windows taken together; in the first windows after a sudden change it does so less "
+      "often. A change shows in one or two windows when it is two and a half times the margin of "
+      "one window alone or more, in about four (one time in ten more than ten) when it is a "
+      "little more than that margin, and in about five (one time in ten more than fourteen) when "
+      "it is three quarters of it. A window that contradicts the level is marked, and what each "
+      "window says alone stands beside the level. The change of a level is against the earlier "
+      "one as all windows up to now tell it: so it is not quite the difference of two levels that "
+      "were shown, each at its time. A category is shown once the margin that is planned with "
+      "earlier windows is at most ",
       kWidestMarginShown, " points, if the one that is planned for one window is at most ",
       kWidestMarginWithLevel,
       ". The plan alone decides: a margin that comes out a little wider is shown as it is, for "

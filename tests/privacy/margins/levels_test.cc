@@ -158,11 +158,15 @@ Outcome TryLevels(const Truth& truth, double noise, const Cadence& cadence,
   return outcome;
 }
 
-// What is told as the level: the window alone, where the level is not known better.
+// What is told as the level: the window alone, where no narrower level is planned.
 std::vector<LevelEstimate> Told(const LevelModel& model, const Observations& observed) {
+  std::vector<PlannedObservation> records;
+  records.reserve(observed.size());
+  for (const LevelObservation& one : observed) records.push_back({one.steps, one.noise_variance});
+  const std::vector<double> planned = PlannedVariances(model, records);
   std::vector<LevelEstimate> levels = FilterLevels(model, observed);
   for (size_t i = 0; i < levels.size(); ++i) {
-    if (levels[i].variance < observed[i].noise_variance) continue;
+    if (planned[i] < observed[i].noise_variance) continue;
     levels[i] = {observed[i].value, observed[i].noise_variance};
   }
   return levels;
@@ -197,7 +201,7 @@ TEST(LevelsTest, MarginsOfDailyLevelsHoldAndAreAboutHalf) { ExpectMarginsHold(kD
 
 // With the noise of large organisations, too: where adoption moves by more, a window says as much
 // alone.
-TEST(LevelsTest, MarginsHoldWhereTheNarrowerOfLevelAndWindowIsTold) {
+TEST(LevelsTest, MarginsHoldWhicheverOfLevelAndWindowIsTold) {
   for (const Cadence& cadence : {kDaily, kWeekly, kFourWeekly}) {
     for (const Truth& truth : Truths()) {
       for (const double noise : {0.4, 0.8, 1.9, 4.0, 7.7, 12.0}) {
