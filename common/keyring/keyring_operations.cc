@@ -11,6 +11,7 @@
 #include "common/keyring/covered_windows.h"
 #include "common/organization/organization_id.h"
 #include "common/status/status_macros.h"
+#include "common/window/grace.h"
 #include "common/window/window_proto.h"
 
 namespace tutti {
@@ -19,8 +20,6 @@ namespace {
 using keyring::v1::CoveredRange;
 using keyring::v1::Keyring;
 using keyring::v1::WindowKey;
-
-constexpr absl::Duration kLongestGrace = absl::Hours(24 * 14);
 
 constexpr WindowKind kKinds[] = {WindowKind::kReach, WindowKind::kDay};
 

@@ -20,6 +20,7 @@
 #include "common/status/graver.h"
 #include "common/status/status_macros.h"
 #include "common/telemetry/log.h"
+#include "common/window/grace.h"
 #include "services/aggregate/aggregate_service.h"
 #include "services/aggregate/journal_binding.h"
 #include "services/aggregate/organization_service.h"
@@ -44,7 +45,8 @@ ABSL_FLAG(std::string, adopt_journal, "",
           "Once, when the store's journal is lost for good: its identity as the error says it, or "
           "\"none\"; --journal takes its place, and windows that are due are not published");
 ABSL_FLAG(absl::Duration, grace, absl::Hours(48),
-          "How long after the day that follows its last day a window takes late events");
+          "How long after the day that follows its last day a window takes late events; ingest "
+          "learns it from here");
 ABSL_FLAG(absl::Duration, policy_lease, absl::Seconds(20),
           "How long ingest may rely on what it was told of an organisation");
 ABSL_FLAG(absl::Duration, sweep_interval, absl::Seconds(30),
@@ -259,8 +261,9 @@ absl::StatusOr<AggregateOptions> AggregateOptionsFromFlags() {
     return absl::InvalidArgumentError(
         "--adopt_journal must be the 32 hexadecimal digits that the error names, or none");
   }
-  if (options.timing.grace < absl::ZeroDuration() || options.timing.grace > absl::Hours(24 * 30)) {
-    return absl::InvalidArgumentError("--grace must be 0 to 720h");
+  if (options.timing.grace < absl::ZeroDuration() || options.timing.grace > kLongestGrace) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--grace must be 0 to ", absl::FormatDuration(kLongestGrace)));
   }
   if (options.timing.policy_lease < absl::Seconds(1) ||
       options.timing.policy_lease > kLongestPolicyLease) {

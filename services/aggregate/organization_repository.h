@@ -67,6 +67,8 @@ class OrganizationRepository {
     return Derive(id, VersionedOrganization{std::move(stored), ""}, history_.Current());
   }
 
+  const WindowTiming& timing() const { return timing_; }
+
   // Forgets what was read of it: it is erased.
   void Forget(const std::string& id) { cache_.Forget(id); }
 

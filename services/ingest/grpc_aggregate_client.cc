@@ -84,7 +84,7 @@ void GrpcAggregateClient::FetchPolicy(const std::string& organization, PolicyCal
       });
 }
 
-void GrpcAggregateClient::ReportKeyring(std::function<void(const absl::Status&)> done) {
+void GrpcAggregateClient::ReportKeyring(ReportCallback done) {
   aggregate::v1::ReportKeyringRequest request;
   if (!SetIdentity(*keys_.snapshot(), *request.mutable_keyring())) request.clear_keyring();
   Run<aggregate::v1::ReportKeyringRequest, aggregate::v1::ReportKeyringResponse>(
@@ -93,7 +93,7 @@ void GrpcAggregateClient::ReportKeyring(std::function<void(const absl::Status&)>
         if (response.ok() && !response->counting_fingerprint().empty()) {
           counts_alike_ = response->counting_fingerprint() == counting_fingerprint_;
         }
-        done(response.status());
+        done(response);
       },
       [this](auto* context, auto* sent, auto* response, auto finished) {
         stub_->async()->ReportKeyring(context, sent, response, std::move(finished));

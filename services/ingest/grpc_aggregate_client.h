@@ -31,8 +31,11 @@ class GrpcAggregateClient final : public AggregateClient {
   void Merge(aggregate::v1::MergeDeltasRequest request, absl::Duration waited,
              MergeCallback done) override;
 
+  using ReportCallback =
+      std::function<void(const absl::StatusOr<aggregate::v1::ReportKeyringResponse>&)>;
+
   // Tells aggregate which keyring is loaded, if it has an id, and learns what aggregate counts.
-  void ReportKeyring(std::function<void(const absl::Status&)> done);
+  void ReportKeyring(ReportCallback done);
 
   // False once aggregate has said that it counts by another catalogue, until a report of the
   // keyring has shown that it does not.

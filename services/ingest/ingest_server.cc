@@ -147,8 +147,11 @@ class Chores {
     const absl::Duration now = clock_.SinceStart();
     if (now < next_report_ && reported_->ok() && aggregate_.CountsAlike()) return;
     next_report_ = now + kReportInterval;
-    aggregate_.ReportKeyring(
-        [reported = reported_](const absl::Status& status) { reported->Set(status); });
+    aggregate_.ReportKeyring([reported = reported_, &policies = policies_](const auto& response) {
+      reported->Set(response.status());
+      if (!response.ok() || !response->has_grace()) return;
+      policies.NoteGrace(absl::Seconds(response->grace().seconds()));
+    });
   }
 
   // Somebody must act, so it is said as long as it goes on, once a minute.
@@ -199,9 +202,6 @@ absl::Status CheckCount(const char* flag, uint64_t given, uint64_t most) {
 
 absl::Status CheckOptions(const IngestOptions& options) {
   if (options.aggregate.empty()) return absl::InvalidArgumentError("give --aggregate");
-  if (options.grace < absl::ZeroDuration() || options.grace > absl::Hours(24 * 30)) {
-    return absl::InvalidArgumentError("--grace_hours must be 0 to 720");
-  }
   if (options.flush_interval < absl::Milliseconds(1) || options.flush_interval > absl::Seconds(1)) {
     return absl::InvalidArgumentError("--flush_interval must be 1ms to 1s");
   }
@@ -270,7 +270,7 @@ absl::Status RunIngest(const ServerOptions& server, const IngestOptions& options
   IngestServiceImpl service(ingester, *access);
 
   KeyringMinder keyring(KeyringFile(options.keyring), **keys, policies, clock, steady_clock,
-                        options.rotate_keyring ? std::make_optional(options.grace) : std::nullopt);
+                        options.rotate_keyring);
   Chores chores(swap, keyring, **opt_outs, aggregate, policies, acknowledged,
                 options.cache_generation);
   HealthService health({kServiceName}, {"keys", "aggregate", "catalog"});

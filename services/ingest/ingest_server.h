@@ -17,7 +17,6 @@ struct IngestOptions {
   std::string catalog;    // path
   bool rotate_keyring = false;
   bool allow_swap = false;
-  absl::Duration grace = absl::Hours(48);  // as aggregate's
   absl::Duration flush_interval = absl::Milliseconds(4);
   absl::Duration merge_timeout = absl::Seconds(9);
   size_t cache_entries = size_t{1} << 20;

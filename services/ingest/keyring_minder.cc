@@ -31,10 +31,11 @@ absl::Status KeyringMinder::Rotate() {
   const absl::Time now = clock_.Now();
   // A clock that went back would put the next one off.
   const bool due = now >= next_rotation_ || now < next_rotation_ - kRotationInterval;
-  if (!rotation_grace_.has_value() || !due) return absl::OkStatus();
+  const std::optional<absl::Duration> grace = policies_.grace();
+  if (!rotates_ || !due || !grace.has_value()) return absl::OkStatus();
   RETURN_IF_ERROR(CheckClock(now));
   absl::Status status = file_.Update([&](ScrubbedKeyring& keyring) {
-    return RotateKeyring(now, *rotation_grace_, keyring).status();
+    return RotateKeyring(now, *grace, keyring).status();
   });
   // A rotation that failed is tried again on the next tick.
   if (status.ok()) next_rotation_ = now + kRotationInterval;

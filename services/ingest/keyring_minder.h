@@ -23,18 +23,18 @@ class KeyringMinder {
   // would wait for activity before it rotates.
   static constexpr absl::Duration kHeardRecently = absl::Hours(1);
 
-  // References outlive this. `rotation_grace`: absent when somebody else rotates.
+  // References outlive this. `rotates`: nobody else does.
   KeyringMinder(KeyringFile file, KeyStore& keys, PolicyCache& policies, const WallClock& clock,
-                const SteadyClock& steady_clock, std::optional<absl::Duration> rotation_grace)
+                const SteadyClock& steady_clock, bool rotates)
       : file_(std::move(file)),
         keys_(keys),
         policies_(policies),
         clock_(clock),
         steady_clock_(steady_clock),
-        rotation_grace_(rotation_grace) {}
+        rotates_(rotates) {}
 
-  // Rotates when that is due, then loads the file again if it changed; policies
-  // that hold other keys are dropped. To be called about every second. On an error
+  // Rotates when that is due, with aggregate's grace and not before that is known, then loads the
+  // file again if it changed; policies that hold other keys are dropped. To be called about every second. On an error
   // what was loaded stays in use. FailedPrecondition when the clock seems to have jumped, for
   // keys are overdue (see RotateKeyring) or aggregate's clock shows another time.
   absl::Status Tick();
@@ -55,7 +55,7 @@ class KeyringMinder {
   PolicyCache& policies_;
   const WallClock& clock_;
   const SteadyClock& steady_clock_;
-  const std::optional<absl::Duration> rotation_grace_;
+  const bool rotates_;
   absl::Time next_rotation_ = absl::InfinitePast();
   // When the latest lease of aggregate ends, and when that was heard.
   std::optional<absl::Time> lease_end_;

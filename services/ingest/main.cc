@@ -15,7 +15,6 @@ ABSL_FLAG(bool, rotate_keyring, false,
 ABSL_FLAG(bool, allow_swap, false,
           "Start although identifiers and keys may be written to swap, and so to a disk: for "
           "demonstrations and tests alone");
-ABSL_FLAG(int, grace_hours, 48, "Hours that windows stay open; the same as tutti-aggregate's");
 ABSL_FLAG(absl::Duration, flush_interval, absl::Milliseconds(4),
           "How often what came in is made durable and answered; up to half as long again, by "
           "chance");
@@ -48,7 +47,6 @@ int main(int argc, char** argv) {
   options.catalog = absl::GetFlag(FLAGS_catalog);
   options.rotate_keyring = absl::GetFlag(FLAGS_rotate_keyring);
   options.allow_swap = absl::GetFlag(FLAGS_allow_swap);
-  options.grace = absl::Hours(absl::GetFlag(FLAGS_grace_hours));
   options.flush_interval = absl::GetFlag(FLAGS_flush_interval);
   options.merge_timeout = absl::GetFlag(FLAGS_merge_timeout);
   options.cache_entries = absl::GetFlag(FLAGS_cache_entries);

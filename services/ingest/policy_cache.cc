@@ -130,6 +130,11 @@ void PolicyCache::EvictExpired() {
   }
 }
 
+void PolicyCache::NoteGrace(absl::Duration grace) {
+  const std::lock_guard lock(mutex_);
+  grace_ = grace;
+}
+
 std::optional<absl::Duration> PolicyCache::grace() const {
   const std::lock_guard lock(mutex_);
   return grace_;

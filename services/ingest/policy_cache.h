@@ -54,6 +54,9 @@ class PolicyCache {
   // keys in memory.
   void EvictExpired();
 
+  // Aggregate has named its grace in another answer than a policy.
+  void NoteGrace(absl::Duration grace);
+
   // The grace that aggregate's latest answer named; absent before the first.
   std::optional<absl::Duration> grace() const;
 

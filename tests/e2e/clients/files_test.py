@@ -52,7 +52,7 @@ SERVER_OTHERS = {
     "trust_domain", "token_issuer", "token_audience", "redis_user", "adopt_journal", "log_level", "insecure_loopback",
     "rotate_keyring", "allow_swap", "calls_per_second", "memory_mib", "drain_seconds", "idle_timeout",
     "max_connection_age", "max_connection_age_grace", "token_keys_grace", "redis_wait_replicas",
-    "journal_redis_wait_replicas", "grace", "grace_hours", "policy_lease", "sweep_interval", "mirror_idle",
+    "journal_redis_wait_replicas", "grace", "policy_lease", "sweep_interval", "mirror_idle",
     "flush_interval", "merge_timeout", "cache_entries", "cache_generation", "max_pending_batches",
     "max_pending_activities", "max_flushes_in_flight", "check_config"}
 

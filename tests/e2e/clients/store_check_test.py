@@ -53,7 +53,7 @@ def fingerprint_of(address):
     """What aggregate counts by, as field 2 of a request."""
     with grpc.insecure_channel(address) as channel:
         answer = channel.unary_unary("/tutti.aggregate.v1.AggregateService/ReportKeyring")(b"", timeout=30)
-    return b"\x12" + answer[1:]
+    return b"\x12" + answer[1:2 + answer[1]]
 
 
 class StoreCheckTest(unittest.TestCase):

@@ -366,8 +366,8 @@ TEST_F(IngestServiceTest, SurvivesAClientThatLeavesItsAnswers) {
 TEST_F(IngestServiceTest, KnowsWhetherAggregateCountsAlike) {
   const auto report = [](GrpcAggregateClient& remote) {
     absl::Notification done;
-    remote.ReportKeyring([&](const absl::Status& status) {
-      EXPECT_EQ(status, absl::OkStatus());
+    remote.ReportKeyring([&](const auto& response) {
+      EXPECT_EQ(response.status(), absl::OkStatus());
       done.Notify();
     });
     done.WaitForNotification();
@@ -402,7 +402,7 @@ TEST_F(IngestServiceTest, HasDestroyedEveryCallWhenItsClientIsShutDown) {
     const auto other = MakeClient(SmallCatalog().counting_fingerprint());
     auto held = std::make_shared<int>(i);
     const std::weak_ptr<int> destroyed = held;
-    other->ReportKeyring([held = std::move(held)](const absl::Status& /*status*/) {});
+    other->ReportKeyring([held = std::move(held)](const auto& /*response*/) {});
     other->Shutdown();
     ASSERT_TRUE(destroyed.expired());
   }

@@ -15,6 +15,8 @@ using ::testing::HasSubstr;
 
 class KeyringMinderTest : public IngestFixture {
  protected:
+  void SetUp() override { policies->NoteGrace(kDefaultGrace); }
+
   // Time goes by as all clocks measure it.
   void Pass(absl::Duration time) {
     clock.Advance(time);
@@ -43,9 +45,31 @@ class KeyringMinderTest : public IngestFixture {
   }
 
   FakeSteadyClock steady;
-  KeyringMinder minder{KeyringFile(keyring_path), *keys, *policies, clock, steady, kDefaultGrace};
+  KeyringMinder minder{KeyringFile(keyring_path), *keys, *policies, clock, steady, true};
   absl::Status last;
 };
+
+// What it destroys too early is never made again. Mutations: a grace of its own; the first that
+// aggregate named.
+TEST_F(KeyringMinderTest, RotatesWithTheGraceThatAggregateNamesAndNotBefore) {
+  PolicyCache unheard(client, SmallCatalog(), *keys, clock);
+  KeyringMinder waiting(KeyringFile(keyring_path), *keys, unheard, clock, steady, true);
+  const std::string before = Content();
+  Pass(absl::Hours(24 * 3));
+  EXPECT_EQ(waiting.Tick(), absl::OkStatus());
+  EXPECT_EQ(Content(), before);
+  const Window over{WindowKind::kDay, FirstKeptEndDay(clock.Now(), kDefaultGrace) - 1};
+  SlotHash hash;
+  ASSERT_TRUE(keys->snapshot()->Find("acme", over, hash)) << "the control";
+  unheard.NoteGrace(2 * kDefaultGrace);
+  EXPECT_EQ(waiting.Tick(), absl::OkStatus());
+  EXPECT_NE(Content(), before);
+  EXPECT_TRUE(keys->snapshot()->Find("acme", over, hash));
+  unheard.NoteGrace(kDefaultGrace);
+  Pass(absl::Hours(1));
+  EXPECT_EQ(waiting.Tick(), absl::OkStatus());
+  EXPECT_FALSE(keys->snapshot()->Find("acme", over, hash));
+}
 
 // Mutation: a minder that rotates by force.
 TEST_F(KeyringMinderTest, RefusesAJumpOfTheClockAndGoesOnServing) {
@@ -111,7 +135,7 @@ TEST_F(KeyringMinderTest, TellsClocksApartByMoreThanALease) {
                                                     {absl::Minutes(18), true},
                                                     {absl::Minutes(20), false},
                                                     {absl::Hours(24), false}}) {
-    KeyringMinder fresh(KeyringFile(keyring_path), *keys, *policies, clock, steady, kDefaultGrace);
+    KeyringMinder fresh(KeyringFile(keyring_path), *keys, *policies, clock, steady, true);
     Pass(absl::Hours(24));
     HearAggregate(ahead);
     EXPECT_EQ(fresh.Tick().ok(), rotates) << ahead;
@@ -131,7 +155,7 @@ TEST_F(KeyringMinderTest, RotatesWhenAggregateHasNotBeenHeardForLong) {
 }
 
 TEST_F(KeyringMinderTest, LeavesAKeyringAloneThatSomebodyElseRotates) {
-  KeyringMinder reader(KeyringFile(keyring_path), *keys, *policies, clock, steady, std::nullopt);
+  KeyringMinder reader(KeyringFile(keyring_path), *keys, *policies, clock, steady, false);
   const std::string before = Content();
   clock.Advance(absl::Hours(24 * 400));
   EXPECT_EQ(reader.Tick(), absl::OkStatus());
