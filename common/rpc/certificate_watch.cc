@@ -74,7 +74,10 @@ class Watched {
     absl::Status status = pem.status();
     if (pem.ok() && *pem != pem_) {
       status = Show(*pem);
-      if (status.ok()) pem_ = *std::move(pem);
+      if (status.ok()) {
+        pem_ = *std::move(pem);
+        ++edition_;
+      }
     }
     if (!status.ok() && file_.has_value()) {
       status = absl::Status(status.code(), absl::StrCat(status.message(), "; the old ones stay"));
@@ -92,6 +95,7 @@ class Watched {
     return unusable_since_.has_value() ? now - *unusable_since_ : absl::ZeroDuration();
   }
   const std::string& pem() const { return pem_; }
+  int edition() const { return edition_; }
   // Once it was good.
   std::string path() const { return file_.has_value() ? file_->path() : ""; }
 
@@ -107,6 +111,7 @@ class Watched {
   const Read read_;
   std::optional<MemoryFile> file_;
   std::string pem_;
+  int edition_ = 0;
   absl::Status status_;
   std::optional<absl::Duration> unusable_since_;
 };
@@ -220,6 +225,12 @@ class Watcher {
     return valid.ok() ? valid->end : absl::InfiniteFuture();
   }
 
+  int Edition(const TlsFiles& files) {
+    const std::lock_guard lock(mutex_);
+    const WatchedSet* const set = Find(files);
+    return set == nullptr ? 0 : set->identity.edition() + set->authorities.edition();
+  }
+
   absl::Duration AuthoritiesUnusableFor(const TlsFiles& files) {
     const std::lock_guard lock(mutex_);
     const WatchedSet* const set = Find(files);
@@ -275,6 +286,8 @@ std::vector<std::string> CertificateDoubts(const TlsFiles& files) {
 }
 
 absl::Time CertificateEnd(const TlsFiles& files) { return Watcher::Get().CertificateEnd(files); }
+
+int CertificateEdition(const TlsFiles& files) { return Watcher::Get().Edition(files); }
 
 absl::Duration AuthoritiesUnusableFor(const TlsFiles& files) {
   return Watcher::Get().AuthoritiesUnusableFor(files);

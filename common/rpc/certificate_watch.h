@@ -33,6 +33,10 @@ absl::Status CheckCertificates(const TlsFiles& files);
 // what an operator should know, where it may be meant. Thread-safe.
 std::vector<std::string> CertificateDoubts(const TlsFiles& files);
 
+// Another number whenever something else is shown or believed than before: who wants to know
+// whether it is taken makes a new connection. Thread-safe.
+int CertificateEdition(const TlsFiles& files);
+
 // When the certificate that is shown ceases to be valid; InfiniteFuture without one. Thread-safe.
 absl::Time CertificateEnd(const TlsFiles& files);
 

@@ -39,6 +39,7 @@ GrpcAggregateClient::GrpcAggregateClient(const std::shared_ptr<grpc::Channel>& c
                                          std::string counting_fingerprint, const KeyStore& keys,
                                          absl::Duration timeout)
     : stub_(aggregate::v1::AggregateService::NewStub(channel)),
+      report_stub_(aggregate::v1::AggregateService::NewStub(channel)),
       counting_fingerprint_(std::move(counting_fingerprint)),
       keys_(keys),
       timeout_(timeout) {}
@@ -96,8 +97,12 @@ void GrpcAggregateClient::ReportKeyring(ReportCallback done) {
         done(response);
       },
       [this](auto* context, auto* sent, auto* response, auto finished) {
-        stub_->async()->ReportKeyring(context, sent, response, std::move(finished));
+        report_stub_->async()->ReportKeyring(context, sent, response, std::move(finished));
       });
+}
+
+void GrpcAggregateClient::ReportOver(const std::shared_ptr<grpc::Channel>& channel) {
+  report_stub_ = aggregate::v1::AggregateService::NewStub(channel);
 }
 
 void GrpcAggregateClient::Merge(aggregate::v1::MergeDeltasRequest request, absl::Duration waited,

@@ -36,6 +36,8 @@ class GrpcAggregateClient final : public AggregateClient {
 
   // Tells aggregate which keyring is loaded, if it has an id, and learns what aggregate counts.
   void ReportKeyring(ReportCallback done);
+  // Has later reports go over another channel. Not to be called beside ReportKeyring.
+  void ReportOver(const std::shared_ptr<grpc::Channel>& channel);
 
   // False once aggregate has said that it counts by another catalogue, until a report of the
   // keyring has shown that it does not.
@@ -57,6 +59,7 @@ class GrpcAggregateClient final : public AggregateClient {
   void Finish(const void* call);
 
   const std::unique_ptr<aggregate::v1::AggregateService::Stub> stub_;
+  std::unique_ptr<aggregate::v1::AggregateService::Stub> report_stub_;
   const std::string counting_fingerprint_;
   const KeyStore& keys_;
   const absl::Duration timeout_;

@@ -17,7 +17,9 @@
 #include "common/keyring/swap.h"
 #include "common/process/core_dumps.h"
 #include "common/retention/lifetimes.h"
+#include "common/rpc/certificate_watch.h"
 #include "common/rpc/channel.h"
+#include "common/rpc/error_details.h"
 #include "common/rpc/health.h"
 #include "common/rpc/part_check.h"
 #include "common/status/graver.h"
@@ -78,6 +80,9 @@ class ReportOutcome {
   void Set(const absl::Status& status) {
     const std::lock_guard lock(mutex_);
     if (status.ok() || Refuses(status) || !Refuses(status_)) status_ = status;
+    // What aggregate itself says has a reason.
+    const bool unanswered = absl::IsUnavailable(status) && ReasonOf(status).empty();
+    unanswered_ = unanswered ? unanswered_ + 1 : 0;
   }
 
   bool ok() const {
@@ -85,13 +90,18 @@ class ReportOutcome {
     return status_.ok();
   }
 
-  // An error when aggregate lets this ingest do nothing.
+  // An error when aggregate lets this ingest do nothing, or takes no new connection of it.
   absl::Status Refusal() const {
     const std::lock_guard lock(mutex_);
-    if (!Refuses(status_)) return absl::OkStatus();
-    return absl::FailedPreconditionError(absl::StrCat(
-        "tutti-aggregate (--aggregate) refuses what ingest alone may do: ", status_.message(),
-        "; check the certificate of --tls_certificate, and --trust_domain of both"));
+    if (Refuses(status_)) {
+      return absl::FailedPreconditionError(absl::StrCat(
+          "tutti-aggregate (--aggregate) refuses what ingest alone may do: ", status_.message(),
+          "; check the certificate of --tls_certificate, and --trust_domain of both"));
+    }
+    if (unanswered_ < kFairTries) return absl::OkStatus();
+    return absl::UnavailableError(absl::StrCat(
+        "tutti-aggregate (--aggregate) cannot be reached by a new connection: ", status_.message(),
+        "; check the certificate of --tls_certificate, and --tls_authorities of both"));
   }
 
  private:
@@ -99,22 +109,30 @@ class ReportOutcome {
     return absl::IsPermissionDenied(status) || absl::IsUnauthenticated(status);
   }
 
+  // One may have met an aggregate that stopped.
+  static constexpr int kFairTries = 2;
+
   mutable std::mutex mutex_;
   absl::Status status_ = absl::UnavailableError("nothing was reported yet");
+  int unanswered_ = 0;
 };
 
 // What is done every second beside serving.
 class Chores {
  public:
-  Chores(Swap swap, KeyringMinder& keyring, OptOutStore& opt_outs, GrpcAggregateClient& aggregate,
-         PolicyCache& policies, AcknowledgedCache& acknowledged, absl::Duration generation)
-      : swap_(swap),
+  Chores(const ServerOptions& server, const IngestOptions& options, Swap swap,
+         KeyringMinder& keyring, OptOutStore& opt_outs, GrpcAggregateClient& aggregate,
+         PolicyCache& policies, AcknowledgedCache& acknowledged)
+      : tls_(server.tls),
+        address_(options.aggregate),
+        swap_(swap),
         keyring_(keyring),
         opt_outs_(opt_outs),
         aggregate_(aggregate),
         policies_(policies),
         acknowledged_(acknowledged),
-        generation_(generation) {}
+        generation_(options.cache_generation),
+        edition_(CertificateEdition(tls_)) {}
 
   void Run(const IngestCounters& counters, HealthService& health) {
     absl::Status keys = keyring_.Tick();
@@ -145,13 +163,27 @@ class Chores {
   // Whether or not there is traffic: what becomes of a window must not depend on it.
   void ReportKeyring() {
     const absl::Duration now = clock_.SinceStart();
-    if (now < next_report_ && reported_->ok() && aggregate_.CountsAlike()) return;
+    const bool renewed = MeetAnew();
+    if (!renewed && now < next_report_ && reported_->ok() && aggregate_.CountsAlike()) return;
     next_report_ = now + kReportInterval;
     aggregate_.ReportKeyring([reported = reported_, &policies = policies_](const auto& response) {
       reported->Set(response.status());
       if (!response.ok() || !response->has_grace()) return;
       policies.NoteGrace(absl::Seconds(response->grace().seconds()));
     });
+  }
+
+  // Open connections show what certificates were when they were made, for minutes: whether
+  // aggregate takes new ones is for a new one to find out. True when there is one.
+  bool MeetAnew() {
+    const int edition = CertificateEdition(tls_);
+    if (edition == edition_) return false;
+    const auto channel = MakeChannel(address_, tls_);
+    // Files that cannot be used are said to be so elsewhere.
+    if (!channel.ok()) return false;
+    aggregate_.ReportOver(*channel);
+    edition_ = edition;
+    return true;
   }
 
   // Somebody must act, so it is said as long as it goes on, once a minute.
@@ -173,6 +205,8 @@ class Chores {
     }
   }
 
+  const TlsFiles tls_;
+  const std::string address_;
   const Swap swap_;
   KeyringMinder& keyring_;
   OptOutStore& opt_outs_;
@@ -180,6 +214,7 @@ class Chores {
   PolicyCache& policies_;
   AcknowledgedCache& acknowledged_;
   const absl::Duration generation_;
+  int edition_;
   const SystemSteadyClock clock_;
   std::optional<absl::Duration> generation_begin_;
   // The call may end after this.
@@ -271,8 +306,7 @@ absl::Status RunIngest(const ServerOptions& server, const IngestOptions& options
 
   KeyringMinder keyring(KeyringFile(options.keyring), **keys, policies, clock, steady_clock,
                         options.rotate_keyring);
-  Chores chores(swap, keyring, **opt_outs, aggregate, policies, acknowledged,
-                options.cache_generation);
+  Chores chores(server, options, swap, keyring, **opt_outs, aggregate, policies, acknowledged);
   HealthService health({kServiceName}, {"keys", "aggregate", "catalog"});
   AggregateHealthClient check(channel, options.aggregate, steady_clock);
   std::optional<PartCheck> checking;

@@ -34,9 +34,8 @@ absl::Status KeyringMinder::Rotate() {
   const std::optional<absl::Duration> grace = policies_.grace();
   if (!rotates_ || !due || !grace.has_value()) return absl::OkStatus();
   RETURN_IF_ERROR(CheckClock(now));
-  absl::Status status = file_.Update([&](ScrubbedKeyring& keyring) {
-    return RotateKeyring(now, *grace, keyring).status();
-  });
+  absl::Status status = file_.Update(
+      [&](ScrubbedKeyring& keyring) { return RotateKeyring(now, *grace, keyring).status(); });
   // A rotation that failed is tried again on the next tick.
   if (status.ok()) next_rotation_ = now + kRotationInterval;
   return status;

@@ -34,9 +34,9 @@ class KeyringMinder {
         rotates_(rotates) {}
 
   // Rotates when that is due, with aggregate's grace and not before that is known, then loads the
-  // file again if it changed; policies that hold other keys are dropped. To be called about every second. On an error
-  // what was loaded stays in use. FailedPrecondition when the clock seems to have jumped, for
-  // keys are overdue (see RotateKeyring) or aggregate's clock shows another time.
+  // file again if it changed; policies that hold other keys are dropped. To be called about every
+  // second. On an error what was loaded stays in use. FailedPrecondition when the clock seems to
+  // have jumped, for keys are overdue (see RotateKeyring) or aggregate's clock shows another time.
   absl::Status Tick();
 
   // How many shared keys a rotation with aggregate's grace would have destroyed more than a

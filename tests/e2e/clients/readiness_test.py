@@ -189,6 +189,44 @@ class ReadinessTest(unittest.TestCase):
             problems = [line["problem"] for line in self.lines("score") if line["event"] == "not ready"]
             self.assertTrue(any("expired at" in problem for problem in problems), problems)
 
+    # Open connections live for minutes. Mutations: reports go over those that are open; an aggregate that takes no
+    # handshake counts as one that is away.
+    def test_a_certificate_that_aggregate_does_not_take_is_not_ready_although_connections_are_open(self):
+        tls = self.suite.state / "tls"
+        own = tls / "ingest/cert.pem"
+        with tempfile.TemporaryDirectory() as name:
+            kept, role, strange = (pathlib.Path(name) / file for file in ("kept.pem", "role.pem", "strange.pem"))
+            shutil.copy(own, kept)
+            # One's own key, signed as another's, or by somebody whom nobody knows.
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
+                            "7", "-subj", "/CN=nobody", "-keyout", f"{name}/ca.key", "-out", f"{name}/ca.pem"],
+                           check=True, capture_output=True)
+            for extensions, authority, key, made in (
+                    (tls / "score/extensions", tls / "ca.pem", tls / "ca.key", role),
+                    (tls / "ingest/extensions", f"{name}/ca.pem", f"{name}/ca.key", strange)):
+                subprocess.run(["openssl", "x509", "-req", "-days", "7", "-in", tls / "ingest/request.pem", "-CA", authority,
+                                "-CAkey", key, "-CAcreateserial", "-extfile", extensions, "-out", made],
+                               check=True, capture_output=True)
+
+            def show(certificate):
+                shutil.copy(certificate, own.with_suffix(".new"))
+                own.with_suffix(".new").rename(own)
+
+            self.addCleanup(own.write_bytes, own.read_bytes())
+            for what, certificate, wanted in (
+                    ("ingest with another's name", role, "refuses what ingest alone may do"),
+                    ("ingest of another authority", strange, "cannot be reached by a new connection")):
+                self.until("the control", self.is_ready, "ingest")
+                said = len(self.lines("ingest"))
+                show(certificate)
+                gone = self.until(what, lambda name: self.is_ready(name) is False, "ingest")
+                self.assertEqual(self.metric("ingest", 'tutti_part_good_state{part="aggregate"}'), 0)
+                problems = [line["problem"] for line in self.lines("ingest")[said:] if line["event"] == "not ready"]
+                self.assertTrue(any(wanted in problem for problem in problems), problems)
+                show(kept)
+                back = self.until(f"the end of {what}", self.is_ready, "ingest")
+                print(f"| {what} | ingest | {gone['ingest']:.1f} | {back['ingest']:.1f} | aggregate: {problems[0]} |")
+
     def test_token_keys_that_are_gone_are_not_ready(self):
         keys = self.suite.state / "tokens/jwks.json"
         aside = keys.with_name("aside")
