@@ -1,5 +1,8 @@
 #include "common/redis/redis_stores.h"
 
+#include <set>
+
+#include "absl/strings/str_join.h"
 #include "common/redis/server_check.h"
 #include "common/status/graver.h"
 #include "common/status/status_macros.h"
@@ -11,17 +14,28 @@ absl::Status RedisStores::CheckServer() {
   absl::Status fit;
   int missing = 0;
   bool all_answered = true;
+  std::set<std::string> run_ids;
   for (const auto& primary : primaries) {
     const absl::StatusOr<ServerFacts> facts = ReadServerFacts(*primary);
     KeepGraver(facts.status(), fit);
     all_answered &= facts.ok();
     if (!facts.ok()) continue;
+    run_ids.insert(facts->run_id);
     missing += std::max(0, primary->options().wait_replicas - facts->online_replicas);
     KeepGraver(tutti::CheckServer(*facts, primary->options()), fit);
     if (router_.in_cluster()) KeepGraver(CheckClusterNode(*primary, *facts), fit);
   }
-  if (all_answered) missing_replicas_ = missing;
+  if (all_answered) {
+    missing_replicas_ = missing;
+    const std::lock_guard<std::mutex> lock(mutex_);
+    run_ids_ = absl::StrJoin(run_ids, " ");
+  }
   return fit;
+}
+
+std::string RedisStores::run_ids() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return run_ids_;
 }
 
 absl::StatusOr<bool> RedisStores::IsStoredIn(const std::string& run_id) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "absl/status/status.h"
@@ -60,6 +61,9 @@ class RedisStores {
   // CheckServer found last when all of them answered.
   int missing_replicas() const { return missing_replicas_; }
 
+  // The run_ids of all primaries, in order, as CheckServer found last when all of them answered.
+  std::string run_ids() const;
+
   // Whether a redis-server is the one that all this is stored in, or one of the cluster's
   // primaries. It is known by its run_id, which no other server has, nor itself after a restart.
   absl::StatusOr<bool> IsStoredIn(const std::string& run_id);
@@ -75,6 +79,8 @@ class RedisStores {
   RedisCountingHistoryStore history_;
   RedisStoreClock store_clock_;
   std::atomic<int> missing_replicas_ = 0;
+  mutable std::mutex mutex_;
+  std::string run_ids_;  // guarded by mutex_
 };
 
 // Reads the flags of another server, see RedisOptionsFromFlags: at `address`, "host:port", which is

@@ -120,6 +120,7 @@ class StoreCheck {
 
   absl::Status Ask() {
     absl::Status answer = AskAll();
+    verdict_.NoteServers(store_.run_ids());
     verdict_.Set(answer);
     return answer;
   }

@@ -43,6 +43,7 @@ grpc::Status AggregateServiceImpl::ReportKeyring(grpc::ServerContext* /*context*
                                                  aggregate::v1::ReportKeyringResponse* response) {
   response->set_counting_fingerprint(parts_.catalog.counting_fingerprint());
   response->mutable_grace()->set_seconds(absl::ToInt64Seconds(parts_.repository.timing().grace));
+  response->set_store_servers(parts_.store.servers());
   if (!request->has_keyring()) return grpc::Status::OK;
   if (const absl::Status fit = parts_.store.Check(); !fit.ok()) return Answer(fit);
   return Answer(NoteKeyring(request->keyring()));

@@ -2,6 +2,9 @@
 #define TUTTI_SERVICES_AGGREGATE_STORE_VERDICT_H_
 
 #include <atomic>
+#include <mutex>
+#include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 
@@ -18,6 +21,16 @@ class StoreVerdict {
     if (!absl::IsUnavailable(status)) fit_ = status.ok();
   }
 
+  // Which processes the store was found to be, as a text that says nothing else.
+  void NoteServers(std::string servers) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    servers_ = std::move(servers);
+  }
+  std::string servers() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return servers_;
+  }
+
   // Unavailable while the store is not fit, or was not found fit yet.
   absl::Status Check() const {
     if (fit_) return absl::OkStatus();
@@ -27,6 +40,8 @@ class StoreVerdict {
 
  private:
   std::atomic<bool> fit_ = false;
+  mutable std::mutex mutex_;
+  std::string servers_;  // guarded by mutex_
 };
 
 }  // namespace tutti

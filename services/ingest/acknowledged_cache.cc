@@ -144,6 +144,16 @@ void AcknowledgedCache::Advance(Shard& shard) {
   std::swap(shard.current, shard.previous);
 }
 
+void AcknowledgedCache::NoteStore(const std::string& servers) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (servers == servers_) return;
+    servers_ = servers;
+  }
+  NextGeneration();
+  NextGeneration();
+}
+
 void AcknowledgedCache::NextGeneration() {
   for (size_t i = 0; i < kShards; ++i) {
     const std::lock_guard lock(shards_[i].mutex);

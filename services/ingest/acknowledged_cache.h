@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <vector>
 
 #include "absl/types/span.h"
@@ -47,6 +48,10 @@ class AcknowledgedCache {
   // Remembers that these columns are durable.
   void Add(absl::Span<const SubjectDay> subjects, absl::Span<const uint64_t> columns);
 
+  // Forgets everything when this is not the text that was said last of the store: it may have
+  // come back without what it had, and who sends that again must not be told that it has it.
+  void NoteStore(const std::string& servers);
+
   // Begins the next generation and forgets the last but one.
   void NextGeneration();
 
@@ -85,6 +90,8 @@ class AcknowledgedCache {
   const size_t slots_;     // in each shard and generation; a power of two
   const size_t max_used_;  // 3/4 of them
   std::unique_ptr<Shard[]> shards_;
+  std::mutex mutex_;
+  std::string servers_;  // guarded by mutex_
 };
 
 }  // namespace tutti

@@ -166,10 +166,19 @@ class Chores {
     const bool renewed = MeetAnew();
     if (!renewed && now < next_report_ && reported_->ok() && aggregate_.CountsAlike()) return;
     next_report_ = now + kReportInterval;
-    aggregate_.ReportKeyring([reported = reported_, &policies = policies_](const auto& response) {
+    aggregate_.ReportKeyring([reported = reported_, &policies = policies_,
+                              &acknowledged = acknowledged_](const auto& response) {
       reported->Set(response.status());
-      if (!response.ok() || !response->has_grace()) return;
-      policies.NoteGrace(absl::Seconds(response->grace().seconds()));
+      if (response.ok()) {
+        acknowledged.NoteStore(response->store_servers());
+        if (response->has_grace()) {
+          policies.NoteGrace(absl::Seconds(response->grace().seconds()));
+        }
+      } else if (ReasonIn<aggregate::v1::Reason>(response.status()) ==
+                 aggregate::v1::REASON_STORE_UNAVAILABLE) {
+        // It may come back as another, also without a restart.
+        acknowledged.NoteStore("");
+      }
     });
   }
 

@@ -10,6 +10,7 @@ import unittest
 
 import grpc
 
+from made_up import write_activities
 from suite import BIN, SOURCE, Suite, wait_for
 
 AGGREGATE, SCORE = b"tutti.aggregate.v1.AggregateService", b"tutti.score.v1.ScoreService"
@@ -54,6 +55,35 @@ def fingerprint_of(address):
     with grpc.insecure_channel(address) as channel:
         answer = channel.unary_unary("/tutti.aggregate.v1.AggregateService/ReportKeyring")(b"", timeout=30)
     return b"\x12" + answer[1:2 + answer[1]]
+
+
+class Restarts:
+    """Kills a suite's redis-server and starts it again, for as long as a test lasts."""
+
+    def __init__(self, test, suite):
+        self.suite = suite
+        self.folder = suite.state / "redis"
+        self.log = (suite.state / "log/redis").open("a")
+        self.started = None
+        test.addCleanup(self.log.close)
+        test.addCleanup(self.end)
+
+    def __call__(self, between, *flags):
+        """`between`: done while it is away."""
+        if self.started is None:
+            os.kill(self.suite.processes()["redis-server"], signal.SIGKILL)
+        self.end()
+        wait_for(lambda: "redis-server" not in self.suite.processes(), "redis-server lives")
+        between()
+        self.started = subprocess.Popen(
+            ["redis-server", SOURCE / "deploy/redis/redis.conf", "--dir", self.folder, "--unixsocket",
+             self.folder / "redis.sock", "--aclfile", self.folder / "users.acl", "--daemonize", "no", *flags],
+            stdout=self.log, stderr=self.log)
+
+    def end(self):
+        if self.started is not None:
+            self.started.kill()
+            self.started.wait()
 
 
 class StoreCheckTest(unittest.TestCase):
@@ -144,21 +174,7 @@ class StoreCheckTest(unittest.TestCase):
         with Suite(redis_users=INSPECTOR) as suite:
             folder = suite.state / "redis"
             files, aside = folder / "appendonlydir", suite.state / "aside"
-            log = (suite.state / "log/redis").open("a")
-            self.addCleanup(log.close)
-            started = []
-
-            def restart(between, *flags):
-                pid = started[-1].pid if started else suite.processes()["redis-server"]
-                os.kill(pid, signal.SIGKILL)
-                if started:
-                    started[-1].wait()
-                wait_for(lambda: "redis-server" not in suite.processes(), "redis-server lives")
-                between()
-                started.append(subprocess.Popen(
-                    ["redis-server", SOURCE / "deploy/redis/redis.conf", "--dir", folder, "--unixsocket",
-                     folder / "redis.sock", "--aclfile", folder / "users.acl", "--daemonize", "no", *flags],
-                    stdout=log, stderr=log))
+            restart = Restarts(self, suite)
 
             def another(*flags):
                 done = subprocess.run(
@@ -167,50 +183,69 @@ class StoreCheckTest(unittest.TestCase):
                      f"--journal={suite.state}/journal", *flags], capture_output=True, text=True, timeout=60)
                 return done.returncode, done.stderr
 
-            try:
-                suite.tutti("organizations", "create", "acme", "--headcount", "100")
-                fingerprint = fingerprint_of(suite.aggregate)
-                # So full that it takes nothing: that may pass.
-                restart(lambda: files.rename(aside), "--maxmemory", "1")
-                wait_for(lambda: readiness(suite.aggregate) == NOT_SERVING and any(
-                    "has lost its data" in one for one in problems(suite, "aggregate")), "ready with an empty store")
-                wait_for(lambda: readiness(suite.score, SCORE) == NOT_SERVING and any(
-                    "has lost its data" in one for one in problems(suite, "score")), "score is ready with an empty store")
-                self.assert_store_unavailable(
-                    suite.aggregate, "/tutti.aggregate.v1.OrganizationService/GetOrganization", message)
-                self.assert_store_unavailable(
-                    suite.aggregate, "/tutti.aggregate.v1.AggregateService/GetIngestPolicy", message + fingerprint)
-                inspect(suite, "CONFIG", "SET", "maxmemory", "0")
-                # One that starts now, and a check, find what this one remembers.
-                for flags in ([], ["--check_config"]):
-                    status, said = another(*flags)
-                    self.assertEqual(status, 1, said)
-                    self.assertIn("has lost its data", said)
-                    self.assertIn("--adopt_journal=none", said)
-                restart(lambda: (shutil.rmtree(files), aside.rename(files)))
-                for service, address in ((AGGREGATE, suite.aggregate), (SCORE, suite.score)):
-                    wait_for(lambda: readiness(address, service) == SERVING, f"not ready with its store: {service}")
-                self.assertIn("acme", suite.tutti("organizations", "get", "acme"))
+            suite.tutti("organizations", "create", "acme", "--headcount", "100")
+            fingerprint = fingerprint_of(suite.aggregate)
+            # So full that it takes nothing: that may pass.
+            restart(lambda: files.rename(aside), "--maxmemory", "1")
+            wait_for(lambda: readiness(suite.aggregate) == NOT_SERVING and any(
+                "has lost its data" in one for one in problems(suite, "aggregate")), "ready with an empty store")
+            wait_for(lambda: readiness(suite.score, SCORE) == NOT_SERVING and any(
+                "has lost its data" in one for one in problems(suite, "score")), "score is ready with an empty store")
+            self.assert_store_unavailable(
+                suite.aggregate, "/tutti.aggregate.v1.OrganizationService/GetOrganization", message)
+            self.assert_store_unavailable(
+                suite.aggregate, "/tutti.aggregate.v1.AggregateService/GetIngestPolicy", message + fingerprint)
+            inspect(suite, "CONFIG", "SET", "maxmemory", "0")
+            # One that starts now, and a check, find what this one remembers.
+            for flags in ([], ["--check_config"]):
+                status, said = another(*flags)
+                self.assertEqual(status, 1, said)
+                self.assertIn("has lost its data", said)
+                self.assertIn("--adopt_journal=none", said)
+            restart(lambda: (shutil.rmtree(files), aside.rename(files)))
+            for service, address in ((AGGREGATE, suite.aggregate), (SCORE, suite.score)):
+                wait_for(lambda: readiness(address, service) == SERVING, f"not ready with its store: {service}")
+            self.assertIn("acme", suite.tutti("organizations", "get", "acme"))
 
-                # For good: the operator's way on, which is the one that the message names.
-                restart(lambda: shutil.rmtree(files))
-                wait_for(lambda: readiness(suite.aggregate) == NOT_SERVING, "ready with an empty store")
-                self.assertEqual(another("--check_config", "--adopt_journal=none")[0], 0)
-                self.assertEqual(readiness(suite.aggregate), NOT_SERVING, "a check adopts nothing")
-                with subprocess.Popen(
-                        [BIN / "tutti-aggregate", "--listen=127.0.0.1:0", "--insecure_loopback",
-                         f"--port_file={suite.state}/another", f"--catalog={suite.catalog}",
-                         f"--redis_socket={folder}/redis.sock", f"--redis_password_file={suite.state}/secrets/aggregate",
-                         f"--journal={suite.state}/journal", "--adopt_journal=none"], stderr=log) as adopting:
-                    for service, address in ((AGGREGATE, suite.aggregate), (SCORE, suite.score)):
-                        wait_for(lambda: readiness(address, service) == SERVING, f"not ready once it is adopted: {service}")
-                    adopting.terminate()
-                suite.tutti("organizations", "create", "acme", "--headcount", "100")
-                self.assertEqual(another("--check_config")[0], 0, "without the flag")
-            finally:
-                for one in started:
-                    one.kill()
-                    one.wait()
+            # For good: the operator's way on, which is the one that the message names.
+            restart(lambda: shutil.rmtree(files))
+            wait_for(lambda: readiness(suite.aggregate) == NOT_SERVING, "ready with an empty store")
+            self.assertEqual(another("--check_config", "--adopt_journal=none")[0], 0)
+            self.assertEqual(readiness(suite.aggregate), NOT_SERVING, "a check adopts nothing")
+            with subprocess.Popen(
+                    [BIN / "tutti-aggregate", "--listen=127.0.0.1:0", "--insecure_loopback",
+                     f"--port_file={suite.state}/another", f"--catalog={suite.catalog}",
+                     f"--redis_socket={folder}/redis.sock", f"--redis_password_file={suite.state}/secrets/aggregate",
+                     f"--journal={suite.state}/journal", "--adopt_journal=none"], stderr=restart.log) as adopting:
+                for service, address in ((AGGREGATE, suite.aggregate), (SCORE, suite.score)):
+                    wait_for(lambda: readiness(address, service) == SERVING, f"not ready once it is adopted: {service}")
+                adopting.terminate()
+            suite.tutti("organizations", "create", "acme", "--headcount", "100")
+            self.assertEqual(another("--check_config")[0], 0, "without the flag")
+
+    # Mutation: ingest answers for minutes that it is stored, by what it knows of the store that was there before.
+    def test_what_is_sent_again_to_a_restored_backup_is_counted(self):
+        with Suite(redis_users=INSPECTOR) as suite:
+            files, backup = suite.state / "redis/appendonlydir", suite.state / "backup"
+            restart = Restarts(self, suite)
+            activities = suite.folder / "activities.jsonl"
+            suite.back_fill("acme", 40, write_activities(activities, people=40, days=45))
+
+            def counted():
+                return {key: value for key, value in suite.redis_values().items() if b":reach:" in key or b":day:" in key}
+
+            def sends():
+                sent = suite.tutti("import", "--format", "activities", "--organization", "acme", str(activities), check=False)
+                # Keys that were just made, and a store that is away, are waited for.
+                self.assertIn(sent.returncode, (0, 3), sent.stderr)
+                return sent.returncode == 0
+
+            shutil.copytree(files, backup)
+            wait_for(sends, "nothing is taken")
+            before = counted()
+            self.assertTrue(any(any(value) for value in before.values()), "the control")
+            restart(lambda: (shutil.rmtree(files), shutil.copytree(backup, files)))
+            wait_for(lambda: sends() and counted() == before, "what was lost is not counted again")
 
     # Mutation: an error that says neither which flag nor why.
     def test_errors_name_the_flag_and_the_reason(self):

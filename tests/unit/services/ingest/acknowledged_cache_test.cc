@@ -52,6 +52,20 @@ TEST_F(AcknowledgedCacheTest, ForgetsAfterTwoGenerationsHoweverOftenItIsAsked) {
   EXPECT_EQ(Unknown(cache, Subject(1), 1), 1u);
 }
 
+// Mutations: what is known outlives the store that it was stored in; whatever is said of it, it is
+// forgotten.
+TEST_F(AcknowledgedCacheTest, ForgetsWhatAStoreHadThatMayHaveComeBackWithout) {
+  AcknowledgedCache cache(1, 1024);
+  cache.NoteStore("one");
+  Add(cache, Subject(1), 0b01);
+  cache.NextGeneration();
+  Add(cache, Subject(1), 0b10);
+  cache.NoteStore("one");
+  EXPECT_EQ(Unknown(cache, Subject(1), 0b11), 0u);
+  cache.NoteStore("another");
+  EXPECT_EQ(Unknown(cache, Subject(1), 0b11), 0b11u);
+}
+
 TEST_F(AcknowledgedCacheTest, JoinsWhatBothGenerationsKnow) {
   AcknowledgedCache cache(1, 1024);
   Add(cache, Subject(1), 0b01);
