@@ -40,6 +40,25 @@ absl::Status Lost(absl::string_view own) {
       "time"));
 }
 
+// All that still knows of it is this process.
+absl::Status BothLost(const std::string& bound) {
+  return absl::FailedPreconditionError(absl::StrCat(
+      "redis-server and the journal have both lost their data: neither names the journal that they "
+      "had (",
+      bound,
+      "). Give both their files back. If they are lost for good, restart aggregate: they are then "
+      "taken for new, and what was published before must not be sent again"));
+}
+
+// What is meant is elsewhere: the journal that knows what a lost store published.
+absl::Status NothingToAdopt(absl::string_view own) {
+  return absl::FailedPreconditionError(absl::StrCat(
+      "--adopt_journal: this journal (", own,
+      ") never had a store, and redis-server holds nothing that was published, so there is nothing "
+      "to adopt. Give --journal or --journal_redis as the lost store had it, or, if both are new, "
+      "take --adopt_journal away"));
+}
+
 // What is said of a journal that is not begun.
 constexpr char kNotBegun[] = "not begun";
 
@@ -109,11 +128,13 @@ absl::Status JournalBinding::Compare() {
 
 absl::Status JournalBinding::CheckGiven(const std::string& stored, absl::string_view own,
                                         bool knows) {
-  if (Adopts(stored)) return absl::OkStatus();
-  if (!stored.empty()) return Refuse(own, stored);
-  if (knows) return Lost(own);
+  const bool adopts = Adopts(stored);
+  if (!stored.empty()) return adopts ? absl::OkStatus() : Refuse(own, stored);
+  if (knows) return adopts ? absl::OkStatus() : Lost(own);
+  if (!bound_.empty() && own != bound_) return BothLost(bound_);
   const absl::Status nothing = CheckNothingPublished();
-  return absl::IsFailedPrecondition(nothing) ? Refuse(own, stored) : nothing;
+  if (absl::IsFailedPrecondition(nothing)) return adopts ? absl::OkStatus() : Refuse(own, stored);
+  return adopts && nothing.ok() ? NothingToAdopt(own) : nothing;
 }
 
 absl::Status JournalBinding::CheckNothingPublished() {

@@ -34,7 +34,9 @@ struct BindingParts {
 //
 // A store without one takes the first journal that had no store yet, if its ledgers know no
 // window: both are new. A journal that had a store remembers what the other has lost, and is bound
-// to nothing by itself. Thread-safe.
+// to nothing by itself. Where both are new, nothing is adopted: a journal that is mistyped would
+// take the place of the one that remembers. A process that bound them knows that they are not, for
+// as long as it lives. Thread-safe.
 class JournalBinding {
  public:
   // What BindingParts::adopt says where the store has lost the identity, alone or with all it had.

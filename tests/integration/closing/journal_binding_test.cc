@@ -130,6 +130,22 @@ TEST_F(JournalBindingTest, AStoreThatLostEverythingIsNotBoundAnewByARestart) {
   expect_lost();
 }
 
+// The store is lost, and the journal that remembers is not the one that is given. Mutation: the
+// operator's word binds whatever is there.
+TEST_F(JournalBindingTest, NothingIsAdoptedWhereBothAreNew) {
+  ASSERT_TRUE(Close().ok());
+  LoseEverything();
+  journal_ = "mistyped";
+  adopt_ = JournalBinding::kNoJournal;
+  for (const absl::Status& refused : {Bind(), Compare()}) {
+    EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
+    EXPECT_THAT(refused.message(), HasSubstr("nothing to adopt"));
+  }
+  EXPECT_EQ(StoredIdentity(), "");
+  journal_ = "journal";
+  EXPECT_EQ(Bind(), absl::OkStatus()) << "the control";
+}
+
 // Mutation: the word that is given once holds while the process lives.
 TEST_F(JournalBindingTest, TheOperatorsWordIsOfTheStoreThatIsThereThen) {
   LoseEverything();

@@ -12,6 +12,7 @@
 #include "absl/strings/strip.h"
 #include "tests/integration/closing/closing_test.h"
 #include "tests/support/report_attack.h"
+#include "tests/support/wait_until.h"
 
 namespace tutti {
 namespace {
@@ -108,6 +109,27 @@ TEST_F(RedisJournalTest, RemembersThatAStoreHasIt) {
   EXPECT_TRUE(absl::IsFailedPrecondition(JournalBinding(PartsWith(restarted)).Check()));
   adopt_ = JournalBinding::kNoJournal;
   EXPECT_EQ(JournalBinding(PartsWith(restarted)).Check(), absl::OkStatus());
+}
+
+// Mutation: two that are empty are taken for new, whatever they were.
+TEST_F(RedisJournalTest, AProcessKnowsThatItsStoreAndItsJournalAreLostTogether) {
+  RedisJournal journal = Open();
+  JournalBinding binding(PartsWith(journal));
+  ASSERT_EQ(binding.Check(), absl::OkStatus());
+  const std::string bound = journal.Identity().value_or("");
+  for (RedisServer* const server : {server_.get(), kept_.get()}) {
+    server->Kill();
+    server->LoseFiles();
+    ASSERT_TRUE(server->Resume().ok());
+  }
+  // Connections that ended are noticed first.
+  EXPECT_TRUE(WaitUntil([&] { return !absl::IsUnavailable(binding.Check()); }));
+  for (int i = 0; i < 2; ++i) {
+    const absl::Status lost = binding.Check();
+    EXPECT_TRUE(absl::IsFailedPrecondition(lost)) << lost;
+    EXPECT_THAT(lost.message(), HasSubstr(bound));
+    EXPECT_EQ(binding.Compare(), lost);
+  }
 }
 
 // Both are asked for what lasts. Mutation: a store that is lost is not said to be while the journal
