@@ -129,9 +129,10 @@ char FindSeparator(absl::string_view beginning, const CsvLayout& layout) {
 // Puts fields together to rows of the wanted columns.
 class RowAssembler {
  public:
-  RowAssembler(const CsvLayout& layout, OnRow on_row)
+  RowAssembler(const CsvLayout& layout, OnRow on_row, OnRejected on_rejected)
       : layout_(layout),
         on_row_(on_row),
+        on_rejected_(on_rejected),
         values_(layout.columns.size()),
         views_(layout.columns.size()) {
     for (const auto& names : layout.columns) {
@@ -146,7 +147,12 @@ class RowAssembler {
     if (maybe_header_ && index < kMaxColumns) {
       header_.emplace_back(Name(value.substr(0, kMaxNameBytes)));
     }
-    if (!header_done_ || index >= slots_.size() || slots_[index] == kUnwanted) return;
+    if (!header_done_) return;
+    if (index >= slots_.size()) {
+      is_too_wide_ = is_too_wide_ || (slots_.size() < kMaxColumns && !Name(value).empty());
+      return;
+    }
+    if (slots_[index] == kUnwanted) return;
     values_[static_cast<size_t>(slots_[index])].assign(value.data(), value.size());
   }
 
@@ -158,6 +164,7 @@ class RowAssembler {
 
   void AbandonRow() {
     field_ = 0;
+    is_too_wide_ = false;
     header_.clear();
     for (std::string& value : values_) value.clear();
   }
@@ -186,6 +193,9 @@ class RowAssembler {
       }
       if (!header_done_) return Missing(places.missing);
     }
+    if (is_too_wide_ && !layout_.is_self_evident) {
+      return on_rejected_(RejectionReason::kTooManyFields);
+    }
     for (size_t i = 0; i < values_.size(); ++i) {
       const size_t size = values_[i].size();
       values_[i].reserve(size + kPadding);
@@ -202,12 +212,14 @@ class RowAssembler {
 
   const CsvLayout& layout_;
   OnRow on_row_;
+  OnRejected on_rejected_;
   absl::flat_hash_set<std::string> names_;  // in lower case, of columns
   std::vector<std::string> header_;         // of a row that may be one
   bool header_done_ = false;
   bool maybe_header_ = false;
   std::vector<int> slots_;
   size_t field_ = 0;
+  bool is_too_wide_ = false;  // something stands in more fields than the header has
   std::vector<std::string> values_;
   std::vector<absl::string_view> views_;
 };
@@ -522,7 +534,7 @@ std::vector<std::string> CsvNames(absl::string_view header) {
 absl::Status ReadCsv(TextInput& input, const CsvLayout& layout, OnRow on_row,
                      OnRejected on_rejected) {
   ASSIGN_OR_RETURN(const absl::string_view beginning, input.Peek());
-  RowAssembler assembler(layout, on_row);
+  RowAssembler assembler(layout, on_row, on_rejected);
   RowCutter rows(FindSeparator(beginning, layout), assembler, input, on_rejected);
   for (;;) {
     ASSIGN_OR_RETURN(const absl::string_view chunk, input.Next());

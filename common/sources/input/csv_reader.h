@@ -26,6 +26,9 @@ struct CsvLayout {
   absl::Span<const std::vector<std::string>> columns;
   size_t required = 0;            // the first so many must be there
   absl::string_view advice = {};  // what to do when one is not, after "and"
+  // What stands in a column shows that it is the right one, so that a row may have more fields than
+  // the header.
+  bool is_self_evident = false;
 };
 
 // Reads a CSV file with a header: RFC 4180 with CRLF or LF, doubled quotes and line ends inside
@@ -38,7 +41,8 @@ struct CsvLayout {
 // `on_row` gets the values in the order of the layout's columns, empty where the row or the file
 // has none. The views are valid during the call, and at least 64 bytes after the end of each may be
 // read. `on_rejected` is told of each row with a field longer than 16 MiB, of each that is one
-// field with the columns of another separator in it, and of each that a broken quote costs; reading
+// field with the columns of another separator in it, of each with something in more fields than the
+// header has, so that nobody knows which is which, and of each that a broken quote costs; reading
 // goes on after it, and after a broken quote with the next line, however late that shows. A quote
 // is broken when the quotes of a row over several lines do not end where a field does, when such a
 // row has not as many fields as the header, or a field longer than 16 MiB, or so much after its

@@ -42,6 +42,8 @@ absl::string_view RejectionReasonName(RejectionReason reason) {
              "import the export as it was downloaded";
     case RejectionReason::kOtherSeparator:
       return "columns parted by another character than those of the header";
+    case RejectionReason::kTooManyFields:
+      return "more fields than the header has: a name with a comma wants quotes";
   }
   return "unknown";
 }

@@ -26,8 +26,9 @@ enum class RejectionReason {
   kAfterReport,     // of a report: a day after the one that the report was made on
   kCutByWorkbook,   // JSON of as many characters as a cell of Excel holds: the rest is lost
   kOtherSeparator,  // of a CSV file: one field, and in it what parts the columns of other files
+  kTooManyFields,   // of a CSV file: more fields than the header, so which is which?
 };
-inline constexpr int kRejectionReasonCount = 18;
+inline constexpr int kRejectionReasonCount = 19;
 
 // A stable name for people and for JSON: "empty AuditData".
 absl::string_view RejectionReasonName(RejectionReason reason);

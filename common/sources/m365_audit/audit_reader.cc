@@ -172,7 +172,7 @@ absl::Status ReadAuditLog(TextInput& input, RecordDecoder& decoder, RecordSink& 
   const std::vector<std::vector<std::string>> columns = {{"AuditData"},
                                                          {"Identity", "RecordId", "Id"}};
   return ReadCsv(
-      input, {columns, 1, kAdvice},
+      input, {columns, 1, kAdvice, /*is_self_evident=*/true},
       [&](absl::Span<const absl::string_view> row) { return decoder.Decode(row[0], row[1], sink); },
       [&](RejectionReason reason) { return sink.OnRejected(reason); });
 }

@@ -117,7 +117,33 @@ TEST(ReadCsv, RejectsRowsThatAreNotPartedAsTheHeaderIs) {
                   .rows,
               ElementsAre("a|1", kParted, kParted, kParted, "|5", "|6,x",
                           "|{\"a\":1,\"b\":2,\"c\":3}", "g|7"));
-  EXPECT_THAT(ReadText("AuditData\na;b,c\n").rows, ElementsAre("a;b|"));
+  EXPECT_THAT(ReadText("AuditData\na;b\tc\n").rows, ElementsAre("a;b\tc|"));
+}
+
+// Mutations: a row that is wider than the header is read by it; so is a file whose rows all end
+// with what parts columns not.
+TEST(ReadCsv, RejectsRowsThatAreWiderThanTheHeader) {
+  const std::vector<std::vector<std::string>> columns = {{"Name"}, {"Day"}};
+  const std::string text =
+      "Name,Shown,Day\na,Smith, Amy,4\nb,\"Smith, Amy\",5\nc,Amy,6,\n#TYPE a,b,c,d\nd,Amy,7, "
+      ",\xc2\xa0\n"
+      "Name,Shown,Day,More\ne,Amy,8,9\n";
+  for (const bool is_self_evident : {false, true}) {
+    TextInput input(MakeStringSource(text, 1 << 20));
+    std::vector<std::string> rows;
+    const auto status = ReadCsv(
+        input, {columns, 2, "", is_self_evident},
+        [&](absl::Span<const absl::string_view> row) {
+          rows.push_back(absl::StrJoin(row, "|"));
+          return absl::OkStatus();
+        },
+        [&](RejectionReason reason) {
+          rows.push_back(reason == RejectionReason::kTooManyFields ? "!" : "?");
+          return absl::OkStatus();
+        });
+    EXPECT_TRUE(status.ok()) << status;
+    EXPECT_THAT(rows, ElementsAre(is_self_evident ? "a|Amy" : "!", "b|5", "c|6", "d|7", "e|8"));
+  }
 }
 
 // Mutation: the header of an appended file is a row, or its columns are those of the first.
