@@ -1,8 +1,14 @@
 #include "common/sources/input/json_framer.h"
 
+#include <simdjson.h>
+
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "common/sources/input/lenient_json.h"
 #include "common/status/status_macros.h"
 
 namespace tutti {
@@ -17,6 +23,8 @@ constexpr size_t kPadding = 64;
 constexpr size_t kTimesReadAgain = 8;
 constexpr size_t kFreelyReadAgain = 4 * kMaxRecordBytes;
 constexpr size_t kMaxLevels = 1024;
+// Of a text that holds an object; before it there may be white space, in escapes.
+constexpr size_t kNearBeginning = 32;
 
 bool EndsLine(char c) { return c == '\n' || c == '\r'; }
 
@@ -52,8 +60,7 @@ absl::Status JsonFramer::Finish() {
         status = FailTrial();
         break;
       case Mode::kScalar:
-        mode_ = Mode::kBetween;
-        status = sink_.OnRejected(RejectionReason::kNotAnObject);
+        status = EndScalar();
         break;
       case Mode::kBetween:
       case Mode::kDropped:
@@ -138,8 +145,8 @@ absl::Status JsonFramer::Between(char c) {
   }
   if (c == '"' || IsJsonWord(c)) {
     mode_ = Mode::kScalar;
-    ++at_;
-    in_string_ = c == '"';
+    begin_ = at_++;
+    in_string_ = is_text_ = c == '"';
     escaped_ = complete_ = false;
     return absl::OkStatus();
   }
@@ -150,6 +157,7 @@ absl::Status JsonFramer::Between(char c) {
 // A text, a number or a word that ends where a value may end is one value that is no record;
 // any other is a piece of something broken.
 absl::Status JsonFramer::Scalar(char c) {
+  if (is_text_ && at_ - begin_ >= kMaxRecordBytes) is_text_ = false;
   if (in_string_) {
     ++at_;
     if (EndsLine(c)) {
@@ -159,6 +167,7 @@ absl::Status JsonFramer::Scalar(char c) {
     if (c == '"' && !escaped_) {
       in_string_ = false;
       complete_ = true;
+      text_end_ = at_ - begin_;
     }
     escaped_ = c == '\\' && !escaped_;
     return absl::OkStatus();
@@ -172,12 +181,26 @@ absl::Status JsonFramer::Scalar(char c) {
     ++at_;
     return absl::OkStatus();
   }
-  if (EndsLine(c) || c == ',' || c == ']' || c == '{' || c == '[') {
-    mode_ = Mode::kBetween;
-    return sink_.OnRejected(RejectionReason::kNotAnObject);
-  }
+  if (EndsLine(c) || c == ',' || c == ']' || c == '{' || c == '[') return EndScalar();
   begin_ = at_;
   return BreakOff(RejectionReason::kMalformedJson, at_);
+}
+
+// A text may hold a record, as PowerShell writes a list of them that were texts already.
+absl::Status JsonFramer::EndScalar() {
+  mode_ = Mode::kBetween;
+  simdjson::dom::parser parser;
+  simdjson::dom::element value;
+  std::string_view held;
+  const absl::string_view text =
+      absl::string_view(buffer_).substr(begin_, is_text_ && complete_ ? text_end_ : 0);
+  const bool is_text = absl::StrContains(text.substr(0, kNearBeginning), '{') &&
+                       ParseLenient(parser, text, /*padded=*/false, &value) &&
+                       value.get(held) == simdjson::SUCCESS;
+  std::string record(is_text ? absl::StripAsciiWhitespace({held.data(), held.size()}) : "");
+  if (!absl::StartsWith(record, "{")) return sink_.OnRejected(RejectionReason::kNotAnObject);
+  record.reserve(record.size() + kPadding);
+  return sink_.OnJson(record);
 }
 
 absl::Status JsonFramer::Record(char c) {
@@ -331,7 +354,8 @@ void JsonFramer::EnterList() {
 
 // Drops what was dealt with, so that the buffer holds one record at most.
 void JsonFramer::Compact() {
-  const bool kept = mode_ == Mode::kRecord || mode_ == Mode::kTrial;
+  const bool kept =
+      mode_ == Mode::kRecord || mode_ == Mode::kTrial || (mode_ == Mode::kScalar && is_text_);
   const size_t dropped = kept ? begin_ : at_;
   if (dropped > 0) dropped_ = buffer_[dropped - 1];
   buffer_.erase(0, dropped);

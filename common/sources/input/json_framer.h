@@ -27,7 +27,8 @@ class JsonSink {
 
 // Cuts text that comes in pieces into objects, however they are laid out: one after the other,
 // in lines or over several; in arrays; in pages, which are objects that hold them in an array;
-// pages in turn in lines, appended, or in an array. Byte order marks may stand between them.
+// pages in turn in lines, appended, or in an array. Any object may be written in a text. Byte order
+// marks may stand between them.
 // Values in them need only be shaped like JSON's: NaN is one, and so is a line end in a string.
 //
 // A broken object is rejected once, and costs itself alone: what follows is looked through, from
@@ -61,6 +62,7 @@ class JsonFramer {
   absl::Status Take(char c);
   absl::Status Between(char c);
   absl::Status Scalar(char c);
+  absl::Status EndScalar();
   absl::Status Record(char c);
   absl::Status Lost(char c);
   absl::Status Trial(char c);
@@ -94,6 +96,8 @@ class JsonFramer {
   bool in_string_ = false;
   bool escaped_ = false;
   bool complete_ = false;
+  bool is_text_ = false;  // in quotes, and not longer than a record
+  size_t text_end_ = 0;   // from begin_, after its quote
 
   // State of what is lost.
   bool line_start_ = true;  // at_ begins a line; of what is dropped, too

@@ -100,6 +100,8 @@ class TextInput::Converter {
 bool IsJson(absl::string_view beginning) {
   while (!beginning.empty() && IsJsonSpace(beginning.front())) beginning.remove_prefix(1);
   if (absl::StartsWith(beginning, "{") || absl::StartsWith(beginning, "[")) return true;
+  // An object in a text; CSV doubles its quotes.
+  if (absl::StartsWith(beginning, "\"{\\\"")) return true;
   // The rest of a record that was cut off before, or what is no JSON at all: the next object
   // that begins a line tells. Not one in a quoted field of CSV, which may go over many lines.
   const bool header = LooksLikeHeader(beginning.substr(0, beginning.find('\n')));

@@ -6,10 +6,12 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 
 #include "absl/hash/hash.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/strip.h"
 
 namespace tutti {
 namespace {
@@ -31,6 +33,21 @@ bool ContainsIgnoringCase(absl::string_view text, absl::string_view lower) {
 
 bool StartsIgnoringCase(absl::string_view text, absl::string_view lower) {
   return absl::StartsWithIgnoreCase(text, lower);
+}
+
+absl::string_view StripSpaces(absl::string_view text) {
+  // No-break, figure, thin, zero-width, left-to-right, right-to-left, narrow no-break and
+  // ideographic spaces and marks; the byte order mark.
+  static constexpr absl::string_view kSpaces[] = {"\xc2\xa0",     "\xe2\x80\x87", "\xe2\x80\x89",
+                                                  "\xe2\x80\x8b", "\xe2\x80\x8e", "\xe2\x80\x8f",
+                                                  "\xe2\x80\xaf", "\xe3\x80\x80", "\xef\xbb\xbf"};
+  for (bool more = true; more;) {
+    text = absl::StripAsciiWhitespace(text);
+    more = std::any_of(std::begin(kSpaces), std::end(kSpaces), [&text](absl::string_view space) {
+      return absl::ConsumePrefix(&text, space) || absl::ConsumeSuffix(&text, space);
+    });
+  }
+  return text;
 }
 
 std::string CaseFolded(absl::string_view name) {

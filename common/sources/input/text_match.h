@@ -16,6 +16,10 @@ bool ContainsIgnoringCase(absl::string_view text, absl::string_view lower);
 // Whether `text` begins with `lower`, likewise.
 bool StartsIgnoringCase(absl::string_view text, absl::string_view lower);
 
+// A text without white space at its ends, that of spreadsheets and of web pages included: spaces
+// that do not break or have no width, marks.
+absl::string_view StripSpaces(absl::string_view text);
+
 // A name as ingest compares it (NFKC_Casefold, UAX #44): what differs in case only, in any
 // alphabet, or in how it is composed, is the same. Of ASCII the lower case.
 std::string CaseFolded(absl::string_view name);

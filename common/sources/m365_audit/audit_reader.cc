@@ -20,7 +20,7 @@
 namespace tutti {
 namespace {
 
-constexpr absl::string_view kLists[] = {"events", "value", "records", "Records"};
+constexpr absl::string_view kLists[] = {"events", "value", "records", "Records", "results", "data"};
 constexpr absl::string_view kRecordMembers[] = {"Operation",    "operation",      "Operations",
                                                 "AuditData",    "auditData",      "o365audit",
                                                 "CreationTime", "createdDateTime"};

@@ -124,7 +124,7 @@ Operation OperationOf(const AuditRecord& record) {
 }
 
 bool Succeeded(const AuditRecord& record) {
-  const absl::string_view result = record[Field::kResult];
+  const absl::string_view result = StripSpaces(record[Field::kResult]);
   for (absl::string_view failure : {"Failed", "Failure", "PartiallySucceeded"}) {
     if (absl::EqualsIgnoreCase(result, failure)) return false;
   }

@@ -10,8 +10,8 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
-#include "absl/strings/strip.h"
 #include "common/sources/actor.h"
+#include "common/sources/input/cut_text.h"
 #include "common/sources/input/lenient_json.h"
 #include "common/sources/input/text_match.h"
 #include "common/sources/m365_audit/record_members.h"
@@ -39,7 +39,8 @@ absl::string_view Text(object from, std::string_view key) {
 }
 
 int UserType(element value) {
-  const std::string text = ScalarText(value);
+  const std::string said = ScalarText(value);
+  const absl::string_view text = StripSpaces(said);
   if (const absl::optional<int64_t> number = IntegerOf(text); number.has_value()) {
     return *number >= 0 && *number <= 10 ? static_cast<int>(*number) : -1;
   }
@@ -51,16 +52,6 @@ int UserType(element value) {
     if (absl::EqualsIgnoreCase(text, kNames[i])) return static_cast<int>(i);
   }
   return -1;
-}
-
-// A member of what PowerShell makes of an object that is nested too deeply for its JSON:
-// "@{RecipientType=User; UPN=amy@example.com}".
-absl::string_view PartOfCut(absl::string_view text, absl::string_view key) {
-  text = absl::StripSuffix(text.substr(2), "}");
-  for (absl::string_view part : absl::StrSplit(text, "; ")) {
-    if (absl::ConsumePrefix(&part, key) && absl::ConsumePrefix(&part, "=")) return part;
-  }
-  return "";
 }
 
 // Why a text is no JSON: a cell of Excel's holds so many characters, in UTF-16, and what is longer
@@ -85,13 +76,32 @@ bool SaysNothing(element value) {
          (text.empty() || absl::EqualsIgnoreCase(text, "null"));
 }
 
-bool IsCut(absl::string_view text) { return absl::StartsWith(text, "@{"); }
+// An object, or the text that stands in its place.
+struct Item {
+  absl::optional<object> members;
+  absl::string_view text;
 
-absl::string_view PartOf(element item, absl::string_view key) {
-  object from;
-  if (item.get(from) == simdjson::SUCCESS) return Text(from, {key.data(), key.size()});
-  const absl::string_view text = Text(item);
-  return IsCut(text) ? PartOfCut(text, key) : absl::string_view();
+  bool is_cut() const { return IsCut(text); }
+};
+
+absl::string_view PartOf(const Item& item, absl::string_view key) {
+  if (item.members.has_value()) return Text(*item.members, {key.data(), key.size()});
+  return item.is_cut() ? PartOfCut(item.text, key) : absl::string_view();
+}
+
+// A flag of it.
+absl::optional<bool> FlagIn(const Item& item, absl::string_view key) {
+  element flag;
+  if (!item.members.has_value()) return FlagOf(PartOf(item, key));
+  if ((*item.members)[std::string_view(key.data(), key.size())].get(flag) != simdjson::SUCCESS) {
+    return absl::nullopt;
+  }
+  return FlagOf(flag);
+}
+
+// What a list of names and values, or one object with those names, says under a name.
+absl::string_view Named(const Item& item, absl::string_view naming, absl::string_view name) {
+  return PartOf(item, naming) == name ? PartOf(item, "Value") : PartOf(item, name);
 }
 
 }  // namespace
@@ -108,6 +118,8 @@ class RecordDecoder::Impl {
 
  private:
   static constexpr int kMaxNesting = 8;
+  // Of one record; no real one has so many texts with JSON in them.
+  static constexpr size_t kMaxParsers = 64;
 
   class CountingSink final : public RecordSink {
    public:
@@ -138,6 +150,7 @@ class RecordDecoder::Impl {
       return sink.OnRejected(MalformedReason(json));
     }
     if (SaysNothing(root)) return sink.OnRejected(RejectionReason::kEmptyAuditData);
+    if (!Unwrap(root, &root)) return sink.OnRejected(RejectionReason::kNotAnObject);
     is_empty_page_ = IsEmptyPage(root);
     return is_empty_page_ ? absl::OkStatus() : DecodeElement(root, fallback_id, sink, 0);
   }
@@ -147,16 +160,20 @@ class RecordDecoder::Impl {
     return *parsers_[used_++];
   }
 
-  // An element, or the JSON that is written in it as a string. False when it is
-  // neither object nor array.
+  // An element, or the JSON that is written in it as a string, perhaps more than once. False when
+  // it is neither object nor array.
   bool Unwrap(element value, element* inner) {
-    if (value.type() == element_type::OBJECT || value.type() == element_type::ARRAY) {
-      *inner = value;
-      return true;
+    for (int wrappings = 0; wrappings <= kMaxNesting; ++wrappings) {
+      if (value.type() == element_type::OBJECT || value.type() == element_type::ARRAY) {
+        *inner = value;
+        return true;
+      }
+      const absl::string_view text = absl::StripAsciiWhitespace(Text(value));
+      const bool is_json = !text.empty() && absl::StrContains("{[\"", text[0]);
+      if (!is_json || used_ == kMaxParsers) return false;
+      if (!ParseLenient(NextParser(), text, false, &value)) return false;
     }
-    const absl::string_view text = absl::StripAsciiWhitespace(Text(value));
-    if (text.empty() || (text[0] != '{' && text[0] != '[')) return false;
-    return ParseLenient(NextParser(), text, false, inner);
+    return false;
   }
 
   absl::Status DecodeElement(element value, absl::string_view fallback_id, RecordSink& sink,
@@ -229,6 +246,12 @@ class RecordDecoder::Impl {
     }
     element inner;
     if (!Unwrap(envelope, &inner)) return sink.OnRejected(MalformedReason(Text(envelope)));
+    array list;
+    element only;
+    if (inner.get(list) == simdjson::SUCCESS && list.size() == 1 &&
+        list.at(0).get(only) == simdjson::SUCCESS) {
+      inner = only;
+    }
     object members;
     if (inner.get(members) != simdjson::SUCCESS) {
       return sink.OnRejected(RejectionReason::kNotAnObject);
@@ -311,31 +334,22 @@ class RecordDecoder::Impl {
         found->has_wrapped = true;
         found->wrapped = inner;
         return;
-      case Member::kItem:
-      case Member::kCopilot:
-      case Member::kAppContext: {
-        object from;
-        if (Unwrap(value, &inner) && inner.get(from) == simdjson::SUCCESS) {
-          ReadObject(member, from);
-        }
-        return;
-      }
       default:
-        ForEachItem(value, [this, member](element item) { ReadListItem(member, item); });
+        ForEachItem(value, [this, member](const Item& item) { ReadItem(member, item); });
     }
   }
 
   // What is meant as a list: one, written in a text or not; {"value":[...],"Count":1}, as
-  // PowerShell writes it; or its only item.
+  // PowerShell writes it; its only item; or a text, in which PowerShell may have put all of them.
   template <typename Take>
   void ForEachItem(element value, const Take& take) {
     element inner;
+    object members;
     if (!Unwrap(value, &inner)) {
-      if (value.type() == element_type::STRING) take(value);
+      if (value.type() == element_type::STRING) TakeText(Text(value), take);
       return;
     }
     array list;
-    object members;
     if (inner.get(members) == simdjson::SUCCESS) {
       element held;
       for (const std::string_view name : {"value", "Value", "items", "Items"}) {
@@ -345,51 +359,56 @@ class RecordDecoder::Impl {
         break;
       }
     }
-    if (inner.get(list) != simdjson::SUCCESS) return take(inner);
-    for (const element item : list) take(item);
-  }
-
-  void ReadObject(Member member, object from) {
-    element value;
-    switch (member) {
-      case Member::kItem:
-        Set(Field::kMailMessage, Text(from, "InternetMessageId"));
-        Set(Field::kAttachments, Text(from, "Attachments"));
-        for (std::string_view key : {"Recipients", "recipientList", "RecipientList"}) {
-          if (from[key].get(value) == simdjson::SUCCESS) {
-            ReadMember(Member::kRecipients, value, nullptr);
-          }
-        }
-        return;
-      case Member::kAppContext:
-        Set(Field::kClientAppId, Text(from, "ClientAppId"));
-        Set(Field::kClientAppName, Text(from, "ClientAppName"));
-        return;
-      case Member::kCopilot:
-        ReadCopilot(from);
-        return;
-      default:
-        return;
+    if (inner.get(list) != simdjson::SUCCESS) return TakeObject(inner, take);
+    for (const element item : list) {
+      if (item.type() == element_type::STRING) {
+        TakeText(Text(item), take);
+      } else {
+        TakeObject(item, take);
+      }
     }
   }
 
-  void ReadCopilot(object from) {
-    Set(Field::kAppHost, Text(from, "AppHost"));
-    for (const std::string_view key : {"AgentId", "AgentName"}) {
-      Set(Field::kAgent, Text(from, key));
+  template <typename Take>
+  static void TakeText(absl::string_view text, const Take& take) {
+    for (const absl::string_view item : ItemsOfCut(text)) take(Item{{}, item});
+  }
+
+  template <typename Take>
+  static void TakeObject(element value, const Take& take) {
+    object members;
+    if (value.get(members) == simdjson::SUCCESS) take(Item{members, ""});
+  }
+
+  // The items of a member, which may be a list.
+  template <typename Take>
+  void ForEachItemOf(const Item& item, std::string_view key, const Take& take) {
+    element held;
+    if (item.members.has_value() && (*item.members)[key].get(held) == simdjson::SUCCESS) {
+      ForEachItem(held, take);
     }
-    element list;
-    if (from["Messages"].get(list) == simdjson::SUCCESS && !list.is_null()) {
-      ForEachItem(list, [this](element message) {
-        record_.has_messages = true;
-        element flag;
-        if (message["isPrompt"].get(flag) == simdjson::SUCCESS && FlagOf(flag).value_or(false)) {
-          record_.has_prompt = true;
-        }
-      });
+  }
+
+  void ReadMail(const Item& item) {
+    Set(Field::kMailMessage, PartOf(item, "InternetMessageId"));
+    Set(Field::kAttachments, PartOf(item, "Attachments"));
+    for (const std::string_view key : {"Recipients", "recipientList", "RecipientList"}) {
+      ForEachItemOf(item, key, [this](const Item& one) { ReadItem(Member::kRecipients, one); });
     }
-    if (from["Contexts"].get(list) != simdjson::SUCCESS) return;
-    ForEachItem(list, [this](element context) {
+  }
+
+  void ReadCopilot(const Item& item) {
+    Set(Field::kAppHost, PartOf(item, "AppHost"));
+    for (const absl::string_view key : {"AgentId", "AgentName"}) {
+      Set(Field::kAgent, PartOf(item, key));
+    }
+    ForEachItemOf(item, "Messages", [this](const Item& message) {
+      // Of one that was cut off nobody knows what it is.
+      if (!message.members.has_value() && !message.is_cut()) return;
+      record_.has_messages = true;
+      if (FlagIn(message, "isPrompt").value_or(false)) record_.has_prompt = true;
+    });
+    ForEachItemOf(item, "Contexts", [this](const Item& context) {
       const absl::string_view type = PartOf(context, "Type");
       Set(Field::kContextType, type);
       if (ContainsIgnoringCase(type, "meeting")) record_.meeting_context = true;
@@ -397,49 +416,55 @@ class RecordDecoder::Impl {
     });
   }
 
-  void ReadListItem(Member member, element item) {
+  void ReadItem(Member member, const Item& item) {
     switch (member) {
+      case Member::kItem:
+        return ReadMail(item);
+      case Member::kCopilot:
+        return ReadCopilot(item);
+      case Member::kAppContext:
+        Set(Field::kClientAppId, PartOf(item, "ClientAppId"));
+        Set(Field::kClientAppName, PartOf(item, "ClientAppName"));
+        return;
       case Member::kRecipients:
-        if (item.type() != element_type::STRING || IsCut(Text(item))) {
-          record_.recipients.push_back(PartOf(item, "Address"));
-          return;
+        if (const absl::string_view address = PartOf(item, "Address"); !address.empty()) {
+          record_.recipients.push_back(address);
         }
-        for (const absl::string_view address : absl::StrSplit(Text(item), absl::ByAnyChar(";,"))) {
-          record_.recipients.push_back(absl::StripAsciiWhitespace(address));
-        }
-        return;
+        return ForEachAddress(item,
+                              [this](absl::string_view one) { record_.recipients.push_back(one); });
       case Member::kMailProperties:
-        if (PartOf(item, "Name") == "MailAccessType") {
-          Set(Field::kMailAccess, PartOf(item, "Value"));
-        }
-        return;
-      case Member::kExtraProperties: {
-        const absl::string_view key = PartOf(item, "Key");
-        if (key == "UserAgent") Set(Field::kDeviceAgent, PartOf(item, "Value"));
-        if (key == "OsName") Set(Field::kDeviceSystem, PartOf(item, "Value"));
-        return;
-      }
+        return Set(Field::kMailAccess, Named(item, "Name", "MailAccessType"));
+      case Member::kExtraProperties:
+        Set(Field::kDeviceAgent, Named(item, "Key", "UserAgent"));
+        return Set(Field::kDeviceSystem, Named(item, "Key", "OsName"));
       case Member::kAttendees:
         return ReadAttendee(item);
-      case Member::kArtifacts: {
-        const absl::string_view name = item.type() == element_type::STRING && !IsCut(Text(item))
-                                           ? Text(item)
-                                           : PartOf(item, "ArtifactSharedName");
-        if (absl::EqualsIgnoreCase(name, "videoTransmitted")) record_.video = true;
-        if (absl::EqualsIgnoreCase(name, "screenShared")) record_.screen_share = true;
+      case Member::kArtifacts:
+        for (const absl::string_view text : {item.text, PartOf(item, "ArtifactSharedName")}) {
+          if (ContainsIgnoringCase(text, "videotransmitted")) record_.video = true;
+          if (ContainsIgnoringCase(text, "screenshared")) record_.screen_share = true;
+        }
         return;
-      }
       default:
         return;
     }
   }
 
+  // The addresses in a text that is not cut: one, or several with something in between.
+  template <typename Take>
+  static void ForEachAddress(const Item& item, const Take& take) {
+    if (item.is_cut()) return;
+    for (absl::string_view word : absl::StrSplit(item.text, absl::ByAnyChar("; ,<>\t\r\n"))) {
+      if (absl::StrContains(word, '@')) take(word);
+    }
+  }
+
   // Nothing is known of a list that was cut off ("System.Object[]"), not even how many.
-  void ReadAttendee(element item) {
-    if (item.type() == element_type::STRING && !IsCut(Text(item))) {
-      const absl::string_view name = absl::StripAsciiWhitespace(Text(item));
-      if (absl::StrContains(name, '@')) record_.attendees.push_back({"", name, "", ""});
-      return;
+  void ReadAttendee(const Item& item) {
+    if (!item.members.has_value() && !item.is_cut()) {
+      return ForEachAddress(item, [this](absl::string_view one) {
+        record_.attendees.push_back({"", one, "", ""});
+      });
     }
     record_.attendees.push_back({PartOf(item, "UserObjectId"), PartOf(item, "UPN"),
                                  PartOf(item, "RecipientType"), PartOf(item, "OrganizationId")});

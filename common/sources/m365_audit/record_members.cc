@@ -84,8 +84,12 @@ const MemberRules& RecordMembers() {
       {"value", {Member::kList, Field::kCount}},
       {"records", {Member::kList, Field::kCount}},
       {"Records", {Member::kList, Field::kCount}},
+      {"results", {Member::kList, Field::kCount}},
+      {"data", {Member::kList, Field::kCount}},
       {"event", {Member::kEvent, Field::kCount}},
-      // Of Splunk and Elastic.
+      // Of Splunk, Elastic and the older OData.
+      {"hits", {Member::kList, Field::kCount}},
+      {"d", {Member::kList, Field::kCount}},
       {"_raw", {Member::kWrapper, Field::kCount}},
       {"result", {Member::kWrapper, Field::kCount}},
       {"_source", {Member::kWrapper, Field::kCount}},

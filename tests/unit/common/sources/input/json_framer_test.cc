@@ -80,6 +80,19 @@ TEST(JsonFramer, FindsObjectsInEveryLayout) {
   EXPECT_THAT(Read(R"({"@odata.count":0})"), ElementsAre(R"({"@odata.count":0})"));
 }
 
+// Mutations: a text is never a record; one at the end is none; whatever a text holds is one.
+TEST(JsonFramer, FindsObjectsThatAreTexts) {
+  const std::string text = R"("{\"a\":\"x\\ny\"}")";
+  const std::string object = R"({"a":"x\ny"})";
+  EXPECT_THAT(Read(text), ElementsAre(object));
+  EXPECT_THAT(Read(absl::StrCat(text, "\r\n", text, "\n")), ElementsAre(object, object));
+  EXPECT_THAT(Read(absl::StrCat("[\n ", text, ",\n ", text, "\n]")), ElementsAre(object, object));
+  EXPECT_THAT(Read(absl::StrCat(R"({"value":[{"a":1},)", text, "]}")),
+              ElementsAre(R"({"a":1})", object));
+  EXPECT_THAT(Read(R"(["\r\n {\"a\":1}","[{}]","a {","\"{}\"",{"a":2}])"),
+              ElementsAre(R"({"a":1})", kNoObject, kNoObject, kNoObject, R"({"a":2})"));
+}
+
 TEST(JsonFramer, DoesNotTakeAListInsideARecordForOne) {
   const std::string text = R"({"Parameters":[{"Name":"n"}],"inner":{"value":[{"a":1}]}})";
   EXPECT_THAT(Read(text), ElementsAre(text));

@@ -109,6 +109,9 @@ TEST(IsJson, LooksIntoNoQuotedFieldOfATable) {
 }
 
 TEST(IsJson, LooksPastABrokenFirstLine) {
+  // Mutation: an object in a text is a table.
+  EXPECT_TRUE(IsJson("\"{\\\"Id\\\":1}\""));
+  EXPECT_FALSE(IsJson("\"{\"\"Id\"\":1}\""));
   for (const char* text : {"{}", "  [", "\xef\xbb\xbf{", "cut\":1}\n{\"a\":1}", "x\n{\n\"a\"",
                            "<oops>\n\xef\xbb\xbf{ \"a\":1}", "\x1e{\"a\":1}"}) {
     EXPECT_TRUE(IsJson(text)) << text;

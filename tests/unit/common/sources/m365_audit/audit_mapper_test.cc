@@ -317,7 +317,8 @@ TEST(AuditMapper, LeavesATraceOfMeetingsWhoseAttendeesCannotBeRead) {
 // Mutation: a number taken for success whatever it is.
 TEST(AuditMapper, ReadsAResultHoweverItIsWritten) {
   const char* const sent = "amy@example.com mail.sent outlook web";
-  for (const char* failed : {"0", R"("0")", "0.0", "false", R"("False")", R"("failure")"}) {
+  for (const char* failed :
+       {"0", R"("0")", "0.0", "false", R"("False")", R"("failure")", R"(" Failed ")"}) {
     ExpectCases({{"Exchange", "Send", absl::StrCat(Mail(""), R"(,"ResultStatus":)", failed), ""}});
   }
   for (const char* done : {"1", R"("1")", "true", R"("True")", R"("Succeeded")", R"("")", "null"}) {
