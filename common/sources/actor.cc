@@ -86,7 +86,7 @@ bool Accepts(const absl::flat_hash_set<std::string>& accepted, absl::string_view
 }  // namespace
 
 absl::string_view AccountName(absl::string_view name) {
-  name = absl::StripAsciiWhitespace(name);
+  name = StripSpaces(name);
   // "i:0", what the value is (a logon name, an address, a UPN), its type, who vouches for it.
   if (!StartsIgnoringCase(name, "i:0") || name.size() < 6) return name;
   const bool of_user =
@@ -118,8 +118,7 @@ ActorKind ClassifyActor(const Actor& actor,
   if (user_type < 0) return ActorKind::kUnknownType;
   if (user_type != 0 && user_type != 2) return ActorKind::kService;
   absl::string_view domain;
-  const bool is_windows =
-      name != absl::StripAsciiWhitespace(actor.name) && IsWindowsAccount(name, &domain);
+  const bool is_windows = name != StripSpaces(actor.name) && IsWindowsAccount(name, &domain);
   if (!is_windows && !LooksLikePerson(name, &domain)) return ActorKind::kNotAPerson;
   if (!Accepts(accepted_domains, domain, is_windows)) return ActorKind::kForeignDomain;
   return actor.is_software ? ActorKind::kSoftware : ActorKind::kPerson;

@@ -14,6 +14,7 @@
 #include "common/sources/input/audit_time.h"
 #include "common/sources/input/json_framer.h"
 #include "common/sources/input/lenient_json.h"
+#include "common/sources/input/text_match.h"
 
 namespace tutti {
 namespace {
@@ -70,7 +71,7 @@ class ActivityParser : public JsonSink {
   absl::Status Take(absl::string_view json, const Told& told) {
     if (!sink_.OnRow(json)) return absl::OkStatus();
     const bool is_account = absl::StrContains(told.subject, '@') ||
-                            AccountName(told.subject) != absl::StripAsciiWhitespace(told.subject);
+                            AccountName(told.subject) != StripSpaces(told.subject);
     if (is_account && sink_.IsOfPeople(told.type)) {
       if (!sink_.OnPerson({told.subject})) return absl::OkStatus();
     } else {

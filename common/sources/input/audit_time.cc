@@ -119,6 +119,33 @@ absl::optional<PartedDay> PartDay(absl::string_view day, char separator) {
   return parted;
 }
 
+// "2026-05-04", "2026/5/4", "2026. 05. 04.": the year first, then the month; what follows is a
+// time or nothing.
+absl::optional<PartedDay> PartYearFirst(absl::string_view text) {
+  text = absl::StripAsciiWhitespace(text);
+  const char separator = text.size() > 4 ? text[4] : 0;
+  if (separator != '-' && separator != '/' && separator != '.') return absl::nullopt;
+  int parts[2] = {};
+  size_t at = 4;
+  for (int& part : parts) {
+    if (at >= text.size() || text[at] != separator) return absl::nullopt;
+    ++at;
+    if (separator == '.' && at < text.size() && text[at] == ' ') ++at;
+    const size_t digits = Digits(text, at, 2) < 0 ? 1 : 2;
+    part = Digits(text, at, digits);
+    if (part < 0) return absl::nullopt;
+    at += digits;
+  }
+  if (separator == '.' && at < text.size() && text[at] == '.') ++at;
+  const absl::string_view rest = text.substr(at);
+  const bool is_time =
+      rest.empty() || (absl::StrContains("Tt ", rest[0]) &&
+                       Digits(absl::StripLeadingAsciiWhitespace(rest.substr(1)), 0, 1) >= 0);
+  const int year = Digits(text, 0, 4);
+  if (year < 0 || !is_time) return absl::nullopt;
+  return PartedDay{parts[0], parts[1], year};
+}
+
 // What is written before a time; nothing when what follows is no time.
 absl::string_view DayPart(absl::string_view text) {
   text = absl::StripAsciiWhitespace(text);
@@ -164,8 +191,8 @@ bool SaysNever(absl::string_view text) {
     const absl::optional<PartedDay> parted = PartDay(day, separator);
     if (parted.has_value()) return parted->year < kFirstYear;
   }
-  const int year = Digits(day, 0, 4);
-  return day.size() == 10 && (day[4] == '-' || day[4] == '/') && year >= 0 && year < kFirstYear;
+  const absl::optional<PartedDay> parted = PartYearFirst(text);
+  return parted.has_value() && parted->year < kFirstYear;
 }
 
 absl::optional<int64_t> ParseReportDay(absl::string_view text, DayOrder order) {
@@ -184,9 +211,9 @@ absl::optional<int64_t> ParseReportDay(absl::string_view text, DayOrder order) {
     return Midnight(parted->year, day_first ? parted->second : parted->first,
                     day_first ? parted->first : parted->second);
   }
-  if (day.size() != 10 || day[4] != day[7] || (day[4] != '-' && day[4] != '/'))
-    return absl::nullopt;
-  return Midnight(Digits(day, 0, 4), Digits(day, 5, 2), Digits(day, 8, 2));
+  const absl::optional<PartedDay> parted = PartYearFirst(text);
+  if (!parted.has_value()) return absl::nullopt;
+  return Midnight(parted->year, parted->first, parted->second);
 }
 
 }  // namespace tutti

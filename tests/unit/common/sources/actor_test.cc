@@ -16,6 +16,7 @@ TEST(ClassifyActor, TellsPeopleFromTheRest) {
       {"amy@example.com", 0, ActorKind::kPerson},
       {"Amy.O'Neil+x@Example.Com", 2, ActorKind::kPerson},
       {" amy@example.com ", 0, ActorKind::kPerson},
+      {"\u00a0sync_host@example.com\u200b", 0, ActorKind::kNotAPerson},
       {"j\xc3\xb6rg@example.com", 0, ActorKind::kPerson},
       {"amy@example.com", 10, ActorKind::kGuest},
       {"amy_elsewhere.com#EXT#@example.onmicrosoft.com", 0, ActorKind::kGuest},
@@ -81,6 +82,21 @@ TEST(ClassifyActor, TakesAcceptedDomainsOnlyWhenTheyAreGiven) {
   EXPECT_EQ(ClassifyActor({"amy@elsewhere.com"}, {}), ActorKind::kPerson);
   EXPECT_EQ(ClassifyActor({"i:0#.w|EXAMPLE\\amy"}, accepted), ActorKind::kPerson);
   EXPECT_EQ(ClassifyActor({"i:0#.w|exam\\amy"}, accepted), ActorKind::kForeignDomain);
+}
+
+// Mutation: spaces of a spreadsheet's are part of a name.
+TEST(AccountName, HasNoSpacesAtItsEnds) {
+  for (const char* name :
+       {"amy@example.com", " \u00a0amy@example.com\u00a0 ", "\ufeffamy@example.com\u200b",
+        "\u202fi:0#.f|membership|amy@example.com", "\u3000amy@example.com\u2007"}) {
+    EXPECT_EQ(AccountName(name), "amy@example.com") << name;
+  }
+  EXPECT_EQ(ClassifyActor({"amy@example.com\u00a0", 0}, {"example.com"}), ActorKind::kPerson);
+  EXPECT_EQ(ClassifyActor({"\u00a0"
+                           "EXAMPLE\\amy",
+                           0},
+                          {}),
+            ActorKind::kNotAPerson);
 }
 
 // Mutation: software is asked about first, and a guest's agent is no guest.
