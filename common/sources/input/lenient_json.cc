@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -14,11 +15,83 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 #include "common/sources/input/json_object_scanner.h"
+#include "common/sources/input/text_match.h"
 
 namespace tutti {
 namespace {
 
 constexpr double kLargestExact = 9007199254740992;  // 2^53
+
+// What spreadsheets, and people, write for a flag in the languages of Europe; case-folded.
+absl::optional<bool> FlagWord(absl::string_view text) {
+  static const auto& words = *new absl::flat_hash_map<absl::string_view, bool>{
+      {"true", true},
+      {"false", false},
+      {"yes", true},
+      {"no", false},
+      {"y", true},
+      {"n", false},
+      {"wahr", true},
+      {"falsch", false},
+      {"ja", true},
+      {"nein", false},
+      {"vrai", true},
+      {"faux", false},
+      {"oui", true},
+      {"non", false},
+      {"verdadero", true},
+      {"falso", false},
+      {"s\u00ed", true},
+      {"vero", true},
+      {"s\u00ec", true},
+      {"verdadeiro", true},
+      {"sim", true},
+      {"n\u00e3o", false},
+      {"waar", true},
+      {"onwaar", false},
+      {"nee", false},
+      {"prawda", true},
+      {"fa\u0142sz", false},
+      {"tak", true},
+      {"nie", false},
+      {"pravda", true},
+      {"nepravda", false},
+      {"ano", true},
+      {"\u00e1no", true},
+      {"ne", false},
+      {"sant", true},
+      {"falskt", false},
+      {"nej", false},
+      {"sand", true},
+      {"falsk", false},
+      {"sann", true},
+      {"usann", false},
+      {"nei", false},
+      {"tosi", true},
+      {"ep\u00e4tosi", false},
+      {"kyll\u00e4", true},
+      {"ei", false},
+      {"igaz", true},
+      {"hamis", false},
+      {"igen", true},
+      {"nem", false},
+      {"do\u011fru", true},
+      {"yanli\u015f", false},
+      {"yanl\u0131\u015f", false},
+      {"evet", true},
+      {"hayir", false},
+      {"hay\u0131r", false},
+      {"\u0438\u0441\u0442\u0438\u043d\u0430", true},
+      {"\u043b\u043e\u0436\u044c", false},
+      {"\u0434\u0430", true},
+      {"\u043d\u0435\u0442", false},
+      {"adev\u0103rat", true},
+      {"fals", false}};
+  constexpr size_t kLongest = 16;
+  if (text.size() > kLongest) return absl::nullopt;
+  const auto found = words.find(CaseFolded(text));
+  return found == words.end() ? absl::optional<bool>() : found->second;
+}
 
 // Rewrites a text that is almost JSON.
 class Repair {
@@ -154,29 +227,24 @@ bool HasAnyMember(absl::string_view json, absl::Span<const absl::string_view> na
 bool IsEmptyPage(simdjson::dom::element value) {
   simdjson::dom::object members;
   if (value.get(members) != simdjson::SUCCESS || members.size() == 0) return false;
-  constexpr std::string_view kOfPages[] = {"kind", "etag", "nextPageToken", "nextLink", "count"};
-  constexpr std::string_view kLists[] = {"value", "items", "records", "events", "Records"};
-  for (const auto [name, held] : members) {
-    if (name.substr(0, 7) == "@odata.") continue;
-    if (std::find(std::begin(kOfPages), std::end(kOfPages), name) != std::end(kOfPages)) continue;
-    const bool list = std::find(std::begin(kLists), std::end(kLists), name) != std::end(kLists);
-    if (!list || !held.is_null()) return false;
+  constexpr absl::string_view kOfPages[] = {"kind", "etag", "nextPageToken", "nextLink", "count"};
+  constexpr absl::string_view kLists[] = {"value", "items", "records", "events"};
+  for (const auto [key, held] : members) {
+    const absl::string_view name(key.data(), key.size());
+    const auto is_named = [name](absl::string_view one) {
+      return absl::EqualsIgnoreCase(one, name);
+    };
+    if (absl::StartsWith(name, "@odata.")) continue;
+    if (std::any_of(std::begin(kOfPages), std::end(kOfPages), is_named)) continue;
+    const bool is_list = std::any_of(std::begin(kLists), std::end(kLists), is_named);
+    if (!is_list || !held.is_null()) return false;
   }
   return true;
 }
 
 absl::optional<bool> FlagOf(absl::string_view text) {
-  text = absl::StripAsciiWhitespace(text);
-  // Spreadsheets write them in their own language: German, French, Spanish, Italian, Portuguese,
-  // Dutch.
-  for (const absl::string_view yes : {"true", "yes", "wahr", "ja", "vrai", "oui", "verdadero",
-                                      "vero", "verdadeiro", "sim", "waar"}) {
-    if (absl::EqualsIgnoreCase(text, yes)) return true;
-  }
-  for (const absl::string_view no :
-       {"false", "no", "falsch", "nein", "faux", "non", "falso", "nee", "onwaar"}) {
-    if (absl::EqualsIgnoreCase(text, no)) return false;
-  }
+  text = StripSpaces(text);
+  if (const absl::optional<bool> said = FlagWord(text); said.has_value()) return said;
   const absl::optional<int64_t> number = IntegerOf(text);
   if (!number.has_value() || *number < 0 || *number > 1) return absl::nullopt;
   return *number == 1;
@@ -184,20 +252,41 @@ absl::optional<bool> FlagOf(absl::string_view text) {
 
 absl::optional<bool> FlagOf(simdjson::dom::element value) { return FlagOf(ScalarText(value)); }
 
-bool IsAboveNothing(absl::string_view text) {
-  text = absl::StripAsciiWhitespace(text);
-  double number = 0;
-  if (absl::SimpleAtod(text, &number)) return number > 0;
-  // Grouped, or with a comma for the point: "1,234", "1.234,5", "1'234", "1 234" (and with the
-  // spaces that spreadsheets put there).
-  const std::string digits =
-      absl::StrReplaceAll(text, {{"\xc2\xa0", ""}, {"\xe2\x80\xaf", ""}, {"\xe2\x80\x99", ""}});
-  if (!digits.empty() && absl::ascii_isdigit(static_cast<unsigned char>(digits.front())) &&
-      digits.find_first_not_of("0123456789.,' ") == std::string::npos) {
-    return digits.find_first_of("123456789") != std::string::npos;
+absl::optional<double> NumberOf(absl::string_view text) {
+  text = StripSpaces(absl::StripSuffix(StripSpaces(text), "%"));
+  std::string plain = absl::StrReplaceAll(text, {{" ", ""},
+                                                 {"'", ""},
+                                                 {"\xc2\xa0", ""},
+                                                 {"\xe2\x80\x87", ""},
+                                                 {"\xe2\x80\x89", ""},
+                                                 {"\xe2\x80\xaf", ""},
+                                                 {"\xe2\x80\x99", ""}});
+  // Words that a parser takes for numbers are none.
+  if (plain.find_first_not_of("+-.,0123456789eE") != std::string::npos) return absl::nullopt;
+  const size_t point = plain.find_last_of(".,");
+  if (point != std::string::npos) {
+    const bool groups = std::count(plain.begin(), plain.end(), plain[point]) > 1;
+    if (!groups) plain[point] = 'p';
+    plain = absl::StrReplaceAll(plain, {{".", ""}, {",", ""}, {"p", "."}});
   }
-  if (absl::ConsumePrefix(&text, "P")) return text.find_first_of("123456789") != text.npos;
-  return FlagOf(text).value_or(false);
+  double number = 0;
+  if (!absl::SimpleAtod(plain, &number)) return absl::nullopt;
+  return number;
+}
+
+absl::optional<bool> WhetherAny(absl::string_view text) {
+  text = StripSpaces(text);
+  for (const absl::string_view nothing : {"", "-", "none", "null", "n/a", "#n/a", "never"}) {
+    if (absl::EqualsIgnoreCase(text, nothing)) return false;
+  }
+  if (const absl::optional<double> number = NumberOf(text); number.has_value()) return *number > 0;
+  if (const absl::optional<bool> flag = FlagOf(text); flag.has_value()) return flag;
+  absl::string_view duration = text;
+  if (absl::ConsumePrefix(&duration, "P") ||
+      text.find_first_not_of("0123456789:") == absl::string_view::npos) {
+    return duration.find_first_of("123456789") != absl::string_view::npos;
+  }
+  return absl::nullopt;
 }
 
 absl::optional<int64_t> IntegerOf(absl::string_view text) {
@@ -231,8 +320,13 @@ std::string ScalarText(simdjson::dom::element value) {
         return absl::StrCat(static_cast<int64_t>(number));
       }
       return simdjson::minify(value);
-    case simdjson::dom::element_type::ARRAY:
     case simdjson::dom::element_type::OBJECT:
+      if (simdjson::dom::element held;
+          value["value"].get(held) == simdjson::SUCCESS && !held.is_object()) {
+        return ScalarText(held);
+      }
+      break;
+    case simdjson::dom::element_type::ARRAY:
     case simdjson::dom::element_type::NULL_VALUE:
       break;
   }

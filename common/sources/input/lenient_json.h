@@ -32,20 +32,27 @@ bool HasAnyMember(absl::string_view json, absl::Span<const absl::string_view> na
 // Whether it is a page that has no list: its members, one at least, are those of pages.
 bool IsEmptyPage(simdjson::dom::element value);
 
-// A flag, however it was written: true, "True", "yes", 1, 1.0, "1"; nothing for what is neither
-// true nor false.
+// A flag, however it was written: true, "True", "yes", 1, 1.0, "1", "PRAWDA"; nothing for what is
+// neither true nor false.
 absl::optional<bool> FlagOf(absl::string_view text);
 absl::optional<bool> FlagOf(simdjson::dom::element value);
 
-// Whether a count, a duration ("PT5M") or a flag says that there was any.
-bool IsAboveNothing(absl::string_view text);
+// A number, however spreadsheets part and group its digits: "1.5E+03", "1,5", "1.234,5", "1 234",
+// "88,5 %". Of one comma nobody knows better: it parts what is less than one.
+absl::optional<double> NumberOf(absl::string_view text);
+
+// Whether a count, a duration ("PT5M", "0:05:00") or a flag says that there was any; nothing for
+// what is none of these. An empty text, and a word for nothing, say that there was not.
+absl::optional<bool> WhetherAny(absl::string_view text);
+inline bool IsAboveNothing(absl::string_view text) { return WhetherAny(text).value_or(false); }
 
 // A whole number, however it was written: 2, 2.0, "2", "2.0".
 absl::optional<int64_t> IntegerOf(absl::string_view text);
 absl::optional<int64_t> IntegerOf(simdjson::dom::element value);
 
-// A text, a number or a flag as text: "a", "2" for 2.0, "true". Empty for null, and for what
-// holds others.
+// A text, a number or a flag as text: "a", "2" for 2.0, "true". So is the "value" of an object, as
+// which PowerShell writes a time and a term of a list. Empty for null, and for what else holds
+// others.
 std::string ScalarText(simdjson::dom::element value);
 
 }  // namespace tutti
