@@ -56,6 +56,8 @@ absl::string_view ExclusionName(Exclusion exclusion) {
       return "device without a measurement to judge by";
     case Exclusion::kUnreadableDay:
       return "day of a cell that cannot be read";
+    case Exclusion::kUnreadableNumber:
+      return "number of a cell that cannot be read";
   }
   return "unknown";
 }

@@ -35,8 +35,9 @@ enum class Exclusion {
   kNothingDone,       // of a report: somebody who did nothing that counts
   kNoMeasurement,     // of a device: nothing was measured, or not enough to judge by
   kUnreadableDay,     // of a report: the day in one of a row's cells, which has others
+  kUnreadableNumber,  // of a report: what one of a row's cells counts
 };
-inline constexpr size_t kExclusionCount = 26;
+inline constexpr size_t kExclusionCount = 27;
 
 // A stable name for people and for JSON.
 absl::string_view ExclusionName(Exclusion exclusion);

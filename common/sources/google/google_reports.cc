@@ -155,7 +155,8 @@ bool IsUnnamed(absl::string_view room) {
 bool IsInSpace(const Parameters& parameters) {
   for (const char* key : {"conversation_type", "space_type", "room_type"}) {
     const std::string type = absl::AsciiStrToUpper(Get(parameters, key));
-    if (absl::StrContains(type, "DIRECT") || absl::StrContains(type, "GROUP") || type == "DM") {
+    if (absl::StrContains(type, "DIRECT") || absl::StrContains(type, "GROUP") ||
+        absl::StrContains(type, "ONE_TO_ONE") || absl::EndsWith(type, "DM")) {
       return false;
     }
     if (absl::StrContains(type, "SPACE") || absl::StrContains(type, "ROOM")) return true;

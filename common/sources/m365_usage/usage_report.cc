@@ -18,6 +18,7 @@
 #include "absl/strings/strip.h"
 #include "common/sources/day_order.h"
 #include "common/sources/input/csv_reader.h"
+#include "common/sources/input/cut_text.h"
 #include "common/sources/input/json_framer.h"
 #include "common/sources/input/lenient_json.h"
 #include "common/sources/input/text_match.h"
@@ -133,8 +134,9 @@ struct Named {
 };
 // A report as JSON, as Microsoft Graph gives it.
 constexpr absl::string_view kLists[] = {"value"};
-constexpr absl::string_view kRecordMembers[] = {"userPrincipalName", "ownerPrincipalName",
-                                                "reportRefreshDate"};
+constexpr absl::string_view kRecordMembers[] = {"userPrincipalName",    "ownerPrincipalName",
+                                                "reportRefreshDate",    "User Principal Name",
+                                                "Owner Principal Name", "Report Refresh Date"};
 constexpr JsonLayout kLayout = {kLists, kRecordMembers};
 
 constexpr Named kApps[] = {{"Outlook", "outlook"}, {"Word", "word"},
@@ -169,20 +171,6 @@ constexpr Assisted kAssisted[] = {
 
 bool IsTrue(absl::string_view text) { return FlagOf(text).value_or(false); }
 
-// Whether all that somebody has is an addition to the organisation's licence.
-bool AreAdditions(absl::string_view products) {
-  bool any = false;
-  for (absl::string_view product : absl::StrSplit(products, '+', absl::SkipWhitespace())) {
-    product = absl::StripAsciiWhitespace(product);
-    const bool addition = StartsIgnoringCase(product, "microsoft 365 copilot") ||
-                          StartsIgnoringCase(product, "microsoft copilot") ||
-                          StartsIgnoringCase(product, "copilot");
-    if (!addition) return false;
-    any = true;
-  }
-  return any;
-}
-
 // A member's name in words: "plannerCopilotLastActivityDate" as "planner Copilot Last Activity
 // Date". What has words stays.
 std::string InWords(absl::string_view name) {
@@ -204,6 +192,29 @@ std::string MemberName(absl::string_view name) {
     if (absl::ascii_isalnum(byte)) plain.push_back(absl::ascii_tolower(byte));
   }
   return plain;
+}
+
+// What the products of somebody licence.
+struct Licences {
+  bool additions_alone = false;  // nothing but Copilots, which add to a licence of the organisation
+  bool assistant = false;
+};
+
+Licences LicencesOf(absl::string_view products) {
+  Licences licences;
+  bool others = false;
+  for (const absl::string_view product : absl::StrSplit(products, '+', absl::SkipWhitespace())) {
+    const std::string plain = MemberName(product);
+    const bool addition = absl::StrContains(plain, "copilot");
+    licences.additions_alone = licences.additions_alone || addition;
+    others = others || !addition;
+    // "Microsoft 365 Copilot", "Copilot for Microsoft 365"; those of Studio, Sales, Security and
+    // GitHub are other products.
+    licences.assistant = licences.assistant || absl::StrContains(plain, "365copilot") ||
+                         absl::StrContains(plain, "copilotformicrosoft365");
+  }
+  licences.additions_alone = licences.additions_alone && !others;
+  return licences;
 }
 
 // The application that a column names which holds the day of its last use, "Planner" of "Planner
@@ -338,26 +349,26 @@ class UsageReader : public JsonSink {
         [this](RejectionReason reason) { return sink_.OnRejected(reason); });
   }
 
-  // Members, and those of the lists in them: reports by application have a row's cells in one.
+  // Members, and those of the objects in them, which may be in lists: reports by application have a
+  // row's cells in one.
   void Collect(simdjson::dom::object members, int depth) {
-    for (const auto [key, value] : members) {
-      simdjson::dom::array list;
-      const absl::string_view name(key.data(), key.size());
-      if (kind_ == Kind::kAssistant) NoteColumn(name);
-      const auto found = members_.find(MemberName(name));
-      const size_t column = found == members_.end() ? kNoColumn : found->second;
-      if (value.get(list) != simdjson::SUCCESS) {
-        if (column != kNoColumn) Put(column, value);
-        continue;
-      }
+    for (const auto [key, value] : members) Take({key.data(), key.size()}, value, depth);
+  }
+
+  void Take(absl::string_view name, simdjson::dom::element value, int depth) {
+    simdjson::dom::array list;
+    simdjson::dom::object inner;
+    if (value.get(list) == simdjson::SUCCESS) {
       for (const simdjson::dom::element item : list) {
-        simdjson::dom::object inner;
-        if (item.get(inner) == simdjson::SUCCESS) {
-          if (depth < kMaxDepth) Collect(inner, depth + 1);
-        } else if (column != kNoColumn) {
-          Put(column, item);
-        }
+        if (!item.is_array()) Take(name, item, depth);
       }
+    } else if (value.get(inner) != simdjson::SUCCESS) {
+      Put(name, ScalarText(value));
+    } else if (simdjson::dom::element held; inner["value"].get(held) == simdjson::SUCCESS) {
+      // {"value":[...],"Count":1}, as PowerShell writes a list.
+      if (depth < kMaxDepth) Take(name, held, depth + 1);
+    } else if (depth < kMaxDepth) {
+      Collect(inner, depth + 1);
     }
   }
 
@@ -401,14 +412,25 @@ class UsageReader : public JsonSink {
 
   // Several texts of one list are joined as they are in CSV; a member that comes again, in a
   // list inside, does not replace the first.
-  void Put(size_t column, simdjson::dom::element value) {
-    const std::string said = ScalarText(value);
-    if (said.empty()) return;
-    std::string& slot = texts_[column];
+  void Put(absl::string_view name, absl::string_view said) {
+    if (IsCut(said)) return PutCut(said);
+    if (kind_ == Kind::kAssistant) NoteColumn(name);
+    const auto found = members_.find(MemberName(name));
+    if (found == members_.end() || said.empty()) return;
+    std::string& slot = texts_[found->second];
     if (slot.empty()) {
-      slot = said;
-    } else if (column == kProducts) {
+      slot = std::string(said);
+    } else if (found->second == kProducts) {
       absl::StrAppend(&slot, "+", said);
+    }
+  }
+
+  // What PowerShell cut off has no objects inside.
+  void PutCut(absl::string_view text) {
+    for (const absl::string_view item : ItemsOfCut(text)) {
+      for (const auto& [name, said] : PartsOfCut(item)) {
+        if (!IsCut(said)) Put(name, said);
+      }
     }
   }
 
@@ -444,16 +466,16 @@ class UsageReader : public JsonSink {
   }
 
   void TellLicences(Row row) {
-    const absl::string_view products = row[kProducts];
-    const bool assistant = kind_ == Kind::kAssistant || ContainsIgnoringCase(products, "copilot");
+    const Licences licences = LicencesOf(row[kProducts]);
     bool licensed = row[kLicensed].empty() || IsTrue(row[kLicensed]);
     if (kind_ == Kind::kActiveUsers) {
       licensed = std::any_of(row.begin() + kFirstOwned, row.begin() + kColumnCount, IsTrue);
     }
     if (!licensed) return;
     // Copilot's report lists its licensees alone: it says nothing of the others.
-    if (kind_ != Kind::kAssistant && !AreAdditions(products)) sink_.OnLicensed("");
-    if (assistant) sink_.OnLicensed("assistant");
+    const bool is_assistants = kind_ == Kind::kAssistant;
+    if (!is_assistants && !licences.additions_alone) sink_.OnLicensed("");
+    if (is_assistants || licences.assistant) sink_.OnLicensed("assistant");
   }
 
   // Where a file is that somebody viewed or edited: only SharePoint's report counts pages;
@@ -468,6 +490,8 @@ class UsageReader : public JsonSink {
     const bool of_posts = i == kReadCount && !row[kColumnCount + kPostedCount].empty();
     return of_posts ? kPostsRead : cells_[i];
   }
+
+  static bool IsOfVersions(const Cell& cell) { return absl::string_view(cell.type) == "app.used"; }
 
   // A day on which somebody did something: it is not after the report's own.
   CheckedTime DayOf(absl::string_view text, Row row, DayOrder order) const {
@@ -495,18 +519,25 @@ class UsageReader : public JsonSink {
     }
     const CheckedTime day = DayOf(row[kLastActivity], row, order);
     if (!day.seconds.has_value()) return sink_.OnRowRejected(day.problem);
-    bool active = false;
+    bool told = false;
+    const auto report = [&](absl::string_view text, const Cell& cell) -> absl::Status {
+      // An application's version says that it was used.
+      const absl::optional<bool> any =
+          IsOfVersions(cell) && !WhetherAny(text).has_value() ? true : WhetherAny(text);
+      if (any == false) return absl::OkStatus();
+      told = true;
+      if (any.has_value()) {
+        return sink_.OnActivity(
+            {"", cell.type, *day.seconds, cell.app, cell.platform, cell.traits});
+      }
+      sink_.OnExcluded(Exclusion::kUnreadableNumber);
+      return absl::OkStatus();
+    };
     for (size_t i = 0; i < cells_.size(); ++i) {
-      if (!IsAboveNothing(row[kColumnCount + i])) continue;
-      active = true;
-      const Cell& cell = CellOf(row, i);
-      RETURN_IF_ERROR(
-          sink_.OnActivity({"", cell.type, *day.seconds, cell.app, cell.platform, cell.traits}));
+      RETURN_IF_ERROR(report(row[kColumnCount + i], CellOf(row, i)));
     }
-    if (IsAboveNothing(row[kFiles])) {
-      return sink_.OnActivity({"", "file.read", *day.seconds, "", "", PlaceOf(row)});
-    }
-    if (!active) sink_.OnExcluded(Exclusion::kNothingDone);
+    RETURN_IF_ERROR(report(row[kFiles], {"", "file.read", "", "", PlaceOf(row)}));
+    if (!told) sink_.OnExcluded(Exclusion::kNothingDone);
     return absl::OkStatus();
   }
 
@@ -591,8 +622,10 @@ class UsageReportSource final : public Source {
   bool Recognizes(const Beginning& beginning) const override {
     const absl::string_view text = beginning.text;
     if (beginning.json) {
-      return ContainsIgnoringCase(text, "\"userprincipalname\"") &&
-             ContainsIgnoringCase(text, "\"reportrefreshdate\"");
+      // Its names are in words where a tool made JSON of the CSV.
+      const std::string names = MemberName(text);
+      return absl::StrContains(names, "userprincipalname") &&
+             absl::StrContains(names, "reportrefreshdate");
     }
     return ContainsIgnoringCase(text, "user principal name") || IsOfDrives(text);
   }

@@ -10,10 +10,8 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_replace.h"
 #include "common/sources/day_order.h"
 #include "common/sources/input/csv_reader.h"
 #include "common/sources/input/json_framer.h"
@@ -81,11 +79,10 @@ const std::vector<std::vector<std::string>>& Columns() {
   return columns;
 }
 
-// A number that is there; scores below 0 mean that there is none. Much of Europe writes a comma
-// where others write a point.
+// A number that is there; scores below 0 mean that there is none.
 bool Number(absl::string_view text, double* number) {
-  const std::string with_point = absl::StrReplaceAll(text, {{",", "."}});
-  return absl::SimpleAtod(with_point, number) && *number >= 0;
+  *number = NumberOf(text).value_or(-1);
+  return *number >= 0;
 }
 
 bool IsRecommended(absl::string_view channel) {
@@ -175,7 +172,7 @@ class TelemetryReader : public JsonSink {
     for (size_t i = 0; i < Columns().size(); ++i) {
       for (size_t rank = 0; rank < Columns()[i].size() && rank < ranks[i]; ++rank) {
         if (!absl::EqualsIgnoreCase(Columns()[i][rank], key) || value.is_null()) continue;
-        std::string text = ScalarText(value);
+        std::string text(StripSpaces(ScalarText(value)));
         if (i == kTime && !WhenOf(text, DayOrder::kUnknown).seconds.has_value()) {
           if (texts[i].empty()) texts[i] = std::move(text);
           continue;
@@ -256,7 +253,7 @@ class TelemetrySource final : public Source {
   // It names a measurement, as a column or as a member of its first object.
   bool Recognizes(const Beginning& beginning) const override {
     const absl::string_view text =
-        beginning.text.substr(0, beginning.json ? beginning.text.find('}') : beginning.text.npos);
+        beginning.text.substr(0, beginning.whole ? beginning.text.npos : beginning.text.find('}'));
     for (size_t column = kStartup; column <= kSupported; ++column) {
       for (const std::string& name : Columns()[column]) {
         // One word may stand for anything.

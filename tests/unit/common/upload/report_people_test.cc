@@ -10,7 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/sources/m365_usage/usage_report.h"
 #include "common/upload/import_outcome.h"
-#include "tests/unit/common/upload/import_fixture.h"
+#include "tests/unit/common/upload/report_fixture.h"
 
 namespace tutti {
 namespace {
@@ -22,42 +22,7 @@ using ::testing::Not;
 using ::testing::Pair;
 using ::testing::UnorderedElementsAre;
 
-class ReportPeople : public ::testing::Test {
- protected:
-  absl::StatusOr<ImportSummary> Run(const std::vector<std::string>& texts) {
-    std::vector<std::unique_ptr<TemporaryFile>> files;
-    options_.inputs.clear();
-    for (const std::string& text : texts) {
-      files.push_back(std::make_unique<TemporaryFile>(text));
-      options_.inputs.push_back(files.back()->path());
-    }
-    activities_.texts.clear();
-    activities_.seconds.clear();
-    return RunImport(options_, {.observer = &activities_});
-  }
-  TenantSummary Imported(const std::string& text) {
-    const absl::StatusOr<ImportSummary> summary = Run({text});
-    EXPECT_TRUE(summary.ok()) << summary.status();
-    if (!summary.ok() || summary->tenants.size() != 1) return {};
-    rows_ = summary->rows;
-    rejected_ = summary->Rejected();
-    return summary->tenants[0];
-  }
-
-  ImportOptions options_ = OptionsFor({});
-  RecordedActivities activities_;
-  int64_t rows_ = 0;
-  int64_t rejected_ = 0;
-};
-
-constexpr char kMailHeader[] =
-    "Report Refresh Date,User Principal Name,Is Deleted,Last Activity Date,Send Count,"
-    "Read Count,Assigned Products,Report Period\n";
-
-std::string MailRow(const std::string& name, const std::string& day,
-                    const std::string& products = "OFFICE") {
-  return absl::StrCat("2026-06-20,", name, ",False,", day, ",2,1,", products, ",1\n");
-}
+class ReportPeople : public ReportImport {};
 
 // Mutation: a row's name taken without asking who it is.
 TEST_F(ReportPeople, LeavesGuestsAndMachineryOutOfUsageReportsAndOfLicences) {
@@ -348,9 +313,9 @@ TEST_F(ReportPeople, TellsChatsFromSpacesWhateverTheyAreCalled) {
     return activities_.texts.empty() ? "" : activities_.texts[0].substr(17);
   };
   const std::string named = Text("room_name", "Plans");
-  for (const char* kind :
-       {"GROUP_DIRECT_MESSAGE", "USER_TO_USER_DIRECT_MESSAGE", "USER_TO_APP_DIRECT_MESSAGE",
-        "group_direct_message", "GROUP_CHAT", "GROUP_CONVERSATION"}) {
+  for (const char* kind : {"GROUP_DIRECT_MESSAGE", "USER_TO_USER_DIRECT_MESSAGE",
+                           "USER_TO_APP_DIRECT_MESSAGE", "group_direct_message", "GROUP_CHAT",
+                           "GROUP_CONVERSATION", "ONE_TO_ONE_CHAT", "HUMAN_DM"}) {
     EXPECT_EQ(type_of(named + "," + Text("conversation_type", kind)), "chat.sent other -") << kind;
   }
   EXPECT_EQ(type_of(Text("conversation_type", "SPACE")), "channel_message.sent other -");
