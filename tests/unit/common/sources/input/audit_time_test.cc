@@ -125,6 +125,13 @@ TEST(ReportDay, IsReadInAnOrderWhereItHasTwo) {
   }
 }
 
+// Mutations: no second of the future; any.
+TEST(TimeRange, AllowsForClocksThatDiffer) {
+  const TimeRange times(absl::FromUnixSeconds(1777885200));
+  EXPECT_TRUE(times.Holds(1777885500));
+  EXPECT_FALSE(times.Holds(1777885501));
+}
+
 // Mutation: noon of today refused before noon; the day counted in UTC.
 TEST(TimeRange, TakesADayThatHasBegunSomewhere) {
   struct At {

@@ -234,6 +234,14 @@ TEST(ReadCsv, LosesNoRowButItsOwnToAQuoteThatIsNotClosed) {
   }
 }
 
+// Mutation: a row over several lines may have more fields than the header.
+TEST(ReadCsv, BreaksAQuoteOfARowThatIsTooWide) {
+  const Read read = ReadInPieces("Identity,AuditData\n1,\"a\n2\",\"b\",c\n3,d\n");
+  EXPECT_EQ(read.rows.front(), "!quote that is not closed");
+  EXPECT_EQ(read.rows.back(), "d|3");
+  EXPECT_THAT(read.broken_lines, ElementsAre(2));
+}
+
 TEST(ReadCsv, RejectsEachRowWhoseQuoteIsNotClosed) {
   const Read read = ReadInPieces(
       "Identity,AuditData\n1,\"two\nlines\"\n2,\"b\n3,c\n4,\"d\n5,e\n\n6,\"f\"\n7,\"g");

@@ -175,6 +175,12 @@ TEST(JsonFramer, LosesNoRecordWithWhatIsDropped) {
   }
 }
 
+// Mutation: how the last record began is forgotten once it is read.
+TEST(JsonFramer, FindsARecordThatBeginsAsTheLastDid) {
+  EXPECT_THAT(Read(R"([{"x":1},{"x":2,oops},{"x":3},{"y":4}])"),
+              ElementsAre(R"({"x":1})", kBroken, R"({"x":3})"));
+}
+
 TEST(JsonFramer, RejectsWhatIsCutOffAtTheEnd) {
   EXPECT_THAT(Read(R"([{"a":1},{"a":"tw)"), ElementsAre(R"({"a":1})", kBroken));
   // A page whose end is missing has lost none.
