@@ -98,6 +98,17 @@ TEST_F(SpreadsheetReports, ReadsDaysWithTheYearFirst) {
   }
 }
 
+// Mutation: a row that is rejected after it has begun stays among the distinct ones.
+TEST_F(SpreadsheetReports, CountsARejectedRowInOnePlace) {
+  const TenantSummary summary = Imported(absl::StrCat(
+      kMailHeader, MailRow("amy@acme.example", "2026-05-04"),
+      MailRow("ben@acme.example", "some day"), MailRow("cy@acme.example", "2026-06-21")));
+  EXPECT_EQ(rows_, 3);
+  EXPECT_EQ(rejected_, 2);
+  EXPECT_EQ(summary.records, 1);
+  EXPECT_EQ(summary.distinct, 1);
+}
+
 // Mutation: what is behind a comma in a name is read as what comes after it.
 TEST_F(SpreadsheetReports, RejectsRowsThatACommaHasShifted) {
   const auto summary = Run(
