@@ -286,7 +286,7 @@ TEST(ReadCsv, FindsARowAfterManyLinesInQuotes) {
 // Each of these lines opens a quote, and is a field in it of every line before: without a bound
 // each is read nine thousand times. What ends is in order again.
 TEST(ReadCsv, ReadsInTimeThatGrowsWithTheInput) {
-  constexpr size_t kLines = 2'000'000;
+  constexpr size_t kLines = 1'000'000;
   std::string text = absl::StrCat("AuditData,Identity", std::string(9'000, ','), "\n");
   for (size_t i = 0; i < kLines; ++i) text += "x\"\"\",\"\n";
   std::string rest;
