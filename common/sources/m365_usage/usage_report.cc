@@ -321,7 +321,6 @@ class UsageReader : public JsonSink {
  private:
   static constexpr absl::string_view kInSeconds = " In Seconds";
   static constexpr int kMaxDepth = 3;
-  static constexpr size_t kNoColumn = ~size_t{0};
   // The report has some fifteen applications.
   static constexpr size_t kMaxUnknownApps = 100;
   static constexpr size_t kMaxNameBytes = 128;
