@@ -208,9 +208,10 @@ Licences LicencesOf(absl::string_view products) {
     const bool addition = absl::StrContains(plain, "copilot");
     licences.additions_alone = licences.additions_alone || addition;
     others = others || !addition;
-    // "Microsoft 365 Copilot", "Copilot for Microsoft 365"; those of Studio, Sales, Security and
-    // GitHub are other products.
-    licences.assistant = licences.assistant || absl::StrContains(plain, "365copilot") ||
+    // "Microsoft 365 Copilot", "Copilot for Microsoft 365", or the bare name; those of Studio,
+    // Sales, Security and GitHub are other products.
+    licences.assistant = licences.assistant || plain == "copilot" || plain == "microsoftcopilot" ||
+                         absl::StrContains(plain, "365copilot") ||
                          absl::StrContains(plain, "copilotformicrosoft365");
   }
   licences.additions_alone = licences.additions_alone && !others;
