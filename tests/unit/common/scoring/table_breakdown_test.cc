@@ -142,7 +142,7 @@ TEST_F(BreakDownTest, NamesRowsForPeople) {
 TEST_F(BreakDownTest, NoiseBelowNothingNarrowsNoMargin) {
   double least = 1e9;
   double most = 0;
-  for (int draw = 0; draw < 300; ++draw) {
+  for (int draw = 0; draw < 100; ++draw) {
     publication::v1::Publication record = Publish(*catalog_, 5000, CADENCE_WEEKLY, {}, simulator_);
     record.add_sources("workspace_records");
     const auto out = BreakDown(*catalog_, record, catalog_->FindTable("workspace_age"));
