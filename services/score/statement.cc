@@ -186,7 +186,7 @@ void FillReadersAndLimits(const Catalog& catalog, PrivacyStatement& statement) {
   }
 }
 
-// The figures are those of tests/privacy/margins/levels_test.cc.
+// The figures are those that tests/privacy/margins/levels_test.cc finds.
 void FillLevels(PrivacyStatement& statement) {
   statement.set_levels(absl::StrCat(
       "From the third record of a series on, the score and its categories are levels: what a "
@@ -199,10 +199,13 @@ void FillLevels(PrivacyStatement& statement) {
       "checked on simulated levels that stay, wander, rise, jump, dip and swing, with the noise "
       "of small and large organisations: in each of them it does so at least 93.5 times in 100, "
       "all windows taken together; in the first windows after a sudden change it does so less "
-      "often. A change shows in one or two windows when it is two and a half times the margin of "
-      "one window alone or more, in about four (one time in ten more than ten) when it is a "
-      "little more than that margin, and in about five (one time in ten more than fourteen) when "
-      "it is three quarters of it. A window that contradicts the level is marked, and what each "
+      "often. A sudden change shows, which is to say that what was before lies outside of the "
+      "margin, "
+      "in one or two weekly windows when it is two and a half times the margin of one window alone "
+      "or more, in three (nine times in ten in at most five) when it is a little more than that "
+      "margin, and in five (nine times in ten in at most nine) when it is three quarters of it, "
+      "counted from the first that all of it is in. A window that contradicts the level is marked, "
+      "and what each "
       "window says alone stands beside the level. The change of a level is against the earlier "
       "one as all windows up to now tell it: so it is not quite the difference of two levels that "
       "were shown, each at its time. A category is shown once the margin that is planned with "

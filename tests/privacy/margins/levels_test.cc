@@ -335,6 +335,52 @@ TEST(LevelsTest, AJumpIsMarkedWithinThreeWindowsAndAFlatLevelSeldom) {
   }
 }
 
+// In how many windows a jump of so many of one window's margins shows: a level of which the margin
+// no longer holds what was before. The first is the one in which it comes.
+struct WindowsUntilShown {
+  int64_t median = 0;
+  int64_t ninth_tenth = 0;
+};
+
+WindowsUntilShown UntilShown(double margins, double noise) {
+  const double jump = margins * kDeviations * noise;
+  const Truth truth = {"", [&](double week, double) { return 45 + (week < 0 ? 0 : jump); }};
+  std::vector<int64_t> counts;
+  for (int64_t seed = 1; seed <= 4 * Series(); ++seed) {
+    const Simulated series = Simulate(truth, noise, kWeekly, static_cast<uint64_t>(seed));
+    const std::vector<LevelEstimate> levels =
+        FilterLevels(LevelModelFor(kWeekly.step_days), series.observed);
+    size_t i = series.event;
+    while (i < levels.size() &&
+           levels[i].value - kDeviations * std::sqrt(levels[i].variance) <= series.truth.front()) {
+      ++i;
+    }
+    counts.push_back(static_cast<int64_t>(i - series.event) + 1);
+  }
+  std::sort(counts.begin(), counts.end());
+  const WindowsUntilShown until = {counts[counts.size() / 2], counts[counts.size() * 9 / 10]};
+  if (IsLong()) {
+    std::printf("a jump of %.2f margins at %.1f shows in %d windows, nine times in ten in %d\n",
+                margins, noise, static_cast<int>(until.median),
+                static_cast<int>(until.ninth_tenth));
+  }
+  return until;
+}
+
+// What the statement says.
+TEST(LevelsTest, AChangeShowsInAsManyWindowsAsTheStatementSays) {
+  for (const double noise : kNoises) {
+    SCOPED_TRACE(noise);
+    EXPECT_LE(UntilShown(2.5, noise).ninth_tenth, 2);
+    const WindowsUntilShown little_more = UntilShown(1.1, noise);
+    EXPECT_EQ(little_more.median, 3);
+    EXPECT_EQ(little_more.ninth_tenth, 5);
+    const WindowsUntilShown three_quarters = UntilShown(0.75, noise);
+    EXPECT_EQ(three_quarters.median, 5);
+    EXPECT_NEAR(static_cast<double>(three_quarters.ninth_tenth), 9, IsLong() ? 0 : 1);
+  }
+}
+
 // The same people counted in every window are miscounted alike in all of them.
 double CoverageWithCounting(bool taken_for_independent) {
   constexpr double kNoise = 4;
