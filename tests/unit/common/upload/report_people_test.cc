@@ -105,15 +105,6 @@ TEST_F(ReportPeople, ReadsAReportAsItIsWritten) {
   EXPECT_THAT(activities_.texts, ElementsAre("amy@acme.example mail.sent outlook -"));
 }
 
-constexpr char kCopilot[] =
-    "Report Refresh Date,User Principal Name,Last Activity Date,"
-    "Microsoft Teams Copilot Last Activity Date,Word Copilot Last Activity Date,"
-    "Copilot Chat Last Activity Date,Report Period\n"
-    "2026-06-20,amy@acme.example,2026-05-05,2026-05-05,2026-05-04,,7\n"
-    "2026-06-20,bob@acme.example,,,,,7\n"
-    "2026-06-20,cy@acme.example,2026-05-04,,,,7\n"
-    "2026-06-20,dee@acme.example,0001-01-01,,0001-01-01,,7\n";
-
 // Mutations: words of English alone; a space of a spreadsheet's that is part of a name.
 TEST_F(ReportPeople, ReadsFlagsInTheLanguageOfASpreadsheet) {
   const std::string head =
@@ -128,6 +119,15 @@ TEST_F(ReportPeople, ReadsFlagsInTheLanguageOfASpreadsheet) {
     EXPECT_EQ(summary.Excluded(Exclusion::kDeleted), 1) << yes;
   }
 }
+
+constexpr char kCopilot[] =
+    "Report Refresh Date,User Principal Name,Last Activity Date,"
+    "Microsoft Teams Copilot Last Activity Date,Word Copilot Last Activity Date,"
+    "Copilot Chat Last Activity Date,Report Period\n"
+    "2026-06-20,amy@acme.example,2026-05-05,2026-05-05,2026-05-04,,7\n"
+    "2026-06-20,bob@acme.example,,,,,7\n"
+    "2026-06-20,cy@acme.example,2026-05-04,,,,7\n"
+    "2026-06-20,dee@acme.example,0001-01-01,,0001-01-01,,7\n";
 
 // Mutation: its licensees become the headcount.
 TEST_F(ReportPeople, ReadsWhenTheAssistantWasUsedAndTakesNoHeadcountFromIt) {
@@ -557,19 +557,24 @@ TEST_F(ReportPeople, CountsSomebodyOnceWhateverTheCase) {
   EXPECT_THAT(activities_.texts, ElementsAre("amy@acme.example mail.sent outlook -"));
 }
 
+// Noon in UTC of 2026-05-04.
+constexpr int64_t kFourthOfMay = 1777896000;
+
+// A report of a mail by each of several people, on these days.
+std::string ReportOfDays(const std::vector<std::string>& days) {
+  std::string text = "User Principal Name,Last Activity Date,Send Count,Report Period\n";
+  for (size_t i = 0; i < days.size(); ++i) {
+    absl::StrAppend(&text, "p", i, "@acme.example,", days[i], ",1,1\n");
+  }
+  return text;
+}
+
 // Mutations: the order that was found first is held for what shows another; a day that contradicts
 // it has no readable time; a column that nobody knows shows no order.
 TEST_F(ReportPeople, BelievesNoDayOfAFileThatShowsBothOrders) {
-  const auto report = [](const std::vector<std::string>& days) {
-    std::string text = "User Principal Name,Last Activity Date,Send Count,Report Period\n";
-    for (size_t i = 0; i < days.size(); ++i) {
-      absl::StrAppend(&text, "p", i, "@acme.example,", days[i], ",1,1\n");
-    }
-    return text;
-  };
   const absl::StatusOr<ImportSummary> both =
-      Run({report({"4/5/2026", "13/5/2026", "4/5/2026", "5/13/2026", "4/5/2026", "14/5/2026",
-                   "5/5/2026", "04.05.2026", "2026-05-04"})});
+      Run({ReportOfDays({"4/5/2026", "13/5/2026", "4/5/2026", "5/13/2026", "4/5/2026", "14/5/2026",
+                         "5/5/2026", "04.05.2026", "2026-05-04"})});
   ASSERT_TRUE(both.ok()) << both.status();
   EXPECT_EQ(both->rejected[static_cast<size_t>(RejectionReason::kAmbiguousDay)], 3);
   EXPECT_EQ(both->Rejected(), 3);
@@ -579,7 +584,8 @@ TEST_F(ReportPeople, BelievesNoDayOfAFileThatShowsBothOrders) {
       "Planner Copilot Last Activity Date\n"
       "amy@acme.example,,4/5/2026,\nbob@acme.example,,,4/5/2026\ncy@acme.example,,,13/5/2026\n");
   EXPECT_EQ(rejected_, 0);
-  EXPECT_THAT(activities_.seconds, ElementsAre(1777896000, 1777896000, 1777896000 + 9 * 86400));
+  EXPECT_THAT(activities_.seconds,
+              ElementsAre(kFourthOfMay, kFourthOfMay, kFourthOfMay + 9 * 86400));
 }
 
 // A gzip file that is cut off after `text` and many lines without anything, so that its beginning
@@ -622,33 +628,25 @@ TEST_F(ReportPeople, AccountsForRowsThatWaitWhenTheInputEndsWithAnError) {
 // Mutations: the order of the first row alone; a guess where there is none; a day that can be read
 // in one way is refused.
 TEST_F(ReportPeople, ReadsASpreadsheetsDaysWhenTheColumnShowsTheirOrder) {
-  const auto report = [](const std::vector<std::string>& days) {
-    std::string text = "User Principal Name,Last Activity Date,Send Count,Report Period\n";
-    for (size_t i = 0; i < days.size(); ++i) {
-      absl::StrAppend(&text, "p", i, "@acme.example,", days[i], ",1,1\n");
-    }
-    return text;
-  };
-  constexpr int64_t kFourthOfMay = 1777896000;
-  Imported(report({"5/4/2026", "5/13/2026 12:00:00 AM", "5/5/2026"}));
+  Imported(ReportOfDays({"5/4/2026", "5/13/2026 12:00:00 AM", "5/5/2026"}));
   EXPECT_THAT(activities_.seconds,
               ElementsAre(kFourthOfMay, kFourthOfMay + 9 * 86400, kFourthOfMay + 86400));
-  Imported(report({"4/5/2026", "13-05-2026", "04/05/2026"}));
+  Imported(ReportOfDays({"4/5/2026", "13-05-2026", "04/05/2026"}));
   EXPECT_THAT(activities_.seconds,
               ElementsAre(kFourthOfMay, kFourthOfMay + 9 * 86400, kFourthOfMay));
-  Imported(report({"04.05.2026", "5/5/2026"}));
+  Imported(ReportOfDays({"04.05.2026", "5/5/2026"}));
   EXPECT_THAT(activities_.seconds, ElementsAre(kFourthOfMay, kFourthOfMay + 86400));
-  const TenantSummary unclear = Imported(report({"4/5/2026", "5/5/2026", "2026-05-04"}));
+  const TenantSummary unclear = Imported(ReportOfDays({"4/5/2026", "5/5/2026", "2026-05-04"}));
   EXPECT_THAT(activities_.seconds, ElementsAre(kFourthOfMay + 86400, kFourthOfMay));
   EXPECT_EQ(rejected_, 1);
   EXPECT_EQ(rows_, 3);
   EXPECT_THAT(unclear.licensed, ElementsAre(Pair("", 3)));
-  const absl::StatusOr<ImportSummary> refused = Run({report({"4/5/2026"})});
+  const absl::StatusOr<ImportSummary> refused = Run({ReportOfDays({"4/5/2026"})});
   ASSERT_TRUE(refused.ok()) << refused.status();
   EXPECT_THAT(std::string(CheckReadable(*refused).message()),
               HasSubstr("day and month that cannot be told apart: export the report again"));
   // Of two files each has an order of its own.
-  ASSERT_TRUE(Run({report({"5/13/2026"}), report({"13/5/2026"})}).ok());
+  ASSERT_TRUE(Run({ReportOfDays({"5/13/2026"}), ReportOfDays({"13/5/2026"})}).ok());
   EXPECT_EQ(activities_.seconds[0], activities_.seconds[1]);
   Imported("deviceId,date,coreBootTimeInMs\na,4/5/2026 9:00,1\nb,13/5/2026,1\n");
   EXPECT_THAT(activities_.seconds, ElementsAre(kFourthOfMay, kFourthOfMay + 9 * 86400));
