@@ -53,6 +53,14 @@ inline std::string MailRow(const std::string& name, const std::string& day,
   return absl::StrCat("2026-06-20,", name, ",False,", day, ",2,1,", products, ",1\n");
 }
 
+inline std::string GoogleUser(const std::string& email, const std::string& rest = "") {
+  return absl::StrCat(R"("actor":{"callerType":"USER","email":")", email, "\"", rest, "}");
+}
+
+inline std::string ChatPost(const std::string& parameters) {
+  return absl::StrCat(R"([{"name":"message_posted","parameters":[)", parameters, "]}]");
+}
+
 }  // namespace tutti
 
 #endif  // TUTTI_TESTS_UNIT_COMMON_UPLOAD_REPORT_FIXTURE_H_
