@@ -24,6 +24,7 @@ class ReportDays : public ReportImport {};
 
 // Noon in UTC of 2026-05-04.
 constexpr int64_t kFourthOfMay = 1777896000;
+constexpr int64_t kDay = 86400;  // in seconds
 
 // A report of a mail by each of several people, on these days.
 std::string ReportOfDays(const std::vector<std::string>& days) {
@@ -120,7 +121,7 @@ TEST_F(ReportDays, BelievesNoDayOfAFileThatShowsBothOrders) {
       "amy@acme.example,,4/5/2026,\nbob@acme.example,,,4/5/2026\ncy@acme.example,,,13/5/2026\n");
   EXPECT_EQ(rejected_, 0);
   EXPECT_THAT(activities_.seconds,
-              ElementsAre(kFourthOfMay, kFourthOfMay, kFourthOfMay + 9 * 86400));
+              ElementsAre(kFourthOfMay, kFourthOfMay, kFourthOfMay + 9 * kDay));
 }
 
 // A gzip file that is cut off after `text` and many lines without anything, so that its beginning
@@ -165,14 +166,14 @@ TEST_F(ReportDays, AccountsForRowsThatWaitWhenTheInputEndsWithAnError) {
 TEST_F(ReportDays, ReadsASpreadsheetsDaysWhenTheColumnShowsTheirOrder) {
   Imported(ReportOfDays({"5/4/2026", "5/13/2026 12:00:00 AM", "5/5/2026"}));
   EXPECT_THAT(activities_.seconds,
-              ElementsAre(kFourthOfMay, kFourthOfMay + 9 * 86400, kFourthOfMay + 86400));
+              ElementsAre(kFourthOfMay, kFourthOfMay + 9 * kDay, kFourthOfMay + kDay));
   Imported(ReportOfDays({"4/5/2026", "13-05-2026", "04/05/2026"}));
   EXPECT_THAT(activities_.seconds,
-              ElementsAre(kFourthOfMay, kFourthOfMay + 9 * 86400, kFourthOfMay));
+              ElementsAre(kFourthOfMay, kFourthOfMay + 9 * kDay, kFourthOfMay));
   Imported(ReportOfDays({"04.05.2026", "5/5/2026"}));
-  EXPECT_THAT(activities_.seconds, ElementsAre(kFourthOfMay, kFourthOfMay + 86400));
+  EXPECT_THAT(activities_.seconds, ElementsAre(kFourthOfMay, kFourthOfMay + kDay));
   const TenantSummary unclear = Imported(ReportOfDays({"4/5/2026", "5/5/2026", "2026-05-04"}));
-  EXPECT_THAT(activities_.seconds, ElementsAre(kFourthOfMay + 86400, kFourthOfMay));
+  EXPECT_THAT(activities_.seconds, ElementsAre(kFourthOfMay + kDay, kFourthOfMay));
   EXPECT_EQ(rejected_, 1);
   EXPECT_EQ(rows_, 3);
   EXPECT_THAT(unclear.licensed, ElementsAre(Pair("", 3)));
@@ -184,7 +185,7 @@ TEST_F(ReportDays, ReadsASpreadsheetsDaysWhenTheColumnShowsTheirOrder) {
   ASSERT_TRUE(Run({ReportOfDays({"5/13/2026"}), ReportOfDays({"13/5/2026"})}).ok());
   EXPECT_EQ(activities_.seconds[0], activities_.seconds[1]);
   Imported("deviceId,date,coreBootTimeInMs\na,4/5/2026 9:00,1\nb,13/5/2026,1\n");
-  EXPECT_THAT(activities_.seconds, ElementsAre(kFourthOfMay, kFourthOfMay + 9 * 86400));
+  EXPECT_THAT(activities_.seconds, ElementsAre(kFourthOfMay, kFourthOfMay + 9 * kDay));
 }
 
 // Mutation: any day that can be is taken.
