@@ -42,20 +42,27 @@ absl::string_view Name(absl::string_view cell) {
   return absl::StripAsciiWhitespace(cell);
 }
 
+absl::string_view WithoutQuotes(absl::string_view cell) {
+  return absl::StripSuffix(absl::StripPrefix(cell, "\""), "\"");
+}
+
 bool IsTypeLine(absl::string_view line) {
-  return absl::StartsWithIgnoreCase(absl::StripPrefix(Name(line), "\""), "#TYPE");
+  return absl::StartsWithIgnoreCase(WithoutQuotes(Name(line)), "#TYPE");
 }
 
 // What "sep=;" says, or 0.
 char SeparatorOf(absl::string_view line) {
-  line = absl::StripSuffix(absl::StripPrefix(Name(line), "\""), "\"");
+  line = WithoutQuotes(Name(line));
   // A tab may have been stripped as white space.
   if (absl::EqualsIgnoreCase(line, "sep=")) return '\t';
   return line.size() == 5 && absl::StartsWithIgnoreCase(line, "sep=") ? line[4] : '\0';
 }
 
-// Parted by what it says, the first cell of such a line is without it.
-bool IsSeparatorLine(absl::string_view cell) { return SeparatorOf(cell) != '\0'; }
+// Whether a line is one of those before a header. Its first cell is enough: of "sep=;" it is
+// "sep=".
+bool PrecedesHeader(absl::string_view line) {
+  return IsTypeLine(line) || SeparatorOf(line) != '\0';
+}
 
 // The lines of a file up to its header, which is the last of them.
 std::vector<absl::string_view> LinesToHeader(absl::string_view beginning) {
@@ -63,7 +70,7 @@ std::vector<absl::string_view> LinesToHeader(absl::string_view beginning) {
   for (const absl::string_view line : absl::StrSplit(beginning, absl::ByAnyChar("\r\n"))) {
     if (Name(line).empty()) continue;
     lines.push_back(line);
-    if (!IsTypeLine(line) && SeparatorOf(line) == '\0') break;
+    if (!PrecedesHeader(line)) break;
   }
   return lines;
 }
@@ -98,14 +105,13 @@ Places FindColumns(const std::vector<std::string>& header, Columns columns, size
 std::vector<std::string> NamesIn(absl::string_view line, char separator) {
   std::vector<std::string> names;
   for (const absl::string_view cell : absl::StrSplit(Name(line), separator)) {
-    const absl::string_view name = absl::StripSuffix(absl::StripPrefix(cell, "\""), "\"");
-    names.emplace_back(Name(name));
+    names.emplace_back(Name(WithoutQuotes(cell)));
   }
   return names;
 }
 
 // What parts the columns: what finds the most of those wanted, and of several what the file says.
-char FindSeparator(absl::string_view beginning, const CsvLayout& layout) {
+char FindSeparator(absl::string_view beginning, Columns columns) {
   std::string separators(kSeparators);
   char best = separators.front();
   size_t most = 0;
@@ -116,8 +122,7 @@ char FindSeparator(absl::string_view beginning, const CsvLayout& layout) {
       continue;
     }
     for (const char separator : separators) {
-      const size_t found =
-          FindColumns(NamesIn(line, separator), layout.columns, layout.required).found;
+      const size_t found = FindColumns(NamesIn(line, separator), columns, 0).found;
       if (found <= most) continue;
       most = found;
       best = separator;
@@ -143,11 +148,11 @@ class RowAssembler {
   void Field(absl::string_view value) {
     const size_t index = field_++;
     // A row that begins with a column's name may be a header.
-    if (index == 0) maybe_header_ = !header_done_ || BeginsHeader(value);
+    if (index == 0) maybe_header_ = !has_header() || BeginsHeader(value);
     if (maybe_header_ && index < kMaxColumns) {
       header_.emplace_back(Name(value.substr(0, kMaxNameBytes)));
     }
-    if (!header_done_) return;
+    if (!has_header()) return;
     if (index >= slots_.size()) {
       is_too_wide_ = is_too_wide_ || (slots_.size() < kMaxColumns && !Name(value).empty());
       return;
@@ -169,29 +174,29 @@ class RowAssembler {
     for (std::string& value : values_) value.clear();
   }
 
-  // Of the header; 0 before it.
+  // 0 before the header.
   size_t header_fields() const { return slots_.size(); }
 
  private:
+  bool has_header() const { return !slots_.empty(); }
+
   bool BeginsHeader(absl::string_view value) const {
     if (value.size() > kMaxNameBytes) return false;
-    return IsTypeLine(value) || IsSeparatorLine(value) ||
-           names_.contains(absl::AsciiStrToLower(Name(value)));
+    return PrecedesHeader(value) || names_.contains(absl::AsciiStrToLower(Name(value)));
   }
 
   absl::Status TakeRow() {
     if (maybe_header_) {
-      if (IsTypeLine(header_[0]) || IsSeparatorLine(header_[0])) return absl::OkStatus();
+      if (PrecedesHeader(header_[0])) return absl::OkStatus();
       Places places = FindColumns(header_, layout_.columns, layout_.required);
       if (places.missing.empty()) {
         slots_ = std::move(places.slots);
         for (const std::string& name : header_) {
           if (names_.size() < kMaxColumns) names_.insert(absl::AsciiStrToLower(name));
         }
-        header_done_ = true;
         return absl::OkStatus();
       }
-      if (!header_done_) return Missing(places.missing);
+      if (!has_header()) return Missing(places.missing);
     }
     if (is_too_wide_ && !layout_.is_self_evident) {
       return on_rejected_(RejectionReason::kTooManyFields);
@@ -215,9 +220,8 @@ class RowAssembler {
   OnRejected on_rejected_;
   absl::flat_hash_set<std::string> names_;  // in lower case, of columns
   std::vector<std::string> header_;         // of a row that may be one
-  bool header_done_ = false;
   bool maybe_header_ = false;
-  std::vector<int> slots_;
+  std::vector<int> slots_;  // of the header; none before it
   size_t field_ = 0;
   bool is_too_wide_ = false;  // something stands in more fields than the header has
   std::vector<std::string> values_;
@@ -517,8 +521,7 @@ class RowCutter {
 
 absl::string_view CsvHeader(absl::string_view beginning) {
   const std::vector<absl::string_view> lines = LinesToHeader(beginning);
-  const bool none = lines.empty() || IsTypeLine(lines.back()) || SeparatorOf(lines.back()) != '\0';
-  return none ? absl::string_view() : lines.back();
+  return lines.empty() || PrecedesHeader(lines.back()) ? absl::string_view() : lines.back();
 }
 
 std::vector<std::string> CsvNames(absl::string_view header) {
@@ -535,7 +538,7 @@ absl::Status ReadCsv(TextInput& input, const CsvLayout& layout, OnRow on_row,
                      OnRejected on_rejected) {
   ASSIGN_OR_RETURN(const absl::string_view beginning, input.Peek());
   RowAssembler assembler(layout, on_row, on_rejected);
-  RowCutter rows(FindSeparator(beginning, layout), assembler, input, on_rejected);
+  RowCutter rows(FindSeparator(beginning, layout.columns), assembler, input, on_rejected);
   for (;;) {
     ASSIGN_OR_RETURN(const absl::string_view chunk, input.Next());
     if (chunk.empty()) return rows.Finish();
