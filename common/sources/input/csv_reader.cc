@@ -3,230 +3,23 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <utility>
 
-#include "absl/container/flat_hash_set.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
-#include "absl/strings/str_split.h"
-#include "absl/strings/strip.h"
+#include "common/sources/input/csv_header.h"
+#include "common/sources/input/csv_row_assembler.h"
 #include "common/status/status_macros.h"
 
 namespace tutti {
 namespace {
 
 constexpr size_t kMaxFieldBytes = 16 << 20;
-constexpr size_t kMaxNameBytes = 128;
-constexpr size_t kMaxColumns = 10'000;
-constexpr size_t kPadding = 64;
-constexpr int kUnwanted = -1;
-constexpr absl::string_view kMark = "\xef\xbb\xbf";
-constexpr absl::string_view kNoBreakSpace = "\xc2\xa0";
-constexpr absl::string_view kSeparators = ",;\t|";
 
-using Columns = absl::Span<const std::vector<std::string>>;
-using OnRow = absl::FunctionRef<absl::Status(absl::Span<const absl::string_view>)>;
-using OnRejected = absl::FunctionRef<absl::Status(RejectionReason)>;
-
-// A name as a header has it, without the spaces of a spreadsheet. Where a mark stands before a
-// quote, the quote has done nothing.
-absl::string_view Name(absl::string_view cell) {
-  while (absl::ConsumePrefix(&cell, kNoBreakSpace) || absl::ConsumeSuffix(&cell, kNoBreakSpace)) {
-  }
-  if (absl::ConsumePrefix(&cell, kMark) && absl::ConsumePrefix(&cell, "\"")) {
-    cell = absl::StripSuffix(cell, "\"");
-  }
-  return absl::StripAsciiWhitespace(cell);
-}
-
-absl::string_view WithoutQuotes(absl::string_view cell) {
-  return absl::StripSuffix(absl::StripPrefix(cell, "\""), "\"");
-}
-
-bool IsTypeLine(absl::string_view line) {
-  return absl::StartsWithIgnoreCase(WithoutQuotes(Name(line)), "#TYPE");
-}
-
-// What "sep=;" says, or 0.
-char SeparatorOf(absl::string_view line) {
-  line = WithoutQuotes(Name(line));
-  // A tab may have been stripped as white space.
-  if (absl::EqualsIgnoreCase(line, "sep=")) return '\t';
-  return line.size() == 5 && absl::StartsWithIgnoreCase(line, "sep=") ? line[4] : '\0';
-}
-
-// Whether a line is one of those before a header. Its first cell is enough: of "sep=;" it is
-// "sep=".
-bool PrecedesHeader(absl::string_view line) {
-  return IsTypeLine(line) || SeparatorOf(line) != '\0';
-}
-
-// The lines of a file up to its header, which is the last of them.
-std::vector<absl::string_view> LinesToHeader(absl::string_view beginning) {
-  std::vector<absl::string_view> lines;
-  for (const absl::string_view line : absl::StrSplit(beginning, absl::ByAnyChar("\r\n"))) {
-    if (Name(line).empty()) continue;
-    lines.push_back(line);
-    if (!PrecedesHeader(line)) break;
-  }
-  return lines;
-}
-
-// Where each of the wanted columns is in a header.
-struct Places {
-  std::vector<int> slots;  // position in the file -> position among the wanted
-  size_t found = 0;
-  std::vector<std::string> missing;  // of the required
-};
-
-Places FindColumns(const std::vector<std::string>& header, Columns columns, size_t required) {
-  Places places;
-  places.slots.assign(header.size(), kUnwanted);
-  for (size_t wanted = 0; wanted < columns.size(); ++wanted) {
-    bool found = false;
-    for (const std::string& name : columns[wanted]) {
-      for (size_t i = 0; i < header.size() && !found; ++i) {
-        if (!absl::EqualsIgnoreCase(header[i], name)) continue;
-        places.slots[i] = static_cast<int>(wanted);
-        found = true;
-      }
-      if (found) break;
-    }
-    if (found) ++places.found;
-    if (!found && wanted < required) places.missing.push_back(columns[wanted].front());
-  }
-  return places;
-}
-
-// The names in a line, without their quotes.
-std::vector<std::string> NamesIn(absl::string_view line, char separator) {
-  std::vector<std::string> names;
-  for (const absl::string_view cell : absl::StrSplit(Name(line), separator)) {
-    names.emplace_back(Name(WithoutQuotes(cell)));
-  }
-  return names;
-}
-
-// What parts the columns: what finds the most of those wanted, and of several what the file says.
-char FindSeparator(absl::string_view beginning, Columns columns) {
-  std::string separators(kSeparators);
-  char best = separators.front();
-  size_t most = 0;
-  for (const absl::string_view line : LinesToHeader(beginning)) {
-    if (const char said = SeparatorOf(line); said != '\0') {
-      separators.insert(separators.begin(), said);
-      best = said;
-      continue;
-    }
-    for (const char separator : separators) {
-      const size_t found = FindColumns(NamesIn(line, separator), columns, 0).found;
-      if (found <= most) continue;
-      most = found;
-      best = separator;
-    }
-  }
-  return best;
-}
-
-// Puts fields together to rows of the wanted columns.
-class RowAssembler {
- public:
-  RowAssembler(const CsvLayout& layout, OnRow on_row, OnRejected on_rejected)
-      : layout_(layout),
-        on_row_(on_row),
-        on_rejected_(on_rejected),
-        values_(layout.columns.size()),
-        views_(layout.columns.size()) {
-    for (const auto& names : layout.columns) {
-      for (const std::string& name : names) names_.insert(absl::AsciiStrToLower(name));
-    }
-  }
-
-  void Field(absl::string_view value) {
-    const size_t index = field_++;
-    // A row that begins with a column's name may be a header.
-    if (index == 0) maybe_header_ = !has_header() || BeginsHeader(value);
-    if (maybe_header_ && index < kMaxColumns) {
-      header_.emplace_back(Name(value.substr(0, kMaxNameBytes)));
-    }
-    if (!has_header()) return;
-    if (index >= slots_.size()) {
-      is_too_wide_ = is_too_wide_ || (slots_.size() < kMaxColumns && !Name(value).empty());
-      return;
-    }
-    if (slots_[index] == kUnwanted) return;
-    values_[static_cast<size_t>(slots_[index])].assign(value.data(), value.size());
-  }
-
-  absl::Status EndRow() {
-    absl::Status status = TakeRow();
-    AbandonRow();
-    return status;
-  }
-
-  void AbandonRow() {
-    field_ = 0;
-    is_too_wide_ = false;
-    header_.clear();
-    for (std::string& value : values_) value.clear();
-  }
-
-  // 0 before the header.
-  size_t header_fields() const { return slots_.size(); }
-
- private:
-  bool has_header() const { return !slots_.empty(); }
-
-  bool BeginsHeader(absl::string_view value) const {
-    if (value.size() > kMaxNameBytes) return false;
-    return PrecedesHeader(value) || names_.contains(absl::AsciiStrToLower(Name(value)));
-  }
-
-  absl::Status TakeRow() {
-    if (maybe_header_) {
-      if (PrecedesHeader(header_[0])) return absl::OkStatus();
-      Places places = FindColumns(header_, layout_.columns, layout_.required);
-      if (places.missing.empty()) {
-        slots_ = std::move(places.slots);
-        for (const std::string& name : header_) {
-          if (names_.size() < kMaxColumns) names_.insert(absl::AsciiStrToLower(name));
-        }
-        return absl::OkStatus();
-      }
-      if (!has_header()) return Missing(places.missing);
-    }
-    if (is_too_wide_ && !layout_.is_self_evident) {
-      return on_rejected_(RejectionReason::kTooManyFields);
-    }
-    for (size_t i = 0; i < values_.size(); ++i) {
-      const size_t size = values_[i].size();
-      values_[i].reserve(size + kPadding);
-      views_[i] = absl::string_view(values_[i].data(), size);
-    }
-    return on_row_(views_);
-  }
-
-  absl::Status Missing(const std::vector<std::string>& missing) const {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "the CSV file lacks ", missing.size() == 1 ? "the column " : "the columns ",
-        absl::StrJoin(missing, ", "), ": leave the header in, in English, and ", layout_.advice));
-  }
-
-  const CsvLayout& layout_;
-  OnRow on_row_;
-  OnRejected on_rejected_;
-  absl::flat_hash_set<std::string> names_;  // in lower case, of columns
-  std::vector<std::string> header_;         // of a row that may be one
-  bool maybe_header_ = false;
-  std::vector<int> slots_;  // of the header; none before it
-  size_t field_ = 0;
-  bool is_too_wide_ = false;  // something stands in more fields than the header has
-  std::vector<std::string> values_;
-  std::vector<absl::string_view> views_;
-};
+using OnRow = CsvRowAssembler::OnRow;
+using OnRejected = CsvRowAssembler::OnRejected;
 
 bool IsLineEnd(char c) { return c == '\n' || c == '\r'; }
 
@@ -235,7 +28,7 @@ bool IsLineEnd(char c) { return c == '\n' || c == '\r'; }
 // broken, they are read again, as rows of their own.
 class RowCutter {
  public:
-  RowCutter(char separator, RowAssembler& assembler, TextInput& input, OnRejected on_rejected)
+  RowCutter(char separator, CsvRowAssembler& assembler, TextInput& input, OnRejected on_rejected)
       : separator_(separator), assembler_(assembler), input_(input), on_rejected_(on_rejected) {}
 
   absl::Status Take(absl::string_view text) {
@@ -435,7 +228,7 @@ class RowCutter {
         absl::string_view(buffer_).substr(field_begin_, at_ - field_begin_);
     // JSON has commas of its own.
     if (absl::StartsWith(row, "{") || IsTypeLine(row)) return false;
-    return std::any_of(kSeparators.begin(), kSeparators.end(), [&](char other) {
+    return std::any_of(kCsvSeparators.begin(), kCsvSeparators.end(), [&](char other) {
       return other != separator_ &&
              static_cast<size_t>(std::count(row.begin(), row.end(), other)) >= columns - 1;
     });
@@ -488,7 +281,7 @@ class RowCutter {
   }
 
   const char separator_;
-  RowAssembler& assembler_;
+  CsvRowAssembler& assembler_;
   TextInput& input_;
   OnRejected on_rejected_;
   absl::Status status_;
@@ -519,25 +312,10 @@ class RowCutter {
 
 }  // namespace
 
-absl::string_view CsvHeader(absl::string_view beginning) {
-  const std::vector<absl::string_view> lines = LinesToHeader(beginning);
-  return lines.empty() || PrecedesHeader(lines.back()) ? absl::string_view() : lines.back();
-}
-
-std::vector<std::string> CsvNames(absl::string_view header) {
-  const auto count = [header](char separator) {
-    return std::count(header.begin(), header.end(), separator);
-  };
-  const char separator =
-      *std::max_element(kSeparators.begin(), kSeparators.end(),
-                        [&count](char one, char other) { return count(one) < count(other); });
-  return NamesIn(header, separator);
-}
-
 absl::Status ReadCsv(TextInput& input, const CsvLayout& layout, OnRow on_row,
                      OnRejected on_rejected) {
   ASSIGN_OR_RETURN(const absl::string_view beginning, input.Peek());
-  RowAssembler assembler(layout, on_row, on_rejected);
+  CsvRowAssembler assembler(layout, on_row, on_rejected);
   RowCutter rows(FindSeparator(beginning, layout.columns), assembler, input, on_rejected);
   for (;;) {
     ASSIGN_OR_RETURN(const absl::string_view chunk, input.Next());

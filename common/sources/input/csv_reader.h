@@ -1,29 +1,21 @@
 #ifndef TUTTI_COMMON_SOURCES_INPUT_CSV_READER_H_
 #define TUTTI_COMMON_SOURCES_INPUT_CSV_READER_H_
 
-#include <string>
-#include <vector>
+#include <cstddef>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "common/sources/input/csv_header.h"
 #include "common/sources/input/rejection_reason.h"
 #include "common/sources/input/text_input.h"
 
 namespace tutti {
 
-// The line of a CSV file that begins so which names its columns: after blank lines, "sep=;" and
-// "#TYPE ...".
-absl::string_view CsvHeader(absl::string_view beginning);
-
-// The names in such a line, parted by what parts most.
-std::vector<std::string> CsvNames(absl::string_view header);
-
 // What a CSV file has to have.
 struct CsvLayout {
-  // For each wanted column the names that it may have.
-  absl::Span<const std::vector<std::string>> columns;
+  CsvColumns columns;
   size_t required = 0;            // the first so many must be there
   absl::string_view advice = {};  // what to do when one is not, after "and"
   // What stands in a column shows that it is the right one, so that a row may have more fields than
