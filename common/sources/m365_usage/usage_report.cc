@@ -169,6 +169,10 @@ constexpr Assisted kAssisted[] = {
     {"Copilot Agent", "other", kTraitWithAgent},
 };
 
+// Of a row, the first column of kAssisted.
+constexpr size_t kFirstAssisted =
+    kColumnCount + std::size(kCells) + std::size(kApps) * std::size(kPlatforms);
+
 bool IsTrue(absl::string_view text) { return FlagOf(text).value_or(false); }
 
 // A member's name in words: "plannerCopilotLastActivityDate" as "planner Copilot Last Activity
@@ -375,22 +379,24 @@ class UsageReader : public JsonSink {
   // A column of Copilot's that holds the day of the last use of an application: of a known one,
   // under another name, or of one that is not known.
   void NoteColumn(absl::string_view name) {
-    if (members_.contains(MemberName(name))) return;
+    const std::string plain = MemberName(name);
+    if (members_.contains(plain)) return;
     const std::string words = InWords(name);
     const absl::string_view app = AppOfColumn(words);
     if (app.empty()) return;
+    const std::string plain_app = MemberName(app);
     for (size_t i = 0; i < std::size(kAssisted); ++i) {
       const std::string known = MemberName(kAssisted[i].name);
-      if (known != MemberName(app) && known != absl::StrCat(MemberName(app), "copilot")) continue;
-      members_.emplace(MemberName(name), first_assisted_ + i);
-      columns_[first_assisted_ + i].emplace_back(name);
+      if (known != plain_app && known != absl::StrCat(plain_app, "copilot")) continue;
+      members_.emplace(plain, kFirstAssisted + i);
+      columns_[kFirstAssisted + i].emplace_back(name);
       return;
     }
     if (unknown_apps_.size() == kMaxUnknownApps || name.size() > kMaxNameBytes) {
       has_unread_columns_ = true;
       return;
     }
-    members_.emplace(MemberName(name), columns_.size());
+    members_.emplace(plain, columns_.size());
     order_.Watch(columns_.size());
     columns_.push_back({std::string(name)});
     unknown_apps_.emplace_back(app);
@@ -522,8 +528,8 @@ class UsageReader : public JsonSink {
     bool told = false;
     const auto report = [&](absl::string_view text, const Cell& cell) -> absl::Status {
       // An application's version says that it was used.
-      const absl::optional<bool> any =
-          IsOfVersions(cell) && !WhetherAny(text).has_value() ? true : WhetherAny(text);
+      absl::optional<bool> any = WhetherAny(text);
+      if (!any.has_value() && IsOfVersions(cell)) any = true;
       if (any == false) return absl::OkStatus();
       told = true;
       if (any.has_value()) {
@@ -560,7 +566,7 @@ class UsageReader : public JsonSink {
       RETURN_IF_ERROR(sink_.OnActivity({"", "assistant.used", *day.seconds, app, "", traits}));
       return true;
     };
-    size_t column = first_assisted_;
+    size_t column = kFirstAssisted;
     for (const Assisted& one : kAssisted) {
       RETURN_IF_ERROR(report(row[column++], one.app, one.traits).status());
     }
@@ -589,7 +595,7 @@ class UsageReader : public JsonSink {
 
   std::vector<size_t> DayColumns() const {
     std::vector<size_t> days = {kLastActivity, kRefreshed};
-    for (size_t i = 0; i < std::size(kAssisted); ++i) days.push_back(first_assisted_ + i);
+    for (size_t i = 0; i < std::size(kAssisted); ++i) days.push_back(kFirstAssisted + i);
     return days;
   }
 
@@ -598,8 +604,6 @@ class UsageReader : public JsonSink {
   // kColumns, then one for each cell, for each place of kAssisted, and of unknown_apps_.
   std::vector<std::vector<std::string>> columns_;
   std::vector<Cell> cells_;
-  size_t first_assisted_ =
-      kColumnCount + std::size(kCells) + std::size(kApps) * std::size(kPlatforms);
   std::vector<std::string> unknown_apps_;
   bool has_unread_columns_ = false;
   DayOrderFinder order_{DayColumns(),
