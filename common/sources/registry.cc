@@ -5,7 +5,7 @@
 
 #include "common/sources/activities/activities_reader.h"
 #include "common/sources/google/google_reports.h"
-#include "common/sources/input/csv_reader.h"
+#include "common/sources/input/csv_header.h"
 #include "common/sources/input/json_framer.h"
 #include "common/sources/m365_audit/audit_reader.h"
 #include "common/sources/m365_usage/usage_report.h"

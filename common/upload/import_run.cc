@@ -18,7 +18,7 @@
 #include "absl/time/clock.h"
 #include "common/admission/admission.h"
 #include "common/sources/checked_time.h"
-#include "common/sources/input/csv_reader.h"
+#include "common/sources/input/csv_header.h"
 #include "common/sources/input/open_input.h"
 #include "common/status/status_macros.h"
 #include "common/upload/customer_choice.h"

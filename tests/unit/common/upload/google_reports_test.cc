@@ -19,14 +19,6 @@ using ::testing::Pair;
 
 class GoogleReports : public ReportImport {};
 
-std::string Google(const std::string& application, int unique, const std::string& rest,
-                   const std::string& events, const std::string& customer = "C0made0up") {
-  return absl::StrCat(
-      R"({"kind":"admin#reports#activity","id":{"time":"2026-05-04T12:00:00.123Z",)",
-      R"("uniqueQualifier":")", unique, R"(","applicationName":")", application,
-      R"(","customerId":")", customer, R"("},)", rest, R"(,"events":)", events, "}\n");
-}
-
 std::string Text(const std::string& name, const std::string& value) {
   return absl::StrCat(R"({"name":")", name, R"(","value":")", value, "\"}");
 }

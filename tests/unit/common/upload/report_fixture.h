@@ -57,6 +57,15 @@ inline std::string GoogleUser(const std::string& email, const std::string& rest 
   return absl::StrCat(R"("actor":{"callerType":"USER","email":")", email, "\"", rest, "}");
 }
 
+// An activity of Google's reports; `rest` is its actor and what stands beside that.
+inline std::string Google(const std::string& application, int unique, const std::string& rest,
+                          const std::string& events, const std::string& customer = "C0made0up") {
+  return absl::StrCat(
+      R"({"kind":"admin#reports#activity","id":{"time":"2026-05-04T12:00:00.123Z",)",
+      R"("uniqueQualifier":")", unique, R"(","applicationName":")", application,
+      R"(","customerId":")", customer, R"("},)", rest, R"(,"events":)", events, "}\n");
+}
+
 inline std::string ChatPost(const std::string& parameters) {
   return absl::StrCat(R"([{"name":"message_posted","parameters":[)", parameters, "]}]");
 }

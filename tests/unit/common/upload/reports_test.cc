@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "tests/unit/common/upload/import_fixture.h"
+#include "tests/unit/common/upload/report_fixture.h"
 
 namespace tutti {
 namespace {
@@ -148,10 +149,7 @@ TEST_F(ReportsTest, RefusesConcealedNamesAndSaysWhatToDo) {
 
 std::string GoogleActivity(const std::string& application, int unique, const std::string& actor,
                            const std::string& events) {
-  return absl::StrCat(
-      R"({"kind":"admin#reports#activity","id":{"time":"2026-05-04T12:00:00.123Z",)",
-      R"("uniqueQualifier":")", unique, R"(","applicationName":")", application,
-      R"(","customerId":"C0made0up"},"actor":{)", actor, R"(},"events":)", events, "}");
+  return Google(application, unique, absl::StrCat(R"("actor":{)", actor, "}"), events);
 }
 
 constexpr char kAmy[] = R"("callerType":"USER","email":"Amy@acme.example")";
