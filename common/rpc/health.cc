@@ -79,10 +79,6 @@ class HealthService::Watcher final : public grpc::ServerWriteReactor<HealthCheck
 };
 
 HealthService::HealthService(const std::vector<std::string>& services,
-                             const std::vector<std::string>& parts)
-    : HealthService(services, parts, system_clock_) {}
-
-HealthService::HealthService(const std::vector<std::string>& services,
                              const std::vector<std::string>& parts, const SteadyClock& clock)
     : services_(services.begin(), services.end()), clock_(clock) {
   for (const std::string& part : parts) AddPart(part);

@@ -20,9 +20,8 @@ namespace tutti {
 // good. Thread-safe.
 class HealthService final : public grpc::health::v1::Health::CallbackService {
  public:
-  // `services` are full names; `parts` ("store", "keys") are not good at first.
-  HealthService(const std::vector<std::string>& services, const std::vector<std::string>& parts);
-  // The same by another clock, which outlives this.
+  // `services` are full names; `parts` ("store", "keys") are not good at first. The clock
+  // outlives this.
   HealthService(const std::vector<std::string>& services, const std::vector<std::string>& parts,
                 const SteadyClock& clock);
   ~HealthService() override;
@@ -76,7 +75,6 @@ class HealthService final : public grpc::health::v1::Health::CallbackService {
   void Log(const std::string& name, Part& part, const absl::Status& status) const;
 
   const std::set<std::string> services_;
-  const SystemSteadyClock system_clock_;
   const SteadyClock& clock_;
   mutable std::mutex mutex_;
   std::map<std::string, Part> parts_;  // guarded by mutex_

@@ -295,10 +295,11 @@ absl::Status RunAggregate(const AggregateOptions& options) {
   RETURN_IF_ERROR(CheckNoisePlans(**catalog));
 
   const SystemWallClock clock;
+  const SystemSteadyClock steady_clock;
   RedisStores stores(options.redis, options.mirror);
   const std::vector<std::string> names = {aggregate::v1::AggregateService::service_full_name(),
                                           aggregate::v1::OrganizationService::service_full_name()};
-  HealthService health(names, {"store"});
+  HealthService health(names, {"store"}, steady_clock);
   ASSIGN_OR_RETURN(std::unique_ptr<PublicationJournal> journal, OpenJournal(options, stores));
   CountingHistory history(stores.history(), **catalog, clock);
   OrganizationRepository repository(stores.organizations(), history, **catalog, clock,

@@ -316,7 +316,7 @@ absl::Status RunIngest(const ServerOptions& server, const IngestOptions& options
   KeyringMinder keyring(KeyringFile(options.keyring), **keys, policies, clock, steady_clock,
                         options.rotate_keyring);
   Chores chores(server, options, swap, keyring, **opt_outs, aggregate, policies, acknowledged);
-  HealthService health({kServiceName}, {"keys", "aggregate", "catalog"});
+  HealthService health({kServiceName}, {"keys", "aggregate", "catalog"}, steady_clock);
   AggregateHealthClient check(channel, options.aggregate, steady_clock);
   std::optional<PartCheck> checking;
   absl::Status served;

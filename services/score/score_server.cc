@@ -114,7 +114,7 @@ absl::Status RunScore(const ScoreOptions& options) {
   WatchService watchers(reader, records);
   ScoreServiceImpl service({reader, records, benchmarks, known, watchers, statements, *access});
   const std::vector<std::string> names = {score::v1::ScoreService::service_full_name()};
-  HealthService health(names, {"store"});
+  HealthService health(names, {"store"}, clock);
   StoreCheck store(options.redis);
   std::optional<PartCheck> checking;
   return RunServer(

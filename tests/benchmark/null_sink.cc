@@ -92,7 +92,8 @@ int main(int argc, char** argv) {
   tutti::NullScore score(static_cast<size_t>(absl::GetFlag(FLAGS_score_bytes)));
   const std::vector<std::string> names = {tutti::ingest::v1::IngestService::service_full_name(),
                                           tutti::score::v1::ScoreService::service_full_name()};
-  tutti::HealthService health(names, {});
+  const tutti::SystemSteadyClock clock;
+  tutti::HealthService health(names, {}, clock);
   const std::unique_ptr<tutti::Access> access = tutti::Access::ForEverybody();
   const absl::Status served =
       tutti::RunServer(tutti::ServerOptionsFromFlags(), {{&sink, &score}, names, health, *access});

@@ -111,7 +111,8 @@ class PatientService final : public score::v1::ScoreService::CallbackService {
 int main(int argc, char** argv) {
   tutti::BeginServer();
   absl::ParseCommandLine(argc, argv);
-  tutti::HealthService health({tutti::kServiceName}, {"called"});
+  const tutti::SystemSteadyClock clock;
+  tutti::HealthService health({tutti::kServiceName}, {"called"}, clock);
   tutti::PatientService service(health);
   // Whose methods are for ingest alone; none of them is implemented here.
   tutti::aggregate::v1::AggregateService::Service internal;

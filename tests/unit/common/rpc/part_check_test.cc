@@ -16,7 +16,8 @@ constexpr absl::Duration kShort = absl::Milliseconds(50);
 
 class PartCheckTest : public testing::Test {
  protected:
-  HealthService health_{{"a.Service"}, {kPart}};
+  const SystemSteadyClock clock_;
+  HealthService health_{{"a.Service"}, {kPart}, clock_};
 };
 
 TEST_F(PartCheckTest, FollowsWhatIsAnswered) {
