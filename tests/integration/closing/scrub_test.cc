@@ -65,7 +65,10 @@ TEST_F(ScrubTest, IsNotOverBeforeAReplicaIsBack) {
 TEST_F(ScrubTest, RewritesNoReplicaThatHasNotHeardOfADeletion) {
   const auto replica = RedisServer::StartReplicaOf(*server_);
   ASSERT_TRUE(replica.ok()) << replica.status();
+  ASSERT_TRUE((*replica)->WaitForRewrite()) << "what it makes of the primary's data";
+  Connect(/*wait_replicas=*/1);
   Fill("acme");
+  Connect();
   RedisPool there((*replica)->OptionsFor("inspector"));
   ASSERT_EQ(AsOk(there.Call({"CLIENT", "PAUSE", "3600000", "WRITE"})), absl::OkStatus());
   ASSERT_TRUE(organizations_->lifecycle.Pause("acme").ok());

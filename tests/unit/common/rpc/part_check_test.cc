@@ -16,7 +16,7 @@ constexpr absl::Duration kShort = absl::Milliseconds(50);
 
 class PartCheckTest : public testing::Test {
  protected:
-  const SystemSteadyClock clock_;
+  SystemSteadyClock clock_;
   HealthService health_{{"a.Service"}, {kPart}, clock_};
 };
 
