@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -245,9 +246,9 @@ void RedisConnection::AppendRaw(const std::string& bytes, size_t commands) {
 }
 
 absl::Status RedisConnection::Flush() {
-  if (broken_ || !stream_->Write(unsent_)) return Broken();
-  // What was large once is not kept.
-  unsent_ = std::string();
+  // What was large once is not kept: a string that is assigned an empty one keeps its memory.
+  const std::string bytes = std::exchange(unsent_, std::string());
+  if (broken_ || !stream_->Write(bytes)) return Broken();
   return absl::OkStatus();
 }
 

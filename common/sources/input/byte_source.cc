@@ -133,7 +133,7 @@ absl::StatusOr<size_t> PeekedSource::Read(char* buffer, size_t capacity) {
   const size_t count = std::min(capacity, head_.size() - given_);
   memcpy(buffer, head_.data() + given_, count);
   given_ += count;
-  if (given_ == head_.size()) head_ = std::string();
+  if (given_ == head_.size()) std::string().swap(head_);
   if (head_.empty()) given_ = 0;
   return count;
 }

@@ -76,7 +76,7 @@ absl::Status Spool::Keep() {
 
 void Spool::Forget() {
   state_ = State::kForgotten;
-  memory_ = std::string();
+  std::string().swap(memory_);
 }
 
 absl::Status Spool::Append(absl::string_view bytes) {

@@ -111,10 +111,11 @@ class Fleet:
 
     folder = pathlib.Path("/run/fleet")
 
-    def __init__(self, wait=True, node_timeout_ms=2000, disk_megabytes=256, ingest_flags=()):
+    def __init__(self, wait=True, node_timeout_ms=2000, disk_megabytes=256, ingest_flags=(), aggregate_flags=()):
         """`wait`: whether aggregate waits for replicas; without it is the control, and not to be had in the product."""
         self.wait = wait
         self.ingest_flags = ingest_flags
+        self.aggregate_flags = aggregate_flags
         places = [(f"redis-{i}", i) for i in range(1, NODES + 1)] + [("journal", 9)]
         places += [(f"{name}-{i}", first + i) for name, first in (("ingest", 10), ("aggregate", 20), ("score", 30))
                    for i in (1, 2)]
@@ -174,7 +175,7 @@ class Fleet:
         if name == "aggregate":
             words += ["--redis_wait_replicas=1", "--policy_lease=1s",
                       f"--journal_redis={self.journal.host.address}:{PORT}",
-                      f"--journal_redis_password_file={self.folder}/aggregate.password"]
+                      f"--journal_redis_password_file={self.folder}/aggregate.password", *self.aggregate_flags]
         if name == "ingest":
             words += [f"--aggregate=aggregate.tutti:{SERVICE_PORT}", f"--keyring={self.keyring}", "--allow_swap",
                       *self.ingest_flags]

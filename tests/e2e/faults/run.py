@@ -19,8 +19,9 @@ def run(seed, faults=0, kinds=None, hammer=0, wait=True, overload=0, say=print):
     from schedule import Run, rounds_of
     from suite import make_stubs
     say(f"seed {seed}")
-    # What ingest remembers for minutes would make the load another one once it is forgotten.
-    with Fleet(wait, ingest_flags=["--cache_generation=1s"] if overload else []) as fleet:
+    # What is remembered for minutes would make the load, and what is kept afterwards, another one once it is forgotten.
+    forgetful = {"ingest_flags": ["--cache_generation=1s"], "aggregate_flags": ["--mirror_idle=1s"]} if overload else {}
+    with Fleet(wait, **forgetful) as fleet:
         stubs = fleet.folder / "stubs"
         stubs.mkdir()
         make_stubs(stubs)

@@ -1,3 +1,5 @@
+#include <malloc.h>
+
 #include <string>
 #include <vector>
 
@@ -25,6 +27,21 @@ TEST_F(ConnectionTest, RefusesAReplyThatAnnouncesMoreElementsThanWeAskFor) {
   EXPECT_TRUE(absl::IsUnavailable(longer.status())) << longer.status();
   // The next call has a new connection.
   EXPECT_TRUE(AskForElements(1).ok());
+}
+
+// A connection that is kept for the next call keeps nothing of the last.
+//
+// Mutation: a string that is assigned an empty one, which keeps its memory.
+TEST_F(ConnectionTest, KeepsNoMemoryOfALargeCommand) {
+  const auto taken = [] {
+    const struct mallinfo2 memory = mallinfo2();
+    return memory.uordblks + memory.hblkhd;
+  };
+  ASSERT_EQ(AsOk(inspector_->Call({"SET", "little", "x"})), absl::OkStatus());
+  const size_t before = taken();
+  ASSERT_EQ(AsOk(inspector_->Call({"SET", "much", std::string(size_t{8} << 20, 'x')})),
+            absl::OkStatus());
+  EXPECT_LT(taken(), before + (size_t{1} << 20));
 }
 
 // Mutation: an error of the kind that calls are not repeated after.
