@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
+#include "common/status/status_macros.h"
 
 namespace tutti {
 namespace {
@@ -22,6 +23,18 @@ bool AreOne(const std::string& one, const std::string& other) {
   return Resolved(one) == Resolved(other);
 }
 
+// That nothing that is made beside one of them is another.
+absl::Status CheckBeside(const NamedFile& written, const NamedFile& other) {
+  if (!written.written) return absl::OkStatus();
+  for (const std::string& suffix : written.beside) {
+    const std::string path = absl::StrCat(written.path, suffix);
+    if (!AreOne(path, other.path)) continue;
+    return absl::InvalidArgumentError(absl::StrCat(
+        other.flag, " is ", path, ", which ", written.flag, " makes and removes: give it another"));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status CheckFilesApart(const std::vector<NamedFile>& files) {
@@ -29,6 +42,8 @@ absl::Status CheckFilesApart(const std::vector<NamedFile>& files) {
     for (size_t j = i + 1; j < files.size(); ++j) {
       const NamedFile& one = files[i];
       const NamedFile& other = files[j];
+      RETURN_IF_ERROR(CheckBeside(one, other));
+      RETURN_IF_ERROR(CheckBeside(other, one));
       if ((!one.written && !other.written) || !AreOne(one.path, other.path)) continue;
       const NamedFile& written = one.written ? one : other;
       return absl::InvalidArgumentError(

@@ -13,10 +13,12 @@ struct NamedFile {
   std::string flag;  // "--tls_key"
   std::string path;
   bool written = false;
+  // What is added to the path for files that are made, and go, while it is written.
+  std::vector<std::string> beside = {};
 };
 
-// Whether none that is written is another of them, too: by the same path, or by another name of
-// the same file. InvalidArgument, naming both flags and the path, when one is. Two that are read
+// Whether none that is written, and none that is made beside it, is another of them, too: by the
+// same path, or by another name of the same file. InvalidArgument, naming both flags and the path, when one is. Two that are read
 // may be the same.
 absl::Status CheckFilesApart(const std::vector<NamedFile>& files);
 

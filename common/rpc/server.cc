@@ -194,6 +194,9 @@ absl::StatusOr<std::unique_ptr<MetricsServer>> ShowMetrics(const ServerOptions& 
   metrics.AddCounter("tutti_audit_log_lost_lines_total",
                      "Lines of --audit_log that could not be written: the disk is full, or fails.",
                      {}, [&served] { return served.access.lost_audit_lines(); });
+  metrics.AddCounter("tutti_log_lost_lines_total",
+                     "Lines of the log that could not be written: nobody reads standard error.", {},
+                     LostLogLines);
   absl::StatusOr<std::unique_ptr<MetricsServer>> server = MetricsServer::Start(metrics, address);
   if (server.ok()) LogInfo("showing metrics", {{"port", absl::StrCat((*server)->port())}});
   return server;

@@ -10,6 +10,7 @@
 #include "absl/flags/reflection.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "common/retention/retention.h"
 #include "common/rpc/server.h"
 #include "common/telemetry/log.h"
 
@@ -63,6 +64,8 @@ ABSL_FLAG(bool, check_config, false,
 namespace tutti {
 namespace {
 
+constexpr char kAddedTo[] = "audit_log";  // and never replaced
+
 bool IsFile(const std::string& path) {
   struct stat there = {};
   return stat(path.c_str(), &there) == 0 && S_ISREG(there.st_mode);
@@ -72,13 +75,15 @@ bool IsFile(const std::string& path) {
 // here: its text, or a part of it between commas, names a file when there is one; of one that is
 // written, the text does whatever is there.
 std::vector<NamedFile> FilesOfFlags(std::vector<std::string> written) {
-  written.insert(written.end(), {"audit_log", "port_file"});
+  written.insert(written.end(), {kAddedTo, "port_file"});
   std::vector<NamedFile> files;
   for (const auto& [name, flag] : absl::GetAllFlags()) {
     const bool is_written = std::find(written.begin(), written.end(), name) != written.end();
     const std::string value = flag->CurrentValue();
     if (is_written || IsFile(value)) {
-      if (!value.empty()) files.push_back({absl::StrCat("--", name), value, is_written});
+      NamedFile file{absl::StrCat("--", name), value, is_written};
+      if (is_written && name != kAddedTo) file.beside = {kReplacementSuffix, kLockSuffix};
+      if (!value.empty()) files.push_back(std::move(file));
       continue;
     }
     for (std::string& part :

@@ -1,6 +1,7 @@
 #ifndef TUTTI_COMMON_TELEMETRY_LOG_H_
 #define TUTTI_COMMON_TELEMETRY_LOG_H_
 
+#include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <utility>
@@ -14,11 +15,15 @@ namespace tutti {
 using LogFields = std::initializer_list<std::pair<const char*, std::string>>;
 
 // Each writes one line of JSON to standard error, in printable ASCII, whatever a value holds:
-// time, level, event and fields. Thread-safe.
+// time, level, event and fields. Thread-safe. Where nobody reads what is written, a line is lost
+// after a tenth of a second, and the next ones at once.
 void LogDebug(const char* event, LogFields fields);
 void LogInfo(const char* event, LogFields fields);
 void LogWarning(const char* event, LogFields fields);
 void LogError(const char* event, LogFields fields);
+
+// How many lines were lost since the process began.
+uint64_t LostLogLines();
 
 // "debug", "info", "warning" or "error"; false, and nothing changes, for anything else.
 bool SetLogLevel(const std::string& level);

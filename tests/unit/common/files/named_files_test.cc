@@ -37,6 +37,17 @@ TEST(NamedFilesTest, NoneThatIsWrittenIsAnother) {
         CheckFilesApart({{"--tls_key", one, false}, {"--tls_certificate", other, false}}).ok());
   }
   EXPECT_TRUE(CheckFilesApart({{"--tls_key", key, false}, {"--port_file", absent, true}}).ok());
+  // What is made beside a file, and goes.
+  const NamedFile replaced{"--port_file", absent, true, {".new"}};
+  for (const bool written : {false, true}) {
+    const NamedFile beside{"--keyring", absent + ".new", written};
+    for (const auto& files : {std::vector{replaced, beside}, std::vector{beside, replaced}}) {
+      EXPECT_THAT(std::string(CheckFilesApart(files).message()),
+                  testing::StartsWith("--keyring is " + absent +
+                                      ".new, which --port_file makes and removes"));
+    }
+  }
+  EXPECT_TRUE(CheckFilesApart({replaced, {"--keyring", absent + ".newer", true}}).ok());
   std::filesystem::remove_all(folder);
 }
 
