@@ -1,3 +1,6 @@
+#include <sys/stat.h>
+#include <sys/un.h>
+
 #include <algorithm>
 
 #include "absl/flags/flag.h"
@@ -86,12 +89,27 @@ absl::Status CheckWaitReplicas(const RedisOptions& options) {
 absl::StatusOr<RedisAddress> ReadAddress(const std::string& flag, const std::string& text) {
   const size_t colon = text.rfind(':');
   RedisAddress address{text.substr(0, colon), 0};
-  if (colon == std::string::npos || address.host.empty() ||
+  // A number may have spaces around it.
+  const bool has_spaces = text.find_first_of(" \t\r\n") != std::string::npos;
+  if (colon == std::string::npos || address.host.empty() || has_spaces ||
       !absl::SimpleAtoi(text.substr(colon + 1), &address.port) || address.port < 1 ||
       address.port > kMaxPort) {
     return absl::InvalidArgumentError(absl::StrCat("--", flag, " must be host:port"));
   }
   return address;
+}
+
+// One that is not there yet may come.
+absl::Status CheckSocket(const std::string& path) {
+  if (path.size() >= sizeof(sockaddr_un::sun_path)) {
+    return absl::InvalidArgumentError(absl::StrCat("--redis_socket is longer than ",
+                                                   sizeof(sockaddr_un::sun_path) - 1,
+                                                   " bytes: give a shorter path"));
+  }
+  struct stat there = {};
+  if (stat(path.c_str(), &there) != 0 || S_ISSOCK(there.st_mode)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("--redis_socket: ", path, " is no socket; give that of redis-server"));
 }
 
 // Reads where the server is.
@@ -105,6 +123,7 @@ absl::Status ReadPlace(RedisOptions& options) {
     return absl::InvalidArgumentError(
         "give --redis_socket, --redis_address or --redis_cluster, one of them");
   }
+  RETURN_IF_ERROR(CheckSocket(options.unix_socket));
   if (!single.empty()) {
     ASSIGN_OR_RETURN(RedisAddress address, ReadAddress("redis_address", single));
     options.host = address.host;

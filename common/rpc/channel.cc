@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/files/read_file.h"
+#include "common/rpc/host_port.h"
 #include "common/status/status_macros.h"
 #include "grpcpp/create_channel.h"
 #include "grpcpp/security/credentials.h"
@@ -93,6 +94,7 @@ bool IsLoopback(const std::string& address) {
 absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const std::string& address,
                                                            const TlsFiles& tls,
                                                            const std::string& token_file) {
+  RETURN_IF_ERROR(CheckAddress(address));
   std::shared_ptr<grpc::ChannelCredentials> credentials = grpc::InsecureChannelCredentials();
   if (tls.any()) {
     ASSIGN_OR_RETURN(auto secure, MakeChannelCredentials(tls));

@@ -20,7 +20,8 @@ bool IsLoopback(const std::string& address);
 // came are repeated up to four times, whatever their size, after the time that the service asks
 // for (see retry_pushback.h) or a tenth of a second and more; addresses of one name are
 // used in turn. With TLS when any of its files is given; then calls show the token in
-// `token_file`, which is read at each, when there is one. InvalidArgument for plain
+// `token_file`, which is read at each, when there is one. InvalidArgument for what is no address
+// (see CheckAddress), for plain
 // text to an address that is not of the loopback or with a token, and, naming flag and
 // file, for files that cannot be used.
 absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const std::string& address,

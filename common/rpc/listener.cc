@@ -15,6 +15,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -25,6 +26,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
+#include "common/rpc/host_port.h"
 #include "common/status/status_macros.h"
 #include "common/telemetry/log.h"
 
@@ -136,26 +138,9 @@ int PortOf(int socket) {
   return ntohs(reinterpret_cast<const sockaddr_in*>(&bound)->sin_port);
 }
 
-struct HostPort {
-  absl::string_view written_host;  // with the brackets of IPv6
-  std::string host;
-  int port = 0;
-};
-
 absl::StatusOr<HostPort> Split(absl::string_view address) {
-  const size_t colon = address.rfind(':');
-  HostPort parts;
-  if (colon != absl::string_view::npos) {
-    parts.written_host = address.substr(0, colon);
-    absl::string_view host = parts.written_host;
-    const bool bracketed = absl::ConsumePrefix(&host, "[") && absl::ConsumeSuffix(&host, "]");
-    parts.host = std::string(host);
-    if (!host.empty() && (bracketed || !absl::StrContains(host, ':')) &&
-        absl::SimpleAtoi(address.substr(colon + 1), &parts.port) && parts.port >= 0 &&
-        parts.port <= 65535) {
-      return parts;
-    }
-  }
+  std::optional<HostPort> parts = SplitHostPort(address);
+  if (parts.has_value()) return *std::move(parts);
   return absl::InvalidArgumentError(
       absl::StrCat("--listen must be HOST:PORT, [IPv6]:PORT or unix:PATH, not \"", address, "\""));
 }

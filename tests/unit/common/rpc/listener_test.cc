@@ -114,7 +114,8 @@ TEST(ListenerTest, TakesConnectionsAtItsAddresses) {
 TEST(ListenerTest, SaysWhatIsWrongWithAnAddress) {
   for (const char* address :
        {"", "127.0.0.1", "::1:80", "[::1:80", "127.0.0.1:", "127.0.0.1:70000", "127.0.0.1:-1",
-        ":80", "127.0.0.1:x", "unix:", "no-such-host.invalid:80"}) {
+        ":80", "127.0.0.1:x", "127.0.0.1: 80", "127.0.0.1:80 ", "127.0.0.1:80/x", "127.0.0.1:+80",
+        "unix:", "no-such-host.invalid:80"}) {
     const auto listener = Listener::Open(address);
     ASSERT_FALSE(listener.ok()) << address;
     EXPECT_TRUE(absl::IsInvalidArgument(listener.status())) << listener.status();
