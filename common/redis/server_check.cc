@@ -18,9 +18,11 @@ bool IsOnlineReplica(const Info::value_type& fact) {
   return absl::StartsWith(fact.first, "slave") && absl::StrContains(fact.second, ",state=online,");
 }
 
-// The settings whose names match a pattern.
-absl::StatusOr<Info> ReadSettings(RedisPool& server, const std::string& pattern) {
-  const absl::StatusOr<RedisReply> reply = server.Call({"CONFIG", "GET", pattern});
+// The settings whose names match one of the patterns.
+absl::StatusOr<Info> ReadSettings(RedisPool& server, const std::vector<std::string>& patterns) {
+  RedisWords words = {"CONFIG", "GET"};
+  words.insert(words.end(), patterns.begin(), patterns.end());
+  const absl::StatusOr<RedisReply> reply = server.Call(words);
   const absl::StatusOr<std::vector<std::string>> settings = AsStrings(reply);
   // The latter where the command was given another name.
   if ((reply.ok() && IsDenied(**reply)) || absl::IsInternal(settings.status())) {
@@ -35,12 +37,6 @@ absl::StatusOr<Info> ReadSettings(RedisPool& server, const std::string& pattern)
     values.emplace((*settings)[i], (*settings)[i + 1]);
   }
   return values;
-}
-
-// Whether a write is on disk before it is answered.
-absl::StatusOr<bool> Synchronizes(RedisPool& server) {
-  ASSIGN_OR_RETURN(Info settings, ReadSettings(server, "*appendfsync*"));
-  return settings["appendfsync"] == "always" && settings["no-appendfsync-on-rewrite"] == "no";
 }
 
 // 0 where the server does not say it.
@@ -62,17 +58,21 @@ absl::StatusOr<absl::flat_hash_map<std::string, std::string>> ReadInfo(RedisPool
 
 absl::StatusOr<ServerFacts> ReadServerFacts(RedisPool& server) {
   ASSIGN_OR_RETURN(auto facts, ReadInfo(server));
-  ASSIGN_OR_RETURN(const bool synchronizes, Synchronizes(server));
-  return ServerFacts{facts["run_id"],
-                     facts["role"] == "master",
-                     facts["cluster_enabled"] == "1",
-                     facts["aof_enabled"] == "1",
-                     facts["aof_last_write_status"] == "ok",
-                     facts["maxmemory_policy"] != "noeviction",
-                     NumberOf(facts["used_memory"]) - NumberOf(facts["mem_not_counted_for_evict"]),
-                     NumberOf(facts["maxmemory"]),
-                     static_cast<int>(std::count_if(facts.begin(), facts.end(), IsOnlineReplica)),
-                     synchronizes};
+  ASSIGN_OR_RETURN(Info settings,
+                   ReadSettings(server, {"*appendfsync*", "save", "repl-diskless-*"}));
+  return ServerFacts{
+      facts["run_id"],
+      facts["role"] == "master",
+      facts["cluster_enabled"] == "1",
+      facts["aof_enabled"] == "1",
+      facts["aof_last_write_status"] == "ok",
+      facts["maxmemory_policy"] != "noeviction",
+      NumberOf(facts["used_memory"]) - NumberOf(facts["mem_not_counted_for_evict"]),
+      NumberOf(facts["maxmemory"]),
+      static_cast<int>(std::count_if(facts.begin(), facts.end(), IsOnlineReplica)),
+      settings["appendfsync"] == "always" && settings["no-appendfsync-on-rewrite"] == "no",
+      !settings["save"].empty() || settings["repl-diskless-sync"] != "yes" ||
+          settings["repl-diskless-load"] != "swapdb"};
 }
 
 absl::Status CheckServer(const ServerFacts& facts, const RedisOptions& options) {
@@ -87,6 +87,13 @@ absl::Status CheckServer(const ServerFacts& facts, const RedisOptions& options) 
     return absl::FailedPreconditionError(
         "redis-server does not synchronise its append-only file at every write, so a crash may "
         "lose what was answered; set appendfsync always and no-appendfsync-on-rewrite no");
+  }
+  if (facts.snapshots) {
+    return absl::FailedPreconditionError(
+        "redis-server writes snapshots, or does when a replica copies it, and what is deleted "
+        "lives on in them; set save \"\", repl-diskless-sync yes and repl-diskless-load swapdb, "
+        "and "
+        "delete dump.rdb of every node");
   }
   if (facts.evicts) {
     return absl::FailedPreconditionError(
@@ -112,7 +119,7 @@ absl::Status CheckServer(const ServerFacts& facts, const RedisOptions& options) 
 }
 
 absl::Status CheckClusterNode(RedisPool& primary, const ServerFacts& facts) {
-  ASSIGN_OR_RETURN(Info settings, ReadSettings(primary, "cluster-*"));
+  ASSIGN_OR_RETURN(Info settings, ReadSettings(primary, {"cluster-*"}));
   // A replica that comes from another primary brings that one's keys in its files, and nobody
   // would look for them there.
   if (settings["cluster-allow-replica-migration"] != "no") {

@@ -29,15 +29,18 @@ struct ServerFacts {
   // Synchronises the file before it answers a write, also while the file is rewritten. INFO
   // does not tell it.
   bool synchronizes = false;
+  // Writes all that it has into a file that is not rewritten, now and then or when a replica
+  // copies it. INFO does not tell it.
+  bool snapshots = false;
 };
 
 // Needs the commands INFO and CONFIG GET; FailedPrecondition when the server denies the latter.
 absl::StatusOr<ServerFacts> ReadServerFacts(RedisPool& server);
 
 // Whether a server may be trusted with writes: it is a primary, keeps an append-only file that
-// it synchronises at every write, evicts nothing, has room, and has the replicas that `options`
-// wait for. Unavailable when what is wrong may pass by itself, FailedPrecondition when the server's
-// configuration is.
+// it synchronises at every write, and no snapshots, evicts nothing, has room, and has the replicas
+// that `options` wait for. Unavailable when what is wrong may pass by itself, FailedPrecondition
+// when the server's configuration is.
 absl::Status CheckServer(const ServerFacts& facts, const RedisOptions& options);
 
 // Whether a primary of a cluster, which CheckServer found fit, has the settings that it must

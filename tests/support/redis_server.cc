@@ -350,6 +350,8 @@ std::string RedisServer::AppendOnlyFiles() const {
   return bytes;
 }
 
+bool RedisServer::HasSnapshot() const { return fs::exists(folder_ / "dump.rdb"); }
+
 void RedisServer::SaveFiles(const fs::path& folder) const {
   fs::copy(folder_ / "appendonlydir", folder, fs::copy_options::recursive);
 }

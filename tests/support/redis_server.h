@@ -65,6 +65,8 @@ class RedisServer {
 
   // The bytes of every append-only file.
   std::string AppendOnlyFiles() const;
+  // Whether a file has all that it had at some time, and stays.
+  bool HasSnapshot() const;
   // Deletes every append-only file; only after Kill.
   void LoseFiles();
   // Makes a replica a primary of its own, which takes writes.

@@ -338,7 +338,7 @@ class CheckConfigTest(unittest.TestCase):
         port = free_port()
         server = subprocess.Popen(
             ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--dir", folder, "--appendonly", "yes", "--save", "",
-             "--appendfsync", "always", "--unixsocket", folder / "sock"], stdout=subprocess.DEVNULL)
+             "--appendfsync", "always", "--repl-diskless-load", "swapdb", "--unixsocket", folder / "sock"], stdout=subprocess.DEVNULL)
         self.addCleanup(server.wait)
         self.addCleanup(server.terminate)
 

@@ -114,6 +114,7 @@ TEST_F(ReplicatedClusterTest, ErasesAndRewritesOnEveryNode) {
   for (const auto& node : own_->nodes()) {
     ASSERT_TRUE(node->WaitForRewrite());
     EXPECT_THAT(node->AppendOnlyFiles(), Not(HasSubstr("1234")));
+    EXPECT_FALSE(node->HasSnapshot());
   }
   Use(absl::Seconds(2));
   own_->replica(1).Freeze(true);

@@ -120,6 +120,21 @@ TEST_F(ServerLossTest, DoesNotTrustAServerThatSynchronisesItsFileLater) {
   }
 }
 
+// What a snapshot has is neither deleted nor rewritten.
+TEST_F(ServerLossTest, DoesNotTrustAServerThatWritesSnapshots) {
+  for (const auto& [setting, wrong, right] :
+       {std::tuple("save", "60 1", ""), std::tuple("repl-diskless-sync", "no", "yes"),
+        std::tuple("repl-diskless-load", "disabled", "swapdb"),
+        std::tuple("repl-diskless-load", "on-empty-db", "swapdb")}) {
+    ASSERT_TRUE(AsOk(inspector_->Call({"CONFIG", "SET", setting, wrong})).ok());
+    const absl::Status refused = stores_->CheckServer();
+    EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << setting << " " << wrong << ": " << refused;
+    EXPECT_THAT(std::string(refused.message()), HasSubstr("repl-diskless-load swapdb"));
+    ASSERT_TRUE(AsOk(inspector_->Call({"CONFIG", "SET", setting, right})).ok());
+    EXPECT_EQ(stores_->CheckServer(), absl::OkStatus());
+  }
+}
+
 // Mutation: to take silence for "always".
 TEST_F(ServerLossTest, DoesNotTrustAServerThatDoesNotSayWhenItSynchronises) {
   ASSERT_TRUE(AsOk(inspector_->Call({"ACL", "SETUSER", "aggregate", "-config|get"})).ok());
