@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -18,34 +19,78 @@ bool IsAccountCharacter(char c) {
          c != '>' && c != ',' && c != ';' && c != ':';
 }
 
-// Domains that Microsoft and Google run accounts of theirs and of applications in.
-bool IsServiceDomain(absl::string_view domain) {
-  return absl::EqualsIgnoreCase(domain, "support.onmicrosoft.com") ||
-         absl::EndsWithIgnoreCase(domain, ".prod.outlook.com") ||
-         absl::EndsWithIgnoreCase(domain, ".sharepoint.com") ||
-         absl::EndsWithIgnoreCase(domain, ".gserviceaccount.com") ||
-         absl::EndsWithIgnoreCase(domain, ".calendar.google.com");
-}
+// Domains that Microsoft and Google run accounts of theirs, of applications, of bots and of
+// conversations in. What begins with a dot is the end of one.
+constexpr absl::string_view kServiceDomains[] = {"support.onmicrosoft.com",
+                                                 ".prod.outlook.com",
+                                                 ".sharepoint.com",
+                                                 ".gserviceaccount.com",
+                                                 ".calendar.google.com",
+                                                 "teams.bot",
+                                                 "thread.skype",
+                                                 "thread.tacv2",
+                                                 "thread.v2",
+                                                 "unq.gbl.spaces"};
 
 // Mailboxes and accounts that a tenant holds for its own machinery.
+constexpr absl::string_view kServicePrefixes[] = {"fim_password_service",
+                                                  "spoolsprovisioning-",
+                                                  "healthmailbox",
+                                                  "systemmailbox{",
+                                                  "discoverysearchmailbox{",
+                                                  "federatedemail.",
+                                                  "migration.",
+                                                  "serviceprincipal_",
+                                                  "sync_",
+                                                  "msol_",
+                                                  "adtoaadsyncserviceaccount",
+                                                  "msexchdiscovery",
+                                                  "exchange online-applicationaccount"};
+
+// Such accounts that have eight or more hexadecimal digits, and nothing else, behind this.
+constexpr absl::string_view kNumberedPrefixes[] = {"aad_", "microsoftexchange"};
+
+// Senders whom nobody is to answer, without dots, dashes and underscores.
+constexpr absl::string_view kSenders[] = {"donotreply", "mailerdaemon", "noreply", "postmaster"};
+
+// What stands before the address of a guest who signs in elsewhere.
+constexpr absl::string_view kGuestPrefixes[] = {"live.com#", "google.com#", "facebook.com#",
+                                                "mail#", "urn:spo:"};
+
+bool IsServiceDomain(absl::string_view domain) {
+  return absl::c_any_of(kServiceDomains, [domain](absl::string_view one) {
+    return one.front() == '.' ? absl::EndsWithIgnoreCase(domain, one)
+                              : absl::EqualsIgnoreCase(domain, one);
+  });
+}
+
+bool IsNumber(absl::string_view text) {
+  return text.size() >= 8 && absl::c_all_of(text, [](char c) {
+           return absl::ascii_isxdigit(static_cast<unsigned char>(c));
+         });
+}
+
 bool IsServiceAccount(absl::string_view local) {
-  static constexpr absl::string_view kPrefixes[] = {"fim_password_service",
-                                                    "spoolsprovisioning-",
-                                                    "healthmailbox",
-                                                    "systemmailbox{",
-                                                    "discoverysearchmailbox{",
-                                                    "federatedemail.",
-                                                    "migration.",
-                                                    "serviceprincipal_",
-                                                    "sync_",
-                                                    "msol_",
-                                                    "adtoaadsyncserviceaccount",
-                                                    "msexchdiscovery",
-                                                    "exchange online-applicationaccount"};
-  for (absl::string_view prefix : kPrefixes) {
-    if (StartsIgnoringCase(local, prefix)) return true;
-  }
-  return IsGuid(local);
+  const auto begins = [local](absl::string_view prefix) {
+    return StartsIgnoringCase(local, prefix);
+  };
+  const auto is_numbered = [local, &begins](absl::string_view prefix) {
+    return begins(prefix) && IsNumber(local.substr(prefix.size()));
+  };
+  std::string sender = absl::AsciiStrToLower(local);
+  sender.erase(std::remove_if(sender.begin(), sender.end(),
+                              [](char c) { return c == '.' || c == '-' || c == '_'; }),
+               sender.end());
+  return absl::c_any_of(kServicePrefixes, begins) ||
+         absl::c_any_of(kNumberedPrefixes, is_numbered) ||
+         absl::c_linear_search(kSenders, sender) || IsGuid(local);
+}
+
+bool IsGuest(absl::string_view name) {
+  return ContainsIgnoringCase(name, "#ext#") ||
+         absl::c_any_of(kGuestPrefixes, [name](absl::string_view prefix) {
+           return StartsIgnoringCase(name, prefix);
+         });
 }
 
 // Whether it has the form local@domain and is nobody's machinery.
@@ -110,10 +155,7 @@ ActorKind ClassifyActor(const Actor& actor,
                         const absl::flat_hash_set<std::string>& accepted_domains) {
   const absl::string_view name = AccountName(actor.name);
   const int user_type = actor.user_type;
-  if (user_type == 10 || ContainsIgnoringCase(name, "#ext#") ||
-      StartsIgnoringCase(name, "urn:spo:")) {
-    return ActorKind::kGuest;
-  }
+  if (user_type == 10 || IsGuest(name)) return ActorKind::kGuest;
   if (user_type == 9) return ActorKind::kPartner;
   if (user_type < 0) return ActorKind::kUnknownType;
   if (user_type != 0 && user_type != 2) return ActorKind::kService;

@@ -40,9 +40,14 @@ absl::string_view AccountName(absl::string_view name);
 
 // Tells people from the rest. Of user types 0 (regular) and 2 (administrator) are people. An
 // ordinary user type is not enough: system accounts, SIDs, GUIDs, synchronisation, service and
-// health mailboxes have it too, some of them in the form of an address. `accepted_domains` are
-// in lower case; none means that every domain is accepted. The name may be a claim; the domain of a
-// Windows account is accepted when an accepted one begins with it.
+// health mailboxes, bots and conversations have it too, some of them in the form of an address. Of
+// addresses those are told by names that nobody but the vendor gives: its domains, the beginnings
+// of its accounts' names, "live.com#" and the like before a guest's. So is a name that is "noreply"
+// or "postmaster" and nothing else. Nothing is guessed of names that an organisation gives itself:
+// "svc-backup@acme.example" and "scanner@acme.example" are people until they opt out, for so may
+// a person be called. `accepted_domains` are in lower case; none means that every domain is
+// accepted. The name may be a claim; the domain of a Windows account is accepted when an accepted
+// one begins with it.
 ActorKind ClassifyActor(const Actor& actor,
                         const absl::flat_hash_set<std::string>& accepted_domains);
 
