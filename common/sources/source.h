@@ -126,6 +126,10 @@ class Source {
   virtual const JsonLayout* json() const { return nullptr; }
   // What tells its files from others, for people: "a column AuditData".
   virtual absl::string_view signs() const { return "its own signs"; }
+  // Names that its inputs give operations, and applications, and that are certainly nobody's, see
+  // KnownNames: as they are documented, or empty for any other, which no summary shows unasked.
+  virtual absl::string_view KnownOperation(absl::string_view /*name*/) const { return ""; }
+  virtual absl::string_view KnownApplication(absl::string_view /*name*/) const { return ""; }
   // Whether an input that begins so is this source's.
   virtual bool Recognizes(const Beginning& beginning) const = 0;
   // `options` outlives the reader.

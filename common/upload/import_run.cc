@@ -84,6 +84,7 @@ class Importer {
     for (const auto& type : options_.catalog->proto().activity_types()) {
       summary_.known_types.insert(type.id());
     }
+    summary_.source = source_;
     if (summary_.rows == summary_.Rejected()) {
       summary_.warnings.emplace_back("nothing that could be read was found");
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <nlohmann/json.hpp>
 #include <numeric>
 #include <utility>
 
@@ -13,7 +14,6 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 #include "common/text/plain_text.h"
-#include "common/upload/known_names.h"
 
 namespace tutti {
 namespace {
@@ -24,6 +24,7 @@ constexpr size_t kShownOperations = 20;
 constexpr absl::string_view kOther = "(other)";
 constexpr absl::string_view kNoName = "(none)";
 
+using Json = nlohmann::ordered_json;
 using Counts = std::vector<std::pair<std::string, int64_t>>;
 
 using CountsByType = std::map<std::string, std::map<std::string, int64_t>>;
@@ -65,8 +66,8 @@ Counts ExcludedCounts(const TenantSummary& tenant) {
   return counts;
 }
 
-// What may be shown of the names of an input: a known one as the list spells it, any other in
-// one number, unless all are asked for.
+// What may be shown of the names of an input: a known one as it is documented, any other in one
+// number, unless all are asked for.
 std::map<std::string, int64_t> Shown(const std::map<std::string, int64_t>& counts,
                                      absl::FunctionRef<absl::string_view(absl::string_view)> known,
                                      ShownNames shown) {
@@ -103,14 +104,20 @@ std::map<std::string, Counts> ByType(const CountsByType& counts,
   return lists;
 }
 
-Counts UnknownAppCounts(const TenantSummary& tenant, ShownNames shown) {
-  const auto named = Shown(tenant.unknown_apps, KnownApplication, shown);
+Counts UnknownAppCounts(const TenantSummary& tenant, const Source* source, ShownNames shown) {
+  const auto known = [source](absl::string_view name) {
+    return source == nullptr ? absl::string_view() : source->KnownApplication(name);
+  };
+  const auto named = Shown(tenant.unknown_apps, known, shown);
   return {named.begin(), named.end()};
 }
 
 // The commonest operations first, and the rest in one number.
-Counts IgnoredCounts(const TenantSummary& tenant, ShownNames shown) {
-  const auto named = Shown(tenant.ignored_operations, KnownOperation, shown);
+Counts IgnoredCounts(const TenantSummary& tenant, const Source* source, ShownNames shown) {
+  const auto known = [source](absl::string_view name) {
+    return source == nullptr ? absl::string_view() : source->KnownOperation(name);
+  };
+  const auto named = Shown(tenant.ignored_operations, known, shown);
   Counts counts(named.begin(), named.end());
   std::stable_sort(counts.begin(), counts.end(),
                    [](const auto& a, const auto& b) { return a.second > b.second; });
@@ -203,8 +210,8 @@ void AppendUpload(std::string* text, const UploadSummary& upload) {
   }
 }
 
-void AppendTenant(std::string* text, const TenantSummary& tenant,
-                  const std::set<std::string>& known_types, ShownNames shown) {
+void AppendTenant(std::string* text, const TenantSummary& tenant, const ImportSummary& summary,
+                  ShownNames shown) {
   absl::StrAppend(text, "\n", tenant.tenant.empty() ? "activities" : "tenant " + tenant.tenant);
   if (!tenant.organization.empty()) absl::StrAppend(text, " -> ", tenant.organization);
   absl::StrAppend(text, "\n");
@@ -226,11 +233,12 @@ void AppendTenant(std::string* text, const TenantSummary& tenant,
                                : absl::StrCat("licensed (--entitlement ", product, "=...)"),
                people, 2);
   }
-  AppendActivities(text, tenant, known_types, shown);
+  AppendActivities(text, tenant, summary.known_types, shown);
   AppendBlock(text, "applications that are not known here, counted as other",
-              UnknownAppCounts(tenant, shown));
+              UnknownAppCounts(tenant, summary.source, shown));
   AppendBlock(text, "left out", ExcludedCounts(tenant));
-  AppendBlock(text, "operations that mean nothing here", IgnoredCounts(tenant, shown));
+  AppendBlock(text, "operations that mean nothing here",
+              IgnoredCounts(tenant, summary.source, shown));
   const UploadSummary& upload = tenant.upload;
   if (upload.batches == 0 && upload.refused.empty() && upload.ignored_values == 0) return;
   if (upload.batches == 0) {
@@ -246,72 +254,46 @@ void AppendTenant(std::string* text, const TenantSummary& tenant,
   AppendUpload(text, upload);
 }
 
-// Every text that gets here is of our making or was checked: nothing but quotes
-// and backslashes could need an escape.
-std::string Quoted(absl::string_view text) {
-  std::string quoted = "\"";
-  for (char c : text) {
-    if (c == '"' || c == '\\') quoted.push_back('\\');
-    quoted.push_back(absl::ascii_iscntrl(static_cast<unsigned char>(c)) ? ' ' : c);
-  }
-  quoted.push_back('"');
-  return quoted;
+Json JsonCounts(const Counts& counts) {
+  Json json = Json::object();
+  for (const auto& [name, count] : counts) json[name] = count;
+  return json;
 }
 
-std::string JsonCounts(const Counts& counts) {
-  return absl::StrCat("{",
-                      absl::StrJoin(counts, ",",
-                                    [](std::string* out, const auto& count) {
-                                      absl::StrAppend(out, Quoted(count.first), ":", count.second);
-                                    }),
-                      "}");
+Json JsonByType(const std::map<std::string, Counts>& lists) {
+  Json json = Json::object();
+  for (const auto& [type, counts] : lists) json[type] = JsonCounts(counts);
+  return json;
 }
 
-std::string JsonByType(const std::map<std::string, Counts>& lists) {
-  return absl::StrCat("{",
-                      absl::StrJoin(lists, ",",
-                                    [](std::string* out, const auto& list) {
-                                      absl::StrAppend(out, Quoted(list.first), ":",
-                                                      JsonCounts(list.second));
-                                    }),
-                      "}");
+Json JsonUpload(const UploadSummary& upload) {
+  return {{"batches", upload.batches},
+          {"retries", upload.retries},
+          {"accepted", upload.accepted},
+          {"partly_late", upload.partly_late},
+          {"ignored_values", upload.ignored_values},
+          {"refused", JsonCounts(ToCounts(upload.refused))}};
 }
 
-std::string JsonNames(const std::set<std::string>& names) {
-  return absl::StrCat(
-      "[",
-      absl::StrJoin(names, ",",
-                    [](std::string* out, const auto& name) { absl::StrAppend(out, Quoted(name)); }),
-      "]");
-}
-
-std::string JsonTenant(const TenantSummary& tenant, const std::set<std::string>& known_types,
-                       ShownNames shown) {
-  std::string json = absl::StrCat(
-      "{\"tenant\":", Quoted(tenant.tenant), ",\"organization\":", Quoted(tenant.organization),
-      ",\"records\":", tenant.records, ",\"duplicates\":", tenant.duplicates,
-      ",\"distinct\":", tenant.distinct, ",\"fates\":", JsonCounts(FateCounts(tenant)),
-      ",\"people\":", tenant.people);
+Json JsonTenant(const TenantSummary& tenant, const ImportSummary& summary, ShownNames shown) {
+  Json json = {{"tenant", tenant.tenant},     {"organization", tenant.organization},
+               {"records", tenant.records},   {"duplicates", tenant.duplicates},
+               {"distinct", tenant.distinct}, {"fates", JsonCounts(FateCounts(tenant))},
+               {"people", tenant.people}};
   if (tenant.first_seconds.has_value() && tenant.last_seconds.has_value()) {
-    absl::StrAppend(&json, ",\"first\":", Quoted(TimeText(*tenant.first_seconds)),
-                    ",\"last\":", Quoted(TimeText(*tenant.last_seconds)));
+    json["first"] = TimeText(*tenant.first_seconds);
+    json["last"] = TimeText(*tenant.last_seconds);
   }
-  absl::StrAppend(&json, ",\"feeds\":", JsonNames(tenant.feeds),
-                  ",\"licensed\":", JsonCounts(ToCounts(tenant.licensed)));
-  if (tenant.declared.has_value()) {
-    absl::StrAppend(&json, ",\"declared\":", JsonNames(*tenant.declared));
-  }
-  const UploadSummary& upload = tenant.upload;
-  absl::StrAppend(&json, ",\"activities\":", JsonCounts(ActivityCounts(tenant, known_types, shown)),
-                  ",\"apps\":", JsonByType(ByType(tenant.apps, known_types, shown)),
-                  ",\"traits\":", JsonByType(ByType(tenant.traits, known_types, shown)),
-                  ",\"unknown_apps\":", JsonCounts(UnknownAppCounts(tenant, shown)),
-                  ",\"excluded\":", JsonCounts(ExcludedCounts(tenant)),
-                  ",\"ignored_operations\":", JsonCounts(IgnoredCounts(tenant, shown)),
-                  ",\"upload\":{\"batches\":", upload.batches, ",\"retries\":", upload.retries,
-                  ",\"accepted\":", upload.accepted, ",\"partly_late\":", upload.partly_late,
-                  ",\"ignored_values\":", upload.ignored_values,
-                  ",\"refused\":", JsonCounts(ToCounts(upload.refused)), "}}");
+  json["feeds"] = tenant.feeds;
+  json["licensed"] = JsonCounts(ToCounts(tenant.licensed));
+  if (tenant.declared.has_value()) json["declared"] = *tenant.declared;
+  json["activities"] = JsonCounts(ActivityCounts(tenant, summary.known_types, shown));
+  json["apps"] = JsonByType(ByType(tenant.apps, summary.known_types, shown));
+  json["traits"] = JsonByType(ByType(tenant.traits, summary.known_types, shown));
+  json["unknown_apps"] = JsonCounts(UnknownAppCounts(tenant, summary.source, shown));
+  json["excluded"] = JsonCounts(ExcludedCounts(tenant));
+  json["ignored_operations"] = JsonCounts(IgnoredCounts(tenant, summary.source, shown));
+  json["upload"] = JsonUpload(tenant.upload);
   return json;
 }
 
@@ -357,26 +339,22 @@ std::string SummaryText(const ImportSummary& summary, ShownNames shown) {
   for (const std::string& warning : summary.warnings) {
     absl::StrAppend(&text, "warning: ", warning, "\n");
   }
-  for (const TenantSummary& tenant : summary.tenants)
-    AppendTenant(&text, tenant, summary.known_types, shown);
+  for (const TenantSummary& tenant : summary.tenants) AppendTenant(&text, tenant, summary, shown);
   return text;
 }
 
 std::string SummaryJson(const ImportSummary& summary, ShownNames shown) {
-  return absl::StrCat("{\"inputs\":", summary.inputs, ",\"rows\":", summary.rows,
-                      ",\"other_tenants\":", summary.other_tenants,
-                      ",\"rejected\":", JsonCounts(RejectedCounts(summary)), ",\"warnings\":[",
-                      absl::StrJoin(summary.warnings, ",",
-                                    [](std::string* out, const std::string& warning) {
-                                      absl::StrAppend(out, Quoted(warning));
-                                    }),
-                      "],\"tenants\":[",
-                      absl::StrJoin(summary.tenants, ",",
-                                    [&](std::string* out, const TenantSummary& tenant) {
-                                      absl::StrAppend(
-                                          out, JsonTenant(tenant, summary.known_types, shown));
-                                    }),
-                      "]}");
+  Json tenants = Json::array();
+  for (const TenantSummary& tenant : summary.tenants) {
+    tenants.push_back(JsonTenant(tenant, summary, shown));
+  }
+  const Json json = {{"inputs", summary.inputs},
+                     {"rows", summary.rows},
+                     {"other_tenants", summary.other_tenants},
+                     {"rejected", JsonCounts(RejectedCounts(summary))},
+                     {"warnings", summary.warnings},
+                     {"tenants", std::move(tenants)}};
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace tutti

@@ -14,6 +14,7 @@
 #include "absl/types/optional.h"
 #include "common/sources/exclusion.h"
 #include "common/sources/input/rejection_reason.h"
+#include "common/sources/source.h"
 #include "common/upload/record_fates.h"
 
 namespace tutti {
@@ -87,6 +88,7 @@ struct ImportSummary {
   std::array<int64_t, kRejectionReasonCount> rejected = {};
   std::vector<TenantSummary> tenants;  // by tenant
   std::set<std::string> known_types;   // the catalogue's types: certainly nobody's names
+  const Source* source = nullptr;      // knows which other names are; null: none
   std::vector<std::string> warnings;
   // What was done with inputs, and is no cause for concern: not part of the text or the JSON.
   std::vector<std::string> notes;
@@ -96,7 +98,7 @@ struct ImportSummary {
 
 // Which names of the input a summary shows.
 enum class ShownNames {
-  kKnown,  // those of known_names.h and of the catalogue; others are counted as "(other)"
+  kKnown,  // those that the source and the catalogue know; others are counted as "(other)"
   kAll,    // all of them: an operation's name can be anything, a person's too
 };
 
@@ -104,7 +106,7 @@ enum class ShownNames {
 // commonest ignored operations and how many others there are, or all of them.
 std::string SummaryText(const ImportSummary& summary, ShownNames shown = ShownNames::kKnown);
 
-// The same as one JSON object.
+// The same as one JSON object, on a line.
 std::string SummaryJson(const ImportSummary& summary, ShownNames shown = ShownNames::kKnown);
 
 }  // namespace tutti

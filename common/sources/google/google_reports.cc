@@ -15,6 +15,8 @@
 #include "absl/types/optional.h"
 #include "common/sources/input/json_framer.h"
 #include "common/sources/input/lenient_json.h"
+#include "common/sources/input/text_match.h"
+#include "common/sources/known_names.h"
 #include "common/status/status_macros.h"
 
 namespace tutti {
@@ -30,6 +32,11 @@ constexpr JsonLayout kLayout = {kLists, kRecordMembers};
 constexpr int kMaxDepth = 8;
 constexpr int kGuestType = 10;  // see Actor
 constexpr absl::string_view kAssistant = "gemini_in_workspace_apps";
+
+// Applications of Google's that may host the assistant, see KnownNames.
+constexpr absl::string_view kApplications =
+    "AppSheet|Calendar|Chat|Chrome|Classroom|Docs|Drive|Forms|Gemini app|Gmail|Keep|Meet|"
+    "NotebookLM|Sheets|Sites|Slides|Tasks|Vids";
 
 absl::string_view TextOf(element parent, std::string_view key) {
   std::string_view text;
@@ -399,6 +406,10 @@ class GoogleSource final : public Source {
   }
   Ownership ownership() const override { return Ownership::kCustomer; }
   const JsonLayout* json() const override { return &kLayout; }
+  absl::string_view KnownApplication(absl::string_view name) const override {
+    static const auto& names = *new KnownNames(kApplications, PlainName);
+    return names.Find(name);
+  }
   // Its kind says so, or it has the id that they have.
   bool Recognizes(const Beginning& beginning) const override {
     const absl::string_view text = beginning.text;

@@ -50,6 +50,15 @@ absl::string_view StripSpaces(absl::string_view text) {
   return text;
 }
 
+std::string PlainName(absl::string_view name) {
+  std::string plain;
+  for (const char c : name) {
+    const unsigned char byte = static_cast<unsigned char>(c);
+    if (absl::ascii_isalnum(byte)) plain.push_back(absl::ascii_tolower(byte));
+  }
+  return plain;
+}
+
 std::string CaseFolded(absl::string_view name) {
   UErrorCode error = U_ZERO_ERROR;
   const icu::Normalizer2* const normalizer =

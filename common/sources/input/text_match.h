@@ -20,6 +20,10 @@ bool StartsIgnoringCase(absl::string_view text, absl::string_view lower);
 // that do not break or have no width, marks.
 absl::string_view StripSpaces(absl::string_view text);
 
+// The letters and digits of a name in lower case, English ones alone: "User Principal Name" and
+// "userPrincipalName" are one.
+std::string PlainName(absl::string_view name);
+
 // A name as ingest compares it (NFKC_Casefold, UAX #44): what differs in case only, in any
 // alphabet, or in how it is composed, is the same. Of ASCII the lower case.
 std::string CaseFolded(absl::string_view name);

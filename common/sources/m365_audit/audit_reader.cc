@@ -13,7 +13,9 @@
 #include "common/sources/input/json_framer.h"
 #include "common/sources/input/lenient_json.h"
 #include "common/sources/input/text_match.h"
+#include "common/sources/known_names.h"
 #include "common/sources/m365_audit/audit_mapper.h"
+#include "common/sources/m365_audit/known_operations.h"
 #include "common/sources/m365_audit/tenant_facts.h"
 #include "common/status/status_macros.h"
 
@@ -146,6 +148,12 @@ class AuditLogSource final : public Source {
   }
   Ownership ownership() const override { return Ownership::kTenant; }
   const JsonLayout* json() const override { return &kLayout; }
+  absl::string_view KnownOperation(absl::string_view name) const override {
+    return KnownAuditOperation(name);
+  }
+  absl::string_view KnownApplication(absl::string_view name) const override {
+    return KnownMicrosoftApplication(name);
+  }
   bool Recognizes(const Beginning& beginning) const override {
     if (!beginning.json) return ContainsIgnoringCase(beginning.text, "auditdata");
     if (!beginning.whole) return ContainsIgnoringCase(beginning.text, "\"operation\"");

@@ -70,12 +70,8 @@ absl::string_view NamedApp(absl::string_view name) {
 }
 
 // Letters and digits in lower case, without the maker's name: "Microsoft Teams" is "teams".
-std::string PlainName(absl::string_view name) {
-  std::string plain;
-  for (const char c : name) {
-    const unsigned char byte = static_cast<unsigned char>(c);
-    if (absl::ascii_isalnum(byte)) plain.push_back(absl::ascii_tolower(byte));
-  }
+std::string PlainHost(absl::string_view name) {
+  std::string plain = PlainName(name);
   constexpr absl::string_view kMaker = "microsoft";
   return absl::StartsWith(plain, kMaker) ? plain.substr(kMaker.size()) : plain;
 }
@@ -114,7 +110,7 @@ AssistantUse HostedBy(absl::string_view host) {
       {"bing", {kAssistant}},
       {"edge", {kAssistant}},
   };
-  const auto found = hosts.find(PlainName(host));
+  const auto found = hosts.find(PlainHost(host));
   return found == hosts.end() ? AssistantUse{kOther} : found->second;
 }
 
@@ -222,7 +218,7 @@ AssistantUse AssistantApp(const AuditRecord& record) {
   const absl::string_view identity = record[Field::kAppIdentity];  // "Copilot.M365Copilot.BizChat"
   absl::string_view host = record[Field::kAppHost];
   // Which application that was, the context says.
-  if (host.empty() || PlainName(host) == "appchat") host = record[Field::kContextType];
+  if (host.empty() || PlainHost(host) == "appchat") host = record[Field::kContextType];
   if (host.empty()) host = identity.substr(identity.rfind('.') + 1);
   AssistantUse use = HostedBy(host);
   if (use.app == kOther && !use.in_document) use.unknown_host = absl::StripAsciiWhitespace(host);

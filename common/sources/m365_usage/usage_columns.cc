@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "common/sources/input/text_match.h"
 
 namespace tutti {
 namespace {
@@ -151,15 +152,6 @@ absl::string_view AppOfColumn(absl::string_view column) {
 }
 
 }  // namespace
-
-std::string PlainName(absl::string_view name) {
-  std::string plain;
-  for (const char c : name) {
-    const unsigned char byte = static_cast<unsigned char>(c);
-    if (absl::ascii_isalnum(byte)) plain.push_back(absl::ascii_tolower(byte));
-  }
-  return plain;
-}
 
 UsageColumns::UsageColumns() {
   for (const char* name : kColumns) names_.push_back({name});

@@ -31,9 +31,6 @@ struct AssistedApp {
   TraitSet traits;
 };
 
-// "User Principal Name" and "userPrincipalName" are one: letters and digits, in lower case.
-std::string PlainName(absl::string_view name);
-
 // The columns that are read of a usage report: those of Column, then one for each cell, for each
 // application with the assistant, and for each such application that is not known. Not thread-safe.
 class UsageColumns {

@@ -17,6 +17,7 @@
 #include "common/sources/input/json_framer.h"
 #include "common/sources/input/lenient_json.h"
 #include "common/sources/input/text_match.h"
+#include "common/sources/known_names.h"
 #include "common/sources/m365_usage/usage_columns.h"
 #include "common/sources/m365_usage/usage_row_mapper.h"
 #include "common/status/status_macros.h"
@@ -199,6 +200,9 @@ class UsageReportSource final : public Source {
            "getEmailActivityUserDetail gives it)";
   }
   const JsonLayout* json() const override { return &kLayout; }
+  absl::string_view KnownApplication(absl::string_view name) const override {
+    return KnownMicrosoftApplication(name);
+  }
   // Its CSV header names a person, or its JSON has the members that Graph gives every row.
   bool Recognizes(const Beginning& beginning) const override {
     const absl::string_view text = beginning.text;

@@ -14,6 +14,7 @@
 #include "absl/strings/strip.h"
 #include "absl/types/optional.h"
 #include "common/sources/input/lenient_json.h"
+#include "common/sources/input/text_match.h"
 #include "common/status/status_macros.h"
 
 namespace tutti {

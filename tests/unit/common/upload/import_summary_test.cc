@@ -7,6 +7,7 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "common/sources/registry.h"
 
 namespace tutti {
 namespace {
@@ -28,6 +29,7 @@ ImportSummary MakeSummary() {
   summary.rejected[static_cast<size_t>(RejectionReason::kEmptyAuditData)] = 3;
   summary.warnings = {"a \"warning\""};
   summary.known_types = {"mail.read", "mail.sent"};
+  summary.source = ShippedSources().Find("m365-audit");
   TenantSummary tenant;
   tenant.tenant = "t";
   tenant.records = 100;
@@ -73,6 +75,10 @@ TEST(Summary, NamesOnlyWhatIsKnownUnlessAllIsAskedFor) {
   EXPECT_THAT(SummaryJson(summary),
               HasSubstr(R"j("ignored_operations":{"(other)":3,"(none)":1,"HardDelete":1})j"));
   EXPECT_THAT(SummaryJson(summary), HasSubstr(R"j("activities":{"(other)":1,"mail.sent":7})j"));
+  // Nobody's names are known.
+  summary.source = nullptr;
+  EXPECT_THAT(SummaryJson(summary),
+              HasSubstr(R"j("ignored_operations":{"(other)":4,"(none)":1})j"));
   for (const std::string& told :
        {SummaryText(summary, ShownNames::kAll), SummaryJson(summary, ShownNames::kAll)}) {
     for (const char* name : {"Amy Jones", "amy.jones", "amy@example.com", "bob.jones"}) {
@@ -97,6 +103,26 @@ TEST(SummaryJson, IsJsonWithTheSameCounts) {
   EXPECT_EQ(int64_t{tenant["activities"]["mail.sent"]}, 7);
   EXPECT_EQ(int64_t{tenant["excluded"]["guest"]}, 1);
   EXPECT_EQ(int64_t{tenant["ignored_operations"]["(6 others)"]}, 21);
+}
+
+// Scripts read it, and so do people with `jq` alone. Mutations: members in the order of their
+// names; no end of the line; a text that ends the JSON.
+TEST(SummaryJson, IsOneLineWithItsMembersInOrder) {
+  ImportSummary summary;
+  summary.inputs = 1;
+  summary.warnings = {"a \"warning\"\\\n\xff"};
+  summary.tenants.emplace_back().tenant = "t";
+  EXPECT_EQ(SummaryJson(summary),
+            R"j({"inputs":1,"rows":0,"other_tenants":0,"rejected":{},"warnings":)j"
+            R"j(["a \"warning\"\\\n)j"
+            "\xef\xbf\xbd"
+            R"j("],"tenants":[{"tenant":"t","organization":"","records":0,)j"
+            R"j("duplicates":0,"distinct":0,"fates":{"with an activity":0,"left out":0,)j"
+            R"j("without a meaning here":0},"people":0,"feeds":[],"licensed":{},)j"
+            R"j("activities":{},"apps":{},"traits":{},"unknown_apps":{},)j"
+            R"j("excluded":{},"ignored_operations":{},"upload":{"batches":0,"retries":0,)j"
+            R"j("accepted":0,"partly_late":0,"ignored_values":0,"refused":{}}}]})j"
+            "\n");
 }
 
 TEST(TenantSummary, KeepsAThousandNamesAtMost) {

@@ -31,6 +31,10 @@ absl::Status ReadVisits(TextInput& input, SourceSink& sink) {
         if (!time.seconds.has_value()) return sink.OnRejected(time.problem);
         if (!sink.OnRow(absl::StrCat(row[0], " ", row[1]))) return absl::OkStatus();
         if (!sink.OnPerson({row[0]})) return absl::OkStatus();
+        if (row[2] == "smashed" || row[2] == "sold by Amy") {
+          sink.OnIgnored(row[2]);
+          return absl::OkStatus();
+        }
         if (row[2] != "lit") {
           sink.OnExcluded(Exclusion::kNothingDone);
           return absl::OkStatus();
@@ -45,6 +49,9 @@ absl::Status ReadVisits(TextInput& input, SourceSink& sink) {
 class VisitorsBook final : public Source {
  public:
   absl::string_view name() const override { return "visitors-book"; }
+  absl::string_view KnownOperation(absl::string_view name) const override {
+    return absl::EqualsIgnoreCase(name, "smashed") ? "Smashed" : "";
+  }
   bool Recognizes(const Beginning& beginning) const override {
     return !beginning.json && absl::StrContains(beginning.text, "Climbed at");
   }
@@ -95,7 +102,9 @@ TEST(MadeUpSource, NeedsNothingButItsFolderAnEntryAndTheCatalogue) {
       "amy@example.com,2026-05-04T09:00:00Z,lit\n"
       "bob@example.com,2026-05-04T09:00:00Z,dark\n"
       "eve_x#EXT#@example.com,2026-05-04T09:00:00Z,lit\n"
-      "cy@example.com,at noon,lit\n");
+      "cy@example.com,at noon,lit\n"
+      "dee@example.com,2026-05-04T09:00:00Z,smashed\n"
+      "dee@example.com,2026-05-04T10:00:00Z,sold by Amy\n");
   ImportOptions options = OptionsFor({file.path()});
   options.sources = &registry;
   options.catalog = catalog.get();
@@ -103,16 +112,19 @@ TEST(MadeUpSource, NeedsNothingButItsFolderAnEntryAndTheCatalogue) {
   const absl::StatusOr<ImportSummary> summary = RunImport(options, {.observer = &activities});
   ASSERT_TRUE(summary.ok()) << summary.status();
   EXPECT_THAT(activities.texts, ElementsAre("amy@example.com lamp.lit - - +by_stairs"));
-  EXPECT_EQ(summary->rows, 5);
+  EXPECT_EQ(summary->rows, 7);
   EXPECT_EQ(summary->Rejected(), 1);
   const TenantSummary& told = summary->tenants.at(0);
-  EXPECT_EQ(told.records, 4);
+  EXPECT_EQ(told.records, 6);
   EXPECT_EQ(told.duplicates, 1);
   EXPECT_EQ(told.Excluded(Exclusion::kGuest), 1);
   EXPECT_EQ(told.Excluded(Exclusion::kNothingDone), 1);
   EXPECT_THAT(told.licensed, ElementsAre(Pair("lamp", 1)));
   EXPECT_THAT(told.feeds, ElementsAre("ai_assistance"));
   EXPECT_THAT(SummaryText(*summary), HasSubstr("lamp.lit")) << "the catalogue knows the name";
+  EXPECT_THAT(SummaryJson(*summary),
+              HasSubstr(R"j("ignored_operations":{"(other)":1,"Smashed":1})j"))
+      << "the source knows the name";
 }
 
 }  // namespace

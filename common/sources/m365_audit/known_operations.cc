@@ -1,11 +1,6 @@
-#include "common/upload/known_names.h"
+#include "common/sources/m365_audit/known_operations.h"
 
-#include <string>
-
-#include "absl/container/flat_hash_map.h"
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
-#include "absl/strings/str_split.h"
+#include "common/sources/known_names.h"
 
 namespace tutti {
 namespace {
@@ -156,55 +151,11 @@ constexpr absl::string_view kOperations =
     "ViewedSearchExported|ViewForm|ViewReport|ViewResponse|ViewResponses|ViewTile|"
     "WACTokenShared|WebMembersCanShareModified|WebPropertiesUpdated|WebRequestAccessModified";
 
-// Likewise.
-constexpr absl::string_view kApplications =
-    "Access|Admin Center|App Chat|Azure|Bookings|Business Chat|Calendar|Clipchamp|Copilot Pages|"
-    "Copilot Studio|Create|Defender|Designer|Dynamics 365|Engage|Entra|Excel|Exchange|Fabric|Forms|"
-    "GitHub|Graph|Insights|Intune|Kaizala|Learning|Lists|Loop|Notebooks|OneDrive|OneNote|Outlook|"
-    "Outlook Sidepane|Pages|Planner|Power Apps|Power Automate|Power BI|Power Pages|PowerPoint|"
-    "Project|Publisher|Purview|Sales|Search|Security|Service|SharePoint|Shifts|Stream|Sway|Teams|"
-    "To Do|Visio|Viva|Viva Engage|Viva Goals|Viva Insights|Viva Learning|Viva Topics|Vscode|"
-    "Whiteboard|Windows|Word|Yammer";
-
-// Letters and digits in lower case, without the maker's name.
-std::string PlainApplication(absl::string_view name) {
-  std::string plain;
-  for (const char c : name) {
-    const unsigned char byte = static_cast<unsigned char>(c);
-    if (absl::ascii_isalnum(byte)) plain.push_back(absl::ascii_tolower(byte));
-  }
-  for (const absl::string_view maker : {"microsoft", "m365", "365", "office"}) {
-    if (plain.size() > maker.size() && absl::StartsWith(plain, maker)) plain.erase(0, maker.size());
-  }
-  return plain;
-}
-
 }  // namespace
 
-absl::string_view KnownApplication(absl::string_view name) {
-  static const auto& by_plain = *[] {
-    auto* map = new absl::flat_hash_map<std::string, absl::string_view>;
-    for (const absl::string_view application : absl::StrSplit(kApplications, '|')) {
-      map->emplace(PlainApplication(application), application);
-    }
-    return map;
-  }();
-  const auto found = by_plain.find(PlainApplication(name));
-  return found == by_plain.end() ? absl::string_view() : found->second;
-}
-
-absl::string_view KnownOperation(absl::string_view name) {
-  static const auto& by_lower = *[] {
-    auto* map = new absl::flat_hash_map<std::string, absl::string_view>;
-    for (const absl::string_view operation : absl::StrSplit(kOperations, '|')) {
-      map->emplace(absl::AsciiStrToLower(operation), operation);
-    }
-    return map;
-  }();
-  name = absl::StripAsciiWhitespace(name);
-  while (!name.empty() && (name.back() == '.' || name.back() == ' ')) name.remove_suffix(1);
-  const auto found = by_lower.find(absl::AsciiStrToLower(name));
-  return found == by_lower.end() ? absl::string_view() : found->second;
+absl::string_view KnownAuditOperation(absl::string_view name) {
+  static const auto& names = *new KnownNames(kOperations, PlainOperation);
+  return names.Find(name);
 }
 
 }  // namespace tutti
