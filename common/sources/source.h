@@ -27,6 +27,13 @@ enum class Ownership {
   kCustomer,  // a customer, by an id of its own: one is taken
 };
 
+// Whom the licences that an input tells of are of. The greater one says more.
+enum class Listing {
+  kNone,       // nobody's
+  kPart,       // of the licensees of one product or service
+  kEverybody,  // of all who have a licence of the organisation's: they are its headcount
+};
+
 // Gets what an input says, row by row. A reader says whose a row is when its source knows
 // (OnOwner), that it begins (OnRow), and what becomes of it: activities, reasons why it is none, or
 // an operation without meaning. It says something of every row, so that none is lost in silence.
@@ -66,6 +73,8 @@ class SourceSink {
   virtual void OnUnknownApp(absl::string_view name) = 0;
   // The last person has a licence for a product; "" for one of the organisation's at all.
   virtual void OnLicensed(absl::string_view product) = 0;
+  // Whom the input that is read lists. Of one that says nothing, nobody knows more than kPart.
+  virtual void OnListing(Listing listing) = 0;
   // The input has a place for such an activity, whether or not anybody did it: what it can feed.
   // Neither subject nor time matter.
   virtual void OnOffered(const MappedActivity& activity) = 0;

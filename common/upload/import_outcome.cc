@@ -53,15 +53,33 @@ absl::Status CheckReadable(const ImportSummary& summary) {
   return absl::InvalidArgumentError(absl::StrCat("no row could be read: ", reasons));
 }
 
-absl::Status CheckHeadcount(const TenantSummary& tenant) {
-  if (tenant.licensed.empty() || tenant.licensed.count("") > 0) return absl::OkStatus();
-  const auto& [product, people] = *tenant.licensed.begin();
+absl::Status CheckHeadcount(const TenantSummary& tenant, int64_t on_record) {
+  if (tenant.licensed.empty() && tenant.listing == Listing::kNone) return absl::OkStatus();
+  const auto everybody = tenant.licensed.find("");
+  const int64_t people = everybody == tenant.licensed.end() ? 0 : everybody->second;
+  if (tenant.listing != Listing::kEverybody) {
+    std::string which = "or service";
+    std::string by_hand = "--headcount N";
+    if (people == 0 && tenant.licensed.size() == 1) {
+      const auto& [product, licensees] = *tenant.licensed.begin();
+      which = absl::StrCat("(", product, ")");
+      by_hand = absl::StrCat("--entitlement ", product, "=", licensees);
+    }
+    return absl::FailedPreconditionError(absl::StrCat(
+        "--update-profile: the input lists the licensees of one product ", which,
+        " alone, not everybody who has a licence, so it gives no headcount. Import it together "
+        "with a report that lists everybody, of active users (getOffice365ActiveUserDetail), mail "
+        "(getEmailActivityUserDetail) or Teams (getTeamsUserActivityUserDetail), or set the number "
+        "by hand: tutti organizations update ",
+        by_hand));
+  }
+  if (people >= on_record - people) return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrCat(
-      "--update-profile: the input lists the licensees of one product (", product,
-      ") alone, not everybody who has a licence, so it gives no headcount. Import it together with "
-      "a report that lists everybody, of active users (getOffice365ActiveUserDetail), mail or "
-      "Teams, or set the number by hand: tutti organizations update --entitlement ",
-      product, "=", people));
+      "--update-profile: the input lists ", people,
+      " people, fewer than half of the headcount on record, which is ", on_record,
+      ": it may be cut, or be of a part of the organisation. Import the whole report; if so few "
+      "are left, set the number by hand: tutti organizations update --headcount ",
+      people));
 }
 
 absl::Status NothingSent(const ImportSummary& summary) {
@@ -82,8 +100,10 @@ bool SentNothing(const ImportSummary& summary) {
 absl::Status OutcomeOf(const ImportSummary& summary) {
   RETURN_IF_ERROR(CheckReadable(summary));
   // A report of people who did nothing has said who is licensed.
-  const bool tells = std::any_of(summary.tenants.begin(), summary.tenants.end(),
-                                 [](const auto& tenant) { return !tenant.licensed.empty(); });
+  const bool tells =
+      std::any_of(summary.tenants.begin(), summary.tenants.end(), [](const auto& tenant) {
+        return !tenant.licensed.empty() || tenant.listing != Listing::kNone;
+      });
   if (SentNothing(summary)) return tells ? absl::OkStatus() : NothingSent(summary);
   int64_t accepted = 0;
   int64_t refused = 0;

@@ -1,6 +1,8 @@
 #ifndef TUTTI_COMMON_UPLOAD_IMPORT_OUTCOME_H_
 #define TUTTI_COMMON_UPLOAD_IMPORT_OUTCOME_H_
 
+#include <cstdint>
+
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "common/upload/import_summary.h"
@@ -31,9 +33,11 @@ absl::Status OutcomeOf(const ImportSummary& summary);
 // The same of an error that ended an import, for which ingest gave a reason or none (empty).
 absl::Status OutcomeOf(const absl::Status& error, absl::string_view reason);
 
-// FailedPrecondition when an input lists the licensees of single products alone, and not who has
-// a licence at all: it gives no headcount. It says what to export.
-absl::Status CheckHeadcount(const TenantSummary& tenant);
+// Whether the people whom the input lists can be the organisation's headcount. FailedPrecondition
+// when it lists the licensees of one product or service alone, and says what to export; and when
+// they are fewer than half of the headcount that is on record (0 for none): a report that was cut
+// to a department, or to a page, looks so. What lists nobody is asked nothing.
+absl::Status CheckHeadcount(const TenantSummary& tenant, int64_t on_record);
 
 // How every error of an import ends: what is missing is lost for good once the back-fill is
 // finished.

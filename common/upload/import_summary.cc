@@ -229,8 +229,11 @@ void AppendTenant(std::string* text, const TenantSummary& tenant, const ImportSu
   if (!tenant.feeds.empty()) AppendFed(text, tenant);
   for (const auto& [product, people] : tenant.licensed) {
     AppendLine(text,
-               product.empty() ? "licensed people (--headcount)"
-                               : absl::StrCat("licensed (--entitlement ", product, "=...)"),
+               product.empty()
+                   ? absl::StrCat("licensed people", tenant.listing == Listing::kEverybody
+                                                         ? " (--headcount)"
+                                                         : ", not of all products")
+                   : absl::StrCat("licensed (--entitlement ", product, "=...)"),
                people, 2);
   }
   AppendActivities(text, tenant, summary.known_types, shown);
@@ -286,6 +289,7 @@ Json JsonTenant(const TenantSummary& tenant, const ImportSummary& summary, Shown
   }
   json["feeds"] = tenant.feeds;
   json["licensed"] = JsonCounts(ToCounts(tenant.licensed));
+  json["lists_everybody"] = tenant.listing == Listing::kEverybody;
   if (tenant.declared.has_value()) json["declared"] = *tenant.declared;
   json["activities"] = JsonCounts(ActivityCounts(tenant, summary.known_types, shown));
   json["apps"] = JsonByType(ByType(tenant.apps, summary.known_types, shown));

@@ -55,9 +55,10 @@ struct TenantSummary {
   int64_t duplicates = 0;    // records whose id had been seen
   int64_t distinct = 0;      // records - duplicates
   int64_t people = 0;        // distinct people who did anything, mapped or not; or devices
-  // Distinct people with a licence, by product; "" for any. What a report lists can
-  // be set as the organisation's headcount and entitlements.
+  // Distinct people with a licence, by product; "" for any.
   std::map<std::string, int64_t> licensed;
+  // Whom the reports list that say so. Without everybody there is no headcount, see CheckHeadcount.
+  Listing listing = Listing::kNone;
   // Categories of the catalogue that the input can feed: what its activities are about, and of a
   // report what it has columns or events for. Any other is not measured by it.
   std::set<std::string> feeds;

@@ -1,5 +1,6 @@
 #include "common/upload/source_taker.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <utility>
 #include <vector>
@@ -169,6 +170,10 @@ void SourceTaker::OnLicensed(absl::string_view product) {
   if (run_->licensed.insert(Fingerprint({product, subject_})).second) {
     ++run_->summary.licensed[std::string(product)];
   }
+}
+
+void SourceTaker::OnListing(Listing listing) {
+  run_->summary.listing = std::max(run_->summary.listing, listing);
 }
 
 void SourceTaker::OnWarning(absl::string_view text) {

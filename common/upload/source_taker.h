@@ -44,6 +44,7 @@ class SurveyTaker final : public SourceSink {
   absl::Status OnActivity(const MappedActivity&) override { return absl::OkStatus(); }
   void OnUnknownApp(absl::string_view) override {}
   void OnLicensed(absl::string_view) override {}
+  void OnListing(Listing) override {}
   void OnOffered(const MappedActivity&) override {}
   void OnWarning(absl::string_view) override {}
   bool IsOfPeople(absl::string_view) const override { return false; }
@@ -77,6 +78,7 @@ class SourceTaker final : public SourceSink {
   absl::Status OnActivity(const MappedActivity& activity) override;
   void OnUnknownApp(absl::string_view name) override { run_->summary.CountUnknownApp(name); }
   void OnLicensed(absl::string_view product) override;
+  void OnListing(Listing listing) override;
   void OnOffered(const MappedActivity& activity) override { run_->fed.Add(activity); }
   void OnWarning(absl::string_view text) override;
   bool IsOfPeople(absl::string_view type) const override;

@@ -88,6 +88,9 @@ class ToldRows final : public SourceSink {
     require_(!subject_.empty(), "somebody has a licence");
     Tell(absl::StrCat(subject_, " has ", Dash(product)));
   }
+  void OnListing(Listing listing) override {
+    require_(listing != Listing::kNone, "whoever lists lists somebody");
+  }
   void OnOffered(const MappedActivity& activity) override {
     require_(!activity.type.empty(), "what is offered has a type");
   }

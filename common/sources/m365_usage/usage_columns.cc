@@ -186,6 +186,12 @@ absl::optional<size_t> UsageColumns::Find(absl::string_view member) const {
   return found->second;
 }
 
+void UsageColumns::Rename(Column column, absl::string_view name) {
+  for (const std::string& known : names_[column]) members_.erase(PlainName(known));
+  names_[column] = {std::string(name)};
+  members_.emplace(PlainName(name), column);
+}
+
 bool UsageColumns::Note(absl::string_view name) {
   const std::string plain = PlainName(name);
   if (members_.contains(plain)) return false;

@@ -60,8 +60,8 @@ class UsageColumns {
   // The column of a member of JSON.
   absl::optional<size_t> Find(absl::string_view member) const;
 
-  // In CSV the column has this name alone.
-  void Rename(Column column, absl::string_view name) { names_[column] = {std::string(name)}; }
+  // The column has this name alone.
+  void Rename(Column column, absl::string_view name);
 
   // Takes note of a column of Copilot's that holds the day of the last use of an application: of a
   // known one, under another name, or of one that is not known, which adds a column. Whether it

@@ -6,9 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/types/optional.h"
 #include "common/sources/day_order.h"
 #include "common/sources/input/csv_header.h"
@@ -30,6 +32,9 @@ constexpr absl::string_view kAdvice =
     "export a report that has a row for each person, as getEmailActivityUserDetail and the other "
     "reports of Microsoft Graph whose names end in UserDetail";
 
+// What all reports of Graph have, those without people too; see PlainName.
+constexpr absl::string_view kOfGraph = "reportrefreshdate";
+
 // A report as JSON, as Microsoft Graph gives it.
 constexpr absl::string_view kLists[] = {"value"};
 constexpr absl::string_view kRecordMembers[] = {"userPrincipalName",    "ownerPrincipalName",
@@ -37,18 +42,19 @@ constexpr absl::string_view kRecordMembers[] = {"userPrincipalName",    "ownerPr
                                                 "Owner Principal Name", "Report Refresh Date"};
 constexpr JsonLayout kLayout = {kLists, kRecordMembers};
 
+// In what follows `names` is what the header of a CSV file says, or the beginning of a JSON
+// document, as PlainName has it.
+
 // A report of OneDrive accounts. Those of sites and of groups name an owner too, who
 // need not use them; sites have page views, groups have no site's address.
-bool IsOfDrives(absl::string_view header) {
-  return !ContainsIgnoringCase(header, "user principal name") &&
-         ContainsIgnoringCase(header, "owner principal name") &&
-         ContainsIgnoringCase(header, "site url") &&
-         !ContainsIgnoringCase(header, "page view count");
+bool IsOfDrives(absl::string_view names) {
+  return !absl::StrContains(names, "userprincipalname") &&
+         absl::StrContains(names, "ownerprincipalname") && absl::StrContains(names, "siteurl") &&
+         !absl::StrContains(names, "pageviewcount");
 }
 
-// The header of a CSV file, or the names of the members of a JSON document's beginning.
-UsageReportKind KindOf(absl::string_view beginning) {
-  const std::string names = PlainName(beginning);
+UsageReportKind KindOf(absl::string_view names) {
+  if (IsOfDrives(names)) return UsageReportKind::kDrives;
   if (absl::StrContains(names, "copilotlastactivitydate") ||
       absl::StrContains(names, "copilotchatlastactivitydate") ||
       absl::StrContains(names, "copilotutc")) {
@@ -56,6 +62,15 @@ UsageReportKind KindOf(absl::string_view beginning) {
   }
   return absl::StrContains(names, "hasexchangelicense") ? UsageReportKind::kActiveUsers
                                                         : UsageReportKind::kActivity;
+}
+
+// Whether a report has a row for everybody who has a licence of the organisation's: those of mail,
+// of Teams and of active users. Others list the licensees of one product or service, or those who
+// have used it.
+bool ListsEverybody(absl::string_view names) {
+  return absl::StrContains(names, "sendcount") ||
+         absl::StrContains(names, "privatechatmessagecount") ||
+         KindOf(names) == UsageReportKind::kActiveUsers;
 }
 
 class UsageReader : public JsonSink {
@@ -66,6 +81,7 @@ class UsageReader : public JsonSink {
     absl::Status status = ReadRows(input);
     // What was held back was read before whatever ended the reading.
     status.Update(order_.Finish());
+    mapper_.TellWhomItLists(lists_everybody_);
     TellOfColumns();
     return status;
   }
@@ -88,28 +104,49 @@ class UsageReader : public JsonSink {
 
  private:
   static constexpr int kMaxDepth = 3;
+  static constexpr size_t kRequired = UsageColumns::kLastActivity + 1;
 
   absl::Status ReadRows(TextInput& input) {
     ASSIGN_OR_RETURN(const absl::string_view peeked, input.Peek());
     const absl::string_view beginning = absl::StripLeadingAsciiWhitespace(peeked);
     const bool json = IsJson(beginning);
     const absl::string_view header = json ? beginning : CsvHeader(peeked);
-    kind_ = KindOf(header);
-    if (json) return ReadJson(input, kLayout, *this);
-    if (kind_ == UsageReportKind::kAssistant) {
-      for (const std::string& name : CsvNames(header)) NoteColumn(name);
-    }
-    if (IsOfDrives(header)) {
-      kind_ = UsageReportKind::kDrives;
+    const std::string names = PlainName(header);
+    kind_ = KindOf(names);
+    lists_everybody_ = ListsEverybody(names);
+    if (kind_ == UsageReportKind::kDrives) {
       columns_.Rename(UsageColumns::kName, "Owner Principal Name");
     }
     if (kind_ == UsageReportKind::kActiveUsers) {
       columns_.Rename(UsageColumns::kLastActivity, "Exchange Last Activity Date");
     }
+    if (json) {
+      RETURN_IF_ERROR(CheckMembers(names));
+      return ReadJson(input, kLayout, *this);
+    }
+    if (kind_ == UsageReportKind::kAssistant) {
+      for (const std::string& name : CsvNames(header)) NoteColumn(name);
+    }
     return ReadCsv(
-        input, {columns_.names(), UsageColumns::kLastActivity + 1, kAdvice},
+        input, {columns_.names(), kRequired, kAdvice},
         [this](UsageRow row) { return order_.Add(row); },
         [this](RejectionReason reason) { return sink_.OnRejected(reason); });
+  }
+
+  // Whether JSON has the columns that CSV must have. Of a page without rows nobody knows.
+  absl::Status CheckMembers(absl::string_view names) const {
+    if (!absl::StrContains(names, kOfGraph)) return absl::OkStatus();
+    std::vector<std::string> missing;
+    for (size_t column = 0; column < kRequired; ++column) {
+      const std::vector<std::string>& known = columns_.names()[column];
+      const bool found = absl::c_any_of(known, [&names](const std::string& name) {
+        return absl::StrContains(names, PlainName(name));
+      });
+      if (!found) missing.push_back(known.front());
+    }
+    if (missing.empty()) return absl::OkStatus();
+    return absl::InvalidArgumentError(
+        absl::StrCat("the JSON has no ", absl::StrJoin(missing, ", "), ": ", kAdvice));
   }
 
   // Members, and those of the objects in them, which may be in lists: reports by application have a
@@ -182,6 +219,7 @@ class UsageReader : public JsonSink {
 
   SourceSink& sink_;
   UsageReportKind kind_ = UsageReportKind::kActivity;
+  bool lists_everybody_ = false;
   UsageColumns columns_;
   UsageRowMapper mapper_{columns_, sink_};
   DayOrderFinder order_{UsageColumns::DayColumns(), [this](UsageRow row, DayOrder order) {
@@ -203,16 +241,11 @@ class UsageReportSource final : public Source {
   absl::string_view KnownApplication(absl::string_view name) const override {
     return KnownMicrosoftApplication(name);
   }
-  // Its CSV header names a person, or its JSON has the members that Graph gives every row.
+  // Those without people are told what to export instead.
   bool Recognizes(const Beginning& beginning) const override {
-    const absl::string_view text = beginning.text;
-    if (beginning.json) {
-      // Its names are in words where a tool made JSON of the CSV.
-      const std::string names = PlainName(text);
-      return absl::StrContains(names, "userprincipalname") &&
-             absl::StrContains(names, "reportrefreshdate");
-    }
-    return ContainsIgnoringCase(text, "user principal name") || IsOfDrives(text);
+    const std::string names = PlainName(beginning.text);
+    if (absl::StrContains(names, kOfGraph)) return true;
+    return !beginning.json && (absl::StrContains(names, "userprincipalname") || IsOfDrives(names));
   }
   std::unique_ptr<SourceReader> MakeReader(const ReadingOptions& /*options*/) const override {
     return ReaderOf(ReadUsageReport);

@@ -28,13 +28,18 @@ const Source& UsageReports();
 // last used, and each is an activity of that day, whatever the report's days; exported daily, it
 // has all of them. Columns of applications that are not known are counted in a warning, and what
 // stands in them is an activity in another application; a day that cannot be read costs its cell.
-// The report lists the licensees of one product alone, so it says nothing of how many people there
-// are.
+//
+// How many people there are is told by reports that list everybody: of mail, of Teams and of active
+// users, and of those not when they name products and no suite, see LicencesOf. All others list the
+// licensees of one product or service alone.
 //
 // A day in or before 1970 means that there is none ("0001-01-01"). Days like "4/5/2026", as a
 // spreadsheet writes them, are read when the days of the input show what stands first, see
 // DayOrderFinder; a row of which nobody knows is rejected, as is one with a day after the report's
 // refresh date. A row that comes again is a duplicate.
+//
+// A report without people, of sites, of groups or of counts, ends with InvalidArgument, which says
+// what to export instead; JSON by what its beginning names, as CSV by its header.
 //
 // FailedPrecondition when names are concealed (digests in place of addresses):
 // such a report cannot be joined with any other source; it says what to do.

@@ -10,41 +10,16 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "absl/types/optional.h"
 #include "common/sources/input/lenient_json.h"
-#include "common/sources/input/text_match.h"
+#include "common/sources/m365_usage/usage_products.h"
 #include "common/status/status_macros.h"
 
 namespace tutti {
 namespace {
 
 bool IsTrue(absl::string_view text) { return FlagOf(text).value_or(false); }
-
-// What the products of somebody licence.
-struct Licences {
-  bool additions_alone = false;  // nothing but Copilots, which add to a licence of the organisation
-  bool assistant = false;
-};
-
-Licences LicencesOf(absl::string_view products) {
-  Licences licences;
-  bool others = false;
-  for (const absl::string_view product : absl::StrSplit(products, '+', absl::SkipWhitespace())) {
-    const std::string plain = PlainName(product);
-    const bool addition = absl::StrContains(plain, "copilot");
-    licences.additions_alone = licences.additions_alone || addition;
-    others = others || !addition;
-    // "Microsoft 365 Copilot", "Copilot for Microsoft 365", or the bare name; those of Studio,
-    // Sales, Security and GitHub are other products.
-    licences.assistant = licences.assistant || plain == "copilot" || plain == "microsoftcopilot" ||
-                         absl::StrContains(plain, "365copilot") ||
-                         absl::StrContains(plain, "copilotformicrosoft365");
-  }
-  licences.additions_alone = licences.additions_alone && !others;
-  return licences;
-}
 
 // A digest in place of an address: 32 or more hexadecimal digits and no "@".
 bool IsConcealed(absl::string_view name) {
@@ -104,6 +79,12 @@ absl::Status UsageRowMapper::Map(UsageReportKind kind, UsageRow row, DayOrder or
   return absl::OkStatus();
 }
 
+void UsageRowMapper::TellWhomItLists(bool everybody) {
+  if (!lists_) return;
+  const bool of_suites = names_suites_ || !names_products_;
+  sink_.OnListing(everybody && of_suites ? Listing::kEverybody : Listing::kPart);
+}
+
 void UsageRowMapper::TellLicences(UsageReportKind kind, UsageRow row) {
   const Licences licences = LicencesOf(row[UsageColumns::kProducts]);
   bool licensed = row[UsageColumns::kLicensed].empty() || IsTrue(row[UsageColumns::kLicensed]);
@@ -111,10 +92,12 @@ void UsageRowMapper::TellLicences(UsageReportKind kind, UsageRow row) {
     licensed = std::any_of(row.begin() + UsageColumns::kFirstOwned,
                            row.begin() + UsageColumns::kColumnCount, IsTrue);
   }
+  lists_ = true;
+  names_products_ = names_products_ || licences.any;
   if (!licensed) return;
-  // Copilot's report lists its licensees alone: it says nothing of the others.
   const bool is_assistants = kind == UsageReportKind::kAssistant;
   if (!is_assistants && !licences.additions_alone) sink_.OnLicensed("");
+  names_suites_ = names_suites_ || licences.suite;
   if (is_assistants || licences.assistant) sink_.OnLicensed("assistant");
 }
 

@@ -28,6 +28,11 @@ class UsageRowMapper {
   // FailedPrecondition when the name is concealed; otherwise fails when the sink does.
   absl::Status Map(UsageReportKind kind, UsageRow row, DayOrder order);
 
+  // After the last row. `everybody`: the report is of what everybody has. Its people are the
+  // organisation's then, unless it names products and no suite among them: then it was cut down to
+  // the licensees of one.
+  void TellWhomItLists(bool everybody);
+
  private:
   void TellLicences(UsageReportKind kind, UsageRow row);
   // A day on which somebody did something: it is not after the report's own.
@@ -39,6 +44,9 @@ class UsageRowMapper {
 
   const UsageColumns& columns_;
   SourceSink& sink_;
+  bool lists_ = false;  // anybody
+  bool names_products_ = false;
+  bool names_suites_ = false;
 };
 
 }  // namespace tutti

@@ -170,12 +170,12 @@ void Print(const ImportSummary& summary, const ImportArguments& arguments) {
                                                    : PlainLines(SummaryText(summary, shown)));
 }
 
-// Sets the people that a report names as the organisation's headcount and entitlements;
-// products that it does not name stay as they are.
-absl::Status SetLicensed(const std::map<std::string, int64_t>& licensed,
-                         aggregate::v1::Organization& organization) {
+// Sets the people whom the reports list as the organisation's headcount and entitlements; products
+// that they do not name stay as they are.
+absl::Status SetLicensed(const TenantSummary& tenant, aggregate::v1::Organization& organization) {
+  RETURN_IF_ERROR(CheckHeadcount(tenant, organization.headcount()));
   auto& entitlements = *organization.mutable_entitlements();
-  for (const auto& [product, people] : licensed) {
+  for (const auto& [product, people] : tenant.licensed) {
     if (product.empty()) {
       organization.set_headcount(people);
       continue;
@@ -195,18 +195,20 @@ absl::Status SetLicensed(const std::map<std::string, int64_t>& licensed,
 absl::Status UpdateProfiles(const CommandContext& context, const ImportSummary& summary) {
   bool any = false;
   for (const TenantSummary& tenant : summary.tenants) {
-    if (tenant.licensed.empty() || tenant.organization.empty()) continue;
-    RETURN_IF_ERROR(CheckHeadcount(tenant));
+    const bool lists = !tenant.licensed.empty() || tenant.listing != Listing::kNone;
+    if (!lists || tenant.organization.empty()) continue;
     any = true;
-    ASSIGN_OR_RETURN(
-        const auto changed,
-        ChangeOrganization(context, tenant.organization, [&](aggregate::v1::Organization& one) {
-          return SetLicensed(tenant.licensed, one);
-        }));
+    ASSIGN_OR_RETURN(const auto changed,
+                     ChangeOrganization(context, tenant.organization,
+                                        [&](aggregate::v1::Organization& organization) {
+                                          return SetLicensed(tenant, organization);
+                                        }));
   }
   if (any) return absl::OkStatus();
   return absl::FailedPreconditionError(
-      "--update-profile: the input does not say who is licensed; reports of Microsoft Graph do");
+      "--update-profile: the input does not say who is licensed; reports of Microsoft Graph do: of "
+      "active users (getOffice365ActiveUserDetail), mail (getEmailActivityUserDetail) or Teams "
+      "(getTeamsUserActivityUserDetail)");
 }
 
 // Puts beside what the input can feed what each organisation's sources are declared to feed.

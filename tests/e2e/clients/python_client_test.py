@@ -230,13 +230,13 @@ class PythonClientTest(unittest.TestCase):
 
     # Mutation: rows of people who have left, or the rows of a report instead of its people.
     def test_sets_who_is_licensed_from_a_report(self):
-        self.create("licences", 1000)
+        self.create("licences", 60)
         self.suite.tutti("organizations", "update", "licences", "--entitlement", "calls=7")
         path = pathlib.Path(self.stubs.name) / "report.csv"
-        rows = [f"p{n % 40}@x.example,{'True' if n % 40 == 3 else 'False'},,{'COPILOT+E5' if n % 2 else 'E5'},Yes,1"
+        header = "User Principal Name,Is Deleted,Last Activity Date,Assigned Products,Is Licensed,Send Count,Report Period"
+        rows = [f"p{n % 40}@x.example,{'True' if n % 40 == 3 else 'False'},,{'COPILOT+E5' if n % 2 else 'E5'},Yes,0,1"
                 for n in range(80)]
-        path.write_text("User Principal Name,Is Deleted,Last Activity Date,Assigned Products,Is Licensed,"
-                        "Report Period\n" + "\n".join(rows) + "\n")
+        path.write_text("\n".join([header, *rows]) + "\n")
         arguments = ("import", "--organization", "licences", "--format", "m365-usage-report", str(path))
         self.suite.tutti(*arguments)
         profile = self.suite.tutti("organizations", "get", "licences")
@@ -247,13 +247,21 @@ class PythonClientTest(unittest.TestCase):
         self.assertRegex(profile, "entitlements +calls=7, assistant=19\n")
         refused = self.suite.tutti(*arguments, "--update-profile", "--rehearse", check=False)
         self.assertEqual(refused.returncode, 2)
-        # Copilot's own report lists its licensees alone.
-        path.write_text("User Principal Name,Last Activity Date,Word Copilot Last Activity Date,Report Period\n"
-                        "p1@x.example,,,7\n")
-        refused = self.suite.tutti(*arguments, "--update-profile", check=False)
-        self.assertEqual(refused.returncode, 1, refused.stderr)
-        self.assertIn("licensees of one product (assistant) alone", refused.stderr)
-        self.assertIn("getOffice365ActiveUserDetail", refused.stderr)
+        # Copilot's own report, Yammer's and one of who has Visio list their licensees alone; of the whole
+        # organisation a page is here.
+        for text, reason in (
+                ("User Principal Name,Last Activity Date,Word Copilot Last Activity Date,Report Period\np1@x.example,,,7\n",
+                 "licensees of one product (assistant) alone"),
+                ("User Principal Name,Last Activity Date,Posted Count,Read Count,Liked Count,Report Period\n"
+                 "p1@x.example,,0,0,0,7\n", "licensees of one product or service alone"),
+                ("\n".join([header, *rows]).replace("COPILOT+E5", "VISIO PLAN 2").replace("E5", "VISIO PLAN 2") + "\n",
+                 "licensees of one product or service alone"),
+                ("\n".join([header, *rows[20:39]]) + "\n", "19 people, fewer than half of the headcount on record")):
+            path.write_text(text)
+            refused = self.suite.tutti(*arguments, "--update-profile", check=False)
+            self.assertEqual(refused.returncode, 1, refused.stderr)
+            self.assertIn(reason, refused.stderr)
+            self.assertIn("--headcount" if "people" in reason else "getOffice365ActiveUserDetail", refused.stderr)
         self.assertEqual(self.suite.tutti("organizations", "get", "licences"), profile)
 
     # Mutations: what was read before an error is dropped, or not told; an import of which

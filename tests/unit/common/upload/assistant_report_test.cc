@@ -41,19 +41,20 @@ TEST_F(AssistantReport, ReadsWhenTheAssistantWasUsedAndTakesNoHeadcountFromIt) {
   EXPECT_EQ(summary.Excluded(Exclusion::kNothingDone), 2) << "year 1 is never";
   EXPECT_THAT(summary.licensed, ElementsAre(Pair("assistant", 4)));
   EXPECT_THAT(summary.feeds, ElementsAre("ai_assistance"));
-  const absl::Status refused = CheckHeadcount(summary);
+  const absl::Status refused = CheckHeadcount(summary, 0);
   EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(refused.message()), HasSubstr("getOffice365ActiveUserDetail"));
   EXPECT_THAT(std::string(refused.message()), HasSubstr("--entitlement assistant=4"));
   // Rows of those who have it alone, cut out of another report.
   EXPECT_FALSE(
       CheckHeadcount(Imported(absl::StrCat(kMailHeader, MailRow("amy@acme.example", "2026-05-04",
-                                                                "MICROSOFT 365 COPILOT"))))
+                                                                "MICROSOFT 365 COPILOT"))),
+                     0)
           .ok());
   const absl::StatusOr<ImportSummary> both =
       Run({kCopilot, absl::StrCat(kMailHeader, MailRow("amy@acme.example", "2026-05-04"))});
   ASSERT_TRUE(both.ok()) << both.status();
-  EXPECT_TRUE(CheckHeadcount(both->tenants.at(0)).ok());
+  EXPECT_TRUE(CheckHeadcount(both->tenants.at(0), 0).ok());
 }
 
 // Columns of the report's second version. Mutations: a column that is not asked for; an agent
