@@ -8,11 +8,13 @@
 #include <utility>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/sources/day_order.h"
+#include "common/sources/input/csv_header.h"
 #include "common/sources/input/csv_reader.h"
 #include "common/sources/input/json_framer.h"
 #include "common/sources/input/lenient_json.h"
@@ -38,8 +40,18 @@ constexpr JsonLayout kLayout = {kLists, kRecordMembers};
 
 // What to do when a file names no device.
 constexpr absl::string_view kAdvice =
-    "export the devices of Endpoint analytics, network measurements or an inventory of "
+    "export the start-up history of devices from Endpoint analytics "
+    "(userExperienceAnalyticsDeviceStartupHistory), network measurements or an inventory of "
     "applications with the id of each device";
+
+// How names end in reports of Endpoint analytics that are no columns here, some of them of devices;
+// see PlainName.
+constexpr absl::string_view kOfAnalytics[] = {"batteryhealthscore", "devicecount",
+                                              "endpointanalyticsscore", "overallscore",
+                                              "workfromanywherescore"};
+
+// Of those, how they end in rows that are of more than one device, whatever else they name.
+constexpr absl::string_view kOfMany[] = {"devicecount", "overallscore"};
 
 enum Column : size_t {
   kDevice,
@@ -96,6 +108,47 @@ bool IsSupported(absl::string_view text) {
   return FlagOf(text).value_or(absl::EqualsIgnoreCase(text, "supported"));
 }
 
+// Whether a header or the beginning of JSON names a column, as JSON writes names.
+bool Names(absl::string_view text, bool json, absl::string_view column) {
+  const std::string sought = absl::AsciiStrToLower(column);
+  return ContainsIgnoringCase(text, json ? absl::StrCat("\"", sought, "\"") : sought);
+}
+
+// Whether one of its names ends so.
+bool HasNameEndingIn(absl::string_view text, bool json, absl::Span<const absl::string_view> ends) {
+  const std::vector<std::string> names = json ? std::vector<std::string>() : CsvNames(text);
+  return absl::c_any_of(ends, [&](absl::string_view end) {
+    if (json) return ContainsIgnoringCase(text, absl::StrCat(end, "\""));
+    return absl::c_any_of(
+        names, [end](const std::string& name) { return absl::EndsWith(PlainName(name), end); });
+  });
+}
+
+// Whether it names a measurement, or is a report of Endpoint analytics.
+bool IsOfTelemetry(absl::string_view text, bool json) {
+  for (size_t column = kStartup; column <= kSupported; ++column) {
+    for (const std::string& name : Columns()[column]) {
+      // One word may stand for anything.
+      if (name != "Channel" && name != "Supported" && Names(text, json, name)) return true;
+    }
+  }
+  return HasNameEndingIn(text, json, kOfAnalytics);
+}
+
+// Fails when what begins so, CSV or JSON, has rows that are of no device: scores of models, of
+// versions, of applications, of all devices together.
+absl::Status CheckDevices(absl::string_view beginning) {
+  const bool json = IsJson(beginning);
+  const absl::string_view text = json ? beginning : CsvHeader(beginning);
+  const bool names_device = absl::c_any_of(
+      Columns()[kDevice], [&](const std::string& name) { return Names(text, json, name); });
+  const bool of_none =
+      HasNameEndingIn(text, json, kOfMany) || (IsOfTelemetry(text, json) && !names_device);
+  if (!of_none) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "its rows are not of single devices: leave the names in, in English, and ", kAdvice));
+}
+
 class TelemetryReader : public JsonSink {
  public:
   explicit TelemetryReader(SourceSink& sink) : sink_(sink) {}
@@ -150,6 +203,7 @@ class TelemetryReader : public JsonSink {
  private:
   absl::Status ReadRows(TextInput& input) {
     ASSIGN_OR_RETURN(const absl::string_view beginning, input.Peek());
+    RETURN_IF_ERROR(CheckDevices(beginning));
     if (IsJson(beginning)) return ReadJson(input, kLayout, *this);
     return ReadCsv(
         input, {Columns(), 1, kAdvice}, [this](Row row) { return order_.Add(row); },
@@ -250,22 +304,11 @@ class TelemetrySource final : public Source {
     return "a column deviceId or \"Device name\" and one of a measurement, as coreBootTimeInMs";
   }
   const JsonLayout* json() const override { return &kLayout; }
-  // It names a measurement, as a column or as a member of its first object.
+  // A measurement is a column, or a member of its first object.
   bool Recognizes(const Beginning& beginning) const override {
     const absl::string_view text =
         beginning.text.substr(0, beginning.whole ? beginning.text.npos : beginning.text.find('}'));
-    for (size_t column = kStartup; column <= kSupported; ++column) {
-      for (const std::string& name : Columns()[column]) {
-        // One word may stand for anything.
-        if (name == "Channel" || name == "Supported") continue;
-        const std::string sought = absl::AsciiStrToLower(name);
-        if (ContainsIgnoringCase(text,
-                                 beginning.json ? absl::StrCat("\"", sought, "\"") : sought)) {
-          return true;
-        }
-      }
-    }
-    return false;
+    return IsOfTelemetry(text, beginning.json);
   }
   std::unique_ptr<SourceReader> MakeReader(const ReadingOptions& /*options*/) const override {
     return ReaderOf(ReadDeviceTelemetry);

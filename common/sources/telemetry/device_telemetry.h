@@ -31,7 +31,10 @@ const Source& DeviceTelemetry();
 //                                       are recommended
 //   isSupported (or supportState)       applications reported; on a supported version
 //
-// Errors of ReadCsv, of the input and of the sink.
+// Scores of models, of versions, of applications and of all devices together end with
+// InvalidArgument, which says what to export instead.
+//
+// Otherwise errors of ReadCsv, of the input and of the sink.
 absl::Status ReadDeviceTelemetry(TextInput& input, SourceSink& sink);
 
 }  // namespace tutti

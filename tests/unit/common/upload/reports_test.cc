@@ -7,7 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "common/upload/import_outcome.h"
 #include "tests/unit/common/upload/import_fixture.h"
 #include "tests/unit/common/upload/report_fixture.h"
 
@@ -134,6 +137,90 @@ TEST_F(ReportsTest, RefusesReportsWithoutPeople) {
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << header;
     EXPECT_THAT(std::string(status.message()), HasSubstr("User Principal Name"));
   }
+}
+
+// Mutations: JSON is taken for an audit log of which no row can be read; an application, or a
+// model, is a device.
+TEST_F(ReportsTest, SaysOfReportsOfNobodyWhatToExportAsCsvAndAsJsonAlike) {
+  constexpr char kPeople[] = "getEmailActivityUserDetail";
+  constexpr char kDevices[] = "userExperienceAnalyticsDeviceStartupHistory";
+  struct Case {
+    const char* columns;
+    const char* advice;
+  };
+  for (const Case& c : std::vector<Case>{
+           // Counts of mails by day, and Copilot's summary and trend.
+           {"reportRefreshDate,send,receive,read,reportDate,reportPeriod", kPeople},
+           {"reportRefreshDate,anyAppEnabledUsers,anyAppActiveUsers,wordActiveUsers", kPeople},
+           {"reportRefreshDate,reportPeriod,adoptionByProduct", kPeople},
+           // Groups and sites, who name an owner.
+           {"reportRefreshDate,groupDisplayName,ownerPrincipalName,lastActivityDate,groupId",
+            kPeople},
+           {"reportRefreshDate,siteId,siteUrl,ownerPrincipalName,lastActivityDate,pageViewCount",
+            kPeople},
+           // Activations say on no day that anybody did anything.
+           {"reportRefreshDate,userPrincipalName,displayName,userActivationCounts", kPeople},
+           // Scores of models, of versions and of all devices; the crashes of an application.
+           {"id,model,manufacturer,modelDeviceCount,endpointAnalyticsScore,appReliabilityScore",
+            kDevices},
+           {"id,osVersion,osBuildNumber,activeDeviceCount,osVersionAppHealthScore", kDevices},
+           {"id,appCrashCount,appName,appPublisher,activeDeviceCount", kDevices},
+           {"id,overallScore,deviceBootPerformanceOverallScore,appHealthOverallScore", kDevices},
+           {"model,endpointAnalyticsScore,startupPerformanceScore", kDevices}}) {
+    const std::vector<std::string> names = absl::StrSplit(c.columns, ',');
+    std::string row;
+    std::string members;
+    for (const std::string& name : names) {
+      absl::StrAppend(&row, row.empty() ? "" : ",", "7");
+      absl::StrAppend(&members, members.empty() ? "" : ",", "\"", name, "\":\"7\"");
+    }
+    // CSV has the names in words, as Graph and Intune write them.
+    std::string words;
+    for (const char letter : std::string(c.columns)) {
+      if (absl::ascii_isupper(static_cast<unsigned char>(letter))) words.push_back(' ');
+      words.push_back(letter);
+    }
+    for (const std::string& text :
+         {absl::StrCat(words, "\n", row, "\n"), absl::StrCat(c.columns, "\n", row, "\n"),
+          absl::StrCat("{\"value\":[{", members, "},{", members, "}]}"),
+          absl::StrCat("{", members, "}")}) {
+      const absl::Status status = Import(text, "").status();
+      EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << text << status;
+      EXPECT_THAT(std::string(status.message()), HasSubstr(c.advice)) << text;
+    }
+  }
+  EXPECT_THAT(activities_.texts, IsEmpty());
+  // A device's scores say of no day what they are about, and each row says what does.
+  for (const std::string& text :
+       {std::string("id,deviceName,endpointAnalyticsScore,startupPerformanceScore\n1,a,40,40\n"),
+        std::string(R"({"value":[{"id":"1","deviceName":"a","endpointAnalyticsScore":40,)"
+                    R"("startupPerformanceScore":40}]})")}) {
+    EXPECT_THAT(std::string(CheckReadable(*Import(text, "")).message()),
+                HasSubstr("export the start-up history"))
+        << text;
+  }
+  // Without rows there is nothing to say.
+  EXPECT_TRUE(Import(R"({"value":[]})", "m365-usage-report").ok());
+  EXPECT_TRUE(Import(R"({"value":[]})", "device-telemetry").ok());
+}
+
+// Mutation: JSON is asked for a person where CSV is asked for an owner.
+TEST_F(ReportsTest, ReadsReportsOfDrivesAndOfActiveUsersAsJsonToo) {
+  EXPECT_THAT(Imported(R"({"value":[{"reportRefreshDate":"2026-05-06","siteId":"1","siteUrl":null,)"
+                       R"("ownerDisplayName":"Amy","ownerPrincipalName":"amy@acme.example",)"
+                       R"("isDeleted":false,"lastActivityDate":"2026-05-04","fileCount":9,)"
+                       R"("activeFileCount":2,"reportPeriod":"1"}]})",
+                       "")
+                  .licensed,
+              ElementsAre(Pair("", 1)));
+  EXPECT_THAT(Imported(R"({"value":[{"reportRefreshDate":"2026-05-06","userPrincipalName":)"
+                       R"("amy@acme.example","isDeleted":false,"hasExchangeLicense":true,)"
+                       R"("hasTeamsLicense":false,"exchangeLastActivityDate":null,)"
+                       R"("assignedProducts":["MICROSOFT 365 E3"]}]})",
+                       "")
+                  .listing,
+              Listing::kEverybody);
+  EXPECT_THAT(activities_.texts, IsEmpty());
 }
 
 TEST_F(ReportsTest, RefusesConcealedNamesAndSaysWhatToDo) {
