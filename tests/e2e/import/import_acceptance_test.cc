@@ -260,7 +260,7 @@ TEST_F(ImportAcceptance, SaysWhatAReportWithoutPeopleLacks) {
       FilesOf({"elastic+integrations/o365_metrics"}, "office365GroupsActivityDetail.csv");
   const absl::Status status = RunImport(options, {}).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_TRUE(absl::StrContains(status.message(), "AuditData")) << status;
+  EXPECT_TRUE(absl::StrContains(status.message(), "getEmailActivityUserDetail")) << status;
 }
 
 TEST_F(ImportAcceptance, KeepsTenantsApart) {
