@@ -112,7 +112,7 @@ absl::Status JsonFramer::Take(char c) {
 void JsonFramer::Begin(Mode mode) {
   mode_ = mode;
   begin_ = at_;
-  scanner_.BeginObject();
+  scanner_.BeginObject(mode == Mode::kRecord && levels_.empty() ? nullptr : &last_);
 }
 
 absl::Status JsonFramer::Between(char c) {
@@ -220,10 +220,37 @@ absl::Status JsonFramer::Record(char c) {
     case Outcome::kList:
       EnterList();
       return absl::OkStatus();
+    case Outcome::kAnother:
+      return FindAnother();
     case Outcome::kBroken:
       break;
   }
   return BreakOff(RejectionReason::kMalformedJson, begin_ + 1);
+}
+
+// What is in a list of the object is the next record: the object was cut off, and so was each
+// that the record is in.
+absl::Status JsonFramer::FindAnother() {
+  const bool in_trial = mode_ == Mode::kTrial;
+  if (!MayReadAgain() || (!in_trial && !MayBeRecord())) {
+    ++at_;
+    return absl::OkStatus();
+  }
+  const size_t broken = scanner_.CutOffBefore() + (!in_trial || IsOneMore() ? 1 : 0);
+  if (!last_.is_whole()) last_ = scanner_.beginning();
+  ReadAgain(begin_ + scanner_.another());
+  mode_ = Mode::kBetween;
+  was_lost_ = true;
+  for (size_t i = 0; i < broken; ++i) {
+    RETURN_IF_ERROR(sink_.OnRejected(RejectionReason::kMalformedJson));
+  }
+  return absl::OkStatus();
+}
+
+// Whether what stands where a record does begins as one, as far as it goes.
+bool JsonFramer::MayBeRecord() const {
+  const JsonBeginning& one = scanner_.beginning();
+  return one.record_members() > 0 || (last_.record_members() > 0 && one.InCommon(last_) > 0);
 }
 
 // No record is lost with it: where it cannot go on, or a line in a string of it begins as a
@@ -233,6 +260,7 @@ void JsonFramer::Drop(char c) {
   const bool of_another = line_start && c == '{' && scanner_.in_string();
   switch (of_another ? Outcome::kBroken : scanner_.Take(c)) {
     case Outcome::kGoesOn:
+    case Outcome::kAnother:
       ++at_;
       break;
     case Outcome::kEnds:
@@ -269,13 +297,30 @@ absl::Status JsonFramer::Lost(char c) {
     mode_ = Mode::kBetween;
     return absl::OkStatus();
   }
-  if (c == '{' && before != ':' && MayReadAgain()) {
-    Begin(Mode::kTrial);
+  if (std::exchange(closed_, false) && (c == ',' || c == ']')) {
+    mode_ = Mode::kBetween;
     return absl::OkStatus();
   }
+  if (c == '{' && MayReadAgain()) {
+    Begin(Mode::kTrial);
+    is_value_ = before == ':';
+    return absl::OkStatus();
+  }
+  if (forgotten_ + at_ >= sound_end_) closed_ = Closes(c);
   ++at_;
   const bool another = line_start && in_lines_ && c != ']' && c != '}' && c != ',';
   return another ? sink_.OnRejected(RejectionReason::kNotAnObject) : absl::OkStatus();
+}
+
+// Whether this closes what was broken, in which a bracket may lack its end, or be of the wrong
+// sort. In a line nothing follows it.
+bool JsonFramer::Closes(char c) {
+  if (open_.empty() || in_lines_) return false;
+  if ((c == '{' || c == '[') && open_.size() < kMaxLevels) open_.push_back(c);
+  if (c != '}' && c != ']') return false;
+  const size_t of_its_sort = open_.rfind(c == '}' ? '{' : '[');
+  open_.resize(of_its_sort != std::string::npos ? of_its_sort : open_.size() - 1);
+  return open_.empty() && c == '}';
 }
 
 absl::Status JsonFramer::Trial(char c) {
@@ -286,41 +331,76 @@ absl::Status JsonFramer::Trial(char c) {
       return absl::OkStatus();
     case Outcome::kEnds:
       ++at_;
-      mode_ = Mode::kLost;
       before_ = '}';
       line_start_ = false;
-      return scanner_.is_record() || BeginsAsTheLast() ? Emit() : absl::OkStatus();
+      mode_ = IsRecord() && !in_lines_ ? Mode::kBetween : Mode::kLost;
+      return IsRecord() ? Emit() : absl::OkStatus();
     case Outcome::kList:
+      // PowerShell writes lists so: {"value":["x"],"Count":1}.
+      if (is_value_) break;
       levels_.clear();
       EnterList();
       return absl::OkStatus();
+    case Outcome::kAnother:
+      return FindAnother();
     case Outcome::kBroken:
       break;
   }
   return FailTrial();
 }
 
-bool JsonFramer::BeginsAsTheLast() const {
-  return !first_member_.empty() && scanner_.first_member() == first_member_;
+// Whether what was tried, and is whole, is a record. In what is broken there may be objects that
+// look like one.
+bool JsonFramer::IsRecord() const {
+  const JsonBeginning& one = scanner_.beginning();
+  const size_t in_common = one.InCommon(last_);
+  // The object may have been cut off behind a colon.
+  if (is_value_) return one.record_members() > 0 && in_common > 0 && in_common == last_.size();
+  if (forgotten_ + begin_ < sound_end_) return JsonObjectScanner::IsCertain(one, last_);
+  return one.record_members() > 0 || in_common > 0;
 }
 
-// What begins as records do was one.
+// Whether what was tried, and is broken, was a record.
+bool JsonFramer::IsOneMore() const {
+  const JsonBeginning& one = scanner_.beginning();
+  const size_t least = forgotten_ + begin_ < sound_end_ ? 2 : 1;
+  return !is_value_ && (one.record_members() > 1 || one.InCommon(last_) >= least);
+}
+
 absl::Status JsonFramer::FailTrial() {
-  const bool one_more = BeginsAsTheLast();
+  const bool one_more = IsOneMore();
+  if (one_more) {
+    NoteBrokenRecord();
+  } else if (forgotten_ + begin_ >= sound_end_ && !open_.empty()) {
+    NoteBreak(/*inside=*/true);
+  }
   mode_ = Mode::kLost;
   before_ = '{';
-  line_start_ = false;
+  closed_ = line_start_ = false;
   ReadAgain(begin_ + 1);
   return one_more ? sink_.OnRejected(RejectionReason::kMalformedJson) : absl::OkStatus();
+}
+
+void JsonFramer::NoteBrokenRecord() {
+  NoteBreak(/*inside=*/false);
+  const JsonBeginning& one = scanner_.beginning();
+  if (!last_.is_whole() && (one.record_members() > 0 || !levels_.empty())) last_ = one;
+}
+
+// What was read as an object ends here, where it cannot; inside of what was broken, or after it.
+void JsonFramer::NoteBreak(bool inside) {
+  sound_end_ = forgotten_ + begin_ + scanner_.sound_size();
+  if (!inside) open_.clear();
+  open_ += scanner_.open();
+  if (open_.size() > kMaxLevels) open_.clear();
 }
 
 absl::Status JsonFramer::BreakOff(RejectionReason reason, size_t go_on_at) {
   const absl::string_view broken = absl::string_view(buffer_).substr(begin_, at_ - begin_);
   in_lines_ = levels_.empty() && IsOfOneLine(broken);
-  if (mode_ == Mode::kRecord && first_member_.empty() && scanner_.is_record()) {
-    first_member_ = scanner_.first_member();
-  }
+  const bool is_object = mode_ == Mode::kRecord;
   Lose(go_on_at);
+  if (is_object) NoteBrokenRecord();
   return sink_.OnRejected(reason);
 }
 
@@ -329,6 +409,9 @@ void JsonFramer::Lose(size_t go_on_at) {
   before_ = at_ > 0 ? buffer_[at_ - 1] : dropped_;
   line_start_ = EndsLine(before_);
   was_lost_ = true;
+  closed_ = false;
+  sound_end_ = 0;
+  open_.clear();
   mode_ = Mode::kLost;
 }
 
@@ -342,7 +425,8 @@ void JsonFramer::ReadAgain(size_t from) {
 }
 
 absl::Status JsonFramer::Emit() {
-  first_member_ = scanner_.first_member();
+  const JsonBeginning& one = scanner_.beginning();
+  if (one.record_members() > 0 || last_.record_members() == 0) last_ = one;
   return sink_.OnJson(absl::string_view(buffer_).substr(begin_, at_ - begin_));
 }
 

@@ -33,11 +33,14 @@ class JsonSink {
 //
 // A broken object is rejected once, and costs itself alone: what follows is looked through, from
 // its second byte, for the next line that begins with an object, the next page, and the next
-// object that is whole and has a member that records have (or begins as the last record did).
-// What is inside it, as the value of a member, is no record. How the pieces are cut makes no
-// difference. Memory is bounded by the largest record (16 MiB; longer ones are rejected), and time
-// by the input's size: where nearly everything is broken, what is in it is no longer looked
-// through.
+// object that is whole and has a member that records have (or begins as the last record did). An
+// object that is cut off inside a list would have what follows it in its page for more of that
+// list: where it has what is a record for certain (JsonObjectScanner::IsCertain) it ends. From the
+// next record on, or from where the broken one closes, all that stands where records do is counted
+// again; between the two what is an object that begins as the last record did is counted, if it is
+// broken, too. How the pieces are cut makes no difference. Memory is bounded by the largest record
+// (16 MiB; longer ones are rejected), and time by the input's size: where nearly everything is
+// broken, what is in it is no longer looked through.
 class JsonFramer {
  public:
   // Both outlive this.
@@ -66,6 +69,7 @@ class JsonFramer {
   absl::Status Record(char c);
   absl::Status Lost(char c);
   absl::Status Trial(char c);
+  absl::Status FindAnother();
   void Drop(char c);
   absl::Status BreakOff(RejectionReason reason, size_t go_on_at);
   absl::Status FailTrial();
@@ -75,8 +79,13 @@ class JsonFramer {
   void Lose(size_t go_on_at);
   bool MayReadAgain() const;
   void ReadAgain(size_t from);
+  void NoteBrokenRecord();
+  void NoteBreak(bool inside);
+  bool MayBeRecord() const;
+  bool IsRecord() const;
+  bool IsOneMore() const;
+  bool Closes(char c);
   bool BeginsLine(char c);
-  bool BeginsAsTheLast() const;
   void SkipString();
   void Compact();
 
@@ -90,7 +99,7 @@ class JsonFramer {
   Mode mode_ = Mode::kBetween;
   JsonObjectScanner scanner_;
   std::vector<Level> levels_;  // what the records are in
-  std::string first_member_;   // of the last record
+  JsonBeginning last_;         // of the last record
 
   // State inside a scalar.
   bool in_string_ = false;
@@ -105,6 +114,10 @@ class JsonFramer {
   char before_ = '\n';      // the last character before at_ that is not white space
   bool was_lost_ = false;   // levels_ may lack some
   bool in_lines_ = false;   // what was broken was a line, not in a page or an array
+  size_t sound_end_ = 0;    // of what is in it for certain; from the beginning of the input
+  std::string open_;        // its brackets that are, from there on
+  bool closed_ = false;     // it was, just now
+  bool is_value_ = false;   // what is tried is the value of a member
 };
 
 // Reads all of an input. Errors are those of the input and of the sink.

@@ -1,7 +1,10 @@
 #include "common/sources/input/json_object_scanner.h"
 
 #include <algorithm>
+#include <bit>
+#include <utility>
 
+#include "absl/hash/hash.h"
 #include "absl/strings/ascii.h"
 
 namespace tutti {
@@ -38,25 +41,54 @@ bool IsJsonWord(char c) {
          c == '_';
 }
 
-void JsonObjectScanner::BeginObject() {
+void JsonBeginning::Add(const JsonLayout& layout, absl::string_view name) {
+  const auto& members = layout.record_members;
+  const auto found = std::find(members.begin(), members.end(), name);
+  if (found != members.end()) record_members_ |= uint32_t{1} << ((found - members.begin()) % 32);
+  if (count_ < kNames) names_[count_++] = absl::HashOf(name);
+}
+
+int JsonBeginning::record_members() const { return std::popcount(record_members_); }
+
+size_t JsonBeginning::InCommon(const JsonBeginning& other) const {
+  const size_t count = std::min(count_, other.count_);
+  return std::equal(names_.begin(), names_.begin() + count, other.names_.begin()) ? count : 0;
+}
+
+void JsonObjectScanner::BeginObject(const JsonBeginning* last) {
+  last_ = last;
   open_.clear();
+  objects_.assign(1, Object());
   expected_ = Expected::kObject;
-  in_string_ = escaped_ = in_word_ = has_first_ = is_record_ = false;
+  taken_ = 0;
+  string_at_ = kNowhere;
+  in_string_ = escaped_ = in_word_ = is_name_ = false;
   name_.clear();
-  first_member_.clear();
 }
 
 void JsonObjectScanner::BeginPageRest() {
-  BeginObject();
+  BeginObject(nullptr);
   open_.push_back('{');
   expected_ = Expected::kCommaOrEnd;
 }
 
 JsonObjectScanner::Outcome JsonObjectScanner::Take(char c) {
-  if (in_string_) return TakeInString(c);
-  if (in_word_ && IsJsonWord(c)) return Outcome::kGoesOn;
-  in_word_ = false;
-  if (IsJsonSpace(c)) return Outcome::kGoesOn;
+  Outcome outcome = Outcome::kGoesOn;
+  if (in_string_) {
+    outcome = TakeInString(c);
+  } else if (!in_word_ || !IsJsonWord(c)) {
+    in_word_ = false;
+    if (!IsJsonSpace(c)) {
+      const size_t string_at = std::exchange(string_at_, kNowhere);
+      outcome = TakeOutside(c);
+      if (outcome == Outcome::kBroken) string_at_ = string_at;
+    }
+  }
+  if (outcome != Outcome::kBroken && outcome != Outcome::kList) ++taken_;
+  return outcome;
+}
+
+JsonObjectScanner::Outcome JsonObjectScanner::TakeOutside(char c) {
   switch (expected_) {
     case Expected::kObject:
       return c == '{' ? Open(c) : Outcome::kBroken;
@@ -69,7 +101,7 @@ JsonObjectScanner::Outcome JsonObjectScanner::Take(char c) {
     case Expected::kColon:
       if (c != ':') return Outcome::kBroken;
       expected_ = Expected::kValue;
-      return Outcome::kGoesOn;
+      return EndName();
     case Expected::kValue:
       return Value(c);
     case Expected::kValueOrEnd:
@@ -87,9 +119,10 @@ size_t JsonObjectScanner::SkipString(absl::string_view text) {
   if (!in_string_ || escaped_) return 0;
   size_t count = 0;
   while (count < text.size() && text[count] != '"' && text[count] != '\\') ++count;
-  if (is_name_ && open_.size() == 1 && name_.size() < kMaxName) {
+  if (IsNameOfInterest() && name_.size() < kMaxName) {
     name_.append(text.data(), std::min(count, kMaxName - name_.size()));
   }
+  taken_ += count;
   return count;
 }
 
@@ -100,15 +133,10 @@ JsonObjectScanner::Outcome JsonObjectScanner::TakeInString(char c) {
     escaped_ = true;
   } else if (c == '"') {
     in_string_ = false;
-    if (!is_name_) {
-      expected_ = Expected::kCommaOrEnd;
-      return Outcome::kGoesOn;
-    }
-    expected_ = Expected::kColon;
-    if (open_.size() == 1) EndName();
+    expected_ = is_name_ ? Expected::kColon : Expected::kCommaOrEnd;
     return Outcome::kGoesOn;
   }
-  if (is_name_ && open_.size() == 1 && name_.size() < kMaxName) name_.push_back(c);
+  if (IsNameOfInterest() && name_.size() < kMaxName) name_.push_back(c);
   return Outcome::kGoesOn;
 }
 
@@ -125,33 +153,56 @@ JsonObjectScanner::Outcome JsonObjectScanner::Value(char c) {
 }
 
 JsonObjectScanner::Outcome JsonObjectScanner::Open(char c) {
-  if (c == '[' && open_.size() == 1 && !is_record_ && Contains(layout_.lists, name_)) {
+  if (c == '[' && open_.size() == 1 && beginning().record_members() == 0 &&
+      Contains(layout_.lists, name_)) {
     return Outcome::kList;
   }
   if (open_.size() == kMaxDepth) return Outcome::kBroken;
+  const bool in_list = !open_.empty() && open_.back() == '[';
   open_.push_back(c);
+  if (last_ != nullptr && in_list && c == '{') objects_.push_back({open_.size(), taken_, {}});
   expected_ = c == '{' ? Expected::kNameOrEnd : Expected::kValueOrEnd;
   return Outcome::kGoesOn;
 }
 
 JsonObjectScanner::Outcome JsonObjectScanner::Close(char c) {
   if (open_.back() != (c == '}' ? '{' : '[')) return Outcome::kBroken;
+  if (objects_.size() > 1 && objects_.back().depth == open_.size()) objects_.pop_back();
   open_.pop_back();
   expected_ = Expected::kCommaOrEnd;
-  return open_.empty() ? Outcome::kEnds : Outcome::kGoesOn;
+  if (!open_.empty()) return Outcome::kGoesOn;
+  objects_.front().beginning.Finish();
+  return Outcome::kEnds;
 }
 
 void JsonObjectScanner::BeginString(bool is_name) {
   in_string_ = true;
+  string_at_ = taken_;
   is_name_ = is_name;
-  if (is_name && open_.size() == 1) name_.clear();
+  if (IsNameOfInterest()) name_.clear();
 }
 
-void JsonObjectScanner::EndName() {
-  if (Contains(layout_.record_members, name_)) is_record_ = true;
-  if (has_first_) return;
-  has_first_ = true;
-  first_member_ = name_;
+// A name is one once a colon follows.
+JsonObjectScanner::Outcome JsonObjectScanner::EndName() {
+  if (!IsNameOfInterest()) return Outcome::kGoesOn;
+  JsonBeginning& one = objects_.back().beginning;
+  one.Add(layout_, name_);
+  const bool is_inside = objects_.size() > 1;
+  return is_inside && IsCertain(one, Last()) ? Outcome::kAnother : Outcome::kGoesOn;
+}
+
+size_t JsonObjectScanner::CutOffBefore() const {
+  const JsonBeginning& last = Last();
+  return static_cast<size_t>(
+      std::count_if(objects_.begin() + 1, objects_.end() - 1,
+                    [&last](const Object& one) { return one.beginning.InCommon(last) > 1; }));
+}
+
+// Two members of records, or one and the names that the last record began with. One name says
+// little: what is in a record may have an id, too.
+bool JsonObjectScanner::IsCertain(const JsonBeginning& one, const JsonBeginning& last) {
+  return one.record_members() > 1 ||
+         (one.record_members() == 1 && last.size() > 1 && one.InCommon(last) == last.size());
 }
 
 }  // namespace tutti

@@ -177,8 +177,75 @@ TEST(JsonFramer, LosesNoRecordWithWhatIsDropped) {
 
 // Mutation: how the last record began is forgotten once it is read.
 TEST(JsonFramer, FindsARecordThatBeginsAsTheLastDid) {
-  EXPECT_THAT(Read(R"([{"x":1},{"x":2,oops},{"x":3},{"y":4}])"),
+  EXPECT_THAT(Read(R"([{"x":1},{"x":2,oops},{"x":3}])"),
               ElementsAre(R"({"x":1})", kBroken, R"({"x":3})"));
+  EXPECT_THAT(Read("{\"x\":1}\n{\"x\":2, {\"y\":1} oops}\n{\"x\":3}\n"),
+              ElementsAre(R"({"x":1})", kBroken, R"({"x":3})"));
+}
+
+// Mutations: what follows is more of the list; what is cut off inside what is cut off is no record.
+TEST(JsonFramer, EndsARecordThatIsCutOffInAListWhereTheNextBegins) {
+  const std::string next = R"({"a":1,"Operation":"x","b":[]})";
+  const std::string last = R"({"a":2,"Operation":"y"})";
+  for (const char* cut :
+       {R"({"a":0,"Operation":"x","l":["A",)", R"({"Operation":"x","l":[[1],[{},)",
+        R"({"a":0,"l":[{"n":1,"m":[{"n":2},)", R"({"a":0,"l":[)"}) {
+    const std::string list = absl::StrCat("[", cut, next, ",", last, "]");
+    EXPECT_THAT(Read(list), ElementsAre(kBroken, next, last)) << list;
+    const std::string again = absl::StrCat("{\"k\":1,\"value\":", list, "}");
+    EXPECT_THAT(Read(again), ElementsAre(kBroken, next, last)) << again;
+    for (const char* between : {"", "\n", ","}) {
+      EXPECT_THAT(Read(absl::StrCat("[", again, between, again, "]")),
+                  ElementsAre(kBroken, next, last, kBroken, next, last))
+          << again << between;
+    }
+  }
+  EXPECT_THAT(Read(R"([{"a":1,"l":["A",{"a":2,"l":["B",{"a":3,"Operation":"x"},{"a":4,"l":[]}])"),
+              ElementsAre(kBroken, kBroken, R"({"a":3,"Operation":"x"})", R"({"a":4,"l":[]})"));
+}
+
+// Mutations: one member of records makes one; one name that records begin with does; so do the
+// names of a record that was cut off behind two.
+TEST(JsonFramer, LeavesWholeWhatHoldsAlmostARecord) {
+  const std::string texts[] = {
+      R"({"a":1,"b":2,"Operation":"x","l":[{"a":1},{"a":1,"b":2},{"a":1,"b":2,"c":3}]})",
+      R"({"a":1,"l":[{"Operation":"x","b":{"a":1}},{"l":[{"a":1},{"l":[]}]}]})",
+      R"({"a":{"a":1,"Operation":"x"},"l":[{"m":{"a":1,"Operation":"x"}}]})",
+      // What holds records, but is none.
+      R"({"l":[{"a":1,"Operation":"x"}],"Count":1})",
+  };
+  for (const std::string& text : texts) {
+    EXPECT_THAT(Read(absl::StrCat("[", text, ",", text, "]")), ElementsAre(text, text));
+    EXPECT_THAT(Read(absl::StrCat(text, "\n", text)), ElementsAre(text, text));
+  }
+  const std::string text = R"({"a":1,"b":2,"Operation":"x","l":[{"a":1,"b":2}]})";
+  EXPECT_THAT(Read(absl::StrCat(R"([{"a":1,"b":2,"Oper,)", text, ",", text, "]")),
+              ElementsAre(kBroken, text, text));
+  // In what is broken, too, what is inside is no record.
+  EXPECT_THAT(Read(R"([{"b":{"a":1,"value":["x"]},"l":[{"a":1},{"a":1],oops},{"a":2}])"),
+              ElementsAre(kBroken, R"({"a":2})"));
+}
+
+// Mutation: only what is a record for certain is looked for, to the end.
+TEST(JsonFramer, CountsAgainAllThatStandsWhereRecordsDoAfterABrokenOne) {
+  const auto expected = ElementsAre(R"({"a":1})", kBroken, R"({"a":3})", R"({"y":4})", kNoObject,
+                                    kBroken, R"({"a":8})", kNoObject, R"({"z":1})", kBroken);
+  for (const char* broken : {R"({"a":"x)", R"({"a":{"b":"c)", R"({"a)", "{"}) {
+    const std::string list = absl::StrCat(R"({"a":1},)", broken,
+                                          R"(,{"a":3},{"y":4},7,{"a":[1},{"a":8},"s",{"z":1},{"a)");
+    EXPECT_THAT(Read(absl::StrCat("[", list, "]")), expected) << list;
+    EXPECT_THAT(Read(absl::StrCat("{\"value\":[", list, "]}")), expected) << list;
+  }
+  // From where it closes: a comma too few, a quote too many, brackets of the wrong sort.
+  for (const char* broken : {R"({"a":1 "b":[{"n":1}]})", R"({"a":"x"y"})", R"({"a":{"p":1]})",
+                             R"({"a":[1})", R"({"a":{"b":[{"c":{]}})", R"({"a":oops"})"}) {
+    EXPECT_THAT(Read(absl::StrCat(R"([{"a":1},)", broken, R"(,7,{"y":1},{"a":4}])")),
+                ElementsAre(R"({"a":1})", kBroken, kNoObject, R"({"y":1})", R"({"a":4})"))
+        << broken;
+  }
+  // Each that begins as the last one did is one.
+  EXPECT_THAT(Read(R"([{"a":"x,{"a":"y,{"a":[,{"a":5},7])"),
+              ElementsAre(kBroken, kBroken, kBroken, R"({"a":5})", kNoObject));
 }
 
 TEST(JsonFramer, RejectsWhatIsCutOffAtTheEnd) {
@@ -222,6 +289,20 @@ TEST(JsonFramer, ReadsInTimeThatGrowsWithTheInput) {
   EXPECT_LT(texts.size(), kLines / 10);
   EXPECT_EQ(texts.front(), kBroken);
   EXPECT_EQ(texts.back(), R"({"a":1})");
+}
+
+// Each of these holds the next one, or what looks like it. Mutations: each that is inside is read
+// again to the end of all; the brackets that are open are kept, however many they are.
+TEST(JsonFramer, ReadsNestsInTimeThatGrowsWithTheInput) {
+  constexpr size_t kTimes = 100'000;
+  for (const char* one :
+       {"{", R"({"x":{"a":1,"Operation":)", R"({"x":1,"l":[{"x":2,"a":1,"m":[)"}) {
+    std::string text = R"([{"x":1,"l":2,"a":3},)";
+    for (size_t i = 0; i < kTimes; ++i) text += one;
+    text += "\n{\"a\":1}\n";
+    const std::vector<std::string> texts = Read(text);
+    EXPECT_EQ(texts.back(), R"({"a":1})") << one;
+  }
 }
 
 }  // namespace
