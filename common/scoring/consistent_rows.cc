@@ -26,6 +26,35 @@ constexpr double kExactEnoughForDraws = 1e-3;
 
 constexpr size_t kMostConstraints = kMostCombinations + 1;
 
+// What a law comes to for a weighted sum of numbers.
+struct Law {
+  double bias = 0;  // its size
+  double spread = 0;
+};
+
+Law LawOf(const std::vector<std::array<double, kMostCombinations>>& errors,
+          const std::array<double, kMostCombinations>& weights, size_t size) {
+  double sum = 0;
+  double squares = 0;
+  for (const auto& error : errors) {
+    double of_set = 0;
+    for (size_t i = 0; i < size; ++i) of_set += weights[i] * error[i];
+    sum += of_set;
+    squares += of_set * of_set;
+  }
+  const double draws = static_cast<double>(errors.size());
+  const double bias = sum / draws;
+  return {std::abs(bias), std::sqrt(std::max(squares / draws - bias * bias, 0.0))};
+}
+
+// Where everybody is in the total, no more is hidden: the bias needs no allowance.
+double MarginOf(const Law& law) {
+  Figure figure;
+  figure.bias = {law.bias, law.bias};
+  figure.errors[0].noise = law.spread;
+  return MarginOf(figure);
+}
+
 }  // namespace
 
 // G n + h >= 0: every number is at least 0 and, where `most` is known, their sum at most that.
@@ -121,22 +150,31 @@ ConsistentRows::ConsistentRows(const SlotModel& model, const TableCounts& counts
   // Counting errors depend on the numbers. At the unbiased ones, of which some are negative,
   // the error of a number would go with its estimate, and low ones would weigh more.
   for (size_t i = 0; i < SizeOf(); ++i) numbers_[i] = std::max(unbiased[i], 0.0);
-  for (int step = 0; step < 2; ++step) {
-    SetCovariance(model, weights);
-    constraints.SetCovariance(covariance_);
-    numbers_ = unbiased;
-    constraints.Apply(kExact, numbers_);
-  }
-  // The error is that of the clamped total too: 97% and 100% are told by nothing.
-  const double highest = (1 - kTailShare) * most;
-  if (most > 0 && Total() > highest) {
-    scale_ = highest / Total();
-    for (size_t i = 0; i < SizeOf(); ++i) numbers_[i] *= scale_;
+  const auto make_consistent = [&] {
+    for (int step = 0; step < 2; ++step) {
+      SetCovariance(model, weights);
+      constraints.SetCovariance(covariance_);
+      numbers_ = unbiased;
+      constraints.Apply(kExact, numbers_);
+    }
+  };
+  make_consistent();
+  unclamped_ = numbers_;
+  constraints.most = (1 - kTailShare) * most;
+  const bool clamped = most > 0 && Total() > constraints.most;
+  if (clamped) {
+    make_consistent();
+    // The error is that of the clamped total too: 97% and 100% are told by nothing.
     SetCovariance(model, weights);
     constraints.SetCovariance(covariance_);
   }
   // A single number is only cut off at 0, which brings it nearer to the truth.
-  if (SizeOf() > 1 && !constraints.AreFar(numbers_)) Sample(constraints, seed);
+  if (SizeOf() == 1 || constraints.AreFar(numbers_)) return;
+  const Matrix root = RootOfCovariance();
+  errors_ = Sample(constraints, root, numbers_, seed);
+  if (!clamped) return;
+  hidden_ = most - Total();
+  errors_of_everybody_ = Sample(constraints, root, OfEverybody(), seed);
 }
 
 void ConsistentRows::SetCovariance(const SlotModel& model,
@@ -165,8 +203,8 @@ void ConsistentRows::SetCovariance(const SlotModel& model,
   }
 }
 
-void ConsistentRows::Sample(const Constraints& constraints, uint64_t seed) {
-  // Cholesky's root of the covariance.
+// Cholesky's.
+ConsistentRows::Matrix ConsistentRows::RootOfCovariance() const {
   Matrix root{};
   for (size_t i = 0; i < SizeOf(); ++i) {
     for (size_t j = 0; j <= i; ++j) {
@@ -179,45 +217,72 @@ void ConsistentRows::Sample(const Constraints& constraints, uint64_t seed) {
       }
     }
   }
+  return root;
+}
+
+ConsistentRows::Vector ConsistentRows::OfEverybody() const {
+  Vector with_total{};
+  double of_total = 0;
+  for (size_t i = 0; i < SizeOf(); ++i) {
+    for (size_t j = 0; j < SizeOf(); ++j) with_total[i] += covariance_[i][j];
+    of_total += with_total[i];
+  }
+  Vector numbers = numbers_;
+  if (of_total <= 0) return numbers;
+  for (size_t i = 0; i < SizeOf(); ++i) {
+    numbers[i] = std::max(numbers[i] + hidden_ * with_total[i] / of_total, 0.0);
+  }
+  return numbers;
+}
+
+std::vector<ConsistentRows::Vector> ConsistentRows::Sample(const Constraints& constraints,
+                                                           const Matrix& root, const Vector& truth,
+                                                           uint64_t seed) {
   LawSampler sampler(seed);
-  errors_.reserve(2 * kPairsOfDraws);
+  std::vector<Vector> errors;
+  errors.reserve(2 * kPairsOfDraws);
   for (size_t pair = 0; pair < kPairsOfDraws; ++pair) {
     Vector normal{};
-    for (size_t i = 0; i < SizeOf(); ++i) normal[i] = sampler.NearlyNormal();
+    for (size_t i = 0; i < constraints.size; ++i) normal[i] = sampler.NearlyNormal();
     // Each with its opposite: what is symmetric adds nothing to the bias then.
     for (const double sign : {1.0, -1.0}) {
-      Vector drawn = numbers_;
-      for (size_t i = 0; i < SizeOf(); ++i) {
+      Vector drawn = truth;
+      for (size_t i = 0; i < constraints.size; ++i) {
         for (size_t j = 0; j <= i; ++j) drawn[i] += sign * root[i][j] * normal[j];
       }
       constraints.Apply(kExactEnoughForDraws, drawn);
-      for (size_t i = 0; i < SizeOf(); ++i) drawn[i] -= numbers_[i];
-      errors_.push_back(drawn);
+      for (size_t i = 0; i < constraints.size; ++i) drawn[i] -= truth[i];
+      errors.push_back(drawn);
     }
   }
+  return errors;
 }
 
 double ConsistentRows::Margin(const Vector& weights, size_t combinations) const {
   double variance = 0;
+  double with_total = 0;  // covariance
+  double of_total = 0;
   for (size_t i = 0; i < SizeOf(); ++i) {
-    for (size_t j = 0; j < SizeOf(); ++j) variance += weights[i] * weights[j] * covariance_[i][j];
+    for (size_t j = 0; j < SizeOf(); ++j) {
+      variance += weights[i] * weights[j] * covariance_[i][j];
+      with_total += weights[i] * covariance_[i][j];
+      of_total += covariance_[i][j];
+    }
   }
   const double unbiased = kMarginDeviations * std::sqrt(std::max(variance, 0.0));
   if (errors_.empty()) return unbiased;
-  double sum = 0;
-  double squares = 0;
-  for (const Vector& error : errors_) {
-    double of_set = 0;
-    for (size_t i = 0; i < SizeOf(); ++i) of_set += weights[i] * error[i];
-    sum += of_set;
-    squares += of_set * of_set;
-  }
-  const double draws = static_cast<double>(errors_.size());
-  const double bias = sum / draws;
-  const double spread = std::sqrt(std::max(squares / draws - bias * bias, 0.0));
-  const double drawn = kBiasAllowance * std::abs(bias) + kMarginDeviations * spread;
-  if (combinations == 1) return std::max(drawn, unbiased);
-  return combinations == SizeOf() ? drawn : std::min(drawn, unbiased);
+  const Law law = LawOf(errors_, weights, SizeOf());
+  const double drawn = kBiasAllowance * law.bias + kMarginDeviations * law.spread;
+  double margin = drawn;
+  if (combinations == 1) margin = std::max(drawn, unbiased);
+  if (combinations > 1 && combinations < SizeOf()) margin = std::min(drawn, unbiased);
+  if (errors_of_everybody_.empty()) return margin;
+  const double of_everybody = MarginOf(LawOf(errors_of_everybody_, weights, SizeOf()));
+  // The same without the constraints on numbers, which push against each other.
+  const double part = of_total > 0 ? with_total / of_total : 0;
+  const double free = MarginOf(
+      Law{std::abs(part) * hidden_, std::sqrt(std::max(variance - part * with_total, 0.0))});
+  return std::max(margin, std::min(of_everybody, free));
 }
 
 ConsistentRows::Vector ConsistentRows::WeightsIn(PatternSet set) const {
@@ -233,12 +298,16 @@ size_t ConsistentRows::CountIn(PatternSet set) const {
       [&](unsigned combination) { return (unsigned{set} >> combination & 1U) != 0; }));
 }
 
-double ConsistentRows::Number(PatternSet set) const {
+double ConsistentRows::Sum(PatternSet set, const Vector& numbers) const {
   const Vector weights = WeightsIn(set);
   double sum = 0;
-  for (size_t i = 0; i < SizeOf(); ++i) sum += weights[i] * numbers_[i];
+  for (size_t i = 0; i < SizeOf(); ++i) sum += weights[i] * numbers[i];
   return sum;
 }
+
+double ConsistentRows::Number(PatternSet set) const { return Sum(set, numbers_); }
+
+double ConsistentRows::UnclampedNumber(PatternSet set) const { return Sum(set, unclamped_); }
 
 double ConsistentRows::Total() const {
   double sum = 0;

@@ -136,22 +136,20 @@ class Breakdown {
       *row.mutable_subjects() = ToPlainEstimate(With(rows_.Number(set), rows_.NumberMargin(set)));
       *row.mutable_share() = ToEstimate(Scaled(ShareOfTotal(set), kPercent), kPercent);
     }
-    row.set_wide_margin(row.share().margin() > kWidestMarginShown);
+    // How many people there are is known, so what was planned for them holds.
+    row.set_wide_margin(population_ <= 0 && row.share().margin() > kWidestMarginShown);
     *out.add_rows() = std::move(row);
   }
 
   Figure OfPopulation(PatternSet set) const {
     const double shown = rows_.Number(set);
     const bool low = shown < kTailShare * population_;
-    if (low || shown / rows_.scale() > (1 - kTailShare) * population_) {
+    if (low || rows_.UnclampedNumber(set) > (1 - kTailShare) * population_) {
       Figure tail;
       tail.value = low ? 0 : population_;
       return formulas_.ClampedNumber(table_, set, tail);
     }
-    double margin = rows_.NumberMargin(set);
-    // What scaling may have taken away.
-    if (rows_.scale() < 1) margin += kTailShare / (1 - kTailShare) * shown;
-    return With(shown, margin);
+    return With(shown, rows_.NumberMargin(set));
   }
 
   // In 0..1. Of too few subjects to divide by, it may be anything.

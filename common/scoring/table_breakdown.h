@@ -29,9 +29,9 @@ std::string ShareWords(const Catalog& catalog, int table);
 // gives no row tells; who shows them too counts as if they did not.
 //
 // When subjects are people, shares are clamped in the tails. When together they
-// are more than 95%, the combinations are scaled to add up to the clamped total,
-// so that it cannot be had by adding them up, and their margins grow by as much as
-// that may have taken away. Other shares are of all subjects in the table, which are
+// are more than 95%, the combinations are those that add up to the clamped total,
+// so that it cannot be had by adding them up, and their margins hold what that may
+// have taken away. Other shares are of all subjects in the table, which are
 // estimated: where these are too few to divide by, the margin of a share covers all of
 // 0 to 100%. Whether a table is shown is decided from public figures alone; a row whose
 // share came out less certain than those promise says so (`wide_margin`).

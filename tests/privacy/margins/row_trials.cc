@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "common/scoring/figure.h"
 #include "common/scoring/planned_margins.h"
@@ -12,18 +13,40 @@ namespace {
 
 bool IsOneFeature(unsigned pattern) { return (pattern & (pattern - 1)) == 0; }
 
+// Whether the truth is where a row that is off by `error` says.
+bool Holds(const Row& row, double error) {
+  return (row.bound == score::v1::BOUND_AT_MOST || error <= row.margin) &&
+         (row.bound == score::v1::BOUND_AT_LEAST || -error <= row.margin);
+}
+
 }  // namespace
 
-std::set<Way> WaysOf(const Catalog& catalog, int64_t headcount, window::v1::Cadence cadence,
-                     int step_days) {
-  const PublicTerms terms = PlannedTerms(catalog, headcount, cadence, step_days);
+std::shared_ptr<const publication::v1::Publication> EmptyRecord(const Catalog& catalog,
+                                                                int64_t headcount,
+                                                                window::v1::Cadence cadence) {
+  SlotSimulator simulator(1);
+  publication::v1::Publication record = Publish(catalog, headcount, cadence, {}, simulator);
+  record.clear_sources();
+  for (const auto& source : catalog.proto().sources()) record.add_sources(source.id());
+  return std::make_shared<const publication::v1::Publication>(std::move(record));
+}
+
+Way WayOf(const Catalog& catalog, std::shared_ptr<const publication::v1::Publication> record,
+          int table) {
+  const PublicTerms terms = TermsOf(catalog, *record);
+  const double expected = ExpectedSubjects(catalog, terms, table);
+  return {ModelOf(catalog, terms, table), expected, IsPopulation(catalog, table) ? expected : 0,
+          table, std::move(record)};
+}
+
+std::set<Way> WaysOf(const Catalog& catalog, int64_t headcount, window::v1::Cadence cadence) {
+  const auto record = EmptyRecord(catalog, headcount, cadence);
+  const PublicTerms terms = TermsOf(catalog, *record);
   std::set<Way> ways;
   for (size_t i = 0; i < catalog.tables().size(); ++i) {
     const int table = static_cast<int>(i);
     if (catalog.tables()[i].is_habit() || !IsTableShown(catalog, terms, table)) continue;
-    const double expected = ExpectedSubjects(catalog, terms, table);
-    ways.insert(
-        {ModelOf(catalog, terms, table), expected, IsPopulation(catalog, table) ? expected : 0});
+    ways.insert(WayOf(catalog, record, table));
   }
   return ways;
 }
@@ -46,6 +69,14 @@ std::vector<Composition> Compositions() {
        }},
       {"the first alone", [](unsigned pattern, unsigned) { return pattern == 1 ? 0.5 : 0.0; }},
       {"nobody", [](unsigned, unsigned) { return 0.0; }},
+      {"nearly everybody, mostly the first",
+       [](unsigned pattern, unsigned k) {
+         return k == 1 ? 0.97 : ((pattern & 1U) != 0 ? 0.85 : 0.12) / ((1U << k) / 2.0);
+       }},
+      {"everybody, half of them all of them",
+       [](unsigned pattern, unsigned k) {
+         return pattern + 1 == 1U << k ? 0.5 : 0.5 / static_cast<double>((1U << k) - 2);
+       }},
   };
 }
 
@@ -74,7 +105,8 @@ bool IsAway(const Way& way, const Subjects& subjects, double least) {
     all |= bit;
     sum += numbers[pattern];
   }
-  return way.most <= 0 || deviations(static_cast<PatternSet>(all), way.most - sum) >= least;
+  const double highest = (1 - kTailShare) * way.most;
+  return way.most <= 0 || deviations(static_cast<PatternSet>(all), highest - sum) >= least;
 }
 
 std::vector<PatternSet> RowsOf(int features) {
@@ -117,18 +149,19 @@ std::vector<Outcome> Try(const Way& way, const Subjects& subjects, int64_t trial
     double squares = 0;
     double margins = 0;
     double hits = 0;
+    bool bounded = false;
   };
   std::vector<Sums> sums;
   for (int64_t trial = 0; trial < trials; ++trial) {
-    const std::vector<Row> rows = estimator(
-        way, TableCounts::FromCells(way.model, simulator.PublishCells(way.model, subjects)), sets);
+    const std::vector<Row> rows = estimator(way, simulator.PublishCells(way.model, subjects), sets);
     sums.resize(rows.size());
     for (size_t i = 0; i < rows.size(); ++i) {
       const double error = rows[i].value - SumIn(sets[i], truth);
       sums[i].errors += error;
       sums[i].squares += error * error;
       sums[i].margins += rows[i].margin;
-      if (std::abs(error) <= rows[i].margin) sums[i].hits += 1;
+      sums[i].hits += Holds(rows[i], error) ? 1 : 0;
+      sums[i].bounded = sums[i].bounded || rows[i].bound != score::v1::BOUND_UNSPECIFIED;
     }
   }
   const double n = static_cast<double>(trials);
@@ -137,7 +170,8 @@ std::vector<Outcome> Try(const Way& way, const Subjects& subjects, int64_t trial
     const double mean = sums[i].errors / n;
     const double spread = std::sqrt(std::max(sums[i].squares / n - mean * mean, 1e-18));
     outcomes.push_back({mean / spread, sums[i].margins / n / kMarginDeviations / spread,
-                        sums[i].hits / n, SumIn(sets[i], truth) / spread});
+                        sums[i].margins / n, sums[i].hits / n, SumIn(sets[i], truth) / spread,
+                        sums[i].bounded});
   }
   return outcomes;
 }
