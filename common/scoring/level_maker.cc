@@ -92,10 +92,22 @@ SumLevel LevelMaker::LevelOf(const LevelSum& sum, std::initializer_list<LevelBas
     linear.value += of.weight * part.share.value + of.constant;
     linear.bias.above += std::abs(of.weight) * part.share.bias.above;
   }
-  if (!together.empty()) out.series = FilterTogether(sum, together);
+  const Parts shown = ShownParts(sum);
+  const bool alike = together.size() == shown.size() && AreLinear(sum.rows, shown);
+  if (!together.empty()) {
+    out.series = FilterTogether(sum, together, Values::kShares,
+                                alike ? LevelsWanted::kAll : LevelsWanted::kLast);
+  }
+  if (alike) {
+    out.shown = out.series;
+  } else if (!shown.empty()) {
+    out.shown = FilterTogether(sum, shown, Values::kShownPoints, LevelsWanted::kAll);
+  }
   if (!leading.empty()) {
     std::optional<LevelSeries> other;
-    if (leading.size() < together.size()) other = FilterTogether(sum, leading);
+    if (leading.size() < together.size()) {
+      other = FilterTogether(sum, leading, Values::kShares, LevelsWanted::kLast);
+    }
     const LevelSeries& of = other.has_value() ? *other : *out.series;
     Complete(sum, of.filtered.levels.back(), constant, of.observed.back().other_variance, linear);
     Add(linear, out.points);
@@ -114,8 +126,9 @@ score::v1::Level LevelMaker::ToLevel(const LevelSum& sum, const SumLevel& level,
   if (level.differences[kChangeBase].has_value()) {
     *out.mutable_change() = ChangeSince(*base_days_[kChangeBase], *level.differences[kChangeBase]);
   }
-  if (!level.series.has_value()) return out;
-  const LevelSeries& series = *level.series;
+  out.set_of_window_alone(level.of_window_alone);
+  if (!level.shown.has_value()) return out;
+  const LevelSeries& series = *level.shown;
   out.set_may_be_changing(
       ContradictsLevel(model_, series.observed, series.filtered.levels, figures));
   const size_t since = HoldingSince(series.observed, series.filtered.levels);
@@ -164,8 +177,14 @@ bool LevelMaker::IsShown(int category, const std::vector<size_t>& rows) const {
   return IsLevelShown(model_, records, *planned_at(rows.back()));
 }
 
-Figure LevelMaker::ClampedShareAt(size_t row, size_t part) const {
-  return ClampedPart(formulas_, parts_[part], ShareAt(row, part));
+const Figure& LevelMaker::ClampedShareAt(size_t row, size_t part) const {
+  const auto clamped = rows_[row]->clamped.find(part);
+  return clamped == rows_[row]->clamped.end() ? ShareAt(row, part) : clamped->second;
+}
+
+bool LevelMaker::IsShownAt(size_t row, size_t part) const {
+  const Distance& open = ClampedShareAt(row, part).open;
+  return open.above <= 0 || open.below <= 0;
 }
 
 std::optional<size_t> LevelMaker::BaseRow(const std::vector<size_t>& rows, LevelBase base) const {
@@ -183,20 +202,25 @@ int LevelMaker::StepsBetween(const std::vector<size_t>& rows, size_t i) const {
 }
 
 LevelSeries LevelMaker::FilterSum(const std::vector<size_t>& rows,
-                                  const std::vector<Weight>& weights, LevelsWanted wanted) const {
+                                  const std::vector<Weight>& weights, Values values,
+                                  LevelsWanted wanted) const {
   // A variance of 0 would be known exactly, which divides by nothing.
   constexpr double kLeastVariance = 1e-9;
+  const bool shown = values == Values::kShownPoints;
   LevelSeries series;
   for (const size_t row : rows) {
-    if (std::any_of(weights.begin(), weights.end(),
-                    [&](const Weight& weight) { return IsOpen(ShareAt(row, weight.part)); })) {
+    if (std::any_of(weights.begin(), weights.end(), [&](const Weight& weight) {
+          return shown ? !IsShownAt(row, weight.part) : IsOpen(ShareAt(row, weight.part));
+        })) {
       continue;
     }
     Figure errors;
     double value = 0;
     for (const Weight& weight : weights) {
-      const Figure& share = ShareAt(row, weight.part);
-      value += weight.weight * share.value;
+      const Figure& share = shown ? ClampedShareAt(row, weight.part) : ShareAt(row, weight.part);
+      // What is clamped moves by less than its error says, never by more.
+      value +=
+          weight.weight * (shown ? std::min(share.value, parts_[weight.part].full) : share.value);
       Add(Scaled(share, std::abs(weight.weight)), errors);
     }
     const Variances variances = VariancesOf(errors);
@@ -215,13 +239,30 @@ LevelSeries LevelMaker::FilterSum(const std::vector<size_t>& rows,
   return series;
 }
 
-LevelSeries LevelMaker::FilterTogether(const LevelSum& sum, const Parts& parts) const {
+LevelSeries LevelMaker::FilterTogether(const LevelSum& sum, const Parts& parts, Values values,
+                                       LevelsWanted wanted) const {
   std::vector<Weight> weights;
   weights.reserve(parts.size());
   for (const FilteredPart* part : parts) {
     weights.push_back({part->index, parts_[part->index].weight / sum.categories});
   }
-  return FilterSum(sum.rows, weights, LevelsWanted::kAll);
+  return FilterSum(sum.rows, weights, values, wanted);
+}
+
+LevelMaker::Parts LevelMaker::ShownParts(const LevelSum& sum) const {
+  Parts shown;
+  for (const FilteredPart& part : sum.parts) {
+    if (IsShownAt(sum.rows.back(), part.index)) shown.push_back(&part);
+  }
+  return shown;
+}
+
+bool LevelMaker::AreLinear(const std::vector<size_t>& rows, const Parts& parts) const {
+  return std::all_of(rows.begin(), rows.end(), [&](size_t row) {
+    return std::all_of(parts.begin(), parts.end(), [&](const FilteredPart* part) {
+      return IsLinear(part->index, ClampedShareAt(row, part->index));
+    });
+  });
 }
 
 Figure LevelMaker::ShareOf(const LevelEstimate& level, size_t row, size_t part) const {
@@ -237,7 +278,9 @@ Figure LevelMaker::ShareOf(const LevelEstimate& level, size_t row, size_t part) 
 void LevelMaker::Filter(const std::vector<size_t>& rows, FilteredPart& part) const {
   const bool known = !IsOpen(ShareAt(rows.back(), part.index));
   LevelSeries series;
-  if (known) series = FilterSum(rows, {{part.index, kPercent}}, LevelsWanted::kLast);
+  if (known) {
+    series = FilterSum(rows, {{part.index, kPercent}}, Values::kShares, LevelsWanted::kLast);
+  }
   part.share = known ? ShareOf(series.filtered.levels.back(), rows.back(), part.index)
                      : ShareAt(rows.back(), part.index);
   for (const LevelBase base : {kChangeBase, kTrendBase}) {
@@ -278,7 +321,9 @@ std::optional<Figure> LevelMaker::DifferenceSince(const LevelSum& sum, LevelBase
   }
   if (both.empty()) return difference;
   std::optional<LevelSeries> other;
-  if (both.size() < together.size()) other = FilterTogether(sum, both);
+  if (both.size() < together.size()) {
+    other = FilterTogether(sum, both, Values::kShares, LevelsWanted::kLast);
+  }
   const LevelSeries& of = other.has_value() ? *other : *series;
   Complete(sum, of.filtered.since[*of.since[base]].difference, 0,
            of.observed.back().other_variance + of.observed[*of.base_rows[base]].other_variance,

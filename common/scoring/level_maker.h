@@ -49,7 +49,8 @@ struct LevelSum {
   double categories = 1;
 };
 
-// A weighted sum of shares, of the order of points of 100, over the rows that know them all.
+// A weighted sum of shares, or of their points, of the order of points of 100, over the rows that
+// know them all.
 struct LevelSeries {
   std::vector<size_t> rows;
   std::vector<LevelObservation> observed;
@@ -65,6 +66,10 @@ struct SumLevel {
   std::array<std::optional<Figure>, kLevelBases> differences;
   // Of the parts that follow their shares, if any.
   std::optional<LevelSeries> series;
+  // Of the points that windows alone show, where the last one shows any.
+  std::optional<LevelSeries> shown;
+  // Whether the points are those of the window alone.
+  bool of_window_alone = false;
 };
 
 // Filters the shares of one series, and sums them to levels.
@@ -72,7 +77,8 @@ struct SumLevel {
 // The value of a level is what the formulas of categories make of filtered shares, so parts add
 // up. Its error is that of the same sum filtered as a series of its own, which holds however the
 // shares move together, and how far the two sums are apart. A share that is clamped, or above
-// its full mark, stays out of that series: nothing that is shown follows from what it was.
+// its full mark, stays out of that series: nothing that is shown follows from what it was. Marks
+// are made of the points that windows alone show, so that a fall into a tail is marked too.
 class LevelMaker {
  public:
   // `rows` are of one series, ascending, at least one. What is given outlives it; `formulas` are
@@ -121,14 +127,25 @@ class LevelMaker {
   bool IsShown(int category, const std::vector<size_t>& rows) const;
 
   const Figure& ShareAt(size_t row, size_t part) const { return *rows_[row]->shares[part]; }
-  Figure ClampedShareAt(size_t row, size_t part) const;
+  // As the window alone shows it; open to both sides where it says nothing.
+  const Figure& ClampedShareAt(size_t row, size_t part) const;
+  // Whether the window alone says something of it.
+  bool IsShownAt(size_t row, size_t part) const;
   // The row of a base among some.
   std::optional<size_t> BaseRow(const std::vector<size_t>& rows, LevelBase base) const;
   int StepsBetween(const std::vector<size_t>& rows, size_t i) const;
 
+  // One part or the sum of some at a row, in the unit of a series, from its shares or from the
+  // points that the window alone shows.
+  enum class Values { kShares, kShownPoints };
   LevelSeries FilterSum(const std::vector<size_t>& rows, const std::vector<Weight>& weights,
-                        LevelsWanted wanted) const;
-  LevelSeries FilterTogether(const LevelSum& sum, const Parts& parts) const;
+                        Values values, LevelsWanted wanted) const;
+  LevelSeries FilterTogether(const LevelSum& sum, const Parts& parts, Values values,
+                             LevelsWanted wanted) const;
+  // The parts of which the last window alone says something.
+  Parts ShownParts(const LevelSum& sum) const;
+  // Whether the points of some parts follow their shares at every row.
+  bool AreLinear(const std::vector<size_t>& rows, const Parts& parts) const;
   // The share that a level is, with the other errors of the row that it is at.
   Figure ShareOf(const LevelEstimate& level, size_t row, size_t part) const;
   void Filter(const std::vector<size_t>& rows, FilteredPart& part) const;

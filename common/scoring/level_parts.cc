@@ -132,6 +132,8 @@ absl::StatusOr<LevelRow> LevelRowOf(const Catalog& catalog, absl::Span<const Lev
     if (!AreCounted(catalog, terms, tables) || !AreComplete(catalog, counts, tables)) continue;
     share = part.practice != nullptr ? formulas.UnclampedPractice(*part.practice, counts)
                                      : formulas.Unclamped(*part.measure, counts);
+    Figure shown = ClampedPart(formulas, part, *share);
+    if (IsOpen(shown)) row.clamped.emplace(row.shares.size() - 1, std::move(shown));
   }
   return row;
 }

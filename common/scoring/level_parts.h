@@ -1,6 +1,8 @@
 #ifndef TUTTI_COMMON_SCORING_LEVEL_PARTS_H_
 #define TUTTI_COMMON_SCORING_LEVEL_PARTS_H_
 
+#include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -50,6 +52,8 @@ struct LevelRow {
   // where the kind is not counted or something was lost, which is public; open on both sides
   // where nothing can be said.
   std::vector<std::optional<Figure>> shares;
+  // Those of them that the window alone shows clamped, as it shows them; by part.
+  std::map<size_t, Figure> clamped;
   // As the categories of the catalogue: what was planned of their points. Public.
   std::vector<std::optional<Figure>> planned;
 };

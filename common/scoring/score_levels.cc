@@ -59,6 +59,7 @@ using ToldCategories = std::map<int, std::optional<Told>>;
 void TakeWindowAlone(const LevelMaker& maker, const Figure& alone, Told& told) {
   maker.TakeWindowAlone(told.sum);
   told.level.points = alone;
+  told.level.of_window_alone = true;
 }
 
 ToldCategories CategoriesOf(const Catalog& catalog, const LevelMaker& maker,

@@ -195,9 +195,6 @@ TEST(ClampAttack, ShowsNoLevelOfEverybodyOrNobody) {
     const Publication record = Publish(everybody);
     const score::v1::Score score = ScoreWithLevels(Repeated(record, 7));
     ExpectClampedLevel(score.level(), "total");
-    // Habits of everybody, who did it all on one day of the week, are not clamped: they alone are
-    // followed from window to window.
-    EXPECT_EQ(score.level().holding_since_end_day().empty(), !everybody);
     for (const auto& category : score.categories()) {
       if (category.state() != score::v1::FIGURE_STATE_MEASURED) continue;
       ++levels;

@@ -171,10 +171,12 @@ TEST_F(ScoreLevelsTest, AreOfTheWindowAloneWhereEarlierOnesSayNoMore) {
         sum += category.level().points().value();
         EXPECT_EQ(is_of_window(category.level().points(), category.points()), people == 5000)
             << category.category() << " of " << people << " in week " << week;
+        EXPECT_EQ(category.level().of_window_alone(), people == 5000) << category.category();
       }
       EXPECT_NEAR(score.level().points().value(), sum, 1e-6);
       EXPECT_EQ(is_of_window(score.level().points(), score.points()), people == 5000);
       EXPECT_EQ(is_of_window(score.level().percent(), score.percent()), people == 5000);
+      EXPECT_EQ(score.level().of_window_alone(), people == 5000);
       EXPECT_EQ(score.level().has_change(), week >= 4);
     }
   }
@@ -239,6 +241,49 @@ TEST_F(ScoreLevelsTest, MarkAWindowThatContradictsThem) {
   const score::v1::Score score = Scored(29).score;
   EXPECT_TRUE(score.level().may_be_changing());
   EXPECT_GT(score.level().holding_since_end_day(), records_[20].end_day());
+}
+
+// Work rests: all that people do on a day falls below 5%, which is all that is shown of it.
+// Mutation: what is clamped is left out of what marks are made of.
+TEST_F(ScoreLevelsTest, MarkAFallIntoATail) {
+  for (int week = 0; week < 30; ++week) {
+    if (week == 29) habit_ = 0;
+    Add(Record(week, 0.6));
+  }
+  EXPECT_FALSE(Scored(28).score.level().may_be_changing());
+  const score::v1::Score score = Scored(29).score;
+  EXPECT_TRUE(score.level().may_be_changing());
+  EXPECT_GT(score.level().holding_since_end_day(), records_[20].end_day());
+}
+
+// Where shares go in and out of their tails, and habits over their full mark, by noise alone.
+// Mutation: an error of a clamped share that is as small as its movements.
+TEST_F(ScoreLevelsTest, MarkWindowsAtTheTailsSeldom) {
+  constexpr int kWeeks = 80;
+  int windows = 0;
+  int marked = 0;
+  for (const double share : {0.07, 0.5, 0.94}) {
+    for (const double habit : {0.055 / share, 3.0 / 7 / share}) {
+      if (habit > 1) continue;
+      habit_ = habit;
+      rows_.clear();
+      records_.clear();
+      for (int week = 0; week < kWeeks; ++week) {
+        Add(Record(week, share));
+        const score::v1::Score score = Scored(rows_.size() - 1).score;
+        if (!score.has_level()) continue;
+        bool any = score.level().may_be_changing();
+        for (const auto& category : score.categories()) {
+          any = any || category.level().may_be_changing();
+        }
+        ++windows;
+        marked += any;
+      }
+    }
+  }
+  RecordProperty("marked", marked);
+  EXPECT_GT(windows, 300);
+  EXPECT_LE(marked, 0.01 * windows);
 }
 
 // Mutations: each part of the comparison of series left out.
