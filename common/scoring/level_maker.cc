@@ -25,6 +25,34 @@ void Complete(const LevelSum& sum, const LevelEstimate& whole, double constant,
                               sum.categories * std::sqrt(whole.variance)};
 }
 
+// Errors of a weighted sum of shares, added as Add does. It is asked of every row of every series:
+// it allocates once.
+class ErrorSum {
+ public:
+  void Clear() { std::fill(by_table_.begin(), by_table_.end(), TableError()); }
+
+  void Add(const Figure& share, double factor) {
+    for (const auto& [table, error] : share.errors) {
+      const auto at = static_cast<size_t>(table);
+      if (at >= by_table_.size()) by_table_.resize(at + 1);
+      by_table_[at].counting += factor * error.counting;
+      by_table_[at].noise += factor * error.noise;
+    }
+  }
+
+  Variances Squares() const {
+    Variances squares;
+    for (const TableError& error : by_table_) {
+      squares.noise += error.noise * error.noise;
+      squares.counting += error.counting * error.counting;
+    }
+    return squares;
+  }
+
+ private:
+  std::vector<TableError> by_table_;
+};
+
 }  // namespace
 
 LevelMaker::LevelMaker(const MeasureFormulas& formulas, absl::Span<const LevelPart> parts,
@@ -208,29 +236,31 @@ LevelSeries LevelMaker::FilterSum(const std::vector<size_t>& rows,
   constexpr double kLeastVariance = 1e-9;
   const bool shown = values == Values::kShownPoints;
   LevelSeries series;
+  ErrorSum errors;
   for (const size_t row : rows) {
     if (std::any_of(weights.begin(), weights.end(), [&](const Weight& weight) {
           return shown ? !IsShownAt(row, weight.part) : IsOpen(ShareAt(row, weight.part));
         })) {
       continue;
     }
-    Figure errors;
+    errors.Clear();
     double value = 0;
     for (const Weight& weight : weights) {
       const Figure& share = shown ? ClampedShareAt(row, weight.part) : ShareAt(row, weight.part);
       // What is clamped moves by less than its error says, never by more.
       value +=
           weight.weight * (shown ? std::min(share.value, parts_[weight.part].full) : share.value);
-      Add(Scaled(share, std::abs(weight.weight)), errors);
+      errors.Add(share, std::abs(weight.weight));
     }
-    const Variances variances = VariancesOf(errors);
+    const Variances variances = errors.Squares();
     series.rows.push_back(row);
     series.observed.push_back({StepsBetween(series.rows, series.rows.size() - 1), value,
                                std::max(variances.noise, kLeastVariance), variances.counting});
   }
   std::vector<size_t> bases;
   for (const LevelBase base : {kChangeBase, kTrendBase}) {
-    series.base_rows[base] = BaseRow(series.rows, base);
+    // What is shown is marked, not compared.
+    if (!shown) series.base_rows[base] = BaseRow(series.rows, base);
     if (!series.base_rows[base].has_value()) continue;
     series.since[base] = bases.size();
     bases.push_back(*series.base_rows[base]);
