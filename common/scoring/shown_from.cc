@@ -53,7 +53,7 @@ std::vector<Stretch> StretchesOf(const CadenceRule& rule) {
 }
 
 template <typename Shown>
-ShownFrom SmallestShown(const CadenceRule& rule, const Shown& shown_at) {
+SmallestSizes SmallestShown(const CadenceRule& rule, const Shown& shown_at) {
   const std::vector<Stretch> stretches = StretchesOf(rule);
   const auto any = [&](const Stretch& stretch) { return shown_at(stretch.last, stretch.cadence); };
   auto in = std::find_if(stretches.begin(), stretches.end(),
@@ -72,7 +72,11 @@ ShownFrom SmallestShown(const CadenceRule& rule, const Shown& shown_at) {
     ++in;
     found = {first_in(*in), in->cadence};
   }
-  return found;
+  SmallestSizes sizes{found, found};
+  while (++in != stretches.end()) {
+    if (any(*in)) sizes.anywhere = {first_in(*in), in->cadence};
+  }
+  return sizes;
 }
 
 PublicTerms TermsAt(const Catalog& catalog, int64_t headcount, Cadence cadence) {
@@ -118,27 +122,28 @@ std::string EntitledProductOf(const Catalog& catalog, const Category& category) 
   return EntitledProductOf(*catalog.FindMeasure(formula.habit_measure()));
 }
 
-ShownFrom SmallestHeadcount(const Catalog& catalog, const Category& category, CategoryBy by,
-                            const CadenceRule& rule) {
+SmallestSizes FindSmallestSizes(const Catalog& catalog, const Category& category, CategoryBy by,
+                                const CadenceRule& rule) {
   return SmallestShown(rule, [&](int64_t headcount, Cadence cadence) {
     return IsShownBy(by, catalog, TermsAt(catalog, headcount, cadence), cadence, category);
   });
 }
 
-ShownFrom SmallestHeadcount(const Catalog& catalog, const Measure& measure,
-                            const CadenceRule& rule) {
+SmallestSizes FindSmallestSizes(const Catalog& catalog, const Measure& measure,
+                                const CadenceRule& rule) {
   return SmallestShown(rule, [&](int64_t headcount, Cadence cadence) {
     return IsShown(catalog, TermsAt(catalog, headcount, cadence), measure);
   });
 }
 
-ShownFrom SmallestHeadcount(const Catalog& catalog, int table, const CadenceRule& rule) {
+SmallestSizes FindSmallestSizes(const Catalog& catalog, int table, const CadenceRule& rule) {
   return SmallestShown(rule, [&](int64_t headcount, Cadence cadence) {
     return IsTableShown(catalog, TermsAt(catalog, headcount, cadence), table);
   });
 }
 
-ShownFrom SmallestHeadcount(const Catalog& catalog, const WhatIsFed& fed, const CadenceRule& rule) {
+SmallestSizes FindSmallestSizes(const Catalog& catalog, const WhatIsFed& fed,
+                                const CadenceRule& rule) {
   return SmallestShown(rule, [&](int64_t headcount, Cadence cadence) {
     return RecordsUntilAnythingShown(catalog, TermsAt(catalog, headcount, cadence), cadence, fed) >
            0;

@@ -32,6 +32,19 @@ struct ShownFrom {
   window::v1::Cadence cadence = window::v1::CADENCE_UNSPECIFIED;
 };
 
+// The size to compare an organisation with, and the smallest of all. They differ where a slower
+// cadence shows from fewer people on what the current one begins to show within its sizes.
+struct SmallestSizes {
+  ShownFrom here;
+  ShownFrom anywhere;
+
+  // What is said to an organisation of this size: the smallest of all, if its own size will do;
+  // else the one that it lacks.
+  const ShownFrom& For(int64_t headcount) const {
+    return here.people <= headcount ? anywhere : here;
+  }
+};
+
 // The product of whose entitled people a category or a measure is; empty where it is of everybody.
 std::string EntitledProductOf(const Catalog& catalog, const catalog::v1::Category& category);
 std::string EntitledProductOf(const catalog::v1::Measure& measure);
@@ -46,12 +59,29 @@ enum class CategoryBy { kOneWindow, kLevel };
 // of the current cadence (with none, of the fastest), goes on to larger ones where none of these
 // will do, and to smaller ones where all do. Pure and thread-safe, like everything here; a
 // search takes about a millisecond.
-ShownFrom SmallestHeadcount(const Catalog& catalog, const catalog::v1::Category& category,
-                            CategoryBy by, const CadenceRule& rule);
-ShownFrom SmallestHeadcount(const Catalog& catalog, const catalog::v1::Measure& measure,
-                            const CadenceRule& rule);
-ShownFrom SmallestHeadcount(const Catalog& catalog, int table, const CadenceRule& rule);
-ShownFrom SmallestHeadcount(const Catalog& catalog, const WhatIsFed& fed, const CadenceRule& rule);
+SmallestSizes FindSmallestSizes(const Catalog& catalog, const catalog::v1::Category& category,
+                                CategoryBy by, const CadenceRule& rule);
+SmallestSizes FindSmallestSizes(const Catalog& catalog, const catalog::v1::Measure& measure,
+                                const CadenceRule& rule);
+SmallestSizes FindSmallestSizes(const Catalog& catalog, int table, const CadenceRule& rule);
+SmallestSizes FindSmallestSizes(const Catalog& catalog, const WhatIsFed& fed,
+                                const CadenceRule& rule);
+// The one to compare an organisation with.
+inline ShownFrom SmallestHeadcount(const Catalog& catalog, const catalog::v1::Category& category,
+                                   CategoryBy by, const CadenceRule& rule) {
+  return FindSmallestSizes(catalog, category, by, rule).here;
+}
+inline ShownFrom SmallestHeadcount(const Catalog& catalog, const catalog::v1::Measure& measure,
+                                   const CadenceRule& rule) {
+  return FindSmallestSizes(catalog, measure, rule).here;
+}
+inline ShownFrom SmallestHeadcount(const Catalog& catalog, int table, const CadenceRule& rule) {
+  return FindSmallestSizes(catalog, table, rule).here;
+}
+inline ShownFrom SmallestHeadcount(const Catalog& catalog, const WhatIsFed& fed,
+                                   const CadenceRule& rule) {
+  return FindSmallestSizes(catalog, fed, rule).here;
+}
 
 // The smallest number of people entitled to `product` from which it is shown to an organisation
 // that keeps the other terms; 0 where everybody would not be enough.

@@ -204,9 +204,9 @@ void FillLevels(PrivacyStatement& statement) {
       "in one or two weekly windows when it is two and a half times the margin of one window alone "
       "or more, in three (nine times in ten in at most five) when it is a little more than that "
       "margin, and in five (nine times in ten in at most nine) when it is three quarters of it, "
-      "counted from the first that all of it is in. A window that contradicts the level is marked, "
-      "and what each "
-      "window says alone stands beside the level. The change of a level is against the earlier "
+      "counted from the first that all of it is in. A window that contradicts the level before it "
+      "is marked, and what each window says alone stands beside the level, unless it is the level. "
+      "The change of a level is against the earlier "
       "one as all windows up to now tell it: so it is not quite the difference of two levels that "
       "were shown, each at its time. A category is shown once the margin that is planned with "
       "earlier windows is at most ",

@@ -25,14 +25,14 @@ void FillFigure(const Standing& standing, const ShownFrom& from, const std::stri
 StatementThresholds::Sizes StatementThresholds::Find(const CadenceRule& rule) const {
   Sizes sizes;
   for (const Category& category : catalog_.proto().categories()) {
-    sizes.categories.push_back({SmallestHeadcount(catalog_, category, CategoryBy::kOneWindow, rule),
-                                SmallestHeadcount(catalog_, category, CategoryBy::kLevel, rule)});
+    sizes.categories.push_back({FindSmallestSizes(catalog_, category, CategoryBy::kOneWindow, rule),
+                                FindSmallestSizes(catalog_, category, CategoryBy::kLevel, rule)});
   }
   for (const catalog::v1::Measure& measure : catalog_.proto().measures()) {
-    sizes.measures.push_back(SmallestHeadcount(catalog_, measure, rule));
+    sizes.measures.push_back(FindSmallestSizes(catalog_, measure, rule));
   }
   for (int table = 0; table < static_cast<int>(catalog_.tables().size()); ++table) {
-    sizes.tables.push_back(SmallestHeadcount(catalog_, table, rule));
+    sizes.tables.push_back(FindSmallestSizes(catalog_, table, rule));
   }
   return sizes;
 }
@@ -53,7 +53,8 @@ void StatementThresholds::FillCategory(const Standing& standing, const Category&
                                        const OfCategory& sizes, PrivacyStatement& statement) const {
   const std::string product = EntitledProductOf(catalog_, category);
   // At its own size, where it has enough people to entitle.
-  const auto own = [&](CategoryBy by, const ShownFrom& with_everybody) {
+  const auto own = [&](CategoryBy by, const SmallestSizes& sizes_by) {
+    const ShownFrom& with_everybody = sizes_by.For(standing.terms.headcount);
     if (product.empty()) return with_everybody;
     const int64_t people =
         SmallestEntitled(catalog_, category, by, product, standing.terms, standing.cadence);
@@ -92,7 +93,7 @@ void StatementThresholds::Fill(const Standing& standing, PrivacyStatement& state
   for (size_t i = 0; i < sizes.measures.size(); ++i) {
     const catalog::v1::Measure& measure = catalog_.proto().measures(static_cast<int>(i));
     const std::string product = EntitledProductOf(measure);
-    ShownFrom from = sizes.measures[i];
+    ShownFrom from = sizes.measures[i].For(standing.terms.headcount);
     if (!product.empty()) {
       const int64_t people = SmallestEntitled(catalog_, measure, product, standing.terms);
       if (people > 0) from = {people, standing.cadence};
@@ -103,10 +104,11 @@ void StatementThresholds::Fill(const Standing& standing, PrivacyStatement& state
     FillFigure(standing, from, product, threshold);
   }
   for (size_t i = 0; i < sizes.tables.size(); ++i) {
-    if (sizes.tables[i].people == 0) continue;
+    const ShownFrom& from = sizes.tables[i].For(standing.terms.headcount);
+    if (from.people == 0) continue;
     FigureThreshold& threshold = *statement.add_figure_thresholds();
     threshold.set_table(catalog_.table(static_cast<int>(i)).proto->id());
-    FillFigure(standing, sizes.tables[i], "", threshold);
+    FillFigure(standing, from, "", threshold);
   }
 }
 

@@ -41,14 +41,14 @@ class StatementThresholds {
 
  private:
   struct OfCategory {
-    ShownFrom alone;
-    ShownFrom with_level;
+    SmallestSizes alone;
+    SmallestSizes with_level;
   };
   // In the order of the catalogue, with everybody entitled.
   struct Sizes {
     std::vector<OfCategory> categories;
-    std::vector<ShownFrom> measures;
-    std::vector<ShownFrom> tables;
+    std::vector<SmallestSizes> measures;
+    std::vector<SmallestSizes> tables;
   };
   using Rule = std::pair<window::v1::Cadence, window::v1::Cadence>;  // requested and current
 

@@ -95,6 +95,26 @@ TEST_F(ShownFromTest, StartAmongTheSizesOfTheCurrentCadence) {
   EXPECT_GE(larger.people, 250);
 }
 
+// 600 people get weekly records, and so do 230 who were more: those need 234, but 109 get slower
+// ones. Mutation: the search ends within the cadence of who asks.
+TEST_F(ShownFromTest, SayTheSmallestOfAllToWhoeverSeesIt) {
+  const catalog::v1::Category& category = *catalog_->FindCategory("communication");
+  const SmallestSizes sizes = FindSmallestSizes(*catalog_, category, CategoryBy::kOneWindow,
+                                                {CADENCE_AUTO, CADENCE_WEEKLY});
+  const ShownFrom& told = sizes.For(600);
+  EXPECT_EQ(told.cadence, CADENCE_FOUR_WEEKLY);
+  EXPECT_TRUE(
+      IsShown(*catalog_, PlannedTerms(*catalog_, told.people, CADENCE_FOUR_WEEKLY, 28), category));
+  EXPECT_FALSE(IsShown(*catalog_, PlannedTerms(*catalog_, told.people - 1, CADENCE_FOUR_WEEKLY, 28),
+                       category));
+  const ShownFrom& lacked = sizes.For(230);
+  EXPECT_EQ(lacked.cadence, CADENCE_WEEKLY);
+  EXPECT_GT(lacked.people, 230);
+  EXPECT_EQ(lacked.people, SmallestHeadcount(*catalog_, category, CategoryBy::kOneWindow,
+                                             {CADENCE_AUTO, CADENCE_WEEKLY})
+                               .people);
+}
+
 // Mutation: AUTO for everybody.
 TEST_F(ShownFromTest, TakeARecordThatIsSlowerThanAutoForASlowerWish) {
   EXPECT_EQ(RuleOfRecord(1000, CADENCE_WEEKLY).requested, CADENCE_AUTO);

@@ -200,8 +200,14 @@ TEST_F(StatementTest, PrintsAThresholdForEveryCategory) {
               fed ? score::v1::FIGURE_STATE_MEASURED : score::v1::FIGURE_STATE_NOT_MEASURED);
     EXPECT_EQ(threshold.from_end_day(), "") << "nothing is published";
   }
-  EXPECT_NEAR(static_cast<double>(statement.thresholds(0).headcount()), 237, 8);
   EXPECT_LT(statement.thresholds(0).headcount_with_level(), 130);
+  // The smallest size of all, where 1,000 people get weekly records; what 228 of them lack to be
+  // shown weekly ones. Mutation: the smallest weekly size for everybody.
+  EXPECT_NEAR(static_cast<double>(statement.thresholds(0).headcount()), 109, 4);
+  EXPECT_EQ(statement.thresholds(0).cadence(), window::v1::CADENCE_FOUR_WEEKLY);
+  const auto lacking = Planned(window::v1::CADENCE_WEEKLY, 228);
+  EXPECT_NEAR(static_cast<double>(lacking.thresholds(0).headcount()), 234, 4);
+  EXPECT_EQ(lacking.thresholds(0).cadence(), window::v1::CADENCE_WEEKLY);
 }
 
 // Mutations: none is told; one is told of a category that nothing feeds; everybody taken for
