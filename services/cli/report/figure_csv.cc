@@ -22,7 +22,7 @@ constexpr char kHeader[] =
     "change_margin_points,change_percent,change_margin_percent,change_beyond_noise,"
     "change_since_day,generated_data,text,numerator,denominator,raised_by,"
     "notice,windows,may_be_changing,holding_since_day,points_alone,margin_points_alone,"
-    "percent_alone,margin_percent_alone,bound_alone,state_alone,reason_alone\r\n";
+    "percent_alone,margin_percent_alone,bound_alone,state_alone,reason_alone,of_window_alone\r\n";
 
 std::string Number(double value) { return absl::StrFormat("%.4f", WithoutMinusZero(value, 4)); }
 
@@ -92,6 +92,9 @@ std::string Bound(const std::vector<Quantity>& quantities) {
 }
 
 std::string Record(const Figures& figures, const FigureRow& row) {
+  // Nothing is said of what is not there.
+  const bool told = !row.quantities.empty() || row.change.has_value();
+  const auto word = [told](bool holds) { return !told ? "" : holds ? "true" : "false"; };
   const bool beside_level = !row.alone.empty() || !Measured(row.alone_state);
   std::string change = ",";
   if (row.change.has_value()) {
@@ -120,14 +123,15 @@ std::string Record(const Figures& figures, const FigureRow& row) {
                                      Field(row.denominator),
                                      Field(row.raised_by),
                                      Field(kWhatItIs),
-                                     absl::StrCat(row.windows),
-                                     row.may_be_changing ? "true" : "false",
+                                     told ? absl::StrCat(row.windows) : "",
+                                     word(row.may_be_changing),
                                      Field(row.holding_since),
                                      Pair(row.alone, FigureUnit::kPoints),
                                      Pair(row.alone, FigureUnit::kPercent),
                                      Bound(row.alone),
                                      beside_level ? State(row.alone_state) : "",
-                                     Field(row.alone_reason)};
+                                     Field(row.alone_reason),
+                                     word(row.of_window_alone)};
   return absl::StrCat(absl::StrJoin(fields, ","), "\r\n");
 }
 

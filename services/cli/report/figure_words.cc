@@ -36,6 +36,14 @@ std::vector<const score::v1::Level*> LevelsOf(const score::v1::Score& score) {
   return levels;
 }
 
+// Of some levels, those that are what windows say together: the others are of one window alone.
+std::vector<const score::v1::Level*> Together(const std::vector<const score::v1::Level*>& levels) {
+  std::vector<const score::v1::Level*> together;
+  std::copy_if(levels.begin(), levels.end(), std::back_inserter(together),
+               [](const score::v1::Level* level) { return !level->of_window_alone(); });
+  return together;
+}
+
 // "up to 17 windows of 28 days", or without "up to" where all are of as many.
 std::string WindowsWords(const std::vector<const score::v1::Level*>& levels) {
   int least = levels.front()->windows();
@@ -47,12 +55,15 @@ std::string WindowsWords(const std::vector<const score::v1::Level*>& levels) {
   return absl::StrCat(least < most ? "up to " : "", most, " windows of 28 days");
 }
 
-// Which figures of a score are levels, as the subject and verb of a sentence.
+// Which figures of a score are what windows say together, as the subject and verb of a sentence.
 const char* WhichAreLevels(const score::v1::Score& score) {
+  const auto is_level = [](const auto& scored) {
+    return scored.has_level() && !scored.level().of_window_alone();
+  };
   const bool every =
       std::all_of(score.categories().begin(), score.categories().end(),
-                  [](const auto& category) { return !IsShown(category) || category.has_level(); });
-  if (every && score.has_level()) return "The score and its categories are levels";
+                  [&](const auto& category) { return !IsShown(category) || is_level(category); });
+  if (every && is_level(score)) return "The score and its categories are levels";
   if (every && !IsShown(score)) return "The categories are levels";
   return "The figures that have “this window alone” beside them are levels";
 }
@@ -71,6 +82,7 @@ std::string CountedWords(const std::string& product) {
 
 constexpr char kNothingMeasured[] = "No category is measured: the reasons stand beside each.";
 constexpr char kSupposing[] = "supposing that adoption moves slowly and jumps seldom";
+constexpr char kNotSmaller[] = "for earlier windows are not expected to make the margin smaller";
 
 // The ids of the categories that keep the total of this window alone from being shown.
 std::set<std::string> MissingAlone(const score::v1::Score& score) {
@@ -84,6 +96,19 @@ std::string NamesOf(const score::v1::Score& score, const std::set<std::string>& 
     if (ids.count(category.category()) != 0) names.push_back(category.display_name());
   }
   return absl::StrJoin(names, ", ");
+}
+
+// From when on levels of these categories make a total; empty where one of them never has any.
+std::string TotalStartWords(const score::v1::Score& score, const std::set<std::string>& ids) {
+  std::string from;
+  for (const auto& category : score.categories()) {
+    if (ids.count(category.category()) == 0) continue;
+    if (category.level_from_end_day().empty()) return "";
+    // Days in ISO 8601 sort as text.
+    from = std::max(from, category.level_from_end_day());
+  }
+  return from.empty() ? ""
+                      : absl::StrCat(" With earlier windows it is shown from about ", from, " on.");
 }
 
 std::string NeedsEvery(const std::string& what) {
@@ -146,11 +171,19 @@ std::string HeldSince(const score::v1::Level& level, const std::string& end_day)
 std::string LevelNote(const score::v1::Score& score) {
   const std::vector<const score::v1::Level*> levels = LevelsOf(score);
   if (levels.empty()) return "";
-  return absl::StrCat(WhichAreLevels(score), ": what ", WindowsWords(levels), " say together, ",
-                      kSupposing,
-                      ". What this window says alone, or why that is not shown, stands beside "
-                      "them; measures and breakdowns are of it alone.",
-                      HeldWords(score));
+  const std::vector<const score::v1::Level*> together = Together(levels);
+  if (together.empty()) {
+    return absl::StrCat("Every figure is of this window alone, ", kNotSmaller,
+                        ". Changes and marks are of levels: what ", WindowsWords(levels),
+                        " say together, ", kSupposing, ".", HeldWords(score));
+  }
+  return absl::StrCat(
+      WhichAreLevels(score), ": what ", WindowsWords(together), " say together, ", kSupposing,
+      ". What this window says alone, or why that is not shown, stands beside "
+      "them; measures and breakdowns are of it alone.",
+      together.size() < levels.size() ? absl::StrCat(" So are other figures, ", kNotSmaller, ".")
+                                      : "",
+      HeldWords(score));
 }
 
 std::string HistoryLevelNote(const score::v1::ListScoresResponse& response) {
@@ -160,17 +193,34 @@ std::string HistoryLevelNote(const score::v1::ListScoresResponse& response) {
     levels.insert(levels.end(), more.begin(), more.end());
   }
   if (levels.empty()) return "";
+  const std::vector<const score::v1::Level*> together = Together(levels);
+  const std::string held = HeldWords(response.scores(0));
+  if (together.empty()) {
+    return absl::StrCat("Every figure is of one window alone, ", kNotSmaller,
+                        ". Changes and marks are of levels: what a window and those before it, ",
+                        WindowsWords(levels), ", say together, ", kSupposing, ".", held);
+  }
   return absl::StrCat(
       "Where “this window alone” stands beside a figure, the figure is a level: "
       "what that window and those before it, ",
-      WindowsWords(levels), ", say together, ", kSupposing, ".", HeldWords(response.scores(0)));
+      WindowsWords(together), ", say together, ", kSupposing, ".",
+      together.size() < levels.size()
+          ? absl::StrCat(" Other figures are of one window alone, ", kNotSmaller, ".")
+          : "",
+      held);
 }
 
 std::string LevelWords(const FigureRow& row) {
-  if (row.alone.empty() && Measured(row.alone_state)) return "";
-  return absl::StrCat(row.may_be_changing ? "may be changing; " : "", "this window alone ",
-                      Measured(row.alone_state) ? FormatQuantity(row.alone.back())
-                                                : AbsentWords(row.alone_state, row.alone_brief));
+  const bool beside = !row.of_window_alone && (!row.alone.empty() || !Measured(row.alone_state));
+  std::vector<std::string> words;
+  if (row.may_be_changing) words.emplace_back("may be changing");
+  if (beside) {
+    words.push_back(
+        absl::StrCat("this window alone ", Measured(row.alone_state)
+                                               ? FormatQuantity(row.alone.back())
+                                               : AbsentWords(row.alone_state, row.alone_brief)));
+  }
+  return absl::StrJoin(words, "; ");
 }
 
 std::string CountWords(const FigureRow& row) {
@@ -185,7 +235,7 @@ std::string LevelStartWords(const score::v1::CategoryScore& category) {
   const std::string& day = category.level_from_end_day();
   return absl::StrCat("With earlier windows it is shown from record ",
                       category.level_from_windows(), " of a series on",
-                      day.empty() ? "." : absl::StrCat(", the one to about ", day, "."));
+                      day.empty() ? "." : absl::StrCat(": the 28 days to about ", day, "."));
 }
 
 std::string PeopleWords(int64_t people, const std::string& product, window::v1::Cadence cadence) {
@@ -287,7 +337,8 @@ std::string TotalReason(const score::v1::Score& score) {
                         std::inserter(both, both.end()));
   // Without those that show nothing at all, there would be a total of one of the two kinds.
   if (!both.empty() && (both == alone || both == with_level)) {
-    return NeedsEvery(absl::StrCat("not shown: ", NamesOf(score, both)));
+    return absl::StrCat(NeedsEvery(absl::StrCat("not shown: ", NamesOf(score, both))),
+                        TotalStartWords(score, with_level));
   }
   return NeedsEvery(absl::StrCat(
       "this window alone lacks ", NamesOf(score, alone),

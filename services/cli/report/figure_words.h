@@ -25,8 +25,11 @@ double WithoutMinusZero(double value, int decimals);
 
 // What every surface with changes of levels says of them.
 inline constexpr char kChangeOfLevels[] =
-    "A change of a level is not simply the difference of the two levels that were printed: with "
-    "each new window the earlier ones are estimated anew.";
+    "A change of a level is not simply the difference of the two figures that were printed: with "
+    "each new window the earlier levels are estimated anew.";
+
+// What every surface says of a window that is marked.
+inline constexpr char kMarked[] = "This window does not fit those before it.";
 
 // The number that is shown of an estimate: its value, or where it is a bound, what the truth is at
 // least or at most, its margin included.
@@ -47,16 +50,16 @@ std::string FormatChange(const score::v1::Change& change, const std::string& uni
 std::string ChangeWords(const FigureRow& row);
 
 // What stands beside a level: "may be changing; this window alone 66.0 ± 7.1", or why there is
-// nothing of it: "this window alone withheld: too uncertain at this size". Empty beside a figure of
-// one window.
+// nothing of it: "this window alone withheld: too uncertain at this size". Beside a figure of one
+// window the mark alone, if any.
 std::string LevelWords(const FigureRow& row);
 
 // Since when a level of the window that ends on `end_day` holds (ISO 8601); empty where it has only
 // just come.
 std::string HeldSince(const score::v1::Level& level, const std::string& end_day);
 
-// What the levels of a score are, in sentences: which figures, from how many windows, and since
-// when the total has held. Empty where it has none.
+// What the levels of a score are, in sentences: which figures, from how many windows, or why they
+// are of this window alone, and since when the total has held. Empty where it has none.
 std::string LevelNote(const score::v1::Score& score);
 
 // The same of scores over time, newest first.

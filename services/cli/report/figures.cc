@@ -14,7 +14,7 @@ using score::v1::Score;
 constexpr double kCategoryFull = 100;
 constexpr double kPercentFull = 100;
 
-constexpr char kTotalBrief[] = "so is a category in it";
+constexpr char kTotalBrief[] = "a category in it is, too";
 
 std::optional<score::v1::Change> ChangeOf(const score::v1::Change& change) {
   if (change.since_end_day().empty()) return std::nullopt;
@@ -44,6 +44,7 @@ FigureRow RowOf(const Score& score, const char* figure, const std::string& id,
 // Says of a row what its level rests on.
 void AddLevel(const score::v1::Level& level, FigureRow& row) {
   row.windows = level.windows();
+  row.of_window_alone = level.of_window_alone();
   row.may_be_changing = level.may_be_changing();
   row.holding_since = level.holding_since_end_day();
 }
@@ -67,6 +68,7 @@ void ShowAlone(FigureRow& row) {
   }
   if (!row.alone.empty()) row.quantities = std::exchange(row.alone, {});
   row.windows = 1;
+  row.of_window_alone = false;
   row.may_be_changing = false;
   row.holding_since.clear();
   row.change.reset();
@@ -168,6 +170,18 @@ bool AnyShown(const Categories& categories) {
                      [](const score::v1::CategoryScore& one) { return IsShown(one); });
 }
 
+// Windows that follow each other without a total, for the same reason, have one row.
+void AddToHistory(FigureRow row, std::vector<FigureRow>& rows) {
+  const bool alike = row.quantities.empty() && !rows.empty() && rows.back().quantities.empty() &&
+                     rows.back().state == row.state && rows.back().reason == row.reason;
+  if (!alike) {
+    rows.push_back(std::move(row));
+    return;
+  }
+  rows.back().end_day = row.end_day;
+  rows.back().name = absl::StrCat(rows.back().name.substr(0, row.name.size()), " to ", row.name);
+}
+
 void AddLevelNotes(const std::string& note, std::vector<std::string>& notes) {
   if (note.empty()) return;
   notes.push_back(note);
@@ -245,8 +259,11 @@ Figures HistoryFigures(const score::v1::ListScoresResponse& response, bool every
       total.full = kPercentFull;
     }
     total.name = score->end_day();
+    if (!every_figure) {
+      AddToHistory(std::move(total), section.rows);
+      continue;
+    }
     section.rows.push_back(std::move(total));
-    if (!every_figure) continue;
     for (const auto& category : score->categories()) {
       section.rows.push_back(CategoryRow(*score, category));
     }

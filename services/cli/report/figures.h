@@ -44,7 +44,10 @@ struct FigureRow {
   score::v1::FigureState alone_state = score::v1::FIGURE_STATE_MEASURED;
   std::string alone_reason;
   std::string alone_brief;
-  int windows = 1;  // that the quantities were computed from
+  // That the quantities were computed from; or, where they are of the window alone although it has
+  // a level, for earlier windows would not make them more exact, that its changes are of.
+  int windows = 1;
+  bool of_window_alone = false;
   bool may_be_changing = false;
   std::string holding_since;  // ISO 8601; may be empty
   std::string text;           // a sentence on it, or what to do

@@ -128,7 +128,7 @@ std::string DrawMarks(const std::vector<TrendPoint>& points, const TrendPlane& p
   return out;
 }
 
-std::string LegendEntry(const std::string& drawn, const char* words) {
+std::string LegendEntry(const std::string& drawn, const std::string& words) {
   return absl::StrCat(
       "<li><svg class=\"swatch\" viewBox=\"0 0 100 100\" preserveAspectRatio=\"none\" "
       "aria-hidden=\"true\" focusable=\"false\">",
@@ -140,6 +140,28 @@ bool AnyPoint(const std::vector<std::vector<TrendPoint>>& trends, const Predicat
   return std::any_of(trends.begin(), trends.end(), [&](const std::vector<TrendPoint>& points) {
     return std::any_of(points.begin(), points.end(), holds);
   });
+}
+
+// What a line is, and what becomes of it after a mark.
+struct LineWords {
+  const char* level = "";
+  const char* after_mark = "";
+};
+
+LineWords LineWordsOf(bool together, bool alone) {
+  if (!together) {
+    return {
+        "<b>Line: the level.</b> Here it is what each window says alone: those before it are "
+        "not expected to make its margin smaller. In the band around it lies the truth, about "
+        "95 times in 100.",
+        "If it is a real jump, the windows after it show it, too."};
+  }
+  return {alone ? "<b>Line: the level.</b> What a window and those before it say together, or the "
+                  "window alone where those before it are not expected to make the margin smaller. "
+                  "In the band around it lies the truth, about 95 times in 100."
+                : "<b>Line: the level.</b> What a window and those before it say together. "
+                  "In the band around it lies the truth, about 95 times in 100.",
+          "If it is a real jump, the line follows within some windows."};
 }
 
 }  // namespace
@@ -200,14 +222,19 @@ std::string TrendFigure(const ChartWords& words, const std::vector<TrendPoint>& 
 }
 
 std::string TrendLegend(const std::vector<std::vector<TrendPoint>>& trends) {
-  const bool levels =
-      AnyPoint(trends, [](const TrendPoint& point) { return point.level.has_value(); });
+  const bool together = AnyPoint(trends, [](const TrendPoint& point) {
+    return point.level.has_value() && !point.of_window_alone;
+  });
+  const bool alone = AnyPoint(trends, [](const TrendPoint& point) {
+    return point.level.has_value() && point.of_window_alone;
+  });
+  const bool levels = together || alone;
+  const LineWords words = LineWordsOf(together, alone);
   std::string out = "<ul class=\"legend\">\n";
   if (levels) {
     absl::StrAppend(
         &out, LegendEntry(Path("band", "M0 15L100 15L100 85L0 85Z") + Path("line", "M0 50L100 50"),
-                          "<b>Line: the level.</b> What a window and those before it say together. "
-                          "In the band around it lies the truth, about 95 times in 100."));
+                          words.level));
   }
   if (AnyPoint(trends, [](const TrendPoint& point) { return point.alone.has_value(); })) {
     absl::StrAppend(
@@ -219,11 +246,11 @@ std::string TrendLegend(const std::vector<std::vector<TrendPoint>>& trends) {
     const bool on_dots = AnyPoint(
         trends, [](const TrendPoint& point) { return IsMarked(point) && point.alone.has_value(); });
     absl::StrAppend(
-        &out, LegendEntry(Path("jump", "M50 0L50 100") + Path("ring", "M50 50h0") +
-                              Path("hole", "M50 50h0") +
-                              (on_dots ? Path("dots", "M50 50h0") : Path("line", "M0 50L100 50")),
-                          "<b>Ring: may be changing.</b> This window does not fit the level. If "
-                          "it is a real jump, the line follows within some windows."));
+        &out,
+        LegendEntry(
+            Path("jump", "M50 0L50 100") + Path("ring", "M50 50h0") + Path("hole", "M50 50h0") +
+                (on_dots ? Path("dots", "M50 50h0") : Path("line", "M0 50L100 50")),
+            absl::StrCat("<b>Ring: may be changing.</b> ", kMarked, " ", words.after_mark)));
   }
   absl::StrAppend(&out, "</ul>\n");
   if (!levels) {

@@ -28,7 +28,9 @@ struct TrendPoint {
   Day day;
   std::optional<score::v1::Estimate> alone;  // what the window says alone
   std::optional<score::v1::Estimate> level;  // with the windows before it
-  bool may_be_changing = false;              // the window contradicts the level
+  // The level is what the window says alone, for those before it would not make it more exact.
+  bool of_window_alone = false;
+  bool may_be_changing = false;  // the window contradicts those before it
 };
 
 // A chart of at least one window, oldest first, over 0..100 as every other, so that any two can be

@@ -48,10 +48,10 @@ std::string LevelFacts(const score::v1::Level& level, const std::string& end_day
                        const std::string& alone) {
   const std::string since = HeldSince(level, end_day);
   return absl::StrCat(level.may_be_changing()
-                          ? "<div class=\"mark\"><dt>May be changing</dt><dd>this window does "
-                            "not fit the level</dd></div>\n"
+                          ? absl::StrCat("<div class=\"mark\"><dt>May be changing</dt><dd>",
+                                         kMarked, "</dd></div>\n")
                           : "",
-                      Fact("This window alone", alone),
+                      level.of_window_alone() ? "" : Fact("This window alone", alone),
                       since.empty() ? "" : Fact("Level held since", TextHtml(since)));
 }
 

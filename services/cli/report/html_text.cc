@@ -9,6 +9,17 @@
 #include "services/cli/report/figure_words.h"
 
 namespace tutti {
+namespace {
+
+// No line breaks within a number and its margin.
+std::string Unbroken(const std::string& html) {
+  return absl::StrReplaceAll(html, {{" ± ", "&nbsp;±&nbsp;"},
+                                    {" %", "&nbsp;%"},
+                                    {"at least ", "at&nbsp;least&nbsp;"},
+                                    {"at most ", "at&nbsp;most&nbsp;"}});
+}
+
+}  // namespace
 
 std::string EscapeHtml(const std::string& text) {
   std::string out;
@@ -76,19 +87,14 @@ std::string HtmlId(const std::string& text) {
 std::string HtmlNumber(double value) { return absl::StrFormat("%.4g", value); }
 
 std::string QuantityHtml(const Quantity& quantity) {
-  const std::string text = absl::StrReplaceAll(EscapeHtml(FormatQuantity(quantity)),
-                                               {{" ± ", "&nbsp;±&nbsp;"},
-                                                {" %", "&nbsp;%"},
-                                                {"at least ", "at&nbsp;least&nbsp;"},
-                                                {"at most ", "at&nbsp;most&nbsp;"}});
   return absl::StrCat("<data value=\"",
                       absl::StrFormat("%.4f", WithoutMinusZero(ShownValue(quantity.estimate), 4)),
-                      "\">", text, "</data>");
+                      "\">", Unbroken(EscapeHtml(FormatQuantity(quantity))), "</data>");
 }
 
 std::string ChangeHtml(const score::v1::Change& change, const char* unit) {
   if (change.since_end_day().empty()) return "";
-  const std::string words = EscapeHtml(FormatChange(change, unit));
+  const std::string words = Unbroken(EscapeHtml(FormatChange(change, unit)));
   if (!change.beyond_noise()) return absl::StrCat("<p class=\"change\">", words, "</p>\n");
   return absl::StrCat("<p class=\"change beyond\"><span aria-hidden=\"true\">",
                       change.difference().value() > 0 ? "▲" : "▼", "</span> ", words, "</p>\n");

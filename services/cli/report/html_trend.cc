@@ -58,6 +58,7 @@ std::vector<const Score*> OldestFirst(const std::vector<Score>& history) {
 
 void Mark(const score::v1::Level& level, const score::v1::Estimate& figure, TrendPoint& point) {
   point.level = figure;
+  point.of_window_alone = level.of_window_alone();
   point.may_be_changing = level.may_be_changing();
 }
 
@@ -97,10 +98,21 @@ std::string Cell(const std::string& title, const std::string& html) {
 }
 
 std::string FigureCell(const std::string& title, bool shown, score::v1::FigureState state,
-                       const Quantity& quantity, bool may_be_changing) {
+                       const Quantity& quantity, bool may_be_changing,
+                       const std::string& alone = "") {
   if (!shown) return Cell(title, StateWord(state));
   return Cell(title, absl::StrCat(QuantityHtml(quantity),
-                                  may_be_changing ? " <b>may be changing</b>" : ""));
+                                  may_be_changing ? " <b>may be changing</b>" : "", alone));
+}
+
+// The dot of a chart of a category, below its level.
+std::string AloneBeside(const score::v1::CategoryScore& category) {
+  if (!category.has_level() || category.level().of_window_alone()) return "";
+  return absl::StrCat("<br><span class=\"fine\">alone ",
+                      Measured(category.state())
+                          ? QuantityHtml({FigureUnit::kPoints, category.points(), false, ""})
+                          : StateWord(category.state()),
+                      "</span>");
 }
 
 // The categories that any of the scores shows.
@@ -134,7 +146,8 @@ std::string DataTable(const PageContent& content) {
   std::string out =
       "<details>\n<summary>The figures of the charts as a table</summary>\n<table "
       "id=\"trend-table\">\n<caption>Score in percent, and points of each category: the level, "
-      "where there is one</caption>\n<thead><tr><th scope=\"col\">28 days to</th>";
+      "where there is one, and below it what the window says alone</caption>\n<thead><tr><th "
+      "scope=\"col\">28 days to</th>";
   absl::StrAppend(&out, ColumnHead(kScoreTitle), levels ? ColumnHead(kAloneTitle) : "");
   for (const auto* category : columns) absl::StrAppend(&out, ColumnHead(category->display_name()));
   absl::StrAppend(&out, "</tr></thead>\n<tbody>\n");
@@ -153,7 +166,7 @@ std::string DataTable(const PageContent& content) {
         if (category.category() != column->category()) continue;
         cell = FigureCell(column->display_name(), IsShown(category), category.state(),
                           {FigureUnit::kPoints, LeadingPoints(category), false, ""},
-                          category.level().may_be_changing());
+                          category.level().may_be_changing(), AloneBeside(category));
       }
       absl::StrAppend(&out, cell);
     }

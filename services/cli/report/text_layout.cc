@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
 
 namespace tutti {
 namespace {
@@ -52,8 +54,18 @@ std::string PadLeft(const std::string& text, size_t columns) {
 
 std::vector<std::string> Fold(const std::string& text, size_t columns) {
   std::vector<std::string> lines(1);
-  const std::vector<std::string> words =
-      absl::StrSplit(text, absl::ByAnyChar(" \n\t"), absl::SkipEmpty());
+  std::vector<std::string> words;
+  bool margin = false;  // what comes belongs to the word before it
+  for (const absl::string_view word :
+       absl::StrSplit(text, absl::ByAnyChar(" \n\t"), absl::SkipEmpty())) {
+    const bool sign = word == "±";
+    if (!words.empty() && (margin || sign || absl::StartsWith(word, "%"))) {
+      absl::StrAppend(&words.back(), " ", word);
+    } else {
+      words.emplace_back(word);
+    }
+    margin = sign;
+  }
   for (const std::string& word : words) {
     std::string& line = lines.back();
     if (!line.empty() && Columns(line) + 1 + Columns(word) > columns) {

@@ -27,8 +27,8 @@ size_t Columns(const std::string& text);
 std::string PadRight(const std::string& text, size_t columns);
 std::string PadLeft(const std::string& text, size_t columns);
 
-// The lines that text takes in so many columns, at least one, broken between words; a longer word
-// is left as it is.
+// The lines that text takes in so many columns, at least one, broken between words, but not beside
+// "±" or before "%"; a longer word is left as it is.
 std::vector<std::string> Fold(const std::string& text, size_t columns);
 
 // Breaks lines between words; every line begins with `indent` and ends with a

@@ -286,7 +286,7 @@ class ReportTest(unittest.TestCase):
     # Mutation: changes in points of all categories beside scores in percent.
     def test_history_has_changes_in_the_unit_of_its_scores(self):
         text = self.suite.tutti("history", "made-up")
-        self.assertIn("not simply the difference of the two levels", " ".join(text.split()))
+        self.assertIn("not simply the difference of the two figures", " ".join(text.split()))
         compared = 0
         for score in self.json("history", "made-up")["scores"]:
             change = leading(score, "change") or score.get("change")

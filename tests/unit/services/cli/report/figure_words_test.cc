@@ -7,12 +7,14 @@
 
 #include "services/cli/report/figure_formats.h"
 #include "services/cli/report/figures.h"
+#include "services/cli/report/text_layout.h"
 #include "tests/unit/services/cli/report/figures_fixture.h"
 
 namespace tutti {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
@@ -42,6 +44,15 @@ TEST(FigureWordsTest, SaysWhetherAChangeIsMoreThanNoise) {
   estimate.set_value(-0.3);
   estimate.set_margin(2);
   EXPECT_EQ(FormatEstimate(estimate, 0), "0 ± 2");
+}
+
+// Mutations: a line that ends before or after the sign, or before "%".
+TEST(FigureWordsTest, StandWithTheirMarginsOnOneLine) {
+  for (size_t columns = 1; columns < 30; ++columns) {
+    for (const std::string& line : Fold("the level is 78.2 ± 3.1 % of all", columns)) {
+      EXPECT_EQ(absl::StrContains(line, "78.2"), absl::StrContains(line, "78.2 ± 3.1 %")) << columns;
+    }
+  }
 }
 
 // What a total lacks is what the score says that it lacks. Mutations: categories that do not count
@@ -79,6 +90,15 @@ TEST(FigureWordsTest, NamesTheCategoriesThatATotalLacks) {
   score.clear_level_missing_categories();
   score.add_level_missing_categories("network");
   EXPECT_EQ(reason("reason"), needs + "not shown: Network.");
+  score.mutable_categories(2)->set_level_from_end_day("2027-01-17");
+  EXPECT_EQ(
+      reason("reason"),
+      needs + "not shown: Network. With earlier windows it is shown from about 2027-01-17 on.");
+  // Mutation: a total is promised that one category never lets be.
+  score.add_level_missing_categories("teamwork");
+  score.add_missing_categories("teamwork");
+  EXPECT_THAT(reason("reason"), EndsWith("not shown: Teamwork, Network."));
+  score.mutable_missing_categories()->RemoveLast();
   // All have levels, but too few windows have them all.
   score.clear_level_missing_categories();
   EXPECT_EQ(reason("reason"),
@@ -107,6 +127,27 @@ TEST(FigureWordsTest, SaysWhichFiguresAreLevels) {
   EXPECT_THAT(LevelNote(score),
               AllOf(StartsWith("The categories are levels"), Not(HasSubstr("has held"))));
   EXPECT_EQ(LevelNote(AScore()), "");
+}
+
+// Mutations: windows that say together what one says alone; a window alone that stands nowhere.
+TEST(FigureWordsTest, SaysWhereLevelsAreOfTheWindowAlone) {
+  score::v1::Score score = AScoreWithLevels();
+  score.mutable_level()->set_of_window_alone(true);
+  EXPECT_THAT(LevelNote(score),
+              AllOf(StartsWith("The figures that have “this window alone” beside them are levels"),
+                    HasSubstr("So are other figures, for earlier windows are not expected to")));
+  score.mutable_categories(0)->mutable_level()->set_of_window_alone(true);
+  EXPECT_THAT(LevelNote(score),
+              AllOf(StartsWith("Every figure is of this window alone, for earlier windows are not"),
+                    HasSubstr("Changes and marks are of levels: what 17 windows of 28 days say"),
+                    HasSubstr("has held")));
+  score::v1::ListScoresResponse history;
+  *history.add_scores() = score;
+  EXPECT_THAT(HistoryLevelNote(history), StartsWith("Every figure is of one window alone, for"));
+  *history.add_scores() = AScoreWithLevels();
+  EXPECT_THAT(HistoryLevelNote(history),
+              AllOf(StartsWith("Where “this window alone” stands beside a figure"),
+                    HasSubstr("Other figures are of one window alone, for earlier windows are")));
 }
 
 // Mutation: what is true of the newest score is said of all.

@@ -56,6 +56,9 @@ TEST(FiguresTest, CsvHasOneRecordAFigureWithItsUnitInTheColumn) {
   EXPECT_EQ(CsvField(csv, "teamwork", "text"), "Measures teams, and \"spaces\".");
   EXPECT_EQ(CsvField(csv, "network", "state"), "withheld");
   EXPECT_EQ(CsvField(csv, "network", "points"), "");
+  // Mutation: what is not there rests on a window, and is not changing.
+  EXPECT_EQ(CsvField(csv, "network", "windows"), "");
+  EXPECT_EQ(CsvField(csv, "network", "may_be_changing"), "");
   EXPECT_EQ(CsvField(csv, "network", "reason"),
             "With 600 people, its margin would be above 15 points.");
   EXPECT_EQ(CsvField(csv, "reach", "percent"), "51.5000");
@@ -78,6 +81,23 @@ TEST(FiguresTest, ALevelLeadsAndTheWindowAloneStandsBeside) {
   EXPECT_EQ(CsvField(csv, "total", "holding_since_day"), "2026-08-02");
   EXPECT_EQ(CsvField(csv, "communication", "may_be_changing"), "true");
   EXPECT_EQ(CsvField(csv, "teamwork", "windows"), "1");
+}
+
+// Mutations: a window alone beside a level that says the same; a mark that is lost with it.
+TEST(FiguresTest, ALevelThatIsOfTheWindowAloneStandsByItself) {
+  score::v1::Score score = AScoreWithLevels();
+  score.mutable_level()->set_of_window_alone(true);
+  score.mutable_categories(0)->mutable_level()->set_of_window_alone(true);
+  const Figures figures = FiguresOf(score, false);
+  const std::string text = RenderText(figures, TextStyle());
+  EXPECT_THAT(text, Not(HasSubstr("this window alone 7")));
+  EXPECT_THAT(TextLine(text, score.categories(0).display_name()),
+              AllOf(HasSubstr("61.5 ± 3.5"), HasSubstr("may be changing")));
+  EXPECT_THAT(RenderMarkdown(figures), Not(HasSubstr("this window alone 7")));
+  const std::string csv = RenderCsv(figures);
+  EXPECT_EQ(CsvField(csv, "total", "of_window_alone"), "true");
+  EXPECT_EQ(CsvField(csv, "total", "points_alone"), "140.2500");
+  EXPECT_EQ(CsvField(csv, "teamwork", "of_window_alone"), "false");
 }
 
 // Mutations: the points of 0 that a window alone does not have; a level that is not shown for its
@@ -118,7 +138,7 @@ TEST(FiguresTest, SaysWhyAWindowAloneIsNotShown) {
   category.set_state_reason_code(score::v1::STATE_REASON_INCOMPLETE);
   const Figures figures = FiguresOf(score, false);
   const std::string text = Unwrapped(RenderText(figures, TextStyle()));
-  EXPECT_THAT(text, HasSubstr("this window alone incomplete: so is a category in it"));
+  EXPECT_THAT(text, HasSubstr("this window alone incomplete: a category in it is, too"));
   EXPECT_THAT(text, HasSubstr("this window alone incomplete: something was lost while it was"));
   EXPECT_THAT(RenderMarkdown(figures), HasSubstr("incomplete: something was lost while it was"));
   const std::string csv = RenderCsv(figures);
@@ -151,6 +171,25 @@ TEST(FiguresTest, HistoryRunsFromTheOldest) {
   EXPECT_THAT(TextLine(RenderText(short_figures, TextStyle()), "2026-11-15"),
               HasSubstr("withheld"));
   EXPECT_EQ(HistoryFigures(response, true).sections[0].rows.size(), 2 * 4U);
+}
+
+// Mutations: a line for each; windows of different reasons together; in CSV, too.
+TEST(FiguresTest, HistorySaysOnceWhyWindowsThatFollowEachOtherHaveNoTotal) {
+  score::v1::ListScoresResponse response;
+  for (const char* day : {"2026-11-22", "2026-11-15", "2026-11-08", "2026-11-01"}) {
+    score::v1::Score& score = *response.add_scores();
+    score = AScore();
+    score.set_end_day(day);
+    if (response.scores_size() == 1) continue;
+    score.set_state(score::v1::FIGURE_STATE_WITHHELD);
+    score.clear_change();
+    score.add_missing_categories(response.scores_size() == 2 ? "teamwork" : "communication");
+  }
+  const Figures figures = HistoryFigures(response, false);
+  std::vector<std::string> names;
+  for (const FigureRow& row : figures.sections[0].rows) names.push_back(row.name);
+  EXPECT_THAT(names, ElementsAre("2026-11-01 to 2026-11-08", "2026-11-15", "2026-11-22"));
+  EXPECT_EQ(HistoryFigures(response, true).sections[0].rows.size(), 4 * 4U);
 }
 
 // Mutation: changes in points beside scores in percent.

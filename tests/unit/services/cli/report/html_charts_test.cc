@@ -94,6 +94,21 @@ TEST(HtmlChartsTest, ExplainsTheMarksThatItDraws) {
               AllOf(Not(HasSubstr("Line:")), HasSubstr("from the third window on")));
 }
 
+// Mutation: windows that are said to say together what each says alone.
+TEST(HtmlChartsTest, ExplainsALineThatIsOfEachWindowAlone) {
+  std::vector<TrendPoint> points = ATrend();
+  EXPECT_THAT(TrendLegend({points}), AllOf(HasSubstr("What a window and those before it say"),
+                                           HasSubstr("the line follows within some windows")));
+  points[3].of_window_alone = true;
+  EXPECT_THAT(TrendLegend({points}),
+              HasSubstr("or the window alone where those before it are not"));
+  for (TrendPoint& point : points) point.of_window_alone = true;
+  EXPECT_THAT(TrendLegend({points}), AllOf(HasSubstr("Here it is what each window says alone"),
+                                           Not(HasSubstr("say together")),
+                                           HasSubstr("This window does not fit those before it."),
+                                           Not(HasSubstr("the line follows"))));
+}
+
 // What the legend draws beside its words on rings.
 std::string RingSwatch(const std::string& legend) {
   const size_t words = legend.find("<b>Ring");

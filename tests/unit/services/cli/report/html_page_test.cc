@@ -58,8 +58,8 @@ TEST(HtmlPageTest, ShowsFiguresWithMarginsAndReasons) {
       page,
       HasSubstr("<strong><bdi>Network</bdi>: withheld</strong>. <span class=\"fine\">With 600"));
   EXPECT_THAT(page, HasSubstr("<data value=\"93.0000\">at&nbsp;least&nbsp;93.0 of 100</data>"));
-  EXPECT_THAT(page, HasSubstr("+6.2 ± 3.2 percentage points, more than noise"));
-  EXPECT_THAT(page, HasSubstr("-1.0 ± 3.0 points, within noise"));
+  EXPECT_THAT(page, HasSubstr("+6.2&nbsp;±&nbsp;3.2 percentage points, more than noise"));
+  EXPECT_THAT(page, HasSubstr("-1.0&nbsp;±&nbsp;3.0 points, within noise"));
   EXPECT_THAT(page, HasSubstr("<time>2026-11-23</time> 21:30 UTC"));
   EXPECT_THAT(page, Not(HasSubstr("GENERATED DATA")));
 }
@@ -301,6 +301,34 @@ TEST(HtmlPageTest, SaysWhyAWindowAloneIsNotShown) {
   EXPECT_THAT(page, HasSubstr("Adoption score</th><td>incomplete: It needs every category that is "
                               "measured; not shown: Teamwork.</td>"));
   EXPECT_THAT(page, HasSubstr("Teamwork</th><td>withheld: too uncertain at this size</td>"));
+}
+
+// Mutations: a level beside itself; a mark of a window that contradicts what it is.
+TEST(HtmlPageTest, SaysOfALevelOfTheWindowAloneNoMoreThanItIs) {
+  PageContent content = AContentWithLevels();
+  content.score.mutable_level()->set_may_be_changing(true);
+  EXPECT_THAT(
+      RenderPage(content),
+      AllOf(HasSubstr("<dt>This window alone</dt>"),
+            HasSubstr("<dt>May be changing</dt><dd>This window does not fit those before")));
+  content.score.mutable_level()->set_of_window_alone(true);
+  content.score.mutable_categories(1)->mutable_level()->set_of_window_alone(true);
+  EXPECT_THAT(RenderPage(content), AllOf(Not(HasSubstr("<dt>This window alone</dt>")),
+                                         HasSubstr("<dt>May be changing</dt>")));
+}
+
+// The table has every dot of the charts. Mutations: a category without its windows alone; one
+// twice.
+TEST(HtmlPageTest, HasWhatAWindowAloneSaysOfACategoryInTheTable) {
+  PageContent content = AContentWithLevels();
+  const std::string alone = "<br><span class=\"fine\">alone <data value=\"45.2500\">";
+  EXPECT_EQ(Times(RenderPage(content), alone), 5);
+  score::v1::CategoryScore& category = *content.history[0].mutable_categories(1);
+  category.set_state(score::v1::FIGURE_STATE_WITHHELD);
+  EXPECT_THAT(RenderPage(content), HasSubstr("alone withheld</span>"));
+  category.set_state(score::v1::FIGURE_STATE_MEASURED);
+  category.mutable_level()->set_of_window_alone(true);
+  EXPECT_EQ(Times(RenderPage(content), alone), 4);
 }
 
 // Mutation: the distance of an action that is for figures that are too high.
