@@ -8,7 +8,8 @@ namespace tutti {
 absl::Status NothingPublished() {
   return WithReason(
       absl::NotFoundError("nothing is published: there is no such organisation, or its "
-                          "first window of 28 full days has not closed yet"),
+                          "first window of 28 full days has not closed yet, or it has too few "
+                          "people for any figure to be shown"),
       score::v1::REASON_NOTHING_PUBLISHED);
 }
 

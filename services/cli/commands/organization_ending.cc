@@ -36,15 +36,22 @@ std::string DaysText(const google::protobuf::RepeatedPtrField<std::string>& days
 
 void AnnounceFinish(const aggregate::v1::FinishBackfillResponse& would) {
   const auto& days = would.closing_end_days();
+  const int64_t needed = would.organization().first_score_headcount();
   std::cout << "Finishing the back-fill of " << would.organization().name()
             << " cannot be undone. For good:\n";
   if (days.empty()) {
     std::cout << "  no window closes at once: the first is not over\n";
   } else {
     std::cout << "  " << days.size() << (days.size() == 1 ? " window closes" : " windows close")
-              << " and what was imported of them is published, each once: "
+              << (needed > 0 ? "" : " and what was imported of them is published")
+              << ", each once: "
               << (days.size() == 1 ? "the one that ends on " : "those that end on ")
-              << DaysText(days) << "\n  no activity of theirs is taken any more\n";
+              << DaysText(days) << "\n";
+    if (needed > 0) {
+      std::cout << "  no figure of them is ever shown: with " << would.organization().headcount()
+                << " people there is none, from " << needed << " people on there are some\n";
+    }
+    std::cout << "  no activity of theirs is taken any more\n";
   }
   std::cout << "  no other past day is taken than those of windows that are still open\n"
             << "Do it when every import has ended with exit status 0.\n";

@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "common/feeding/contents_text.h"
 #include "services/cli/report/plain_message.h"
+#include "services/cli/report/text_layout.h"
 
 namespace tutti {
 namespace {
@@ -20,6 +21,18 @@ std::string Enumerator(std::string name, const std::string& prefix) {
   name = name.substr(prefix.size());
   for (char& c : name) c = c == '_' ? '-' : absl::ascii_tolower(static_cast<unsigned char>(c));
   return name;
+}
+
+// A fact behind its name, on as many lines as it takes.
+std::string Line(const std::string& name, const std::string& text) {
+  constexpr size_t kColumns = 100;
+  constexpr size_t kNameColumns = 16;
+  std::string out;
+  for (const std::string& line : Fold(text, kColumns - kNameColumns)) {
+    absl::StrAppend(&out, PadRight(out.empty() ? absl::StrCat("  ", name) : "", kNameColumns), line,
+                    "\n");
+  }
+  return out;
 }
 
 std::string CadenceText(window::v1::Cadence cadence) {
@@ -147,17 +160,20 @@ std::string OrganizationText(const Organization& given, absl::Time now,
     entitlements.push_back(absl::StrCat(entitlement.product(), "=", entitlement.people()));
   }
   return absl::StrCat(
-      organization.name(), "\n  name          ", organization.display_name(),
-      organization.generated_data() ? "  (generated data)" : "", "\n  state         ",
-      StateText(organization.state()), "\n  headcount     ", organization.headcount(),
-      "\n  entitlements  ", absl::StrJoin(entitlements, ", "), "\n  sources       ",
-      absl::StrJoin(SourceWords(organization), ", "), "\n  can measure   ", FedText(organization),
-      "\n  cadence       ", CadenceText(organization.cadence()), ", now ",
-      CadenceText(organization.effective_cadence()), "\n  time zone     ", organization.time_zone(),
-      "\n  first day     ", organization.first_day(), "\n  activity      ",
-      ActivityText(organization, asked_first_day), "\n  first figures ",
-      FirstFiguresText(organization, now), "\n  shows         ", ShownText(organization),
-      "\n  total         ", TotalText(organization), "\n");
+      organization.name(), "\n",
+      Line("name", absl::StrCat(organization.display_name(),
+                                organization.generated_data() ? "  (generated data)" : "")),
+      Line("state", StateText(organization.state())),
+      Line("headcount", absl::StrCat(organization.headcount())),
+      Line("entitlements", absl::StrJoin(entitlements, ", ")),
+      Line("sources", absl::StrJoin(SourceWords(organization), ", ")),
+      Line("can measure", FedText(organization)),
+      Line("cadence", absl::StrCat(CadenceText(organization.cadence()), ", now ",
+                                   CadenceText(organization.effective_cadence()))),
+      Line("time zone", organization.time_zone()), Line("first day", organization.first_day()),
+      Line("activity", ActivityText(organization, asked_first_day)),
+      Line("first figures", FirstFiguresText(organization, now)),
+      Line("shows", ShownText(organization)), Line("total", TotalText(organization)));
 }
 
 }  // namespace tutti

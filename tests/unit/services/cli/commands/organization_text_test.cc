@@ -7,6 +7,11 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+
 namespace tutti {
 namespace {
 
@@ -25,8 +30,11 @@ Organization Active() {
   return organization;
 }
 
+// With every fact on one line.
 std::string Text(const Organization& organization, const std::string& asked = "") {
-  return OrganizationText(organization, absl::FromUnixSeconds(kExpected - 1), asked);
+  return absl::StrReplaceAll(
+      OrganizationText(organization, absl::FromUnixSeconds(kExpected - 1), asked),
+      {{absl::StrCat("\n", std::string(16, ' ')), " "}});
 }
 
 TEST(OrganizationTextTest, SaysWhetherTheFirstDayWasMoved) {
@@ -77,6 +85,22 @@ TEST(OrganizationTextTest, SaysFromWhichRecordOnACategoryIsShown) {
               HasSubstr("shows         teamwork from the first record on; communication, meetings "
                         "from record 4 on, about 2026-12-01; never at this size: network (from 433 "
                         "people on), ai_assistance (from 62 people entitled to assistant on)\n"));
+}
+
+// Mutation: a fact on one line, however long.
+TEST(OrganizationTextTest, IsAtMost100ColumnsWide) {
+  Organization organization = Active();
+  for (int i = 0; i < 9; ++i) {
+    auto& shown = *organization.add_first_shown();
+    shown.set_category(absl::StrCat("a_category_", i));
+    shown.set_needed_people(433);
+    organization.add_fed_categories(shown.category());
+  }
+  const std::string text =
+      OrganizationText(organization, absl::FromUnixSeconds(kExpected), "2026-10-20");
+  for (const absl::string_view line : absl::StrSplit(text, '\n'))
+    EXPECT_LE(line.size(), 100U) << line;
+  EXPECT_THAT(text, HasSubstr("433 people on),\n                "));
 }
 
 // Mutation: a total is promised where a category in it is never shown.
