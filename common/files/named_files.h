@@ -18,8 +18,8 @@ struct NamedFile {
 };
 
 // Whether none that is written, and none that is made beside it, is another of them, too: by the
-// same path, or by another name of the same file. InvalidArgument, naming both flags and the path, when one is. Two that are read
-// may be the same.
+// same path, or by another name of the same file. InvalidArgument, naming both flags and the path,
+// when one is. Two that are read may be the same.
 absl::Status CheckFilesApart(const std::vector<NamedFile>& files);
 
 }  // namespace tutti

@@ -50,7 +50,8 @@ TEST(FigureWordsTest, SaysWhetherAChangeIsMoreThanNoise) {
 TEST(FigureWordsTest, StandWithTheirMarginsOnOneLine) {
   for (size_t columns = 1; columns < 30; ++columns) {
     for (const std::string& line : Fold("the level is 78.2 ± 3.1 % of all", columns)) {
-      EXPECT_EQ(absl::StrContains(line, "78.2"), absl::StrContains(line, "78.2 ± 3.1 %")) << columns;
+      EXPECT_EQ(absl::StrContains(line, "78.2"), absl::StrContains(line, "78.2 ± 3.1 %"))
+          << columns;
     }
   }
 }
