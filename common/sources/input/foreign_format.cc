@@ -2,16 +2,20 @@
 
 #include <simdjson.h>
 
+#include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
-#include "absl/strings/strip.h"
+#include "common/sources/input/byte_source.h"
 #include "common/sources/input/lenient_json.h"
+#include "common/sources/input/text_input.h"
 #include "common/sources/input/text_match.h"
 
 namespace tutti {
@@ -37,6 +41,23 @@ constexpr Magic kMagics[] = {
     {"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"sv,
      "an old Excel workbook or another Office file: save it as CSV UTF-8"},
     {"SQLite format 3\0"sv, "an SQLite database: export CSV or JSON"},
+};
+
+// Gives the bytes that an input begins with.
+class BeginningBytes final : public ByteSource {
+ public:
+  explicit BeginningBytes(absl::string_view bytes) : bytes_(bytes) {}
+
+  absl::StatusOr<size_t> Read(char* buffer, size_t capacity) override {
+    const size_t size = bytes_.copy(buffer, capacity);
+    bytes_.remove_prefix(size);
+    return size;
+  }
+  uint64_t size() const override { return 0; }
+  uint64_t position() const override { return 0; }
+
+ private:
+  absl::string_view bytes_;
 };
 
 // Whether a line is an object behind something else, as a program's log has it: "12:04:05 INFO
@@ -91,6 +112,32 @@ absl::string_view ForeignAnswer(absl::string_view text) {
          "or the rights of who asks, and fetch the export again";
 }
 
+// What text is that begins so, in whatever encoding it was.
+absl::string_view ForeignText(absl::string_view text, bool is_all) {
+  if (absl::StartsWith(text, "{")) {
+    // A query has what a filter is, records have not.
+    if (ContainsIgnoringCase(text, "\"filterstartdatetime\"")) {
+      return "a query of the audit log, not its records: when its status is succeeded, fetch "
+             "security/auditLog/queries/ID/records, all pages";
+    }
+    if (is_all) {
+      const absl::string_view answer = ForeignAnswer(text);
+      if (!answer.empty()) return answer;
+    }
+  }
+  if (IsLogOfObjects(text)) {
+    return "JSON behind other text on each line: cut off what stands before it, as with "
+           "sed 's/^[^{]*//'";
+  }
+  if (!absl::StartsWith(text, "<")) return "";
+  for (absl::string_view mark : {"<html", "<!doctype html", "<head", "<body"}) {
+    if (ContainsIgnoringCase(text, mark)) {
+      return "an HTML page, as of an error or a sign-in: fetch the export again";
+    }
+  }
+  return "XML or HTML: export CSV or JSON";
+}
+
 }  // namespace
 
 absl::string_view ForeignFormat(absl::string_view beginning) {
@@ -111,29 +158,11 @@ absl::string_view ForeignFormat(absl::string_view beginning) {
   if (beginning.size() > 262 && beginning.substr(257, 5) == "ustar") {
     return "a tar file: unpack it, and name the files in it";
   }
-  beginning = absl::StripLeadingAsciiWhitespace(absl::StripPrefix(beginning, "\xef\xbb\xbf"));
-  if (absl::StartsWith(beginning, "{")) {
-    // A query has what a filter is, records have not.
-    if (ContainsIgnoringCase(beginning, "\"filterstartdatetime\"")) {
-      return "a query of the audit log, not its records: when its status is succeeded, fetch "
-             "security/auditLog/queries/ID/records, all pages";
-    }
-    if (beginning.size() < kForeignFormatBytes) {
-      const absl::string_view answer = ForeignAnswer(beginning);
-      if (!answer.empty()) return answer;
-    }
-  }
-  if (IsLogOfObjects(beginning)) {
-    return "JSON behind other text on each line: cut off what stands before it, as with "
-           "sed 's/^[^{]*//'";
-  }
-  if (!absl::StartsWith(beginning, "<")) return "";
-  for (absl::string_view mark : {"<html", "<!doctype html", "<head", "<body"}) {
-    if (ContainsIgnoringCase(beginning, mark)) {
-      return "an HTML page, as of an error or a sign-in: fetch the export again";
-    }
-  }
-  return "XML or HTML: export CSV or JSON";
+  TextInput input(std::make_unique<BeginningBytes>(beginning));
+  const absl::StatusOr<absl::string_view> text = input.Peek();
+  if (!text.ok()) return "";
+  return ForeignText(absl::StripLeadingAsciiWhitespace(*text),
+                     /*is_all=*/beginning.size() < kForeignFormatBytes);
 }
 
 }  // namespace tutti

@@ -127,6 +127,38 @@ TEST(GunzipSource, SaysWhenItIsCutOffOrDamaged) {
   }
 }
 
+// ASCII in UTF-16.
+std::string Utf16(absl::string_view text, bool big_endian, bool mark) {
+  std::string out = !mark ? "" : big_endian ? "\xfe\xff" : "\xff\xfe";
+  for (const char c : text) {
+    out += big_endian ? '\0' : c;
+    out += big_endian ? c : '\0';
+  }
+  return out;
+}
+
+// Mutation: UTF-16 is no text.
+TEST(ForeignFormat, NamesTextInAnyEncoding) {
+  const std::pair<absl::string_view, absl::string_view> cases[] = {
+      {" \r\n<!DOCTYPE HTML PUBLIC", "HTML"},
+      {"<?xml version=\"1.0\"?><feed/>", "XML"},
+      {"2026-11-20 INFO {\"Id\":\"1\"}\n2026-11-20 INFO {\"Id\":\"2\"}\n", "sed"},
+      {R"({"error":{"code":"InvalidAuthenticationToken"}})", "error"},
+      {R"({"token_type":"Bearer","access_token":"x"})", "token"},
+      {R"({"value":[{"id":"1","filterStartDateTime":"x")", "query"},
+  };
+  for (const auto& [text, name] : cases) {
+    for (const bool big_endian : {false, true}) {
+      for (const bool mark : {false, true}) {
+        const std::string bytes = Utf16(text, big_endian, mark);
+        EXPECT_NE(ForeignFormat(bytes).find(name), absl::string_view::npos)
+            << text << big_endian << mark;
+        EXPECT_EQ(ForeignFormat(Utf16("{\"Id\":\"1\"}", big_endian, mark)), "");
+      }
+    }
+  }
+}
+
 TEST(ForeignFormat, NamesWhatNobodyReads) {
   using std::string_literals::operator""s;
   const std::pair<std::string, absl::string_view> cases[] = {
