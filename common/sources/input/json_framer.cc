@@ -112,7 +112,7 @@ absl::Status JsonFramer::Take(char c) {
 void JsonFramer::Begin(Mode mode) {
   mode_ = mode;
   begin_ = at_;
-  scanner_.BeginObject(mode == Mode::kRecord && levels_.empty() ? nullptr : &last_);
+  scanner_.BeginObject(mode == Mode::kRecord && levels_.empty() && !lost_page_ ? nullptr : &last_);
 }
 
 absl::Status JsonFramer::Between(char c) {
@@ -293,6 +293,7 @@ absl::Status JsonFramer::Lost(char c) {
   }
   const char before = std::exchange(before_, c);
   if (line_start && (c == '{' || c == '[')) {
+    lost_page_ = lost_page_ || !levels_.empty();
     levels_.clear();
     mode_ = Mode::kBetween;
     return absl::OkStatus();
@@ -336,8 +337,8 @@ absl::Status JsonFramer::Trial(char c) {
       mode_ = IsRecord() && !in_lines_ ? Mode::kBetween : Mode::kLost;
       return IsRecord() ? Emit() : absl::OkStatus();
     case Outcome::kList:
-      // PowerShell writes lists so: {"value":["x"],"Count":1}.
-      if (is_value_) break;
+      // In a record, PowerShell writes lists so: {"value":["x"],"Count":1}.
+      if (is_value_ || forgotten_ + begin_ < sound_end_) break;
       levels_.clear();
       EnterList();
       return absl::OkStatus();

@@ -113,6 +113,7 @@ class JsonFramer {
   char dropped_ = '\n';     // the last character before the buffer
   char before_ = '\n';      // the last character before at_ that is not white space
   bool was_lost_ = false;   // levels_ may lack some
+  bool lost_page_ = false;  // what seems to be a line may be in a page
   bool in_lines_ = false;   // what was broken was a line, not in a page or an array
   size_t sound_end_ = 0;    // of what is in it for certain; from the beginning of the input
   std::string open_;        // its brackets that are, from there on

@@ -202,6 +202,9 @@ TEST(JsonFramer, EndsARecordThatIsCutOffInAListWhereTheNextBegins) {
   }
   EXPECT_THAT(Read(R"([{"a":1,"l":["A",{"a":2,"l":["B",{"a":3,"Operation":"x"},{"a":4,"l":[]}])"),
               ElementsAre(kBroken, kBroken, R"({"a":3,"Operation":"x"})", R"({"a":4,"l":[]})"));
+  // Also in a page in which a line was broken before.
+  EXPECT_THAT(Read("{\"value\":[\n{\"a\n{\"a\":1,\"l\":[{},\n{\"a\":2,\"Operation\":\"x\"}\n]}"),
+              ElementsAre(kBroken, kBroken, R"({"a":2,"Operation":"x"})"));
 }
 
 // Mutations: one member of records makes one; one name that records begin with does; so do the
@@ -222,7 +225,7 @@ TEST(JsonFramer, LeavesWholeWhatHoldsAlmostARecord) {
   EXPECT_THAT(Read(absl::StrCat(R"([{"a":1,"b":2,"Oper,)", text, ",", text, "]")),
               ElementsAre(kBroken, text, text));
   // In what is broken, too, what is inside is no record.
-  EXPECT_THAT(Read(R"([{"b":{"a":1,"value":["x"]},"l":[{"a":1},{"a":1],oops},{"a":2}])"),
+  EXPECT_THAT(Read(R"([{"b":{"a":1,"value":["x"]},"l":[{"value":["x",{}]},{"a":1],oops},{"a":2}])"),
               ElementsAre(kBroken, R"({"a":2})"));
 }
 
