@@ -1,11 +1,12 @@
 // Reports and Tutti's own activities: how the bytes come in pieces changes nothing, a row that
-// is good is read, and every row is counted once and leaves a trace.
+// is good is read, whatever is broken beside it, and every row is counted once and leaves a trace.
 
 #include <fuzzer/FuzzedDataProvider.h>
 #include <simdjson.h>
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -114,6 +115,85 @@ void CountObjects(FuzzedDataProvider& draw) {
   Require(ReadAs(format, file, piece).pieces == objects, "every object is counted once");
 }
 
+// What is written in quotes has an end, and closes no bracket: after a record that lost its end
+// nothing else tells where a text ends.
+std::string DrawOpenText(FuzzedDataProvider& draw) {
+  std::string text = "x";
+  for (const char c : draw.ConsumeRandomLengthString(12)) {
+    text += "ab ,:{[\"\\\n"[static_cast<unsigned char>(c) % 10];
+  }
+  return text;
+}
+
+// A record that tells of its number, in the way of its source, with objects and lists inside.
+std::string RecordOf(Format format, const std::string& number, FuzzedDataProvider& draw) {
+  const std::string text = DrawOpenText(draw);
+  const nlohmann::ordered_json inside = nlohmann::ordered_json::array(
+      {{{"name", DrawOpenText(draw)}, {"value", {text, "y"}}}, {{"name", nullptr}}});
+  const std::string person = absl::StrCat("p", number, "@example.com");
+  nlohmann::ordered_json record;
+  switch (format) {
+    case Format::kGoogle:
+      record = {{"id",
+                 {{"time", "2026-05-04T09:00:00Z"},
+                  {"uniqueQualifier", number},
+                  {"applicationName", "chat"}}},
+                {"actor", {{"email", person}, {"profileId", text}}},
+                {"events", {{{"name", "message_posted"}, {"parameters", inside}}}},
+                {"resourceDetails", {{{"id", text}, {"title", text}}, {{"id", "y"}}}}};
+      break;
+    case Format::kDevices:
+      record = {{"id", number},     {"deviceName", text}, {"date", "2026-05-04"}, {"tags", {text}},
+                {"inside", inside}, {"latencyMs", 5},     {"coreBootTimeInMs", 1}};
+      break;
+    case Format::kActivities:
+      record = {{"subject", number},
+                {"type", text},
+                {"occurredAt", "2026-05-04T09:00:00Z"},
+                {"traits", {text, "y"}}};
+      break;
+    case Format::kUsage:
+      record = {{"reportRefreshDate", "2026-05-06"},
+                {"userPrincipalName", person},
+                {"displayName", text},
+                {"lastActivityDate", "2026-05-04"},
+                {"assignedProducts", {text, "y"}},
+                {"details", inside},
+                {"sendCount", 1.5}};
+      break;
+  }
+  return record.dump(draw.PickValueInArray({-1, 1}));
+}
+
+// Records of a page, of which some are cut off, with or without the comma behind them, but no two
+// that follow one another: what is left of the first may be too little to tell that it was one.
+void CutRecords(FuzzedDataProvider& draw) {
+  const Format format = draw.ConsumeEnum<Format>();
+  const size_t piece = draw.ConsumeIntegralInRange<size_t>(1, 500);
+  const bool page = draw.ConsumeBool();
+  const char* const between = draw.PickValueInArray({"", "\n", "\n  "});
+  std::string file = !page ? "[" : format == Format::kGoogle ? "{\"items\":[" : "{\"value\":[";
+  std::vector<std::string> whole;
+  size_t count = 0;
+  bool cut = false;
+  while (draw.remaining_bytes() > 0 && count < 12) {
+    const std::string number = absl::StrCat(1000 + count);
+    std::string record = RecordOf(format, number, draw);
+    cut = !cut && draw.ConsumeBool();
+    if (cut) record.resize(draw.ConsumeIntegralInRange<size_t>(1, record.size() - 1));
+    if (!cut) whole.push_back(number);
+    absl::StrAppend(&file, between, record, cut && draw.ConsumeBool() ? "" : ",");
+    ++count;
+  }
+  if (absl::EndsWith(file, ",")) file.pop_back();
+  file += page ? "]}" : "]";
+  const Read read = ReadAs(format, file, piece);
+  for (const std::string& number : whole) {
+    Require(absl::StrContains(read.all, number), "what is whole is read");
+  }
+  Require(read.pieces == count, "what is whole is counted, and what is cut off, once");
+}
+
 void ReadADevice(FuzzedDataProvider& draw) {
   const int boot = draw.ConsumeIntegralInRange(1, 1'000'000);
   const nlohmann::json row = {
@@ -129,7 +209,7 @@ void ReadADevice(FuzzedDataProvider& draw) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   FuzzedDataProvider draw(data, size);
-  switch (draw.ConsumeIntegralInRange(0, 6)) {
+  switch (draw.ConsumeIntegralInRange(0, 7)) {
     case 0:
       tutti::ReadAnActivity(draw);
       break;
@@ -138,6 +218,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       break;
     case 2:
       tutti::CountObjects(draw);
+      break;
+    case 3:
+      tutti::CutRecords(draw);
       break;
     default:
       tutti::ReadAnything(draw);
