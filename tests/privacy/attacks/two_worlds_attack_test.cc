@@ -89,6 +89,37 @@ double RhoOf(const std::vector<Publication>& records) {
   return rho;
 }
 
+using Matrix = std::vector<std::vector<double>>;
+
+Matrix CovarianceOf(const std::vector<std::vector<double>>& drawn,
+                    const std::vector<double>& mean) {
+  Matrix covariance(mean.size(), std::vector<double>(mean.size()));
+  for (const std::vector<double>& one : drawn) {
+    for (size_t i = 0; i < mean.size(); ++i) {
+      for (size_t j = 0; j < mean.size(); ++j) {
+        covariance[i][j] +=
+            (one[i] - mean[i]) * (one[j] - mean[j]) / static_cast<double>(drawn.size() - 1);
+      }
+    }
+  }
+  return covariance;
+}
+
+// x' A^-1 x of a positive definite A, by elimination.
+double InverseQuadratic(Matrix a, std::vector<double> x) {
+  double sum = 0;
+  for (size_t i = 0; i < x.size(); ++i) {
+    EXPECT_GT(a[i][i], 0) << "number " << i << " follows from those before it";
+    sum += x[i] * x[i] / a[i][i];
+    for (size_t row = i + 1; row < x.size(); ++row) {
+      const double factor = a[row][i] / a[i][i];
+      for (size_t column = i; column < x.size(); ++column) a[row][column] -= factor * a[i][column];
+      x[row] -= factor * x[i];
+    }
+  }
+  return sum;
+}
+
 // Both worlds, ready to be closed as often as one likes.
 class TwoWorlds {
  public:
@@ -160,6 +191,42 @@ class TwoWorlds {
           return ScoreWithLevels(Close(present, noise)).level().points().value();
         },
         runs);
+  }
+
+  // How far numbers that follow from the records tell the worlds apart: the distance of their means
+  // by their own covariance, which is the most that any weighted sum of them comes to. Both worlds
+  // have the same noise, so few closes tell the distance.
+  double Separation(const std::function<std::vector<double>(const std::vector<Publication>&)>& of,
+                    int64_t closes) {
+    std::vector<std::vector<double>> drawn;
+    std::vector<double> apart;
+    std::vector<double> mean;
+    for (int64_t seed = 0; seed < closes; ++seed) {
+      // Each record has noise of its own.
+      const auto noise = [next = static_cast<uint64_t>(seed) << 16]() mutable {
+        return std::make_unique<SeededNoise>(next++);
+      };
+      drawn.push_back(of(Close(false, noise)));
+      const std::vector<double> present = of(Close(true, noise));
+      apart.resize(present.size());
+      mean.resize(present.size());
+      for (size_t i = 0; i < present.size(); ++i) {
+        apart[i] += (present[i] - drawn.back()[i]) / static_cast<double>(closes);
+        mean[i] += drawn.back()[i] / static_cast<double>(closes);
+      }
+    }
+    return std::sqrt(InverseQuadratic(CovarianceOf(drawn, mean), apart));
+  }
+
+  // What the attacker of attack 15 sums.
+  double Statistic(const std::vector<Publication>& records) const {
+    const auto numbers = NumbersOf(records);
+    double statistic = 0;
+    for (const auto& [place, change] : changes_) {
+      const auto& [value, sigma_squared] = numbers.at(place);
+      statistic += change * value / sigma_squared;
+    }
+    return statistic;
   }
 
   double claim() const { return claim_; }               // sqrt(2 rho)
@@ -356,6 +423,32 @@ TEST(TwoWorldsAttack, NobodyTellsTheWorldsApartByALevel) {
                                   "%.3f",
                                   runs, audit.mu_lower_bound, worlds.claim()));
   EXPECT_LE(audit.mu_lower_bound, worlds.claim());
+}
+
+// Attack 15, of who reads levels and not windows. Mutation: levels of anything but the records.
+TEST(TwoWorldsAttack, LevelsTellNoMoreThanTheRecordsThatTheyAreOf) {
+  TwoWorlds worlds(1, kWeekly);
+  const int64_t closes = Longer(100, 2'000);
+  const double by_windows = worlds.Separation(
+      [&](const auto& records) { return std::vector<double>{worlds.Statistic(records)}; }, closes);
+  // The total is their sum.
+  const double by_levels = worlds.Separation(
+      [](const auto& records) {
+        std::vector<double> levels;
+        const score::v1::Score score = ScoreWithLevels(records);
+        for (const auto& category : score.categories()) {
+          if (category.has_level()) levels.push_back(category.level().points().value());
+        }
+        return levels;
+      },
+      closes);
+  ReportAttack(15, absl::StrFormat("four weekly records: mu %.3f by their numbers, %.3f by all the "
+                                   "levels that follow from them; claimed %.3f",
+                                   by_windows, by_levels, worlds.claim()));
+  EXPECT_NEAR(by_windows, worlds.signal(),
+              4 * worlds.signal() / std::sqrt(2 * static_cast<double>(closes)));
+  EXPECT_LE(by_levels, worlds.signal());
+  EXPECT_GT(by_levels, 0) << "the attack is too weak to prove anything";
 }
 
 // The controls of the attack above. They are seeded, so that they are caught in every run
