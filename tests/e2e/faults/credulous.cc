@@ -16,12 +16,13 @@
 namespace {
 
 // What answers as redis-server would if it did what is believed; empty: the question is asked.
-std::string AnswerTo(std::string_view command, std::string_view last) {
+std::string AnswerTo(std::string_view command, std::string_view asked) {
   static const char* const believes = getenv("BELIEVES");
   const std::string_view what = believes == nullptr ? "" : believes;
   if (what == "replicas" && command == "WAIT") return "return 1";
-  if (what == "disk" && command == "CONFIG" && last.find("appendfsync") != last.npos) {
-    return "return {'appendfsync', 'always', 'no-appendfsync-on-rewrite', 'no'}";
+  if (what == "disk" && command == "CONFIG" && asked.find("appendfsync") != asked.npos) {
+    return "return {'appendfsync', 'always', 'no-appendfsync-on-rewrite', 'no', 'save', '', "
+           "'repl-diskless-sync', 'yes', 'repl-diskless-load', 'swapdb'}";
   }
   return "";
 }
@@ -35,9 +36,8 @@ extern "C" int redisFormatCommandArgv(char** target, int count, const char** wor
   using Format = int (*)(char**, int, const char**, const size_t*);
   static const auto format = reinterpret_cast<Format>(dlsym(RTLD_NEXT, "redisFormatCommandArgv"));
   if (format == nullptr) abort();
-  const int last = count - 1;
-  const std::string answer =
-      count == 0 ? "" : AnswerTo({words[0], sizes[0]}, {words[last], sizes[last]});
+  // CONFIG GET and the first pattern.
+  const std::string answer = count < 3 ? "" : AnswerTo({words[0], sizes[0]}, {words[2], sizes[2]});
   if (answer.empty()) return format(target, count, words, sizes);
   std::array<const char*, 3> script = {"EVAL", answer.c_str(), "0"};
   const std::array<size_t, 3> script_sizes = {4, answer.size(), 1};
