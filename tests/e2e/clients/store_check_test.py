@@ -256,7 +256,8 @@ class StoreCheckTest(unittest.TestCase):
             password = f"--redis_password_file={suite.state}/secrets/score"
             for flags, wanted in [
                     (["--redis_socket=/nope", password], "(--redis_socket=/nope: No such file or directory)"),
-                    ([f"--redis_socket={file}", password], f"(--redis_socket={file}: not a socket)"),
+                    ([f"--redis_socket={file}", password], f"--redis_socket: {file} is no socket"),
+                    ([f"--redis_socket=/{'x' * 107}", password], "--redis_socket is longer than 107 bytes"),
                     (["--redis_address=127.0.0.1:1", password], "(--redis_address=127.0.0.1:1: Connection refused)"),
                     (["--redis_cluster=127.0.0.1:1", password], "(--redis_cluster=127.0.0.1:1: Connection refused)"),
                     ([f"--redis_socket={suite.state}/redis/redis.sock", f"--redis_password_file={file}"],
