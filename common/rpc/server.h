@@ -48,6 +48,13 @@ struct ServerOptions {
   std::vector<NamedFile> files = {};
 };
 
+// A service's own flags that name files that it writes, without dashes.
+struct WrittenFlags {
+  std::vector<std::string> added_to = {};  // in place
+  // By way of a new file beside it, under a lock beside it; see retention.h for their names.
+  std::vector<std::string> replaced = {};
+};
+
 // Reads the flags that all servers share: --listen, --insecure_loopback,
 // --tls_certificate, --tls_key, --tls_authorities, --trust_domain, --token_keys,
 // --token_keys_grace, --token_issuer, --token_audience, --calls_per_second, --memory_mib,
@@ -55,8 +62,8 @@ struct ServerOptions {
 // --metrics_listen, --port_file, --drain_seconds, --idle_timeout, --max_connection_age,
 // --max_connection_age_grace, --log_level, --check_config. To be called after
 // absl::ParseCommandLine. `files` are those that every flag names, by which it is told that one of
-// them is written to: `written` are the service's own flags of such, without dashes.
-ServerOptions ServerOptionsFromFlags(const std::vector<std::string>& written = {});
+// them is written to.
+ServerOptions ServerOptionsFromFlags(const WrittenFlags& written = {});
 
 // Who may call a server with these options: everybody with plain text, else whom
 // certificates and tokens name. InvalidArgument unless exactly one of plain text and

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/flags/flag.h"
 #include "absl/flags/reflection.h"
 #include "absl/strings/str_cat.h"
@@ -64,8 +65,6 @@ ABSL_FLAG(bool, check_config, false,
 namespace tutti {
 namespace {
 
-constexpr char kAddedTo[] = "audit_log";  // and never replaced
-
 bool IsFile(const std::string& path) {
   struct stat there = {};
   return stat(path.c_str(), &there) == 0 && S_ISREG(there.st_mode);
@@ -74,15 +73,17 @@ bool IsFile(const std::string& path) {
 // Every file that a flag names, in the order of the flags' names. What a flag means is not known
 // here: its text, or a part of it between commas, names a file when there is one; of one that is
 // written, the text does whatever is there.
-std::vector<NamedFile> FilesOfFlags(std::vector<std::string> written) {
-  written.insert(written.end(), {kAddedTo, "port_file"});
+std::vector<NamedFile> FilesOfFlags(WrittenFlags written) {
+  written.added_to.emplace_back("audit_log");
+  written.replaced.emplace_back("port_file");
   std::vector<NamedFile> files;
   for (const auto& [name, flag] : absl::GetAllFlags()) {
-    const bool is_written = std::find(written.begin(), written.end(), name) != written.end();
+    const bool is_replaced = absl::c_linear_search(written.replaced, name);
+    const bool is_written = is_replaced || absl::c_linear_search(written.added_to, name);
     const std::string value = flag->CurrentValue();
     if (is_written || IsFile(value)) {
       NamedFile file{absl::StrCat("--", name), value, is_written};
-      if (is_written && name != kAddedTo) file.beside = {kReplacementSuffix, kLockSuffix};
+      if (is_replaced) file.beside = {kReplacementSuffix, kLockSuffix};
       if (!value.empty()) files.push_back(std::move(file));
       continue;
     }
@@ -99,7 +100,7 @@ std::vector<NamedFile> FilesOfFlags(std::vector<std::string> written) {
 
 }  // namespace
 
-ServerOptions ServerOptionsFromFlags(const std::vector<std::string>& written) {
+ServerOptions ServerOptionsFromFlags(const WrittenFlags& written) {
   ServerOptions options;
   options.files = FilesOfFlags(written);
   options.log_level = absl::GetFlag(FLAGS_log_level);

@@ -57,7 +57,7 @@ enum class CategoryBy { kOneWindow, kLevel };
 // and the first of all that is fed. A margin shrinks as the headcount
 // grows within a cadence, and a faster cadence makes it wider: so the search starts among the sizes
 // of the current cadence (with none, of the fastest), goes on to larger ones where none of these
-// will do, and to smaller ones where all do. Pure and thread-safe, like everything here; a
+// will do, and to smaller ones where all do: that is `here`. Pure and thread-safe, like everything here; a
 // search takes about a millisecond.
 SmallestSizes FindSmallestSizes(const Catalog& catalog, const catalog::v1::Category& category,
                                 CategoryBy by, const CadenceRule& rule);
@@ -66,22 +66,6 @@ SmallestSizes FindSmallestSizes(const Catalog& catalog, const catalog::v1::Measu
 SmallestSizes FindSmallestSizes(const Catalog& catalog, int table, const CadenceRule& rule);
 SmallestSizes FindSmallestSizes(const Catalog& catalog, const WhatIsFed& fed,
                                 const CadenceRule& rule);
-// The one to compare an organisation with.
-inline ShownFrom SmallestHeadcount(const Catalog& catalog, const catalog::v1::Category& category,
-                                   CategoryBy by, const CadenceRule& rule) {
-  return FindSmallestSizes(catalog, category, by, rule).here;
-}
-inline ShownFrom SmallestHeadcount(const Catalog& catalog, const catalog::v1::Measure& measure,
-                                   const CadenceRule& rule) {
-  return FindSmallestSizes(catalog, measure, rule).here;
-}
-inline ShownFrom SmallestHeadcount(const Catalog& catalog, int table, const CadenceRule& rule) {
-  return FindSmallestSizes(catalog, table, rule).here;
-}
-inline ShownFrom SmallestHeadcount(const Catalog& catalog, const WhatIsFed& fed,
-                                   const CadenceRule& rule) {
-  return FindSmallestSizes(catalog, fed, rule).here;
-}
 
 // The smallest number of people entitled to `product` from which it is shown to an organisation
 // that keeps the other terms; 0 where everybody would not be enough.

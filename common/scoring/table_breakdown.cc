@@ -136,8 +136,7 @@ class Breakdown {
       *row.mutable_subjects() = ToPlainEstimate(With(rows_.Number(set), rows_.NumberMargin(set)));
       *row.mutable_share() = ToEstimate(Scaled(ShareOfTotal(set), kPercent), kPercent);
     }
-    // How many people there are is known, so what was planned for them holds.
-    row.set_wide_margin(population_ <= 0 && row.share().margin() > kWidestMarginShown);
+    row.set_wide_margin(row.share().margin() > kWidestMarginShown);
     *out.add_rows() = std::move(row);
   }
 

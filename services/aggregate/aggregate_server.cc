@@ -235,7 +235,7 @@ Metrics MetricsOf(const Shown& shown) {
 
 absl::StatusOr<AggregateOptions> AggregateOptionsFromFlags() {
   AggregateOptions options;
-  options.server = ServerOptionsFromFlags({"journal"});
+  options.server = ServerOptionsFromFlags({.added_to = {"journal"}});
   ASSIGN_OR_RETURN(RedisOptions redis, RedisOptionsFromFlags("aggregate"));
   options.redis = std::move(redis);
   options.catalog = absl::GetFlag(FLAGS_catalog);

@@ -26,7 +26,7 @@ int64_t NeededSizes::Kept(Sizes& sizes, const CadenceRule& rule, const std::set<
 
 int64_t NeededSizes::OfCategory(const catalog::v1::Category& category, const CadenceRule& rule) {
   return Kept(categories_, rule, {category.id()},
-              [&] { return SmallestHeadcount(catalog_, category, CategoryBy::kLevel, rule); });
+              [&] { return FindSmallestSizes(catalog_, category, CategoryBy::kLevel, rule).here; });
 }
 
 int64_t NeededSizes::OfFed(const WhatIsFed& fed, const CadenceRule& rule) {
@@ -37,7 +37,7 @@ int64_t NeededSizes::OfFed(const WhatIsFed& fed, const CadenceRule& rule) {
   for (const catalog::v1::Measure& measure : catalog_.proto().measures()) {
     if (fed.measure(measure)) ids.insert(absl::StrCat("measure ", measure.id()));
   }
-  return Kept(fed_, rule, ids, [&] { return SmallestHeadcount(catalog_, fed, rule); });
+  return Kept(fed_, rule, ids, [&] { return FindSmallestSizes(catalog_, fed, rule).here; });
 }
 
 }  // namespace tutti

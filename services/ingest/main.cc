@@ -35,7 +35,7 @@ int main(int argc, char** argv) {
   tutti::BeginServer();
   tutti::ParseServerCommandLine("tutti-ingest", "Takes activities and forgets who did them.", argc,
                                 argv);
-  tutti::ServerOptions server = tutti::ServerOptionsFromFlags({"keyring", "optout"});
+  tutti::ServerOptions server = tutti::ServerOptionsFromFlags({.replaced = {"keyring", "optout"}});
   tutti::IngestOptions options;
   options.aggregate = absl::GetFlag(FLAGS_aggregate);
   options.keyring = absl::GetFlag(FLAGS_keyring);

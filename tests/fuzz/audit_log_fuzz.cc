@@ -13,12 +13,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "common/sources/input/byte_source.h"
 #include "common/sources/input/csv_reader.h"
 #include "common/sources/m365_audit/audit_mapper.h"
 #include "common/sources/m365_audit/audit_reader.h"
 #include "common/sources/m365_audit/tenant_facts.h"
 #include "tests/fuzz/fuzz.h"
-#include "tests/fuzz/pieces.h"
 #include "tests/support/told_rows.h"
 
 namespace tutti {
@@ -75,7 +75,7 @@ class Records final : public RecordSink {
 };
 
 std::unique_ptr<Records> Read(absl::string_view bytes, size_t piece) {
-  TextInput input(std::make_unique<PieceSource>(bytes, piece));
+  TextInput input(std::make_unique<MemorySource>(bytes, piece));
   RecordDecoder decoder;
   auto records = std::make_unique<Records>();
   const bool json = IsJson(*input.Peek());
@@ -186,7 +186,7 @@ void ReadCsvRows(FuzzedDataProvider& draw) {
     absl::StrAppend(&file, quoted(rows.back()[1]), separator, "\"x\"", separator,
                     quoted(rows.back()[0]), end);
   }
-  TextInput input(std::make_unique<PieceSource>(file, draw.ConsumeIntegralInRange<size_t>(1, 90)));
+  TextInput input(std::make_unique<MemorySource>(file, draw.ConsumeIntegralInRange<size_t>(1, 90)));
   const std::vector<std::vector<std::string>> columns = {{"a"}, {"c", "b"}};
   std::vector<std::vector<std::string>> read;
   const absl::Status status = ReadCsv(

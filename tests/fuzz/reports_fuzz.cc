@@ -12,10 +12,10 @@
 #include "absl/strings/str_cat.h"
 #include "common/sources/activities/activities_reader.h"
 #include "common/sources/google/google_reports.h"
+#include "common/sources/input/byte_source.h"
 #include "common/sources/m365_usage/usage_report.h"
 #include "common/sources/telemetry/device_telemetry.h"
 #include "tests/fuzz/fuzz.h"
-#include "tests/fuzz/pieces.h"
 #include "tests/support/told_rows.h"
 
 namespace tutti {
@@ -31,7 +31,7 @@ struct Read {
 };
 
 Read ReadAs(Format format, absl::string_view bytes, size_t piece) {
-  TextInput input(std::make_unique<PieceSource>(bytes, piece));
+  TextInput input(std::make_unique<MemorySource>(bytes, piece));
   ToldRows told(Require);
   absl::Status status;
   switch (format) {

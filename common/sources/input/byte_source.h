@@ -41,6 +41,27 @@ absl::StatusOr<std::unique_ptr<ByteSource>> OpenSource(const std::string& path);
 // The bytes of an open file from where it stands, until its end. Closes it.
 std::unique_ptr<ByteSource> MakeFileSource(int descriptor, uint64_t size);
 
+// Bytes in memory, in pieces of at most `piece` bytes, as a pipe may give them.
+class MemorySource final : public ByteSource {
+ public:
+  // The bytes outlive this.
+  explicit MemorySource(absl::string_view bytes, size_t piece = absl::string_view::npos)
+      : bytes_(bytes), piece_(piece) {}
+
+  absl::StatusOr<size_t> Read(char* buffer, size_t capacity) override {
+    const size_t count = bytes_.substr(position_, piece_).copy(buffer, capacity);
+    position_ += count;
+    return count;
+  }
+  uint64_t size() const override { return bytes_.size(); }
+  uint64_t position() const override { return position_; }
+
+ private:
+  const absl::string_view bytes_;
+  const size_t piece_;
+  size_t position_ = 0;
+};
+
 // The bytes of another source, of which the first can be looked at before they are read.
 class PeekedSource final : public ByteSource {
  public:

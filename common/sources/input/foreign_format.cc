@@ -2,7 +2,6 @@
 
 #include <simdjson.h>
 
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -41,23 +40,6 @@ constexpr Magic kMagics[] = {
     {"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"sv,
      "an old Excel workbook or another Office file: save it as CSV UTF-8"},
     {"SQLite format 3\0"sv, "an SQLite database: export CSV or JSON"},
-};
-
-// Gives the bytes that an input begins with.
-class BeginningBytes final : public ByteSource {
- public:
-  explicit BeginningBytes(absl::string_view bytes) : bytes_(bytes) {}
-
-  absl::StatusOr<size_t> Read(char* buffer, size_t capacity) override {
-    const size_t size = bytes_.copy(buffer, capacity);
-    bytes_.remove_prefix(size);
-    return size;
-  }
-  uint64_t size() const override { return 0; }
-  uint64_t position() const override { return 0; }
-
- private:
-  absl::string_view bytes_;
 };
 
 // Whether a line is an object behind something else, as a program's log has it: "12:04:05 INFO
@@ -158,7 +140,7 @@ absl::string_view ForeignFormat(absl::string_view beginning) {
   if (beginning.size() > 262 && beginning.substr(257, 5) == "ustar") {
     return "a tar file: unpack it, and name the files in it";
   }
-  TextInput input(std::make_unique<BeginningBytes>(beginning));
+  TextInput input(std::make_unique<MemorySource>(beginning));
   const absl::StatusOr<absl::string_view> text = input.Peek();
   if (!text.ok()) return "";
   return ForeignText(absl::StripLeadingAsciiWhitespace(*text),

@@ -18,7 +18,7 @@ inline constexpr char kGenerated[] = "GENERATED DATA: nobody did any of this.";
 
 // What is said of a row whose share came out less certain than the headcount promises.
 inline constexpr char kWideMargin[] =
-    "Uncertain: the margin is above 15 points, for there were fewer than expected.";
+    "Uncertain: the margin is above 15 points, more than was planned.";
 
 // 0 for what is written as 0 with so many decimals: "-0.0" would say that something fell.
 double WithoutMinusZero(double value, int decimals);

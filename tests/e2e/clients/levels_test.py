@@ -274,7 +274,8 @@ class LevelsTest(unittest.TestCase):
             # What tests/privacy/margins asks of simulated ones, less what so few may miss it by.
             chance = 3.5 / math.sqrt(ALIKE)
             for key, (bias, ratio, held) in summaries.items():
-                self.assertGreater(held, 0.935 - math.sqrt(0.05 * 0.95) * chance, key)
+                # Five of so many may fall below by chance.
+                self.assertGreater(held, 0.90, key)
                 if bias is None:
                     continue
                 self.assertGreater(ratio, 0.95 - chance / math.sqrt(2), key)

@@ -26,7 +26,7 @@ TEST_F(ShownFromTest, FindTheSmallestHeadcount) {
       {"meeting_practice", 250}, {"endpoint", 334}, {"network", 433}, {"apps_health", 334}};
   for (const catalog::v1::Category& category : catalog_->proto().categories()) {
     const int64_t smallest =
-        SmallestHeadcount(*catalog_, category, CategoryBy::kOneWindow, {}).people;
+        FindSmallestSizes(*catalog_, category, CategoryBy::kOneWindow, {}).here.people;
     const bool weekly = smallest >= 250;
     if (const auto found = of_other_kinds.find(category.id()); found != of_other_kinds.end()) {
       EXPECT_NEAR(static_cast<double>(smallest), static_cast<double>(found->second), 3)
@@ -44,7 +44,7 @@ TEST_F(ShownFromTest, FindTheSmallestHeadcount) {
     EXPECT_TRUE(shown(smallest));
     EXPECT_FALSE(shown(smallest - 1));
     const int64_t with_level =
-        SmallestHeadcount(*catalog_, category, CategoryBy::kLevel, {}).people;
+        FindSmallestSizes(*catalog_, category, CategoryBy::kLevel, {}).here.people;
     EXPECT_LE(with_level, smallest);
     EXPECT_GE(with_level, 60) << category.id();
     if (smallest < 250) {
@@ -56,13 +56,13 @@ TEST_F(ShownFromTest, FindTheSmallestHeadcount) {
 // Mutation: the headcount before the smallest one.
 TEST_F(ShownFromTest, FindTheSmallestHeadcountOfMeasuresAndTables) {
   const catalog::v1::Measure& measure = *catalog_->FindMeasure("chat_reach");
-  const int64_t of_measure = SmallestHeadcount(*catalog_, measure, {}).people;
+  const int64_t of_measure = FindSmallestSizes(*catalog_, measure, {}).here.people;
   EXPECT_GT(of_measure, 300);
   EXPECT_TRUE(IsShown(*catalog_, PlannedTerms(*catalog_, of_measure, CADENCE_WEEKLY, 7), measure));
   EXPECT_FALSE(
       IsShown(*catalog_, PlannedTerms(*catalog_, of_measure - 1, CADENCE_WEEKLY, 7), measure));
   const int table = catalog_->FindTable("channels");
-  const int64_t of_table = SmallestHeadcount(*catalog_, table, {}).people;
+  const int64_t of_table = FindSmallestSizes(*catalog_, table, {}).here.people;
   EXPECT_GT(of_table, 300);
   EXPECT_TRUE(IsTableShown(*catalog_, PlannedTerms(*catalog_, of_table, CADENCE_WEEKLY, 7), table));
   EXPECT_FALSE(
@@ -74,7 +74,7 @@ TEST_F(ShownFromTest, FindTheSmallestHeadcountOfMeasuresAndTables) {
 TEST_F(ShownFromTest, StartAmongTheSizesOfTheCurrentCadence) {
   const catalog::v1::Category& network = *catalog_->FindCategory("network");
   const auto from = [&](const CadenceRule& rule) {
-    return SmallestHeadcount(*catalog_, network, CategoryBy::kOneWindow, rule);
+    return FindSmallestSizes(*catalog_, network, CategoryBy::kOneWindow, rule).here;
   };
   const ShownFrom weekly = from({CADENCE_AUTO, CADENCE_WEEKLY});
   EXPECT_EQ(weekly.cadence, CADENCE_WEEKLY);
@@ -90,8 +90,9 @@ TEST_F(ShownFromTest, StartAmongTheSizesOfTheCurrentCadence) {
   EXPECT_EQ(from({CADENCE_FOUR_WEEKLY, CADENCE_FOUR_WEEKLY}).people, slow.people);
   // Mails as items are counted from weekly sizes on.
   const catalog::v1::Category& practice = *catalog_->FindCategory("meeting_practice");
-  const ShownFrom larger = SmallestHeadcount(*catalog_, practice, CategoryBy::kOneWindow,
-                                             {CADENCE_AUTO, CADENCE_FOUR_WEEKLY});
+  const ShownFrom larger = FindSmallestSizes(*catalog_, practice, CategoryBy::kOneWindow,
+                                             {CADENCE_AUTO, CADENCE_FOUR_WEEKLY})
+                               .here;
   EXPECT_GE(larger.people, 250);
 }
 
@@ -110,9 +111,9 @@ TEST_F(ShownFromTest, SayTheSmallestOfAllToWhoeverSeesIt) {
   const ShownFrom& lacked = sizes.For(230);
   EXPECT_EQ(lacked.cadence, CADENCE_WEEKLY);
   EXPECT_GT(lacked.people, 230);
-  EXPECT_EQ(lacked.people, SmallestHeadcount(*catalog_, category, CategoryBy::kOneWindow,
+  EXPECT_EQ(lacked.people, FindSmallestSizes(*catalog_, category, CategoryBy::kOneWindow,
                                              {CADENCE_AUTO, CADENCE_WEEKLY})
-                               .people);
+                               .here.people);
 }
 
 // Mutation: AUTO for everybody.

@@ -388,7 +388,7 @@ TEST(NeededSizesTest, KeepsWhatASearchFinds) {
     for (const char* const id : {"network", "communication"}) {
       const catalog::v1::Category& category = *ShippedCatalog().FindCategory(id);
       EXPECT_EQ(sizes.OfCategory(category, rule),
-                SmallestHeadcount(ShippedCatalog(), category, CategoryBy::kLevel, rule).people)
+                FindSmallestSizes(ShippedCatalog(), category, CategoryBy::kLevel, rule).here.people)
           << id;
     }
     for (const char* const source : {"device_telemetry", "m365_audit"}) {
@@ -396,7 +396,7 @@ TEST(NeededSizesTest, KeepsWhatASearchFinds) {
         return absl::c_linear_search(figure.sources(), source);
       };
       const WhatIsFed fed{by_source, by_source};
-      EXPECT_EQ(sizes.OfFed(fed, rule), SmallestHeadcount(ShippedCatalog(), fed, rule).people)
+      EXPECT_EQ(sizes.OfFed(fed, rule), FindSmallestSizes(ShippedCatalog(), fed, rule).here.people)
           << source;
     }
   }
