@@ -28,9 +28,8 @@ Figure ReachAndHabitPoints(const Catalog& catalog, const catalog::v1::ReachAndHa
       HabitPoints(shares.of_measure(*catalog.FindMeasure(formula.habit_measure()), kHalf * full),
                   full, formula.habit_points());
   if (formula.reach_points() > 0) {
-    Add(Scaled(shares.of_measure(*catalog.FindMeasure(formula.reach_measure()), kHalf),
-               formula.reach_points()),
-        points);
+    Add(shares.of_measure(*catalog.FindMeasure(formula.reach_measure()), kHalf), points,
+        formula.reach_points());
   }
   return points;
 }
@@ -40,8 +39,7 @@ Figure PracticePoints(const catalog::v1::WeightedPractices& formula, const Share
   for (const Practice& practice : formula.practices()) weights += practice.weight();
   Figure points;
   for (const Practice& practice : formula.practices()) {
-    Add(Scaled(shares.of_practice(practice), kCategoryPoints * practice.weight() / weights),
-        points);
+    Add(shares.of_practice(practice), points, kCategoryPoints * practice.weight() / weights);
   }
   return points;
 }
@@ -52,14 +50,10 @@ Figure FaultFreePoints(const Catalog& catalog, const catalog::v1::FaultFree& for
   const double each =
       kCategoryPoints / (formula.fault_measures_size() + formula.health_measures_size());
   for (const std::string& id : formula.fault_measures()) {
-    Figure without = shares.of_measure(*catalog.FindMeasure(id), kHalf);
-    without.value = 1 - without.value;
-    std::swap(without.bias.above, without.bias.below);
-    std::swap(without.open.above, without.open.below);
-    Add(Scaled(without, each), points);
+    Add(Rest(shares.of_measure(*catalog.FindMeasure(id), kHalf)), points, each);
   }
   for (const std::string& id : formula.health_measures()) {
-    Add(Scaled(shares.of_measure(*catalog.FindMeasure(id), kHalf), each), points);
+    Add(shares.of_measure(*catalog.FindMeasure(id), kHalf), points, each);
   }
   return points;
 }

@@ -71,6 +71,11 @@ Figure Scaled(const Figure& figure, double factor) {
   return out;
 }
 
+bool IsUnknown(const Figure& figure, double full) {
+  constexpr double kRounding = 1e-9;
+  return figure.open.above + figure.open.below >= full * (1 - kRounding);
+}
+
 Figure Rest(const Figure& share) {
   Figure out = share;
   out.value = 1 - share.value;
@@ -78,16 +83,17 @@ Figure Rest(const Figure& share) {
   return out;
 }
 
-void Add(const Figure& term, Figure& sum) {
-  sum.value += term.value;
+void Add(const Figure& term, Figure& sum, double factor) {
+  sum.value += factor * term.value;
   for (const auto& [table, error] : term.errors) {
-    sum.errors[table].counting += error.counting;
-    sum.errors[table].noise += error.noise;
+    TableError& errors = sum.errors[table];
+    errors.counting += factor * error.counting;
+    errors.noise += factor * error.noise;
   }
-  sum.bias.above += term.bias.above;
-  sum.bias.below += term.bias.below;
-  sum.open.above += term.open.above;
-  sum.open.below += term.open.below;
+  sum.bias.above += factor * term.bias.above;
+  sum.bias.below += factor * term.bias.below;
+  sum.open.above += factor * term.open.above;
+  sum.open.below += factor * term.open.below;
 }
 
 Figure Difference(const Figure& later, const Figure& earlier) {

@@ -1,8 +1,7 @@
 #ifndef TUTTI_COMMON_SCORING_FIGURE_H_
 #define TUTTI_COMMON_SCORING_FIGURE_H_
 
-#include <map>
-
+#include "absl/container/btree_map.h"
 #include "tutti/score/v1/score.pb.h"
 
 namespace tutti {
@@ -32,7 +31,7 @@ struct Figure {
   double value = 0;
   // Indexed by table (of Catalog::tables()). Slots of different tables and of
   // different windows are unrelated, so their errors are independent.
-  std::map<int, TableError> errors;
+  absl::btree_map<int, TableError> errors;
   // Bounds of what is systematic.
   Distance bias;
   // Up to where the truth may be although the value was clamped.
@@ -42,12 +41,15 @@ struct Figure {
 // `factor` > 0.
 Figure Scaled(const Figure& figure, double factor);
 
+// Whether nothing is known of a figure of 0 to `full`: it is open all the way.
+bool IsUnknown(const Figure& figure, double full);
+
 // What a share leaves of 1.
 Figure Rest(const Figure& share);
 
-// Adds to a sum. Errors of the same table are added as if they agreed fully, which
-// they may: the sum's margin is never too small.
-void Add(const Figure& term, Figure& sum);
+// Adds `factor` >= 0 of a term to a sum. Errors of the same table are added as if they agreed
+// fully, which they may: the sum's margin is never too small.
+void Add(const Figure& term, Figure& sum, double factor = 1);
 
 // Later minus earlier, of two publications. They share no slot and no noise, so
 // nothing is common to their errors. A share in a tail counts as the tail's value:

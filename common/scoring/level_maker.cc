@@ -25,34 +25,6 @@ void Complete(const LevelSum& sum, const LevelEstimate& whole, double constant,
                               sum.categories * std::sqrt(whole.variance)};
 }
 
-// Errors of a weighted sum of shares, added as Add does. It is asked of every row of every series:
-// it allocates once.
-class ErrorSum {
- public:
-  void Clear() { std::fill(by_table_.begin(), by_table_.end(), TableError()); }
-
-  void Add(const Figure& share, double factor) {
-    for (const auto& [table, error] : share.errors) {
-      const auto at = static_cast<size_t>(table);
-      if (at >= by_table_.size()) by_table_.resize(at + 1);
-      by_table_[at].counting += factor * error.counting;
-      by_table_[at].noise += factor * error.noise;
-    }
-  }
-
-  Variances Squares() const {
-    Variances squares;
-    for (const TableError& error : by_table_) {
-      squares.noise += error.noise * error.noise;
-      squares.counting += error.counting * error.counting;
-    }
-    return squares;
-  }
-
- private:
-  std::vector<TableError> by_table_;
-};
-
 }  // namespace
 
 LevelMaker::LevelMaker(const MeasureFormulas& formulas, absl::Span<const LevelPart> parts,
@@ -74,6 +46,12 @@ std::optional<LevelSum> LevelMaker::PartsOf(int category) const {
 Day LevelMaker::EndDayOfWindow(int category, int number) const {
   const auto windows = static_cast<int64_t>(RowsOf(category).rows.size());
   return rows_.back()->end_day + std::max<int64_t>(number - windows, 1) * step_days_;
+}
+
+bool LevelMaker::GivesTheSameAt(LevelBase base) const {
+  return std::any_of(rows_.begin(), rows_.end(), [&](const LevelRow* row) {
+    return row->end_day == base_days_[base] && row->fed == rows_.back()->fed;
+  });
 }
 
 std::optional<LevelSum> LevelMaker::Total(const std::vector<const LevelSum*>& categories) const {
@@ -101,7 +79,7 @@ void LevelMaker::TakeWindowAlone(LevelSum& sum) const {
   for (FilteredPart& part : sum.parts) part.alone = ClampedShareAt(sum.rows.back(), part.index);
 }
 
-SumLevel LevelMaker::LevelOf(const LevelSum& sum, std::initializer_list<LevelBase> bases) const {
+SumLevel LevelMaker::LevelOf(const LevelSum& sum, absl::Span<const LevelBase> bases) const {
   SumLevel out;
   Parts together;
   Parts leading;  // of these, those that no window alone stands for
@@ -236,23 +214,22 @@ LevelSeries LevelMaker::FilterSum(const std::vector<size_t>& rows,
   constexpr double kLeastVariance = 1e-9;
   const bool shown = values == Values::kShownPoints;
   LevelSeries series;
-  ErrorSum errors;
   for (const size_t row : rows) {
     if (std::any_of(weights.begin(), weights.end(), [&](const Weight& weight) {
           return shown ? !IsShownAt(row, weight.part) : IsOpen(ShareAt(row, weight.part));
         })) {
       continue;
     }
-    errors.Clear();
+    Figure sum;
     double value = 0;
     for (const Weight& weight : weights) {
       const Figure& share = shown ? ClampedShareAt(row, weight.part) : ShareAt(row, weight.part);
       // What is clamped moves by less than its error says, never by more.
       value +=
           weight.weight * (shown ? std::min(share.value, parts_[weight.part].full) : share.value);
-      errors.Add(share, std::abs(weight.weight));
+      Add(share, sum, std::abs(weight.weight));
     }
-    const Variances variances = errors.Squares();
+    const Variances variances = VariancesOf(sum);
     series.rows.push_back(row);
     series.observed.push_back({StepsBetween(series.rows, series.rows.size() - 1), value,
                                std::max(variances.noise, kLeastVariance), variances.counting});

@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cstddef>
-#include <initializer_list>
 #include <optional>
 #include <vector>
 
@@ -93,6 +92,10 @@ class LevelMaker {
   // does not have yet, for the windows that it has do not show the category.
   Day EndDayOfWindow(int category, int number) const;
 
+  // Whether a base is there and its sources gave the same categories as those of the last window:
+  // a total of others is another sum.
+  bool GivesTheSameAt(LevelBase base) const;
+
   // All of them together; absent where a level of that cannot be told.
   std::optional<LevelSum> Total(const std::vector<const LevelSum*>& categories) const;
 
@@ -106,7 +109,7 @@ class LevelMaker {
   void TakeWindowAlone(LevelSum& sum) const;
 
   // With the differences from some bases.
-  SumLevel LevelOf(const LevelSum& sum, std::initializer_list<LevelBase> bases) const;
+  SumLevel LevelOf(const LevelSum& sum, absl::Span<const LevelBase> bases) const;
 
   // `figures` are marked together.
   score::v1::Level ToLevel(const LevelSum& sum, const SumLevel& level, int figures) const;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "common/feeding/declared_sources.h"
 #include "common/scoring/category_points.h"
 #include "common/scoring/planned_levels.h"
 #include "common/scoring/public_terms.h"
@@ -120,13 +121,17 @@ absl::StatusOr<LevelRow> LevelRowOf(const Catalog& catalog, absl::Span<const Lev
   LevelRow row;
   row.end_day = *end_day;
   row.series = SeriesTermsOf(publication);
+  const DeclaredSources sources(catalog, publication.sources(), publication.source_contents());
   row.planned.reserve(static_cast<size_t>(catalog.proto().categories_size()));
   for (const Category& category : catalog.proto().categories()) {
+    row.fed.push_back(sources.Feeds(category));
     row.planned.push_back(PlannedCategory(catalog, formulas, category));
   }
   row.shares.reserve(parts.size());
   for (const LevelPart& part : parts) {
     std::optional<Figure>& share = row.shares.emplace_back();
+    // Of what nobody sends nothing is known: it is not 0.
+    if (!row.fed[static_cast<size_t>(part.category)]) continue;
     const std::vector<int> tables = part.practice != nullptr ? formulas.TablesOf(*part.practice)
                                                              : formulas.TablesOf(*part.measure);
     if (!AreCounted(catalog, terms, tables) || !AreComplete(catalog, counts, tables)) continue;

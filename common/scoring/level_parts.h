@@ -48,9 +48,11 @@ bool AreOneSeries(const SeriesTerms& a, const SeriesTerms& b);
 struct LevelRow {
   Day end_day;
   SeriesTerms series;
+  // As the categories of the catalogue: whether the record's sources give them. Public.
+  std::vector<bool> fed;
   // As the parts of the catalogue: shares before they are clamped, never shown as they are. Absent
-  // where the kind is not counted or something was lost, which is public; open on both sides
-  // where nothing can be said.
+  // where no source gave the category, the kind is not counted or something was lost, which is
+  // public; open on both sides where nothing can be said.
   std::vector<std::optional<Figure>> shares;
   // Those of them that the window alone shows clamped, as it shows them; by part.
   std::map<size_t, Figure> clamped;

@@ -168,9 +168,13 @@ void SetMostRoom(const Catalog& catalog, score::v1::Score& score) {
   score.clear_most_room_category();
   double least = kCategoryPoints;
   for (const CategoryScore& category : score.categories()) {
-    const double points =
-        (category.has_level() ? category.level().points() : category.points()).value();
-    if ((category.state() != score::v1::FIGURE_STATE_MEASURED && !category.has_level()) ||
+    const score::v1::Estimate& estimate =
+        category.has_level() ? category.level().points() : category.points();
+    const double points = estimate.value();
+    // Of 50 with 50 to either side nothing is known.
+    const bool unknown = 2 * estimate.margin() >= kCategoryPoints;
+    if (unknown ||
+        (category.state() != score::v1::FIGURE_STATE_MEASURED && !category.has_level()) ||
         !CountsInTotal(catalog, category) || points >= least) {
       continue;
     }

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "common/scoring/category_points.h"
 #include "common/window/window.h"
 
 namespace tutti {
@@ -27,13 +28,20 @@ Change ChangeBetween(const ScoredPublication& earlier, const Figure& from, const
   return ChangeOf(earlier.score.end_day(), Difference(to, from));
 }
 
-// Whether both totals are of the same categories: as many points of others are another sum.
+// Whether something is known of a category at both ends.
+bool AreKnown(const Figure& earlier, const Figure& later) {
+  return !IsUnknown(earlier, kCategoryPoints) && !IsUnknown(later, kCategoryPoints);
+}
+
+// Whether both totals are of the same categories, of which something is known: as many points of
+// others are another sum.
 bool TotalsCompare(const ScoredPublication& earlier, const ScoredPublication& later) {
   return earlier.total.has_value() && later.total.has_value() &&
          earlier.score.possible_points() == later.score.possible_points() &&
          std::equal(earlier.categories.begin(), earlier.categories.end(), later.categories.begin(),
-                    later.categories.end(),
-                    [](const auto& a, const auto& b) { return a.first == b.first; });
+                    later.categories.end(), [](const auto& a, const auto& b) {
+                      return a.first == b.first && AreKnown(a.second, b.second);
+                    });
 }
 
 }  // namespace
@@ -62,7 +70,10 @@ void AddChanges(const ScoredPublication& earlier, ScoredPublication& later) {
   for (score::v1::CategoryScore& category : *later.score.mutable_categories()) {
     const auto from = earlier.categories.find(category.category());
     const auto to = later.categories.find(category.category());
-    if (from == earlier.categories.end() || to == later.categories.end()) continue;
+    if (from == earlier.categories.end() || to == later.categories.end() ||
+        !AreKnown(from->second, to->second)) {
+      continue;
+    }
     *category.mutable_change() = ChangeBetween(earlier, from->second, to->second);
   }
 }

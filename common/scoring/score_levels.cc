@@ -73,6 +73,7 @@ ToldCategories CategoriesOf(const Catalog& catalog, const LevelMaker& maker,
     if (!sum.has_value()) continue;
     Told& told = category->second.emplace();
     told.level = maker.LevelOf(*sum, {kChangeBase});
+    if (IsUnknown(told.level.points, kCategoryPoints)) told.level.differences = {};
     told.sum = *std::move(sum);
     const auto alone = scored.categories.find(score.category());
     if (alone != scored.categories.end() && maker.SaysAsMuchAlone(told.level)) {
@@ -107,7 +108,14 @@ std::optional<Told> TotalOf(const Catalog& catalog, const LevelMaker& maker,
                                                    : score::v1::LEVEL_ABSENCE_SERIES_TOO_SHORT);
     return std::nullopt;
   }
-  Told total{*sum, maker.LevelOf(*sum, {kChangeBase, kTrendBase})};
+  const bool known = std::none_of(counted.begin(), counted.end(), [](const auto& category) {
+    return IsUnknown(category.second->level.points, kCategoryPoints);
+  });
+  std::vector<LevelBase> bases;
+  for (const LevelBase base : {kChangeBase, kTrendBase}) {
+    if (known && maker.GivesTheSameAt(base)) bases.push_back(base);
+  }
+  Told total{*sum, maker.LevelOf(*sum, bases)};
   if (scored.total.has_value() && maker.SaysAsMuchAlone(total.level)) {
     // With its categories: parts add up.
     TakeWindowAlone(maker, *scored.total, total);

@@ -1,6 +1,7 @@
 #include "common/upload/activity_uploader.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -21,6 +22,15 @@ bool IsRetryable(const absl::Status& status) {
          absl::IsDeadlineExceeded(status) || absl::IsCancelled(status);
 }
 
+absl::Status GaveUp(const absl::Status& status, absl::Duration spent) {
+  absl::Status out(status.code(),
+                   absl::StrCat(status.message(), "; tried for ",
+                                absl::FormatDuration(absl::Ceil(spent, absl::Seconds(1)))));
+  status.ForEachPayload(
+      [&](absl::string_view url, const absl::Cord& payload) { out.SetPayload(url, payload); });
+  return out;
+}
+
 }  // namespace
 
 ActivityUploader::ActivityUploader(BatchSink& sink, UploadOptions options)
@@ -28,7 +38,6 @@ ActivityUploader::ActivityUploader(BatchSink& sink, UploadOptions options)
   options_.batch_activities = std::clamp<size_t>(options_.batch_activities, 1, 10000);
   options_.batch_bytes = std::clamp<size_t>(options_.batch_bytes, 1 << 10, 15 << 20);
   options_.in_flight = std::clamp(options_.in_flight, 1, 32);
-  options_.max_attempts = std::max(options_.max_attempts, 1);
   if (!options_.sleep) options_.sleep = [](absl::Duration pause) { absl::SleepFor(pause); };
   for (int i = 0; i < options_.in_flight; ++i) threads_.emplace_back([this] { Work(); });
 }
@@ -106,19 +115,27 @@ void ActivityUploader::Work() {
 }
 
 void ActivityUploader::Deliver(const IngestActivitiesRequest& batch) {
+  using Clock = std::chrono::steady_clock;
+  absl::Duration spent;
   for (int attempt = 0;; ++attempt) {
+    const Clock::time_point sent = Clock::now();
     const absl::StatusOr<IngestActivitiesResponse> answer = sink_.Send(batch);
-    bool again =
-        !answer.ok() && IsRetryable(answer.status()) && attempt + 1 < options_.max_attempts;
-    if (again) {
-      std::lock_guard<std::mutex> lock(mutex_);
-      again = !stopping_ && error_.ok();
-    }
-    if (!again) return Count(batch, answer, attempt);
+    spent += absl::FromChrono(Clock::now() - sent);
+    if (answer.ok() || !IsRetryable(answer.status())) return Count(batch, answer, attempt);
     const absl::Duration pause = PauseAfter(answer.status(), attempt);
+    if (spent + pause > options_.retry_for) {
+      return Count(batch, GaveUp(answer.status(), spent), attempt);
+    }
+    if (!MayGoOn()) return Count(batch, answer, attempt);
+    spent += pause;
     Tell(answer.status(), pause);
     options_.sleep(pause);
   }
+}
+
+bool ActivityUploader::MayGoOn() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return !stopping_ && error_.ok();
 }
 
 absl::Duration ActivityUploader::PauseAfter(const absl::Status& error, int attempt) {

@@ -24,9 +24,10 @@ struct UploadOptions {
   size_t batch_activities = 5000;  // 1 to 10,000
   size_t batch_bytes = 4 << 20;    // 1 KiB to 15 MiB; a batch ends before it has more
   int in_flight = 4;               // 1 to 32 batches unanswered at a time
-  int max_attempts = 32;           // of one batch, 1 or more: about ten minutes
   absl::Duration first_backoff = absl::Milliseconds(250);
   absl::Duration max_backoff = absl::Seconds(30);
+  // For how long one batch is sent again: no attempt begins later after its first.
+  absl::Duration retry_for = absl::Minutes(10);
   std::function<void(absl::Duration)> sleep;  // absl::SleepFor when absent
   // Is told why a batch is sent again because ingest was lost, and after which pause; and OK when
   // one is answered after that. By one thread at a time. May be absent.
@@ -37,8 +38,8 @@ struct UploadOptions {
 // with UNAVAILABLE, RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED or CANCELLED is sent again after a
 // pause: half to all of first_backoff x 2^n, at most max_backoff, and not less than the error
 // asks for; exactly that after RESOURCE_EXHAUSTED, for a place is kept until then. Ingest takes
-// the same activities twice without counting them twice. Any other error, or the last
-// attempt's, ends the upload. One thread adds; the batches go out on threads of
+// the same activities twice without counting them twice. Any other error, or one
+// when retry_for is over, ends the upload. One thread adds; the batches go out on threads of
 // its own.
 class ActivityUploader {
  public:
@@ -72,6 +73,7 @@ class ActivityUploader {
   void Work();
   void Deliver(const ingest::v1::IngestActivitiesRequest& batch);
   absl::Duration PauseAfter(const absl::Status& error, int attempt);
+  bool MayGoOn() const;
   void Tell(const absl::Status& status, absl::Duration pause);
   void Count(const ingest::v1::IngestActivitiesRequest& batch,
              const absl::StatusOr<ingest::v1::IngestActivitiesResponse>& answer, int retries);

@@ -2,4 +2,4 @@
 
 #include "services/cli/commands/commands.h"
 
-int main(int argc, char** argv) { return tutti::RunCommandLine(argc, argv); }
+int main(int argc, char** argv) { tutti::EndProgram(tutti::RunCommandLine(argc, argv)); }

@@ -5,6 +5,17 @@
 #include <utility>
 
 namespace tutti {
+namespace {
+
+// How far a value is from a threshold as people are shown it: a bound by its end.
+double Distance(const score::v1::Estimate& value, double threshold) {
+  double shown = value.value();
+  if (value.bound() == score::v1::BOUND_AT_LEAST) shown -= value.margin();
+  if (value.bound() == score::v1::BOUND_AT_MOST) shown += value.margin();
+  return std::abs(threshold - shown);
+}
+
+}  // namespace
 
 std::vector<score::v1::Recommendation> RecommendActions(const Catalog& catalog,
                                                         const score::v1::Score& score) {
@@ -30,7 +41,7 @@ std::vector<score::v1::Recommendation> RecommendActions(const Catalog& catalog,
       recommendation.set_text(action.text());
       recommendation.set_measure(action.measure());
       *recommendation.mutable_value() = value;
-      found.emplace_back(std::abs(threshold - value.value()), std::move(recommendation));
+      found.emplace_back(Distance(value, threshold), std::move(recommendation));
     }
   }
   std::stable_sort(found.begin(), found.end(),

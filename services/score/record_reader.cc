@@ -120,7 +120,11 @@ absl::StatusOr<int> RecordReader::CountOfSeries(const std::string& organization,
     if (absl::IsDataLoss(record->status())) break;
     if (!record->ok()) return record->status();
     if (!AreOneSeries(SeriesTermsOf(***record), SeriesTermsOf(last))) break;
-    ++count;
+    // A window of which something was lost tells a level nothing.
+    const bool complete = std::all_of(
+        (**record)->kinds().begin(), (**record)->kinds().end(),
+        [](const auto& kind) { return kind.state() == publication::v1::KIND_STATE_COMPLETE; });
+    if (complete) ++count;
   }
   return count;
 }

@@ -86,9 +86,11 @@ void FillClaim(const Catalog& catalog, PrivacyStatement& statement) {
   statement.set_in_short(
       "Tutti publishes figures of the whole organisation only, and adds random noise to every "
       "count before anybody sees it, as a rule many times what one person's activity in the 28 "
-      "days can change, so no figure shows what one person did. Who did something, and what "
-      "was written or said, is not stored, and nothing smaller than the organisation can be asked "
-      "for; how strong that is "
+      "days can change, so no figure shows what one person did. Of who did something, hashed bits "
+      "alone are kept, and "
+      "only until its windows are over; what was written or said never is; nothing smaller than "
+      "the "
+      "organisation can be asked for; how strong that is "
       "in numbers, and what it does not cover, is said below.");
   statement.set_claim(
       "Each published record's tables about people are rho-zCDP, hence (epsilon, "

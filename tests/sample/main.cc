@@ -2,4 +2,4 @@
 
 #include "tests/sample/sample_commands.h"
 
-int main(int argc, char** argv) { return tutti::RunSampleCommandLine(argc, argv); }
+int main(int argc, char** argv) { tutti::EndProgram(tutti::RunSampleCommandLine(argc, argv)); }

@@ -52,7 +52,11 @@ void AddDay(CLI::App& command, std::string& day);
 // an import needs; of health, 4 not ready, 5 no answer.
 int RunApp(CLI::App& app, CommandContext& context, int argc, char** argv);
 
-// The same for `tutti`.
+// Ends the program once what it printed is written; with 1 where that cannot be, as on a full disk.
+// Nothing static is destroyed: gRPC's threads end their connections on their own and may need it.
+[[noreturn]] void EndProgram(int status);
+
+// RunApp for `tutti`.
 int RunCommandLine(int argc, char** argv);
 
 }  // namespace tutti

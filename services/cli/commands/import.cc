@@ -102,6 +102,7 @@ struct ImportArguments {
   std::string format = kFoundOut;
   std::vector<std::string> domains;
   std::string summary_format = "text";
+  int retry_seconds = 600;
   bool rehearse = false;
   bool update_profile = false;
   bool show_operations = false;
@@ -252,6 +253,7 @@ absl::Status Run(CommandContext& context, ImportArguments& arguments) {
     RETURN_IF_ERROR(sink.AwaitReachable());
   }
   UploadOptions upload;
+  upload.retry_for = absl::Seconds(arguments.retry_seconds);
   upload.tell = LossTeller();
   ActivityUploader uploader(sink, upload);
   TerminalProgress progress(
@@ -344,6 +346,11 @@ void AddImportCommand(CLI::App& app, CommandContext& context) {
       "Name every operation, type and application in the summary, not only known ones: "
       "whatever stands in the files is shown, which can be a person's name");
   command->add_flag("--rehearse", arguments->rehearse, "Send nothing; print the summary");
+  command
+      ->add_option("--retry-for", arguments->retry_seconds,
+                   "Seconds for which a batch that ingest does not take is sent again")
+      ->check(CLI::Range(0, 86'400))
+      ->capture_default_str();
   command->add_option("--summary", arguments->summary_format, "text or json")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();

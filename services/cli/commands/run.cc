@@ -1,3 +1,8 @@
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
 #include <iostream>
 #include <sstream>
 #include <string>
@@ -81,6 +86,17 @@ int RunApp(CLI::App& app, CommandContext& context, int argc, char** argv) {
     return Exit(app, error);
   }
   return context.run ? Report(context.run()) : kNotUnderstood;
+}
+
+void EndProgram(int status) {
+  std::cout.flush();
+  if (std::cout.fail() || std::fflush(stdout) != 0) {
+    const std::string reason = std::strerror(errno);
+    std::cerr << "tutti: standard output cannot be written: " << reason << "\n";
+    status = std::max(status, EXIT_FAILURE);
+  }
+  std::cerr.flush();
+  std::_Exit(status);
 }
 
 int RunCommandLine(int argc, char** argv) {

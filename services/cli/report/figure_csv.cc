@@ -22,7 +22,9 @@ constexpr char kHeader[] =
     "change_margin_points,change_percent,change_margin_percent,change_beyond_noise,"
     "change_since_day,generated_data,text,numerator,denominator,raised_by,"
     "notice,windows,may_be_changing,holding_since_day,points_alone,margin_points_alone,"
-    "percent_alone,margin_percent_alone,bound_alone,state_alone,reason_alone,of_window_alone\r\n";
+    "percent_alone,margin_percent_alone,bound_alone,state_alone,reason_alone,of_window_alone,"
+    "change_points_alone,change_margin_points_alone,change_percent_alone,"
+    "change_margin_percent_alone,change_beyond_noise_alone,change_since_day_alone\r\n";
 
 std::string Number(double value) { return absl::StrFormat("%.4f", WithoutMinusZero(value, 4)); }
 
@@ -65,13 +67,21 @@ std::string Pair(const std::vector<Quantity>& quantities, FigureUnit unit) {
   return ",";
 }
 
-std::string ChangePair(const FigureRow& row, FigureUnit unit) {
-  const std::optional<score::v1::Change>* change = nullptr;
-  if (row.change_unit == unit) change = &row.change;
-  if (row.change_unit != unit && unit == FigureUnit::kPercent) change = &row.change_in_percent;
-  if (change == nullptr || !change->has_value()) return ",";
-  const score::v1::Estimate& difference = (*change)->difference();
+std::string ChangePair(const std::optional<score::v1::Change>& change) {
+  if (!change.has_value()) return ",";
+  const score::v1::Estimate& difference = change->difference();
   return absl::StrCat(Number(difference.value()), ",", Number(difference.margin()));
+}
+
+// A change of which `own` is in the row's unit, as six fields.
+std::string ChangeFields(const FigureRow& row, const std::optional<score::v1::Change>& own,
+                         const std::optional<score::v1::Change>& in_percent) {
+  const bool points = row.change_unit == FigureUnit::kPoints;
+  std::string out = absl::StrCat(ChangePair(points ? own : std::nullopt), ",",
+                                 ChangePair(points ? in_percent : own), ",");
+  if (!own.has_value()) return out + ",";
+  return absl::StrCat(out, own->beyond_noise() ? "true" : "false", ",",
+                      Field(own->since_end_day()));
 }
 
 std::string PossiblePoints(const FigureRow& row) {
@@ -96,42 +106,37 @@ std::string Record(const Figures& figures, const FigureRow& row) {
   const bool told = !row.quantities.empty() || row.change.has_value();
   const auto word = [told](bool holds) { return !told ? "" : holds ? "true" : "false"; };
   const bool beside_level = !row.alone.empty() || !Measured(row.alone_state);
-  std::string change = ",";
-  if (row.change.has_value()) {
-    change = absl::StrCat(row.change->beyond_noise() ? "true" : "false", ",",
-                          Field(row.change->since_end_day()));
-  }
-  std::vector<std::string> fields = {Field(figures.organization),
-                                     Field(row.start_day),
-                                     Field(row.end_day),
-                                     Field(row.figure),
-                                     Field(row.id),
-                                     Field(row.name),
-                                     Pair(row.quantities, FigureUnit::kPoints),
-                                     PossiblePoints(row),
-                                     Pair(row.quantities, FigureUnit::kPercent),
-                                     Pair(row.quantities, FigureUnit::kSubjects),
-                                     Bound(row.quantities),
-                                     State(row.state),
-                                     Field(row.reason),
-                                     ChangePair(row, FigureUnit::kPoints),
-                                     ChangePair(row, FigureUnit::kPercent),
-                                     change,
-                                     figures.generated ? "true" : "false",
-                                     Field(row.text),
-                                     Field(row.numerator),
-                                     Field(row.denominator),
-                                     Field(row.raised_by),
-                                     Field(kWhatItIs),
-                                     told ? absl::StrCat(row.windows) : "",
-                                     word(row.may_be_changing),
-                                     Field(row.holding_since),
-                                     Pair(row.alone, FigureUnit::kPoints),
-                                     Pair(row.alone, FigureUnit::kPercent),
-                                     Bound(row.alone),
-                                     beside_level ? State(row.alone_state) : "",
-                                     Field(row.alone_reason),
-                                     word(row.of_window_alone)};
+  std::vector<std::string> fields = {
+      Field(figures.organization),
+      Field(row.start_day),
+      Field(row.end_day),
+      Field(row.figure),
+      Field(row.id),
+      Field(row.name),
+      Pair(row.quantities, FigureUnit::kPoints),
+      PossiblePoints(row),
+      Pair(row.quantities, FigureUnit::kPercent),
+      Pair(row.quantities, FigureUnit::kSubjects),
+      Bound(row.quantities),
+      State(row.state),
+      Field(row.reason),
+      ChangeFields(row, row.change, row.change_in_percent),
+      figures.generated ? "true" : "false",
+      Field(row.text),
+      Field(row.numerator),
+      Field(row.denominator),
+      Field(row.raised_by),
+      Field(kWhatItIs),
+      told ? absl::StrCat(row.windows) : "",
+      word(row.may_be_changing),
+      Field(row.holding_since),
+      Pair(row.alone, FigureUnit::kPoints),
+      Pair(row.alone, FigureUnit::kPercent),
+      Bound(row.alone),
+      beside_level ? State(row.alone_state) : "",
+      Field(row.alone_reason),
+      word(row.of_window_alone),
+      ChangeFields(row, row.alone_change, row.alone_change_in_percent)};
   return absl::StrCat(absl::StrJoin(fields, ","), "\r\n");
 }
 

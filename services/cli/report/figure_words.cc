@@ -256,7 +256,11 @@ std::string ShownHereWords(const score::v1::CategoryThreshold& threshold) {
                                  : absl::StrCat("record ", threshold.from_record());
   const std::string& day = threshold.from_end_day();
   return absl::StrCat("here from ", record, " on",
-                      day.empty() ? "" : absl::StrCat(", the one to about ", day));
+                      day.empty() ? ""
+                                  : absl::StrCat(", the one to about ", day,
+                                                 threshold.from_record() == 1
+                                                     ? ""
+                                                     : " if no window is missing or incomplete"));
 }
 
 std::string ThresholdWords(const score::v1::CategoryThreshold& threshold) {

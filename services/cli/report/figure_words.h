@@ -72,7 +72,8 @@ std::string LevelStartWords(const score::v1::CategoryScore& category);
 // "48 people (four-weekly)", "20 people entitled to assistant (weekly)", "at no size".
 std::string PeopleWords(int64_t people, const std::string& product, window::v1::Cadence cadence);
 
-// "here from record 4 on, the one to about 2026-12-20", or why a category is not shown here.
+// "here from record 4 on, the one to about 2026-12-20 if no window is missing or incomplete", or
+// why a category is not shown here.
 std::string ShownHereWords(const score::v1::CategoryThreshold& threshold);
 
 // "48 people with earlier windows, 96 in one window alone, published four-weekly; here from record

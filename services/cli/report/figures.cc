@@ -73,6 +73,8 @@ void ShowAlone(FigureRow& row) {
   row.holding_since.clear();
   row.change.reset();
   row.change_in_percent.reset();
+  row.alone_change.reset();
+  row.alone_change_in_percent.reset();
 }
 
 FigureRow TotalRow(const Score& score) {
@@ -92,6 +94,10 @@ FigureRow TotalRow(const Score& score) {
                     {FigureUnit::kPercent, LeadingPercent(score), false, "%"}};
   if (!score.has_level()) return row;
   AddLevel(score.level(), row);
+  row.alone_change = ChangeOf(score.change());
+  if (row.alone_change.has_value()) {
+    row.alone_change_in_percent = InPercent(*row.alone_change, score.possible_points());
+  }
   if (!Measured(score.state())) {
     WithholdAlone(score.state(), AloneTotalReason(score), kTotalBrief, row);
     return row;
@@ -104,7 +110,10 @@ FigureRow TotalRow(const Score& score) {
 FigureRow TrendRow(const Score& score) {
   FigureRow row = RowOf(score, "trend", "trend_180_days", "Trend over 180 days, in percent");
   row.change = ChangeOf(LeadingTrend(score));
-  if (score.level().has_trend_180_days()) row.windows = score.level().windows();
+  if (score.has_level()) {
+    row.windows = score.level().windows();
+    row.alone_change = ChangeOf(score.trend_180_days());
+  }
   row.change_unit = FigureUnit::kPercent;
   return row;
 }
@@ -125,6 +134,7 @@ FigureRow CategoryRow(const Score& score, const score::v1::CategoryScore& catego
   row.quantities = {{FigureUnit::kPoints, LeadingPoints(category), false, ""}};
   if (!category.has_level()) return row;
   AddLevel(category.level(), row);
+  row.alone_change = ChangeOf(category.change());
   if (!Measured(category.state())) {
     WithholdAlone(category.state(), category.state_reason(),
                   ShortReason(category.state_reason_code(), category.state_reason()), row);
@@ -203,8 +213,7 @@ const score::v1::Estimate& LeadingPercent(const Score& score) {
 }
 
 const score::v1::Change& LeadingTrend(const Score& score) {
-  return score.level().has_trend_180_days() ? score.level().trend_180_days()
-                                            : score.trend_180_days();
+  return score.has_level() ? score.level().trend_180_days() : score.trend_180_days();
 }
 
 Figures FiguresOf(const Score& score, bool with_measures) {

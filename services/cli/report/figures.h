@@ -39,8 +39,10 @@ struct FigureRow {
   std::optional<score::v1::Change> change_in_percent;
   // Where quantities are of a level with earlier windows: the same quantities of this window
   // alone, or why those are not shown, in full and in a few words; and what is said of the level.
-  // The change is then the level's where it has one, else that of the windows alone.
+  // The change is then the level's, if it has one, and that of the windows alone stands beside it.
   std::vector<Quantity> alone;
+  std::optional<score::v1::Change> alone_change;
+  std::optional<score::v1::Change> alone_change_in_percent;
   score::v1::FigureState alone_state = score::v1::FIGURE_STATE_MEASURED;
   std::string alone_reason;
   std::string alone_brief;
@@ -97,7 +99,7 @@ const score::v1::Estimate& LeadingPoints(const Scored& scored) {
 }
 template <typename Scored>
 const score::v1::Change& LeadingChange(const Scored& scored) {
-  return scored.level().has_change() ? scored.level().change() : scored.change();
+  return scored.has_level() ? scored.level().change() : scored.change();
 }
 
 // A change in points of `possible_points`, in percentage points.

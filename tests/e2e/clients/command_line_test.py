@@ -94,6 +94,16 @@ class HelpTest(unittest.TestCase):
                 self.assertIn("no flag", typed.stderr)
         self.assertIn("organizations", run("tutti", "--help").stdout)
 
+    # Mutation: exit status 0, and half of what was asked for is on the disk.
+    def test_what_cannot_be_printed_is_an_error(self):
+        for program in ("tutti", "tutti-sample"):
+            for flag in ("--help", "--version"):
+                with open("/dev/full", "w") as full:
+                    done = subprocess.run([BIN / program, flag], stdout=full, stderr=subprocess.PIPE, text=True)
+                self.assertEqual(done.returncode, 1)
+                self.assertEqual(done.stderr,
+                                 "tutti: standard output cannot be written: No space left on device\n")
+
     def test_they_say_version_commit_and_build_type(self):
         for program in ("tutti", "tutti-ingest", "tutti-aggregate", "tutti-score"):
             done = run(program, "--version")
@@ -387,17 +397,18 @@ class CommandLineTest(unittest.TestCase):
         # And nothing is refused because of it: that would tell.
         self.assertEqual(self.tutti("organizations", "finish-backfill", "nothing", "--yes").returncode, 0)
 
-    def test_a_lost_ingest_is_waited_for(self):
-        self.suite.back_fill("lost", 300, self.first.isoformat())
+    def lose_ingest(self, organization, *flags):
+        """Begins an import and cuts it off in its middle; returns the process, the way to ingest and what was said."""
+        self.suite.back_fill(organization, 300, self.first.isoformat())
         proxy = Proxy(self.suite.ingest)
         lines = "".join(activity(self.first + (8 + i % 50) * DAY, f"p{i}@made-up.example")
                         for i in range(20_000)).encode()
         process = subprocess.Popen([BIN / "tutti", "--ingest", f"127.0.0.1:{proxy.port}", "import", "--format",
-                                    "activities", "--organization", "lost", "-"], stdin=subprocess.PIPE,
-                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                                    "activities", "--organization", organization, *flags, "-"],
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         process.stdin.write(lines[:len(lines) // 2])
         process.stdin.flush()
-        while not any(b"lost}:reach:" in key for key in self.suite.redis_values()):
+        while not any(f"{organization}}}:reach:".encode() in key for key in self.suite.redis_values()):
             os.sched_yield()
         proxy.cut()
         process.stdin.write(lines[len(lines) // 2:])
@@ -406,16 +417,32 @@ class CommandLineTest(unittest.TestCase):
         while b"trying again" not in said:
             said += (line := process.stderr.readline())
             self.assertTrue(line, said)
+        return process, proxy, said
+
+    def end(self, process, said):
+        """Its exit status, summary and all that it said."""
+        with process.stdout, process.stderr:
+            summary = process.stdout.read().decode()
+            said += process.stderr.read()
+            return process.wait(), summary, said.decode()
+
+    def test_a_lost_ingest_is_waited_for(self):
+        process, proxy, said = self.lose_ingest("lost")
         proxy.open()
-        summary = process.stdout.read().decode()
-        said += process.stderr.read()
-        self.assertEqual(process.wait(), 0, said)
-        self.assertIn(b"nothing counts twice", said)
-        self.assertIn(b"ingest answers again", said)
+        status, summary, said = self.end(process, said)
+        self.assertEqual(status, 0, said)
+        self.assertIn("nothing counts twice", said)
+        self.assertIn("ingest answers again", said)
         self.assertRegex(summary, r"accepted +20,?000")
-        process.stdout.close()
-        process.stderr.close()
         proxy.cut()
+
+    # Mutation: it goes on for ten minutes whatever it was told.
+    def test_a_lost_ingest_is_waited_for_as_long_as_was_said(self):
+        process, _, said = self.lose_ingest("lost-for-long", "--retry-for", "2")
+        status, _, said = self.end(process, said)
+        self.assertEqual(status, 1, said)
+        self.assertIn("; tried for 2s", said)
+        self.assertTrue(said.strip().endswith(NOT_YET), said)
 
     # Mutation: a text without the day.
     def test_what_comes_before_the_first_day_is_told_which_that_is(self):

@@ -84,6 +84,23 @@ TEST(AddChanges, ComparesNoTotalsOfAsManyOtherCategories) {
   EXPECT_TRUE(later.score.categories(0).has_change());
 }
 
+// Mutation: what is open at both ends cancels out, and nothing "has not changed".
+TEST(AddChanges, SaysNothingOfWhatIsUnknown) {
+  Figure unknown;
+  unknown.value = 50;
+  unknown.open = {50, 50};
+  for (const bool before : {true, false}) {
+    ScoredPublication earlier = Scored("2026-10-25", 310, 1);
+    ScoredPublication later = Scored("2026-11-22", 320, 1);
+    (before ? earlier : later).categories["teamwork"] = unknown;
+    AddChanges(earlier, later);
+    AddTrend(earlier, later);
+    EXPECT_FALSE(later.score.categories(0).has_change());
+    EXPECT_FALSE(later.score.has_change());
+    EXPECT_FALSE(later.score.has_trend_180_days());
+  }
+}
+
 TEST(AddTrend, IsInPointsOfPercent) {
   ScoredPublication later = Scored("2026-11-22", 330, 6);
   AddTrend(Scored("2026-05-24", 300, 6), later);

@@ -307,6 +307,37 @@ TEST_F(ScoreLevelsTest, BeginAnewWithAnotherCadenceZoneOrWayOfCounting) {
   }
 }
 
+// Mutations: windows before a source was connected count as if nobody had done anything; a total's
+// change from one that was of other categories.
+TEST_F(ScoreLevelsTest, RestOnWindowsInWhichASourceGaveTheCategory) {
+  const auto gives = [](int week) { return week >= 10 && (week < 20 || week >= 25); };
+  for (int week = 0; week < 40; ++week) {
+    Publication record = Record(week, gives(week) ? 0.6 : 0.0);
+    if (!gives(week)) {
+      record.clear_sources();
+      record.add_sources("device_telemetry");
+    }
+    Add(std::move(record));
+  }
+  const auto category_of = [&](size_t i) { return Scored(i).score.categories(0); };
+  EXPECT_EQ(category_of(9).state(), score::v1::FIGURE_STATE_NOT_MEASURED);
+  EXPECT_FALSE(category_of(11).has_level());
+  for (const auto& [week, windows] : {std::pair(12, 3), std::pair(19, 10), std::pair(26, 12)}) {
+    SCOPED_TRACE(week);
+    const score::v1::Score score = Scored(static_cast<size_t>(week)).score;
+    const score::v1::Level& level = score.categories(0).level();
+    EXPECT_EQ(level.windows(), windows);
+    EXPECT_NEAR(level.points().value(), score.categories(0).points().value(),
+                3 * score.categories(0).points().margin());
+    EXPECT_FALSE(level.may_be_changing());
+  }
+  EXPECT_FALSE(Scored(13).score.level().has_change());
+  EXPECT_TRUE(Scored(14).score.level().has_change());
+  // 180 days before there was no such source.
+  EXPECT_FALSE(Scored(35).score.level().has_trend_180_days());
+  EXPECT_TRUE(Scored(37).score.level().has_trend_180_days());
+}
+
 TEST_F(ScoreLevelsTest, PassOverMissingAndIncompleteWindows) {
   for (const int week : {0, 1, 2, 5, 6, 7}) {
     Publication record = Record(week, 0.5);

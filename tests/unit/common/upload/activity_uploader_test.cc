@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <numeric>
 #include <set>
 #include <utility>
 
@@ -165,6 +166,7 @@ TEST(ActivityUploader, ComesBackWhenItIsTold) {
   UploadOptions options = OptionsWith(&pauses);
   options.in_flight = 1;
   options.first_backoff = absl::Seconds(1);
+  options.retry_for = absl::Hours(1);
   ActivityUploader uploader(ingest, options);
   ASSERT_TRUE(uploader.Add("organizations/a", MakeActivity(1)).ok());
   ASSERT_TRUE(uploader.Flush().ok());
@@ -205,16 +207,34 @@ TEST(ActivityUploader, DoesNotTryAgainWhatCannotSucceed) {
   }
 }
 
-TEST(ActivityUploader, GivesUpAfterTheLastAttempt) {
+// Mutations: it gives up at once, or never; it does not count what calls or pauses took.
+TEST(ActivityUploader, GivesUpWhenItHasTriedForLongEnough) {
+  FakeIngest ingest;
+  ingest.errors.assign(1000, absl::UnavailableError("gone"));
+  Pauses pauses;
+  UploadOptions options = OptionsWith(&pauses);
+  options.max_backoff = absl::Seconds(10);
+  options.retry_for = absl::Minutes(2);
+  ActivityUploader uploader(ingest, options);
+  ASSERT_TRUE(uploader.Add("organizations/a", MakeActivity(1)).ok());
+  EXPECT_EQ(uploader.Flush().code(), absl::StatusCode::kUnavailable);
+  const absl::Duration waited =
+      std::accumulate(pauses.taken.begin(), pauses.taken.end(), absl::ZeroDuration());
+  EXPECT_LE(waited, absl::Minutes(2));
+  EXPECT_GE(waited, absl::Minutes(2) - options.max_backoff - absl::Seconds(1));
+  EXPECT_EQ(ingest.calls, static_cast<int>(pauses.taken.size()) + 1);
+}
+
+TEST(ActivityUploader, TriesOnceWhenItShallNotTryAgain) {
   FakeIngest ingest;
   ingest.errors.assign(10, absl::UnavailableError("gone"));
   Pauses pauses;
   UploadOptions options = OptionsWith(&pauses);
-  options.max_attempts = 3;
+  options.retry_for = absl::ZeroDuration();
   ActivityUploader uploader(ingest, options);
   ASSERT_TRUE(uploader.Add("organizations/a", MakeActivity(1)).ok());
   EXPECT_EQ(uploader.Flush().code(), absl::StatusCode::kUnavailable);
-  EXPECT_EQ(ingest.calls, 3);
+  EXPECT_EQ(ingest.calls, 1);
 }
 
 TEST(ActivityUploader, CountsWhatIngestRefusesByReason) {

@@ -46,6 +46,16 @@ TEST_F(RecommendationsTest, PutsTheMostRoomFirst) {
   EXPECT_EQ(found[0].measure(), "teamwork_reach");
 }
 
+// Mutation: a bound is taken for the number in its middle, which nobody is shown.
+TEST_F(RecommendationsTest, TakesABoundForWhatItSays) {
+  Add("communication_reach", 40, 1);
+  Add("teamwork_reach", 24, 15);  // at most 39, of 50
+  score_.mutable_measures(1)->mutable_value()->set_bound(score::v1::BOUND_AT_MOST);
+  const auto found = RecommendActions(*catalog_, score_);
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].measure(), "communication_reach");
+}
+
 TEST_F(RecommendationsTest, SaysNothingAboutWhatIsNotShown) {
   Add("teamwork_reach", 20, 1);
   score_.mutable_measures(0)->set_state(score::v1::FIGURE_STATE_WITHHELD);

@@ -83,6 +83,28 @@ TEST(FiguresTest, ALevelLeadsAndTheWindowAloneStandsBeside) {
   EXPECT_EQ(CsvField(csv, "teamwork", "windows"), "1");
 }
 
+// Mutation: where a level has no change, that of the windows alone stands beside it unsaid.
+TEST(FiguresTest, AChangeIsOfWhatItStandsBeside) {
+  score::v1::Score score = AScoreWithLevels();
+  EXPECT_THAT(TextLine(RenderText(FiguresOf(score, false), TextStyle()), "Adoption score"),
+              Not(HasSubstr("+6.2")));
+  score::v1::Change& change = *score.mutable_level()->mutable_change();
+  change.set_since_end_day("2026-10-25");
+  change.mutable_difference()->set_value(5);
+  change.mutable_difference()->set_margin(8);
+  const Figures figures = FiguresOf(score, false);
+  EXPECT_THAT(TextLine(RenderText(figures, TextStyle()), "Adoption score"),
+              HasSubstr("+2.5 ± 4.0 percentage points, within noise"));
+  const std::string csv = RenderCsv(figures);
+  EXPECT_EQ(CsvField(csv, "total", "change_points"), "5.0000");
+  EXPECT_EQ(CsvField(csv, "total", "change_beyond_noise"), "false");
+  EXPECT_EQ(CsvField(csv, "total", "change_points_alone"), "12.5000");
+  EXPECT_EQ(CsvField(csv, "total", "change_percent_alone"), "6.2500");
+  EXPECT_EQ(CsvField(csv, "total", "change_beyond_noise_alone"), "true");
+  EXPECT_EQ(CsvField(csv, "total", "change_since_day_alone"), "2026-10-25");
+  EXPECT_EQ(CsvField(csv, "network", "change_points_alone"), "");
+}
+
 // Mutations: a window alone beside a level that says the same; a mark that is lost with it.
 TEST(FiguresTest, ALevelThatIsOfTheWindowAloneStandsByItself) {
   score::v1::Score score = AScoreWithLevels();
