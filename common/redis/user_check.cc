@@ -67,7 +67,6 @@ std::vector<RedisWords> ChangesOf(RedisUse use) {
               {"BITOP", "OR", kKey, kKey},
               {"MGET", kKey},
               {"HSET", kKey, "0", "0"},
-              {"HGET", kKey, "0"},
               {"HGETALL", kKey},
               {"HDEL", kKey, "0"},
               {"HEXISTS", kKey, "0"},

@@ -15,9 +15,9 @@ from suite import BIN, SOURCE, Suite, free_port, wait_for
 SECONDS = 60
 ACL = (SOURCE / "deploy/redis/users.acl").read_text()
 JOURNAL_ACL = (SOURCE / "deploy/redis/journal.acl").read_text()
-# What no check asks for: every user may say who it is; of a cluster alone; what no service asks for.
+# What no check asks for: every user may say who it is; of a cluster alone.
 NOT_ASKED = {"aggregate": {"+auth", "+asking", "+cluster|slots", "+cluster|nodes"},
-             "score": {"+auth", "+asking", "+cluster|slots", "+zrevrange", "+subscribe", "+unsubscribe", "+role", "&pub:*"}}
+             "score": {"+auth", "+asking", "+cluster|slots"}}
 NOT_ASKED_BY_INGEST = ("not checked: --aggregate: whether it answers, lets this ingest in and counts by the same "
                        "catalogue\n")
 NOT_ASKED_OF_THE_JOURNAL = {"+auth"}

@@ -122,7 +122,9 @@ TEST_P(AclTest, KeepsScoreToPublishedRecords) {
                                           {"CONFIG", "GET", "*"},
                                           {"MULTI"},
                                           {"PUBLISH", "pub:acme", "2026-03-01"},
-                                          {"SUBSCRIBE", "__keyspace@0__:x"},
+                                          {"SUBSCRIBE", "pub:acme"},
+                                          {"ZREVRANGE", "{acme}:pub:index", "0", "0"},
+                                          {"ROLE"},
                                           {"PSUBSCRIBE", "*"},
                                           {"BGREWRITEAOF"},
                                           {"CLUSTER", "NODES"}};
@@ -144,6 +146,7 @@ TEST_P(AclTest, KeepsAggregateToItsKeysAlsoInsideScripts) {
                                           {"SUBSCRIBE", "pub:acme"},
                                           {"EVAL", "return redis.call('GET', KEYS[1])", "1", "x"},
                                           {"GETRANGE", "{acme}:profile", "0", "-1"},
+                                          {"HGET", "{acme}:ledger", "person:total"},
                                           {"EVALSHA", "00", "0"},
                                           {"SORT", "{acme}:profile"},
                                           {"COPY", "{acme}:profile", "{acme}:other"}};

@@ -152,8 +152,10 @@ TEST_P(PublicationContract, PromotingNeverReplacesAPublishedRecord) {
 
 TEST_P(PublicationContract, PromotingAnnouncesTheEndDay) {
   // Whichever node of a cluster is listened to; of other tests' organisations it may still hear.
-  auto listener = RedisConnection::Open(
-      place() == Place::kCluster ? cluster_->primary(0).OptionsFor("score") : OptionsFor("score"));
+  RedisOptions listening = place() == Place::kCluster ? cluster_->primary(0).OptionsFor("inspector")
+                                                      : OptionsFor("inspector");
+  listening.timeout = absl::Minutes(1);
+  auto listener = RedisConnection::Open(listening);
   ASSERT_TRUE(listener.ok()) << listener.status();
   ASSERT_TRUE(AsOk((*listener)->Call({"SUBSCRIBE", PublicationChannel("announced")})).ok());
   ASSERT_EQ(publications().Stage("announced", Record("record")), absl::OkStatus());
