@@ -10,6 +10,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/redis/cluster_nodes.h"
+#include "common/redis/redis_topology.h"
 #include "common/redis/server_check.h"
 #include "common/status/status_macros.h"
 
@@ -89,8 +90,9 @@ absl::StatusOr<Listing> ListReplicas(RedisPool& primary) {
       return absl::UnavailableError(
           "a replica of redis-server announces no port, so it cannot be asked");
     }
-    replica.options.unix_socket.clear();
-    replica.options.host = one.element[0]->str;
+    const RedisAddress address{one.element[0]->str, replica.options.port};
+    if (!MaySpeakTo(primary.options(), address)) return NotInPlainText();
+    replica.options = OptionsAt(primary.options(), address);
   }
   return listing;
 }

@@ -1,19 +1,15 @@
 #include "common/redis/redis_router.h"
 
 #include <algorithm>
-#include <atomic>
 #include <map>
-#include <system_error>
-#include <thread>
 
 #include "absl/time/clock.h"
+#include "common/redis/at_once.h"
 #include "common/status/status_macros.h"
 
 namespace tutti {
 namespace {
 
-// Nodes that one call speaks to at the same time.
-constexpr size_t kMaxTalks = 16;
 // How often a task is sent on to another node. A slot that moves takes two.
 constexpr int kMaxRedirections = 8;
 // How often one is tried again that no fit node answers, with the map read anew before.
@@ -270,25 +266,7 @@ std::vector<std::vector<RedisRouter::Placed*>> RedisRouter::Place(std::vector<Pl
 
 void RedisRouter::Attempt(absl::Span<std::vector<Placed*>> groups, const RunPolicy& policy,
                           absl::Time deadline) {
-  std::atomic<size_t> next = 0;
-  const auto work = [&] {
-    for (size_t i = next++; i < groups.size(); i = next++) {
-      Speak(std::move(groups[i]), policy, deadline);
-    }
-  };
-  // Connections block: each in a thread of its own, so that a node that hangs, or whose replicas
-  // do, keeps no other back.
-  std::vector<std::thread> others;
-  others.reserve(kMaxTalks);
-  for (size_t i = 1; i < std::min(groups.size(), kMaxTalks); ++i) {
-    try {
-      others.emplace_back(work);
-    } catch (const std::system_error&) {
-      break;  // no thread is to be had: those that are there do it all
-    }
-  }
-  work();
-  for (std::thread& other : others) other.join();
+  DoAtOnce(groups.size(), [&](size_t i) { Speak(std::move(groups[i]), policy, deadline); });
 }
 
 absl::Duration RedisRouter::Doubt() const {

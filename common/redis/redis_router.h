@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "common/redis/connection.h"
@@ -94,6 +95,9 @@ class RedisRouter {
   std::vector<absl::Status> RunEach(absl::Span<SlotTask* const> tasks, const RunPolicy& policy);
 
   // See RedisTopology.
+  absl::StatusOr<RedisTopology::Nodes> ReadNodes() {
+    return topology_.ReadNodes(absl::Now() + options().timeout);
+  }
   absl::StatusOr<std::vector<std::shared_ptr<RedisPool>>> Primaries() {
     return topology_.Primaries();
   }

@@ -18,6 +18,7 @@
 #include "common/redis/redis_publication_store.h"
 #include "common/redis/redis_router.h"
 #include "common/redis/redis_store_clock.h"
+#include "common/redis/replica_watch.h"
 
 namespace tutti {
 
@@ -53,8 +54,8 @@ class RedisStores {
   absl::Status Ping() { return router_.Ping(); }
 
   // Whether the server, or every primary of the cluster, answers and may be trusted with
-  // writes; see server_check.h. What one of them lacks for good is not hidden by another that does
-  // not answer.
+  // writes, and their replicas, too; see server_check.h and replica_watch.h. What one of them lacks
+  // for good is not hidden by another that does not answer.
   absl::Status CheckServer();
 
   // How many replicas fewer are online than RedisOptions::wait_replicas, over all primaries, as
@@ -78,6 +79,7 @@ class RedisStores {
   RedisJournalIdentityStore journal_;
   RedisCountingHistoryStore history_;
   RedisStoreClock store_clock_;
+  ReplicaWatch replicas_;
   std::atomic<int> missing_replicas_ = 0;
   mutable std::mutex mutex_;
   std::string run_ids_;  // guarded by mutex_

@@ -25,23 +25,9 @@ constexpr absl::Duration kRefreshMapAfter = absl::Seconds(1);
 // the same.
 constexpr absl::Duration kMaxUnwatched = absl::Seconds(2);
 
-absl::Status NotInPlainText() {
-  return absl::FailedPreconditionError(
-      "a node of the cluster announces an address that is not of this machine, and plain text may "
-      "only go to this machine: give --redis_tls_authorities (see deploy/redis/README.md)");
-}
-
 // Clocks of the wall may be set.
 int64_t SteadyNanos() {
   return std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-RedisOptions OptionsAt(RedisOptions options, const RedisAddress& address) {
-  options.cluster.clear();
-  options.unix_socket.clear();
-  options.host = address.host;
-  options.port = address.port;
-  return options;
 }
 
 }  // namespace
@@ -52,6 +38,25 @@ absl::Duration Jitter(absl::Duration spread) {
 
 absl::Status TakesTooLong() {
   return absl::UnavailableError("the cluster did not do it within the time-out; try again");
+}
+
+bool MaySpeakTo(const RedisOptions& options, const RedisAddress& address) {
+  return options.tls.any() || IsLoopback(address.host);
+}
+
+absl::Status NotInPlainText() {
+  return absl::FailedPreconditionError(
+      "a node announces an address that is not of this machine, and plain text may "
+      "only go to this machine: give --redis_tls_authorities, and not --redis_socket (see "
+      "deploy/redis/README.md)");
+}
+
+RedisOptions OptionsAt(RedisOptions options, const RedisAddress& address) {
+  options.cluster.clear();
+  options.unix_socket.clear();
+  options.host = address.host;
+  options.port = address.port;
+  return options;
 }
 
 absl::Duration Patience::Limit(absl::Duration limit, absl::Duration doubt) {
@@ -107,7 +112,7 @@ RedisTopology::Owner RedisTopology::OwnerOf(int slot, bool epochs) {
 absl::StatusOr<std::shared_ptr<RedisNode>> RedisTopology::Follow(const Redirection& redirection,
                                                                  bool moved) {
   const auto& [slot, address] = redirection;
-  if (!MayUse(address)) return NotInPlainText();
+  if (!MaySpeakTo(options_, address)) return NotInPlainText();
   const std::lock_guard<std::mutex> lock(mutex_);
   since_[static_cast<size_t>(slot)] = NextEpoch();
   if (!moved) return NodeAt(address);
@@ -129,15 +134,11 @@ std::vector<RedisAddress> RedisTopology::KnownAddresses() const {
   return known;
 }
 
-bool RedisTopology::MayUse(const RedisAddress& address) const {
-  return options_.tls.any() || IsLoopback(address.host);
-}
-
 std::vector<std::shared_ptr<RedisNode>> RedisTopology::NodesToAsk() {
   std::vector<std::shared_ptr<RedisNode>> nodes;
   const std::lock_guard<std::mutex> lock(mutex_);
   for (const RedisAddress& address : KnownAddresses()) {
-    if (!MayUse(address)) continue;
+    if (!MaySpeakTo(options_, address)) continue;
     std::shared_ptr<RedisNode> node = NodeAt(address);
     if (std::find(nodes.begin(), nodes.end(), node) == nodes.end()) nodes.push_back(node);
   }
@@ -165,7 +166,9 @@ absl::StatusOr<SlotMap> RedisTopology::ReadMap(RedisNode& node, absl::Time deadl
   ASSIGN_OR_RETURN(const std::vector<std::vector<std::string>> rows, AsRows(reply));
   absl::StatusOr<SlotMap> map = ParseSlotMap(rows, node.address);
   if (map.ok() && map->primaries.empty()) {
-    return absl::UnavailableError("a node knows of no slots; have it join the cluster");
+    return absl::UnavailableError(
+        "a node knows nobody who has slots; have it join the cluster, and each node announce its "
+        "host name where these are preferred (cluster-announce-hostname)");
   }
   return map;
 }
@@ -179,8 +182,9 @@ absl::Status RedisTopology::Refresh(uint64_t seen, absl::Time deadline) {
     if (absl::Now() >= deadline) break;
     absl::StatusOr<SlotMap> map = ReadMap(*node, deadline);
     if (map.ok()) {
-      const bool secret = std::all_of(map->primaries.begin(), map->primaries.end(),
-                                      [&](const auto& one) { return MayUse(one.address); });
+      const bool secret =
+          std::all_of(map->primaries.begin(), map->primaries.end(),
+                      [&](const auto& one) { return MaySpeakTo(options_, one.address); });
       if (!secret) {
         last = NotInPlainText();
         break;
@@ -223,23 +227,38 @@ uint64_t RedisTopology::maps_read() {
   return maps_read_;
 }
 
-absl::StatusOr<std::vector<std::shared_ptr<RedisPool>>> RedisTopology::Primaries() {
-  using Pools = std::vector<std::shared_ptr<RedisPool>>;
-  if (!in_cluster()) return Pools{{single_, &single_->pool}};
-  RETURN_IF_ERROR(Refresh(maps_read(), absl::Now() + options_.timeout));
-  const std::lock_guard<std::mutex> lock(mutex_);
-  if (const int unowned = map_.Unowned(); unowned > 0) {
-    return absl::UnavailableError(
-        absl::StrCat(unowned, " of the cluster's ", kSlots,
-                     " slots have no primary: bring back the nodes that had them, or their "
-                     "replicas"));
+std::vector<std::shared_ptr<RedisNode>> RedisTopology::KnownNodes(absl::Time deadline) {
+  Refresh(maps_read(), deadline).IgnoreError();
+  return NodesToAsk();
+}
+
+absl::StatusOr<RedisTopology::Nodes> RedisTopology::ReadNodes(absl::Time deadline) {
+  Nodes nodes;
+  if (!in_cluster()) {
+    nodes.primaries.emplace_back(single_, &single_->pool);
+    return nodes;
   }
-  Pools pools;
+  RETURN_IF_ERROR(Refresh(maps_read(), deadline));
+  const std::lock_guard<std::mutex> lock(mutex_);
   for (const SlotMap::Primary& primary : map_.primaries) {
     const std::shared_ptr<RedisNode> node = NodeAt(primary.address);
-    pools.emplace_back(node, &node->pool);
+    nodes.primaries.emplace_back(node, &node->pool);
   }
-  return pools;
+  nodes.replicas = map_.replicas;
+  if (const int unowned = map_.Unowned(); unowned > 0) {
+    nodes.complete = absl::UnavailableError(
+        absl::StrCat(unowned, " of the cluster's ", kSlots,
+                     " slots have no primary that can be reached: bring back the nodes that had "
+                     "them, or their replicas, and have each announce its host name where these "
+                     "are preferred (cluster-announce-hostname)"));
+  }
+  return nodes;
+}
+
+absl::StatusOr<std::vector<std::shared_ptr<RedisPool>>> RedisTopology::Primaries() {
+  ASSIGN_OR_RETURN(Nodes nodes, ReadNodes(absl::Now() + options_.timeout));
+  RETURN_IF_ERROR(nodes.complete);
+  return std::move(nodes.primaries);
 }
 
 absl::Status RedisTopology::Ping() {

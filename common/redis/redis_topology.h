@@ -23,6 +23,14 @@ absl::Duration Jitter(absl::Duration spread);
 // What a call hears that has taken all the time there is.
 absl::Status TakesTooLong();
 
+// Whether a node may be spoken to as `options` say: plain text goes to this machine alone. Else
+// NotInPlainText, FailedPrecondition, is why not.
+bool MaySpeakTo(const RedisOptions& options, const RedisAddress& address);
+absl::Status NotInPlainText();
+
+// How to speak to another server as to the one, or the cluster, that `options` name.
+RedisOptions OptionsAt(RedisOptions options, const RedisAddress& address);
+
 // Whether to wait for somebody who was waited for in vain: one caller tries now and then, and not
 // for long; the others go on without. Thread-safe.
 class Patience {
@@ -82,8 +90,18 @@ class RedisTopology {
   // Reads the map from whoever answers, unless another thread has read one after `seen`.
   absl::Status Refresh(uint64_t seen, absl::Time deadline);
 
-  // The server, or every primary that has slots, as a node that is asked now knows them.
-  // Unavailable when none answers, or some slot has no primary.
+  // The server, or the nodes of the cluster, as one that is asked now knows them.
+  struct Nodes {
+    std::vector<std::shared_ptr<RedisPool>> primaries;  // that have slots
+    std::vector<RedisAddress> replicas;                 // of a cluster, all that are not away
+    absl::Status complete;                              // Unavailable: some slot has no primary
+  };
+  // Unavailable when no node answers.
+  absl::StatusOr<Nodes> ReadNodes(absl::Time deadline);
+  // Every node of a cluster that may be spoken to, as far as one knows: where none answers, those
+  // that RedisOptions names.
+  std::vector<std::shared_ptr<RedisNode>> KnownNodes(absl::Time deadline);
+  // The primaries; Unavailable, too, when some slot has none.
   absl::StatusOr<std::vector<std::shared_ptr<RedisPool>>> Primaries();
 
   // Whether the server, or some node of the cluster, answers.
@@ -95,7 +113,6 @@ class RedisTopology {
   std::vector<RedisAddress> KnownAddresses() const;
   void Adopt(SlotMap map);
 
-  bool MayUse(const RedisAddress& address) const;
   std::vector<std::shared_ptr<RedisNode>> NodesToAsk();
   absl::StatusOr<SlotMap> ReadMap(RedisNode& node, absl::Time deadline) const;
 

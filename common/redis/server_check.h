@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
@@ -11,9 +12,10 @@
 
 namespace tutti {
 
-// All that a redis-server says of itself, by name: "role", "run_id" and so on. Needs the
-// INFO command.
-absl::StatusOr<absl::flat_hash_map<std::string, std::string>> ReadInfo(RedisPool& server);
+// All that a redis-server says of itself, by name: "role", "run_id" and so on. Waits no longer than
+// `limit`. Needs the INFO command.
+absl::StatusOr<absl::flat_hash_map<std::string, std::string>> ReadInfo(
+    RedisPool& server, absl::Duration limit = absl::InfiniteDuration());
 
 // What matters of it here.
 struct ServerFacts {
@@ -32,20 +34,28 @@ struct ServerFacts {
   // Writes all that it has into a file that is not rewritten, now and then or when a replica
   // copies it. INFO does not tell it.
   bool snapshots = false;
+  std::vector<RedisAddress> replicas;  // that follow it in whatever state
+  // Of use in a cluster alone; INFO does not tell them.
+  bool migrates_replicas = false;   // a replica of it may go over to another primary
+  bool takes_over_late = false;     // as a replica, however long it was away
+  bool reads_when_down = false;     // answers when it is cut off
+  int64_t node_timeout_millis = 0;  // after which a replica takes over
 };
 
-// Needs the commands INFO and CONFIG GET; FailedPrecondition when the server denies the latter.
-absl::StatusOr<ServerFacts> ReadServerFacts(RedisPool& server);
+// Waits no longer than `limit`. Needs the commands INFO and CONFIG GET; FailedPrecondition when the
+// server denies the latter.
+absl::StatusOr<ServerFacts> ReadServerFacts(RedisPool& server,
+                                            absl::Duration limit = absl::InfiniteDuration());
 
 // Whether a server may be trusted with writes: it is a primary, keeps an append-only file that
 // it synchronises at every write, and no snapshots, evicts nothing, has room, and has the replicas
-// that `options` wait for. Unavailable when what is wrong may pass by itself, FailedPrecondition
+// that `options` wait for; in a cluster no more than these, for any may take over, and the settings
+// that a node must have. Unavailable when what is wrong may pass by itself, FailedPrecondition
 // when the server's configuration is.
 absl::Status CheckServer(const ServerFacts& facts, const RedisOptions& options);
 
-// Whether a primary of a cluster, which CheckServer found fit, has the settings that it must
-// have as one. FailedPrecondition, with what to set. Needs the command CONFIG GET.
-absl::Status CheckClusterNode(RedisPool& primary, const ServerFacts& facts);
+// The same of a replica, of which only the configuration matters: it may take over.
+absl::Status CheckReplica(const ServerFacts& facts);
 
 }  // namespace tutti
 

@@ -58,14 +58,15 @@ std::string RedisJournal::identity() {
 
 absl::StatusOr<std::string> RedisJournal::Identity() {
   ASSIGN_OR_RETURN(const ServerFacts facts, ReadServerFacts(pool_));
-  if (absl::Status fit = CheckServer(facts, pool_.options()); !fit.ok()) {
-    return absl::Status(fit.code(), absl::StrCat("--journal_redis: ", fit.message()));
-  }
-  ASSIGN_OR_RETURN(const bool holds_counters, holds_counters_(facts.run_id));
-  if (holds_counters || facts.in_cluster) {
+  ASSIGN_OR_RETURN(const bool holds_counters,
+                   facts.in_cluster ? true : holds_counters_(facts.run_id));
+  if (holds_counters) {
     return absl::FailedPreconditionError(
         "--journal_redis: the journal needs a redis-server of its own, of no cluster, that is "
         "not restored with the counters; this one holds them, or may: name another");
+  }
+  if (absl::Status fit = CheckServer(facts, pool_.options()); !fit.ok()) {
+    return absl::Status(fit.code(), absl::StrCat("--journal_redis: ", fit.message()));
   }
   ASSIGN_OR_RETURN(std::string identity,
                    AsString(pool_.CallDurably(Script(kIdentifyScript, {JournalIdentityKey()},

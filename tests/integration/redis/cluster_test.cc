@@ -330,6 +330,7 @@ TEST_F(ClusterTest, TrustsNoClusterThatMayLoseWrites) {
        {std::tuple("cluster-allow-replica-migration", "yes", "no"),
         std::tuple("cluster-replica-validity-factor", "0", "10"),
         std::tuple("cluster-allow-reads-when-down", "yes", "no"),
+        std::tuple("cluster-node-timeout", "1999", "5000"),
         std::tuple("appendfsync", "everysec", "always"),
         std::tuple("maxmemory-policy", "allkeys-lru", "noeviction")}) {
     ASSERT_EQ(AsOk(last.Call({"CONFIG", "SET", setting, wrong})), absl::OkStatus());

@@ -1,6 +1,7 @@
 #include <set>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "common/redis/keys.h"
 #include "tests/integration/redis/cluster_fixture.h"
 
@@ -128,10 +129,68 @@ TEST_F(ReplicatedClusterTest, ErasesAndRewritesOnEveryNode) {
       [&] { return stores_->organizations().Erase(OrganizationOn(0), Named("gone")).ok(); }));
 }
 
-TEST_F(ReplicatedClusterTest, IsNotTrustedWithoutWaitingForItsReplicas) {
-  const absl::Status refused = RedisStores(OptionsFor("aggregate")).CheckServer();
+// Any of them may take over. Mutations: to ask primaries alone; to leave a setting out; to wait for
+// a replica that hangs, or to forget what it said.
+TEST_F(ReplicatedClusterTest, TrustsNoReplicaThatMayLoseWrites) {
+  ASSERT_EQ(stores_->CheckServer(), absl::OkStatus());
+  RedisPool replica(own_->replica(1).OptionsFor("inspector"));
+  for (const auto& [setting, wrong, right] :
+       {std::tuple("cluster-allow-replica-migration", "yes", "no"),
+        std::tuple("cluster-replica-validity-factor", "0", "10"),
+        std::tuple("cluster-allow-reads-when-down", "yes", "no"),
+        std::tuple("cluster-node-timeout", "1999", "5000"), std::tuple("save", "60 1", ""),
+        std::tuple("appendfsync", "everysec", "always"),
+        std::tuple("maxmemory-policy", "allkeys-lru", "noeviction"),
+        std::tuple("appendonly", "no", "yes")}) {
+    ASSERT_EQ(AsOk(replica.Call({"CONFIG", "SET", setting, wrong})), absl::OkStatus());
+    const absl::Status refused = stores_->CheckServer();
+    EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << setting << ": " << refused;
+    EXPECT_THAT(refused.message(), HasSubstr(setting));
+    EXPECT_THAT(refused.message(), HasSubstr("of a replica"));
+    if (setting == std::string("appendonly")) break;
+    ASSERT_EQ(AsOk(replica.Call({"CONFIG", "SET", setting, right})), absl::OkStatus());
+    EXPECT_EQ(stores_->CheckServer(), absl::OkStatus());
+  }
+  own_->replica(1).Freeze(true);
+  own_->replica(0).Freeze(true);
+  for (int i = 0; i < 3; ++i) {
+    const absl::Status refused = stores_->CheckServer();
+    EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << "it has not been mended: " << refused;
+  }
+  own_->replica(1).Freeze(false);
+  ASSERT_EQ(AsOk(replica.Call({"CONFIG", "SET", "appendonly", "yes"})), absl::OkStatus());
+  EXPECT_TRUE(WaitUntil([&] { return stores_->CheckServer().ok(); }))
+      << "its primary knows of the other, which hangs";
+  own_->replica(0).Freeze(false);
+}
+
+TEST_F(ReplicatedClusterTest, AsksReplicasForTheRightsOfAUser) {
+  RedisPool replica(own_->replica(2).OptionsFor("inspector"));
+  ASSERT_EQ(AsOk(replica.Call({"ACL", "SETUSER", "aggregate", "-bgrewriteaof"})), absl::OkStatus());
+  const absl::Status refused = CheckUser(OptionsFor("aggregate"), RedisUse::kAggregate);
   EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
-  EXPECT_THAT(std::string(refused.message()), HasSubstr("--redis_wait_replicas"));
+  EXPECT_THAT(refused.message(), HasSubstr("denies BGREWRITEAOF"));
+}
+
+// One that is not waited for may lack a write, and may win. Mutation: to count none alone.
+TEST(ReplicatedPrimaryTest, IsNotTrustedWithMoreReplicasThanAreWaitedFor) {
+  const auto primary = RedisServer::StartClusterPrimary();
+  ASSERT_TRUE(primary.ok()) << primary.status();
+  RedisOptions options = (*primary)->OptionsFor("aggregate");
+  options.unix_socket.clear();
+  options.cluster = {(*primary)->address()};
+  std::vector<std::unique_ptr<RedisServer>> replicas;
+  for (options.wait_replicas = 0; options.wait_replicas < 2; ++options.wait_replicas) {
+    EXPECT_EQ(RedisStores(options).CheckServer(), absl::OkStatus());
+    absl::StatusOr<std::unique_ptr<RedisServer>> replica =
+        RedisServer::StartClusterReplicaOf(**primary);
+    ASSERT_TRUE(replica.ok()) << replica.status();
+    replicas.push_back(*std::move(replica));
+    const absl::Status refused = RedisStores(options).CheckServer();
+    EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
+    EXPECT_THAT(refused.message(),
+                HasSubstr(absl::StrCat("--redis_wait_replicas=", options.wait_replicas)));
+  }
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "absl/time/clock.h"
 #include "common/redis/keys.h"
 #include "tests/integration/redis/redis_test.h"
+#include "tests/support/wait_until.h"
 
 namespace tutti {
 namespace {
@@ -175,6 +176,66 @@ TEST_F(ServerLossTest, DoesNotTrustAServerWithFewerReplicasThanAreWaitedFor) {
     }
     EXPECT_EQ(stores.CheckServer(), absl::OkStatus());
   }
+}
+
+// What is deleted would live on there, and who takes its place may lose what it takes. Mutations:
+// to ask the primary alone; to speak to whoever it is in plain text.
+TEST_F(ServerLossTest, DoesNotTrustAReplicaThatMayForgetOrIsElsewhere) {
+  absl::StatusOr<std::unique_ptr<RedisServer>> primary = RedisServer::StartPrimary();
+  ASSERT_TRUE(primary.ok()) << primary.status();
+  server_ = *std::move(primary);
+  const auto replica = RedisServer::StartReplicaOf(*server_);
+  ASSERT_TRUE(replica.ok()) << replica.status();
+  RedisOptions options = server_->OptionsFor("aggregate");
+  options.wait_replicas = 1;
+  stores_ = std::make_unique<RedisStores>(options);
+  EXPECT_EQ(stores_->CheckServer(), absl::OkStatus());
+  RedisPool there((*replica)->OptionsFor("inspector"));
+  ASSERT_EQ(AsOk(there.Call({"CONFIG", "SET", "save", "60 1"})), absl::OkStatus());
+  absl::Status refused = stores_->CheckServer();
+  EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
+  EXPECT_THAT(refused.message(), HasSubstr("of a replica: redis-server writes snapshots"));
+  ASSERT_EQ(AsOk(there.Call({"CONFIG", "SET", "save", ""})), absl::OkStatus());
+  EXPECT_EQ(stores_->CheckServer(), absl::OkStatus());
+
+  ASSERT_EQ(AsOk(there.Call({"CONFIG", "SET", "replica-announce-ip", "192.0.2.1"})),
+            absl::OkStatus());
+  // It says so when it connects.
+  RedisPool here(server_->OptionsFor("inspector"));
+  ASSERT_EQ(AsOk(here.Call({"CLIENT", "KILL", "TYPE", "replica"})), absl::OkStatus());
+  EXPECT_TRUE(WaitUntil([&] { return absl::IsFailedPrecondition(stores_->CheckServer()); }));
+  Create("acme");
+  for (const absl::Status& status :
+       {stores_->CheckServer(), stores_->counters().ScrubFiles([] { return false; }),
+        stores_->organizations().Erase("acme", Named("gone")).status()}) {
+    EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+    EXPECT_THAT(status.message(), HasSubstr("--redis_tls_authorities"));
+  }
+}
+
+// A primary that was made a replica says so, and a replica that is cut off. Mutation: an error of
+// the kind that calls are not repeated after.
+TEST_F(ServerLossTest, IsUnavailableWhereTheServerIsAReplica) {
+  absl::StatusOr<std::unique_ptr<RedisServer>> primary = RedisServer::StartPrimary();
+  ASSERT_TRUE(primary.ok()) << primary.status();
+  const auto replica = RedisServer::StartReplicaOf(**primary);
+  ASSERT_TRUE(replica.ok()) << replica.status();
+  stores_ = std::make_unique<RedisStores>((*replica)->OptionsFor("aggregate"));
+  EXPECT_TRUE(absl::IsNotFound(stores_->organizations().Read("acme").status())) << "the control";
+  const absl::Status read_only =
+      stores_->organizations().Create("acme", Named("acme"), absl::InfiniteFuture());
+  EXPECT_TRUE(absl::IsUnavailable(read_only)) << read_only;
+  EXPECT_THAT(read_only.message(), HasSubstr("READONLY"));
+  RedisPool there((*replica)->OptionsFor("inspector"));
+  ASSERT_EQ(AsOk(there.Call({"CONFIG", "SET", "replica-serve-stale-data", "no"})),
+            absl::OkStatus());
+  (*primary)->Kill();
+  absl::Status cut_off;
+  EXPECT_TRUE(WaitUntil([&] {
+    cut_off = stores_->organizations().Read("acme").status();
+    return absl::IsUnavailable(cut_off);
+  }));
+  EXPECT_THAT(cut_off.message(), HasSubstr("MASTERDOWN"));
 }
 
 TEST_F(ServerLossTest, DoesNotCountAWriteAsDurableWithoutItsReplicas) {
