@@ -21,18 +21,17 @@ bool ParseNumber(absl::string_view text, int last, int& number) {
   return absl::SimpleAtoi(text, &number) && number >= 0 && number <= last;
 }
 
-// Reads the three columns that begin at `columns`.
+// Reads the three columns that begin at `columns`; nothing when they make no sense.
 std::optional<SlotMap::Primary> ParseNode(const std::string* columns, const RedisAddress& asked) {
   SlotMap::Primary node;
   node.address.host = columns[0].empty() ? asked.host : columns[0];
   node.id = columns[2];
-  // "?" stands for a host name that the node has not announced.
-  if (node.address.host == "?" || !ParseNumber(columns[1], kMaxPort, node.address.port) ||
-      node.address.port == 0) {
-    return {};
-  }
+  if (!ParseNumber(columns[1], kMaxPort, node.address.port)) return {};
   return node;
 }
+
+// "?" stands for a host name that the node has not announced, 0 for a port that nobody knows yet.
+bool CanBeReached(const RedisAddress& address) { return address.host != "?" && address.port != 0; }
 
 }  // namespace
 
@@ -78,6 +77,7 @@ absl::StatusOr<SlotMap> ParseSlotMap(const std::vector<std::vector<std::string>>
     for (size_t i = kFirstNode; i < row.size(); i += kColumnsOfNode) {
       std::optional<SlotMap::Primary> node = ParseNode(&row[i], asked);
       if (!node.has_value()) return UnexpectedReply();
+      if (!CanBeReached(node->address)) continue;
       if (i > kFirstNode) {
         map.replicas.push_back(std::move(node->address));
         continue;

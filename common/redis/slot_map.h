@@ -46,7 +46,8 @@ struct SlotMap {
 
 // Reads what the node at `asked` answers to CLUSTER SLOTS, as AsRows gives it: first slot,
 // last slot (inclusive), and of each node address, port and id, the primary first. A node that
-// announces no host has that of `asked`. Internal when it is no such answer.
+// announces no host has that of `asked`; one whose host name or port the others do not know is left
+// out, and if it is a primary its slots are nobody's. Internal when it is no such answer.
 absl::StatusOr<SlotMap> ParseSlotMap(const std::vector<std::vector<std::string>>& rows,
                                      const RedisAddress& asked);
 

@@ -1,11 +1,15 @@
 #include "common/redis/user_check.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/redis/at_once.h"
+#include "common/status/graver.h"
 #include "common/status/status_macros.h"
 
 namespace tutti {
@@ -15,6 +19,16 @@ namespace {
 constexpr char kKey[] = "{-}:check";
 
 constexpr absl::Duration kBetweenUserChecks = absl::Seconds(2);
+
+// A node that does not answer is asked again so often, and by then others have answered: of the
+// time that there is, half is for who the nodes are, and a quarter for what each of them says.
+constexpr absl::Duration kBetweenTries = absl::Seconds(1);
+constexpr double kShareOfMap = 0.5;
+constexpr double kShareOfNodes = 0.25;
+
+absl::Status DidNotAnswer() {
+  return absl::UnavailableError("no node of the cluster answered of late");
+}
 
 // What a service asks for that changes nothing.
 std::vector<RedisWords> QuestionsOf(RedisUse use) {
@@ -94,9 +108,10 @@ const char* AclFileOf(RedisUse use) {
   return use == RedisUse::kJournal ? "deploy/redis/journal.acl" : "deploy/redis/users.acl";
 }
 
-class Check {
+// Asks one node.
+class NodeCheck {
  public:
-  Check(const RedisOptions& options, RedisUse use) : options_(options), use_(use) {}
+  NodeCheck(const RedisOptions& options, RedisUse use) : options_(options), use_(use) {}
 
   // In two goes, whatever there is to ask.
   absl::Status At(const RedisOptions& server) const {
@@ -171,24 +186,39 @@ class Check {
 }  // namespace
 
 absl::Status CheckUser(const RedisOptions& options, RedisUse use) {
-  const Check check(options, use);
-  if (options.cluster.empty()) return check.At(options);
-  absl::Status last;
-  for (const RedisAddress& address : options.cluster) {
-    RedisOptions server = options;
-    server.host = address.host;
-    server.port = address.port;
-    last = check.At(server);
-    if (!absl::IsUnavailable(last)) break;
-  }
-  return last;
+  return UserWatch(options, use).Check();
+}
+
+absl::Status UserWatch::Ask() {
+  const RedisOptions& options = topology_.options();
+  const NodeCheck check(options, use_);
+  if (!topology_.in_cluster()) return check.At(options);
+  const std::vector<std::shared_ptr<RedisNode>> nodes =
+      topology_.KnownNodes(absl::Now() + kShareOfMap * options.timeout);
+  std::vector<absl::Status> answers(nodes.size(), DidNotAnswer());
+  DoAtOnce(nodes.size(), [&](size_t i) {
+    RedisOptions server = nodes[i]->pool.options();
+    server.timeout = nodes[i]->answers.Limit(kShareOfNodes * options.timeout, kBetweenTries);
+    if (server.timeout == absl::ZeroDuration()) return;
+    answers[i] = check.At(server);
+    if (absl::IsUnavailable(answers[i])) {
+      nodes[i]->answers.InVain(kBetweenTries);
+    } else {
+      nodes[i]->answers.Answered();
+    }
+  });
+  absl::Status found;
+  for (const absl::Status& answer : answers) KeepGraver(answer, found);
+  const bool any =
+      std::any_of(answers.begin(), answers.end(), [](const absl::Status& one) { return one.ok(); });
+  return any && absl::IsUnavailable(found) ? absl::OkStatus() : found;
 }
 
 absl::Status UserWatch::Check() {
   const absl::Duration now = clock_.SinceStart();
   // One that did not answer is asked each time: it may be another when it does.
   if (absl::IsUnavailable(answer_) || now >= ask_at_) {
-    answer_ = CheckUser(options_, use_);
+    answer_ = Ask();
     ask_at_ = now + kBetweenUserChecks;
   }
   return answer_;

@@ -106,7 +106,6 @@ class StoreCheck {
   StoreCheck(const AggregateOptions& options, JournalBinding& binding, const WallClock& clock,
              StoreVerdict& verdict)
       : user_(ForQuestions(options.redis), RedisUse::kAggregate),
-        in_cluster_(!options.redis.cluster.empty()),
         store_(ForQuestions(options.redis)),
         clock_guard_(clock, store_.clock()),
         binding_(binding),
@@ -134,9 +133,8 @@ class StoreCheck {
   // Everything is asked: what passes, and is found first, must not hide what does not.
   absl::Status AskAll() {
     absl::Status found = user_.Check();
-    // But of a store that does not answer nothing else can be found out. In a cluster, not all
-    // nodes were asked.
-    if (absl::IsUnavailable(found) && (!in_cluster_ || !store_.Ping().ok())) return found;
+    // But of a store that does not answer nothing else can be found out.
+    if (absl::IsUnavailable(found)) return found;
     if (journal_user_.has_value()) KeepGraver(journal_user_->Check(), found);
     KeepGraver(store_.CheckServer(), found);
     KeepGraver(clock_guard_.Check(), found);
@@ -164,7 +162,6 @@ class StoreCheck {
 
   UserWatch user_;
   std::optional<UserWatch> journal_user_;
-  const bool in_cluster_;
   RedisStores store_;
   ClockGuard clock_guard_;
   JournalBinding& binding_;

@@ -5,7 +5,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "absl/time/clock.h"
 #include "common/redis/keys.h"
+#include "common/redis/user_check.h"
 #include "tests/integration/redis/cluster_fixture.h"
 
 namespace tutti {
@@ -340,6 +342,56 @@ TEST_F(ClusterTest, TrustsNoClusterThatMayLoseWrites) {
     ASSERT_EQ(AsOk(last.Call({"CONFIG", "SET", setting, right})), absl::OkStatus());
   }
   EXPECT_EQ(stores_->CheckServer(), absl::OkStatus());
+}
+
+// Mutation: to take nothing of a map in which one node has no name.
+TEST_F(ClusterTest, ServesTheOthersWhileANodeAnnouncesNoName) {
+  for (int i = 0; i < 3; ++i) Create(OrganizationOn(i));
+  for (int i = 0; i < 3; ++i) {
+    RedisPool node(own_->primary(i).OptionsFor("inspector"));
+    ASSERT_EQ(
+        AsOk(node.Call({"CONFIG", "SET", "cluster-announce-hostname", i == 2 ? "" : "localhost",
+                        "cluster-preferred-endpoint-type", "hostname"})),
+        absl::OkStatus());
+  }
+  Use(absl::Seconds(2));
+  // Word of the names goes from node to node.
+  EXPECT_TRUE(WaitUntil([&] {
+    return stores_->organizations().Read(OrganizationOn(0)).ok() &&
+           stores_->organizations().Read(OrganizationOn(1)).ok();
+  }));
+  EXPECT_TRUE(absl::IsUnavailable(stores_->organizations().Read(OrganizationOn(2)).status()));
+  const absl::Status refused = stores_->CheckServer();
+  EXPECT_TRUE(absl::IsUnavailable(refused)) << refused;
+  EXPECT_THAT(refused.message(), HasSubstr("cluster-announce-hostname"));
+}
+
+// Mutations: to ask the first node that answers, or no replica; seeds that are asked one after
+// another; a node that does not answer taken for one that refuses.
+TEST_F(ClusterTest, AsksEveryNodeForTheRightsOfAUser) {
+  RedisOptions options = OptionsFor("score");
+  options.timeout = absl::Seconds(3);
+  for (int i = 0; i < 3; ++i) {
+    RedisPool node(own_->primary(i).OptionsFor("inspector"));
+    ASSERT_EQ(AsOk(node.Call({"ACL", "SETUSER", "score", "-mget"})), absl::OkStatus());
+    const absl::Status refused = CheckUser(options, RedisUse::kScore);
+    EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
+    EXPECT_THAT(refused.message(), HasSubstr("denies MGET to user score"));
+    ASSERT_EQ(AsOk(node.Call({"ACL", "SETUSER", "score", "+mget"})), absl::OkStatus());
+  }
+  EXPECT_EQ(CheckUser(options, RedisUse::kScore), absl::OkStatus());
+  own_->primary(0).Freeze(true);
+  own_->primary(1).Freeze(true);
+  UserWatch watch(options, RedisUse::kScore);
+  for (int i = 0; i < 3; ++i) {
+    const absl::Time begin = absl::Now();
+    EXPECT_EQ(watch.Check(), absl::OkStatus());
+    EXPECT_LT(absl::Now() - begin, options.timeout);
+  }
+  own_->primary(2).Freeze(true);
+  const absl::Status nobody = CheckUser(options, RedisUse::kScore);
+  EXPECT_TRUE(absl::IsUnavailable(nobody)) << nobody;
+  for (int i = 0; i < 3; ++i) own_->primary(i).Freeze(false);
 }
 
 // Mutation: to take a slot that nobody has for one that is served.

@@ -3,6 +3,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/redis/keys.h"
+#include "common/redis/user_check.h"
 #include "tests/integration/redis/cluster_fixture.h"
 
 namespace tutti {
