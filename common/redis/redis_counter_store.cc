@@ -170,12 +170,13 @@ class RedisCounterStore::MergeTask final : public SlotTask {
   void Begin(std::optional<uint64_t> epoch) override {
     epoch_ = epoch;
     step_ = Step::kCheck;
+    again_ = std::exchange(begun_, true);
     for (Write& write : writes_) {
       *write.outcome = MergeOutcome::kMerged;
       write.bitmap_bits = 0;
       write.known = false;
       const absl::Span<const uint32_t> all = write.delta->positions;
-      write.positions = epoch.has_value()
+      write.positions = epoch.has_value() && !again_
                             ? mirror_.Unknown(write.delta->id, all, *epoch, write.known)
                             : std::vector<uint32_t>(all.begin(), all.end());
     }
@@ -193,7 +194,7 @@ class RedisCounterStore::MergeTask final : public SlotTask {
           step_ == Step::kCheck ? AskForSize(write, commands) : AskToSet(write, commands);
       count += write.commands;
     }
-    if (step_ == Step::kWrite) {
+    if (step_ == Step::kWrite && !again_) {
       commands.Add({"SET", TickKey(organization_), "1", "EX", ExpirySeconds(Key::kTick)});
       ++count;
     }
@@ -221,7 +222,7 @@ class RedisCounterStore::MergeTask final : public SlotTask {
       return absl::OkStatus();
     }
     step_ = Step::kDone;
-    return StatusOf(**element);  // of the tick
+    return again_ ? absl::OkStatus() : StatusOf(**element);  // of the tick
   }
 
   void Fail() {
@@ -255,7 +256,7 @@ class RedisCounterStore::MergeTask final : public SlotTask {
 
   // Each of these two returns the number of commands.
   static size_t AskForSize(const Write& write, RedisPipeline& commands);
-  static size_t AskToSet(const Write& write, RedisPipeline& commands);
+  size_t AskToSet(const Write& write, RedisPipeline& commands) const;
   absl::Status HearSize(const redisReply& reply, Write& write) const;
   static absl::Status HearOutcome(const redisReply& reply, Write& write);
 
@@ -263,6 +264,11 @@ class RedisCounterStore::MergeTask final : public SlotTask {
   BitMirror& mirror_;
   std::vector<Write> writes_;
   std::optional<uint64_t> epoch_;
+  // While a slot moves, its nodes refuse what names a key that there is as well as one that there
+  // is not yet. So who was refused once names bitmaps alone, and sets every bit, known or not: that
+  // is a write, as the tick is.
+  bool begun_ = false;
+  bool again_ = false;
   Step step_ = Step::kCheck;
   size_t executed_ = 0;  // commands of the transaction
 };
@@ -291,7 +297,7 @@ absl::Status RedisCounterStore::MergeTask::HearSize(const redisReply& reply, Wri
   return absl::OkStatus();
 }
 
-size_t RedisCounterStore::MergeTask::AskToSet(const Write& write, RedisPipeline& commands) {
+size_t RedisCounterStore::MergeTask::AskToSet(const Write& write, RedisPipeline& commands) const {
   if (*write.outcome != MergeOutcome::kMerged) return 0;
   const absl::Span<const uint32_t> all = write.positions;
   if (all.empty()) {
@@ -300,7 +306,7 @@ size_t RedisCounterStore::MergeTask::AskToSet(const Write& write, RedisPipeline&
     return 1;
   }
   const size_t span = std::max<size_t>(all.back(), write.bitmap_bits);
-  if (all.size() > span / kBitsPerDensePosition && all.size() > kPositionsPerCommand) {
+  if (!again_ && all.size() > span / kBitsPerDensePosition && all.size() > kPositionsPerCommand) {
     commands.Add(Script(kDenseScript, {write.key, TransitKey(write.delta->id.organization)},
                         {AsBitmap(all), ExpirySeconds(Key::kTransit)}));
     return 1;

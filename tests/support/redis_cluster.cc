@@ -34,6 +34,25 @@ std::set<std::string> OwnersAsSeenBy(const RedisServer& node) {
   return owners;
 }
 
+// Has keys go over.
+absl::Status Migrate(const std::vector<std::string>& keys, const RedisServer& from,
+                     const RedisServer& to) {
+  if (keys.empty()) return absl::OkStatus();
+  const RedisOptions there = to.OptionsFor("inspector");
+  RedisWords words = {"MIGRATE",
+                      to.address().host,
+                      absl::StrCat(to.address().port),
+                      "",
+                      "0",
+                      "5000",
+                      "AUTH2",
+                      there.user,
+                      there.password,
+                      "KEYS"};
+  words.insert(words.end(), keys.begin(), keys.end());
+  return AsOk(Tell(from, words));
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<RedisCluster>> RedisCluster::Start(int primaries,
@@ -131,22 +150,12 @@ absl::StatusOr<int64_t> RedisCluster::MoveKeys(absl::string_view key, int from, 
   const absl::StatusOr<std::vector<std::string>> keys =
       AsStrings(Tell(primary(from), {"CLUSTER", "GETKEYSINSLOT", slot, absl::StrCat(limit)}));
   if (!keys.ok()) return keys.status();
-  if (!keys->empty()) {
-    const RedisOptions there = primary(to).OptionsFor("inspector");
-    RedisWords words = {"MIGRATE",
-                        primary(to).address().host,
-                        absl::StrCat(primary(to).address().port),
-                        "",
-                        "0",
-                        "5000",
-                        "AUTH2",
-                        there.user,
-                        there.password,
-                        "KEYS"};
-    words.insert(words.end(), keys->begin(), keys->end());
-    if (absl::Status moved = AsOk(Tell(primary(from), words)); !moved.ok()) return moved;
-  }
+  if (absl::Status moved = Migrate(*keys, primary(from), primary(to)); !moved.ok()) return moved;
   return AsInteger(Tell(primary(from), {"CLUSTER", "COUNTKEYSINSLOT", slot}));
+}
+
+absl::Status RedisCluster::MoveKey(const std::string& key, int from, int to) const {
+  return Migrate({key}, primary(from), primary(to));
 }
 
 absl::Status RedisCluster::EndMove(absl::string_view key, int from, int to) const {

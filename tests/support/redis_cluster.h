@@ -34,9 +34,11 @@ class RedisCluster {
   int OwnerOf(absl::string_view key) const;
 
   // Moves the key's slot as redis-cli does, in three steps: both say so, keys go over, both
-  // are told, and all agree. The second moves at most `limit` keys and returns how many are left.
+  // are told, and all agree. The second moves at most `limit` keys and returns how many are left,
+  // or one of them.
   absl::Status BeginMove(absl::string_view key, int from, int to) const;
   absl::StatusOr<int64_t> MoveKeys(absl::string_view key, int from, int to, int limit) const;
+  absl::Status MoveKey(const std::string& key, int from, int to) const;
   absl::Status EndMove(absl::string_view key, int from, int to) const;
   // All three.
   absl::Status Move(absl::string_view key, int from, int to) const;

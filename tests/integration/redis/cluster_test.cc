@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <set>
 #include <thread>
 
@@ -144,6 +145,39 @@ TEST_F(ClusterTest, DoesAllOfAScriptOrNothingWhileTheSlotMoves) {
   EXPECT_EQ(Merge(Person(id), {1}).value(), MergeOutcome::kLate);
   EXPECT_TRUE(stores_->organizations().Erase(id, Named("gone")).ok());
   EXPECT_EQ(AsString(inspector_->Call({"HGET", LedgerKey(id), "person:total"})).value(), "7");
+}
+
+// No key that is only to come is asked for: there is none on either node. Mutations: to send many
+// bits as a bitmap of their own again; to write the tick again; to leave out what is known.
+TEST_F(ClusterTest, MergesManyBitsWhileTheSlotMoves) {
+  const std::string id = OrganizationOn(0);
+  Begin(id, kReachWindow, {"person"});
+  Use(absl::Seconds(2));
+  std::vector<uint32_t> all;
+  const auto merge_some = [&] {
+    std::vector<uint32_t> some;
+    const auto first = static_cast<uint32_t>(all.size() / 800);
+    for (uint32_t i = 0; i < 800; ++i) some.push_back(5 * i + first);
+    all.insert(all.end(), some.begin(), some.end());
+    const absl::StatusOr<MergeOutcome> merged = Merge(Person(id), some);
+    ASSERT_TRUE(merged.ok()) << merged.status();
+    EXPECT_EQ(*merged, MergeOutcome::kMerged);
+  };
+  ASSERT_EQ(own_->BeginMove(id, 0, 1), absl::OkStatus());
+  ASSERT_NO_FATAL_FAILURE(merge_some());
+  // The bitmap alone, and then all there is.
+  const std::string key = BitmapKey(Person(id));
+  ASSERT_EQ(own_->MoveKey(key, 0, 1), absl::OkStatus());
+  ASSERT_NO_FATAL_FAILURE(merge_some());
+  ASSERT_EQ(own_->MoveKeys(id, 0, 1, 1000).value(), 0);
+  ASSERT_NO_FATAL_FAILURE(merge_some());
+  ASSERT_EQ(own_->EndMove(id, 0, 1), absl::OkStatus());
+  // The first one is told where the slot is.
+  ASSERT_NO_FATAL_FAILURE(merge_some());
+  ASSERT_NO_FATAL_FAILURE(merge_some());
+  std::sort(all.begin(), all.end());
+  EXPECT_EQ(BitsOf(Raw(key)), all);
+  EXPECT_EQ(Raw(TickKey(id)), "1") << "the control";
 }
 
 // Mutation: to take a bitmap that is on the other node for one that is lost.
