@@ -1,6 +1,5 @@
 #include "common/redis/byte_stream.h"
 
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
@@ -36,12 +35,13 @@ absl::Status Unreachable(absl::string_view why) { return absl::UnavailableError(
 // What the kernel said last.
 std::string LastError() { return std::generic_category().message(errno); }
 
-// Waits until a connection that was begun is there; else errno says why it is not.
-bool AwaitConnection(int fd, absl::Time deadline) {
-  pollfd waiting{fd, POLLOUT, 0};
+// Waits until something may be read or written, or has failed; else errno says why not.
+bool Await(int fd, short events, absl::Time deadline) {
+  pollfd waiting{fd, events, 0};
   int ready = 0;
   do {
-    const int64_t rest = absl::ToInt64Milliseconds(deadline - absl::Now());
+    const int64_t rest =
+        absl::ToInt64Milliseconds(absl::Ceil(deadline - absl::Now(), absl::Milliseconds(1)));
     if (rest <= 0) {
       errno = ETIMEDOUT;
       return false;
@@ -49,25 +49,35 @@ bool AwaitConnection(int fd, absl::Time deadline) {
     constexpr int64_t kLongest = std::numeric_limits<int>::max();
     ready = poll(&waiting, 1, static_cast<int>(std::min(rest, kLongest)));
   } while (ready == 0 || (ready < 0 && errno == EINTR));
+  return ready == 1;
+}
+
+// Waits until a connection that was begun is there; else errno says why it is not.
+bool AwaitConnection(int fd, absl::Time deadline) {
   int error = 0;
   socklen_t size = sizeof(error);
-  if (ready != 1 || getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0) return false;
+  if (!Await(fd, POLLOUT, deadline) || getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0) {
+    return false;
+  }
   errno = error;
   return error == 0;
 }
 
-// A connected socket that blocks; -1: none by the deadline, and errno says why.
+// A connected socket that does not block; -1: none by the deadline, and errno says why.
 int Connect(int family, const sockaddr* address, socklen_t size, absl::Time deadline) {
   const int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return -1;
-  const bool connected =
-      connect(fd, address, size) == 0 || (errno == EINPROGRESS && AwaitConnection(fd, deadline));
-  if (connected && fcntl(fd, F_SETFL, 0) == 0) return fd;
+  if (connect(fd, address, size) == 0 || (errno == EINPROGRESS && AwaitConnection(fd, deadline))) {
+    return fd;
+  }
   const int error = errno;
   close(fd);
   errno = error;
   return -1;
 }
+
+// Whether an operation on a socket was not done because it would have waited.
+bool WouldWait() { return errno == EAGAIN || errno == EWOULDBLOCK; }
 
 absl::StatusOr<TlsContext> ContextOf(const RedisTls& tls) {
   TlsContext context(SSL_CTX_new(TLS_client_method()));
@@ -142,13 +152,21 @@ ByteStream::~ByteStream() {
   close(fd_);
 }
 
-absl::Status ByteStream::StartTls(const RedisTls& tls, const std::string& host) {
+absl::Status ByteStream::StartTls(const RedisTls& tls, const std::string& host,
+                                  absl::Time deadline) {
   ASSIGN_OR_RETURN(const TlsContext context, ContextOf(tls));
   session_ = SSL_new(context.get());
   if (session_ == nullptr) return absl::ResourceExhaustedError("out of memory");
   Expect(host, session_);
   ERR_clear_error();
-  if (SSL_set_fd(session_, fd_) != 1 || SSL_connect(session_) != 1) {
+  int connected = SSL_set_fd(session_, fd_);
+  if (connected == 1) {
+    do {
+      ERR_clear_error();
+      connected = SSL_connect(session_);
+    } while (connected != 1 && AwaitTls(connected, deadline));
+  }
+  if (connected != 1) {
     ERR_clear_error();
     return absl::UnavailableError(
         "no TLS with redis-server: check that it speaks TLS, that the authorities signed its "
@@ -157,22 +175,26 @@ absl::Status ByteStream::StartTls(const RedisTls& tls, const std::string& host) 
   return absl::OkStatus();
 }
 
-bool ByteStream::LimitTo(absl::Duration limit) {
-  const timeval time = absl::ToTimeval(limit);
-  return setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof(time)) == 0 &&
-         setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof(time)) == 0;
+// Whether to do an operation of TLS again that had this result.
+bool ByteStream::AwaitTls(int result, absl::Time deadline) const {
+  const int error = SSL_get_error(session_, result);
+  if (error == SSL_ERROR_WANT_READ) return Await(fd_, POLLIN, deadline);
+  return error == SSL_ERROR_WANT_WRITE && Await(fd_, POLLOUT, deadline);
 }
 
-bool ByteStream::Write(absl::string_view bytes) {
+bool ByteStream::Write(absl::string_view bytes, absl::Time deadline) {
   while (!bytes.empty()) {
     size_t written = 0;
     if (session_ != nullptr) {
       // What an earlier failure of this thread left is not this one's.
       ERR_clear_error();
-      if (SSL_write_ex(session_, bytes.data(), bytes.size(), &written) != 1) return false;
+      const int done = SSL_write_ex(session_, bytes.data(), bytes.size(), &written);
+      if (done != 1 && !AwaitTls(done, deadline)) return false;
     } else {
       const ssize_t sent = send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-      if (sent < 0 && errno != EINTR) return false;
+      if (sent < 0 && errno != EINTR && !(WouldWait() && Await(fd_, POLLOUT, deadline))) {
+        return false;
+      }
       written = static_cast<size_t>(std::max<ssize_t>(sent, 0));
     }
     bytes.remove_prefix(written);
@@ -180,17 +202,20 @@ bool ByteStream::Write(absl::string_view bytes) {
   return true;
 }
 
-size_t ByteStream::Read(absl::Span<char> buffer) {
-  if (session_ != nullptr) {
-    size_t read = 0;
-    ERR_clear_error();
-    return SSL_read_ex(session_, buffer.data(), buffer.size(), &read) == 1 ? read : 0;
+size_t ByteStream::Read(absl::Span<char> buffer, absl::Time deadline) {
+  while (true) {
+    if (session_ != nullptr) {
+      size_t read = 0;
+      ERR_clear_error();
+      const int done = SSL_read_ex(session_, buffer.data(), buffer.size(), &read);
+      if (done == 1) return read;
+      if (!AwaitTls(done, deadline)) return 0;
+      continue;
+    }
+    const ssize_t received = recv(fd_, buffer.data(), buffer.size(), 0);
+    if (received >= 0) return static_cast<size_t>(received);
+    if (errno != EINTR && !(WouldWait() && Await(fd_, POLLIN, deadline))) return 0;
   }
-  ssize_t received = 0;
-  do {
-    received = recv(fd_, buffer.data(), buffer.size(), 0);
-  } while (received < 0 && errno == EINTR);
-  return static_cast<size_t>(std::max<ssize_t>(received, 0));
 }
 
 bool ByteStream::Stirs() const {

@@ -44,22 +44,21 @@ class ByteStream {
 
   // Speaks TLS 1.2 or later from here on; nothing was written or read before. The server's
   // certificate must be signed by an authority and name `host`, a DNS name or an address.
-  // InvalidArgument when a file cannot be used, Unavailable when the handshake fails.
-  absl::Status StartTls(const RedisTls& tls, const std::string& host);
+  // InvalidArgument when a file cannot be used, Unavailable when the handshake fails, or is not
+  // over by the deadline.
+  absl::Status StartTls(const RedisTls& tls, const std::string& host, absl::Time deadline);
 
-  // How long each waiting for the server takes at most, from now on; more than 0.
-  bool LimitTo(absl::Duration limit);
-
-  // Writes all of it; false: failed or took too long.
-  bool Write(absl::string_view bytes);
-  // Reads at least one byte and returns how many; 0: closed, failed or took too long.
-  size_t Read(absl::Span<char> buffer);
+  // Writes all of it; false: failed, or not done by the deadline.
+  bool Write(absl::string_view bytes, absl::Time deadline);
+  // Reads at least one byte and returns how many; 0: closed, failed, or none by the deadline.
+  size_t Read(absl::Span<char> buffer, absl::Time deadline);
 
   // Whether something can be read, or the other end is gone.
   bool Stirs() const;
 
  private:
   explicit ByteStream(int fd) : fd_(fd) {}
+  bool AwaitTls(int result, absl::Time deadline) const;
 
   const int fd_;
   ssl_st* session_ = nullptr;  // with TLS

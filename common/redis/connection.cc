@@ -198,10 +198,9 @@ absl::StatusOr<std::unique_ptr<RedisConnection>> RedisConnection::Open(
   reader->fn = BoundedReplies(*reader);
   std::unique_ptr<RedisConnection> connection(new RedisConnection(std::move(stream), reader));
   connection->received_.resize(kReadAtOnce);
-  connection->LimitTo(deadline - absl::Now());
+  connection->deadline_ = deadline;
   if (options.tls.any()) {
-    RETURN_IF_ERROR(connection->stream_->StartTls(options.tls, options.host));
-    connection->LimitTo(deadline - absl::Now());
+    RETURN_IF_ERROR(connection->stream_->StartTls(options.tls, options.host, deadline));
   }
   const absl::Status authenticated =
       options.user.empty() ? absl::OkStatus()
@@ -210,7 +209,6 @@ absl::StatusOr<std::unique_ptr<RedisConnection>> RedisConnection::Open(
     return absl::UnavailableError("redis-server does not accept the user and password");
   }
   if (!authenticated.ok()) return authenticated;
-  connection->LimitTo(options.timeout);
   return connection;
 }
 
@@ -248,16 +246,8 @@ void RedisConnection::AppendRaw(const std::string& bytes, size_t commands) {
 absl::Status RedisConnection::Flush() {
   // What was large once is not kept: a string that is assigned an empty one keeps its memory.
   const std::string bytes = std::exchange(unsent_, std::string());
-  if (broken_ || !stream_->Write(bytes)) return Broken();
+  if (broken_ || !stream_->Write(bytes, deadline_)) return Broken();
   return absl::OkStatus();
-}
-
-void RedisConnection::LimitTo(absl::Duration limit) {
-  // To a socket none at all means for ever.
-  limit = std::max(limit, absl::Milliseconds(1));
-  if (limit == limit_) return;
-  limit_ = limit;
-  if (!stream_->LimitTo(limit)) broken_ = true;
 }
 
 absl::StatusOr<RedisReply> RedisConnection::Read() {
@@ -266,8 +256,10 @@ absl::StatusOr<RedisReply> RedisConnection::Read() {
   while (true) {
     if (redisReaderGetReply(reader_.get(), &data) != REDIS_OK) return Broken();
     if (data != nullptr) break;
-    const size_t read = stream_->Read(absl::MakeSpan(received_));
-    if (read == 0 || redisReaderFeed(reader_.get(), received_.data(), read) != REDIS_OK) {
+    const size_t read = stream_->Read(absl::MakeSpan(received_), deadline_);
+    // One that sends without an end is not waited for either.
+    if (read == 0 || absl::Now() >= deadline_ ||
+        redisReaderFeed(reader_.get(), received_.data(), read) != REDIS_OK) {
       return Broken();
     }
   }
@@ -361,7 +353,7 @@ absl::Status RedisPool::WaitForReplicas(RedisConnection& connection) const {
 void RedisPool::AppendWait(RedisConnection& connection) const {
   // With appendfsync always an answer means that the write is on disk.
   if (options_.wait_replicas == 0) return;
-  const absl::Duration patience = std::min(options_.timeout, connection.limit()) / 2;
+  const absl::Duration patience = std::max(connection.limit(), absl::ZeroDuration()) / 2;
   connection.Append({"WAIT", absl::StrCat(options_.wait_replicas),
                      // 0 would be for ever.
                      absl::StrCat(1 + absl::ToInt64Milliseconds(patience))});

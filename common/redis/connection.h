@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/redis/byte_stream.h"
 
@@ -45,8 +46,9 @@ struct RedisOptions {
   std::string user;  // empty: no AUTH
   std::string password;
   RedisTls tls;  // not with a Unix socket
-  // Bounds connecting and each command; in a cluster, a call with all that it takes.
-  absl::Duration timeout = absl::Seconds(10);
+  // Bounds a call with all that it takes, from connecting to the replicas' word. A caller whose
+  // call comes to one that hangs hears so before its own deadline of ten seconds.
+  absl::Duration timeout = absl::Seconds(7);
   // Replicas that must have received a write before it counts as durable; of each primary.
   int wait_replicas = 0;
   // The flag that says how many, for errors.
@@ -106,9 +108,11 @@ class RedisConnection {
   absl::Status Flush();
   absl::StatusOr<RedisReply> Read();
 
-  // How long each later sending or reading waits for the server, at most.
-  void LimitTo(absl::Duration limit);
-  absl::Duration limit() const { return limit_; }
+  // From now on all that is sent and read takes so long at most, however little of it comes at a
+  // time, until this is said again. Of a new connection it is the rest of RedisOptions::timeout.
+  void LimitTo(absl::Duration limit) { deadline_ = absl::Now() + limit; }
+  // What is left of it.
+  absl::Duration limit() const { return deadline_ - absl::Now(); }
 
   // What the server calls its present run: another one after every restart. Asked
   // once. Not to be called between Append and Read.
@@ -134,7 +138,7 @@ class RedisConnection {
   std::string run_id_;
   size_t unread_ = 0;
   bool broken_ = false;
-  absl::Duration limit_;
+  absl::Time deadline_;
 };
 
 // A number that is greater than all that this has given in this process; thread-safe.
@@ -165,8 +169,9 @@ class RedisPool {
   // broken, when the server has been restarted since it was opened.
   absl::StatusOr<uint64_t> EpochOf(RedisConnection& connection);
 
-  // Lends a connection that waits no longer than `limit`, nor than the options say; Give takes
-  // it back, and throws it away when it broke or has unread replies.
+  // Lends a connection on which all that is done takes no longer than `limit`, nor than the
+  // options say, its making included; Give takes it back, and throws it away when it broke or has
+  // unread replies.
   absl::StatusOr<std::unique_ptr<RedisConnection>> Take(
       absl::Duration limit = absl::InfiniteDuration());
   void Give(std::unique_ptr<RedisConnection> connection);

@@ -18,6 +18,8 @@ namespace tutti {
 namespace {
 
 constexpr absl::Duration kPollTime = absl::Milliseconds(50);
+// A node that hangs must not keep the service from its end.
+constexpr absl::Duration kLongestLook = absl::Seconds(2);
 // How often a node may say no while none of its rewritings is under way: one may end
 // between the two questions.
 constexpr int kMaxRefusals = 3;
@@ -30,7 +32,7 @@ struct RewriteState {
 };
 
 absl::StatusOr<RewriteState> ReadRewriteState(RedisPool& node) {
-  ASSIGN_OR_RETURN(auto facts, ReadInfo(node));
+  ASSIGN_OR_RETURN(auto facts, ReadInfo(node, kLongestLook));
   if (facts["run_id"].empty()) return UnexpectedReply();
   return RewriteState{
       facts["run_id"],

@@ -16,9 +16,9 @@ constexpr int kMaxRedirections = 8;
 constexpr int kMaxFailures = 4;
 // Who has many things done, some of them at a node that is away, reads first and then writes, and
 // must tell in time what is done: each takes so much of the time at most.
-constexpr double kShareOfMany = 0.3;
+constexpr double kShareOfMany = 0.4;
 // What may be done again is not waited for so long that no time is left to do it.
-constexpr double kShareOfOneTry = 0.2;
+constexpr double kShareOfOneTry = 0.25;
 // A tenth of the time is what a node gets that was waited for in vain; a small one would be in
 // vain, too.
 constexpr int kPartsInDoubt = 10;

@@ -90,7 +90,7 @@ class RedisRouter {
       absl::Span<const std::pair<std::string, RedisWords>> commands);
 
   // Runs tasks until each has asked for nothing more, or failed; the nodes work at the same time,
-  // and none waits for another. What came of each, in order. Takes three
+  // and none waits for another. What came of each, in order. Takes four
   // tenths of RedisOptions::timeout at most: who asked must be told in time of those that are done.
   std::vector<absl::Status> RunEach(absl::Span<SlotTask* const> tasks, const RunPolicy& policy);
 

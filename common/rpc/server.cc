@@ -313,6 +313,11 @@ absl::Status RunServer(const ServerOptions& options, const Served& served) {
   const int signals = signalfd(-1, &stop_signals, SFD_CLOEXEC);
   if (signals < 0) return absl::InternalError("signals cannot be received");
   const absl::Cleanup close_signals = [signals] { close(signals); };
+  // What was waited for before this may have taken long.
+  if (pollfd stop{signals, POLLIN, 0}; poll(&stop, 1, 0) > 0) {
+    LogInfo("stopping", {});
+    return absl::OkStatus();
+  }
 
   served.health.AddPart(kTokenKeysPart);
   served.health.AddPart(kCertificatesPart);

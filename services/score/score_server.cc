@@ -82,6 +82,9 @@ absl::StatusOr<ScoreOptions> ScoreOptionsFromFlags() {
   options.server = ServerOptionsFromFlags();
   ASSIGN_OR_RETURN(RedisOptions redis, RedisOptionsFromFlags("score"));
   options.redis = std::move(redis);
+  // Who asks while others are answered waits for these first, and all of it must end before a
+  // caller's deadline of ten seconds.
+  options.redis.timeout /= 2;
   options.catalog = absl::GetFlag(FLAGS_catalog);
   options.past_catalogs = absl::GetFlag(FLAGS_past_catalogs);
   if (options.catalog.empty()) return absl::InvalidArgumentError("give --catalog");

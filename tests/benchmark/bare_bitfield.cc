@@ -118,6 +118,7 @@ absl::Status Run() {
   const absl::StatusOr<std::unique_ptr<RedisConnection>> opened = RedisConnection::Open(options);
   if (!opened.ok()) return opened.status();
   RedisConnection& connection = **opened;
+  connection.LimitTo(absl::InfiniteDuration());
   const auto bitmaps = ReadBitmaps(connection, absl::GetFlag(FLAGS_organization));
   if (!bitmaps.ok()) return bitmaps.status();
   std::vector<std::string> commands;

@@ -264,6 +264,32 @@ class ReadinessTest(unittest.TestCase):
             self.assertIn("(--redis_socket=/nope: No such file or directory)", went[0]["problem"])
             print(f"| never any Redis | score | at once | | store: {went[0]['problem']} |")
 
+    # What it waits for at its start is over after seconds, and what it was told meanwhile is done then: an orchestrator
+    # that gets no end kills. Mutations: the closing of windows asks a store that was never found fit; a signal of before it
+    # serves is seen after the next question.
+    def test_what_starts_while_redis_hangs_ends_when_it_is_told_to(self):
+        redis = self.suite.processes()["redis-server"]
+        self.addCleanup(os.kill, redis, signal.SIGCONT)
+        for name in ("aggregate", "score"):
+            words = pathlib.Path(f"/proc/{self.suite.processes()['tutti-' + name]}/cmdline").read_bytes().split(b"\0")[1:-1]
+            for when in ("at once", "when it serves"):
+                with tempfile.TemporaryDirectory() as folder:
+                    address = pathlib.Path(folder, "address")
+                    os.kill(redis, signal.SIGSTOP)
+                    process = subprocess.Popen([BIN / f"tutti-{name}", *words, "--listen=127.0.0.1:0",
+                                                f"--port_file={address}"], stderr=subprocess.DEVNULL)
+                    self.addCleanup(process.kill)
+                    if when != "at once":
+                        self.until(when, lambda _, address=address: address.exists(), name)
+                    begin = time.monotonic()
+                    process.send_signal(signal.SIGTERM)
+                    code = process.wait(timeout=8)
+                    # So soon that it has not begun to listen to signals.
+                    self.assertIn(code, (0, -signal.SIGTERM))
+                    print(f"| told to end {when} while Redis hangs | {name} | {time.monotonic() - begin:.1f} |")
+                    os.kill(redis, signal.SIGCONT)
+        self.until("the end of it", self.is_ready, *SERVICES)
+
     # Mutation: the name is not passed on to TLS.
     def test_a_probe_says_what_the_certificate_is_for(self):
         self.until("the control", self.is_ready, "score")

@@ -1,9 +1,16 @@
 #include <malloc.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/redis/user_check.h"
 #include "tests/integration/redis/redis_test.h"
 #include "tests/support/loopback_listener.h"
 
@@ -130,6 +137,92 @@ TEST(RedisConnectionTest, GivesUpOnAServerThatTakesConnectionsAndSaysNothing) {
   EXPECT_TRUE(absl::IsUnavailable(Ping(options))) << Ping(options);
   options.tls = {};
   EXPECT_TRUE(absl::IsUnavailable(Ping(options))) << Ping(options);
+}
+
+// Sends byte by byte whatever it is told to, or receives some at a time, for five seconds; then it
+// ends the connection.
+class Dripper {
+ public:
+  enum class Way { kSends, kReceives };
+  explicit Dripper(Way way, std::string first, std::string drops)
+      : way_(way),
+        first_(std::move(first)),
+        drops_(std::move(drops)),
+        thread_([this] { Drip(); }) {}
+  ~Dripper() {
+    if (thread_.joinable()) thread_.join();
+  }
+
+  int port() const { return listener_.port(); }
+  // Whether whoever was there stayed until the end.
+  bool WasHeardOut() {
+    thread_.join();
+    return heard_out_;
+  }
+
+ private:
+  void Drip() {
+    const int connection = accept4(listener_.file(), nullptr, nullptr, SOCK_CLOEXEC);
+    send(connection, first_.data(), first_.size(), MSG_NOSIGNAL);
+    heard_out_ = true;
+    std::string received(size_t{64} << 10, 0);
+    for (size_t i = 0; heard_out_ && i < kDrops; ++i) {
+      absl::SleepFor(absl::Milliseconds(10));
+      heard_out_ = way_ == Way::kSends
+                       ? send(connection, &drops_[i % drops_.size()], 1, MSG_NOSIGNAL) == 1
+                       : recv(connection, received.data(), received.size(), 0) > 0;
+      pollfd gone{connection, POLLRDHUP, 0};
+      heard_out_ = heard_out_ && poll(&gone, 1, 0) == 0;
+    }
+    close(connection);
+  }
+
+  static constexpr size_t kDrops = 500;
+
+  const Way way_;
+  const std::string first_;
+  const std::string drops_;
+  const LoopbackListener listener_;
+  bool heard_out_ = false;
+  std::thread thread_;
+};
+
+// Mutation: each byte is waited for anew.
+TEST(RedisConnectionTest, GivesUpOnAServerThatDrips) {
+  const auto server = RedisServer::StartPrimary(RedisServer::Wire::kTls);
+  ASSERT_TRUE(server.ok()) << server.status();
+  RedisOptions options = AddressOf(**server);
+  options.timeout = absl::Milliseconds(200);
+  {
+    // A record of the handshake, of 16 KB.
+    Dripper shaking(Dripper::Way::kSends, std::string("\x16\x03\x03\x40\x00\x02", 6), "x");
+    options.port = shaking.port();
+    EXPECT_TRUE(absl::IsUnavailable(Ping(options))) << Ping(options);
+    EXPECT_FALSE(shaking.WasHeardOut());
+  }
+  options.tls = {};
+  {
+    Dripper greeting(Dripper::Way::kSends, "$1000\r\n", "x");
+    options.port = greeting.port();
+    EXPECT_TRUE(absl::IsUnavailable(Ping(options))) << Ping(options);
+    EXPECT_FALSE(greeting.WasHeardOut());
+  }
+  {
+    // One answer after another.
+    Dripper answering(Dripper::Way::kSends, "", "+\r\n");
+    options.port = answering.port();
+    const absl::Status checked = CheckUser(options, RedisUse::kAggregate);
+    EXPECT_TRUE(absl::IsUnavailable(checked)) << checked;
+    EXPECT_FALSE(answering.WasHeardOut());
+  }
+  {
+    Dripper receiving(Dripper::Way::kReceives, "+OK\r\n", "");
+    options.port = receiving.port();
+    RedisPool pool(options);
+    const std::string much(size_t{32} << 20, 'x');
+    EXPECT_TRUE(absl::IsUnavailable(AsOk(pool.Call({"SET", "much", much}))));
+    EXPECT_FALSE(receiving.WasHeardOut());
+  }
 }
 
 TEST(RedisConnectionTest, FindsAHostByNameAndSaysWhenThereIsNone) {

@@ -91,6 +91,7 @@ std::vector<Seen> ParseSeen(const std::vector<std::string>& lines) {
 // method that calls in place of calling durably.
 TEST_F(DurableWriteTest, WaitsForItsReplicasOnTheConnectionThatWrote) {
   RedisOptions watcher = server_->OptionsFor("inspector");
+  watcher.timeout = absl::Minutes(1);
   auto monitor = RedisConnection::Open(watcher);
   ASSERT_TRUE(monitor.ok()) << monitor.status();
   ASSERT_EQ(AsOk((*monitor)->Call({"MONITOR"})), absl::OkStatus());
