@@ -1,6 +1,7 @@
 """aggregate and score, and a redis-server with which they cannot work: one that may lose what it answered, takes
 rights away, or is full, also when it becomes so while they run."""
 
+import concurrent.futures
 import json
 import os
 import shutil
@@ -39,11 +40,11 @@ def problems(suite, service):
     return [line["problem"] for line in lines if line["event"] == "not ready" and line["part"] == "store"]
 
 
-def refused(address, method, request):
+def refused(address, method, request, seconds=30):
     """The code, the words and the details of a call's error; the code is None when there is none."""
     with grpc.insecure_channel(address) as channel:
         try:
-            channel.unary_unary(method)(request, timeout=30)
+            channel.unary_unary(method)(request, timeout=seconds)
         except grpc.RpcError as error:
             details = [value for key, value in error.trailing_metadata() if key == "grpc-status-details-bin"]
             return error.code(), error.details(), b"".join(details)
@@ -114,6 +115,26 @@ class StoreCheckTest(unittest.TestCase):
                                           bytes([0x0a, len(acme)]) + acme)
             wait_for(lambda: problems(suite, "aggregate"), "aggregate does not say it", seconds=10)
             self.assertNotIn("certificate", (suite.state / "log/ingest").read_text())
+
+    # Callers give a call ten seconds, as protos/README.md has it. Mutations: as long a time-out for one question; a question
+    # that waits for another's answer, and then as long for its own as that did.
+    def test_callers_hear_that_redis_hangs_before_they_give_up(self):
+        name = b"organizations/acme"
+        latest = name + b"/scores/latest"
+        with Suite(redis_users=INSPECTOR) as suite:
+            calls = [(suite.score, "/tutti.score.v1.ScoreService/GetScore", bytes([0x0a, len(latest)]) + latest),
+                     (suite.aggregate, "/tutti.aggregate.v1.OrganizationService/GetOrganization",
+                      bytes([0x0a, len(name)]) + name)]
+            for call in calls:
+                self.assertEqual(refused(*call)[0], grpc.StatusCode.NOT_FOUND, "the control")
+            redis = suite.processes()["redis-server"]
+            os.kill(redis, signal.SIGSTOP)
+            try:
+                with concurrent.futures.ThreadPoolExecutor(16) as callers:
+                    answers = list(callers.map(lambda call: refused(*call, seconds=9), 8 * calls))
+            finally:
+                os.kill(redis, signal.SIGCONT)
+            self.assertEqual({code for code, _, _ in answers}, {grpc.StatusCode.UNAVAILABLE}, answers)
 
     # Mutations: rights are asked for at the start alone; what is full is taken for good.
     def test_rights_and_room_are_asked_for_all_the_time(self):
