@@ -56,6 +56,7 @@ absl::Status ReplicaWatch::Check(const RedisOptions& primary,
     known_ = asked;
   }
   std::vector<std::shared_ptr<Replica>> all;
+  all.reserve(asked.size());
   for (auto& [address, replica] : asked) all.push_back(std::move(replica));
   DoAtOnce(all.size(), [&](size_t i) { all[i]->Ask(); });
   for (const std::shared_ptr<Replica>& replica : all) {
