@@ -84,6 +84,23 @@ class TokenFile final : public grpc::MetadataCredentialsPlugin {
   std::string of_pipe_;
 };
 
+void Limit(Silence silence, grpc::ChannelArguments& arguments) {
+  switch (silence) {
+    case Silence::kPatient:
+      arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 30'000);
+      arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
+      return;
+    case Silence::kShort:
+      // Servers take two of these pings a second.
+      arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 1'000);
+      arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 1'000);
+      arguments.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+      // By default gRPC sends two, and then none before a call does.
+      arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+      return;
+  }
+}
+
 }  // namespace
 
 bool IsLoopback(const std::string& address) {
@@ -93,7 +110,8 @@ bool IsLoopback(const std::string& address) {
 
 absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const std::string& address,
                                                            const TlsFiles& tls,
-                                                           const std::string& token_file) {
+                                                           const std::string& token_file,
+                                                           Silence silence) {
   RETURN_IF_ERROR(CheckAddress(address));
   std::shared_ptr<grpc::ChannelCredentials> credentials = grpc::InsecureChannelCredentials();
   if (tls.any()) {
@@ -123,8 +141,7 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const std::string& ad
   // a service would be back for a minute, and nobody would call it.
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 3'000);
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 10'000);
-  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 30'000);
-  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
+  Limit(silence, arguments);
   return grpc::CreateCustomChannel(address, credentials, arguments);
 }
 

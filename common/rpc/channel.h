@@ -16,6 +16,14 @@ inline constexpr int kMaxMessageBytes = 16 << 20;
 // Whether an address (host:port or unix:path) never leaves this machine.
 bool IsLoopback(const std::string& address);
 
+// How long a peer may be silent. Whoever is alive answers pings at once, however long its calls
+// take; after that its connection is given up, calls that wait for it are repeated elsewhere, and
+// none goes to it before it answers again: a process that hangs keeps its connections.
+enum class Silence {
+  kPatient,  // 40 s, while calls are under way: for whatever network there is in between
+  kShort,    // 2 s, also without calls: between services
+};
+
 // A channel to a service. Calls that fail with UNAVAILABLE or RESOURCE_EXHAUSTED before an answer
 // came are repeated up to four times, whatever their size, after the time that the service asks
 // for (see retry_pushback.h) or a tenth of a second and more; addresses of one name are
@@ -26,7 +34,8 @@ bool IsLoopback(const std::string& address);
 // file, for files that cannot be used.
 absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const std::string& address,
                                                            const TlsFiles& tls = {},
-                                                           const std::string& token_file = "");
+                                                           const std::string& token_file = "",
+                                                           Silence silence = Silence::kPatient);
 
 }  // namespace tutti
 

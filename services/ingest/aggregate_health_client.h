@@ -20,12 +20,13 @@ class AggregateHealthClient {
   AggregateHealthClient(const std::shared_ptr<grpc::Channel>& channel, std::string address,
                         const SteadyClock& clock);
 
-  // OK when one says that it is ready, or has said so within a second and a half: where there are
-  // several, some may go. Returns within a second.
+  // OK when one says that it is ready, or has said so within a second and a half, or three while
+  // questions are not answered: where there are several, some may go or hang. Returns within a
+  // second.
   absl::Status Ask();
 
  private:
-  absl::Status AskOne();
+  absl::Status AskOne(bool& answered);
 
   const std::unique_ptr<grpc::health::v1::Health::Stub> health_;
   const std::string address_;

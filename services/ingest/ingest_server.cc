@@ -187,7 +187,7 @@ class Chores {
   bool MeetAnew() {
     const int edition = CertificateEdition(tls_);
     if (edition == edition_) return false;
-    const auto channel = MakeChannel(address_, tls_);
+    const auto channel = MakeChannel(address_, tls_, "", Silence::kShort);
     // Files that cannot be used are said to be so elsewhere.
     if (!channel.ok()) return false;
     aggregate_.ReportOver(*channel);
@@ -289,7 +289,7 @@ absl::Status RunIngest(const ServerOptions& server, const IngestOptions& options
       options.opt_outs.empty() ? OptOutPathBeside(options.keyring) : options.opt_outs;
   const absl::StatusOr<std::unique_ptr<OptOutStore>> opt_outs = OptOutStore::Open(opt_outs_path);
   if (!opt_outs.ok()) return Named("--optout", opt_outs_path, opt_outs.status());
-  const auto made = MakeChannel(options.aggregate, server.tls);
+  const auto made = MakeChannel(options.aggregate, server.tls, "", Silence::kShort);
   if (!made.ok()) {
     const absl::string_view why = made.status().message();
     return absl::InvalidArgumentError(

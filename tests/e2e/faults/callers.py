@@ -79,6 +79,37 @@ class Batch:
         return request
 
 
+class Probe:
+    """Calls ingest at an even pace, whether or not it answers, with a batch that is known to be good. What share of the
+    calls was answered well in time is what callers have of the service."""
+
+    PACE = 0.05  # seconds
+    DEADLINE = 5  # seconds
+
+    def __init__(self, channels, request):
+        self.channels, self.request = channels, request
+        self.codes = collections.Counter()
+        self.stopping = threading.Event()
+        self.thread = threading.Thread(target=self._run)
+        self.thread.start()
+
+    def _run(self):
+        calls = []
+        begun = time.monotonic()
+        while not self.stopping.wait(max(0.0, begun + len(calls) * self.PACE - time.monotonic())):
+            channel = self.channels[len(calls) % len(self.channels)]
+            calls.append(channel.unary_unary(INGEST).future(self.request, timeout=self.DEADLINE))
+        for call in calls:
+            error = call.exception()
+            self.codes["OK" if error is None else error.code().name] += 1
+
+    def stop(self):
+        """The share of good calls, once every call has ended."""
+        self.stopping.set()
+        self.thread.join()
+        return self.codes["OK"] / max(1, self.codes.total())
+
+
 class Callers:
     def __init__(self, fleet, organizations, seed, batch_size=10, pause=0.05, publish=True):
         """`organizations`: how many producers send to, one each. `pause`: seconds between calls of each."""
@@ -159,6 +190,13 @@ class Callers:
             if self.send(batch, service):
                 self.answered[f"{name}/{service.host.name}"] += 1
             self.stopping.wait(self.pause)
+
+    def probe(self):
+        """A probe of ingest with what is durable already."""
+        with self.lock:
+            known = next(batch for batch in self.batches if batch.acknowledged)
+        return Probe([self.channels[service] for service in self.fleet.named("ingest")],
+                     known.request().SerializeToString())
 
     def progress(self):
         """What readiness is measured by: how often each producer was answered well by each replica."""

@@ -20,6 +20,8 @@ class Fault:
     # Seconds that it lasts, at least and at most.
     lasts = (1.0, 3.0)
     what = ""
+    # The share of calls to ingest that must be good while it lasts, where it leaves a replica of each service well.
+    good = None
 
     def __init__(self, fleet, draw):
         self.fleet, self.draw = fleet, draw
@@ -90,6 +92,33 @@ class TermService(TermNode):
 class StopService(StopNode):
     def node(self):
         return self.draw.choice(self.fleet.services)
+
+
+class FreezeAggregate(StopService):
+    """One of the aggregates does nothing for so long that whatever went to it has failed, while the other is well."""
+
+    alone = True
+    lasts = (20.0, 20.0)
+    good = 0.95
+
+    def node(self):
+        return self.draw.choice(self.fleet.named("aggregate"))
+
+
+class FreezeAggregates(Fault):
+    """Every aggregate does nothing; the control of the one before, and of no schedule."""
+
+    good = FreezeAggregate.good
+    lasts = (8.0, 8.0)
+    what = "every aggregate"
+
+    def begin(self):
+        for service in self.fleet.named("aggregate"):
+            service.tell(signal.SIGSTOP)
+
+    def end(self):
+        for service in self.fleet.named("aggregate"):
+            service.tell(signal.SIGCONT)
 
 
 class Restart(Fault):
@@ -336,5 +365,5 @@ class ClockStep(Fault):
 
 
 KINDS = {kind.__name__: kind for kind in (
-    KillNode, TermNode, StopNode, KillService, TermService, StopService, Restart, Outage, CutNode, CutService, CutSide,
+    KillNode, TermNode, StopNode, KillService, TermService, StopService, FreezeAggregate, Restart, Outage, CutNode, CutService, CutSide,
     CutReplicas, OneWay, LoseAnswers, Failover, Election, Reshard, Replace, FullDisk, SlowDisk, ClockStep)}

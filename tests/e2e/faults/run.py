@@ -15,6 +15,7 @@ def run(seed, faults=0, kinds=None, hammer=0, wait=True, overload=0, say=print):
     """(findings of one run, damage that its checks do not see)."""
     import overload as overloading
     from callers import Callers
+    from faults import KINDS
     from fleet import Fleet
     from schedule import Run, rounds_of
     from suite import make_stubs
@@ -29,14 +30,18 @@ def run(seed, faults=0, kinds=None, hammer=0, wait=True, overload=0, say=print):
         try:
             callers.start()
             one = Run(fleet, callers, say)
+            unseen = []
             if overload:
                 callers.stop()
                 return overloading.measure(fleet, callers.organizations, overload, say), []
             if hammer:
                 one.hammer(hammer, seed)
             else:
-                one.run(rounds_of(seed, faults, kinds))
-            return one.finish(), one.unseen_damage()
+                rounds = rounds_of(seed, faults, kinds)
+                one.run(rounds)
+                if any(KINDS[name].good for together in rounds for name, _ in together):
+                    unseen += one.unseen_silence()
+            return one.finish(), unseen + one.unseen_damage()
         except BaseException:
             fleet.show_logs()
             raise

@@ -5,7 +5,7 @@ import statistics
 import time
 
 import checks
-from faults import KINDS, CutSide, KillPrimary
+from faults import KINDS, CutSide, FreezeAggregates, KillPrimary
 
 READY_WITHIN = 10.0  # seconds from the end of a fault until everything works, of a machine that has a core for everybody
 PATIENCE = 90  # seconds after which a run that is not ready is given up
@@ -73,18 +73,41 @@ class Run:
         self._await(ended)
         self.slowest = time.monotonic() - ended
 
+    def unseen_silence(self):
+        """The control of the share of calls that must be good: what is not found when no aggregate answers."""
+        fault = FreezeAggregates(self.fleet, random.Random(0))
+        fault.begin()
+        probe = self.callers.probe()
+        time.sleep(fault.lasts[0])
+        seen = self._too_few_good(fault, probe, "the control")
+        fault.end()
+        self._await(time.monotonic())
+        return [] if seen else ["that no aggregate answers"]
+
+    def _too_few_good(self, fault, probe, words):
+        """What is to be found of the calls of a probe."""
+        share = probe.stop()
+        self.say(f"         {words}: {100 * share:.1f}% of the calls were good, {dict(probe.codes)}")
+        return [] if share >= fault.good else [f"{words}: {100 * share:.1f}% of the calls were good, "
+                                               f"{100 * fault.good:.0f}% must be"]
+
     def _round(self, number, together):
         under_way = []
+        probes = []
         for name, seed in together:
             draw = random.Random(seed)
             fault = KINDS[name](self.fleet, draw)
             fault.begin()
+            if fault.good is not None:
+                probes.append((fault, self.callers.probe(), f"round {number}, {name} ({fault.what})"))
             under_way.append((time.monotonic() + draw.uniform(*fault.lasts), fault, name))
             self.faults += 1
             if len(together) > 1:
                 self.overlapping += 1
         for until, fault, _ in sorted(under_way, key=lambda one: one[0]):
             time.sleep(max(0.0, until - time.monotonic()))
+            for probe in [one for one in probes if one[0] is fault]:
+                self.findings += self._too_few_good(*probe)
             fault.end()
         before = self.fleet.queued()
         ended = time.monotonic()

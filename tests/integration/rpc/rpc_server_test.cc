@@ -44,6 +44,26 @@ TEST_F(RpcServerTest, WatchesNamesThatItDoesNotKnow) {
   Watch watch(Connect(), "no.such.Service");
   EXPECT_EQ(watch.Next(), HealthCheckResponse::SERVICE_UNKNOWN);
 }
+
+// Mutation: a channel that waits 40 s for a silent peer.
+TEST_F(RpcServerTest, IsGivenUpWhenItHangs) {
+  Start();
+  Watch watch(Connect(Silence::kShort), "", absl::Seconds(30));
+  EXPECT_EQ(watch.Next(), HealthCheckResponse::SERVING);
+  server_->Signal(SIGSTOP);
+  EXPECT_EQ(watch.Next(), std::nullopt);
+  EXPECT_EQ(watch.Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+// Mutation: a server that takes a ping in 20 s, and ends connections that send more.
+TEST_F(RpcServerTest, TakesThePingsOfSuchAChannel) {
+  Start();
+  Watch watch(Connect(Silence::kShort), "", absl::Seconds(6));
+  EXPECT_EQ(watch.Next(), HealthCheckResponse::SERVING);
+  EXPECT_EQ(watch.Next(), std::nullopt);
+  EXPECT_EQ(watch.Finish().error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+}
+
 TEST_F(RpcServerTest, ServesOnAUnixSocket) {
   const std::string address = absl::StrCat("unix:", (folder_ / "socket").string());
   Start({absl::StrCat("--listen=", address), "--insecure_loopback"});

@@ -32,6 +32,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/retry_pushback.h"
 #include "common/rpc/status.h"
@@ -179,7 +181,9 @@ class RpcServerTest : public testing::Test {
     return server_.emplace(folder_, flags);
   }
 
-  std::shared_ptr<grpc::Channel> Connect() { return MakeChannel(server_->Address()).value(); }
+  std::shared_ptr<grpc::Channel> Connect(Silence silence = Silence::kPatient) {
+    return MakeChannel(server_->Address(), {}, "", silence).value();
+  }
 
   std::filesystem::path folder_;
   std::optional<ServerProcess> server_;
@@ -197,8 +201,10 @@ inline grpc::StatusCode CheckHealth(const std::shared_ptr<grpc::Channel>& channe
 // A call that lasts, and the news that it has arrived.
 class Watch {
  public:
-  Watch(const std::shared_ptr<grpc::Channel>& channel, const std::string& service)
+  Watch(const std::shared_ptr<grpc::Channel>& channel, const std::string& service,
+        absl::Duration limit = absl::InfiniteDuration())
       : stub_(Health::NewStub(channel)) {
+    context_.set_deadline(absl::ToChronoTime(absl::Now() + limit));
     HealthCheckRequest request;
     request.set_service(service);
     reader_ = stub_->Watch(&context_, request);
