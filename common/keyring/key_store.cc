@@ -81,9 +81,10 @@ KeyStore::KeyStore(const std::string& path)
         return Load(file, current);
       }) {}
 
-absl::StatusOr<std::unique_ptr<KeyStore>> KeyStore::Open(const std::string& path) {
+absl::StatusOr<std::unique_ptr<KeyStore>> KeyStore::Open(const std::string& path, bool may_come) {
   std::unique_ptr<KeyStore> store(new KeyStore(path));
-  RETURN_IF_ERROR(store->ReloadIfChanged().status());
+  const absl::Status loaded = store->ReloadIfChanged().status();
+  if (!loaded.ok() && !(may_come && absl::IsNotFound(loaded))) return loaded;
   return store;
 }
 

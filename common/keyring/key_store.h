@@ -81,9 +81,12 @@ class KeySnapshot {
 // Thread-safe.
 class KeyStore {
  public:
-  // Loads the file. Errors as KeyringFile::Load.
-  static absl::StatusOr<std::unique_ptr<KeyStore>> Open(const std::string& path);
+  // Loads the file. Errors as KeyringFile::Load. One that is not there is none where it
+  // `may_come`: a later reload loads it then.
+  static absl::StatusOr<std::unique_ptr<KeyStore>> Open(const std::string& path,
+                                                        bool may_come = false);
 
+  // nullptr as long as the file has not come.
   std::shared_ptr<const KeySnapshot> snapshot() const { return snapshot_.value(); }
 
   // Loads the file again when it is not the one that was loaded last; returns

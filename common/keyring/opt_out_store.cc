@@ -40,9 +40,11 @@ OptOutStore::OptOutStore(const std::string& path)
             return {{std::make_shared<const OptOutList>(std::move(loaded.list)), loaded.stamp}};
           }) {}
 
-absl::StatusOr<std::unique_ptr<OptOutStore>> OptOutStore::Open(const std::string& path) {
+absl::StatusOr<std::unique_ptr<OptOutStore>> OptOutStore::Open(const std::string& path,
+                                                               bool may_come) {
   std::unique_ptr<OptOutStore> store(new OptOutStore(path));
-  RETURN_IF_ERROR(store->ReloadIfChanged());
+  const absl::Status loaded = store->ReloadIfChanged();
+  if (!loaded.ok() && !(may_come && absl::IsNotFound(loaded))) return loaded;
   return store;
 }
 

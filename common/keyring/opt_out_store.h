@@ -40,8 +40,9 @@ class OptOutFile {
 class OptOutStore {
  public:
   // Loads the file. Errors as OptOutFile::Load: without its list, nobody may count
-  // people.
-  static absl::StatusOr<std::unique_ptr<OptOutStore>> Open(const std::string& path);
+  // people. One that is not there is none where it `may_come`.
+  static absl::StatusOr<std::unique_ptr<OptOutStore>> Open(const std::string& path,
+                                                           bool may_come = false);
 
   // nullptr while the file cannot be read: nobody may count people then.
   std::shared_ptr<const OptOutList> snapshot() const { return snapshot_.value(); }

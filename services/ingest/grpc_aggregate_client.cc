@@ -12,11 +12,12 @@
 namespace tutti {
 namespace {
 
-// False when the keyring has no id yet.
-bool SetIdentity(const KeySnapshot& keys, aggregate::v1::KeyringIdentity& keyring) {
-  if (keys.keyring_id().empty()) return false;
-  keyring.set_id(keys.keyring_id());
-  keyring.mutable_birth_time()->set_seconds(absl::ToUnixSeconds(keys.birth_time()));
+// False when there is no keyring yet, or it has no id.
+bool SetIdentity(const KeyStore& store, aggregate::v1::KeyringIdentity& keyring) {
+  const std::shared_ptr<const KeySnapshot> keys = store.snapshot();
+  if (keys == nullptr || keys->keyring_id().empty()) return false;
+  keyring.set_id(keys->keyring_id());
+  keyring.mutable_birth_time()->set_seconds(absl::ToUnixSeconds(keys->birth_time()));
   return true;
 }
 
@@ -78,7 +79,7 @@ void GrpcAggregateClient::FetchPolicy(const std::string& organization, PolicyCal
   aggregate::v1::GetIngestPolicyRequest request;
   request.set_organization(FormatOrganizationName(organization));
   request.set_catalog_fingerprint(counting_fingerprint_);
-  if (!SetIdentity(*keys_.snapshot(), *request.mutable_keyring())) request.clear_keyring();
+  if (!SetIdentity(keys_, *request.mutable_keyring())) request.clear_keyring();
   Run(std::move(request), timeout_, std::move(done),
       [this](auto* context, auto* sent, auto* response, auto finished) {
         stub_->async()->GetIngestPolicy(context, sent, response, std::move(finished));
@@ -87,7 +88,7 @@ void GrpcAggregateClient::FetchPolicy(const std::string& organization, PolicyCal
 
 void GrpcAggregateClient::ReportKeyring(ReportCallback done) {
   aggregate::v1::ReportKeyringRequest request;
-  if (!SetIdentity(*keys_.snapshot(), *request.mutable_keyring())) request.clear_keyring();
+  if (!SetIdentity(keys_, *request.mutable_keyring())) request.clear_keyring();
   Run<aggregate::v1::ReportKeyringRequest, aggregate::v1::ReportKeyringResponse>(
       std::move(request), timeout_,
       [this, done = std::move(done)](const auto& response) {

@@ -283,11 +283,14 @@ absl::Status RunIngest(const ServerOptions& server, const IngestOptions& options
   RETURN_IF_ERROR(CheckOptions(options));
   const absl::StatusOr<std::unique_ptr<const Catalog>> catalog = Catalog::Load(options.catalog);
   if (!catalog.ok()) return Named("--catalog", options.catalog, catalog.status());
-  const absl::StatusOr<std::unique_ptr<KeyStore>> keys = KeyStore::Open(options.keyring);
+  // Whoever makes the keyring may be at it yet: it is waited for, by what is done every second.
+  const bool may_come = !server.check_config && !options.keyring.empty();
+  const absl::StatusOr<std::unique_ptr<KeyStore>> keys = KeyStore::Open(options.keyring, may_come);
   if (!keys.ok()) return Named("--keyring", options.keyring, keys.status());
   const std::string opt_outs_path =
       options.opt_outs.empty() ? OptOutPathBeside(options.keyring) : options.opt_outs;
-  const absl::StatusOr<std::unique_ptr<OptOutStore>> opt_outs = OptOutStore::Open(opt_outs_path);
+  const absl::StatusOr<std::unique_ptr<OptOutStore>> opt_outs =
+      OptOutStore::Open(opt_outs_path, may_come && (*keys)->snapshot() == nullptr);
   if (!opt_outs.ok()) return Named("--optout", opt_outs_path, opt_outs.status());
   const auto made = MakeChannel(options.aggregate, server.tls, "", Silence::kShort);
   if (!made.ok()) {

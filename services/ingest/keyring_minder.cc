@@ -15,7 +15,7 @@ constexpr absl::Duration kOverdue = absl::Hours(24);
 
 absl::Status KeyringMinder::Tick() {
   HearAggregate();
-  absl::Status rotated = Rotate();
+  absl::Status rotated = keys_.snapshot() == nullptr ? absl::OkStatus() : Rotate();
   ASSIGN_OR_RETURN(const bool reloaded, keys_.ReloadIfChanged());
   if (reloaded) policies_.Clear();
   return rotated;
@@ -23,8 +23,9 @@ absl::Status KeyringMinder::Tick() {
 
 int KeyringMinder::CountOverdueKeys() const {
   const std::optional<absl::Duration> grace = policies_.grace();
-  if (!grace.has_value()) return 0;
-  return keys_.snapshot()->CountSharedBefore(FirstKeptEndDay(clock_.Now() - kOverdue, *grace));
+  const std::shared_ptr<const KeySnapshot> keys = keys_.snapshot();
+  if (!grace.has_value() || keys == nullptr) return 0;
+  return keys->CountSharedBefore(FirstKeptEndDay(clock_.Now() - kOverdue, *grace));
 }
 
 absl::Status KeyringMinder::Rotate() {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/retention/lifetimes.h"
+#include "common/rpc/error_details.h"
 #include "services/ingest/ingest_error.h"
 
 namespace tutti {
@@ -43,6 +44,11 @@ void PolicyCache::Fetch(const std::string& organization) {
   // An organisation that was just created may have keys that were just made.
   const absl::StatusOr<bool> reloaded = keys_.ReloadIfChanged();
   if (reloaded.ok() && *reloaded) Clear();
+  if (keys_.snapshot() == nullptr) {
+    return Finish(organization,
+                  BatchRefused(absl::StatusCode::kUnavailable, ingest::v1::REASON_KEY_MISSING, "",
+                               "there is no keyring yet: retry with backoff"));
+  }
   client_.FetchPolicy(
       organization,
       [this, organization](absl::StatusOr<aggregate::v1::GetIngestPolicyResponse> response) {
@@ -84,7 +90,10 @@ void PolicyCache::Finish(const std::string& organization,
       entry.refresh_time = now + kPolicyErrorLife;
     } else {
       entry.policy = nullptr;
-      entry.error = RefusedByAggregate(policy.status());
+      // What is not aggregate's says already what a batch is told.
+      entry.error = ReasonIn<ingest::v1::Reason>(policy.status()) == ingest::v1::REASON_UNSPECIFIED
+                        ? RefusedByAggregate(policy.status())
+                        : policy.status();
       entry.expire_time = entry.refresh_time = now + kPolicyErrorLife;
     }
     answer = AnswerOf(entry);

@@ -236,6 +236,31 @@ class ReadinessTest(unittest.TestCase):
         self.fault("keyring of mode 0644", "keys", ["ingest"], lambda: self.suite.keyring.chmod(0o644),
                    lambda: self.suite.keyring.chmod(0o600))
 
+    # Mutations: it ends; it is ready without keys; a broken one is waited for.
+    def test_a_keyring_that_is_yet_to_come_is_waited_for(self):
+        files = [self.suite.keyring, self.suite.keyring.with_name(f"{self.suite.keyring.name}.optout")]
+        start = self.starter("tutti-ingest")
+        os.kill(self.suite.processes()["tutti-ingest"], signal.SIGTERM)
+        self.until("the end of ingest", lambda _: "tutti-ingest" not in self.suite.processes(), "ingest")
+        kept = [file.rename(file.with_name(f"{file.name}.kept")) for file in files]
+        files[0].write_text("no keyring")
+        files[0].chmod(0o600)
+        start()
+        self.assertEqual(self.restarted[0].wait(timeout=SECONDS), 1, "a broken one")
+        files[0].unlink()
+        said = len(self.lines("ingest"))
+        start()
+        self.until("ingest alive", lambda name: self.is_ready(name) is False, "ingest")
+        self.until("ingest says for what it waits", lambda name: any(
+            line["event"] == "not ready" and line["part"] == "keys" for line in self.lines(name)[said:]), "ingest")
+        self.assertEqual(self.metric("ingest", 'tutti_part_good_state{part="keys"}'), 0)
+        problem = next(line["problem"] for line in self.lines("ingest")[said:] if line.get("part") == "keys")
+        self.assertIn(f"keyring {files[0]}: cannot be opened: No such file or directory", problem)
+        for file, back in reversed(list(zip(files, kept))):
+            back.rename(file)
+        took = self.until("the keyring is there", self.is_ready, "ingest")
+        print(f"| a keyring that is made later | ingest | at once | {took['ingest']:.1f} | keys: {problem} |")
+
     # Mutation: it is ready until the first question is answered.
     def test_a_store_that_never_was_is_not_ready(self):
         with tempfile.TemporaryDirectory() as name:
