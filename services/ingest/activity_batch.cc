@@ -204,6 +204,8 @@ absl::Status ActivityBatch::judged() const {
                       "the keyring, or extend it for the back-fill");
 }
 
+void ActivityBatch::Drop() { done_(CallerGone()); }
+
 void ActivityBatch::Settle(const absl::Status& status) {
   if (!status.ok()) {
     settled_ = RefusedByAggregate(status);

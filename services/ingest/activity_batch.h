@@ -46,6 +46,7 @@ class ActivityBatch final : public PendingBatch {
   // Completes the response by the outcomes of the deltas.
   void Settle(const absl::Status& status) override;
   void Answer() override { done_(settled_); }
+  void Drop() override;
 
  private:
   struct Accepted {

@@ -43,7 +43,7 @@ absl::Status CheckBatch(const BatchView& batch, const absl::StatusOr<std::string
 
 void ActivityIngester::Ingest(const absl::StatusOr<std::string>& organization,
                               std::shared_ptr<const BatchView> batch,
-                              IngestActivitiesResponse& response, Done done) {
+                              IngestActivitiesResponse& response, Done done, Remaining remaining) {
   if (absl::Status fit = CheckBatch(*batch, organization); !fit.ok()) return Finish(fit, done);
   const size_t bytes = batch->memory();
   const size_t before = waiting_bytes_.fetch_add(bytes, std::memory_order_relaxed);
@@ -51,20 +51,23 @@ void ActivityIngester::Ingest(const absl::StatusOr<std::string>& organization,
     waiting_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
   });
   if (before > 0 && before + bytes > kMaxWaitingBytes) return Finish(TooManyWait(), done);
-  parts_.policies.Get(*organization,
-                      [this, batch = std::move(batch), waits = std::move(waits), &response,
-                       done = std::move(done)](const PolicyCache::Answer& policy) {
-                        if (!policy.ok()) return Finish(policy.status(), done);
-                        Judge(*policy, *batch, response, done);
-                      });
+  parts_.policies.Get(
+      *organization,
+      [this, batch = std::move(batch), waits = std::move(waits), &response, done = std::move(done),
+       remaining = std::move(remaining)](const PolicyCache::Answer& policy) {
+        if (!policy.ok()) return Finish(policy.status(), done);
+        if (remaining() <= absl::ZeroDuration()) return Finish(CallerGone(), done);
+        Judge(*policy, *batch, response, done, remaining);
+      });
 }
 
 void ActivityIngester::Judge(const std::shared_ptr<const OrganizationPolicy>& policy,
                              const BatchView& view, IngestActivitiesResponse& response,
-                             const Done& done) {
+                             const Done& done, const Remaining& remaining) {
   auto batch = std::make_unique<ActivityBatch>(
       parts_, tables_, policy, view.size(), response,
       [this, done](const absl::Status& settled) { Finish(settled, done); });
+  batch->remaining = remaining;
   batch->Judge(view);
   const absl::Status judged = batch->judged();
   if (!judged.ok() || batch->deltas.empty()) return Finish(judged, done);

@@ -38,14 +38,16 @@ class ActivityIngester {
   // `organization` is the id in the name that the batch gives, or the error of a malformed name;
   // see ParseOrganizationName. Calls back exactly once, on any thread, when what was accepted is
   // durable; at once when nothing was. The response must live until then; the batch is let go as
-  // soon as it was judged.
-  void Ingest(const absl::StatusOr<std::string>& organization,
-              std::shared_ptr<const BatchView> batch,
-              ingest::v1::IngestActivitiesResponse& response, Done done);
+  // soon as it was judged. Nothing is begun for a caller who is gone.
+  void Ingest(
+      const absl::StatusOr<std::string>& organization, std::shared_ptr<const BatchView> batch,
+      ingest::v1::IngestActivitiesResponse& response, Done done,
+      Remaining remaining = [] { return absl::InfiniteDuration(); });
 
  private:
   void Judge(const std::shared_ptr<const OrganizationPolicy>& policy, const BatchView& view,
-             ingest::v1::IngestActivitiesResponse& response, const Done& done);
+             ingest::v1::IngestActivitiesResponse& response, const Done& done,
+             const Remaining& remaining);
   void Finish(const absl::Status& status, const Done& done);
 
   const IngestParts parts_;

@@ -26,9 +26,9 @@ class AggregateClient {
   virtual void FetchPolicy(const std::string& organization, PolicyCallback done) = 0;
 
   // Makes deltas durable. The caller leaves the fingerprint empty; an
-  // answer has one outcome for each delta. `waited`: how long the first of them waited for this
-  // call, of which the call lasts so much less.
-  virtual void Merge(aggregate::v1::MergeDeltasRequest request, absl::Duration waited,
+  // answer has one outcome for each delta. `limit`: how long the call may last at most; nobody
+  // waits for it any longer.
+  virtual void Merge(aggregate::v1::MergeDeltasRequest request, absl::Duration limit,
                      MergeCallback done) = 0;
 };
 

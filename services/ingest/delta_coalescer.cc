@@ -1,6 +1,7 @@
 #include "services/ingest/delta_coalescer.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -10,6 +11,13 @@
 #include "common/window/window_proto.h"
 
 namespace tutti {
+
+namespace {
+
+// A look at many takes a while.
+constexpr absl::Duration kBetweenLooks = absl::Milliseconds(100);
+
+}  // namespace
 
 using aggregate::v1::DeltaOutcome;
 using aggregate::v1::MergeDeltasRequest;
@@ -38,25 +46,42 @@ struct DeltaCoalescer::Piece {
 struct DeltaCoalescer::Flush {
   std::vector<std::unique_ptr<PendingBatch>> batches;
   std::vector<Outgoing> outgoing;
-  uint64_t answer_tick = 0;  // the first that may answer it
-  absl::Duration waited;     // by the first batch
+  size_t activities = 0;
+  size_t activities_in_flight = 0;  // with those of others, when it began
+  uint64_t answer_tick = 0;         // the first that may answer it
+  absl::Duration begin;
+  absl::Duration call_limit;
 
   std::mutex mutex;
   size_t calls_left = 0;  // guarded by mutex
   absl::Status status;    // the first error that is everybody's; guarded by mutex
 };
 
+bool DeltaCoalescer::WouldWaitInVain() const {
+  const auto ahead = static_cast<double>(pending_activities_ + activities_in_flight_);
+  const double rounds = 1 + ahead / static_cast<double>(flights_.value());
+  return rounds * flights_.took() > limits_.patience * 3 / 4;
+}
+
+size_t DeltaCoalescer::Room() const {
+  if (in_flight_ == 0) return std::min(limits_.flush_activities, flights_.value());
+  if (in_flight_ >= limits_.max_flushes_in_flight || activities_in_flight_ >= flights_.value()) {
+    return 0;
+  }
+  return std::min(limits_.flush_activities, flights_.value() - activities_in_flight_);
+}
+
 bool DeltaCoalescer::Submit(std::unique_ptr<PendingBatch>& batch) {
   {
     const std::lock_guard lock(mutex_);
     if (pending_.size() >= limits_.max_pending_batches ||
         (!pending_.empty() &&
-         pending_activities_ + batch->activities > limits_.max_pending_activities)) {
+         (pending_activities_ + batch->activities > limits_.max_pending_activities ||
+          WouldWaitInVain()))) {
       return false;
     }
-    if (pending_.empty()) pending_since_ = clock_.SinceStart();
     pending_activities_ += batch->activities;
-    pending_.push_back(std::move(batch));
+    pending_.push_back({std::move(batch), clock_.SinceStart()});
   }
   if (std::shared_ptr<Flush> flush = Begin(limits_.flush_activities)) Send(flush);
   return true;
@@ -91,21 +116,67 @@ void DeltaCoalescer::Tick() {
     tick = ++ticks_;
   }
   AnswerWritten(tick);
-  if (std::shared_ptr<Flush> flush = Begin(0)) Send(flush);
+  DropGone();
+  size_t least = 0;
+  while (std::shared_ptr<Flush> flush = Begin(least)) {
+    Send(flush);
+    least = limits_.flush_activities;
+  }
+}
+
+void DeltaCoalescer::DropGone() {
+  std::deque<Waiting> gone;
+  {
+    const std::lock_guard lock(mutex_);
+    const absl::Duration now = clock_.SinceStart();
+    if (Room() > 0 || now - looked_for_gone_ < kBetweenLooks) return;
+    looked_for_gone_ = now;
+    const auto first = std::stable_partition(
+        pending_.begin(), pending_.end(),
+        [](const Waiting& waiting) { return waiting.batch->remaining() > absl::ZeroDuration(); });
+    std::move(first, pending_.end(), std::back_inserter(gone));
+    pending_.erase(first, pending_.end());
+    for (const Waiting& one : gone) pending_activities_ -= one.batch->activities;
+  }
+  for (const Waiting& one : gone) one.batch->Drop();
 }
 
 std::shared_ptr<DeltaCoalescer::Flush> DeltaCoalescer::Begin(size_t min_activities) {
+  Batches gone;
+  std::shared_ptr<Flush> flush = Take(min_activities, gone);
+  for (const std::unique_ptr<PendingBatch>& batch : gone) batch->Drop();
+  return flush;
+}
+
+std::shared_ptr<DeltaCoalescer::Flush> DeltaCoalescer::Take(size_t min_activities, Batches& gone) {
   const std::lock_guard lock(mutex_);
-  if (pending_.empty() || pending_activities_ < min_activities ||
-      in_flight_ >= limits_.max_flushes_in_flight) {
-    return nullptr;
-  }
+  const size_t room = Room();
+  if (pending_.empty() || pending_activities_ < min_activities || room == 0) return nullptr;
   auto flush = std::make_shared<Flush>();
-  flush->batches.swap(pending_);
-  flush->waited = clock_.SinceStart() - pending_since_;
-  flush->answer_tick = ticks_ + (pending_activities_ < limits_.large_activities ? 1 : 2);
-  pending_activities_ = 0;
+  flush->begin = clock_.SinceStart();
+  absl::Duration since;
+  absl::Duration longest;
+  while (!pending_.empty()) {
+    Waiting& next = pending_.front();
+    const size_t activities = next.batch->activities;
+    const absl::Duration remaining = next.batch->remaining();
+    const bool waits = remaining > absl::ZeroDuration();
+    // One is sent however large it is, when nothing else is under way.
+    const bool alone = in_flight_ == 0 && flush->batches.empty();
+    if (waits && !alone && flush->activities + activities > room) break;
+    if (waits && flush->batches.empty()) since = next.since;
+    if (waits) flush->activities += activities;
+    longest = std::max(longest, remaining);
+    pending_activities_ -= activities;
+    (waits ? flush->batches : gone).push_back(std::move(next.batch));
+    pending_.pop_front();
+  }
+  if (flush->batches.empty()) return nullptr;
+  flush->call_limit = std::min(since + limits_.patience - flush->begin, longest);
+  flush->answer_tick = ticks_ + (flush->activities < limits_.large_activities ? 1 : 2);
   ++in_flight_;
+  activities_in_flight_ += flush->activities;
+  flush->activities_in_flight = activities_in_flight_;
   return flush;
 }
 
@@ -190,7 +261,7 @@ void DeltaCoalescer::SendCall(const std::shared_ptr<Flush>& flush, std::vector<P
     delta.mutable_positions()->Add(positions + piece.begin, positions + piece.end);
   }
   client_.Merge(
-      std::move(request), flush->waited,
+      std::move(request), flush->call_limit,
       [this, flush,
        pieces = std::move(pieces)](const absl::StatusOr<MergeDeltasResponse>& response) {
         bool done = false;
@@ -236,6 +307,9 @@ void DeltaCoalescer::Complete(const std::shared_ptr<Flush>& flush) {
   }
   const std::lock_guard lock(mutex_);
   --in_flight_;
+  const size_t beside = std::max(flush->activities_in_flight, activities_in_flight_);
+  activities_in_flight_ -= flush->activities;
+  flights_.Note(flush->begin, clock_.SinceStart(), flush->activities, beside);
   written_.push_back(flush);
 }
 

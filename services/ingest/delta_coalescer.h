@@ -2,6 +2,8 @@
 #define TUTTI_SERVICES_INGEST_DELTA_COALESCER_H_
 
 #include <cstdint>
+#include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -11,6 +13,7 @@
 #include "common/catalog/catalog.h"
 #include "common/clock/clock.h"
 #include "services/ingest/aggregate_client.h"
+#include "services/ingest/flight_limit.h"
 #include "services/ingest/organization_policy.h"
 
 namespace tutti {
@@ -23,6 +26,10 @@ struct BatchDelta {
   absl::Status sent;                // of the call that told the outcome
   aggregate::v1::DeltaOutcome outcome = aggregate::v1::DELTA_OUTCOME_UNSPECIFIED;
 };
+
+// How long somebody waits for an answer yet; nothing when nobody does. Thread-safe; not asked after
+// the answer.
+using Remaining = std::function<absl::Duration()>;
 
 // A batch that waits to be durable. All of it is about one organisation.
 class PendingBatch {
@@ -37,6 +44,10 @@ class PendingBatch {
   // Called once after that, on a tick: must take as long whatever was new.
   virtual void Answer() = 0;
 
+  // Called in place of both when nobody waits for it any more and nothing of it was sent.
+  virtual void Drop() = 0;
+
+  Remaining remaining = [] { return absl::InfiniteDuration(); };
   std::shared_ptr<const OrganizationPolicy> policy;
   size_t activities = 0;  // of the request, whatever became of each
   // At least one, so that each tick names each organisation that had requests.
@@ -49,13 +60,15 @@ class PendingBatch {
 // at weekly cadence, or 30 at daily, so max_pending_activities make at most 140 MB of
 // positions, or 820; only a back-fill has more windows open.
 struct CoalescerLimits {
-  size_t flush_activities = 20'000;  // flush without waiting for the tick
+  size_t flush_activities = 20'000;  // at most in one flush, which then does not wait for the tick
   size_t large_activities = 100;     // a flush of so many is answered a tick later
   size_t call_positions = 250'000;   // at most so many in one call
   size_t call_deltas = 10'000;       // at most so many in one call
   size_t max_pending_activities = 200'000;
   size_t max_pending_batches = 20'000;
   int max_flushes_in_flight = 4;
+  // What is not durable so long after it was taken is answered with an error.
+  absl::Duration patience = absl::Seconds(9);
 };
 
 // Collects the deltas of concurrent batches and sends them together on a tick:
@@ -69,21 +82,28 @@ struct CoalescerLimits {
 // the next tick: how long a write took, which depends on what was new, does not show in when the
 // answer comes, and on that tick nothing is left to do but to answer. Where many activities may
 // bring much, it waits for one tick more. When too many flushes are in flight, ticks pass without
-// one; a call lasts so much less as its first batch waited for it. Thread-safe.
+// one; a call lasts so much less as its first batch waited for it, and no longer than somebody
+// waits for an answer. How much may be in flight follows from how long it takes (FlightLimit), and
+// what would wait in vain is not taken. Thread-safe.
 class DeltaCoalescer {
  public:
   // References outlive this; every call of the client must have called back before
   // this is destroyed.
   DeltaCoalescer(AggregateClient& client, const Catalog& catalog, CoalescerLimits limits,
                  const SteadyClock& clock)
-      : client_(client), catalog_(catalog), limits_(limits), clock_(clock) {}
+      : client_(client),
+        catalog_(catalog),
+        limits_(limits),
+        clock_(clock),
+        flights_(limits.flush_activities * static_cast<size_t>(limits.max_flushes_in_flight),
+                 limits.patience / 3) {}
 
   // Takes a batch for the next flush. False, and the batch stays the caller's, when
   // too much is waiting.
   bool Submit(std::unique_ptr<PendingBatch>& batch);
 
   // Answers what has been written and waited long enough, then sends what waits, if
-  // anything does.
+  // anything does and somebody waits for it.
   void Tick();
 
   // Batches that wait to be sent, whatever they bring.
@@ -96,9 +116,23 @@ class DeltaCoalescer {
   struct Flush;
   struct Outgoing;
   struct Piece;
+  struct Waiting {
+    std::unique_ptr<PendingBatch> batch;
+    absl::Duration since;
+  };
 
-  // Takes what waits, when a flush may begin; else null.
+  using Batches = std::vector<std::unique_ptr<PendingBatch>>;
+
+  // mutex_ is held. Whether what is taken now would be durable too late, by what flushes took of
+  // late.
+  bool WouldWaitInVain() const;
+  // mutex_ is held. How many activities a flush may have that begins now; 0 when none may.
+  size_t Room() const;
+  // Takes what waits longest, when a flush may begin; else null. Drops what nobody waits for.
   std::shared_ptr<Flush> Begin(size_t min_activities);
+  std::shared_ptr<Flush> Take(size_t min_activities, Batches& gone);
+  // Drops what nobody waits for while no flush may begin, now and then: it takes others' place.
+  void DropGone();
   void Send(const std::shared_ptr<Flush>& flush);
   // Sorts the flush's positions into one delta for each bitmap.
   void Merge(Flush& flush) const;
@@ -113,12 +147,15 @@ class DeltaCoalescer {
   const SteadyClock& clock_;
 
   mutable std::mutex mutex_;
-  std::vector<std::unique_ptr<PendingBatch>> pending_;  // guarded by mutex_
-  absl::Duration pending_since_;                        // of the first; guarded by mutex_
-  size_t pending_activities_ = 0;                       // guarded by mutex_
-  int in_flight_ = 0;                                   // guarded by mutex_
-  uint64_t ticks_ = 0;                                  // guarded by mutex_
-  std::vector<std::shared_ptr<Flush>> written_;         // guarded by mutex_
+  // Guarded by mutex_:
+  std::deque<Waiting> pending_;  // the oldest first
+  size_t pending_activities_ = 0;
+  absl::Duration looked_for_gone_ = -absl::InfiniteDuration();
+  FlightLimit flights_;
+  int in_flight_ = 0;
+  size_t activities_in_flight_ = 0;
+  uint64_t ticks_ = 0;
+  std::vector<std::shared_ptr<Flush>> written_;
 };
 
 }  // namespace tutti

@@ -1,5 +1,6 @@
 #include "services/ingest/grpc_aggregate_client.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -106,10 +107,10 @@ void GrpcAggregateClient::ReportOver(const std::shared_ptr<grpc::Channel>& chann
   report_stub_ = aggregate::v1::AggregateService::NewStub(channel);
 }
 
-void GrpcAggregateClient::Merge(aggregate::v1::MergeDeltasRequest request, absl::Duration waited,
+void GrpcAggregateClient::Merge(aggregate::v1::MergeDeltasRequest request, absl::Duration limit,
                                 MergeCallback done) {
   request.set_catalog_fingerprint(counting_fingerprint_);
-  Run(std::move(request), timeout_ - waited, std::move(done),
+  Run(std::move(request), std::min(limit, timeout_), std::move(done),
       [this](auto* context, auto* sent, auto* response, auto finished) {
         stub_->async()->MergeDeltas(context, sent, response, std::move(finished));
       });

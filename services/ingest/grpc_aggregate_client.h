@@ -21,14 +21,14 @@ namespace tutti {
 class GrpcAggregateClient final : public AggregateClient {
  public:
   // Policies are asked for with the id of the keyring that is loaded then. `keys` outlives this;
-  // `timeout` bounds each call, with what a merge waited for it.
+  // `timeout` bounds each call.
   GrpcAggregateClient(const std::shared_ptr<grpc::Channel>& channel,
                       std::string counting_fingerprint, const KeyStore& keys,
                       absl::Duration timeout);
   ~GrpcAggregateClient() override { Shutdown(); }
 
   void FetchPolicy(const std::string& organization, PolicyCallback done) override;
-  void Merge(aggregate::v1::MergeDeltasRequest request, absl::Duration waited,
+  void Merge(aggregate::v1::MergeDeltasRequest request, absl::Duration limit,
              MergeCallback done) override;
 
   using ReportCallback =

@@ -49,6 +49,10 @@ absl::Status RefusedByAggregate(const absl::Status& status) {
                       "aggregate or its store cannot be reached: retry with backoff");
 }
 
+absl::Status CallerGone() {
+  return absl::CancelledError("the call was given up, or its deadline has passed");
+}
+
 ingest::v1::BatchError BatchErrorOf(const absl::Status& status) {
   ingest::v1::BatchError error;
   error.set_code(static_cast<int>(status.code()));

@@ -17,6 +17,9 @@ absl::Status BatchRefused(absl::StatusCode code, ingest::v1::Reason reason, absl
 // What a call to aggregate that failed comes to.
 absl::Status RefusedByAggregate(const absl::Status& status);
 
+// What nobody hears any more.
+absl::Status CallerGone();
+
 // The error of a batch of a stream: with its reason, and with the time after which to send it
 // again where time mends it.
 ingest::v1::BatchError BatchErrorOf(const absl::Status& status);

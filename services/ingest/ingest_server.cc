@@ -311,7 +311,9 @@ absl::Status RunIngest(const ServerOptions& server, const IngestOptions& options
                                 options.merge_timeout);
   PolicyCache policies(aggregate, **catalog, **keys, clock);
   AcknowledgedCache acknowledged(ColumnLayout::Of(**catalog).words(), options.cache_entries);
-  DeltaCoalescer coalescer(aggregate, **catalog, options.coalescer, steady_clock);
+  CoalescerLimits limits = options.coalescer;
+  limits.patience = options.merge_timeout;
+  DeltaCoalescer coalescer(aggregate, **catalog, limits, steady_clock);
   ActivityIngester ingester(
       {**catalog, policies, acknowledged, coalescer, **opt_outs, counters, clock});
   IngestServiceImpl service(ingester, *access);

@@ -9,6 +9,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "common/rpc/resource_name.h"
 #include "common/rpc/status.h"
 #include "grpcpp/impl/codegen/proto_utils.h"
@@ -50,6 +52,14 @@ absl::Status CheckOrganization(Access& access, const grpc::ServerContextBase* ca
                                const Caller& caller,
                                const absl::StatusOr<std::string>& organization) {
   return organization.ok() ? access.Check(call, caller, *organization) : absl::OkStatus();
+}
+
+// How long the caller of a call waits. Good until the call is finished.
+Remaining RemainingOf(const grpc::ServerContextBase* call) {
+  return [call] {
+    return call->IsCancelled() ? absl::ZeroDuration()
+                               : absl::FromChrono(call->deadline()) - absl::Now();
+  };
 }
 
 grpc::Status Stopping() { return ToGrpcStatus(StoppingError()); }
@@ -171,7 +181,8 @@ class IngestServiceImpl::Stream final : public grpc::ServerBidiReactor<ByteBuffe
          held = std::shared_ptr<Answer>(std::move(answer))](const absl::Status& judged) {
           if (!judged.ok()) *held->message.mutable_error() = BatchErrorOf(judged);
           self->Send(held);
-        });
+        },
+        RemainingOf(call_));
   }
 
   void Send(const std::shared_ptr<Answer>& answer) {
@@ -260,7 +271,8 @@ grpc::ServerUnaryReactor* IngestServiceImpl::IngestActivities(grpc::CallbackServ
       organization, std::shared_ptr<const BatchView>(std::move(batch), view), *answer,
       [reactor, response, answer](const absl::Status& judged) {
         reactor->Finish(judged.ok() ? Serialise(*answer, *response) : ToGrpcStatus(judged));
-      });
+      },
+      RemainingOf(context));
   return reactor;
 }
 

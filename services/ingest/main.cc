@@ -29,7 +29,8 @@ ABSL_FLAG(absl::Duration, cache_generation, absl::Minutes(3),
           "They are forgotten after one to two of these");
 ABSL_FLAG(uint64_t, max_pending_batches, 20'000, "Batches that may wait to be durable");
 ABSL_FLAG(uint64_t, max_pending_activities, 200'000, "Activities that may wait to be durable");
-ABSL_FLAG(int, max_flushes_in_flight, 4, "Flushes that may be under way at once");
+ABSL_FLAG(int, max_flushes_in_flight, 4,
+          "Flushes that may be under way at once; fewer while the store is slow");
 
 int main(int argc, char** argv) {
   tutti::BeginServer();

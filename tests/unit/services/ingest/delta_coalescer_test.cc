@@ -20,13 +20,18 @@ using testing::SizeIs;
 struct Finished {
   int settled = 0;
   int times = 0;
+  int dropped = 0;
+  absl::Duration remaining = absl::InfiniteDuration();
   absl::Status status;
   std::vector<aggregate::v1::DeltaOutcome> outcomes;
 };
 
 class FakeBatch final : public PendingBatch {
  public:
-  explicit FakeBatch(Finished& finished) : finished_(finished) {}
+  explicit FakeBatch(Finished& finished) : finished_(finished) {
+    remaining = [&finished] { return finished.remaining; };
+  }
+  void Drop() override { ++finished_.dropped; }
   void Settle(const absl::Status& status) override {
     ++finished_.settled;
     finished_.status = status;
@@ -90,7 +95,7 @@ TEST_F(DeltaCoalescerTest, MergesBatchesIntoSortedDeltasWithoutRepetition) {
 
 // Else a batch that waits for others and then for its own call is answered after twice the bound,
 // when its caller is gone. Mutation: to count from the call, or from the last batch.
-TEST_F(DeltaCoalescerTest, SaysHowLongTheFirstBatchWaitedForItsCall) {
+TEST_F(DeltaCoalescerTest, LimitsACallByWhatItsFirstBatchWaited) {
   CoalescerLimits limits;
   limits.max_flushes_in_flight = 1;
   DeltaCoalescer small(client, SmallCatalog(), limits, steady_clock);
@@ -107,9 +112,117 @@ TEST_F(DeltaCoalescerTest, SaysHowLongTheFirstBatchWaitedForItsCall) {
   steady_clock.Advance(absl::Seconds(1));
   client.AnswerMerges();
   small.Tick();
-  EXPECT_THAT(client.waited, ElementsAre(absl::Milliseconds(4), absl::Seconds(3)));
+  EXPECT_THAT(client.limits, ElementsAre(limits.patience - absl::Milliseconds(4),
+                                         limits.patience - absl::Seconds(3)));
   client.AnswerMerges();
   small.AnswerWritten();
+}
+
+// Mutations: no such limit; that of the caller who waits the shortest.
+TEST_F(DeltaCoalescerTest, LimitsACallByHowLongSomebodyWaits) {
+  Finished a;
+  Finished b;
+  a.remaining = absl::Seconds(1);
+  b.remaining = absl::Seconds(2);
+  ASSERT_TRUE(Submit(*coalescer, a, {{0, {1}}}));
+  ASSERT_TRUE(Submit(*coalescer, b, {{0, {2}}}));
+  coalescer->Tick();
+  coalescer->AnswerWritten();
+  EXPECT_THAT(client.limits, ElementsAre(absl::Seconds(2)));
+}
+
+// Mutation: to send it.
+TEST_F(DeltaCoalescerTest, DropsWhatNobodyWaitsFor) {
+  Finished gone;
+  Finished there;
+  gone.remaining = absl::ZeroDuration();
+  ASSERT_TRUE(Submit(*coalescer, gone, {{0, {1}}}));
+  ASSERT_TRUE(Submit(*coalescer, there, {{0, {2}}}));
+  coalescer->Tick();
+  coalescer->AnswerWritten();
+  ASSERT_THAT(SentDeltas(), SizeIs(1));
+  EXPECT_THAT(SentDeltas()[0].positions(), ElementsAre(2));
+  EXPECT_EQ(gone.dropped, 1);
+  EXPECT_EQ(gone.settled + gone.times, 0);
+  EXPECT_EQ(there.times, 1);
+}
+
+// Mutation: everything that waits in one flush, which is never done in time.
+TEST_F(DeltaCoalescerTest, SendsNoMoreThanSoManyActivitiesInOneFlush) {
+  CoalescerLimits limits;
+  limits.flush_activities = 5;
+  limits.max_flushes_in_flight = 1;
+  DeltaCoalescer small(client, SmallCatalog(), limits, steady_clock);
+  client.hold_merges = true;
+  Finished a;
+  for (const uint32_t position : {1U, 2U, 3U, 4U}) {
+    ASSERT_TRUE(Submit(small, a, {{0, {position}}}, 0, 2));
+  }
+  EXPECT_THAT(SentDeltas().back().positions(), ElementsAre(1, 2));
+  client.AnswerMerges();
+  small.Tick();
+  EXPECT_THAT(SentDeltas().back().positions(), ElementsAre(3, 4));
+  client.AnswerMerges();
+  small.AnswerWritten();
+  EXPECT_EQ(a.times, 4);
+}
+
+// Mutation: as much in flight as ever.
+TEST_F(DeltaCoalescerTest, GivesASlowStoreLessAtOnce) {
+  CoalescerLimits limits;
+  limits.flush_activities = 10;
+  DeltaCoalescer small(client, SmallCatalog(), limits, steady_clock);
+  client.hold_merges = true;
+  Finished a;
+  int submitted = 0;
+  // The flushes that are under way when more waits than may be.
+  const auto fill = [&] {
+    const size_t before = client.merges.size();
+    for (int i = 0; i < 10; ++i) {
+      submitted += Submit(small, a, {{0, {1}}}, 0, 10) ? 1 : 0;
+      small.Tick();
+    }
+    return client.merges.size() - before;
+  };
+  const auto answer_after = [&](absl::Duration time) {
+    steady_clock.Advance(time);
+    client.AnswerMerges();
+  };
+  EXPECT_EQ(fill(), 4);
+  answer_after(absl::Seconds(4));
+  EXPECT_EQ(fill(), 1) << "15 activities in place of 40";
+  answer_after(absl::Seconds(2));
+  EXPECT_EQ(fill(), 1) << "neither slow nor fast";
+  answer_after(absl::Milliseconds(5));
+  EXPECT_EQ(fill(), 2);
+  answer_after(absl::Milliseconds(5));
+  EXPECT_EQ(fill(), 4);
+  for (int i = 0; i < submitted; ++i) {
+    answer_after(absl::Milliseconds(5));
+    small.Tick();
+  }
+  small.AnswerWritten();
+  EXPECT_EQ(a.settled, submitted);
+}
+
+// Mutation: whatever there is room for.
+TEST_F(DeltaCoalescerTest, TakesNothingThatWouldWaitInVain) {
+  client.hold_merges = true;
+  Finished a;
+  for (int i = 0; i < 4; ++i) {
+    ASSERT_TRUE(Submit(*coalescer, a, {{0, {1}}}));
+    coalescer->Tick();
+    steady_clock.Advance(absl::Seconds(8));
+    client.AnswerMerges();
+  }
+  EXPECT_TRUE(Submit(*coalescer, a, {{0, {1}}}));
+  EXPECT_FALSE(Submit(*coalescer, a, {{0, {1}}}));
+  coalescer->Tick();
+  EXPECT_TRUE(Submit(*coalescer, a, {{0, {1}}})) << "one is always tried";
+  client.AnswerMerges();
+  coalescer->Tick();
+  client.AnswerMerges();
+  coalescer->AnswerWritten();
 }
 
 // What is to be done for what was new must not hold up the answers of a tick. Mutation: to

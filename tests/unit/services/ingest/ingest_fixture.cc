@@ -134,10 +134,10 @@ void FakeAggregateClient::FetchPolicy(const std::string& organization, PolicyCal
   }
 }
 
-void FakeAggregateClient::Merge(aggregate::v1::MergeDeltasRequest request,
-                                absl::Duration waited_for_it, MergeCallback done) {
+void FakeAggregateClient::Merge(aggregate::v1::MergeDeltasRequest request, absl::Duration limit,
+                                MergeCallback done) {
   merges.push_back(request);
-  waited.push_back(waited_for_it);
+  limits.push_back(limit);
   if (hold_merges) {
     held_merges_.emplace_back(std::move(request), std::move(done));
   } else {

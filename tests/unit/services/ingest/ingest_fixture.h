@@ -28,7 +28,7 @@ namespace tutti {
 class FakeAggregateClient final : public AggregateClient {
  public:
   void FetchPolicy(const std::string& organization, PolicyCallback done) override;
-  void Merge(aggregate::v1::MergeDeltasRequest request, absl::Duration waited,
+  void Merge(aggregate::v1::MergeDeltasRequest request, absl::Duration limit,
              MergeCallback done) override;
 
   // Answer what is held, the oldest first.
@@ -44,7 +44,7 @@ class FakeAggregateClient final : public AggregateClient {
 
   int fetched = 0;
   std::vector<aggregate::v1::MergeDeltasRequest> merges;
-  std::vector<absl::Duration> waited;  // for each of them
+  std::vector<absl::Duration> limits;  // of each of them
 
  private:
   void Answer(const std::string& organization, const PolicyCallback& done);

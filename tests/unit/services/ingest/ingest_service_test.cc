@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <set>
@@ -20,6 +21,7 @@
 #include "ingest_fixture.h"
 #include "services/ingest/flush_loop.h"
 #include "services/ingest/grpc_aggregate_client.h"
+#include "tests/support/wait_until.h"
 #include "tutti/aggregate/v1/aggregate.grpc.pb.h"
 #include "tutti/aggregate/v1/organization.pb.h"
 
@@ -363,6 +365,58 @@ TEST_F(IngestServiceTest, SurvivesAClientThatLeavesItsAnswers) {
 }
 
 // Mutation: to learn of it when activity comes alone, or never to learn that it is over.
+// Mutation: what waits is sent, whoever waits for it.
+TEST_F(IngestServiceTest, BeginsNothingForACallerWhoIsGone) {
+  CoalescerLimits limits;
+  limits.max_flushes_in_flight = 1;
+  DeltaCoalescer small(client, SmallCatalog(), limits, steady_clock);
+  ActivityIngester own(
+      {SmallCatalog(), *policies, *acknowledged, small, *opt_outs, counters, clock});
+  IngestServiceImpl service(own, *access_);
+  const std::unique_ptr<grpc::Server> server = Serve("own", service);
+  const auto stub = ingest::v1::IngestService::NewStub(Connect("own"));
+  const auto batch = MakeBatch({MakeActivity("ann@x", "mail.sent")});
+  struct Call {
+    grpc::ClientContext context;
+    IngestActivitiesResponse response;
+    grpc::Status status;
+    absl::Notification done;
+  };
+  const auto begin = [&](Call& call) {
+    stub->async()->IngestActivities(&call.context, &batch, &call.response, [&call](grpc::Status s) {
+      call.status = std::move(s);
+      call.done.Notify();
+    });
+    ASSERT_TRUE(WaitUntil([&] { return small.pending_batches() == 1; }));
+  };
+  const auto dropped = [&] {
+    steady_clock.Advance(absl::Seconds(1));
+    small.Tick();
+    return small.pending_batches() == 0;
+  };
+  client.hold_merges = true;
+  Call patient;
+  begin(patient);
+  small.Tick();
+  Call given_up;
+  begin(given_up);
+  given_up.context.TryCancel();
+  EXPECT_TRUE(WaitUntil(dropped));
+  Call late;
+  late.context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(3));
+  begin(late);
+  EXPECT_TRUE(WaitUntil(dropped));
+  client.AnswerMerges();
+  small.Tick();
+  small.AnswerWritten();
+  for (Call* const call : {&patient, &given_up, &late}) call->done.WaitForNotification();
+  EXPECT_TRUE(patient.status.ok()) << patient.status.error_message();
+  EXPECT_EQ(late.status.error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+  EXPECT_THAT(client.merges, SizeIs(1));
+  server->Shutdown();
+  server->Wait();
+}
+
 TEST_F(IngestServiceTest, KnowsWhetherAggregateCountsAlike) {
   const auto report = [](GrpcAggregateClient& remote) {
     absl::Notification done;
