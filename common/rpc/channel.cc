@@ -17,7 +17,8 @@
 namespace tutti {
 namespace {
 
-// Retrying is safe: every method of ours is idempotent or says what it found.
+// Retrying is safe: every method of ours is idempotent or says what it found. RESOURCE_EXHAUSTED is
+// also that a message is too large, which no repetition mends.
 constexpr char kServiceConfig[] = R"json({
   "loadBalancingConfig": [{"round_robin": {}}],
   "methodConfig": [{
@@ -27,7 +28,7 @@ constexpr char kServiceConfig[] = R"json({
       "initialBackoff": "0.1s",
       "maxBackoff": "2s",
       "backoffMultiplier": 2,
-      "retryableStatusCodes": ["UNAVAILABLE", "RESOURCE_EXHAUSTED"]
+      "retryableStatusCodes": ["UNAVAILABLE"]
     }
   }]
 })json";

@@ -24,14 +24,13 @@ enum class Silence {
   kShort,    // 2 s, also without calls: between services
 };
 
-// A channel to a service. Calls that fail with UNAVAILABLE or RESOURCE_EXHAUSTED before an answer
-// came are repeated up to four times, whatever their size, after the time that the service asks
-// for (see retry_pushback.h) or a tenth of a second and more; addresses of one name are
-// used in turn. With TLS when any of its files is given; then calls show the token in
-// `token_file`, which is read at each, when there is one. InvalidArgument for what is no address
-// (see CheckAddress), for plain
-// text to an address that is not of the loopback or with a token, and, naming flag and
-// file, for files that cannot be used.
+// A channel to a service. Calls that fail with UNAVAILABLE before an answer came are repeated up to
+// four times, whatever their size, after the time that the service asks for (see retry_pushback.h)
+// or a tenth of a second and more; RESOURCE_EXHAUSTED is the caller's to repeat, where it has a
+// RetryInfo. Addresses of one name are used in turn. With TLS when any of its files is given; then
+// calls show the token in `token_file`, which is read at each, when there is one. InvalidArgument
+// for what is no address (see CheckAddress), for plain text to an address that is not of the
+// loopback or with a token, and, naming flag and file, for files that cannot be used.
 absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const std::string& address,
                                                            const TlsFiles& tls = {},
                                                            const std::string& token_file = "",

@@ -31,6 +31,14 @@ std::string Whereabouts(absl::string_view service, const std::string& address) {
 
 }  // namespace
 
+bool SleepIfAsked(const absl::Status& status, absl::Time deadline) {
+  if (!absl::IsResourceExhausted(status)) return false;
+  const absl::optional<absl::Duration> delay = RetryDelayOf(status);
+  if (!delay.has_value() || absl::Now() + *delay >= deadline) return false;
+  absl::SleepFor(*delay);
+  return true;
+}
+
 absl::Status NotReached(absl::string_view service, const std::string& address,
                         absl::string_view why) {
   return absl::UnavailableError(

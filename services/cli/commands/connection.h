@@ -34,6 +34,10 @@ absl::Status AwaitReachable(const std::shared_ptr<grpc::Channel>& channel,
                             absl::string_view service, const std::string& address,
                             absl::Duration patience);
 
+// Whether a service has asked to come again, which it is above a limit (RESOURCE_EXHAUSTED with a
+// RetryInfo), and there is time to; then it is that time. The channel sees to UNAVAILABLE.
+bool SleepIfAsked(const absl::Status& status, absl::Time deadline);
+
 // A connection to one service, for unary calls.
 template <typename Service>
 class Connection {
@@ -53,9 +57,13 @@ class Connection {
                                                           Response*),
                     const Request& request, Response& response) const {
     if (!channel_.ok()) return channel_.status();
-    grpc::ClientContext context;
-    context.set_deadline(absl::ToChronoTime(absl::Now() + timeout_));
-    absl::Status status = FromGrpcStatus((stub_.get()->*method)(&context, request, &response));
+    const absl::Time deadline = absl::Now() + timeout_;
+    absl::Status status;
+    do {
+      grpc::ClientContext context;
+      context.set_deadline(absl::ToChronoTime(deadline));
+      status = FromGrpcStatus((stub_.get()->*method)(&context, request, &response));
+    } while (SleepIfAsked(status, deadline));
     // Whoever answers may not act on the terminal.
     status = WithText(status, PlainText(status.message()));
     if (absl::IsUnauthenticated(status)) {
