@@ -6,6 +6,7 @@ import collections
 import datetime
 import functools
 import random
+import re
 import threading
 import time
 
@@ -18,6 +19,12 @@ HEADCOUNT = 10_000  # weekly windows of 2^17 slots: all are kept, and few people
 PEERS = 300  # headcount of the organisations that are published meanwhile
 DAYS = 40  # of the past, to which activity is sent: some are in five open windows, some in one
 DAY = 24 * 60 * 60  # seconds
+
+
+# What gRPC says of a call that no service answered; an answer of a service has its details.
+OF_GRPC = re.compile("socket closed|failed to connect|connection (reset|refused|timed out)|broken pipe|deadline exceeded|"
+                     "goaway|keepalive|ping timeout|cancell?ed|recvmsg|transport closed|endpoint|rst_stream|stream removed|"
+                     "backend", re.IGNORECASE)
 
 
 @functools.cache
@@ -42,9 +49,9 @@ class Errors:
         details = trailers.get("grpc-status-details-bin")
         with self.lock:
             if details is None:
-                # gRPC itself: the connection broke, or the host did not answer in time.
+                # gRPC itself: the connection broke, or the host did not answer in time. It says so in words of its own.
                 self.counts[f"{code} by gRPC"] += 1
-                if code not in ("UNAVAILABLE", "DEADLINE_EXCEEDED", "CANCELLED"):
+                if code not in ("UNAVAILABLE", "DEADLINE_EXCEEDED", "CANCELLED") or not OF_GRPC.search(error.details()):
                     self.wrong.append(f"{method}: {code}: {error.details()}")
                 return 0.1
             self.counts[code] += 1
@@ -205,15 +212,16 @@ class Callers:
     def pairs(self):
         return [f"{name}/{service.host.name}" for name in self.organizations for service in self.fleet.named("ingest")]
 
-    def until_it_works(self, name, call):
-        """Calls replicas in turn until one answers well; None when it was time to stop."""
+    def until_it_works(self, name, call, done_before=()):
+        """Calls replicas in turn until one answers well, or with a code that says that it was done before; None when it was
+        time to stop."""
         replicas = self.fleet.named(name)
         while not self.stopping.is_set():
             for service in replicas:
                 try:
                     return call(self.channels[service])
                 except grpc.RpcError as error:
-                    if error.code().name in ("ALREADY_EXISTS", "NOT_FOUND"):
+                    if error.code().name in done_before:
                         return error
                     self.stopping.wait(self.errors.note(name, error))
         return None
@@ -233,7 +241,7 @@ class Callers:
             create.organization.first_day = first
             create.organization.sources.append("activities")
             self.until_it_works("aggregate", lambda channel, r=create: channel.unary_unary(
-                organizations + "CreateOrganization")(r.SerializeToString(), timeout=DEADLINE))
+                organizations + "CreateOrganization")(r.SerializeToString(), timeout=DEADLINE), done_before=("ALREADY_EXISTS",))
             self.fleet.tutti("keyring", "extend", "--keyring", self.fleet.keyring, "--organization", name,
                              "--from", first)
             batch = Batch(name, 0, PEERS)
@@ -257,7 +265,7 @@ class Callers:
             while not self.stopping.is_set():
                 answer = self.until_it_works("aggregate", lambda channel, r=publish: channel.unary_unary(
                     "/tutti.aggregate.v1.AggregateService/PublishDueWindows")(r, timeout=DEADLINE))
-                if not isinstance(answer, bytes):
+                if answer is None:
                     break
                 answer = aggregate_pb2.PublishDueWindowsResponse.FromString(answer)
                 for window in answer.windows:
