@@ -204,6 +204,10 @@ std::string Access::IngestName() const {
 
 absl::StatusOr<std::shared_ptr<const Caller>> Access::CallerOf(
     const grpc::ServerContextBase* context) {
+  // It may have waited for a thread for longer than its caller does for an answer.
+  if (context->IsCancelled()) {
+    return absl::CancelledError("the call was given up, or its deadline has passed");
+  }
   if (audit_ != nullptr && everybody_) audit_->NoteCaller(context, all_powers_->name);
   if (everybody_) return all_powers_;
   auto caller = Identify(*context->auth_context(), TokenIn(context->client_metadata()));

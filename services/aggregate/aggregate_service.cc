@@ -80,7 +80,7 @@ grpc::Status AggregateServiceImpl::MergeDeltas(grpc::ServerContext* context,
     return Answer(same);
   }
   if (const absl::Status fit = parts_.store.Check(); !fit.ok()) return Answer(fit);
-  const auto outcomes = parts_.merger.Merge(*request);
+  const auto outcomes = parts_.merger.Merge(*request, [context] { return context->IsCancelled(); });
   if (!outcomes.ok()) return Answer(outcomes.status());
   for (const aggregate::v1::DeltaOutcome outcome : *outcomes) response->add_outcomes(outcome);
   return grpc::Status::OK;

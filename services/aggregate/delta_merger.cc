@@ -15,6 +15,14 @@ using aggregate::v1::DeltaOutcome;
 using aggregate::v1::StoredOrganization;
 using aggregate::v1::WindowDelta;
 
+namespace {
+
+absl::Status NobodyWaits() {
+  return absl::CancelledError("the call was given up, or its deadline has passed");
+}
+
+}  // namespace
+
 struct DeltaMerger::Judged {
   DeltaOutcome outcome = aggregate::v1::DELTA_OUTCOME_POLICY_MISMATCH;
   Window window;
@@ -178,7 +186,7 @@ absl::Status DeltaMerger::Write(const aggregate::v1::MergeDeltasRequest& request
 }
 
 absl::StatusOr<std::vector<DeltaOutcome>> DeltaMerger::Merge(
-    const aggregate::v1::MergeDeltasRequest& request) {
+    const aggregate::v1::MergeDeltasRequest& request, const std::function<bool()>& caller_gone) {
   std::vector<Judged> judged(static_cast<size_t>(request.deltas_size()));
   absl::btree_map<std::string, std::vector<int>> by_organization;
   for (int i = 0; i < request.deltas_size(); ++i) {
@@ -191,6 +199,7 @@ absl::StatusOr<std::vector<DeltaOutcome>> DeltaMerger::Merge(
   absl::Status failed;
   auto next = known.begin();
   for (const auto& [organization, indexes] : by_organization) {
+    if (caller_gone()) return NobodyWaits();
     const absl::Status status = Judge(organization, std::move(*next++), indexes, request, judged);
     if (status.ok()) continue;
     // It may have been erased at any moment of this.
@@ -203,6 +212,7 @@ absl::StatusOr<std::vector<DeltaOutcome>> DeltaMerger::Merge(
           gone ? aggregate::v1::DELTA_OUTCOME_NOT_ACTIVE : aggregate::v1::DELTA_OUTCOME_UNAVAILABLE;
     }
   }
+  if (caller_gone()) return NobodyWaits();
   KeepGraver(Write(request, judged), failed);
 
   std::vector<DeltaOutcome> outcomes;

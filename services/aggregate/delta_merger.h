@@ -1,6 +1,7 @@
 #ifndef TUTTI_SERVICES_AGGREGATE_DELTA_MERGER_H_
 #define TUTTI_SERVICES_AGGREGATE_DELTA_MERGER_H_
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -27,9 +28,11 @@ class DeltaMerger {
 
   // One outcome for each delta, in order: an organisation whose part of the store is away, or
   // cannot be read, keeps no other back. An error means that this is so of all of them, and that
-  // nothing is known of any; repeating the request is safe.
+  // nothing is known of any; repeating the request is safe. Cancelled, and no bit is set, once
+  // nobody waits for the answer any more, as `caller_gone` says: what is being written is finished.
   absl::StatusOr<std::vector<aggregate::v1::DeltaOutcome>> Merge(
-      const aggregate::v1::MergeDeltasRequest& request);
+      const aggregate::v1::MergeDeltasRequest& request,
+      const std::function<bool()>& caller_gone = [] { return false; });
 
  private:
   struct Judged;

@@ -30,6 +30,7 @@ class InterruptedStore final : public MemoryStore {
     return MemoryStore::Read(organization);
   }
   absl::StatusOr<std::vector<MergeOutcome>> Merge(absl::Span<const BitmapDelta> deltas) override {
+    ++merges;
     absl::StatusOr<std::vector<MergeOutcome>> outcomes = MemoryStore::Merge(deltas);
     for (size_t i = 0; i < deltas.size(); ++i) {
       if (away.count(deltas[i].id.organization) > 0) (*outcomes)[i] = MergeOutcome::kUnavailable;
@@ -52,6 +53,7 @@ class InterruptedStore final : public MemoryStore {
   std::set<std::string> away;  // organisations
   std::string damaged;         // an organisation
   bool history_away = false;
+  int merges = 0;
 };
 
 class DeltaMergerTest : public testing::Test {
@@ -143,6 +145,23 @@ TEST_F(DeltaMergerTest, IsLateOnceTheWindowIsClosed) {
   EXPECT_EQ(Merge(Delta(kKey, 1)), aggregate::v1::DELTA_OUTCOME_MERGED);
   clock_.Advance(absl::Hours(24 * 3));
   EXPECT_EQ(Merge(Delta(kKey, 2)), aggregate::v1::DELTA_OUTCOME_LATE);
+}
+
+// Mutation: no look before the bits are written.
+TEST_F(DeltaMergerTest, WritesNothingForACallerWhoIsGone) {
+  ASSERT_EQ(Merge(Delta(kKey, 1)), aggregate::v1::DELTA_OUTCOME_MERGED);
+  aggregate::v1::MergeDeltasRequest request;
+  *request.add_deltas() = Delta(kKey, 2);
+  const int before = store_.merges;
+  // At each look: before it is judged, and before it is written.
+  for (int looks = 0; looks < 2; ++looks) {
+    int left = looks;
+    const auto outcomes = merger_.Merge(request, [&left] { return left-- == 0; });
+    EXPECT_EQ(outcomes.status().code(), absl::StatusCode::kCancelled);
+  }
+  EXPECT_EQ(store_.merges, before);
+  EXPECT_TRUE(merger_.Merge(request).ok());
+  EXPECT_EQ(store_.merges, before + 1) << "the control";
 }
 
 // Mutation: late from the close on, so that the time which the merge of a flush takes, and
