@@ -1,5 +1,6 @@
 #include "common/rpc/audit_log.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,6 +20,26 @@ namespace {
 
 constexpr size_t kMostOrganizations = 16;
 
+// Takes away what a full disk let be written of a line, unless somebody else has written since.
+bool TakeBack(int file, ssize_t written) {
+  const off_t end = lseek(file, 0, SEEK_CUR);
+  struct stat status = {};
+  return end >= written && fstat(file, &status) == 0 && status.st_size == end &&
+         ftruncate(file, end - written) == 0;
+}
+
+// Whether the last line of what was there before has no end.
+bool EndsTorn(const std::string& path) {
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  if (file < 0) return false;
+  struct stat status = {};
+  char last = '\n';
+  const bool known = fstat(file, &status) == 0 && status.st_size > 0 &&
+                     pread(file, &last, 1, status.st_size - 1) == 1;
+  close(file);
+  return known && last != '\n';
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<AuditLog>> AuditLog::Open(std::string path) {
@@ -36,7 +57,7 @@ absl::Status AuditLog::Reopen() {
   ASSIGN_OR_RETURN(const int file, OpenForWriting(path_, Writing::kAppend));
   if (file_ >= 0) close(file_);
   file_ = file;
-  torn_ = false;
+  torn_ = EndsTorn(path_);
   return absl::OkStatus();
 }
 
@@ -93,7 +114,7 @@ void AuditLog::Write(absl::string_view method, const Note& note, absl::StatusCod
   if (written == static_cast<ssize_t>(line.size())) {
     torn_ = false;
   } else {
-    torn_ |= written > 0;
+    if (written > 0) torn_ |= !TakeBack(file_, written);
     ++lost_;
     ++all_lost_;
   }

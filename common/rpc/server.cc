@@ -22,6 +22,7 @@
 #include "absl/strings/strip.h"
 #include "common/files/write_file.h"
 #include "common/process/build_info.h"
+#include "common/process/standard_files.h"
 #include "common/rpc/call_metrics.h"
 #include "common/rpc/certificate_watch.h"
 #include "common/rpc/farewell.h"
@@ -273,11 +274,14 @@ void Stop(const ServerOptions& options, const Served& served, Listener& listener
 }  // namespace
 
 void BeginServer() {
+  OpenStandardFiles();
   IgnoreLockOrder();
   const sigset_t signals = StopSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   // Whoever reads the log may go.
   std::signal(SIGPIPE, SIG_IGN);
+  // A file at the limit of its size is an error of the write, as a full disk is.
+  std::signal(SIGXFSZ, SIG_IGN);
   WriteGrpcLines(GrpcLines::kLog);
   for (const std::string& name : ForbidTracing()) {
     LogWarning("ignored: tracing would write down what callers send", {{"variable", name}});

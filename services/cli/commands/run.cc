@@ -10,6 +10,7 @@
 #include "common/organization/organization_id.h"
 #include "common/process/build_info.h"
 #include "common/process/core_dumps.h"
+#include "common/process/standard_files.h"
 #include "common/rpc/grpc_lines.h"
 #include "common/rpc/lock_order.h"
 #include "common/rpc/tracing.h"
@@ -68,6 +69,9 @@ void AddDay(CLI::App& command, std::string& day) {
 
 int RunApp(CLI::App& app, CommandContext& context, int argc, char** argv) {
   IgnoreLockOrder();
+  OpenStandardFiles();
+  // A file at the limit of its size is an error of the write.
+  std::signal(SIGXFSZ, SIG_IGN);
   WriteGrpcLines(GrpcLines::kText);
   // Most commands read a key, a token or somebody's name: rather than to list which, none
   // leaves a core dump, and none lets gRPC trace what it sends.

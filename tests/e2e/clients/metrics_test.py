@@ -136,18 +136,40 @@ class MetricsTest(unittest.TestCase):
         with self.assertRaises(urllib.error.HTTPError):
             urllib.request.urlopen(f"http://127.0.0.1:{self.port('score')}/metricsx", timeout=60)
 
-    # Mutation: a line that is cut short counts as written.
+    # Mutation: the first file that is opened takes the place of standard error.
+    def test_a_service_without_standard_error_logs_into_no_file_of_its_own(self):
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            audit = folder / "audit"
+            process = subprocess.Popen(
+                ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", BIN / "tutti-score", "--listen=127.0.0.1:0", "--insecure_loopback",
+                 f"--audit_log={audit}", f"--port_file={folder}/address", f"--catalog={self.suite.catalog}",
+                 f"--redis_socket={self.suite.state}/redis/redis.sock",
+                 f"--redis_password_file={self.suite.state}/secrets/score"])
+            try:
+                wait_for((folder / "address").exists, "it does not serve")
+                files = {os.readlink(f"/proc/{process.pid}/fd/{number}") for number in range(3)}
+                # A library opens one before main, which is read by nobody else.
+                self.assertEqual(files - {"anon_inode:[eventfd]"}, {"/dev/null"})
+                self.assertEqual(audit.read_text(), "")
+            finally:
+                process.kill()
+                process.wait()
+
+    # Mutations: a line that is cut short counts as written, or stays; a signal ends the process; what another has left is
+    # added to.
     def test_lines_of_the_audit_log_that_find_no_room_are_counted(self):
         with tempfile.TemporaryDirectory() as name:
             folder = pathlib.Path(name)
             audit = folder / "audit"
+            audit.write_text('{"time":"20')
             # A file that may not grow stands for a full disk; as with one, a write is told so and no signal ends it.
             process = subprocess.Popen(
                 [BIN / "tutti-score", "--listen=127.0.0.1:0", "--insecure_loopback", "--metrics_listen=127.0.0.1:0",
                  f"--audit_log={audit}", f"--port_file={folder}/address", f"--catalog={self.suite.catalog}",
                  f"--redis_socket={self.suite.state}/redis/redis.sock",
                  f"--redis_password_file={self.suite.state}/secrets/score"],
-                stderr=subprocess.PIPE, text=True, restore_signals=False)
+                stderr=subprocess.PIPE, text=True)
             try:
                 said = ""
                 while "showing metrics" not in said:
@@ -165,19 +187,22 @@ class MetricsTest(unittest.TestCase):
                         return int(re.search(r"^tutti_audit_log_lost_lines_total (\d+)$", page.read().decode(), re.MULTILINE)[1])
 
                 call()
-                wait_for(lambda: audit.read_text().count("\n") == 1, "the control")
+                wait_for(lambda: audit.read_text().count("\n") == 2, "the control")
                 self.assertEqual(lost(), 0)
                 room = audit.stat().st_size + 5
                 resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
                 call()
                 call()
                 wait_for(lambda: lost() == 2, "the lines are not counted")
+                self.assertEqual(audit.read_text().count("\n"), 2)
                 while "lines of the audit log were lost" not in said:
                     said = process.stderr.readline()
                 resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
                 call()
                 wait_for(lambda: audit.read_text().count('"code"') == 2, "nothing is written once there is room")
                 self.assertEqual(lost(), 2)
+                for line in audit.read_text().splitlines()[1:]:
+                    json.loads(line)
             finally:
                 process.kill()
                 process.wait()
