@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "absl/flags/flag.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "common/catalog/catalog.h"
 #include "common/files/write_file.h"
@@ -44,6 +45,10 @@ ABSL_FLAG(
 ABSL_FLAG(std::string, adopt_journal, "",
           "Once, when the store's journal is lost for good: its identity as the error says it, or "
           "\"none\"; --journal takes its place, and windows that are due are not published");
+ABSL_FLAG(
+    std::string, adopt_keyring, "",
+    "Once, when the suite's keyring is lost for good: the id of the one that takes its place, "
+    "as the error of its ingest says it; windows that are open are then never published");
 ABSL_FLAG(absl::Duration, grace, absl::Hours(48),
           "How long after the day that follows its last day a window takes late events; ingest "
           "learns it from here");
@@ -238,6 +243,7 @@ absl::StatusOr<AggregateOptions> AggregateOptionsFromFlags() {
   options.catalog = absl::GetFlag(FLAGS_catalog);
   options.journal = absl::GetFlag(FLAGS_journal);
   options.adopt_journal = absl::GetFlag(FLAGS_adopt_journal);
+  options.adopt_keyring = absl::GetFlag(FLAGS_adopt_keyring);
   options.timing.grace = absl::GetFlag(FLAGS_grace);
   options.timing.policy_lease = absl::GetFlag(FLAGS_policy_lease);
   options.sweep_interval = absl::GetFlag(FLAGS_sweep_interval);
@@ -258,6 +264,10 @@ absl::StatusOr<AggregateOptions> AggregateOptionsFromFlags() {
       !IsJournalIdentity(options.adopt_journal)) {
     return absl::InvalidArgumentError(
         "--adopt_journal must be the 32 hexadecimal digits that the error names, or none");
+  }
+  if (!options.adopt_keyring.empty() && !IsJournalIdentity(options.adopt_keyring)) {
+    return absl::InvalidArgumentError(
+        "--adopt_keyring must be the 32 hexadecimal digits that the error names");
   }
   if (options.timing.grace < absl::ZeroDuration() || options.timing.grace > kLongestGrace) {
     return absl::InvalidArgumentError(
@@ -298,7 +308,8 @@ absl::Status RunAggregate(const AggregateOptions& options) {
                                           aggregate::v1::OrganizationService::service_full_name()};
   HealthService health(names, {"store"}, steady_clock);
   ASSIGN_OR_RETURN(std::unique_ptr<PublicationJournal> journal, OpenJournal(options, stores));
-  CountingHistory history(stores.history(), **catalog, clock);
+  CountingHistory history(stores.history(), **catalog, clock,
+                          absl::HexStringToBytes(options.adopt_keyring));
   OrganizationRepository repository(stores.organizations(), history, **catalog, clock,
                                     options.timing);
   OrganizationLifecycle lifecycle({repository, stores.organizations(), stores.counters(),

@@ -23,6 +23,7 @@ struct AggregateOptions {
   // Or its server.
   std::optional<RedisOptions> journal_redis;
   std::string adopt_journal;  // see BindingParts::adopt
+  std::string adopt_keyring;  // in hexadecimal digits, see CountingHistory; empty: none
   WindowTiming timing;
   absl::Duration sweep_interval = absl::Seconds(30);
   MirrorLimits mirror;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "common/retention/lifetimes.h"
 #include "common/status/status_macros.h"
@@ -19,8 +20,6 @@ using google::protobuf::util::TimeUtil;
 // knows of it, also one whose clock is behind, and one that runs another takes nothing of what
 // it counts otherwise.
 constexpr absl::Duration kNotice = absl::Minutes(15);
-// A keyring that was noted before takes over again no sooner after the last change.
-constexpr absl::Duration kKeyringRest = absl::Minutes(1);
 constexpr absl::Duration kRecent = absl::Minutes(1);
 constexpr int kMaxAttempts = 20;
 constexpr size_t kKeyringIdBytes = 16;
@@ -39,6 +38,21 @@ std::string FingerprintIn(const CatalogEra& era, const std::string& kind) {
     if (counted.kind() == kind) return counted.fingerprint();
   }
   return "";
+}
+
+// Ids are public: no key can be worked out from one.
+absl::Status RefuseKeyring(const std::string& own, const std::string& current) {
+  return absl::FailedPreconditionError(absl::StrCat(
+      "this ingest's keyring (",
+      own.empty() ? "it has no id: tutti keyring rotate gives it one" : absl::BytesToHexString(own),
+      ") is not the suite's (", absl::BytesToHexString(current),
+      "): all ingests of a suite share one keyring, and under another every open window would be "
+      "incomplete. Give --keyring the suite's",
+      own.empty() ? ""
+                  : absl::StrCat(". If that is lost for good, start one aggregate once with "
+                                 "--adopt_keyring=",
+                                 absl::BytesToHexString(own),
+                                 ": windows that are open are then never published")));
 }
 
 }  // namespace
@@ -132,49 +146,53 @@ absl::StatusOr<std::shared_ptr<const CountingEras>> CountingHistory::Recent() {
 }
 
 absl::Status CountingHistory::NoteKeyring(const std::string& id, absl::Time birth) {
-  if (id.size() != kKeyringIdBytes) {
+  if (!id.empty() && id.size() != kKeyringIdBytes) {
     return absl::InvalidArgumentError(
         absl::StrCat("keyring.id: must have ", kKeyringIdBytes, " bytes"));
   }
-  const auto is_id = [&](const aggregate::v1::KeyringEra& era) { return era.id() == id; };
-  // One that comes back takes over again: windows that had opened meanwhile have keys of
-  // another. Where two are in use at once that is noted once in a while, not at every report.
-  const auto knows = [&](const aggregate::v1::CountingHistory& history) {
-    const auto& eras = history.keyrings();
-    if (std::none_of(eras.begin(), eras.end(), is_id)) return false;
-    return is_id(*eras.rbegin()) ||
-           clock_.Now() < ToTime(eras.rbegin()->begin_time()) + kKeyringRest;
+  const auto is_own = [&](const aggregate::v1::CountingHistory& history) {
+    return history.keyrings().empty() ? id.empty() : history.keyrings().rbegin()->id() == id;
   };
   ASSIGN_OR_RETURN(const std::shared_ptr<const CountingEras> current, Current());
-  if (knows(current->history())) return absl::OkStatus();
-  bool replaces = false;
-  absl::Status noted = Modify([&](aggregate::v1::CountingHistory& history) {
-    replaces = false;
-    if (knows(history)) return false;
+  if (is_own(current->history())) return absl::OkStatus();
+  std::string replaced;
+  absl::Status refused;
+  RETURN_IF_ERROR(Modify([&](aggregate::v1::CountingHistory& history) {
+    replaced.clear();
+    refused = absl::OkStatus();
+    if (is_own(history)) return false;
+    auto& eras = *history.mutable_keyrings();
     const absl::Time now = clock_.Now();
     absl::Time begin = std::min(birth, now);
-    replaces = !history.keyrings().empty();
-    // One that is older than the one before it takes over only now.
-    if (replaces && begin <= ToTime(history.keyrings().rbegin()->begin_time())) begin = now;
-    auto& eras = *history.mutable_keyrings();
-    const auto before = std::find_if(eras.begin(), eras.end(), is_id);
-    if (before != eras.end()) {
-      begin = now;
-      eras.erase(before);
+    if (!eras.empty()) {
+      replaced = eras.rbegin()->id();
+      // Once: what took its place since was meant to.
+      if (id.empty() || id != adopt_ || adopted_) {
+        refused = RefuseKeyring(id, replaced);
+        return false;
+      }
+      const auto before =
+          std::find_if(eras.begin(), eras.end(), [&](const auto& era) { return era.id() == id; });
+      // One that is older than the one before it, or comes back, takes over only now: windows
+      // that had opened meanwhile have keys of another.
+      if (begin <= ToTime(eras.rbegin()->begin_time()) || before != eras.end()) begin = now;
+      if (before != eras.end()) eras.erase(before);
     }
     aggregate::v1::KeyringEra& era = *eras.Add();
     era.set_id(id);
     *era.mutable_begin_time() = ToTimestamp(begin);
     return true;
-  });
-  if (noted.ok() && replaces) {
-    LogError("keyring_replaced",
-             {{"problem",
-               "ingest has another keyring than before: windows that had opened before it was "
-               "made, or put back, are incomplete and are never published. All ingests share one "
-               "keyring"}});
+  }));
+  if (refused.ok() && !replaced.empty()) {
+    adopted_ = true;
+    LogWarning("keyring_adopted",
+               {{"keyring", absl::BytesToHexString(id)},
+                {"replaces", absl::BytesToHexString(replaced)},
+                {"action",
+                 "windows that had opened before it was made, or put back, are incomplete and are "
+                 "never published; take --adopt_keyring away"}});
   }
-  return noted;
+  return refused;
 }
 
 }  // namespace tutti

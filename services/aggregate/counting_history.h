@@ -1,9 +1,11 @@
 #ifndef TUTTI_SERVICES_AGGREGATE_COUNTING_HISTORY_H_
 #define TUTTI_SERVICES_AGGREGATE_COUNTING_HISTORY_H_
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -44,9 +46,11 @@ class CountingEras {
 // Keeps the history of a store. Thread-safe.
 class CountingHistory {
  public:
-  // References outlive this.
-  CountingHistory(CountingHistoryStore& store, const Catalog& catalog, const WallClock& clock)
-      : store_(store), catalog_(catalog), clock_(clock) {}
+  // References outlive this. `adopt`: the id of the one keyring that may, once, take the place of
+  // the suite's; empty: none.
+  CountingHistory(CountingHistoryStore& store, const Catalog& catalog, const WallClock& clock,
+                  std::string adopt = "")
+      : store_(store), catalog_(catalog), clock_(clock), adopt_(std::move(adopt)) {}
 
   // What is known, at most a few seconds old. Notes, once in the life of this, that the
   // catalogue counts here, and again when the store was restored from a backup of before.
@@ -56,8 +60,10 @@ class CountingHistory {
   // for what is set, of which nothing is published by this, and not for what closes windows.
   absl::StatusOr<std::shared_ptr<const CountingEras>> Recent();
 
-  // Notes a keyring, by its public id of 16 bytes, unless it is the last that was noted. Returns
-  // when that is durable.
+  // OK when a keyring, by its public id of 16 bytes, is the suite's; of an ingest whose keyring
+  // has no id (empty), when the suite has none. The first becomes it, and the one that is adopted
+  // takes its place; returns when that is durable. FailedPrecondition, with both ids and what to
+  // do, and nothing is changed, for any other: where two begin at once, for the slower.
   absl::Status NoteKeyring(const std::string& id, absl::Time birth);
 
  private:
@@ -72,6 +78,8 @@ class CountingHistory {
   CountingHistoryStore& store_;
   const Catalog& catalog_;
   const WallClock& clock_;
+  const std::string adopt_;
+  std::atomic<bool> adopted_ = false;
 
   std::mutex mutex_;
   bool noted_ = false;                         // the catalogue; guarded by mutex_

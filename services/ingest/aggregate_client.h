@@ -13,7 +13,8 @@ namespace tutti {
 // What ingest asks of aggregate. Calls do not block; each calls back exactly once,
 // on any thread, perhaps before the call returns. Errors: NotFound (the
 // organisation), anything else is worth a retry: with aggregate's REASON_CATALOG_MISMATCH when
-// aggregate counts by another catalogue. Thread-safe.
+// aggregate counts by another catalogue, FailedPrecondition when the suite has
+// another keyring. Thread-safe.
 class AggregateClient {
  public:
   using PolicyCallback =

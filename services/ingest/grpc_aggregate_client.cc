@@ -13,13 +13,14 @@
 namespace tutti {
 namespace {
 
-// False when there is no keyring yet, or it has no id.
-bool SetIdentity(const KeyStore& store, aggregate::v1::KeyringIdentity& keyring) {
+// Of a keyring that has no id yet the id is empty; of one that is yet to be made nothing is said.
+template <typename Request>
+void SetIdentity(const KeyStore& store, Request& request) {
   const std::shared_ptr<const KeySnapshot> keys = store.snapshot();
-  if (keys == nullptr || keys->keyring_id().empty()) return false;
+  if (keys == nullptr) return;
+  aggregate::v1::KeyringIdentity& keyring = *request.mutable_keyring();
   keyring.set_id(keys->keyring_id());
   keyring.mutable_birth_time()->set_seconds(absl::ToUnixSeconds(keys->birth_time()));
-  return true;
 }
 
 }  // namespace
@@ -80,7 +81,7 @@ void GrpcAggregateClient::FetchPolicy(const std::string& organization, PolicyCal
   aggregate::v1::GetIngestPolicyRequest request;
   request.set_organization(FormatOrganizationName(organization));
   request.set_catalog_fingerprint(counting_fingerprint_);
-  if (!SetIdentity(keys_, *request.mutable_keyring())) request.clear_keyring();
+  SetIdentity(keys_, request);
   Run(std::move(request), timeout_, std::move(done),
       [this](auto* context, auto* sent, auto* response, auto finished) {
         stub_->async()->GetIngestPolicy(context, sent, response, std::move(finished));
@@ -89,7 +90,7 @@ void GrpcAggregateClient::FetchPolicy(const std::string& organization, PolicyCal
 
 void GrpcAggregateClient::ReportKeyring(ReportCallback done) {
   aggregate::v1::ReportKeyringRequest request;
-  if (!SetIdentity(keys_, *request.mutable_keyring())) request.clear_keyring();
+  SetIdentity(keys_, request);
   Run<aggregate::v1::ReportKeyringRequest, aggregate::v1::ReportKeyringResponse>(
       std::move(request), timeout_,
       [this, done = std::move(done)](const auto& response) {

@@ -34,7 +34,7 @@ class GrpcAggregateClient final : public AggregateClient {
   using ReportCallback =
       std::function<void(const absl::StatusOr<aggregate::v1::ReportKeyringResponse>&)>;
 
-  // Tells aggregate which keyring is loaded, if it has an id, and learns what aggregate counts.
+  // Tells aggregate which keyring is loaded, and learns what aggregate counts.
   void ReportKeyring(ReportCallback done);
   // Has later reports go over another channel. Not to be called beside ReportKeyring.
   void ReportOver(const std::shared_ptr<grpc::Channel>& channel);

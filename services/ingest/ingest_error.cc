@@ -45,6 +45,11 @@ absl::Status RefusedByAggregate(const absl::Status& status) {
                         "ingest and aggregate count by different catalogues: retry with backoff, "
                         "and give both the same file");
   }
+  if (absl::IsFailedPrecondition(status)) {
+    return BatchRefused(StatusCode::kUnavailable, ingest::v1::REASON_STORE_UNAVAILABLE, "",
+                        "this ingest has another keyring than the suite, so aggregate takes "
+                        "nothing of it: retry with backoff, and give it the suite's");
+  }
   return BatchRefused(StatusCode::kUnavailable, ingest::v1::REASON_STORE_UNAVAILABLE, "",
                       "aggregate or its store cannot be reached: retry with backoff");
 }

@@ -1,5 +1,7 @@
 #include "services/ingest/ingest_server.h"
 
+#include <chrono>
+#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -80,6 +82,8 @@ class ReportOutcome {
   void Set(const absl::Status& status) {
     const std::lock_guard lock(mutex_);
     if (status.ok() || Refuses(status) || !Refuses(status_)) status_ = status;
+    settled_ |= status.ok() || Refuses(status);
+    if (settled_) settles_.notify_all();
     // What aggregate itself says has a reason.
     const bool unanswered = absl::IsUnavailable(status) && ReasonOf(status).empty();
     unanswered_ = unanswered ? unanswered_ + 1 : 0;
@@ -90,10 +94,25 @@ class ReportOutcome {
     return status_.ok();
   }
 
-  // An error when aggregate lets this ingest do nothing, or takes no new connection of it.
-  absl::Status Refusal() const {
+  // Aggregate's refusal of the keyring.
+  absl::Status KeyringRefusal() const {
     const std::lock_guard lock(mutex_);
-    if (Refuses(status_)) {
+    return RefusesKeyring(status_)
+               ? absl::FailedPreconditionError(absl::StrCat("--keyring: ", status_.message()))
+               : absl::OkStatus();
+  }
+
+  // An error until aggregate, if it `is_ready`, has said whether it knows the keyring, which is
+  // waited for a while; when it lets this ingest do nothing, or takes no new connection of it.
+  absl::Status Refusal(bool is_ready) {
+    std::unique_lock lock(mutex_);
+    const auto settled = [this] { return settled_; };
+    if (is_ready && !settles_.wait_for(lock, std::chrono::seconds(1), settled)) {
+      return absl::UnavailableError(
+          absl::StrCat("tutti-aggregate (--aggregate) has not said whether it knows the keyring: ",
+                       status_.message()));
+    }
+    if (Refuses(status_) && !RefusesKeyring(status_)) {
       return absl::FailedPreconditionError(absl::StrCat(
           "tutti-aggregate (--aggregate) refuses what ingest alone may do: ", status_.message(),
           "; check the certificate of --tls_certificate, and --trust_domain of both"));
@@ -106,14 +125,20 @@ class ReportOutcome {
 
  private:
   static bool Refuses(const absl::Status& status) {
-    return absl::IsPermissionDenied(status) || absl::IsUnauthenticated(status);
+    return absl::IsPermissionDenied(status) || absl::IsUnauthenticated(status) ||
+           RefusesKeyring(status);
+  }
+  static bool RefusesKeyring(const absl::Status& status) {
+    return absl::IsFailedPrecondition(status);
   }
 
   // One may have met an aggregate that stopped.
   static constexpr int kFairTries = 2;
 
   mutable std::mutex mutex_;
+  std::condition_variable settles_;
   absl::Status status_ = absl::UnavailableError("nothing was reported yet");
+  bool settled_ = false;
   int unanswered_ = 0;
 };
 
@@ -139,6 +164,7 @@ class Chores {
     keys.Update(opt_outs_.ReloadIfChanged());
     // It may have been switched on meanwhile.
     if (swap_ == Swap::kNone) keys.Update(CheckNoSwap());
+    keys.Update(reported_->KeyringRefusal());
     health.SetPart("keys", keys);
     ReportKeyring();
     health.SetPart("catalog",
@@ -157,9 +183,8 @@ class Chores {
     WarnOfKeys(counters);
   }
 
-  const ReportOutcome& reported() const { return *reported_; }
+  ReportOutcome& reported() { return *reported_; }
 
- private:
   // Whether or not there is traffic: what becomes of a window must not depend on it.
   void ReportKeyring() {
     const absl::Duration now = clock_.SinceStart();
@@ -174,14 +199,17 @@ class Chores {
         if (response->has_grace()) {
           policies.NoteGrace(absl::Seconds(response->grace().seconds()));
         }
-      } else if (ReasonIn<aggregate::v1::Reason>(response.status()) ==
-                 aggregate::v1::REASON_STORE_UNAVAILABLE) {
-        // It may come back as another, also without a restart.
-        acknowledged.NoteStore("");
+        return;
       }
+      const auto reason = ReasonIn<aggregate::v1::Reason>(response.status());
+      // It may come back as another, also without a restart.
+      if (reason == aggregate::v1::REASON_STORE_UNAVAILABLE) acknowledged.NoteStore("");
+      // Leases of before another took its place.
+      if (absl::IsFailedPrecondition(response.status())) policies.Clear();
     });
   }
 
+ private:
   // Open connections show what certificates were when they were made, for minutes: whether
   // aggregate takes new ones is for a new one to find out. True when there is one.
   bool MeetAnew() {
@@ -333,9 +361,10 @@ absl::Status RunIngest(const ServerOptions& server, const IngestOptions& options
                                 .access = *access,
                                 .on_start =
                                     [&] {
+                                      chores.ReportKeyring();
                                       checking.emplace(health, "aggregate", [&] {
                                         absl::Status found = check.Ask();
-                                        KeepGraver(chores.reported().Refusal(), found);
+                                        KeepGraver(chores.reported().Refusal(found.ok()), found);
                                         return found;
                                       });
                                     },

@@ -1,6 +1,7 @@
 """The keyring's jobs of deploy/kubernetes, run as they are written, by processes that
 play the pods: a running ingest says that keys are missing, and follows the file."""
 
+import contextlib
 import datetime
 import os
 import pathlib
@@ -100,6 +101,69 @@ class ClusterKeyringTest(unittest.TestCase):
                 self.assertEqual(suite.processes()["tutti-ingest"], running)
                 self.assertTrue(any(b":reach:" in key for key in suite.redis_values()))
                 self.assertIn("keys made", rotated.stdout)
+
+    # One ingest with a keyring of its own, for seconds, left no open window of anybody complete, and all was ready.
+    def test_an_ingest_with_another_keyring_is_refused_and_nothing_is_lost(self):
+        with tempfile.TemporaryDirectory() as folder, Suite(ingest_flags="--metrics_listen=127.0.0.1:0") as suite:
+            folder = pathlib.Path(folder)
+            for name in ("strange", "new"):
+                subprocess.run([BIN / "tutti", "keyring", "init", "--keyring", folder / name], capture_output=True, check=True,
+                               timeout=60)
+
+            def keyring_id(path):
+                return re.search(r"keyring ([0-9a-f]{32})", suite.tutti("keyring", "show", "--keyring", str(path)))[1]
+
+            @contextlib.contextmanager
+            def another(keyring, aggregate):
+                """One more ingest: its address, and what it logs."""
+                address, log = folder / "address", folder / "log"
+                address.unlink(missing_ok=True)
+                with log.open("w") as stderr:
+                    process = subprocess.Popen(
+                        [BIN / "tutti-ingest", "--listen=127.0.0.1:0", "--insecure_loopback", "--allow_swap",
+                         f"--port_file={address}", f"--aggregate={aggregate}", f"--keyring={keyring}",
+                         f"--catalog={suite.catalog}"], stderr=stderr)
+                try:
+                    wait_for(address.exists, "another ingest")
+                    yield address.read_text().strip(), log
+                finally:
+                    process.terminate()
+                    self.assertEqual(process.wait(timeout=60), 0)
+
+            def ready(address):
+                return suite.tutti("health", "--ready", address, check=False).returncode == 0
+
+            activities = suite.folder / "activities.jsonl"
+            first = write_activities(activities, people=40, days=20)
+            suite.tutti("organizations", "create", "acme", "--headcount", "40", "--backfill", "--first-day", first,
+                        "--keyring", str(suite.keyring))
+            send = ("import", "--format", "activities", "--organization", "acme", str(activities))
+            before = suite.redis("GET", "counting-history")
+            suites, strange, new = (keyring_id(path) for path in (suite.keyring, folder / "strange", folder / "new"))
+            with suite.adopting_aggregate(new) as aggregate:
+                for one in (suite.aggregate, aggregate):
+                    with another(folder / "strange", one) as (address, log):
+                        wait_for(lambda log=log: strange in log.read_text(), "why it is not ready", seconds=5)
+                        self.assertFalse(ready(address))
+                        for said in ('"not ready"', '"part":"keys"', suites, f"--adopt_keyring={strange}"):
+                            self.assertIn(said, log.read_text())
+                        refused = subprocess.run([BIN / "tutti", "--ingest", address, "--aggregate", suite.aggregate, *send],
+                                                 capture_output=True, text=True, timeout=60)
+                        self.assertNotEqual(refused.returncode, 0, refused.stdout)
+                    self.assertEqual(suite.redis("GET", "counting-history"), before)
+                    self.assertFalse(any(b":reach:" in key for key in suite.redis_values()))
+                self.assertTrue(ready(suite.ingest))
+                # A second one with the suite's own, and a rotation, need no word.
+                suite.tutti("keyring", "rotate", "--keyring", str(suite.keyring))
+                with another(suite.keyring, suite.aggregate) as (address, _):
+                    wait_for(lambda: ready(address), "a second ingest with the same keyring")
+                suite.tutti(*send)
+                # Adopted, it is the suite's: every aggregate takes it from then on, and refuses the old one.
+                with another(folder / "new", aggregate) as (address, _):
+                    wait_for(lambda: ready(address), "an ingest with an adopted keyring")
+                with another(folder / "new", suite.aggregate) as (address, _):
+                    wait_for(lambda: ready(address), "a second ingest with the adopted keyring")
+                    wait_for(lambda: not ready(suite.ingest), "an ingest that has the old keyring")
 
     # Mutation: a grace of ingest's own, which is aggregate's unless somebody changes one of them.
     def test_ingest_rotates_with_the_grace_of_aggregate(self):

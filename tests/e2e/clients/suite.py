@@ -198,6 +198,23 @@ class Suite:
         subprocess.run([BIN / "tutti-sample", "make", *arguments], capture_output=True, timeout=COMMAND_SECONDS,
                        check=True)
 
+    @contextlib.contextmanager
+    def adopting_aggregate(self, keyring_id):
+        """One more aggregate of a suite without TLS, which takes this keyring for the suite's; its address."""
+        address = self.state / "adopting.address"
+        address.unlink(missing_ok=True)
+        process = subprocess.Popen(
+            [BIN / "tutti-aggregate", "--listen=127.0.0.1:0", "--insecure_loopback", f"--port_file={address}",
+             f"--catalog={self.catalog}", f"--redis_socket={self.state}/redis/redis.sock", "--policy_lease=1s",
+             f"--redis_password_file={self.state}/secrets/aggregate", f"--journal={self.state}/journal",
+             f"--adopt_keyring={keyring_id}"], stderr=(self.state / "log/adopting").open("w"))
+        try:
+            wait_for(address.exists, "an aggregate that adopts a keyring")
+            yield address.read_text().strip()
+        finally:
+            process.terminate()
+            process.wait(timeout=60)
+
     def tutti(self, *arguments, check=True, token_file=None):
         """Runs the command line against this suite, through the front with the token of the file
         when there is one, else as an operator; returns its output."""

@@ -293,7 +293,10 @@ class KeysTest(unittest.TestCase):
             other = suite.state / "other"
             suite.tutti("keyring", "init", "--keyring", str(other))
             suite.tutti("keyring", "extend", "--keyring", str(other), "--organization", "acme", "--from", first)
-            with replica(suite, other) as second:
+            new = re.search(r"keyring ([0-9a-f]{32})", suite.tutti("keyring", "show", "--keyring", str(other)))[1]
+            with suite.adopting_aggregate(new) as adopting, replica(suite, other, f"--aggregate={adopting}") as second:
+                while subprocess.run([BIN / "tutti", "health", "--ready", second], capture_output=True).returncode != 0:
+                    time.sleep(0.1)
                 subprocess.run([BIN / "tutti", "--ingest", second, "import", "--format", "activities",
                                 "--organization", "acme", path], check=False, capture_output=True)
             after = {k: v for k, v in suite.redis_values().items() if b":reach:" in k}

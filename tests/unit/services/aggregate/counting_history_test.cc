@@ -1,11 +1,14 @@
 #include "services/aggregate/counting_history.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <functional>
 #include <memory>
 #include <string>
 
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
 #include "tests/doubles/fake_clock.h"
 #include "tests/doubles/memory_store.h"
 #include "tests/support/local_suite.h"
@@ -119,10 +122,10 @@ TEST_F(CountingHistoryTest, DoesNotCountANewKindInWindowsThatAreOpen) {
 // Mutations: the first keyring loses something; one that is older than the one before it
 // takes over when it was made.
 TEST_F(CountingHistoryTest, LosesWhatHadOpenedBeforeASecondKeyringWasMade) {
-  CountingHistory history(store_, ShippedCatalog(), clock_);
   const std::string first(16, '1');
   const std::string second(16, '2');
   const std::string older(16, '3');
+  CountingHistory history(store_, ShippedCatalog(), clock_, second);
   ASSERT_EQ(history.NoteKeyring(first, kNow - absl::Minutes(1)), absl::OkStatus());
   EXPECT_FALSE((*history.Current())->LostKeyringSince(kBefore));
   ASSERT_EQ(history.NoteKeyring(second, kNow - absl::Minutes(1) + absl::Seconds(1)),
@@ -132,15 +135,44 @@ TEST_F(CountingHistoryTest, LosesWhatHadOpenedBeforeASecondKeyringWasMade) {
   ASSERT_EQ(history.NoteKeyring(second, kNow - absl::Minutes(1)), absl::OkStatus());
   EXPECT_EQ((*history.Current())->history().keyrings_size(), 2);
   clock_.Set(kLater);
-  ASSERT_EQ(history.NoteKeyring(older, kBefore), absl::OkStatus());
-  EXPECT_TRUE((*history.Current())->LostKeyringSince(kNow));
-  EXPECT_FALSE((*history.Current())->LostKeyringSince(kLater));
-  // What another process notes is known here soon.
-  CountingHistory another(store_, ShippedCatalog(), clock_);
-  ASSERT_EQ(another.NoteKeyring(std::string(16, '4'), kLater), absl::OkStatus());
+  CountingHistory another(store_, ShippedCatalog(), clock_, older);
+  ASSERT_EQ(another.NoteKeyring(older, kBefore), absl::OkStatus());
+  EXPECT_TRUE((*another.Current())->LostKeyringSince(kNow));
+  EXPECT_FALSE((*another.Current())->LostKeyringSince(kLater));
+  // What another process notes is known here soon, and what took its place is not replaced by what
+  // was adopted before.
   clock_.Advance(absl::Seconds(6));
-  EXPECT_EQ((*history.Current())->history().keyrings_size(), 4);
+  EXPECT_EQ((*history.Current())->history().keyrings_size(), 3);
+  EXPECT_TRUE(absl::IsFailedPrecondition(history.NoteKeyring(second, kNow)));
   EXPECT_TRUE(absl::IsInvalidArgument(history.NoteKeyring("short", kNow)));
+}
+
+// One ingest with a keyring of its own, for seconds, left no window of anybody complete.
+TEST_F(CountingHistoryTest, RefusesAKeyringThatIsNotTheSuitesAndLosesNothing) {
+  const std::string right(16, '1');
+  const std::string wrong(16, '2');
+  CountingHistory history(store_, ShippedCatalog(), clock_);
+  // The first needs no word, and nor does one of before keyrings had ids, where none has one.
+  ASSERT_EQ(history.NoteKeyring("", kBefore), absl::OkStatus());
+  // Of two that begin at once one is the first.
+  CountingHistory another(store_, ShippedCatalog(), clock_, std::string(16, '9'));
+  ASSERT_TRUE(another.Current().ok());
+  ASSERT_EQ(history.NoteKeyring(right, kBefore), absl::OkStatus());
+  const std::string noted = store_.ReadHistory()->version;
+  for (CountingHistory* asked : {&history, &another}) {
+    for (const auto& [id, said] :
+         {std::pair(wrong, absl::StrCat("--adopt_keyring=", absl::BytesToHexString(wrong))),
+          std::pair(std::string(), std::string("it has no id"))}) {
+      const absl::Status refused = asked->NoteKeyring(id, clock_.Now());
+      EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
+      EXPECT_THAT(std::string(refused.message()), testing::HasSubstr(said));
+      EXPECT_THAT(std::string(refused.message()),
+                  testing::HasSubstr(absl::BytesToHexString(right)));
+    }
+  }
+  EXPECT_EQ(store_.ReadHistory()->version, noted);
+  EXPECT_FALSE((*history.Current())->LostKeyringSince(kBefore));
+  ASSERT_EQ(another.NoteKeyring(right, kBefore), absl::OkStatus());
 }
 
 // A store that is restored under processes that go on. The next catalogue was the first one
@@ -174,29 +206,22 @@ TEST_F(CountingHistoryTest, NotesACatalogueAgainThatARestoredStoreDoesNotKnow) {
   }
 }
 
-// A keyring was made by mistake, and the one before was restored. Windows that had opened under
+// A keyring was adopted by mistake, and the one before was restored. Windows that had opened under
 // the wrong one were incomplete only where somebody had acted meanwhile.
 TEST_F(CountingHistoryTest, LosesWhatHadOpenedUnderAKeyringThatIsGoneAgain) {
-  CountingHistory history(store_, ShippedCatalog(), clock_);
   const std::string right(16, '1');
   const std::string wrong(16, '2');
-  ASSERT_EQ(history.NoteKeyring(right, kBefore), absl::OkStatus());
-  ASSERT_EQ(history.NoteKeyring(wrong, kNow - absl::Minutes(1)), absl::OkStatus());
+  CountingHistory mistaken(store_, ShippedCatalog(), clock_, wrong);
+  ASSERT_EQ(mistaken.NoteKeyring(right, kBefore), absl::OkStatus());
+  ASSERT_EQ(mistaken.NoteKeyring(wrong, kNow - absl::Minutes(1)), absl::OkStatus());
   clock_.Set(kLater);
+  ASSERT_TRUE(absl::IsFailedPrecondition(mistaken.NoteKeyring(right, kBefore)));
+  CountingHistory history(store_, ShippedCatalog(), clock_, right);
   ASSERT_EQ(history.NoteKeyring(right, kBefore), absl::OkStatus());
   EXPECT_TRUE((*history.Current())->LostKeyringSince(kNow));
   EXPECT_TRUE((*history.Current())->LostKeyringSince(kBefore));
   EXPECT_FALSE((*history.Current())->LostKeyringSince(kLater));
-  // Two that are in use at once neither fill the history nor write at every report.
-  const auto noted = (*history.Current())->history();
-  for (const std::string& id : {wrong, right, wrong}) {
-    ASSERT_EQ(history.NoteKeyring(id, kBefore), absl::OkStatus());
-  }
-  EXPECT_EQ((*history.Current())->history().SerializeAsString(), noted.SerializeAsString());
-  clock_.Advance(absl::Minutes(2));
-  ASSERT_EQ(history.NoteKeyring(wrong, kBefore), absl::OkStatus());
   EXPECT_EQ((*history.Current())->history().keyrings_size(), 2);
-  EXPECT_TRUE((*history.Current())->LostKeyringSince(kLater));
 }
 
 }  // namespace

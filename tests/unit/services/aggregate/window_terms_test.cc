@@ -211,8 +211,8 @@ TEST_F(WindowTermsTest, AKeyringThatIsReplacedLeavesNoWindowThatHadOpened) {
               absl::OkStatus());
   }
   SetClock(kSunday + 2, 12, 0);
-  ASSERT_EQ(organizations_.history.NoteKeyring(std::string(16, '2'), clock_.Now()),
-            absl::OkStatus());
+  CountingHistory adopting(store_, ShippedCatalog(), clock_, std::string(16, '2'));
+  ASSERT_EQ(adopting.NoteKeyring(std::string(16, '2'), clock_.Now()), absl::OkStatus());
   EXPECT_EQ(Merge({Delta(kTomorrow)})[0], aggregate::v1::DELTA_OUTCOME_KEY_MISMATCH);
   SetClock(kTomorrow.end_day + 15, 12, 0);
   Close(kTomorrow.end_day);
