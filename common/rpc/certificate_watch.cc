@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <cstdlib>
 #include <initializer_list>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -64,16 +65,18 @@ absl::StatusOr<std::vector<NamedPem>> ReadTogether(std::initializer_list<Input> 
 // What is made of some of the files, for gRPC.
 class Watched {
  public:
-  using Read = absl::StatusOr<std::string> (*)(const TlsFiles&, CertificateUses);
+  using Read = absl::StatusOr<std::string> (*)(const TlsFiles&, const CertificateUses&);
 
   explicit Watched(Read read) : read_(read) {}
 
-  // Gives gRPC what the files hold now, when that is something else.
-  void Look(const TlsFiles& files, CertificateUses uses, absl::Duration now) {
+  // Gives gRPC what the files hold now, when that is something else, and `check` takes it.
+  template <typename Check>
+  void Look(const TlsFiles& files, const CertificateUses& uses, absl::Duration now, Check check) {
     absl::StatusOr<std::string> pem = read_(files, uses);
     absl::Status status = pem.status();
     if (pem.ok() && *pem != pem_) {
-      status = Show(*pem);
+      status = check(*pem);
+      if (status.ok()) status = Show(*pem);
       if (status.ok()) {
         pem_ = *std::move(pem);
         ++edition_;
@@ -116,12 +119,13 @@ class Watched {
   std::optional<absl::Duration> unusable_since_;
 };
 
-absl::StatusOr<std::string> ReadAuthorities(const TlsFiles& files, CertificateUses /*uses*/) {
+absl::StatusOr<std::string> ReadAuthorities(const TlsFiles& files,
+                                            const CertificateUses& /*uses*/) {
   const auto read = ReadTogether({{files.flags.authorities, files.authorities, "the authorities"}});
   return read.ok() ? AuthoritiesPem(read->front(), absl::Now()) : read.status();
 }
 
-absl::StatusOr<std::string> ReadIdentity(const TlsFiles& files, CertificateUses uses) {
+absl::StatusOr<std::string> ReadIdentity(const TlsFiles& files, const CertificateUses& uses) {
   const auto read = ReadTogether({{files.flags.certificate, files.certificate, "the certificate"},
                                   {files.flags.key, files.key, "the certificate's key"}});
   return read.ok() ? IdentityPem(read->front(), read->back(), uses) : read.status();
@@ -137,8 +141,25 @@ struct WatchedSet {
   explicit WatchedSet(TlsFiles given) : files(std::move(given)) {}
 
   void Look(absl::Duration now) {
-    authorities.Look(files, uses, now);
-    if (!files.certificate.empty()) identity.Look(files, uses, now);
+    authorities.Look(files, uses, now, [](const std::string& /*pem*/) { return absl::OkStatus(); });
+    if (files.certificate.empty()) return;
+    identity.Look(files, uses, now, [this](const std::string& pem) { return CheckVouched(pem); });
+  }
+  // At a start, one that the service's own authorities do not vouch for may be meant, for callers
+  // with other authorities, and is a doubt alone. One that replaces a certificate for which they
+  // do is a mistake that would cut off whoever believes them.
+  absl::Status CheckVouched(const std::string& pem) const {
+    if (!uses.server || identity.pem().empty() ||
+        !WhyNotVouched(identity.pem(), authorities.pem()).empty()) {
+      return absl::OkStatus();
+    }
+    const std::string why = WhyNotVouched(pem, authorities.pem());
+    if (why.empty()) return absl::OkStatus();
+    return absl::InvalidArgumentError(absl::StrCat(
+        files.flags.certificate, ": ", files.certificate,
+        " has a certificate for which ", files.flags.authorities, " do not vouch (", why,
+        "), as they do for the one before, so whoever believes them refuses it; give one that they "
+        "signed, or theirs first; where callers believe others, restart"));
   }
   absl::Status status() const { return Both(authorities.status(), identity.status()); }
   // Of the certificate that is shown.
@@ -178,7 +199,7 @@ class Watcher {
   }
 
   absl::StatusOr<std::shared_ptr<grpc::experimental::CertificateProviderInterface>> Watch(
-      const TlsFiles& files, CertificateUses uses) {
+      const TlsFiles& files, const CertificateUses& uses) {
     const std::lock_guard lock(mutex_);
     WatchedSet* const known = Find(files);
     std::unique_ptr<WatchedSet> made =
@@ -186,6 +207,9 @@ class Watcher {
     WatchedSet& set = known == nullptr ? *made : *known;
     set.uses.server |= uses.server;
     set.uses.client |= uses.client;
+    if (const auto uri = uris_.find(files.certificate); uri != uris_.end()) {
+      set.uses.uri = uri->second;
+    }
     set.Look(clock_.SinceStart());
     RETURN_IF_ERROR(set.status());
     // One that becomes valid is waited for.
@@ -197,6 +221,11 @@ class Watcher {
     const std::string identity = set.identity.path();
     return std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(
         identity, identity, set.authorities.path(), kReloadSeconds);
+  }
+
+  void RequireUri(const std::string& certificate, std::string uri) {
+    const std::lock_guard lock(mutex_);
+    uris_[certificate] = std::move(uri);
   }
 
   absl::Status Check(const TlsFiles& files) {
@@ -267,6 +296,7 @@ class Watcher {
   const SystemSteadyClock clock_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<WatchedSet>> sets_;  // guarded by mutex_
+  std::map<std::string, std::string> uris_;        // by certificate; guarded by mutex_
   bool ends_ = false;                              // guarded by mutex_
   std::condition_variable wake_;
   std::thread thread_;
@@ -275,8 +305,12 @@ class Watcher {
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<grpc::experimental::CertificateProviderInterface>> WatchCertificates(
-    const TlsFiles& files, CertificateUses uses) {
+    const TlsFiles& files, const CertificateUses& uses) {
   return Watcher::Get().Watch(files, uses);
+}
+
+void RequireCertificateUri(const std::string& certificate, std::string uri) {
+  Watcher::Get().RequireUri(certificate, std::move(uri));
 }
 
 absl::Status CheckCertificates(const TlsFiles& files) { return Watcher::Get().Check(files); }

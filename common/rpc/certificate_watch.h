@@ -18,12 +18,17 @@ namespace tutti {
 // come to hold: they are looked at every second. gRPC's own watcher reads whatever is at
 // a path (a folder ends the process, a pipe stops it), and believes it: so it is shown files in
 // memory alone, into which comes what has been read and checked here. Authorities that cannot be
-// used, and a certificate that cannot be used with its key, change nothing: the old ones stay,
-// and CheckCertificates says why. InvalidArgument, naming flag and file, when they cannot be used
+// used, a certificate that cannot be used with its key, and a server's for which its authorities do
+// not vouch as they did for the one before, change nothing: the old ones stay, and
+// CheckCertificates says why. InvalidArgument, naming flag and file, when they cannot be used
 // now, and for a certificate that is valid no more. Who watches the same files for another use
 // needs a certificate for both. Thread-safe.
 absl::StatusOr<std::shared_ptr<grpc::experimental::CertificateProviderInterface>> WatchCertificates(
-    const TlsFiles& files, CertificateUses uses);
+    const TlsFiles& files, const CertificateUses& uses);
+
+// Has the certificate of this file, which is watched later, be one with this URI and no other: a
+// service of which peers ask it cannot be used with another. Thread-safe.
+void RequireCertificateUri(const std::string& certificate, std::string uri);
 
 // What is wrong with these files, if they are watched; also when the certificate that is shown is
 // not valid now. Thread-safe.

@@ -105,15 +105,30 @@ bool NamesHost(const X509* certificate) {
   return false;
 }
 
+// The URIs by which peers know who shows it.
+std::vector<std::string> UrisOf(const X509* certificate) {
+  const Names names(static_cast<GENERAL_NAMES*>(
+      X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
+  std::vector<std::string> uris;
+  for (int i = 0; names != nullptr && i < sk_GENERAL_NAME_num(names.get()); ++i) {
+    const GENERAL_NAME* const name = sk_GENERAL_NAME_value(names.get(), i);
+    if (name->type != GEN_URI) continue;
+    const ASN1_IA5STRING* const uri = name->d.uniformResourceIdentifier;
+    uris.emplace_back(reinterpret_cast<const char*>(ASN1_STRING_get0_data(uri)),
+                      static_cast<size_t>(ASN1_STRING_length(uri)));
+  }
+  return uris;
+}
+
 // Why no client that believes these authorities believes the server; empty when one does.
 std::string WhyRefused(const std::vector<Certificate>& chain,
-                       const std::vector<Certificate>& authorities) {
+                       const std::vector<Certificate>& authorities, unsigned long flags = 0) {
   const Store store(X509_STORE_new());
   const Verification verification(X509_STORE_CTX_new());
   STACK_OF(X509)* const others = sk_X509_new_null();
   const absl::Cleanup free_others = [others] { sk_X509_free(others); };
   // As gRPC does: an intermediate authority alone is enough.
-  X509_STORE_set_flags(store.get(), X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST);
+  X509_STORE_set_flags(store.get(), X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST | flags);
   for (const Certificate& one : authorities) X509_STORE_add_cert(store.get(), one.get());
   for (const Certificate& one : chain) sk_X509_push(others, one.get());
   if (X509_STORE_CTX_init(verification.get(), store.get(), chain.front().get(), others) != 1 ||
@@ -129,7 +144,7 @@ absl::Status NoMemory() { return absl::ResourceExhaustedError("no memory for cer
 }  // namespace
 
 absl::StatusOr<std::string> IdentityPem(const NamedPem& certificate, const NamedPem& key,
-                                        CertificateUses uses) {
+                                        const CertificateUses& uses) {
   const absl::Cleanup forget_errors = [] { ERR_clear_error(); };
   ASSIGN_OR_RETURN(const std::vector<Certificate> chain, ReadCertificates(certificate));
   const Bio reader = Reader(key.text);
@@ -138,6 +153,13 @@ absl::StatusOr<std::string> IdentityPem(const NamedPem& certificate, const Named
     return Refuse(key, " has no private key that can be read; give one in PEM, without passphrase");
   }
   if (X509_check_private_key(chain.front().get(), own.get()) != 1) {
+    if (std::any_of(chain.begin(), chain.end(), [&own](const Certificate& one) {
+          return X509_check_private_key(one.get(), own.get()) == 1;
+        })) {
+      return Refuse(certificate,
+                    " has a chain that does not begin with this service's own certificate, the one "
+                    "of its key; give that first, and after it those of the authorities between");
+    }
     return absl::InvalidArgumentError(
         absl::StrCat(key.name, " is not the key of the certificate in ", certificate.name));
   }
@@ -150,6 +172,12 @@ absl::StatusOr<std::string> IdentityPem(const NamedPem& certificate, const Named
           ", so every peer refuses it: give one whose extendedKeyUsage, if it has any, has ", who,
           "Auth, and whose keyUsage, if it has any, has digitalSignature"));
     }
+  }
+  if (!uses.uri.empty() && UrisOf(chain.front().get()) != std::vector<std::string>{uses.uri}) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        certificate.name, " has a certificate whose subjectAltName does not have ", uses.uri,
+        " for its one URI, so the services that know this one by it let it "
+        "do nothing; give one that has"));
   }
   const Context context(SSL_CTX_new(TLS_method()));
   if (context == nullptr) return NoMemory();
@@ -176,6 +204,13 @@ absl::StatusOr<Validity> ValidityOf(const std::string& pem) {
   ASSIGN_OR_RETURN(const absl::Time begin, TimeOf(X509_get0_notBefore(first.get())));
   ASSIGN_OR_RETURN(const absl::Time end, TimeOf(X509_get0_notAfter(first.get())));
   return Validity{begin, end};
+}
+
+std::string WhyNotVouched(const std::string& identity, const std::string& authorities) {
+  const absl::Cleanup forget_errors = [] { ERR_clear_error(); };
+  const auto chain = ReadCertificates({"", identity});
+  const auto roots = ReadCertificates({"", authorities});
+  return chain.ok() && roots.ok() ? WhyRefused(*chain, *roots, X509_V_FLAG_NO_CHECK_TIME) : "";
 }
 
 std::vector<std::string> DoubtsOf(const std::string& identity, const std::string& authorities) {

@@ -19,14 +19,20 @@ struct NamedPem {
 struct CertificateUses {
   bool server = false;
   bool client = false;
+  // The one URI that it must have, for peers know the service by it; empty: whatever it has.
+  std::string uri = {};
 };
 
 // Reads a text with a chain of certificates, one's own first, and a text with its private key,
 // which has no passphrase: both in PEM, and nothing else. InvalidArgument, naming which, when
 // one is not there or cannot be read, when OpenSSL would not use it, when the key is another's, and
-// when the certificate is not made out for these uses, so that every peer would refuse it.
+// when the certificate is not made out for these uses, so that peers would refuse it.
 absl::StatusOr<std::string> IdentityPem(const NamedPem& certificate, const NamedPem& key,
-                                        CertificateUses uses);
+                                        const CertificateUses& uses);
+
+// Why no peer that believes these authorities (of AuthoritiesPem) believes a server who shows this
+// identity (of IdentityPem); empty when they do.
+std::string WhyNotVouched(const std::string& identity, const std::string& authorities);
 
 // Why peers may refuse a server who shows this identity (of IdentityPem), though it can be used: no
 // authority of these (of AuthoritiesPem) signed it, or it names no host. Whole sentences without

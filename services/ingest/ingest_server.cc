@@ -320,6 +320,10 @@ absl::Status RunIngest(const ServerOptions& server, const IngestOptions& options
   const absl::StatusOr<std::unique_ptr<OptOutStore>> opt_outs =
       OptOutStore::Open(opt_outs_path, may_come && (*keys)->snapshot() == nullptr);
   if (!opt_outs.ok()) return Named("--optout", opt_outs_path, opt_outs.status());
+  if (server.tls.any()) {
+    RequireCertificateUri(server.tls.certificate,
+                          absl::StrCat("spiffe://", server.trust_domain, "/ingest"));
+  }
   const auto made = MakeChannel(options.aggregate, server.tls, "", Silence::kShort);
   if (!made.ok()) {
     const absl::string_view why = made.status().message();

@@ -189,9 +189,9 @@ class ReadinessTest(unittest.TestCase):
             problems = [line["problem"] for line in self.lines("score") if line["event"] == "not ready"]
             self.assertTrue(any("expired at" in problem for problem in problems), problems)
 
-    # Open connections live for minutes. Mutations: reports go over those that are open; an aggregate that takes no
-    # handshake counts as one that is away.
-    def test_a_certificate_that_aggregate_does_not_take_is_not_ready_although_connections_are_open(self):
+    # Open connections live for minutes, and so would nobody notice. Mutation: what is put in place is shown, whoever
+    # believes it.
+    def test_a_certificate_that_aggregate_would_not_take_is_not_ready_and_the_old_one_stays(self):
         tls = self.suite.state / "tls"
         own = tls / "ingest/cert.pem"
         with tempfile.TemporaryDirectory() as name:
@@ -214,18 +214,20 @@ class ReadinessTest(unittest.TestCase):
 
             self.addCleanup(own.write_bytes, own.read_bytes())
             for what, certificate, wanted in (
-                    ("ingest with another's name", role, "refuses what ingest alone may do"),
-                    ("ingest of another authority", strange, "cannot be reached by a new connection")):
+                    ("ingest with another's name", role, "does not have spiffe://tutti.local/ingest for its one URI"),
+                    ("ingest of another authority", strange, "do not vouch")):
                 self.until("the control", self.is_ready, "ingest")
                 said = len(self.lines("ingest"))
                 show(certificate)
                 gone = self.until(what, lambda name: self.is_ready(name) is False, "ingest")
-                self.assertEqual(self.metric("ingest", 'tutti_part_good_state{part="aggregate"}'), 0)
+                self.assertEqual(self.metric("ingest", 'tutti_part_good_state{part="certificates"}'), 0)
                 problems = [line["problem"] for line in self.lines("ingest")[said:] if line["event"] == "not ready"]
-                self.assertTrue(any(wanted in problem for problem in problems), problems)
+                self.assertTrue(any(wanted in problem and "the old ones stay" in problem for problem in problems), problems)
+                # Whoever begins a connection is shown the old one.
+                self.assertEqual(self.suite.tutti("health", self.suite.ingest, check=False).returncode, 0)
                 show(kept)
                 back = self.until(f"the end of {what}", self.is_ready, "ingest")
-                print(f"| {what} | ingest | {gone['ingest']:.1f} | {back['ingest']:.1f} | aggregate: {problems[0]} |")
+                print(f"| {what} | ingest | {gone['ingest']:.1f} | {back['ingest']:.1f} | certificates: {problems[0]} |")
 
     def test_token_keys_that_are_gone_are_not_ready(self):
         keys = self.suite.state / "tokens/jwks.json"
