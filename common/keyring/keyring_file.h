@@ -28,6 +28,8 @@ class KeyringFile {
 
   absl::Status Create(const ScrubbedKeyring& keyring) const;
 
+  absl::Status CheckUpdatable() const { return file_.CheckUpdatable(); }
+
   // Loads the keyring, lets `change` change it, and replaces the file.
   absl::Status Update(const std::function<absl::Status(ScrubbedKeyring&)>& change) const;
 

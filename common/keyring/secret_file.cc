@@ -74,23 +74,28 @@ absl::Status ReadAll(const std::string& noun, int fd, absl::Span<uint8_t> to) {
   return absl::OkStatus();
 }
 
-absl::Status SyncFolderOf(const std::string& noun, const std::string& path) {
+std::string FolderOf(const std::string& path) {
   const size_t slash = path.rfind('/');
-  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  return slash == std::string::npos ? "." : path.substr(0, slash + 1);
+}
+
+absl::Status SyncFolderOf(const std::string& noun, const std::string& path) {
+  const std::string folder = FolderOf(path);
   const FileDescriptor fd(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd.ok() || fsync(fd.get()) != 0)
     return FileError(noun, errno, "its folder cannot be synchronised");
   return absl::OkStatus();
 }
 
+absl::Status OfLock(const std::string& noun, const absl::Status& status) {
+  return absl::Status(status.code(), absl::StrCat(noun, ": its lock file: ", status.message()));
+}
+
 // Held while its descriptor is open. The lock file stays: removing it would let
 // two writers lock two different files of that name.
 absl::StatusOr<FileDescriptor> LockForWriting(const std::string& noun, const std::string& path) {
   const absl::StatusOr<int> opened = OpenForWriting(path + kLockSuffix, Writing::kUpdate);
-  if (!opened.ok()) {
-    return absl::Status(opened.status().code(),
-                        absl::StrCat(noun, ": its lock file: ", opened.status().message()));
-  }
+  if (!opened.ok()) return OfLock(noun, opened.status());
   FileDescriptor fd(*opened);
   const absl::Time deadline = absl::Now() + kLongestWriting;
   while (flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
@@ -129,6 +134,25 @@ absl::Status SecretFile::Create(const SecretBytes& bytes) const {
     return absl::AlreadyExistsError(noun_ + ": the file exists: it is never overwritten by init");
   }
   return Replace(bytes);
+}
+
+absl::Status SecretFile::CheckUpdatable() const {
+  const absl::Status lock = CheckWritable(path_ + kLockSuffix, Writing::kUpdate);
+  if (!lock.ok()) return OfLock(noun_, lock);
+  const std::string temporary = path_ + kReplacementSuffix;
+  struct stat status = {};
+  // A file that a crashed writer left goes.
+  if (lstat(temporary.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(noun_, ": the new file: ", temporary, " is a folder; remove it"));
+  }
+  const std::string folder = FolderOf(path_);
+  if (access(folder.c_str(), W_OK | X_OK) == 0) return absl::OkStatus();
+  return FileError(noun_, errno,
+                   absl::StrCat("its folder ", folder,
+                                " cannot be written to, so the file cannot "
+                                "be replaced; let this user write there, or leave the rotation to "
+                                "another process (--norotate_keyring)"));
 }
 
 absl::Status SecretFile::Update(const Change& change) const {

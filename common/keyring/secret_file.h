@@ -36,6 +36,10 @@ class SecretFile {
   // Writes a file where none is. AlreadyExists; Unavailable as Update.
   absl::Status Create(const SecretBytes& bytes) const;
 
+  // Whether the file can be replaced, and locked meanwhile, as far as that can be seen without
+  // changing anything.
+  absl::Status CheckUpdatable() const;
+
   // Replaces the content by what `change` makes of it, with all other writers
   // excluded. When `change` fails, or changes nothing, the file stays as it is.
   // OK says that the content is durable; after another error it may be replaced already.

@@ -19,6 +19,7 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "common/files/write_file.h"
 #include "common/process/build_info.h"
@@ -288,10 +289,6 @@ void BeginServer() {
   }
 }
 
-void SayNotChecked(const ServerOptions& options, const absl::Status& why) {
-  if (options.check_config) std::cout << "not checked: " << PlainText(why.message()) << "\n";
-}
-
 absl::Status RunServer(const ServerOptions& options, const Served& served) {
   ASSIGN_OR_RETURN(const std::shared_ptr<grpc::ServerCredentials> credentials,
                    CredentialsFor(options, served.access));
@@ -311,7 +308,12 @@ absl::Status RunServer(const ServerOptions& options, const Served& served) {
   WarnOfCertificates(options);
   if (options.check_config) {
     RETURN_IF_ERROR(CheckAddresses(options));
-    std::cout << "the configuration is good\n";
+    std::cout << "the configuration is good";
+    if (!served.not_checked.empty()) {
+      std::cout << ", but " << served.not_checked.size() << " not checked: "
+                << PlainText(absl::StrJoin(served.not_checked, "; "));
+    }
+    std::cout << "\n";
     return absl::OkStatus();
   }
   const sigset_t stop_signals = StopSignals();

@@ -102,14 +102,13 @@ struct Served {
   bool returns_memory = true;
   // Larger requests are refused before they are read.
   int max_request_bytes = kMaxMessageBytes;
+  // What a check of the configuration did not look at, because it does not answer, or a service
+  // waits for it anyway.
+  std::vector<std::string> not_checked = {};
 };
 
-// Says that something was not looked at, because it does not answer or a service waits for it
-// anyway, when the options ask for a check.
-void SayNotChecked(const ServerOptions& options, const absl::Status& why);
-
-// With options.check_config: whether it would serve, and says on standard output that it would; an
-// address that is in use is a warning there. Else:
+// With options.check_config: whether it would serve, and says on standard output that it would, and
+// what was not checked; an address that is in use is a warning there. Else:
 //
 // Serves until SIGTERM or SIGINT: then says "not ready", lets calls in flight end
 // within options.drain, and returns. With health, reflection, limits (on messages, headers,

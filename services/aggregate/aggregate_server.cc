@@ -321,7 +321,8 @@ absl::Status RunAggregate(const AggregateOptions& options) {
   // What may pass is waited for, and nothing is taken or closed before.
   absl::Status found = store.Ask();
   if (!found.ok() && !absl::IsUnavailable(found)) return found;
-  if (!found.ok()) SayNotChecked(options.server, found);
+  std::vector<std::string> not_checked;
+  if (!found.ok()) not_checked.emplace_back(found.message());
   DeltaMerger merger(repository, stores.counters(), **catalog, clock);
   WindowCloser closer({repository, lifecycle, stores.organizations(), stores.counters(),
                        stores.publications(), binding, **catalog, clock,
@@ -339,28 +340,28 @@ absl::Status RunAggregate(const AggregateOptions& options) {
       {repository, lifecycle, scrubber, **catalog, clock, *access, verdict});
 
   std::optional<PartCheck> checking;
-  return RunServer(
-      options.server,
-      {.services = {&aggregate, &organizations},
-       .names = names,
-       .health = health,
-       .access = *access,
-       .on_start =
-           [&] {
-             checking.emplace(health, "store", [&] { return store.Ask(); });
-             scrubber.Start();
-             closing.Start(options.sweep_interval);
-           },
-       .on_tick = [&] { stores.counters().ForgetIdle(); },
-       .on_drain =
-           [&] {
-             // A store that hangs keeps both at the same time.
-             std::thread scrubbing([&] { scrubber.Stop(); });
-             closing.Stop();
-             scrubbing.join();
-           },
-       .traced = {aggregate::v1::OrganizationService::service_full_name()},
-       .metrics = MetricsOf({scrubber, repository, due_times, closing, store, health})});
+  return RunServer(options.server,
+                   {.services = {&aggregate, &organizations},
+                    .names = names,
+                    .health = health,
+                    .access = *access,
+                    .on_start =
+                        [&] {
+                          checking.emplace(health, "store", [&] { return store.Ask(); });
+                          scrubber.Start();
+                          closing.Start(options.sweep_interval);
+                        },
+                    .on_tick = [&] { stores.counters().ForgetIdle(); },
+                    .on_drain =
+                        [&] {
+                          // A store that hangs keeps both at the same time.
+                          std::thread scrubbing([&] { scrubber.Stop(); });
+                          closing.Stop();
+                          scrubbing.join();
+                        },
+                    .traced = {aggregate::v1::OrganizationService::service_full_name()},
+                    .metrics = MetricsOf({scrubber, repository, due_times, closing, store, health}),
+                    .not_checked = std::move(not_checked)});
 }
 
 }  // namespace tutti

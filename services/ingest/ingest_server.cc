@@ -331,10 +331,10 @@ absl::Status RunIngest(const ServerOptions& server, const IngestOptions& options
         absl::StrCat(absl::StartsWith(why, "--") ? "" : "--aggregate: ", why));
   }
   const std::shared_ptr<grpc::Channel>& channel = *made;
-
-  SayNotChecked(server,
-                absl::UnavailableError("--aggregate: whether it answers, lets this ingest in and "
-                                       "counts by the same catalogue"));
+  if (options.rotate_keyring) {
+    const absl::Status writable = KeyringFile(options.keyring).CheckUpdatable();
+    if (!writable.ok()) return Named("--keyring", options.keyring, writable);
+  }
 
   const SystemWallClock clock;
   const SystemSteadyClock steady_clock;
@@ -375,7 +375,10 @@ absl::Status RunIngest(const ServerOptions& server, const IngestOptions& options
                                 .on_tick = [&] { chores.Run(counters, health); },
                                 .on_drain = [&] { service.Drain(); },
                                 .metrics = MetricsOf(counters, keyring, coalescer),
-                                .returns_memory = swap != Swap::kLocked});
+                                .returns_memory = swap != Swap::kLocked,
+                                .not_checked = {"--aggregate: whether it answers, lets this ingest "
+                                                "in, knows its keyring and counts by the same "
+                                                "catalogue"}});
   }
   checking.reset();
   // Calls that outlived the drain call back while everything they use still is.

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
@@ -24,13 +27,14 @@ namespace tutti {
 
 namespace {
 
-// One that does not answer yet is waited for; one that will never let this service read is not.
-absl::Status CheckStore(const ScoreOptions& options) {
+// One that does not answer yet is waited for, and said to be not checked; one that will never let
+// this service read is an error.
+absl::Status CheckStore(const ScoreOptions& options, std::vector<std::string>& not_checked) {
   const RedisOptions redis = ForQuestions(options.redis);
   absl::Status fit = CheckUser(redis, RedisUse::kScore);
   if (fit.ok()) fit = RedisStores(redis).Ping();
   if (absl::IsFailedPrecondition(fit)) return fit;
-  if (!fit.ok()) SayNotChecked(options.server, fit);
+  if (!fit.ok()) not_checked.emplace_back(fit.message());
   return absl::OkStatus();
 }
 
@@ -106,7 +110,8 @@ absl::Status RunScore(const ScoreOptions& options) {
     catalogs.push_back(catalog->get());
     owned.push_back(*std::move(catalog));
   }
-  RETURN_IF_ERROR(CheckStore(options));
+  std::vector<std::string> not_checked;
+  RETURN_IF_ERROR(CheckStore(options, not_checked));
   RedisStores stores(options.redis);
   const SystemSteadyClock clock;
   const RecordCatalogs known(catalogs);
@@ -130,7 +135,8 @@ absl::Status RunScore(const ScoreOptions& options) {
        .on_drain = [&] { watchers.Drain(); },
        .traced = names,
        .metrics = MetricsOf(health),
-       .max_request_bytes = 64 << 10});
+       .max_request_bytes = 64 << 10,
+       .not_checked = std::move(not_checked)});
 }
 
 }  // namespace tutti
