@@ -1,7 +1,9 @@
 #include "common/files/write_file.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -46,9 +48,16 @@ absl::Status Failed(const std::string& path, int error) {
 
 // Whether a file can be made there.
 absl::Status CheckFolderOf(const std::string& path) {
-  const std::string folder = std::filesystem::path(path).parent_path();
-  if (access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) == 0) return absl::OkStatus();
-  return Failed(path, errno);
+  const std::string parent = std::filesystem::path(path).parent_path();
+  const std::string folder = parent.empty() ? "." : parent;
+  if (access(folder.c_str(), W_OK | X_OK) != 0) return Failed(path, errno);
+  struct statfs system = {};
+  // root may write to the kernel's own, and can make no file there.
+  if (statfs(folder.c_str(), &system) == 0 &&
+      (system.f_type == PROC_SUPER_MAGIC || system.f_type == SYSFS_MAGIC)) {
+    return Failed(path, system.f_type == PROC_SUPER_MAGIC ? ENOENT : EACCES);
+  }
+  return absl::OkStatus();
 }
 
 // Whether nothing is there but a file that may be replaced.

@@ -1,5 +1,7 @@
 #include "common/redis/user_check.h"
 
+#include <hiredis/hiredis.h>
+
 #include <algorithm>
 #include <memory>
 #include <utility>
@@ -148,8 +150,9 @@ class NodeCheck {
     return absl::FailedPreconditionError(absl::StrCat(
         "redis-server does not let user ", options_.user, " in with the password in --",
         options_.flags,
-        "_password_file; give the password that its ACL file has, or add the user there, as ",
-        AclFileOf(use_), " does"));
+        "_password_file; give the password that its ACL file has, or, where the user is not there "
+        "or is switched off (off), the line there that ",
+        AclFileOf(use_), " has"));
   }
 
   // Before it is heard no change may be sent: it would be done in earnest.
@@ -163,6 +166,12 @@ class NodeCheck {
     ASSIGN_OR_RETURN(const RedisReply reply, connection.Read());
     const std::string code = ErrorCodeOf(*reply);
     if (code == "MOVED" && options_.cluster.empty()) return StatusOf(*reply);
+    // It would end the connection at the first change, and nothing were known then.
+    if (words[0] == "INFO" && options_.cluster.empty() && reply->type == REDIS_REPLY_STRING &&
+        absl::StrContains(absl::string_view(reply->str, reply->len), "role:slave")) {
+      return absl::UnavailableError(
+          "redis-server is a replica, which takes no writes; give the address of its primary");
+    }
     // EXEC says so in its own words.
     const bool denied = code == "NOPERM" ||
                         (code == "EXECABORT" && absl::StrContains(ErrorTextOf(*reply), "NOPERM"));

@@ -18,10 +18,13 @@ namespace tutti {
 namespace {
 
 // Retrying is safe: every method of ours is idempotent or says what it found. RESOURCE_EXHAUSTED is
-// also that a message is too large, which no repetition mends.
+// also that a message is too large, which no repetition mends. Who asks for health is told at once
+// why there is no answer, and asks again.
 constexpr char kServiceConfig[] = R"json({
   "loadBalancingConfig": [{"round_robin": {}}],
   "methodConfig": [{
+    "name": [{"service": "grpc.health.v1.Health"}]
+  }, {
     "name": [{}],
     "retryPolicy": {
       "maxAttempts": 5,

@@ -6,12 +6,16 @@
 #include <utility>
 #include <vector>
 
+#include "absl/flags/commandlineflag.h"
+#include "absl/flags/reflection.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "absl/time/time.h"
 #include "common/files/read_file.h"
 #include "common/process/program_flags.h"
 #include "common/status/status_macros.h"
@@ -22,6 +26,20 @@ namespace {
 
 constexpr FileKind kFlagFile{.noun = "flags", .max_bytes = size_t{1} << 20};
 constexpr int kMostNested = 8;
+// Of what another start may find otherwise, see sysexits(3): a unit tries again.
+constexpr int kMayPass = 75;
+
+// The library says of a time without a unit that its value is illegal, and no more.
+absl::Status CheckTime(absl::string_view flag, absl::string_view given) {
+  absl::Duration parsed;
+  const absl::CommandLineFlag* const known = absl::FindCommandLineFlag(flag);
+  if (known == nullptr || !known->IsOfType<absl::Duration>() ||
+      absl::ParseDuration(given, &parsed)) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      "--", flag, " must be a time with its unit, as 300s, 5m or 24h: \"", given, "\" is none"));
+}
 
 // Goes through words as they stand on a command line. The library reads their files by itself,
 // and would read a device for ever.
@@ -31,6 +49,13 @@ absl::Status CheckFlagFiles(const std::vector<std::string>& words, int depth) {
     if (word == "--") break;
     if (!absl::ConsumePrefix(&word, "-")) continue;
     absl::ConsumePrefix(&word, "-");
+    const std::pair<absl::string_view, absl::string_view> parts =
+        absl::StrSplit(word, absl::MaxSplits('=', 1));
+    if (absl::StrContains(word, '=')) {
+      RETURN_IF_ERROR(CheckTime(parts.first, parts.second));
+    } else if (i + 1 < words.size()) {
+      RETURN_IF_ERROR(CheckTime(parts.first, words[i + 1]));
+    }
     if (!absl::ConsumePrefix(&word, "flagfile")) continue;
     std::string names;
     if (absl::ConsumePrefix(&word, "=")) {

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/rpc/unreachable.h"
 #include "grpcpp/client_context.h"
 #include "tutti/aggregate/v1/aggregate.grpc.pb.h"
 
@@ -51,7 +52,9 @@ absl::Status AggregateHealthClient::AskOne(bool& answered) {
           absl::StrCat(where, "does not answer within ", absl::FormatDuration(kTimeout)));
     case grpc::StatusCode::UNAVAILABLE:
       return absl::UnavailableError(
-          absl::StrCat(where, "cannot be reached: ", status.error_message()));
+          absl::StrCat(where, "cannot be reached: ",
+                       WhyUnreachable(status.error_message(),
+                                      /*was_reached=*/good_at_ != -absl::InfiniteDuration())));
     default:
       return absl::UnavailableError(absl::StrCat(where,
                                                  "is something else, or does not let "

@@ -2,6 +2,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/clock.h"
+#include "common/rpc/unreachable.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 
 namespace tutti {
@@ -17,8 +19,9 @@ constexpr Program kPrograms[] = {{"tutti.ingest.", "tutti-ingest", " (--ingest)"
                                  {"tutti.aggregate.", "tutti-aggregate", " (--aggregate)"},
                                  {"tutti.score.", "tutti-score", " (--score)"}};
 
-// Less is not enough for another attempt with gRPC's own repetitions.
+// Less is not enough for another attempt.
 constexpr absl::Duration kOneAttempt = absl::Seconds(1);
+constexpr absl::Duration kBetweenAttempts = absl::Milliseconds(200);
 
 // Which program it is, where, and by which flag.
 std::string Whereabouts(absl::string_view service, const std::string& address) {
@@ -42,7 +45,7 @@ bool SleepIfAsked(const absl::Status& status, absl::Time deadline) {
 absl::Status NotReached(absl::string_view service, const std::string& address,
                         absl::string_view why) {
   return absl::UnavailableError(
-      absl::StrCat("cannot reach ", Whereabouts(service, address), ": ", why));
+      absl::StrCat("cannot reach ", Whereabouts(service, address), ": ", WhyUnreachable(why)));
 }
 
 absl::Status NoAnswer(absl::string_view service, const std::string& address,
@@ -74,6 +77,7 @@ absl::Status AwaitReachable(const std::shared_ptr<grpc::Channel>& channel,
     const grpc::Status status = health->Check(&context, {}, &response);
     if (status.error_code() == grpc::StatusCode::UNAVAILABLE) {
       why = status.error_message();
+      absl::SleepFor(kBetweenAttempts);
     } else if (status.error_code() != grpc::StatusCode::DEADLINE_EXCEEDED) {
       return absl::OkStatus();
     }

@@ -18,8 +18,9 @@ JOURNAL_ACL = (SOURCE / "deploy/redis/journal.acl").read_text()
 # What no check asks for: every user may say who it is; of a cluster alone.
 NOT_ASKED = {"aggregate": {"+auth", "+asking", "+cluster|slots", "+cluster|nodes"},
              "score": {"+auth", "+asking", "+cluster|slots"}}
-NOT_ASKED_BY_INGEST = ("not checked: --aggregate: whether it answers, lets this ingest in and counts by the same "
-                       "catalogue\n")
+GOOD = "the configuration is good\n"
+GOOD_AS_FAR = ("the configuration is good, but 1 not checked: --aggregate: whether it answers, lets this ingest in, knows its "
+               "keyring and counts by the same catalogue\n")
 NOT_ASKED_OF_THE_JOURNAL = {"+auth"}
 
 
@@ -47,7 +48,8 @@ class CheckConfigTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         users = [lacking(user, right) for user in NOT_ASKED for right in rights_of(user)]
-        cls.suite = cls.enterClassContext(Suite(redis_users="\n".join(line for _, line in users)))
+        lines = [line for _, line in users] + ["user off off " + " ".join(without("score", "on"))]
+        cls.suite = cls.enterClassContext(Suite(redis_users="\n".join(lines)))
         cls.good = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
         cls.make_files()
 
@@ -74,6 +76,8 @@ class CheckConfigTest(unittest.TestCase):
         named = ("-addext", "subjectAltName=DNS:localhost")
         cls.certificate("one", *named)
         cls.certificate("two", *named)
+        cls.certificate("ingest", "-addext", "subjectAltName=DNS:localhost,URI:spiffe://example.org/ingest")
+        cls.certificate("elsewhere", "-addext", "subjectAltName=DNS:localhost,URI:spiffe://example.net/ingest")
         cls.certificate("weak", *named, key=("rsa:1024",))
         cls.certificate("client", *named, "-addext", "extendedKeyUsage=clientAuth")
         cls.certificate("server", *named, "-addext", "extendedKeyUsage=serverAuth")
@@ -89,6 +93,8 @@ class CheckConfigTest(unittest.TestCase):
                         "scores.read"], check=True, capture_output=True)
         subprocess.run([BIN / "tutti", "keyring", "init", "--keyring", good / "keyring"], check=True,
                        capture_output=True)
+        (good / "both.pem").write_text((good / "one.pem").read_text() + (good / "ingest.pem").read_text())
+        (good / "reversed.pem").write_text((good / "one.pem").read_text() + (good / "leaf.pem").read_text())
         (good / "garbage").write_text("no such thing\n")
         (good / "empty").write_text("")
         (good / "port.new").mkdir()
@@ -104,6 +110,14 @@ class CheckConfigTest(unittest.TestCase):
         shutil.copy(good / "keyring.optout", good / "open-keyring.optout")
         shutil.copy(good / "keyring", good / "lonely-keyring")
         (good / "lonely-keyring").chmod(0o600)
+        for name, folder in (("locked", ".lock"), ("replaced", ".new")):
+            shutil.copy(good / "lonely-keyring", good / f"{name}-keyring")
+            shutil.copy(good / "keyring.optout", good / f"{name}-keyring.optout")
+            (good / f"{name}-keyring{folder}").mkdir()
+        damaged = bytearray((good / "keyring").read_bytes())
+        damaged[10] ^= 1  # of the key that people are known by
+        (good / "damaged-keyring").touch(0o600)
+        (good / "damaged-keyring").write_bytes(damaged)
         shutil.copy(good / "empty", good / "empty-keyring")
         (good / "empty-keyring").chmod(0o600)
         shutil.copy(good / "garbage", good / "garbage-keyring")
@@ -117,7 +131,9 @@ class CheckConfigTest(unittest.TestCase):
                  "token_keys": good / "tokens/jwks.json", "token_issuer": "tutti-dev", "token_audience": "tutti",
                  "catalog": self.suite.catalog}
         if service == "ingest":
-            return flags | {"aggregate": "localhost:1", "keyring": good / "keyring", "allow_swap": "true"}
+            return flags | {"tls_certificate": good / "ingest.pem", "tls_key": good / "ingest.key",
+                            "tls_authorities": good / "both.pem",
+                            "aggregate": "localhost:1", "keyring": good / "keyring", "allow_swap": "true"}
         flags |= {"redis_socket": state / "redis/redis.sock", "redis_password_file": state / f"secrets/{service}"}
         return flags | ({"journal": state / "journal"} if service == "aggregate" else {})
 
@@ -235,6 +251,7 @@ class CheckConfigTest(unittest.TestCase):
             ("a journal that is a link", "aggregate", {"journal": good / "link"}, "is a link"),
             ("a journal that is a pipe", "aggregate", {"journal": good / "pipe"}, "is a pipe or a device"),
             ("a journal nowhere", "aggregate", {"journal": good / "absent/journal"}, "--journal: "),
+            ("a journal of the kernel's", "aggregate", {"journal": pathlib.Path("/proc/journal")}, "/proc/journal cannot be written"),
             ("no journal in it", "aggregate", {"journal": good / "garbage"}, "does not begin as a journal does"),
             ("a journal that is adopted for nothing", "aggregate", {"adopt_journal": "yes"}, "--adopt_journal must be"),
             ("a grace of months", "aggregate", {"grace": "337h"}, "--grace must be 0 to 336h"),
@@ -248,6 +265,21 @@ class CheckConfigTest(unittest.TestCase):
             ("an empty keyring", "ingest", {"keyring": good / "empty-keyring"}, "the file is empty"),
             ("an empty list of who opted out", "ingest", {"optout": good / "empty-keyring"}, "the file is empty"),
             ("no keyring in it", "ingest", {"keyring": good / "garbage-keyring"}, "--keyring: "),
+            ("a keyring with a flipped bit", "ingest", {"keyring": good / "damaged-keyring"}, "the file is damaged or cut off"),
+            ("a lock that is a folder", "ingest", {"keyring": good / "locked-keyring", "rotate_keyring": "true"},
+             "locked-keyring.lock is a folder"),
+            ("a new keyring that is a folder", "ingest", {"keyring": good / "replaced-keyring", "rotate_keyring": "true"},
+             "replaced-keyring.new is a folder"),
+            ("a certificate without a role", "ingest", {"tls_certificate": good / "one.pem", "tls_key": good / "one.key"},
+             "does not have spiffe://example.org/ingest for its one URI"),
+            ("a role in another domain", "ingest",
+             {"tls_certificate": good / "elsewhere.pem", "tls_key": good / "elsewhere.key"},
+             "does not have spiffe://example.org/ingest for its one URI"),
+            ("an authority before its own", "score", {"tls_certificate": good / "reversed.pem", "tls_key": good / "two.key"},
+             "does not begin with this service's own certificate"),
+            ("a time without its unit", "score", {"idle_timeout": "300"}, '--idle_timeout must be a time with its unit'),
+            ("a user who is off", "score", user | {"redis_user": "off"}, "or is switched off"),
+            ("no id of a keyring", "aggregate", {"adopt_keyring": "mine"}, "--adopt_keyring must be the 32"),
             ("no list of who opted out", "ingest", {"keyring": good / "lonely-keyring"}, "--optout: "),
             ("flushes that are rare", "ingest", {"flush_interval": "2s"}, "--flush_interval must be"),
             ("no time to merge", "ingest", {"merge_timeout": "0"}, "--merge_timeout must be"),
@@ -388,9 +420,7 @@ class CheckConfigTest(unittest.TestCase):
                 done = subprocess.run([BIN / "tutti", "check-config", service, *self.words(flags | more)],
                                       capture_output=True, text=True, timeout=SECONDS)
                 said = (f"warning: in use now (by a running service?): --listen: {flags['listen']} cannot be served on: "
-                        "Address already in use\nthe configuration is good\n")
-                if service == "ingest":
-                    said = NOT_ASKED_BY_INGEST + said
+                        "Address already in use\n" + (GOOD_AS_FAR if service == "ingest" else GOOD))
                 self.assertEqual((done.returncode, done.stdout), (0, said), done.stderr)
         self.assertEqual(self.tree(), before)
 
@@ -401,8 +431,80 @@ class CheckConfigTest(unittest.TestCase):
             for flag in ("listen", "metrics_listen"):
                 itself, check = self.run_both("ingest", self.words(self.flags("ingest") | {flag: address}))
                 said = f"--{flag}: {address} cannot be served on: Address already in use"
-                self.assertEqual(itself, (1, f"tutti-ingest: {said}"))
+                self.assertEqual(itself, (75, f"tutti-ingest: {said}"))
                 self.assertEqual(check, (0, ""))
+
+    # Mutation: who rotates finds out when it rotates.
+    def test_a_keyring_in_a_folder_that_cannot_be_written_is_found_by_who_rotates_alone(self):
+        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        for name in ("keyring", "keyring.optout"):
+            shutil.copy(self.good / name, folder / name)
+        # root writes wherever it likes.
+        user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []
+        for path in (folder / "keyring", folder / "keyring.optout", folder):
+            if user:
+                os.chown(path, 65534, 65534)
+        folder.chmod(0o500)
+        self.addCleanup(folder.chmod, 0o700)
+        flags = self.flags("ingest") | self.PLAIN | {"insecure_loopback": "true", "aggregate": "127.0.0.1:1",
+                                                     "keyring": folder / "keyring"}
+        for rotates, status in (("false", 0), ("true", 1)):
+            done = subprocess.run([*user, BIN / "tutti-ingest", *self.words(flags | {"rotate_keyring": rotates}),
+                                   "--check_config"], capture_output=True, text=True, timeout=SECONDS)
+            self.assertEqual(done.returncode, status, done.stderr)
+            self.assertEqual("cannot be written" in done.stderr, status == 1, done.stderr)
+
+    # Mutation: the change that it does not take ends the connection.
+    def test_a_replica_is_said_to_be_one(self):
+        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        (folder / "users.acl").write_text("user default on nopass ~* &* +@all\nuser " + " ".join(
+            ["aggregate", *without("aggregate", "nothing")]) + "\n")
+        port = free_port()
+        server = subprocess.Popen(["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--dir", folder, "--aclfile",
+                                   folder / "users.acl", "--replicaof", "127.0.0.1", "1"], stdout=subprocess.DEVNULL)
+        self.addCleanup(server.wait)
+        self.addCleanup(server.terminate)
+        wait_for(lambda: subprocess.run(["redis-cli", "-p", str(port), "PING"], capture_output=True).stdout == b"PONG\n", "a replica")
+        flags = self.flags("aggregate") | {"redis_socket": None, "redis_address": f"127.0.0.1:{port}",
+                                           "redis_password_file": self.good / "secret"}
+        done = subprocess.run([BIN / "tutti", "check-config", "aggregate", *self.words(flags)], capture_output=True, text=True,
+                              timeout=SECONDS)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("but 1 not checked: redis-server is a replica", done.stdout)
+
+    # What a check does not ask is said while it is waited for. Mutation: that it does not answer in time, and no more.
+    def test_why_a_handshake_fails_is_said(self):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        server = subprocess.Popen(
+            ["openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-cert", self.good / "one.pem", "-key",
+             self.good / "one.key", "-alpn", "h2", "-quiet"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(server.wait)
+        self.addCleanup(server.kill)
+        self.addCleanup(server.stdin.close)
+
+        def answers():
+            with socket.socket() as one:
+                return one.connect_ex(("127.0.0.1", port)) == 0
+        wait_for(answers, "a server")
+        plain = self.PLAIN | {"insecure_loopback": "true"}
+        for what, instead, expected in (
+                ("a certificate for another name", {"aggregate": f"127.0.0.1:{port}"}, "is for another name than the address has"),
+                ("an authority that is not believed", {"aggregate": f"localhost:{port}", "tls_authorities": self.good / "two.pem"},
+                 "no authority that is believed here vouches for its certificate"),
+                ("TLS to plain text", {"aggregate": self.suite.aggregate}, "what listens there speaks no TLS"),
+                ("plain text to TLS", plain | {"aggregate": f"127.0.0.1:{port}"}, "as what speaks TLS does with plain text")):
+            flags = self.flags("ingest") | {"tls_authorities": self.good / "one.pem"} | instead
+            with self.subTest(what=what), subprocess.Popen([BIN / "tutti-ingest", *self.words(flags)], stderr=subprocess.PIPE,
+                                                           text=True) as process:
+                said = []
+                for line in process.stderr:
+                    said.append(line)
+                    if expected in line or len(said) > 50:
+                        break
+                process.terminate()
+                self.assertIn(expected, said[-1], said)
 
     # Mutation: no doubt is said.
     def test_a_certificate_that_peers_may_refuse_is_a_warning(self):
@@ -423,14 +525,14 @@ class CheckConfigTest(unittest.TestCase):
             done = subprocess.run([BIN / "tutti", "check-config", service, *self.words(flags)], capture_output=True,
                                   text=True, timeout=SECONDS)
             self.assertEqual(done.returncode, 0, done.stderr)
-            self.assertIn("not checked: redis-server cannot be reached", done.stdout)
+            self.assertIn("the configuration is good, but 1 not checked: redis-server cannot be reached", done.stdout)
 
     # Mutation: --check_config stands where a flag of the user's undoes it.
     def test_no_flag_makes_a_check_serve(self):
         words = [*self.words(self.flags("ingest")), "--nocheck_config"]
         done = subprocess.run([BIN / "tutti", "check-config", "ingest", *words], capture_output=True, text=True,
                               timeout=SECONDS)
-        self.assertEqual((done.returncode, done.stdout), (0, f"{NOT_ASKED_BY_INGEST}the configuration is good\n"), done.stderr)
+        self.assertEqual((done.returncode, done.stdout), (0, GOOD_AS_FAR), done.stderr)
         unknown = subprocess.run([BIN / "tutti", "check-config", "nothing"], capture_output=True, text=True,
                                  timeout=SECONDS)
         self.assertEqual(unknown.returncode, 2, unknown.stderr)
