@@ -90,7 +90,7 @@ void ParseServerCommandLine(const char* program, const char* purpose, int argc, 
 int ExitStatus(const char* program, const absl::Status& status) {
   if (status.ok()) return EXIT_SUCCESS;
   std::cerr << absl::StrCat(program, ": ", PlainLines(status.message()), "\n");
-  return EXIT_FAILURE;
+  return absl::IsUnavailable(status) ? kMayPass : EXIT_FAILURE;
 }
 
 }  // namespace tutti
