@@ -41,7 +41,7 @@ absl::Status CheckHeadcount(const TenantSummary& tenant, int64_t on_record);
 
 // How every error of an import ends: what is missing is lost for good once the back-fill is
 // finished.
-inline constexpr char kNotYet[] = "Do not finish the back-fill yet";
+inline constexpr char kNotYet[] = "If this is a back-fill, do not finish it yet";
 absl::Status NotFinished(const absl::Status& error);
 
 }  // namespace tutti

@@ -1,6 +1,7 @@
 #include "services/aggregate/aggregate_server.h"
 
 #include <atomic>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <system_error>
@@ -216,11 +217,12 @@ Metrics MetricsOf(const Shown& shown) {
                    {}, [shown] { return static_cast<double>(shown.closing.failing()); });
   metrics.AddGauge(
       "tutti_aggregate_last_close_timestamp_seconds",
-      "When this process last closed a window, in Unix time, in whole seconds; 0 "
-      "before the first.",
+      "When this process last closed a window, in Unix time, in whole seconds; NaN, which is "
+      "neither long ago nor recent, before its first.",
       {}, [shown] {
         const absl::Time last = shown.closing.last_close();
-        return last == absl::InfinitePast() ? 0.0 : static_cast<double>(absl::ToUnixSeconds(last));
+        return last == absl::InfinitePast() ? std::numeric_limits<double>::quiet_NaN()
+                                            : static_cast<double>(absl::ToUnixSeconds(last));
       });
   metrics.AddGauge("tutti_aggregate_missing_replicas",
                    "Replicas that --redis_wait_replicas waits for and that are not online, of all "

@@ -56,7 +56,10 @@ absl::Status CheckHealth(CommandContext& context, const HealthOptions& options) 
   if (!context.tls.server_name.empty() && !context.tls.any()) {
     return UsageError("--server-name: plain text has no certificate with a name; give --ca");
   }
-  const Connection<Health> connection(options.address, context);
+  // Health is for everybody: a probe needs no token, and so none that can be read.
+  CommandContext without_token = context;
+  without_token.token_file.clear();
+  const Connection<Health> connection(options.address, without_token);
   const absl::StatusOr<HealthCheckResponse> answer =
       options.ready ? AskWhetherReady(connection, options.address) : Ask(connection, "");
   if (!answer.ok()) return answer.status();

@@ -17,7 +17,7 @@ import unittest
 from made_up import DAY, today
 from suite import BIN, SOURCE, Suite
 
-NOT_YET = "Do not finish the back-fill yet"
+NOT_YET = "If this is a back-fill, do not finish it yet"
 
 
 def run(*words, **more):

@@ -72,7 +72,7 @@ TEST(ImportOutcome, EveryErrorEndsBySayingNotToFinish) {
   EXPECT_EQ(NotFinished(absl::OkStatus()), absl::OkStatus());
   for (const char* const said : {"it broke", "it broke."}) {
     EXPECT_EQ(NotFinished(absl::InternalError(said)),
-              absl::InternalError("it broke. Do not finish the back-fill yet"));
+              absl::InternalError("it broke. If this is a back-fill, do not finish it yet"));
   }
 }
 
