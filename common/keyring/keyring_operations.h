@@ -17,7 +17,7 @@
 
 namespace tutti {
 
-inline constexpr uint32_t kKeyringFormat = 1;
+inline constexpr uint32_t kKeyringFormat = 2;
 inline constexpr size_t kIdentityKeyBytes = 32;
 inline constexpr size_t kWindowKeyBytes = 32;
 inline constexpr size_t kKeyIdBytes = 16;

@@ -21,6 +21,9 @@ using keyring::v1::CoveredRange;
 using keyring::v1::Keyring;
 using keyring::v1::WindowKey;
 
+// What was written before there were checksums.
+constexpr uint32_t kFormatWithoutChecksum = 1;
+
 absl::Status Malformed(absl::string_view entry, int index, absl::string_view rule) {
   return absl::DataLossError(absl::StrCat("keyring: ", entry, "[", index, "]: ", rule));
 }
@@ -72,11 +75,39 @@ absl::Status CheckKeys(const Keyring& keyring) {
   return absl::OkStatus();
 }
 
-absl::Status Check(const Keyring& keyring) {
-  if (keyring.format() != kKeyringFormat) {
-    return absl::DataLossError(absl::StrCat("keyring: format must be ", kKeyringFormat,
-                                            ": this file was written by another edition"));
+constexpr size_t kChecksumBytes = 32;
+// The field of the checksum as it stands at the file's end: tag, length and content.
+constexpr uint8_t kChecksumTag = Keyring::kChecksumFieldNumber << 3 | 2;
+constexpr size_t kChecksumFieldBytes = 2 + kChecksumBytes;
+static_assert(kChecksumTag < 0x80 && kChecksumBytes < 0x80 &&
+              kChecksumBytes == crypto_generichash_BYTES);
+
+void WriteChecksum(absl::Span<const uint8_t> content, uint8_t* field) {
+  field[0] = kChecksumTag;
+  field[1] = kChecksumBytes;
+  crypto_generichash(field + 2, kChecksumBytes, content.data(), content.size(), nullptr, 0);
+}
+
+absl::Status CheckWhole(absl::Span<const uint8_t> bytes, const Keyring& keyring) {
+  if (keyring.format() == kFormatWithoutChecksum && keyring.checksum().empty()) {
+    return absl::OkStatus();
   }
+  if (keyring.format() != kFormatWithoutChecksum && keyring.format() != kKeyringFormat) {
+    return absl::DataLossError(absl::StrCat("keyring: format must be ", kFormatWithoutChecksum,
+                                            " or ", kKeyringFormat,
+                                            ": the file is damaged, or of another edition"));
+  }
+  if (bytes.size() > kChecksumFieldBytes) {
+    const size_t content = bytes.size() - kChecksumFieldBytes;
+    uint8_t expected[kChecksumFieldBytes];
+    WriteChecksum(bytes.first(content), expected);
+    if (bytes.subspan(content) == absl::MakeConstSpan(expected)) return absl::OkStatus();
+  }
+  return absl::DataLossError(
+      "keyring: the checksum is wrong: the file is damaged or cut off; put an undamaged copy back");
+}
+
+absl::Status Check(const Keyring& keyring) {
   if (keyring.identity_key().size() != kIdentityKeyBytes) {
     return absl::DataLossError("keyring: identity_key must have 32 bytes");
   }
@@ -109,16 +140,20 @@ absl::StatusOr<ScrubbedKeyring> ScrubbedKeyring::Parse(absl::Span<const uint8_t>
   if (!keyring.message_.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return absl::DataLossError("keyring: the file is not a keyring, or is cut off");
   }
+  RETURN_IF_ERROR(CheckWhole(bytes, keyring.message_));
   RETURN_IF_ERROR(Check(keyring.message_));
+  keyring.message_.set_format(kKeyringFormat);
+  keyring.message_.clear_checksum();
   return keyring;
 }
 
 absl::StatusOr<SecretBytes> ScrubbedKeyring::Serialize() const {
   const size_t size = message_.ByteSizeLong();
-  ASSIGN_OR_RETURN(SecretBytes bytes, SecretBytes::Create(size));
+  ASSIGN_OR_RETURN(SecretBytes bytes, SecretBytes::Create(size + kChecksumFieldBytes));
   if (!message_.SerializeToArray(bytes.span().data(), static_cast<int>(size))) {
     return absl::InternalError("keyring: cannot be serialised");
   }
+  WriteChecksum(bytes.span().first(size), bytes.span().data() + size);
   return bytes;
 }
 

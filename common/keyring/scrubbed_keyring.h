@@ -15,8 +15,8 @@ namespace tutti {
 // Why that is enough: protobuf reads a bytes field of a flat array into its
 // string in one piece, and writes it to a flat array from there. The one other
 // buffer that it uses holds the last 16 bytes of the array, and those belong to
-// the covered ranges, which a valid keyring always has and which are written
-// last. Serialised forms stand in SecretBytes only.
+// what is written after the keys: the covered ranges, which a valid keyring always has, or what
+// is public, too. Serialised forms stand in SecretBytes only.
 class ScrubbedKeyring {
  public:
   ScrubbedKeyring() = default;
@@ -24,12 +24,13 @@ class ScrubbedKeyring {
   ScrubbedKeyring& operator=(ScrubbedKeyring&& other) noexcept;
   ~ScrubbedKeyring() { Scrub(); }
 
-  // Parses and validates: the format, lengths of keys and ids, days, kinds, no
-  // window twice for the same organisation, every key within a covered range.
-  // DataLoss names the entry and the rule; nothing of a key.
+  // Parses and validates: the checksum, but of format 1, which has none; lengths of keys and ids,
+  // days, kinds, no window twice for the same organisation, every key within a covered range.
+  // DataLoss names the entry and the rule; nothing of a key. The message is of the current format,
+  // without a checksum.
   static absl::StatusOr<ScrubbedKeyring> Parse(absl::Span<const uint8_t> bytes);
 
-  // The serialised form, keys before ranges.
+  // The serialised form, keys before ranges, and then the checksum.
   absl::StatusOr<SecretBytes> Serialize() const;
 
   const keyring::v1::Keyring& message() const { return message_; }

@@ -124,9 +124,55 @@ TEST_F(KeyringFileTest, RefusesWhatIsNotAKeyring) {
   EXPECT_EQ(LoadCode(), absl::StatusCode::kPermissionDenied);
 }
 
+// A key with a flipped bit counted people twice, or under a key that no other ingest had; a keyring
+// that was cut where a field ends had forgotten which windows ever had keys. Mutation: no checksum
+// is looked at.
+TEST_F(KeyringFileTest, TakesNoFileOfWhichABitOrAnEndIsMissing) {
+  Create();
+  const std::string good = Content();
+  const auto code = [](const std::string& bytes) {
+    return ScrubbedKeyring::Parse({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()})
+        .status()
+        .code();
+  };
+  ASSERT_EQ(code(good), absl::StatusCode::kOk);
+  for (size_t bit = 0; bit < 8 * good.size(); ++bit) {
+    std::string bad = good;
+    bad[bit / 8] = static_cast<char>(bad[bit / 8] ^ (1 << bit % 8));
+    ASSERT_EQ(code(bad), absl::StatusCode::kDataLoss) << bit;
+  }
+  for (size_t cut = 1; cut <= good.size(); ++cut) {
+    ASSERT_EQ(code(good.substr(0, good.size() - cut)), absl::StatusCode::kDataLoss) << cut;
+  }
+  EXPECT_EQ(code(good + good), absl::StatusCode::kDataLoss);
+}
+
+// As an earlier edition wrote it: it has no checksum until it is written again.
+TEST_F(KeyringFileTest, GivesAFileOfTheFormatBeforeAChecksum) {
+  keyring::v1::Keyring before = NewKeyring(kNow, kDefaultGrace)->message();
+  before.set_format(1);
+  std::ofstream(path_, std::ios::binary) << before.SerializeAsString();
+  ASSERT_EQ(chmod(path_.c_str(), 0600), 0);
+  ASSERT_EQ(LoadCode(), absl::StatusCode::kOk);
+  const auto rotate = [](ScrubbedKeyring& keyring) {
+    return RotateKeyring(kNow, kDefaultGrace, keyring).status();
+  };
+  ASSERT_EQ(KeyringFile(path_).Update(rotate), absl::OkStatus());
+  std::string written = Content();
+  keyring::v1::Keyring after;
+  ASSERT_TRUE(after.ParseFromString(written));
+  EXPECT_EQ(after.format(), 2u);
+  EXPECT_EQ(after.keys_size(), before.keys_size());
+  written[written.size() / 2] ^= 1;
+  std::ofstream(path_, std::ios::binary | std::ios::trunc) << written;
+  EXPECT_EQ(LoadCode(), absl::StatusCode::kDataLoss);
+}
+
 TEST_F(KeyringFileTest, RefusesKeyringsThatBreakARule) {
   absl::StatusOr<ScrubbedKeyring> keyring = NewKeyring(kNow, kDefaultGrace);
   ASSERT_TRUE(keyring.ok());
+  // Rules hold of what has no checksum, too.
+  keyring->mutable_message().set_format(1);
   const auto code = [](const keyring::v1::Keyring& message) {
     const std::string bytes = message.SerializeAsString();
     return ScrubbedKeyring::Parse({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()})
@@ -135,7 +181,7 @@ TEST_F(KeyringFileTest, RefusesKeyringsThatBreakARule) {
   };
   EXPECT_EQ(code(keyring->message()), absl::StatusCode::kOk);
   keyring::v1::Keyring broken = keyring->message();
-  broken.set_format(2);
+  broken.set_format(3);
   EXPECT_EQ(code(broken), absl::StatusCode::kDataLoss);
   broken = keyring->message();
   *broken.add_keys() = broken.keys(0);
