@@ -156,8 +156,8 @@ struct WatchedSet {
     const std::string why = WhyNotVouched(pem, authorities.pem());
     if (why.empty()) return absl::OkStatus();
     return absl::InvalidArgumentError(absl::StrCat(
-        files.flags.certificate, ": ", files.certificate,
-        " has a certificate for which ", files.flags.authorities, " do not vouch (", why,
+        files.flags.certificate, ": ", files.certificate, " has a certificate for which ",
+        files.flags.authorities, " do not vouch (", why,
         "), as they do for the one before, so whoever believes them refuses it; give one that they "
         "signed, or theirs first; where callers believe others, restart"));
   }

@@ -31,7 +31,7 @@ absl::StatusOr<std::string> IdentityPem(const NamedPem& certificate, const Named
                                         const CertificateUses& uses);
 
 // Why no peer that believes these authorities (of AuthoritiesPem) believes a server who shows this
-// identity (of IdentityPem); empty when they do.
+// identity (of IdentityPem), at whatever time; empty when they do.
 std::string WhyNotVouched(const std::string& identity, const std::string& authorities);
 
 // Why peers may refuse a server who shows this identity (of IdentityPem), though it can be used: no

@@ -310,8 +310,8 @@ absl::Status RunServer(const ServerOptions& options, const Served& served) {
     RETURN_IF_ERROR(CheckAddresses(options));
     std::cout << "the configuration is good";
     if (!served.not_checked.empty()) {
-      std::cout << ", but " << served.not_checked.size() << " not checked: "
-                << PlainText(absl::StrJoin(served.not_checked, "; "));
+      std::cout << ", but " << served.not_checked.size()
+                << " not checked: " << PlainText(absl::StrJoin(served.not_checked, "; "));
     }
     std::cout << "\n";
     return absl::OkStatus();
