@@ -31,6 +31,8 @@ constexpr char kFirstWord[] = "tutti-journal ";
 constexpr char kBoundLine[] = "bound";
 constexpr char kDigits[] = "0123456789abcdef";
 constexpr size_t kIdentityBytes = 16;
+constexpr char kChecksumMark[] = " ~";
+constexpr size_t kChecksumBytes = 8;
 constexpr size_t kFirstLineBytes = sizeof(kFirstWord) - 1 + 2 * kIdentityBytes + 1;
 
 absl::Status FileError(const std::string& path, absl::string_view what) {
@@ -110,21 +112,42 @@ struct Line {
   std::string organization;
   Day end_day;
   JournalEntry entry;
+  bool checked = true;  // as in Known
 };
 
-std::string FormatLine(const std::string& organization, Day end_day, const JournalEntry& entry) {
-  return absl::StrCat(organization, " ", FormatDay(end_day), " ", FormatJournalEntry(entry), "\n");
+// The last word of a line, of all that stands before it: " ~" and sixteen digits. A flipped bit
+// would make a window that was published one that was not.
+std::string ChecksumOf(absl::string_view text) {
+  std::string sum(kChecksumBytes, '\0');
+  std::array<unsigned char, crypto_generichash_BYTES_MIN> whole{};
+  crypto_generichash(whole.data(), whole.size(),
+                     reinterpret_cast<const unsigned char*>(text.data()), text.size(), nullptr, 0);
+  std::copy_n(whole.begin(), kChecksumBytes, sum.begin());
+  return absl::StrCat(kChecksumMark, absl::BytesToHexString(sum));
+}
+
+std::string FormatLine(const std::string& organization, Day end_day, const JournalEntry& entry,
+                       bool checked = true) {
+  const std::string text =
+      absl::StrCat(organization, " ", FormatDay(end_day), " ", FormatJournalEntry(entry));
+  return absl::StrCat(text, checked ? ChecksumOf(text) : "", "\n");
 }
 
 // Without its end. What it takes, FormatLine gives back byte for byte.
 absl::StatusOr<Line> ParseLine(absl::string_view text) {
+  const size_t mark = text.find(kChecksumMark);
+  const bool checked = mark != absl::string_view::npos;
+  if (checked && text.substr(mark) != ChecksumOf(text.substr(0, mark))) {
+    return absl::InvalidArgumentError("a wrong checksum");
+  }
+  text = text.substr(0, mark);
   const std::vector<std::string> parts = absl::StrSplit(text, absl::MaxSplits(' ', 2));
   if (parts.size() != 3 || !IsOrganizationId(parts[0])) {
     return absl::InvalidArgumentError("not a line of a journal");
   }
   ASSIGN_OR_RETURN(const Day end_day, ParseDay(parts[1]));
   ASSIGN_OR_RETURN(JournalEntry entry, ParseJournalEntry(parts[2]));
-  return Line{parts[0], end_day, std::move(entry)};
+  return Line{parts[0], end_day, std::move(entry), checked};
 }
 
 // Whether a text is, or was going to be, the first line.
@@ -211,15 +234,17 @@ absl::Status FileJournal::Take(const std::string& line) {
     return absl::OkStatus();
   }
   absl::StatusOr<Line> parsed = ParseLine(line);
-  if (parsed.ok() && entries_[parsed->organization]
-                         .emplace(parsed->end_day, Known{std::move(parsed->entry), read_bytes_})
-                         .second) {
+  if (parsed.ok() &&
+      entries_[parsed->organization]
+          .emplace(parsed->end_day, Known{std::move(parsed->entry), read_bytes_, parsed->checked})
+          .second) {
     return absl::OkStatus();
   }
   return absl::DataLossError(
       absl::StrCat("journal ", path_,
                    ": has a line that is not \"organisation day digest kind=cost ...\", or "
-                   "a second one of some window; restore the file, do not delete it"));
+                   "of which the checksum is wrong, or a second one of some window; restore the "
+                   "file, do not delete it"));
 }
 
 absl::Status FileJournal::CheckFile() const {
@@ -281,7 +306,7 @@ absl::Status FileJournal::Record(const std::string& organization, Day end_day,
     }
     // The entry that stands there is written: what it cost was said the first time.
     return WriteLine(path_, file_, found->second.begin,
-                     FormatLine(organization, end_day, found->second.entry));
+                     FormatLine(organization, end_day, found->second.entry, found->second.checked));
   }
   absl::Status written = AppendLine(path_, file_, read_bytes_, line);
   return written.ok() ? CatchUp() : written;

@@ -50,14 +50,15 @@ std::string NewJournalIdentity();
 
 // Keeps the journal in one file of text, which several processes of one machine may
 // share: in the first line "tutti-journal" and its identity, then a line for each record,
-// "organisation day " and its JournalEntry, and a line "bound" once a store has it. When the disk
+// "organisation day ", its JournalEntry and a checksum of all this, which lines of earlier editions
+// lack, and a line "bound" once a store has it. When the disk
 // fails to make a line durable the process ends, with a line in the log: nothing that is asked of
 // that disk later says whether it has the line.
 class FileJournal : public PublicationJournal {
  public:
   // Opens or makes the file (mode 0600). Errors name the file. DataLoss when it
-  // has a line that makes no sense; a last line cut short by a crash is none. `begins`: else its
-  // first line, which IsBegun has seen, is read and not made durable once more.
+  // has a line that makes no sense, or a wrong checksum; a last line cut short by a crash is none.
+  // `begins`: else its first line, which IsBegun has seen, is read and not made durable once more.
   static absl::StatusOr<std::unique_ptr<FileJournal>> Open(const std::string& path,
                                                            bool begins = true);
   // Whether there is a file with a whole first line, or one that cannot become a journal.
@@ -78,7 +79,8 @@ class FileJournal : public PublicationJournal {
  private:
   struct Known {
     JournalEntry entry;
-    int64_t begin = 0;  // of its line in the file
+    int64_t begin = 0;    // of its line in the file
+    bool checked = true;  // whether that has a checksum
   };
 
   FileJournal(std::string path, int file) : path_(std::move(path)), file_(file) {}

@@ -217,6 +217,37 @@ TEST_F(FileJournalTest, RefusesAFileThatIsNoJournal) {
   EXPECT_THAT(Open()->Read("acme").value(), SizeIs(2));
 }
 
+// A window that was published became another one, and what it had cost another number. Mutation: no
+// checksum is looked at.
+TEST_F(FileJournalTest, RefusesALineWithAFlippedBit) {
+  ASSERT_TRUE(Open()->Record("acme", kEnd, "record", kCosts).ok());
+  const std::string whole = Content();
+  for (size_t bit = 8 * (whole.find('\n') + 1); bit < 8 * (whole.size() - 1); ++bit) {
+    std::string bad = whole;
+    bad[bit / 8] = static_cast<char>(bad[bit / 8] ^ (1 << bit % 8));
+    std::ofstream(path_, std::ios::binary | std::ios::trunc) << bad;
+    EXPECT_TRUE(absl::IsDataLoss(FileJournal::Open(path_).status())) << bit;
+  }
+}
+
+// Mutation: a line is written again with a checksum, over the next one.
+TEST_F(FileJournalTest, LeavesLinesOfBeforeThereWereChecksumsAsTheyAre) {
+  ASSERT_TRUE(Open()->Record("acme", kEnd, "record", kCosts).ok());
+  ASSERT_TRUE(Open()->Record("acme", kEnd + 7, "record", kCosts).ok());
+  std::string before = Content();
+  for (size_t mark = before.find(" ~"); mark != std::string::npos; mark = before.find(" ~")) {
+    before.erase(mark, before.find('\n', mark) - mark);
+  }
+  std::ofstream(path_, std::ios::binary | std::ios::trunc) << before;
+  const auto journal = Open();
+  EXPECT_THAT(journal->Read("acme").value(), SizeIs(2));
+  EXPECT_TRUE(journal->Record("acme", kEnd, "record", kCosts).ok());
+  EXPECT_EQ(Content(), before);
+  EXPECT_TRUE(journal->Record("acme", kEnd + 14, "record", kCosts).ok());
+  EXPECT_EQ(Content().substr(0, before.size()), before);
+  EXPECT_THAT(Open()->Read("acme").value(), SizeIs(3));
+}
+
 // Mutation: writing what cannot be read again.
 TEST_F(FileJournalTest, TakesNothingThatItCouldNotRead) {
   const auto journal = Open();
