@@ -73,7 +73,8 @@ class SourceSink {
   virtual void OnUnknownApp(absl::string_view name) = 0;
   // The last person has a licence for a product; "" for one of the organisation's at all.
   virtual void OnLicensed(absl::string_view product) = 0;
-  // Whom the input that is read lists. Of one that says nothing, nobody knows more than kPart.
+  // Whom the input that is read lists, at its end. Of one that says nothing, nobody knows more than
+  // kPart. Once one lists everybody, the people of no other list count.
   virtual void OnListing(Listing listing) = 0;
   // The input has a place for such an activity, whether or not anybody did it: what it can feed.
   // Neither subject nor time matter.

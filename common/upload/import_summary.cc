@@ -219,9 +219,8 @@ void AppendTenant(std::string* text, const TenantSummary& tenant, const ImportSu
   AppendLine(text, "duplicates", tenant.duplicates, 2);
   AppendLine(text, "distinct", tenant.distinct, 2);
   for (const auto& [fate, count] : FateCounts(tenant)) AppendLine(text, fate, count, 4);
-  const bool devices =
-      !tenant.activities.empty() && absl::StartsWith(tenant.activities.begin()->first, "device.");
-  AppendLine(text, devices ? "devices" : "people", tenant.people, 2);
+  AppendLine(text, "people", tenant.people, 2);
+  for (const auto& [kind, count] : tenant.subjects) AppendLine(text, kind, count, 2);
   if (tenant.first_seconds.has_value() && tenant.last_seconds.has_value()) {
     absl::StrAppend(text, "  from ", TimeText(*tenant.first_seconds), " to ",
                     TimeText(*tenant.last_seconds), "\n");
@@ -282,7 +281,7 @@ Json JsonTenant(const TenantSummary& tenant, const ImportSummary& summary, Shown
   Json json = {{"tenant", tenant.tenant},     {"organization", tenant.organization},
                {"records", tenant.records},   {"duplicates", tenant.duplicates},
                {"distinct", tenant.distinct}, {"fates", JsonCounts(FateCounts(tenant))},
-               {"people", tenant.people}};
+               {"people", tenant.people},     {"subjects", JsonCounts(ToCounts(tenant.subjects))}};
   if (tenant.first_seconds.has_value() && tenant.last_seconds.has_value()) {
     json["first"] = TimeText(*tenant.first_seconds);
     json["last"] = TimeText(*tenant.last_seconds);

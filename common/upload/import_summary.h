@@ -54,8 +54,10 @@ struct TenantSummary {
   int64_t records = 0;       // readable
   int64_t duplicates = 0;    // records whose id had been seen
   int64_t distinct = 0;      // records - duplicates
-  int64_t people = 0;        // distinct people who did anything, mapped or not; or devices
-  // Distinct people with a licence, by product; "" for any.
+  int64_t people = 0;        // distinct people who did anything, mapped or not
+  // Distinct subjects of the catalogue's other kinds, by what it calls several of them: "devices".
+  std::map<std::string, int64_t> subjects;
+  // Distinct people with a licence, by product; "" for any, of lists of everybody if there is one.
   std::map<std::string, int64_t> licensed;
   // Whom the reports list that say so. Without everybody there is no headcount, see CheckHeadcount.
   Listing listing = Listing::kNone;

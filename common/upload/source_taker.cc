@@ -38,6 +38,7 @@ SourceTaker::SourceTaker(const TakerContext& context, StepProgress& progress)
 }
 
 void SourceTaker::Finish() {
+  SettleListed();
   for (const auto& [tenant, run] : context_.runs.all()) run->summary.fates.End();
 }
 
@@ -103,17 +104,29 @@ bool SourceTaker::OnPerson(const Actor& actor) {
   }
   run_->has_person = true;
   SetSubject(absl::AsciiStrToLower(AccountName(actor.name)));
+  is_person_ = true;
   return true;
 }
 
 void SourceTaker::OnActed() {
+  is_person_ = true;
   if (std::exchange(acted_, true)) return;
   if (run_->people.insert(Fingerprint({subject_})).second) ++run_->summary.people;
 }
 
+void SourceTaker::CountSubject(absl::string_view type) {
+  const CatalogKind* kind = KindOf(type);
+  if (is_person_ || (kind != nullptr && kind->are_people)) return OnActed();
+  if (kind == nullptr) return;
+  const std::string& name = kind->proto->plural();
+  if (run_->subjects.insert(Fingerprint({name, subject_})).second) {
+    ++run_->summary.subjects[name];
+  }
+}
+
 absl::Status SourceTaker::OnActivity(const MappedActivity& activity) {
   if (subject_.empty()) return absl::InternalError("an activity is nobody's");
-  OnActed();
+  CountSubject(activity.type);
   run_->summary.Saw(activity.seconds);
   run_->summary.Count(activity.type);
   if (!activity.app.empty()) {
@@ -167,13 +180,19 @@ void SourceTaker::Rehearse(const MappedActivity& mapped) {
 
 void SourceTaker::OnLicensed(absl::string_view product) {
   if (subject_.empty()) return;
-  if (run_->licensed.insert(Fingerprint({product, subject_})).second) {
+  if (product.empty()) {
+    run_->listed.insert(Fingerprint({subject_}));
+  } else if (run_->licensed.insert(Fingerprint({product, subject_})).second) {
     ++run_->summary.licensed[std::string(product)];
   }
 }
 
-void SourceTaker::OnListing(Listing listing) {
-  run_->summary.listing = std::max(run_->summary.listing, listing);
+void SourceTaker::OnListing(Listing listing) { run_->Settle(listing); }
+
+void SourceTaker::SettleListed() {
+  for (const auto& [tenant, run] : context_.runs.all()) {
+    if (!run->listed.empty()) run->Settle(Listing::kPart);
+  }
 }
 
 void SourceTaker::OnWarning(absl::string_view text) {
@@ -181,9 +200,14 @@ void SourceTaker::OnWarning(absl::string_view text) {
 }
 
 bool SourceTaker::IsOfPeople(absl::string_view type) const {
+  const CatalogKind* kind = KindOf(type);
+  return kind != nullptr && kind->are_people;
+}
+
+const CatalogKind* SourceTaker::KindOf(absl::string_view type) const {
   IgnoredTerms ignored;
   const ActivityShape* shape = context_.options.catalog->Classify({type, "", "", {}}, ignored);
-  return shape != nullptr && context_.options.catalog->kind(shape->kind).are_people;
+  return shape == nullptr ? nullptr : &context_.options.catalog->kind(shape->kind);
 }
 
 }  // namespace tutti

@@ -61,7 +61,10 @@ class SourceTaker final : public SourceSink {
   SourceTaker(const TakerContext& context, StepProgress& progress);
 
   // The next input begins; its name stands before its warnings.
-  void Begin(std::string input) { input_ = std::move(input); }
+  void Begin(std::string input) {
+    SettleListed();
+    input_ = std::move(input);
+  }
   // The last row has ended.
   void Finish();
 
@@ -85,12 +88,18 @@ class SourceTaker final : public SourceSink {
   const TimeRange& times() const override { return context_.times; }
 
  private:
+  // The input has ended. Of inputs that did not say whom they list nobody knows more than kPart.
+  void SettleListed();
   absl::Status Send(const MappedActivity& mapped);
+  // The last subject did something of this type: it counts as what it is.
+  void CountSubject(absl::string_view type);
+  // Of a type's subjects; null when the catalogue has not the type.
+  const CatalogKind* KindOf(absl::string_view type) const;
   // Counts what ingest would refuse of it, and ignore.
   void Rehearse(const MappedActivity& mapped);
   void SetSubject(std::string subject) {
     subject_ = std::move(subject);
-    acted_ = false;
+    is_person_ = acted_ = false;
   }
 
   const TakerContext context_;
@@ -99,7 +108,8 @@ class SourceTaker final : public SourceSink {
   TenantRun* run_;  // of the row; of sources without tenants the only one
   // The last of this row, empty when it has none yet; a person's in lower case.
   std::string subject_;
-  bool acted_ = false;  // that subject
+  bool is_person_ = false;  // that subject, as the source has it
+  bool acted_ = false;      // it
   // The catalogue's ids, whose names may be shown.
   absl::flat_hash_set<std::string> apps_;
   absl::flat_hash_set<std::string> traits_;

@@ -1,8 +1,24 @@
 #include "common/upload/tenant_run.h"
 
+#include <algorithm>
+
 #include "absl/strings/ascii.h"
 
 namespace tutti {
+
+void TenantRun::Settle(Listing listing) {
+  const bool had_everybody = summary.listing == Listing::kEverybody;
+  const bool everybody = listing == Listing::kEverybody;
+  if (everybody && !had_everybody) headcount.clear();
+  if (everybody || !had_everybody) headcount.insert(listed.begin(), listed.end());
+  listed.clear();
+  summary.listing = std::max(summary.listing, listing);
+  if (headcount.empty()) {
+    summary.licensed.erase("");
+  } else {
+    summary.licensed[""] = static_cast<int64_t>(headcount.size());
+  }
+}
 
 void TenantRuns::Follow(ImportPlan plan) {
   plan_ = std::move(plan);

@@ -24,13 +24,21 @@ struct TenantRun {
         organization(organization_name.value_or("")),
         fed(catalog) {}
 
+  // Whom the input that is read has listed are the people of such a list. A list of everybody makes
+  // the headcount: those of one product or service, in which shared mailboxes, rooms and people
+  // who have left stand too, do not add to it.
+  void Settle(Listing listing);
+
   bool wanted;
   std::string organization;
   TenantSummary summary;
   FedCategories fed;
-  absl::flat_hash_set<uint64_t> rows;    // keys of those that were seen
-  absl::flat_hash_set<uint64_t> people;  // or devices, or other subjects
-  absl::flat_hash_set<uint64_t> licensed;
+  absl::flat_hash_set<uint64_t> rows;  // keys of those that were seen
+  absl::flat_hash_set<uint64_t> people;
+  absl::flat_hash_set<uint64_t> subjects;         // of other kinds
+  absl::flat_hash_set<uint64_t> licensed;         // for a product
+  absl::flat_hash_set<uint64_t> listed;           // by the input that is read, as licensed at all
+  absl::flat_hash_set<uint64_t> headcount;        // of those that were
   bool has_person = false;                        // of an accepted domain
   absl::flat_hash_set<uint64_t> foreign_domains;  // that are not accepted
 };

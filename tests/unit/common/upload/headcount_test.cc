@@ -99,6 +99,34 @@ TEST_F(Headcount, IsOfAllInputsTogether) {
   EXPECT_THAT(SummaryText(*part), Not(HasSubstr("(--headcount)")));
 }
 
+// Mutation: shared mailboxes, rooms and people who have left, whom other reports list, are in the
+// headcount because some report lists everybody.
+TEST_F(Headcount, IsOfListsOfEverybodyAlone) {
+  const std::string mail = absl::StrCat(kMailHeader, MailRow("amy@acme.example", "2026-05-04"),
+                                        MailRow("bob@acme.example", "2026-05-04"));
+  const std::string next = absl::StrCat(kMailHeader, MailRow("cy@acme.example", "2026-05-05"));
+  const std::string mailboxes =
+      "User Principal Name,Is Deleted,Last Activity Date,Item Count\n"
+      "amy@acme.example,False,2026-05-04,7\n"
+      "info@acme.example,False,2026-05-04,7\n"
+      "room1@acme.example,False,,7\n";
+  const std::string drives =
+      "Site URL,Owner Principal Name,Is Deleted,Last Activity Date,Active File Count\n"
+      "https://acme,left@acme.example,False,2026-05-04,7\n";
+  for (const auto& inputs : std::vector<std::vector<std::string>>{{mail, mailboxes, next, drives},
+                                                                  {drives, mailboxes, next, mail},
+                                                                  {mail, drives, next}}) {
+    const absl::StatusOr<ImportSummary> all = Run(inputs);
+    ASSERT_TRUE(all.ok()) << all.status();
+    EXPECT_THAT(all->tenants.at(0).licensed, ElementsAre(Pair("", 3)));
+    EXPECT_EQ(all->tenants.at(0).listing, Listing::kEverybody);
+  }
+  const absl::StatusOr<ImportSummary> parts = Run({drives, mailboxes});
+  ASSERT_TRUE(parts.ok()) << parts.status();
+  EXPECT_THAT(parts->tenants.at(0).licensed, ElementsAre(Pair("", 4)));
+  EXPECT_EQ(parts->tenants.at(0).listing, Listing::kPart);
+}
+
 // Mutation: a report that was cut to a department makes a headcount of 200 become 20.
 TEST_F(Headcount, DoesNotFallBelowHalfUnseen) {
   const TenantSummary summary = Listed("Send Count", "1");

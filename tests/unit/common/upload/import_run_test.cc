@@ -277,6 +277,28 @@ TEST(RunImport, SaysWhatAuditLogsAndActivitiesCanFeed) {
               HasSubstr(R"("feeds":["endpoint","meetings"],"licensed")"));
 }
 
+// Mutation: meetings and devices are people, or all are devices because one is.
+TEST(RunImport, CountsSubjectsAsWhatTheyAre) {
+  std::string text;
+  for (const auto& [subject, type] :
+       std::vector<std::pair<const char*, const char*>>{{"m-1", "meeting.held"},
+                                                        {"m-2", "meeting.held"},
+                                                        {"m-2", "meeting.held"},
+                                                        {"d-1", "device.started"},
+                                                        {"amy@example.com", "mail.sent"},
+                                                        {"employee-2", "mail.sent"},
+                                                        {"x-1", "never.heard_of"}}) {
+    absl::StrAppend(&text, R"({"subject":")", subject, R"(","type":")", type,
+                    R"(","occurredAt":"2026-05-04T0)", text.size() % 9, R"(:00:00Z"})", "\n");
+  }
+  const TemporaryFile file(text);
+  const absl::StatusOr<ImportSummary> summary = RunImport(OptionsFor({file.path()}), {});
+  ASSERT_TRUE(summary.ok()) << summary.status();
+  EXPECT_EQ(summary->tenants.at(0).people, 2);
+  EXPECT_THAT(summary->tenants.at(0).subjects,
+              UnorderedElementsAre(Pair("devices", 1), Pair("meetings", 2)));
+}
+
 TEST(RunImport, RefusesActivitiesAndAuditLogsInOneImport) {
   const TemporaryFile log(Post(1, kTenantA, "amy@example.com"));
   const TemporaryFile activities(R"({"subject":"a","type":"t","occurredAt":"x"})");

@@ -118,7 +118,7 @@ TEST(SummaryJson, IsOneLineWithItsMembersInOrder) {
             "\xef\xbf\xbd"
             R"j("],"tenants":[{"tenant":"t","organization":"","records":0,)j"
             R"j("duplicates":0,"distinct":0,"fates":{"with an activity":0,"left out":0,)j"
-            R"j("without a meaning here":0},"people":0,"feeds":[],"licensed":{},)j"
+            R"j("without a meaning here":0},"people":0,"subjects":{},"feeds":[],"licensed":{},)j"
             R"j("lists_everybody":false,"activities":{},"apps":{},"traits":{},"unknown_apps":{},)j"
             R"j("excluded":{},"ignored_operations":{},"upload":{"batches":0,"retries":0,)j"
             R"j("accepted":0,"partly_late":0,"ignored_values":0,"refused":{}}}]})j"
