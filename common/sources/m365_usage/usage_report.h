@@ -26,8 +26,10 @@ const Source& UsageReports();
 //
 // Copilot's report says of each of its licensees on which day each application's assistant was
 // last used, and each is an activity of that day, whatever the report's days; exported daily, it
-// has all of them. Columns of applications that are not known are counted in a warning, and what
-// stands in them is an activity in another application; a day that cannot be read costs its cell.
+// has all of them. A last day that is later than every application's is an activity in another one,
+// which has no column. Columns of applications that are not known are counted in a warning, and
+// what stands in them is an activity in another application; a day that cannot be read costs its
+// cell.
 //
 // How many people there are is told by reports that list everybody: of mail, of Teams and of active
 // users, and of those not when they name products and no suite, see LicencesOf. All others list the

@@ -151,18 +151,19 @@ absl::Status UsageRowMapper::MapCells(UsageRow row, DayOrder order) {
 
 absl::Status UsageRowMapper::MapAssisted(UsageRow row, DayOrder order) {
   sink_.OnOffered({"", "assistant.used", 0, "other", "", 0});
-  bool active = false;
+  absl::optional<int64_t> latest;
   std::vector<RejectionReason> problems;
-  // Whether it was used on the day that a cell tells.
-  const auto report = [&](absl::string_view text, const char* app,
-                          TraitSet traits) -> absl::StatusOr<bool> {
+  // Whether it was used on the day that a cell tells, later than `after`.
+  const auto report = [&](absl::string_view text, const char* app, TraitSet traits,
+                          absl::optional<int64_t> after = {}) -> absl::StatusOr<bool> {
     if (SaysNever(text)) return false;
     const CheckedTime day = DayOf(text, row, order);
     if (!day.seconds.has_value()) {
       problems.push_back(day.problem);
       return false;
     }
-    active = true;
+    if (day.seconds <= after) return false;
+    latest = std::max(latest, day.seconds);
     RETURN_IF_ERROR(sink_.OnActivity({"", "assistant.used", *day.seconds, app, "", traits}));
     return true;
   };
@@ -175,13 +176,11 @@ absl::Status UsageRowMapper::MapAssisted(UsageRow row, DayOrder order) {
     ASSIGN_OR_RETURN(const bool used, report(row[column++], "other", 0));
     if (used) sink_.OnUnknownApp(app);
   }
-  // Somewhere that has no column.
-  if (!active) {
-    RETURN_IF_ERROR(report(row[UsageColumns::kLastActivity], "other", 0).status());
-  }
-  if (!active && !problems.empty()) return sink_.OnRowRejected(problems.front());
+  // On a later day than in any application: somewhere that has no column.
+  RETURN_IF_ERROR(report(row[UsageColumns::kLastActivity], "other", 0, latest).status());
+  if (!latest.has_value() && !problems.empty()) return sink_.OnRowRejected(problems.front());
   for (size_t i = 0; i < problems.size(); ++i) sink_.OnExcluded(Exclusion::kUnreadableDay);
-  if (!active) sink_.OnExcluded(Exclusion::kNothingDone);
+  if (!latest.has_value()) sink_.OnExcluded(Exclusion::kNothingDone);
   return absl::OkStatus();
 }
 

@@ -92,6 +92,29 @@ TEST_F(AssistantReport, ReadsTheAssistantsOwnAppAndAgents) {
                                              "amy@acme.example assistant.used assistant -"));
 }
 
+// Mutation: an application's old day hides that the assistant was used since, somewhere that has no
+// column.
+TEST_F(AssistantReport, ReadsALastDayThatNoApplicationHas) {
+  const std::string header =
+      "Report Refresh Date,User Principal Name,Last Activity Date,Word Copilot Last Activity Date,"
+      "Planner Copilot Last Activity Date\n";
+  const TenantSummary summary = Imported(
+      absl::StrCat(header, "2026-06-20,amy@acme.example,2026-05-06,2026-05-01,2026-05-04\n",
+                   "2026-06-20,bob@acme.example,2026-05-06,2026-05-06,2026-05-04\n",
+                   "2026-06-20,cy@acme.example,2026-05-01,2026-05-06,\n",
+                   "2026-06-20,dee@acme.example,soon,2026-05-06,\n"));
+  EXPECT_THAT(activities_.texts,
+              ElementsAre("amy@acme.example assistant.used word - +in_document",
+                          "amy@acme.example assistant.used other -",
+                          "amy@acme.example assistant.used other -",
+                          "bob@acme.example assistant.used word - +in_document",
+                          "bob@acme.example assistant.used other -",
+                          "cy@acme.example assistant.used word - +in_document",
+                          "dee@acme.example assistant.used word - +in_document"));
+  EXPECT_EQ(activities_.seconds[2] - activities_.seconds[1], 2 * 86400);
+  EXPECT_EQ(summary.Excluded(Exclusion::kUnreadableDay), 1);
+}
+
 // Mutations: a cell that cannot be read is dropped when another can; a column that is not known is
 // not read, or not told of, or its name shown.
 TEST_F(AssistantReport, TellsOfCellsAndColumnsOfTheAssistantThatItCannotRead) {
