@@ -12,9 +12,11 @@ constexpr absl::string_view kApplications =
     "Access|Admin Center|App Chat|Azure|Bookings|Business Chat|Calendar|Clipchamp|Copilot Pages|"
     "Copilot Studio|Create|Defender|Designer|Dynamics 365|Engage|Entra|Excel|Exchange|Fabric|Forms|"
     "GitHub|Graph|Insights|Intune|Kaizala|Learning|Lists|Loop|Notebooks|OneDrive|OneNote|Outlook|"
-    "Outlook Sidepane|Pages|Planner|Power Apps|Power Automate|Power BI|Power Pages|PowerPoint|"
+    "Pages|Planner|Power Apps|Power Automate|Power BI|Power Pages|PowerPoint|"
     "Project|Publisher|Purview|Sales|Search|Security|Service|SharePoint|Shifts|Stream|Sway|Teams|"
-    "To Do|Visio|Viva|Viva Engage|Viva Goals|Viva Insights|Viva Learning|Viva Topics|Vscode|"
+    "Teams Admin Portal|"
+    "To Do|Visio|Viva|Viva Engage|Viva Goals|Viva Insights|Viva Learning|Viva Pulse|Viva "
+    "Topics|Vscode|"
     "Whiteboard|Windows|Word|Yammer";
 
 // Letters and digits in lower case, without the maker's name.

@@ -3,6 +3,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/strip.h"
 #include "absl/types/span.h"
 #include "common/sources/input/text_match.h"
 
@@ -69,11 +70,14 @@ absl::string_view NamedApp(absl::string_view name) {
   return "";
 }
 
-// Letters and digits in lower case, without the maker's name: "Microsoft Teams" is "teams".
+// Letters and digits in lower case, without the maker's name and without the part of the
+// application's window: "Microsoft Teams" is "teams", "WordOnCanvas" is "word".
 std::string PlainHost(absl::string_view name) {
-  std::string plain = PlainName(name);
-  constexpr absl::string_view kMaker = "microsoft";
-  return absl::StartsWith(plain, kMaker) ? plain.substr(kMaker.size()) : plain;
+  const std::string plain = PlainName(name);
+  absl::string_view host = plain;
+  absl::ConsumePrefix(&host, "microsoft");
+  for (const absl::string_view part : {"sidepane", "oncanvas"}) absl::ConsumeSuffix(&host, part);
+  return std::string(host);
 }
 
 // The applications that host the assistant, by their plain names and, in the edition of 2023, by
@@ -84,6 +88,7 @@ AssistantUse HostedBy(absl::string_view host) {
       {"excel", {"excel", true}},
       {"powerpoint", {"powerpoint", true}},
       {"onenote", {"onenote", true}},
+      {"onenotecopilotnotebook", {"onenote", true}},
       {"loop", {kOther, true}},
       {"docx", {"word", true}},
       {"xlsx", {"excel", true}},
@@ -97,9 +102,12 @@ AssistantUse HostedBy(absl::string_view host) {
       // Names that its own app has had, and where it stands beside a page.
       {"bizchat", {kAssistant}},
       {"webchat", {kAssistant}},
+      {"privatechat", {kAssistant}},
       {"copilotchat", {kAssistant}},
       {"copilot", {kAssistant}},
       {"office", {kAssistant}},
+      {"officecopilotnotebook", {kAssistant}},
+      {"officecopilotsearchanswer", {kAssistant}},
       {"365", {kAssistant}},
       {"365chat", {kAssistant}},
       {"365copilot", {kAssistant}},

@@ -53,6 +53,16 @@ TEST(AuditMapper, FindsTheAssistantsAppWhateverItIsCalled) {
       {"Microsoft Word", "word +in_document"},
       {"EXCEL", "excel +in_document"},
       {"Loop", "other +in_document"},
+      {"OutlookSidepane", "outlook +in_mail"},
+      {"OutlookOnCanvas", "outlook +in_mail"},
+      {"WordOnCanvas", "word +in_document"},
+      {"Microsoft Excel Sidepane", "excel +in_document"},
+      {"PowerPointOnCanvas", "powerpoint +in_document"},
+      {"OneNoteCopilotNotebook", "onenote +in_document"},
+      {"OfficeCopilotNotebook", "assistant"},
+      {"OfficeCopilotSearchAnswer", "assistant"},
+      {"TeamsAdminPortal", "other"},
+      {"OnCanvas", "other"},
       {"appchat", "other"},
       {"", "other"}};
   for (const auto& [host, expected] : hosts) {
