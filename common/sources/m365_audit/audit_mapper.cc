@@ -323,7 +323,7 @@ absl::Status AuditMapper::MapAttendees(const AuditRecord& record, int64_t second
       sink.OnExcluded(Exclusion::kUnknownAttendee);
       continue;
     }
-    if (!sink.OnPerson({subject_})) continue;
+    if (!sink.OnPerson({subject_, 0, record.by_software})) continue;
     sink.OnActed();
     // Without the meeting's id every record is an attendance of its own.
     if (!record[Field::kMeeting].empty() &&

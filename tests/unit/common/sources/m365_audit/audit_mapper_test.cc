@@ -276,6 +276,20 @@ TEST(AuditMapper, LeavesOutWhoIsNoAttendeeOfTheTenant) {
   EXPECT_EQ(mapped.tenant().people, 0);
 }
 
+// Mutation: an agent that joins in somebody's name is the person.
+TEST(AuditMapper, LeavesOutAgentsThatAttend) {
+  const Mapped mapped =
+      Log()
+          .Add("MicrosoftTeams", "MeetingParticipantDetail",
+               Attendance(R"({"UPN":"bob@example.com"})", R"(,"IsAgenticAction":true)"))
+          .Add("MicrosoftTeams", "CallParticipantDetail",
+               R"(,"Attendees":[{"UPN":"bob@example.com"}],"IsAgenticAction":"True")")
+          .Import();
+  EXPECT_THAT(mapped.activities, IsEmpty());
+  EXPECT_EQ(mapped.Excluded(Exclusion::kSoftware), 2);
+  EXPECT_EQ(mapped.tenant().people, 0);
+}
+
 TEST(AuditMapper, MapsCalls) {
   constexpr absl::string_view kAttendee = R"(,"Attendees":[{"UPN":"bob@example.com"}])";
   ExpectCases({
