@@ -365,7 +365,7 @@ class GoogleReader : public JsonSink {
 
   static bool File(const std::string& name, const std::string& email, const Parameters& parameters,
                    MappedActivity& activity) {
-    if (Get(parameters, "primary_event") == "false") return false;
+    if (FlagOf(Get(parameters, "primary_event")) == false) return false;
     const std::string& visibility = Get(parameters, "visibility");
     if (name == "change_user_access" || name == "change_document_visibility" ||
         name == "change_document_access_scope") {
@@ -380,8 +380,8 @@ class GoogleReader : public JsonSink {
     const bool writes = name == "edit" || name == "create" || name == "upload" || name == "copy";
     if (!reads && !writes) return false;
     activity.type = reads ? "file.read" : "file.written";
-    if (Get(parameters, "owner_is_shared_drive") == "true" ||
-        Get(parameters, "owner_is_team_drive") == "true") {
+    if (IsTrue(Get(parameters, "owner_is_shared_drive")) ||
+        IsTrue(Get(parameters, "owner_is_team_drive"))) {
       activity.traits = kTraitTeamSite | kTraitSharedFile;
       return true;
     }

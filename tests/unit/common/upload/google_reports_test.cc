@@ -108,6 +108,31 @@ TEST_F(GoogleReports, ReadsTheKindOfAMailHoweverItIsWritten) {
   EXPECT_EQ(summary.Excluded(Exclusion::kOtherEvent), 3);
 }
 
+// Mutation: of a flag one spelling is known.
+TEST_F(GoogleReports, ReadsTheFlagsOfFilesHoweverTheyAreWritten) {
+  const auto edit = [](int unique, const char* flag) {
+    return Google("drive", unique, GoogleUser("amy@acme.example"),
+                  absl::StrCat(R"([{"name":"edit","parameters":[)", flag, "]}]"));
+  };
+  std::string events;
+  int unique = 0;
+  for (const char* value : {R"("boolValue":false)", R"("value":"0")", R"("intValue":"0")",
+                            R"("value":"no")", R"("value":"False")"}) {
+    events += edit(++unique, absl::StrCat(R"({"name":"primary_event",)", value, "}").c_str());
+  }
+  EXPECT_EQ(Imported(events).Excluded(Exclusion::kOtherEvent), 5);
+  EXPECT_THAT(activities_.texts, IsEmpty());
+  for (const char* value :
+       {R"("boolValue":true)", R"("value":"1")", R"("intValue":"1")", R"("value":"True")"}) {
+    for (const char* name : {"owner_is_shared_drive", "owner_is_team_drive"}) {
+      Imported(edit(1, absl::StrCat(R"({"name":")", name, R"(",)", value, "}").c_str()));
+      EXPECT_THAT(activities_.texts,
+                  ElementsAre("amy@acme.example file.written other - +shared_file +team_site"))
+          << value;
+    }
+  }
+}
+
 // Mutation: the name decides where the kind is there.
 TEST_F(GoogleReports, TellsChatsFromSpacesWhateverTheyAreCalled) {
   const auto type_of = [&](const std::string& parameters) {
