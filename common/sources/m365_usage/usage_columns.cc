@@ -24,7 +24,6 @@ const std::array<const char*, UsageColumns::kColumnCount> kColumns = {
     "Assigned Products",
     "Report Period",
     "Is Licensed",
-    "Visited Page Count",
     "Viewed Or Edited File Count",
     "Active File Count",
     "Report Refresh Date",
@@ -78,8 +77,6 @@ constexpr NamedCell kCells[] = {
 
 constexpr size_t kReadCount = 1;
 static_assert(kCells[kReadCount].column == "Read Count");
-constexpr size_t kPostedCount = 15;
-static_assert(kCells[kPostedCount].column == "Posted Count");
 constexpr UsageCell kPostsRead = {"community.read", "community", "", 0};
 
 // "Word (Web)": each application on each platform.
@@ -216,9 +213,8 @@ bool UsageColumns::Note(absl::string_view name) {
   return true;
 }
 
-const UsageCell& UsageColumns::CellOf(UsageRow row, size_t cell) const {
-  const bool of_posts = cell == kReadCount && !TextOf(row, kPostedCount).empty();
-  return of_posts ? kPostsRead : cells_[cell];
+const UsageCell& UsageColumns::CellOf(size_t cell, bool of_posts) const {
+  return of_posts && cell == kReadCount ? kPostsRead : cells_[cell];
 }
 
 size_t UsageColumns::FirstAssisted() { return kFirstAssisted; }

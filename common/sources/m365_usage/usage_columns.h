@@ -43,7 +43,6 @@ class UsageColumns {
     kProducts,
     kPeriod,
     kLicensed,
-    kVisitedPages,
     kFiles,
     kActiveFiles,
     kRefreshed,
@@ -69,8 +68,9 @@ class UsageColumns {
   bool Note(absl::string_view name);
 
   size_t cells() const { return cells_.size(); }
-  // What a cell stands for: mails and posts that somebody read have the same column.
-  const UsageCell& CellOf(UsageRow row, size_t cell) const;
+  // What a cell stands for, in a report of posts or in another: mails and posts that somebody read
+  // have the same column.
+  const UsageCell& CellOf(size_t cell, bool of_posts) const;
   static absl::string_view TextOf(UsageRow row, size_t cell) { return row[kColumnCount + cell]; }
 
   // Of the columns from this one on, each is an application's: of those that are known, then of

@@ -60,8 +60,11 @@ UsageReportKind KindOf(absl::string_view names) {
       absl::StrContains(names, "copilotutc")) {
     return UsageReportKind::kAssistant;
   }
-  return absl::StrContains(names, "hasexchangelicense") ? UsageReportKind::kActiveUsers
-                                                        : UsageReportKind::kActivity;
+  if (absl::StrContains(names, "hasexchangelicense")) return UsageReportKind::kActiveUsers;
+  if (absl::StrContains(names, "postedcount")) return UsageReportKind::kPosts;
+  // OneDrive's has no pages.
+  if (absl::StrContains(names, "visitedpagecount")) return UsageReportKind::kSites;
+  return UsageReportKind::kActivity;
 }
 
 // Whether a report has a row for everybody who has a licence of the organisation's: those of mail,

@@ -28,11 +28,10 @@ bool IsConcealed(absl::string_view name) {
          });
 }
 
-// Where a file is that somebody viewed or edited: only SharePoint's report counts pages;
-// OneDrive's is otherwise the same.
-TraitSet PlaceOf(UsageRow row) {
-  return row[UsageColumns::kVisitedPages].empty() ? TraitSet{kTraitPersonalDrive}
-                                                  : kTraitTeamSite | kTraitSharedFile;
+// Where a file is that somebody viewed or edited.
+TraitSet PlaceOf(UsageReportKind kind) {
+  return kind == UsageReportKind::kSites ? kTraitTeamSite | kTraitSharedFile
+                                         : TraitSet{kTraitPersonalDrive};
 }
 
 bool IsOfVersions(const UsageCell& cell) { return absl::string_view(cell.type) == "app.used"; }
@@ -65,7 +64,9 @@ absl::Status UsageRowMapper::Map(UsageReportKind kind, UsageRow row, DayOrder or
   TellLicences(kind, row);
   switch (kind) {
     case UsageReportKind::kActivity:
-      return MapCells(row, order);
+    case UsageReportKind::kPosts:
+    case UsageReportKind::kSites:
+      return MapCells(kind, row, order);
     case UsageReportKind::kAssistant:
       return MapAssisted(row, order);
     case UsageReportKind::kDrives:
@@ -109,14 +110,15 @@ CheckedTime UsageRowMapper::DayOf(absl::string_view text, UsageRow row, DayOrder
   return {{}, RejectionReason::kAfterReport};
 }
 
-absl::Status UsageRowMapper::MapCells(UsageRow row, DayOrder order) {
+absl::Status UsageRowMapper::MapCells(UsageReportKind kind, UsageRow row, DayOrder order) {
+  const bool of_posts = kind == UsageReportKind::kPosts;
   for (size_t i = 0; i < columns_.cells(); ++i) {
     if (UsageColumns::TextOf(row, i).empty()) continue;
-    const UsageCell& cell = columns_.CellOf(row, i);
+    const UsageCell& cell = columns_.CellOf(i, of_posts);
     sink_.OnOffered({"", cell.type, 0, cell.app, cell.platform, cell.traits});
   }
   if (!row[UsageColumns::kFiles].empty()) {
-    sink_.OnOffered({"", "file.read", 0, "", "", PlaceOf(row)});
+    sink_.OnOffered({"", "file.read", 0, "", "", PlaceOf(kind)});
   }
   if (SaysNever(row[UsageColumns::kLastActivity])) {
     sink_.OnExcluded(Exclusion::kNothingDone);
@@ -142,9 +144,9 @@ absl::Status UsageRowMapper::MapCells(UsageRow row, DayOrder order) {
     return absl::OkStatus();
   };
   for (size_t i = 0; i < columns_.cells(); ++i) {
-    RETURN_IF_ERROR(report(UsageColumns::TextOf(row, i), columns_.CellOf(row, i)));
+    RETURN_IF_ERROR(report(UsageColumns::TextOf(row, i), columns_.CellOf(i, of_posts)));
   }
-  RETURN_IF_ERROR(report(row[UsageColumns::kFiles], {"file.read", "", "", PlaceOf(row)}));
+  RETURN_IF_ERROR(report(row[UsageColumns::kFiles], {"file.read", "", "", PlaceOf(kind)}));
   if (!told) sink_.OnExcluded(Exclusion::kNothingDone);
   return absl::OkStatus();
 }

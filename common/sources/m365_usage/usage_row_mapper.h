@@ -13,6 +13,8 @@ namespace tutti {
 // What sort of report it is; its columns say.
 enum class UsageReportKind {
   kActivity,     // what people did
+  kPosts,        // the same in communities
+  kSites,        // the same with files in sites; OneDrive's is otherwise the same
   kDrives,       // OneDrive accounts
   kActiveUsers,  // who has which licence
   kAssistant,    // Copilot's: when each of its licensees last used it, by application
@@ -37,7 +39,7 @@ class UsageRowMapper {
   void TellLicences(UsageReportKind kind, UsageRow row);
   // A day on which somebody did something: it is not after the report's own.
   CheckedTime DayOf(absl::string_view text, UsageRow row, DayOrder order) const;
-  absl::Status MapCells(UsageRow row, DayOrder order);
+  absl::Status MapCells(UsageReportKind kind, UsageRow row, DayOrder order);
   // The day of the last use of each application is a day on which the person used it, whatever
   // the days that the report is about. A cell that cannot be read costs itself.
   absl::Status MapAssisted(UsageRow row, DayOrder order);

@@ -92,6 +92,28 @@ TEST_F(ReportsTest, ReadsWhatTeamsSharePointAndAppsReport) {
                           "amy@acme.example file.read - - +shared_file +team_site",
                           "amy@acme.example file.read - - +personal_drive"));
   activities_.texts.clear();
+  // Mutation: a row's cells, and not the report's columns, say which report it is.
+  Imported(
+      "User Principal Name,Last Activity Date,Viewed Or Edited File Count,Visited Page Count\n"
+      "amy@acme.example,2026-05-04,5,\n",
+      "m365-usage-report");
+  Imported(R"({"value":[{"reportRefreshDate":"2026-05-04","userPrincipalName":"amy@acme.example",)"
+           R"("lastActivityDate":"2026-05-04","viewedOrEditedFileCount":5,)"
+           R"("visitedPageCount":null}]})",
+           "m365-usage-report");
+  Imported(
+      "User Principal Name,Last Activity Date,Posted Count,Read Count\n"
+      "amy@acme.example,2026-05-04,,5\n",
+      "m365-usage-report");
+  Imported(R"({"value":[{"reportRefreshDate":"2026-05-04","userPrincipalName":"amy@acme.example",)"
+           R"("lastActivityDate":"2026-05-04","postedCount":null,"readCount":5}]})",
+           "m365-usage-report");
+  EXPECT_THAT(activities_.texts,
+              ElementsAre("amy@acme.example file.read - - +shared_file +team_site",
+                          "amy@acme.example file.read - - +shared_file +team_site",
+                          "amy@acme.example community.read community -",
+                          "amy@acme.example community.read community -"));
+  activities_.texts.clear();
   const TenantSummary summary = Imported(
       "User Principal Name,Last Activity Date,Windows,Word (Web),Excel (Mac),Teams (Mobile)\n"
       "amy@acme.example,2026-05-04,Yes,Yes,TRUE,No\n",
