@@ -40,12 +40,13 @@ Words WordsOf(absl::string_view product) {
 
 bool IsAddition(const Words& words) {
   static const auto& additions = *new absl::flat_hash_set<absl::string_view>{
-      "add",        "addon",        "archiving", "automate",   "azure",   "calling",  "clipchamp",
-      "compliance", "conferencing", "copilot",   "defender",   "devices", "dynamics", "ediscovery",
-      "engage",     "entra",        "flow",      "governance", "intune",  "mobility", "phone",
-      "planner",    "power",        "powerapps", "powerbi",    "priva",   "project",  "protection",
-      "purview",    "risk",         "rooms",     "security",   "skype",   "storage",  "stream",
-      "visio",      "viva",         "voice",     "whiteboard", "windows", "yammer"};
+      "add",        "addon",      "archiving",    "automate", "azure",    "builder",    "calling",
+      "clipchamp",  "compliance", "conferencing", "copilot",  "defender", "devices",    "dynamics",
+      "ediscovery", "engage",     "entra",        "fabric",   "flow",     "governance", "intune",
+      "lockbox",    "mobility",   "phone",        "planner",  "power",    "powerapps",  "powerbi",
+      "priva",      "project",    "protection",   "purview",  "rights",   "risk",       "rooms",
+      "security",   "skype",      "storage",      "stream",   "visio",    "viva",       "voice",
+      "whiteboard", "windows",    "yammer"};
   return absl::c_any_of(words, [](const std::string& word) { return additions.contains(word); });
 }
 
