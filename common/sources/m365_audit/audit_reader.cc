@@ -28,6 +28,10 @@ constexpr absl::string_view kRecordMembers[] = {"Operation",    "operation",    
                                                 "CreationTime", "createdDateTime"};
 constexpr JsonLayout kLayout = {kLists, kRecordMembers};
 
+// Of those, what records of other logs do not have: a sign-in has a time, too.
+constexpr absl::Span<const absl::string_view> kSigns = absl::MakeConstSpan(kRecordMembers).first(6);
+static_assert(kRecordMembers[6] == "CreationTime");
+
 // What to do when a file has no column AuditData.
 constexpr absl::string_view kAdvice =
     "export the audit log with Search-UnifiedAuditLog | Export-Csv, or from the audit search of "
@@ -97,7 +101,12 @@ class AuditLogReader final : public SourceReader {
     CheckedTime TimeOf(const AuditRecord& record) const {
       const TimeRange& times = sink_.times();
       const CheckedTime created = times.Instant(record[Field::kCreated]);
-      if (created.seconds.has_value() || record[Field::kStartTime].empty()) return created;
+      if (created.seconds.has_value()) return created;
+      for (const absl::string_view other : record.created_too) {
+        const CheckedTime time = times.Instant(other);
+        if (time.seconds.has_value()) return time;
+      }
+      if (record[Field::kStartTime].empty()) return created;
       const CheckedTime started = times.Instant(record[Field::kStartTime]);
       return started.seconds.has_value() || record[Field::kCreated].empty() ? started : created;
     }
@@ -157,7 +166,7 @@ class AuditLogSource final : public Source {
   bool Recognizes(const Beginning& beginning) const override {
     if (!beginning.json) return ContainsIgnoringCase(beginning.text, "auditdata");
     if (!beginning.whole) return ContainsIgnoringCase(beginning.text, "\"operation\"");
-    return HasAnyMember(beginning.text, kRecordMembers);
+    return HasAnyMember(beginning.text, kSigns);
   }
   std::unique_ptr<SourceReader> MakeReader(const ReadingOptions& options) const override {
     return std::make_unique<AuditLogReader>(options);

@@ -74,8 +74,9 @@ struct AuditRecord {
   absl::string_view operator[](Field field) const { return text[static_cast<size_t>(field)]; }
 
   std::array<absl::string_view, static_cast<size_t>(Field::kCount)> text;
-  int user_type = -1;        // 0..10, -1 when absent or unknown
-  bool by_software = false;  // an agent did it in the person's name
+  std::vector<absl::string_view> created_too;  // when, as other members say, after kCreated
+  int user_type = -1;                          // 0..10, -1 when absent or unknown
+  bool by_software = false;                    // an agent did it in the person's name
   std::vector<absl::string_view> recipients;
   std::vector<Attendee> attendees;
   bool video = false;         // ArtifactsShared

@@ -210,6 +210,7 @@ class RecordDecoder::Impl {
   // Empties the record, keeping the memory of its lists.
   void Reset() {
     record_.text.fill(absl::string_view());
+    record_.created_too.clear();
     record_.user_type = -1;
     has_user_type_ = false;
     record_.by_software = false;
@@ -251,6 +252,8 @@ class RecordDecoder::Impl {
     if (inner.get(list) == simdjson::SUCCESS && list.size() == 1 &&
         list.at(0).get(only) == simdjson::SUCCESS) {
       inner = only;
+    } else if (inner.get(list) == simdjson::SUCCESS && list.size() > 1) {
+      return DecodeEnvelopes(list, outer, sink);
     }
     object members;
     if (inner.get(members) != simdjson::SUCCESS) {
@@ -263,6 +266,25 @@ class RecordDecoder::Impl {
     return Finish(fallback_id, sink);
   }
 
+  // Several records in one envelope: each is as if it stood in one of its own.
+  absl::Status DecodeEnvelopes(array records, object outer, RecordSink& sink) {
+    const size_t used = used_;
+    for (element item : records) {
+      used_ = used;
+      object members;
+      if (!Unwrap(item, &item) || item.get(members) != simdjson::SUCCESS) {
+        RETURN_IF_ERROR(sink.OnRejected(RejectionReason::kNotAnObject));
+        continue;
+      }
+      Reset();
+      Found ignored;
+      ReadMembers(members, &ignored);
+      ReadMembers(outer, &ignored);
+      RETURN_IF_ERROR(Finish({}, sink));
+    }
+    return absl::OkStatus();
+  }
+
   absl::Status Finish(absl::string_view fallback_id, RecordSink& sink) {
     if (record_[Field::kId].empty()) Set(Field::kId, fallback_id);
     if (record_[Field::kId].empty()) return sink.OnRejected(RejectionReason::kMissingId);
@@ -270,10 +292,14 @@ class RecordDecoder::Impl {
     return sink.OnRecord(record_);
   }
 
-  // The first text that is not empty stays.
+  // The first text that is not empty stays. Of times, the first may be one that cannot be.
   void Set(Field field, absl::string_view text) {
     absl::string_view& slot = record_.text[static_cast<size_t>(field)];
-    if (slot.empty()) slot = text;
+    if (slot.empty()) {
+      slot = text;
+    } else if (field == Field::kCreated && !text.empty()) {
+      record_.created_too.push_back(text);
+    }
   }
 
   void SetScalar(Field field, element value) {

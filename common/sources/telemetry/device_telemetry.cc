@@ -73,9 +73,9 @@ enum Column : size_t {
 // The names that each may have; compared without case.
 const std::vector<std::vector<std::string>>& Columns() {
   static const std::vector<std::vector<std::string>> columns = {
-      {"deviceId", "id", "deviceName", "Device Id", "Device name", "Device"},
+      {"deviceId", "id", "deviceName", "deviceDisplayName", "Device Id", "Device name", "Device"},
       {"date", "reportDate", "lastReportedDateTime", "lastUpdatedDateTime", "measuredAt",
-       "startTime", "Report date", "Last reported"},
+       "processedDateTime", "startTime", "Report date", "Last reported"},
       {"startupPerformanceScore", "Startup performance score", "Startup score"},
       {"coreBootTimeInMs", "Core boot time (ms)"},
       {"appReliabilityScore", "Application reliability score", "App reliability score"},
@@ -88,6 +88,17 @@ const std::vector<std::vector<std::string>>& Columns() {
       {"isSupported", "supportState", "Supported"},
       {"userPrincipalName", "Primary user UPN", "Primary user", "UPN"},
   };
+  return columns;
+}
+
+// The same for CSV, where each name of the time is a column of its own: the others come last.
+const std::vector<std::vector<std::string>>& CsvColumns() {
+  static const auto& columns = *new std::vector<std::vector<std::string>>([] {
+    std::vector<std::vector<std::string>> parted = Columns();
+    const std::vector<std::string> times = std::exchange(parted[kTime], {Columns()[kTime].front()});
+    for (size_t i = 1; i < times.size(); ++i) parted.push_back({times[i]});
+    return parted;
+  }());
   return columns;
 }
 
@@ -206,8 +217,25 @@ class TelemetryReader : public JsonSink {
     RETURN_IF_ERROR(CheckDevices(beginning));
     if (IsJson(beginning)) return ReadJson(input, kLayout, *this);
     return ReadCsv(
-        input, {Columns(), 1, kAdvice}, [this](Row row) { return order_.Add(row); },
+        input, {CsvColumns(), 1, kAdvice}, [this](Row row) { return AddCsv(row); },
         [this](RejectionReason reason) { return sink_.OnRejected(reason); });
+  }
+
+  // The first of a row's times that can be stands for them, or else the first that there is.
+  absl::Status AddCsv(Row row) {
+    std::vector<absl::string_view> chosen(row.begin(), row.begin() + kColumnCount);
+    absl::string_view& time = chosen[kTime];
+    for (size_t i = kColumnCount; i < row.size() && !CanBe(time); ++i) {
+      if (CanBe(row[i]) || StripSpaces(time).empty()) time = row[i];
+    }
+    return order_.Add(chosen);
+  }
+
+  // Whether it is a time, or a day of which it has to be known what stands first.
+  bool CanBe(absl::string_view time) const {
+    time = StripSpaces(time);
+    return !SaysNever(time) &&
+           (NeedsDayOrder(time) || WhenOf(time, DayOrder::kUnknown).seconds.has_value());
   }
 
   // A time of day, or a day alone.
@@ -227,7 +255,7 @@ class TelemetryReader : public JsonSink {
       for (size_t rank = 0; rank < Columns()[i].size() && rank < ranks[i]; ++rank) {
         if (!absl::EqualsIgnoreCase(Columns()[i][rank], key) || value.is_null()) continue;
         std::string text(StripSpaces(ScalarText(value)));
-        if (i == kTime && !WhenOf(text, DayOrder::kUnknown).seconds.has_value()) {
+        if (i == kTime && !CanBe(text)) {
           if (texts[i].empty()) texts[i] = std::move(text);
           continue;
         }

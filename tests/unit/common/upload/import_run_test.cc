@@ -208,6 +208,27 @@ TEST(RunImport, RejectsTimesThatCannotBe) {
   EXPECT_EQ(summary->tenants.at(0).distinct, 1);
 }
 
+// Mutation: the first time that is there is taken, whatever it says.
+TEST(RunImport, TakesTheFirstTimeOfARecordThatCanBe) {
+  const std::string graph =
+      R"({"id":"g-1","createdDateTime":"2026-05-04T09:00:00Z","operation":"MessageCreation",)"
+      R"("organizationId":"aaaaaaaa-0000-4000-8000-000000000001","service":"Yammer",)"
+      R"("userType":"regular","userPrincipalName":"amy@example.com",)"
+      R"("auditData":{"CreationTime":"0001-01-01T00:00:00","Id":"g-1"}})";
+  const std::string flat = absl::StrReplaceAll(
+      Post(2, kTenantA, "amy@example.com"),
+      {{"2026-05-04T09:00:00", R"(0001-01-01T00:00:00","TimeGenerated":"2026-05-04T09:00:00Z)"}});
+  for (const std::string& text : {graph, flat}) {
+    const TemporaryFile file(text);
+    RecordedActivities activities;
+    const absl::StatusOr<ImportSummary> summary =
+        RunImport(OptionsFor({file.path()}), {.observer = &activities});
+    ASSERT_TRUE(summary.ok()) << summary.status();
+    EXPECT_EQ(summary->Rejected(), 0) << text;
+    EXPECT_THAT(activities.seconds, ElementsAre(1777885200)) << text;
+  }
+}
+
 TEST(RunImport, NamesTheInputAtFault) {
   const TemporaryFile good(Post(1, kTenantA, "amy@example.com"));
   const TemporaryFile bad("UserIds,Operations\nsecret,x\n");

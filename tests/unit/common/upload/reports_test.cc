@@ -386,6 +386,42 @@ TEST_F(ReportsTest, ReadsTelemetryOfDevicesAsCsvAndAsJsonAlike) {
       "device-telemetry");
   EXPECT_EQ(activities_.texts, expected);
   EXPECT_THAT(summary.feeds, ElementsAre("endpoint"));
+  EXPECT_THAT(summary.subjects, ElementsAre(Pair("devices", 3)));
+  EXPECT_EQ(summary.people, 0);
+}
+
+// Mutations: of the times of a CSV file one column is read; of an inventory of crashes none.
+TEST_F(ReportsTest, ReadsTheFirstTimeOfADeviceThatCanBe) {
+  constexpr int64_t kEight = kNoon - 4 * 3600;
+  for (const char* date : {"", "0001-01-01T00:00:00Z", "1/1/0001 12:00:00 AM", "soon"}) {
+    Imported(absl::StrCat("deviceId,date,lastReportedDateTime,startupPerformanceScore\nd,", date,
+                          ",2026-05-04T08:00:00Z,60\n"),
+             "");
+    EXPECT_THAT(activities_.seconds, ElementsAre(kEight)) << date;
+    activities_.seconds.clear();
+    Imported(absl::StrCat(R"({"value":[{"deviceId":"d","date":")", date,
+                          R"(","lastReportedDateTime":"2026-05-04T08:00:00Z",)",
+                          R"("startupPerformanceScore":60}]})"),
+             "");
+    EXPECT_THAT(activities_.seconds, ElementsAre(kEight)) << date;
+    activities_.seconds.clear();
+  }
+  // A day of which the others of its column say what stands first is one that can be.
+  Imported(
+      "deviceId,lastReportedDateTime,date,startupPerformanceScore\n"
+      "d,2026-05-01T08:00:00Z,5/4/2026,60\ne,,5/13/2026,60\n",
+      "");
+  EXPECT_THAT(activities_.seconds, ElementsAre(kNoon, kNoon + 9 * 86400));
+  activities_.texts.clear();
+  for (const std::string& text :
+       {std::string("deviceId,deviceDisplayName,appCrashCount,processedDateTime\n"
+                    "d,Amy's,3,2026-05-04T08:00:00Z\n"),
+        std::string(R"({"value":[{"deviceDisplayName":"Amy's","deviceId":"d","appCrashCount":3,)"
+                    R"("processedDateTime":"2026-05-04T08:00:00Z"}]})")}) {
+    Imported(text, "");
+    EXPECT_THAT(activities_.texts, ElementsAre("d device.started - -", "d device.app_crashed - -"));
+    activities_.texts.clear();
+  }
 }
 
 // Mutation: what a row does not say counts as good of a network, and as a fault of apps.

@@ -130,6 +130,24 @@ TEST(ReadAuditLog, TakesFromTheEnvelopeWhatTheRecordLacks) {
       ElementsAre("g-1 Send Exchange amy@example.com 0 2026-05-04T09:00:00Z <m1>"));
 }
 
+// Mutation: of a list of records, none is read or one.
+TEST(ReadAuditLog, ReadsEachOfSeveralRecordsInAnEnvelope) {
+  const std::string one = R"({"Id":"r-1","Operation":"Send"})";
+  const std::string other = R"({"Id":"r-2","Operation":"Bind"})";
+  for (const std::string& data :
+       {absl::StrCat("[", one, ",", other, "]"),
+        absl::StrCat("[", one, R"(,"{\"Id\":\"r-2\",)", R"(\"Operation\":\"Bind\"}"])")}) {
+    EXPECT_THAT(
+        ReadInput(absl::StrCat(R"({"OrganizationId":"aaaaaaaa-0000-4000-8000-000000000001",)",
+                               R"("Workload":"Exchange","UserId":"amy@example.com","UserType":0,)",
+                               R"("CreationTime":"2026-05-04T09:00:00","AuditData":)", data, "}"))
+            .texts,
+        ElementsAre("r-1 Send Exchange amy@example.com 0 2026-05-04T09:00:00 ",
+                    "r-2 Bind Exchange amy@example.com 0 2026-05-04T09:00:00 "))
+        << data;
+  }
+}
+
 TEST(ReadAuditLog, AcceptsAllSpellingsOfRecipients) {
   const std::string start = R"({"Id":"r","OrganizationId":"aaaaaaaa-0000-4000-8000-000000000001",)";
   for (const char* rest : {R"("Item":{"Recipients":[{"Address":"a@x.com","Name":"n"}]}})",
