@@ -100,12 +100,18 @@ absl::optional<int64_t> ParseAuditTime(absl::string_view text) {
 
 namespace {
 
-// "20.11.2026", "4/5/2026": three numbers, the last of them a year.
+// "4/5/2026": three numbers, the last of them a year.
 struct PartedDay {
   int first = 0;
   int second = 0;
   int year = 0;
 };
+
+// Whether what follows a day is a time of day, or nothing.
+bool IsTimeOrNothing(absl::string_view rest) {
+  return rest.empty() || (absl::StrContains("Tt ", rest[0]) &&
+                          Digits(absl::StripLeadingAsciiWhitespace(rest.substr(1)), 0, 1) >= 0);
+}
 
 absl::optional<PartedDay> PartDay(absl::string_view day, char separator) {
   const std::vector<absl::string_view> parts = absl::StrSplit(day, separator);
@@ -117,6 +123,26 @@ absl::optional<PartedDay> PartDay(absl::string_view day, char separator) {
                             Digits(parts[1], 0, parts[1].size()), Digits(parts[2], 0, 4)};
   if (parted.first < 0 || parted.second < 0 || parted.year < 0) return absl::nullopt;
   return parted;
+}
+
+// "20.11.2026", "20. 11. 2026.", "20.11.26": the day first; what follows is a time or nothing.
+absl::optional<PartedDay> PartDotted(absl::string_view text) {
+  text = absl::StripAsciiWhitespace(text);
+  int numbers[3] = {};
+  size_t digits = 0;
+  for (size_t i = 0; i < 3; ++i) {
+    digits = 0;
+    while (digits < 4 && Digits(text, digits, 1) >= 0) ++digits;
+    if (digits == 0 || (i < 2 && digits > 2)) return absl::nullopt;
+    numbers[i] = Digits(text, 0, digits);
+    text.remove_prefix(digits);
+    if (!absl::ConsumePrefix(&text, ".") && i < 2) return absl::nullopt;
+    if (i < 2) absl::ConsumePrefix(&text, " ");
+  }
+  if ((digits != 2 && digits != 4) || !IsTimeOrNothing(text)) return absl::nullopt;
+  // Year 1, for never, has two digits, too.
+  const bool in_full = digits == 4 || (numbers[0] == 1 && numbers[1] == 1 && numbers[2] == 1);
+  return PartedDay{numbers[0], numbers[1], numbers[2] + (in_full ? 0 : 2000)};
 }
 
 // "2026-05-04", "2026/5/4", "2026. 05. 04.": the year first, then the month; what follows is a
@@ -137,12 +163,8 @@ absl::optional<PartedDay> PartYearFirst(absl::string_view text) {
     at += digits;
   }
   if (separator == '.' && at < text.size() && text[at] == '.') ++at;
-  const absl::string_view rest = text.substr(at);
-  const bool is_time =
-      rest.empty() || (absl::StrContains("Tt ", rest[0]) &&
-                       Digits(absl::StripLeadingAsciiWhitespace(rest.substr(1)), 0, 1) >= 0);
   const int year = Digits(text, 0, 4);
-  if (year < 0 || !is_time) return absl::nullopt;
+  if (year < 0 || !IsTimeOrNothing(text.substr(at))) return absl::nullopt;
   return PartedDay{parts[0], parts[1], year};
 }
 
@@ -150,11 +172,7 @@ absl::optional<PartedDay> PartYearFirst(absl::string_view text) {
 absl::string_view DayPart(absl::string_view text) {
   text = absl::StripAsciiWhitespace(text);
   const absl::string_view day = text.substr(0, text.find_first_of("Tt "));
-  const absl::string_view rest = text.substr(day.size());
-  if (rest.empty()) return day;
-  // A digit has to be there.
-  return Digits(absl::StripLeadingAsciiWhitespace(rest.substr(1)), 0, 1) < 0 ? absl::string_view()
-                                                                             : day;
+  return IsTimeOrNothing(text.substr(day.size())) ? day : absl::string_view();
 }
 
 // A day of which it has to be known what stands first.
@@ -186,19 +204,16 @@ bool SaysNever(absl::string_view text) {
   if (const absl::optional<int64_t> time = ParseAuditTime(text); time.has_value()) {
     return *time < *Midnight(kFirstYear, 1, 1);
   }
-  const absl::string_view day = DayPart(text);
-  for (const char separator : {'/', '-', '.'}) {
-    const absl::optional<PartedDay> parted = PartDay(day, separator);
+  for (const absl::optional<PartedDay>& parted :
+       {PartUnordered(text), PartDotted(text), PartYearFirst(text)}) {
     if (parted.has_value()) return parted->year < kFirstYear;
   }
-  const absl::optional<PartedDay> parted = PartYearFirst(text);
-  return parted.has_value() && parted->year < kFirstYear;
+  return false;
 }
 
 absl::optional<int64_t> ParseReportDay(absl::string_view text, DayOrder order) {
-  const absl::string_view day = DayPart(text);
   // Where points part them, the day stands first.
-  if (const absl::optional<PartedDay> dotted = PartDay(day, '.'); dotted.has_value()) {
+  if (const absl::optional<PartedDay> dotted = PartDotted(text); dotted.has_value()) {
     return Midnight(dotted->year, dotted->second, dotted->first);
   }
   if (const absl::optional<PartedDay> parted = PartUnordered(text); parted.has_value()) {

@@ -196,7 +196,8 @@ class RowCutter {
     const size_t end = quoted ? quote_ : at_;
     absl::string_view value = absl::string_view(buffer_).substr(field_begin_, end - field_begin_);
     if (!quoted) value = absl::StripTrailingAsciiWhitespace(value);
-    is_blank_ = fields_ == 1 && !quoted && value.empty();
+    is_blank_ = is_blank_ && !quoted && value.empty();
+    quoted_ = quoted;
     if (escapes_ > 0) {
       unescaped_ = absl::StrReplaceAll(value, {{"\"\"", "\""}});
       value = unescaped_;
@@ -204,13 +205,16 @@ class RowCutter {
     assembler_.Field(value);
   }
 
-  // A line without anything is no row. One of several lines has all of its fields.
+  // A line without anything, or with nothing but separators, is no row. One of several lines has
+  // all of its fields.
   void EndRow() {
     const size_t columns = assembler_.header_fields();
     broken_ = broken_ || (next_line_ != kNowhere && columns > 0 && fields_ != columns);
     if (broken_) return;
     if (dropped_ || is_blank_) {
       assembler_.AbandonRow();
+    } else if (IsQuotedWhole()) {
+      ReadInQuotes();
     } else if (IsPartedOtherwise()) {
       assembler_.AbandonRow();
       status_ = on_rejected_(RejectionReason::kOtherSeparator);
@@ -218,6 +222,27 @@ class RowCutter {
       status_ = assembler_.EndRow();
     }
     fields_ = 0;
+  }
+
+  // Whether the row that ends is one field in quotes, and they are around all of its fields: so a
+  // spreadsheet writes lines that it has not parted.
+  bool IsQuotedWhole() const {
+    return !in_quotes_ && fields_ == 1 && quoted_ && next_line_ == kNowhere &&
+           assembler_.header_fields() != 1 &&
+           InQuotes().find(separator_) != absl::string_view::npos;
+  }
+  absl::string_view InQuotes() const {
+    return absl::string_view(buffer_).substr(field_begin_, quote_ - field_begin_);
+  }
+
+  void ReadInQuotes() {
+    const std::string row = absl::StrReplaceAll(InQuotes(), {{"\"\"", "\""}});
+    assembler_.AbandonRow();
+    RowCutter fields(separator_, assembler_, input_, on_rejected_);
+    fields.in_quotes_ = true;
+    fields.line_ = line_;
+    status_ = fields.Take(row);
+    status_.Update(fields.Finish());
   }
 
   // Whether the row that ends is one field, and another separator would part it as the header is.
@@ -241,7 +266,8 @@ class RowCutter {
     line_ends_ = 0;
     line_fields_ = 0;
     rows_in_quotes_ = 0;
-    dropped_ = is_blank_ = false;
+    dropped_ = false;
+    is_blank_ = true;
   }
 
   // A quote of the row is broken. It costs the row's first line; reading goes on after that.
@@ -300,7 +326,9 @@ class RowCutter {
   // Of the row.
   int64_t line_ = 1;             // in which it begins
   size_t fields_ = 0;            // that have ended
-  bool is_blank_ = false;        // they are nothing
+  bool is_blank_ = true;         // they are nothing
+  bool quoted_ = false;          // the last of them
+  bool in_quotes_ = false;       // the row is what another's quotes held
   bool dropped_ = false;         // it is rejected already
   bool broken_ = false;          // a quote of it is
   size_t next_line_ = kNowhere;  // over several lines: where its second begins

@@ -98,6 +98,48 @@ TEST_F(SpreadsheetReports, ReadsDaysWithTheYearFirst) {
   }
 }
 
+// Mutations: a stop after the year, or a space after a stop, makes it no day; year 1 with two
+// digits is 2001.
+TEST_F(SpreadsheetReports, ReadsDaysWithStops) {
+  for (const char* day : {"04.05.2026.", "4. 5. 2026", "4. 5. 2026. 0:00", "04.05.26"}) {
+    const TenantSummary summary = Imported(
+        absl::StrCat(kMailHeader, "20. 6. 2026,amy@acme.example,False,", day, ",2,0,OFFICE,1\n",
+                     "20.06.26,ben@acme.example,False,01.01.01,2,0,", "OFFICE,1\n"));
+    EXPECT_THAT(activities_.seconds, ElementsAre(1777896000)) << day;
+    EXPECT_EQ(summary.Excluded(Exclusion::kNothingDone), 1) << day;
+    EXPECT_EQ(rejected_, 0) << day;
+  }
+}
+
+// Rows that a spreadsheet made of cells which were emptied. Mutation: each is a row without a name.
+TEST_F(SpreadsheetReports, TakesRowsOfSeparatorsForNone) {
+  const TenantSummary summary = Imported(absl::StrCat(
+      ",,,\n", kMailHeader, MailRow("amy@acme.example", "2026-05-04"), ",,,,,,,\n , ,\n,,,,,,,"));
+  EXPECT_EQ(summary.records, 1);
+  EXPECT_EQ(rows_, 1);
+}
+
+// Mutation: a line in quotes is one cell.
+TEST_F(SpreadsheetReports, ReadsLinesThatAreQuotedWhole) {
+  const std::string log =
+      "\"2026-05-04,amy@acme.example,\"\"{\"\"\"\"Id\"\"\"\":\"\"\"\"r-1\"\"\"\","
+      "\"\"\"\"OrganizationId"
+      "\"\"\"\":\"\"\"\"aaaaaaaa-0000-4000-8000-000000000001\"\"\"\",\"\"\"\"CreationTime\"\"\"\":"
+      "\"\"\"\"2026-05-04T09:00:00\"\"\"\",\"\"\"\"UserType\"\"\"\":0,\"\"\"\"UserId\"\"\"\":"
+      "\"\"\"\"amy@acme.example\"\"\"\",\"\"\"\"Workload\"\"\"\":\"\"\"\"Yammer\"\"\"\","
+      "\"\"\"\"Operation\"\"\"\":\"\"\"\"MessageCreation\"\"\"\"}\"\"\"\n";
+  for (const char* header :
+       {"CreationDate,UserIds,AuditData\n", "\"CreationDate,UserIds,AuditData\"\n",
+        "\"CreationDate,\"\"UserIds\"\",\"\"AuditData\"\"\"\n"}) {
+    Imported(header + log);
+    EXPECT_THAT(activities_.texts, ElementsAre("amy@acme.example community.posted community -"))
+        << header;
+  }
+  // A name with a comma is one cell.
+  Imported(absl::StrCat(kMailHeader, MailRow("amy@acme.example", "2026-05-04", "\"A, B\"")));
+  EXPECT_EQ(rejected_, 0);
+}
+
 // Mutation: a row that is rejected after it has begun stays among the distinct ones.
 TEST_F(SpreadsheetReports, CountsARejectedRowInOnePlace) {
   const TenantSummary summary = Imported(absl::StrCat(
@@ -128,7 +170,7 @@ TEST_F(SpreadsheetReports, KnowsSomebodyWithSpacesAround) {
       Imported(absl::StrCat(kMailHeader, MailRow("amy@acme.example", "2026-05-04"),
                             MailRow("\u00a0Amy@Acme.example\u00a0", "2026-05-05"),
                             MailRow("\ufeffamy@acme.example\u200b", "2026-05-06"),
-                            MailRow("\u00a0sync_host@acme.example", "2026-05-06")));
+                            MailRow("\u00a0sync_host_0123456789ab@acme.example", "2026-05-06")));
   EXPECT_EQ(summary.people, 1);
   EXPECT_THAT(summary.licensed, ElementsAre(Pair("", 1)));
   EXPECT_EQ(summary.Excluded(Exclusion::kForeignDomain), 0);

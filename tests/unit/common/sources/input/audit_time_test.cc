@@ -94,11 +94,14 @@ TEST(ReportDay, IsTheDayThatIsWrittenWhateverFollows) {
     EXPECT_EQ(ParseReportDay(c.text).value_or(-1), c.seconds) << c.text;
   }
   // Mutation: two digits wanted of a day and of a month.
-  for (const char* day : {"4.5.2026", "04.5.2026", "4.05.2026 00:00", "4.5.2026T00:00:00"}) {
+  for (const char* day :
+       {"4.5.2026", "04.5.2026", "4.05.2026 00:00", "4.5.2026T00:00:00", "04.05.2026.",
+        "4. 5. 2026", "4. 5. 2026. 9:00", "04.05.26", "4.5.26 9:00"}) {
     EXPECT_EQ(ParseReportDay(day), ParseReportDay("2026-05-04")) << day;
   }
-  for (const char* none : {"4.5.26", "4..2026", "4.5", "4.5.2026.1", "4.13.2026", "31.4.2026",
-                           "004.5.2026", "4.5.2026x", ".5.2026"}) {
+  for (const char* none :
+       {"4.5.6", "4.5.026", "4.  5. 2026", "4. 5. 2026 x", "4..2026", "4.5", "4.5.2026.1",
+        "4.13.2026", "31.4.2026", "004.5.2026", "4.5.2026x", ".5.2026"}) {
     EXPECT_EQ(ParseReportDay(none), absl::nullopt) << none;
   }
 }
