@@ -42,9 +42,11 @@ std::string InputName(const ImportOptions& options, size_t index) {
 // What an input that can be read only once is known by; nothing of any other.
 absl::optional<std::pair<dev_t, ino_t>> StreamOf(const std::string& path) {
   struct stat status = {};
+  // A file on standard input is read on from where it stands.
+  const bool standard = path == "-" || path == "/dev/stdin";
   const bool found =
-      path == "-" ? fstat(STDIN_FILENO, &status) == 0 : stat(path.c_str(), &status) == 0;
-  if (!found || S_ISREG(status.st_mode)) return absl::nullopt;
+      standard ? fstat(STDIN_FILENO, &status) == 0 : stat(path.c_str(), &status) == 0;
+  if (!found || (!standard && !S_ISFIFO(status.st_mode))) return absl::nullopt;
   return std::make_pair(status.st_dev, status.st_ino);
 }
 

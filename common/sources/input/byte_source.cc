@@ -17,6 +17,7 @@ namespace tutti {
 namespace {
 
 constexpr int kWriterPatienceMs = 20'000;
+constexpr int kWriterStepMs = 50;
 constexpr size_t kReadBytes = 64 << 10;
 
 class FileSource final : public ByteSource {
@@ -28,7 +29,33 @@ class FileSource final : public ByteSource {
   FileSource(const FileSource&) = delete;
   FileSource& operator=(const FileSource&) = delete;
 
+  // Waits until somebody has opened the pipe to write: a pipe without a writer would end at once.
+  // Whether somebody has. It was opened without waiting, so reading tells; what is read is kept.
+  bool AwaitWriter() {
+    head_.resize(kReadBytes);
+    ssize_t count = 0;
+    pollfd pipe = {descriptor_, POLLIN, 0};
+    bool ended = false;
+    for (int waited = 0; count == 0 && !ended && waited < kWriterPatienceMs;
+         waited += kWriterStepMs) {
+      pipe.revents = 0;
+      poll(&pipe, 1, waited == 0 ? 0 : kWriterStepMs);
+      count = read(descriptor_, head_.data(), head_.size());
+      // Whoever wrote has gone, or nothing was written.
+      ended = (pipe.revents & POLLHUP) != 0;
+    }
+    const bool reads_later = count < 0 && (errno == EAGAIN || errno == EINTR);
+    head_.resize(count > 0 ? static_cast<size_t>(count) : 0);
+    return count > 0 || reads_later || ended;
+  }
+
   absl::StatusOr<size_t> Read(char* buffer, size_t capacity) override {
+    if (!head_.empty()) {
+      const size_t count = head_.copy(buffer, capacity);
+      head_.erase(0, count);
+      position_ += count;
+      return count;
+    }
     for (;;) {
       const ssize_t count = read(descriptor_, buffer, capacity);
       if (count >= 0) {
@@ -51,17 +78,14 @@ class FileSource final : public ByteSource {
   uint64_t size_ = 0;
   uint64_t position_ = 0;
   bool repeatable_ = true;
+  std::string head_;  // read already
 };
 
-// Whether somebody has opened the pipe to write. Opened without waiting, a pipe without a
-// writer would end at once.
-bool AwaitWriter(int descriptor) {
-  pollfd waited = {descriptor, POLLIN, 0};
-  int ready = 0;
-  do {
-    ready = poll(&waited, 1, kWriterPatienceMs);
-  } while (ready < 0 && errno == EINTR);
-  return ready > 0;
+// Whether it is what has no bytes.
+bool IsNothing(const struct stat& status) {
+  struct stat nothing = {};
+  return S_ISCHR(status.st_mode) && stat("/dev/null", &nothing) == 0 && S_ISCHR(nothing.st_mode) &&
+         nothing.st_rdev == status.st_rdev;
 }
 
 absl::string_view KindOf(const struct stat& status) {
@@ -95,13 +119,14 @@ absl::StatusOr<std::unique_ptr<ByteSource>> OpenSource(const std::string& path) 
     source->set_size(static_cast<uint64_t>(status.st_size));
     return source;
   }
+  if (IsNothing(status)) return source;
   if (!S_ISFIFO(status.st_mode)) {
     return absl::InvalidArgumentError(absl::StrCat(path, " is ", KindOf(status)));
   }
-  if (!AwaitWriter(descriptor)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(path, " is a pipe that nobody has written to for ", kWriterPatienceMs / 1000,
-                     " seconds: start what writes it first, or name a file"));
+  if (!source->AwaitWriter()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        path, " is a pipe that nobody has opened to write for ", kWriterPatienceMs / 1000,
+        " seconds: start what writes it first, or name a file"));
   }
   if (fcntl(descriptor, F_SETFL, 0) != 0) {
     return absl::InvalidArgumentError(absl::StrCat(path, " cannot be read: ", strerror(errno)));

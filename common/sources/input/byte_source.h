@@ -33,9 +33,10 @@ class ByteSource {
 };
 
 // Opens a regular file, a pipe (named, or the shell's <(command)), or standard input, whatever
-// that is, when `path` is "-" or "/dev/stdin". A named pipe that nobody writes is waited for,
-// for 20 seconds. NotFound, PermissionDenied or InvalidArgument, naming the path, for anything
-// else: a folder has no bytes, and a device may have no end.
+// that is, when `path` is "-" or "/dev/stdin". Somebody who opens a named pipe to write is waited
+// for, for 20 seconds, and what they write for as long as it takes. /dev/null is empty. NotFound,
+// PermissionDenied or InvalidArgument, naming the path, for anything else: a folder has no bytes,
+// and a device may have no end.
 absl::StatusOr<std::unique_ptr<ByteSource>> OpenSource(const std::string& path);
 
 // The bytes of an open file from where it stands, until its end. Closes it.

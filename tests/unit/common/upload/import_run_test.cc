@@ -384,6 +384,21 @@ TEST(RunImport, RefusesWhatCanBeReadOnceTwice) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("named twice"));
 }
 
+// Mutation: a file on standard input has two names, and each reads what the other has left.
+TEST(RunImport, RefusesStandardInputTwice) {
+  const TemporaryFile file(Post(1, kTenantA, "amy@example.com"));
+  const int kept = dup(STDIN_FILENO);
+  ASSERT_NE(freopen(file.path().c_str(), "r", stdin), nullptr);
+  const absl::Status status = RunImport(OptionsFor({"-", "/dev/stdin"}), {}).status();
+  const absl::StatusOr<ImportSummary> once = RunImport(OptionsFor({"-", "/dev/null"}), {});
+  dup2(kept, STDIN_FILENO);
+  close(kept);
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("named twice"));
+  ASSERT_TRUE(once.ok()) << once.status();
+  EXPECT_EQ(once->rows, 1);
+}
+
 // Mutation: what was unpacked is not told from what was not.
 TEST(RunImport, SaysWhatItUnpacked) {
   using std::string_literals::operator""s;

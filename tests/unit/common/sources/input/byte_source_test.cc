@@ -77,6 +77,28 @@ TEST(OpenSource, WaitsForWhoWritesANamedPipe) {
   unlink(pipe.c_str());
 }
 
+// Mutation: bytes are waited for, and not who writes them; there are none, so it waits in vain.
+TEST(OpenSource, OpensAPipeThatItsWriterHasOpenedAndNotWritten) {
+  int ends[2];
+  ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
+  const absl::StatusOr<std::unique_ptr<ByteSource>> source =
+      OpenSource(absl::StrCat("/dev/fd/", ends[0]));
+  ASSERT_TRUE(source.ok()) << source.status();
+  std::thread writer([&ends] {
+    EXPECT_EQ(write(ends[1], "text", 4), 4);
+    close(ends[1]);
+  });
+  EXPECT_EQ(ReadAll(**source), "text");
+  writer.join();
+  close(ends[0]);
+}
+
+TEST(OpenSource, TakesNothingForAnEmptyFile) {
+  const absl::StatusOr<std::unique_ptr<ByteSource>> source = OpenSource("/dev/null");
+  ASSERT_TRUE(source.ok()) << source.status();
+  EXPECT_EQ(ReadAll(**source), "");
+}
+
 TEST(PeekedSource, GivesWhatWasPeekedOnceMore) {
   PeekedSource source(MakeStringSource("some text", 2));
   EXPECT_EQ(*source.Peek(3), "som");
