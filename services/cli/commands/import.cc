@@ -10,12 +10,14 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
 #include "common/feeding/contents_text.h"
 #include "common/files/read_file.h"
+#include "common/sources/input/open_input.h"
 #include "common/sources/input/text_match.h"
 #include "common/sources/registry.h"
 #include "common/status/status_macros.h"
@@ -108,15 +110,38 @@ struct ImportArguments {
   bool show_operations = false;
 };
 
+// Addresses, one a line or in cells of CSV, in any encoding of text; what has no "@" is none.
 absl::Status ReadGroups(const std::string& path, ReadingOptions& reading) {
   const absl::StatusOr<FileText> file = ReadFile(path, kGroupsFile);
   if (!file.ok()) {
     return Named("--groups", file.status());
   }
-  for (absl::string_view line : absl::StrSplit(file->text, '\n')) {
-    line = absl::StripAsciiWhitespace(line);
-    if (!line.empty() && line.front() != '#') reading.group_addresses.insert(CaseFolded(line));
+  absl::StatusOr<std::unique_ptr<TextInput>> input =
+      OpenText(std::make_unique<MemorySource>(file->text));
+  if (!input.ok()) return Named("--groups", input.status());
+  std::string text;
+  for (;;) {
+    const absl::StatusOr<absl::string_view> chunk = (*input)->Next();
+    if (!chunk.ok()) return Named("--groups", chunk.status());
+    if (chunk->empty()) break;
+    text.append(chunk->data(), chunk->size());
   }
+  for (const absl::string_view line : absl::StrSplit(text, absl::ByAnyChar("\r\n"))) {
+    if (absl::StartsWith(absl::StripLeadingAsciiWhitespace(line), "#")) continue;
+    for (absl::string_view cell : absl::StrSplit(line, absl::ByAnyChar(",;\t \"<>"))) {
+      if (absl::StartsWithIgnoreCase(cell, "smtp:")) cell.remove_prefix(5);
+      if (absl::StrContains(cell, '@')) reading.group_addresses.insert(CaseFolded(cell));
+    }
+  }
+  const size_t count = reading.group_addresses.size();
+  if (count == 0 && !absl::StripAsciiWhitespace(text).empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--groups: ", path,
+                     " has no address: give the addresses of group mailboxes, one a line, or "
+                     "leave --groups out"));
+  }
+  std::cerr << "tutti: --groups: " << count << (count == 1 ? " address" : " addresses")
+            << " of group mailboxes\n";
   return absl::OkStatus();
 }
 
@@ -326,7 +351,7 @@ void AddImportCommand(CLI::App& app, CommandContext& context) {
                    "GUID=ORGANIZATION: where the records of a tenant go; repeat for several")
       ->allow_extra_args(false);
   command->add_option("--groups", arguments->groups_file,
-                      "File with the addresses of group mailboxes, one a line");
+                      "File with the addresses of group mailboxes, one a line or in CSV");
   command
       ->add_option("--domain", arguments->domains,
                    "A domain of the tenant; people of others are left out; repeat for several")

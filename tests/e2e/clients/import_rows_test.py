@@ -64,6 +64,28 @@ class ImportRowsTest(unittest.TestCase):
                 self.assertIn("amy.smith", shown.stdout)
         self.assertEqual(self.summary(log)["tenants"][0]["ignored_operations"], {"(other)": 3, "HardDelete": 1})
 
+    # Mutations: addresses are read in one encoding and one form; that there are none is not said.
+    def test_takes_the_addresses_of_groups_however_they_are_written(self):
+        log = [{**audit(1, "Send"), "ClientInfoString": "Client=OWA;x", "Item": {"InternetMessageId": "<m@made-up>"},
+                "Recipients": ["Team@acme.example"]}]
+        groups = self.folder / "groups"
+        lists = {
+            "lines": b"# of groups: x@acme.example\n team@acme.example\nother@acme.example\n",
+            "UTF-16": "team@acme.example\r\nother@acme.example\r\n".encode("utf-16"),
+            "CSV": b'"PrimarySmtpAddress","DisplayName"\r\n"SMTP:team@acme.example","Team"\r\n"other@acme.example",""\r\n',
+        }
+        for form, addresses in lists.items():
+            with self.subTest(form):
+                groups.write_bytes(addresses)
+                told = self.rehearse(log, "--summary", "json", "--groups", str(groups))
+                self.assertIn("--groups: 2 addresses of group mailboxes", told.stderr)
+                traits = json.loads(told.stdout)["tenants"][0]["traits"]
+                self.assertEqual(traits, {"mail.sent": {"group_mailbox": 1}})
+        groups.write_bytes(b"Name\nTeam\n")
+        refused = self.rehearse(log, "--groups", str(groups))
+        self.assertIn("has no address: give the addresses of group mailboxes", refused.stderr)
+        self.assertEqual(refused.returncode, 1)
+
     def test_never_mixes_customers(self):
         rows = [google(1, "C01", "amy@acme.example"), google(2, "C99", "eve@second.example")]
         refused = self.rehearse(rows)
