@@ -39,9 +39,7 @@ constexpr absl::string_view kServicePrefixes[] = {"fim_password_service",
                                                   "systemmailbox{",
                                                   "discoverysearchmailbox{",
                                                   "federatedemail.",
-                                                  "migration.",
                                                   "serviceprincipal_",
-                                                  "sync_",
                                                   "msol_",
                                                   "adtoaadsyncserviceaccount",
                                                   "msexchdiscovery",
@@ -77,11 +75,17 @@ bool IsServiceAccount(absl::string_view local) {
   const auto is_numbered = [local, &begins](absl::string_view prefix) {
     return begins(prefix) && IsNumber(local.substr(prefix.size()));
   };
+  // What copies a directory is named after its server and a number: "sync_server_0123456789ab".
+  constexpr absl::string_view kSync = "sync_";
+  const bool is_sync = begins(kSync) && local.rfind('_') >= kSync.size() &&
+                       IsNumber(local.substr(local.rfind('_') + 1));
+  constexpr absl::string_view kMigration = "migration.";
+  const bool is_migration = begins(kMigration) && IsGuid(local.substr(kMigration.size()));
   std::string sender = absl::AsciiStrToLower(local);
   sender.erase(std::remove_if(sender.begin(), sender.end(),
                               [](char c) { return c == '.' || c == '-' || c == '_'; }),
                sender.end());
-  return absl::c_any_of(kServicePrefixes, begins) ||
+  return is_sync || is_migration || absl::c_any_of(kServicePrefixes, begins) ||
          absl::c_any_of(kNumberedPrefixes, is_numbered) ||
          absl::c_linear_search(kSenders, sender) || IsGuid(local);
 }

@@ -126,8 +126,12 @@ absl::string_view ForeignFormat(absl::string_view beginning) {
   if (absl::StartsWith(beginning, "PK\x03\x04") || absl::StartsWith(beginning, "PK\x05\x06")) {
     // What an Office file holds is named near its beginning.
     if (absl::StrContains(beginning, "[Content_Types].xml") ||
-        absl::StrContains(beginning, "_rels/.rels") || absl::StrContains(beginning, "xl/")) {
+        absl::StrContains(beginning, "_rels/.rels") || absl::StrContains(beginning, "xl/") ||
+        absl::StrContains(beginning, "docProps/")) {
       return "an Excel workbook (xlsx) or another Office file: save it as CSV UTF-8";
+    }
+    if (absl::StrContains(beginning, "mimetypeapplication/vnd.oasis.opendocument")) {
+      return "an OpenDocument spreadsheet (ods) or another such document: save it as CSV UTF-8";
     }
     return "a zip file: unpack it, and name the files in it";
   }

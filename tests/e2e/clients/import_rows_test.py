@@ -105,7 +105,7 @@ class ImportRowsTest(unittest.TestCase):
         report = ("User Principal Name,Last Activity Date,Send Count,Report Period\n" + "".join(
             f"{name},{DAY} 00:00:00,1,1\n" for name in (
                 "amy@acme.example", "eve@second.example", "bob_second.example#EXT#@acme.example",
-                "sync_host_01@acme.example")))
+                "sync_host_0123456789ab@acme.example")))
         people = ["amy@acme.example", "eve@second.example", "bob_second.example#EXT#@acme.example",
                   "bot@made-up.iam.gserviceaccount.com"]
         sources = {

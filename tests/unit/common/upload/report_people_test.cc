@@ -27,7 +27,7 @@ TEST_F(ReportPeople, LeavesGuestsAndMachineryOutOfUsageReportsAndOfLicences) {
   const std::string report =
       absl::StrCat(kMailHeader, MailRow("amy@acme.example", "2026-05-04"),
                    MailRow("bob_else.example#EXT#@acme.onmicrosoft.com", "2026-05-04"),
-                   MailRow("Sync_HOST_0123@acme.onmicrosoft.com", "2026-05-04"),
+                   MailRow("Sync_HOST_0123456789ab@acme.onmicrosoft.com", "2026-05-04"),
                    MailRow("eve@else.example", "2026-05-04", "OFFICE+MICROSOFT 365 COPILOT"));
   TenantSummary summary = Imported(report);
   EXPECT_EQ(summary.people, 2);
@@ -64,7 +64,7 @@ TEST_F(ReportPeople, AsksOfActivitiesTooWhoseTheyAre) {
       absl::StrCat(line("amy@acme.example", "mail.sent"), line("employee-17", "mail.sent"),
                    line("bob_else.example#EXT#@acme.example", "mail.sent"),
                    line("eve@else.example", "mail.sent"), line("<1@else.example>", "message.sent"),
-                   line("sync_host@acme.example", "mail.sent")));
+                   line("sync_host_0123456789ab@acme.example", "mail.sent")));
   EXPECT_THAT(summary.activities, ElementsAre(Pair("mail.sent", 2), Pair("message.sent", 1)));
   EXPECT_EQ(summary.Excluded(Exclusion::kGuest), 1);
   EXPECT_EQ(summary.Excluded(Exclusion::kForeignDomain), 1);

@@ -187,6 +187,8 @@ TEST(ForeignFormat, NamesWhatNobodyReads) {
       {"PK\x03\x04\x14\0\0\0log.csv"s, "zip file"},
       {"PK\x03\x04\x14\0\0\0[Content_Types].xml"s, "xlsx"},
       {"PK\x03\x04\x14\0\0\0xl/workbook.xml"s, "xlsx"},
+      {"PK\x03\x04\x14\0\0\0docProps/thumbnail.wmf"s, "xlsx"},
+      {"PK\x03\x04\x14\0\0\0mimetypeapplication/vnd.oasis.opendocument.spreadsheetPK"s, "ods"},
       {"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Excel"},
       {"\xef\xbb\xbf \r\n<!DOCTYPE HTML PUBLIC", "HTML"},
       {"<!-- x --><HTML>", "HTML"},
