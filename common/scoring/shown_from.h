@@ -57,8 +57,8 @@ enum class CategoryBy { kOneWindow, kLevel };
 // and the first of all that is fed. A margin shrinks as the headcount
 // grows within a cadence, and a faster cadence makes it wider: so the search starts among the sizes
 // of the current cadence (with none, of the fastest), goes on to larger ones where none of these
-// will do, and to smaller ones where all do: that is `here`. Pure and thread-safe, like everything here; a
-// search takes about a millisecond.
+// will do, and to smaller ones where all do: that is `here`. Pure and thread-safe, like everything
+// here; a search takes about a millisecond.
 SmallestSizes FindSmallestSizes(const Catalog& catalog, const catalog::v1::Category& category,
                                 CategoryBy by, const CadenceRule& rule);
 SmallestSizes FindSmallestSizes(const Catalog& catalog, const catalog::v1::Measure& measure,

@@ -67,8 +67,8 @@ class RecordReader {
   absl::StatusOr<std::optional<publication::v1::Publication>> Latest(
       const std::string& organization);
 
-  // How many complete records the series of a record has with it, of the kMostLevelWindows that end with it
-  // at most. Asks the store.
+  // How many complete records the series of a record has with it, of the kMostLevelWindows that end
+  // with it at most. Asks the store.
   absl::StatusOr<int> CountOfSeries(const std::string& organization,
                                     const publication::v1::Publication& last);
 
