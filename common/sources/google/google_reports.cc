@@ -7,13 +7,16 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/types/optional.h"
 #include "common/sources/input/json_framer.h"
+#include "common/sources/input/json_items.h"
 #include "common/sources/input/lenient_json.h"
 #include "common/sources/input/text_match.h"
 #include "common/sources/known_names.h"
@@ -23,10 +26,11 @@ namespace tutti {
 namespace {
 
 using simdjson::dom::element;
+using simdjson::dom::object;
 // Parameters of one event by their path: "event_info.mail_event_type".
 using Parameters = std::map<std::string, std::string>;
 
-constexpr absl::string_view kLists[] = {"items"};
+constexpr absl::string_view kLists[] = {"items", "value"};
 constexpr absl::string_view kRecordMembers[] = {"id", "actor", "events"};
 constexpr JsonLayout kLayout = {kLists, kRecordMembers};
 constexpr int kMaxDepth = 8;
@@ -38,7 +42,7 @@ constexpr absl::string_view kApplications =
     "AppSheet|Calendar|Chat|Chrome|Classroom|Docs|Drive|Forms|Gemini app|Gmail|Keep|Meet|"
     "NotebookLM|Sheets|Sites|Slides|Tasks|Vids";
 
-absl::string_view TextOf(element parent, std::string_view key) {
+absl::string_view TextOf(object parent, std::string_view key) {
   std::string_view text;
   if (parent[key].get(text) != simdjson::SUCCESS) return "";
   return {text.data(), text.size()};
@@ -53,9 +57,11 @@ std::string ValueOf(element value) {
   return text;
 }
 
-void Collect(element parameters, const std::string& path, int depth, Parameters& out);
+void Collect(JsonItems& items, element parameters, const std::string& path, int depth,
+             Parameters& out);
 
-void CollectOne(element parameter, const std::string& path, int depth, Parameters& out) {
+void CollectOne(JsonItems& items, object parameter, const std::string& path, int depth,
+                Parameters& out) {
   const std::string name = absl::StrCat(path, TextOf(parameter, "name"));
   for (const char* key : {"value", "intValue"}) {
     element value;
@@ -67,21 +73,17 @@ void CollectOne(element parameter, const std::string& path, int depth, Parameter
   }
   element nested;
   if (parameter["messageValue"]["parameter"].get(nested) == simdjson::SUCCESS) {
-    Collect(nested, absl::StrCat(name, "."), depth + 1, out);
+    Collect(items, nested, absl::StrCat(name, "."), depth + 1, out);
   }
 }
 
 // One parameter, or a list of them.
-void Collect(element parameters, const std::string& path, int depth, Parameters& out) {
+void Collect(JsonItems& items, element parameters, const std::string& path, int depth,
+             Parameters& out) {
   if (depth > kMaxDepth) return;
-  simdjson::dom::array list;
-  if (parameters.get(list) == simdjson::SUCCESS) {
-    for (const element parameter : list) {
-      if (parameter.is_object()) CollectOne(parameter, path, depth, out);
-    }
-  } else if (parameters.is_object()) {
-    CollectOne(parameters, path, depth, out);
-  }
+  items.ForEach(
+      parameters, [&](object parameter) { CollectOne(items, parameter, path, depth, out); },
+      [](absl::string_view) {});
 }
 
 const std::string& Get(const Parameters& parameters, const char* name) {
@@ -93,20 +95,20 @@ const std::string& Get(const Parameters& parameters, const char* name) {
 bool IsTrue(absl::string_view text) { return FlagOf(text).value_or(false); }
 
 // A boolean, however it is written.
-bool IsTrue(element parent, std::string_view key) {
+bool IsTrue(object parent, std::string_view key) {
   element value;
   return parent[key].get(value) == simdjson::SUCCESS && IsTrue(ScalarText(value));
 }
 
 // Whether an activity or an event says that software acted in the person's name: an agent did,
 // or an application that impersonates.
-bool IsBySoftware(element told) {
-  const auto says = [](element part) {
+bool IsBySoftware(object told) {
+  const auto says = [](object part) {
     return IsTrue(part, "impersonation") || IsTrue(part, "isAgenticAction");
   };
   if (says(told)) return true;
   for (const std::string_view name : {"applicationInfo", "agenticInfo", "agentInfo"}) {
-    element part;
+    object part;
     if (told[name].get(part) == simdjson::SUCCESS && says(part)) return true;
   }
   return false;
@@ -185,10 +187,15 @@ class GoogleReader : public JsonSink {
 
   absl::Status OnJson(absl::string_view json) override {
     element root;
-    if (!ParseLenient(parser_, json, true, &root)) {
+    object item;
+    items_.Begin();
+    if (!ParseLenient(items_.NextParser(), json, true, &root)) {
       return sink_.OnRejected(RejectionReason::kMalformedJson);
     }
-    return ReadRoot(root);
+    if (root.get(item) != simdjson::SUCCESS) {
+      return sink_.OnRejected(RejectionReason::kNotAnObject);
+    }
+    return ReadActivity(item);
   }
   absl::Status OnRejected(RejectionReason reason) override { return sink_.OnRejected(reason); }
 
@@ -200,18 +207,8 @@ class GoogleReader : public JsonSink {
     bool by_software = false;  // in a user's name
   };
 
-  // An activity, or a page whose only one is no list.
-  absl::Status ReadRoot(element root) {
-    if (IsEmptyPage(root)) return absl::OkStatus();
-    element items;
-    if (root["items"].get(items) == simdjson::SUCCESS && items.is_object()) {
-      return ReadActivity(items);
-    }
-    return ReadActivity(root);
-  }
-
-  absl::Status ReadActivity(element item) {
-    element id;
+  absl::Status ReadActivity(object item) {
+    object id;
     if (item["id"].get(id) != simdjson::SUCCESS) {
       return sink_.OnRejected(RejectionReason::kMissingId);
     }
@@ -233,7 +230,7 @@ class GoogleReader : public JsonSink {
     if (!sink_.OnRow(unique.empty() ? simdjson::minify(item) : key)) return absl::OkStatus();
     Offer(application);
     Doer doer;
-    element actor;
+    object actor;
     doer.by_software = IsBySoftware(item);
     if (item["actor"].get(actor) == simdjson::SUCCESS) {
       doer.email = std::string(TextOf(actor, "email"));
@@ -244,17 +241,16 @@ class GoogleReader : public JsonSink {
         doer.is_key = doer.is_key || IsProgram(TextOf(actor, kind));
       }
     }
-    element events;
-    simdjson::dom::array list;
-    const bool has_events = item["events"].get(events) == simdjson::SUCCESS && !events.is_null();
-    if (!has_events || (events.get(list) == simdjson::SUCCESS && list.size() == 0)) {
-      sink_.OnExcluded(Exclusion::kOtherEvent);
-      return absl::OkStatus();
+    element held;
+    std::vector<object> events;
+    size_t others = 0;
+    if (item["events"].get(held) == simdjson::SUCCESS) {
+      items_.ForEach(
+          held, [&events](object event) { events.push_back(event); },
+          [&others](absl::string_view) { ++others; });
     }
-    if (events.get(list) != simdjson::SUCCESS) {
-      return ReadEvent(application, doer, *time.seconds, events);
-    }
-    for (const element event : list) {
+    if (events.empty() || others > 0) sink_.OnExcluded(Exclusion::kOtherEvent);
+    for (const object event : events) {
       RETURN_IF_ERROR(ReadEvent(application, doer, *time.seconds, event));
     }
     return absl::OkStatus();
@@ -274,10 +270,12 @@ class GoogleReader : public JsonSink {
   }
 
   absl::Status ReadEvent(const std::string& application, const Doer& doer, int64_t seconds,
-                         element event) {
+                         object event) {
     Parameters parameters;
     element list;
-    if (event["parameters"].get(list) == simdjson::SUCCESS) Collect(list, "", 0, parameters);
+    if (event["parameters"].get(list) == simdjson::SUCCESS) {
+      Collect(items_, list, "", 0, parameters);
+    }
     const std::string name(TextOf(event, "name"));
     MappedActivity activity;
     activity.seconds = seconds;
@@ -394,7 +392,7 @@ class GoogleReader : public JsonSink {
   }
 
   SourceSink& sink_;
-  simdjson::dom::parser parser_;
+  JsonItems items_;
 };
 
 class GoogleSource final : public Source {
@@ -412,10 +410,14 @@ class GoogleSource final : public Source {
   }
   // Its kind says so, or it has the id that they have.
   bool Recognizes(const Beginning& beginning) const override {
-    const absl::string_view text = beginning.text;
-    return beginning.json && (absl::StrContains(text, "\"admin#reports#activit") ||
-                              (absl::StrContains(text, "\"uniqueQualifier\"") &&
-                               absl::StrContains(text, "\"applicationName\"")));
+    if (!beginning.json) return false;
+    const std::vector<std::string> names =
+        MemberNames(beginning.text, beginning.whole ? 2 : kAnyDepth);
+    const auto has = [&names](absl::string_view name) {
+      return absl::c_linear_search(names, name);
+    };
+    return (has("kind") && absl::StrContains(beginning.text, "\"admin#reports#activit")) ||
+           (has("uniqueQualifier") && has("applicationName"));
   }
   std::unique_ptr<SourceReader> MakeReader(const ReadingOptions& /*options*/) const override {
     return ReaderOf(ReadGoogleReports);

@@ -12,7 +12,7 @@ const Source& GoogleReports();
 
 // Reads activities of the Google Workspace Reports API, of the applications gmail,
 // meet, chat, drive and gemini_in_workspace_apps, by themselves or in pages {"items": [...]},
-// laid out in any way that JsonFramer reads. "events" may be an array or one object;
+// laid out in any way that JsonFramer reads. What is a list may be written as JsonItems reads it;
 // parameters may be nested in messageValue. A message in a space is a channel's, one in a group's
 // chat or to one person a chat's. Keys and other callers that are no users, what an agent or an
 // impersonating application did, senders that are apps or bots, visitors and people outside are

@@ -63,6 +63,11 @@ absl::Status JsonFramer::Finish() {
         status = EndScalar();
         break;
       case Mode::kBetween:
+        // A record was to follow.
+        if (std::exchange(after_comma_, false) && !levels_.empty() && !was_lost_) {
+          return sink_.OnRejected(RejectionReason::kMalformedJson);
+        }
+        return absl::OkStatus();
       case Mode::kDropped:
       case Mode::kLost:
         return absl::OkStatus();
@@ -110,37 +115,50 @@ absl::Status JsonFramer::Take(char c) {
 }
 
 void JsonFramer::Begin(Mode mode) {
+  since_ = Since::kElsewhere;
   mode_ = mode;
   begin_ = at_;
   scanner_.BeginObject(mode == Mode::kRecord && levels_.empty() && !lost_page_ ? nullptr : &last_);
 }
 
 absl::Status JsonFramer::Between(char c) {
+  const Since since = since_;
+  if (!IsJsonSpace(c)) after_comma_ = c == ',';
+  if (c == ',' || EndsLine(c)) {
+    if (since == Since::kRecord) since_ = Since::kSeparator;
+  } else if (!IsJsonSpace(c) && c != '"' && !IsJsonWord(c)) {
+    since_ = Since::kElsewhere;
+  }
   if (c == '{') {
     Begin(Mode::kRecord);
     return absl::OkStatus();
   }
   if (c == '[' && levels_.size() < kMaxLevels) {
-    levels_.push_back(Level::kArray);
+    levels_.emplace_back();
     ++at_;
     return absl::OkStatus();
   }
   if (c == ']' && levels_.empty() && was_lost_) {
     // The end of a list whose beginning was lost; the rest of its page may follow.
-    levels_.push_back(Level::kPage);
+    levels_.push_back({1, true});
   }
   if (c == ']' && !levels_.empty()) {
-    if (levels_.back() == Level::kPage) {
+    if (const size_t objects = levels_.back().page_objects; objects > 0) {
       mode_ = Mode::kDropped;
       line_start_ = false;
-      scanner_.BeginPageRest();
+      scanner_.BeginPageRest(objects);
     }
     levels_.pop_back();
     ++at_;
     return absl::OkStatus();
   }
-  if (c == ']' || c == ',' || IsJsonSpace(c)) {
+  // Of something broken a bracket may be left, which nothing is in.
+  if (c == ']' || c == ',' || IsJsonSpace(c) || (c == '}' && was_lost_)) {
     ++at_;
+    return absl::OkStatus();
+  }
+  if (since == Since::kRecord || (since == Since::kSeparator && c == '}')) {
+    LoseRest();
     return absl::OkStatus();
   }
   if (c == '"' || IsJsonWord(c)) {
@@ -181,12 +199,19 @@ absl::Status JsonFramer::Scalar(char c) {
     ++at_;
     return absl::OkStatus();
   }
-  if (EndsLine(c) || c == ',' || c == ']' || c == '{' || c == '[') return EndScalar();
+  if (EndsLine(c) || c == ',' || c == ']' || c == '{' || c == '[') {
+    since_ = Since::kElsewhere;
+    return EndScalar();
+  }
   begin_ = at_;
+  if (c == ':' && since_ == Since::kSeparator) {
+    LoseRest();
+    return absl::OkStatus();
+  }
   return BreakOff(RejectionReason::kMalformedJson, at_);
 }
 
-// A text may hold a record, as PowerShell writes a list of them that were texts already.
+// A text may hold records, as PowerShell writes a list of them that were texts already.
 absl::Status JsonFramer::EndScalar() {
   mode_ = Mode::kBetween;
   simdjson::dom::parser parser;
@@ -194,13 +219,26 @@ absl::Status JsonFramer::EndScalar() {
   std::string_view held;
   const absl::string_view text =
       absl::string_view(buffer_).substr(begin_, is_text_ && complete_ ? text_end_ : 0);
-  const bool is_text = absl::StrContains(text.substr(0, kNearBeginning), '{') &&
+  const bool is_text = text.substr(0, kNearBeginning).find_first_of("{[") != text.npos &&
                        ParseLenient(parser, text, /*padded=*/false, &value) &&
                        value.get(held) == simdjson::SUCCESS;
-  std::string record(is_text ? absl::StripAsciiWhitespace({held.data(), held.size()}) : "");
-  if (!absl::StartsWith(record, "{")) return sink_.OnRejected(RejectionReason::kNotAnObject);
-  record.reserve(record.size() + kPadding);
-  return sink_.OnJson(record);
+  return ReadText(is_text ? absl::string_view(held.data(), held.size()) : "");
+}
+
+// What is broken in a text costs all of it: it is one piece.
+absl::Status JsonFramer::ReadText(absl::string_view text) {
+  simdjson::dom::parser parser;
+  simdjson::dom::element value;
+  text = absl::StripAsciiWhitespace(text);
+  if (text.empty() || !absl::StrContains("{[\"", text[0])) {
+    return sink_.OnRejected(RejectionReason::kNotAnObject);
+  }
+  if (!ParseLenient(parser, text, /*padded=*/false, &value)) {
+    return sink_.OnRejected(RejectionReason::kMalformedJson);
+  }
+  JsonFramer inner(layout_, sink_);
+  RETURN_IF_ERROR(inner.Feed(text));
+  return inner.Finish();
 }
 
 absl::Status JsonFramer::Record(char c) {
@@ -405,6 +443,14 @@ absl::Status JsonFramer::BreakOff(RejectionReason reason, size_t go_on_at) {
   return sink_.OnRejected(reason);
 }
 
+// What follows a record cannot stand here, but in the record: a bracket too many has ended it, and
+// it counts already.
+void JsonFramer::LoseRest() {
+  in_lines_ = levels_.empty() && record_is_line_;
+  Lose(at_);
+  line_start_ = false;
+}
+
 void JsonFramer::Lose(size_t go_on_at) {
   if (go_on_at > at_ || MayReadAgain()) ReadAgain(go_on_at);
   before_ = at_ > 0 ? buffer_[at_ - 1] : dropped_;
@@ -427,13 +473,43 @@ void JsonFramer::ReadAgain(size_t from) {
 
 absl::Status JsonFramer::Emit() {
   const JsonBeginning& one = scanner_.beginning();
+  const absl::string_view object = absl::string_view(buffer_).substr(begin_, at_ - begin_);
+  const absl::string_view record = scanner_.RecordIn(object);
+  if (one.record_members() == 0 && record.size() == object.size()) {
+    simdjson::dom::parser parser;
+    simdjson::dom::element value;
+    const bool is_json = ParseLenient(parser, object, /*padded=*/true, &value);
+    if (is_json && MayBePage() && IsEmptyPage(value)) return absl::OkStatus();
+    const absl::string_view text = is_json ? TextOfPage(value) : "";
+    if (!text.empty()) return ReadText(text);
+  }
+  (levels_.empty() ? has_record_ : levels_.back().has_record) = true;
+  if (mode_ == Mode::kBetween) since_ = Since::kRecord;
+  record_is_line_ = !absl::StrContains(object, '\n');
   if (one.record_members() > 0 || last_.record_members() == 0) last_ = one;
-  return sink_.OnJson(absl::string_view(buffer_).substr(begin_, at_ - begin_));
+  return sink_.OnJson(record);
+}
+
+// Whether an object that stands here may be a page without records.
+bool JsonFramer::MayBePage() const {
+  if (levels_.empty()) return !has_record_;
+  return levels_.back().page_objects == 0 && !levels_.back().has_record;
+}
+
+// The text that a page holds in place of its list.
+absl::string_view JsonFramer::TextOfPage(simdjson::dom::element page) const {
+  for (const absl::string_view name : layout_.lists) {
+    std::string_view held;
+    if (page[std::string_view(name.data(), name.size())].get(held) != simdjson::SUCCESS) continue;
+    const absl::string_view text = absl::StripAsciiWhitespace({held.data(), held.size()});
+    if (absl::StartsWith(text, "{") || absl::StartsWith(text, "[{")) return text;
+  }
+  return "";
 }
 
 void JsonFramer::EnterList() {
   ++at_;
-  levels_.push_back(Level::kPage);
+  levels_.push_back({std::max(scanner_.open().size(), size_t{1}), false});
   mode_ = Mode::kBetween;
 }
 

@@ -1,6 +1,8 @@
 #ifndef TUTTI_COMMON_SOURCES_INPUT_JSON_FRAMER_H_
 #define TUTTI_COMMON_SOURCES_INPUT_JSON_FRAMER_H_
 
+#include <simdjson.h>
+
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -26,9 +28,11 @@ class JsonSink {
 };
 
 // Cuts text that comes in pieces into objects, however they are laid out: one after the other,
-// in lines or over several; in arrays; in pages, which are objects that hold them in an array;
-// pages in turn in lines, appended, or in an array. Any object may be written in a text. Byte order
-// marks may stand between them.
+// in lines or over several; in arrays; in pages, which are objects that hold them in an array, or
+// one of them, or another such object; pages in turn in lines, appended, or in an array. Any of
+// these may be written in a text. Byte order marks may stand between them. A page without records
+// says nothing, where it stands beside others or alone; in the list of a page, and beside records,
+// it is one that says nothing of itself.
 // Values in them need only be shaped like JSON's: NaN is one, and so is a line end in a string.
 //
 // A broken object is rejected once, and costs itself alone: what follows is looked through, from
@@ -59,13 +63,20 @@ class JsonFramer {
     kLost,     // after something broken, looking for the next record
     kTrial,    // there, in an object that may be one
   };
-  enum class Level { kArray, kPage };
+  // An array, which may be the list of a page.
+  struct Level {
+    size_t page_objects = 0;  // of the page, those that are open around it
+    bool has_record = false;
+  };
 
   absl::Status Drain();
   absl::Status Take(char c);
   absl::Status Between(char c);
   absl::Status Scalar(char c);
   absl::Status EndScalar();
+  absl::Status ReadText(absl::string_view text);
+  bool MayBePage() const;
+  absl::string_view TextOfPage(simdjson::dom::element page) const;
   absl::Status Record(char c);
   absl::Status Lost(char c);
   absl::Status Trial(char c);
@@ -77,6 +88,7 @@ class JsonFramer {
   void Begin(Mode mode);
   void EnterList();
   void Lose(size_t go_on_at);
+  void LoseRest();
   bool MayReadAgain() const;
   void ReadAgain(size_t from);
   void NoteBrokenRecord();
@@ -99,7 +111,15 @@ class JsonFramer {
   Mode mode_ = Mode::kBetween;
   JsonObjectScanner scanner_;
   std::vector<Level> levels_;  // what the records are in
+  bool has_record_ = false;    // one was in none
   JsonBeginning last_;         // of the last record
+
+  // State between records: whether a comma was the last that is not white space, and what has come
+  // after a record.
+  enum class Since { kElsewhere, kRecord, kSeparator };
+  bool after_comma_ = false;
+  Since since_ = Since::kElsewhere;  // kSeparator: a comma, or the end of its line
+  bool record_is_line_ = false;      // the last record is all in one
 
   // State inside a scalar.
   bool in_string_ = false;

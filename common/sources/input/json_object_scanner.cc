@@ -59,6 +59,9 @@ void JsonObjectScanner::BeginObject(const JsonBeginning* last) {
   last_ = last;
   open_.clear();
   objects_.assign(1, Object());
+  page_depth_ = 1;
+  page_has_record_ = false;
+  records_in_pages_ = 0;
   expected_ = Expected::kObject;
   taken_ = 0;
   string_at_ = kNowhere;
@@ -66,9 +69,10 @@ void JsonObjectScanner::BeginObject(const JsonBeginning* last) {
   name_.clear();
 }
 
-void JsonObjectScanner::BeginPageRest() {
+void JsonObjectScanner::BeginPageRest(size_t objects) {
   BeginObject(nullptr);
-  open_.push_back('{');
+  open_.assign(objects, '{');
+  page_depth_ = objects;
   expected_ = Expected::kCommaOrEnd;
 }
 
@@ -153,11 +157,14 @@ JsonObjectScanner::Outcome JsonObjectScanner::Value(char c) {
 }
 
 JsonObjectScanner::Outcome JsonObjectScanner::Open(char c) {
-  if (c == '[' && open_.size() == 1 && beginning().record_members() == 0 &&
-      Contains(layout_.lists, name_)) {
-    return Outcome::kList;
-  }
+  const bool of_page = IsInPage() && !page_has_record_ && beginning().record_members() == 0 &&
+                       Contains(layout_.lists, name_);
+  if (of_page && c == '[') return Outcome::kList;
   if (open_.size() == kMaxDepth) return Outcome::kBroken;
+  if (of_page && page_depth_ < kMaxPageDepth) {
+    ++page_depth_;
+    page_begin_ = taken_;
+  }
   const bool in_list = !open_.empty() && open_.back() == '[';
   open_.push_back(c);
   if (last_ != nullptr && in_list && c == '{') objects_.push_back({open_.size(), taken_, {}});
@@ -168,6 +175,14 @@ JsonObjectScanner::Outcome JsonObjectScanner::Open(char c) {
 JsonObjectScanner::Outcome JsonObjectScanner::Close(char c) {
   if (open_.back() != (c == '}' ? '{' : '[')) return Outcome::kBroken;
   if (objects_.size() > 1 && objects_.back().depth == open_.size()) objects_.pop_back();
+  if (IsInPage() && page_depth_ > 1) {
+    --page_depth_;
+    if (std::exchange(page_has_record_, false)) {
+      ++records_in_pages_;
+      record_begin_ = page_begin_;
+      record_end_ = taken_ + 1;
+    }
+  }
   open_.pop_back();
   expected_ = Expected::kCommaOrEnd;
   if (!open_.empty()) return Outcome::kGoesOn;
@@ -184,11 +199,19 @@ void JsonObjectScanner::BeginString(bool is_name) {
 
 // A name is one once a colon follows.
 JsonObjectScanner::Outcome JsonObjectScanner::EndName() {
-  if (!IsNameOfInterest()) return Outcome::kGoesOn;
+  if (!IsInObjectOfInterest()) {
+    page_has_record_ = page_has_record_ || (IsInPage() && Contains(layout_.record_members, name_));
+    return Outcome::kGoesOn;
+  }
   JsonBeginning& one = objects_.back().beginning;
   one.Add(layout_, name_);
   const bool is_inside = objects_.size() > 1;
   return is_inside && IsCertain(one, Last()) ? Outcome::kAnother : Outcome::kGoesOn;
+}
+
+absl::string_view JsonObjectScanner::RecordIn(absl::string_view object) const {
+  if (records_in_pages_ != 1 || beginning().record_members() > 0) return object;
+  return object.substr(record_begin_, record_end_ - record_begin_);
 }
 
 size_t JsonObjectScanner::CutOffBefore() const {

@@ -15,7 +15,7 @@ namespace tutti {
 
 // How a source lays out its records in JSON.
 struct JsonLayout {
-  // The members of a page that may hold its records.
+  // The members of a page that may hold its records, or an object that holds them in turn.
   absl::Span<const absl::string_view> lists;
   // Members that a record has at its top, one of these at least, and a page or a part of a
   // record has not.
@@ -72,8 +72,8 @@ class JsonObjectScanner {
   // this; where it is not whole, this object is taken for one. Null: no records are looked for
   // inside.
   void BeginObject(const JsonBeginning* last);
-  // Inside a page, after the end of its list.
-  void BeginPageRest();
+  // Inside so many objects of a page, after the end of its list.
+  void BeginPageRest(size_t objects);
 
   Outcome Take(char c);
 
@@ -82,6 +82,9 @@ class JsonObjectScanner {
   bool in_string() const { return in_string_; }
 
   const JsonBeginning& beginning() const { return objects_.front().beginning; }
+  // After kEnds: of the text that was taken, the one record that the object holds in place of a
+  // list, when it is a page; else all.
+  absl::string_view RecordIn(absl::string_view object) const;
   // The brackets that are open.
   const std::string& open() const { return open_; }
   // How much of what was taken stands, when nothing can follow it: not a string at its end, which
@@ -106,6 +109,7 @@ class JsonObjectScanner {
   };
 
   static constexpr size_t kNowhere = ~size_t{0};
+  static constexpr size_t kMaxPageDepth = 4;
 
   Outcome TakeOutside(char c);
   Outcome TakeInString(char c);
@@ -115,12 +119,22 @@ class JsonObjectScanner {
   Outcome EndName();
   const JsonBeginning& Last() const { return last_->is_whole() ? *last_ : beginning(); }
   void BeginString(bool is_name);
-  bool IsNameOfInterest() const { return is_name_ && objects_.back().depth == open_.size(); }
+  bool IsInObjectOfInterest() const { return objects_.back().depth == open_.size(); }
+  bool IsInPage() const { return open_.size() == page_depth_; }
+  bool IsNameOfInterest() const { return is_name_ && (IsInObjectOfInterest() || IsInPage()); }
 
   const JsonLayout& layout_;
   const JsonBeginning* last_ = nullptr;
   std::string open_;
   std::vector<Object> objects_ = {Object()};
+  // The object is one, and so is each of the first so many that are open in it, as far as is known.
+  size_t page_depth_ = 1;
+  bool page_has_record_ =
+      false;  // the last of them, if not the first, has a member that records do
+  size_t page_begin_ = 0;
+  size_t records_in_pages_ = 0;
+  size_t record_begin_ = 0;  // of those, the last one
+  size_t record_end_ = 0;
   Expected expected_ = Expected::kObject;
   size_t taken_ = 0;             // characters
   size_t string_at_ = kNowhere;  // what is at the end

@@ -224,6 +224,32 @@ bool HasAnyMember(absl::string_view json, absl::Span<const absl::string_view> na
   });
 }
 
+std::vector<std::string> MemberNames(absl::string_view json, size_t depth) {
+  std::string unescaped;
+  json = absl::StripLeadingAsciiWhitespace(json);
+  if (absl::ConsumePrefix(&json, "\"")) {
+    unescaped = absl::StrReplaceAll(json, {{"\\\"", "\""}, {"\\\\", "\\"}});
+    json = unescaped;
+  }
+  std::vector<std::string> names;
+  size_t open = 0;
+  absl::string_view text;
+  for (size_t i = 0; i < json.size(); ++i) {
+    const char c = json[i];
+    if (c == '"') {
+      const size_t begin = ++i;
+      while (i < json.size() && json[i] != '"') i += json[i] == '\\' ? size_t{2} : size_t{1};
+      text = json.substr(begin, i - begin);
+      continue;
+    }
+    if (c == '{') ++open;
+    if (c == '}' && open > 0) --open;
+    if (c == ':' && !text.empty() && open > 0 && open <= depth) names.emplace_back(text);
+    if (!absl::ascii_isspace(static_cast<unsigned char>(c))) text = {};
+  }
+  return names;
+}
+
 bool IsEmptyPage(simdjson::dom::element value) {
   simdjson::dom::object members;
   if (value.get(members) != simdjson::SUCCESS || members.size() == 0) return false;
@@ -237,7 +263,10 @@ bool IsEmptyPage(simdjson::dom::element value) {
     if (absl::StartsWith(name, "@odata.")) continue;
     if (std::any_of(std::begin(kOfPages), std::end(kOfPages), is_named)) continue;
     const bool is_list = std::any_of(std::begin(kLists), std::end(kLists), is_named);
-    if (!is_list || !held.is_null()) return false;
+    simdjson::dom::array list;
+    const bool is_empty =
+        held.is_null() || (held.get(list) == simdjson::SUCCESS && list.size() == 0);
+    if (!is_list || !is_empty) return false;
   }
   return true;
 }

@@ -3,8 +3,10 @@
 
 #include <simdjson.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
@@ -29,7 +31,15 @@ bool ParseLenient(simdjson::dom::parser& parser, absl::string_view json, bool pa
 // Whether a JSON object has a member of one of these names. False for what is no object.
 bool HasAnyMember(absl::string_view json, absl::Span<const absl::string_view> names);
 
-// Whether it is a page that has no list: its members, one at least, are those of pages.
+inline constexpr size_t kAnyDepth = ~size_t{0};
+
+// The names of the members of JSON that begins so, which may be in a text, or end anywhere: of its
+// objects that are in at most `depth` of its objects, themselves included. What stands in a text
+// inside is no name.
+std::vector<std::string> MemberNames(absl::string_view json, size_t depth);
+
+// Whether it is a page that has no list, or one without an item: its members, one at least, are
+// those of pages.
 bool IsEmptyPage(simdjson::dom::element value);
 
 // A flag, however it was written: true, "True", "yes", 1, 1.0, "1", "PRAWDA"; nothing for what is

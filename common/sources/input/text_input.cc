@@ -59,6 +59,14 @@ bool LooksLikeHeader(absl::string_view line) {
          std::count(line.begin(), line.end(), '"') % 2 == 0;
 }
 
+// In a text all quotes and line ends are escaped.
+bool BeginsTextOfObjects(absl::string_view text) {
+  if (!absl::ConsumePrefix(&text, "\"")) return false;
+  const absl::string_view begin = text.substr(0, text.find_first_not_of("{[ \\rnt"));
+  return absl::StrContains(begin, '{') && absl::EndsWith(begin, "\\") &&
+         absl::StartsWith(text.substr(begin.size()), "\"");
+}
+
 }  // namespace
 
 // ICU's conversion of an encoding to UTF-8.
@@ -100,8 +108,8 @@ class TextInput::Converter {
 bool IsJson(absl::string_view beginning) {
   while (!beginning.empty() && IsJsonSpace(beginning.front())) beginning.remove_prefix(1);
   if (absl::StartsWith(beginning, "{") || absl::StartsWith(beginning, "[")) return true;
-  // An object in a text; CSV doubles its quotes.
-  if (absl::StartsWith(beginning, "\"{\\\"")) return true;
+  // An object, or a list of some, in a text; CSV doubles its quotes.
+  if (BeginsTextOfObjects(beginning)) return true;
   // The rest of a record that was cut off before, or what is no JSON at all: the next object
   // that begins a line tells. Not one in a quoted field of CSV, which may go over many lines.
   const bool header = LooksLikeHeader(beginning.substr(0, beginning.find('\n')));

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -22,7 +23,8 @@
 namespace tutti {
 namespace {
 
-constexpr absl::string_view kLists[] = {"events", "value", "records", "Records", "results", "data"};
+constexpr absl::string_view kLists[] = {"events",  "value", "records", "Records",
+                                        "results", "data",  "hits",    "d"};
 constexpr absl::string_view kRecordMembers[] = {"Operation",    "operation",      "Operations",
                                                 "AuditData",    "auditData",      "o365audit",
                                                 "CreationTime", "createdDateTime"};
@@ -165,8 +167,10 @@ class AuditLogSource final : public Source {
   }
   bool Recognizes(const Beginning& beginning) const override {
     if (!beginning.json) return ContainsIgnoringCase(beginning.text, "auditdata");
-    if (!beginning.whole) return ContainsIgnoringCase(beginning.text, "\"operation\"");
-    return HasAnyMember(beginning.text, kSigns);
+    if (beginning.whole) return HasAnyMember(beginning.text, kSigns);
+    return absl::c_any_of(MemberNames(beginning.text, kAnyDepth), [](absl::string_view name) {
+      return absl::EqualsIgnoreCase(name, "operation");
+    });
   }
   std::unique_ptr<SourceReader> MakeReader(const ReadingOptions& options) const override {
     return std::make_unique<AuditLogReader>(options);

@@ -12,6 +12,7 @@
 #include "absl/strings/str_split.h"
 #include "common/sources/actor.h"
 #include "common/sources/input/cut_text.h"
+#include "common/sources/input/json_items.h"
 #include "common/sources/input/lenient_json.h"
 #include "common/sources/input/text_match.h"
 #include "common/sources/m365_audit/record_members.h"
@@ -112,14 +113,12 @@ class RecordDecoder::Impl {
   absl::Status Decode(absl::string_view json, absl::string_view fallback_id, RecordSink& sink) {
     CountingSink counting(sink);
     absl::Status status = DecodeText(json, fallback_id, counting);
-    if (!status.ok() || counting.count() > 0 || is_empty_page_) return status;
+    if (!status.ok() || counting.count() > 0) return status;
     return sink.OnRejected(RejectionReason::kEmptyAuditData);
   }
 
  private:
   static constexpr int kMaxNesting = 8;
-  // Of one record; no real one has so many texts with JSON in them.
-  static constexpr size_t kMaxParsers = 64;
 
   class CountingSink final : public RecordSink {
    public:
@@ -140,40 +139,17 @@ class RecordDecoder::Impl {
   };
 
   absl::Status DecodeText(absl::string_view json, absl::string_view fallback_id, RecordSink& sink) {
-    used_ = 0;
-    is_empty_page_ = false;
+    items_.Begin();
     if (absl::StripAsciiWhitespace(json).empty()) {
       return sink.OnRejected(RejectionReason::kEmptyAuditData);
     }
     element root;
-    if (!ParseLenient(NextParser(), json, true, &root)) {
+    if (!ParseLenient(items_.NextParser(), json, true, &root)) {
       return sink.OnRejected(MalformedReason(json));
     }
     if (SaysNothing(root)) return sink.OnRejected(RejectionReason::kEmptyAuditData);
-    if (!Unwrap(root, &root)) return sink.OnRejected(RejectionReason::kNotAnObject);
-    is_empty_page_ = IsEmptyPage(root);
-    return is_empty_page_ ? absl::OkStatus() : DecodeElement(root, fallback_id, sink, 0);
-  }
-
-  simdjson::dom::parser& NextParser() {
-    if (used_ == parsers_.size()) parsers_.push_back(std::make_unique<simdjson::dom::parser>());
-    return *parsers_[used_++];
-  }
-
-  // An element, or the JSON that is written in it as a string, perhaps more than once. False when
-  // it is neither object nor array.
-  bool Unwrap(element value, element* inner) {
-    for (int wrappings = 0; wrappings <= kMaxNesting; ++wrappings) {
-      if (value.type() == element_type::OBJECT || value.type() == element_type::ARRAY) {
-        *inner = value;
-        return true;
-      }
-      const absl::string_view text = absl::StripAsciiWhitespace(Text(value));
-      const bool is_json = !text.empty() && absl::StrContains("{[\"", text[0]);
-      if (!is_json || used_ == kMaxParsers) return false;
-      if (!ParseLenient(NextParser(), text, false, &value)) return false;
-    }
-    return false;
+    if (!items_.Unwrap(root, &root)) return sink.OnRejected(RejectionReason::kNotAnObject);
+    return DecodeElement(root, fallback_id, sink, 0);
   }
 
   absl::Status DecodeElement(element value, absl::string_view fallback_id, RecordSink& sink,
@@ -181,9 +157,9 @@ class RecordDecoder::Impl {
     if (nesting > kMaxNesting) return sink.OnRejected(RejectionReason::kMalformedJson);
     array list;
     if (value.get(list) == simdjson::SUCCESS) {
-      const size_t used = used_;
+      const size_t used = items_.used();
       for (element item : list) {
-        used_ = used;
+        items_.ReleaseTo(used);
         RETURN_IF_ERROR(DecodeElement(item, {}, sink, nesting + 1));
       }
       return absl::OkStatus();
@@ -246,7 +222,7 @@ class RecordDecoder::Impl {
                      : sink.OnRejected(RejectionReason::kEmptyAuditData);
     }
     element inner;
-    if (!Unwrap(envelope, &inner)) return sink.OnRejected(MalformedReason(Text(envelope)));
+    if (!items_.Unwrap(envelope, &inner)) return sink.OnRejected(MalformedReason(Text(envelope)));
     array list;
     element only;
     if (inner.get(list) == simdjson::SUCCESS && list.size() == 1 &&
@@ -343,7 +319,7 @@ class RecordDecoder::Impl {
         found->envelope = value;
         return;
       case Member::kList:
-        if (!Unwrap(value, &inner)) return;
+        if (!items_.Unwrap(value, &inner)) return;
         found->has_list = true;
         found->list = inner;
         return;
@@ -356,7 +332,7 @@ class RecordDecoder::Impl {
         }
         return;
       case Member::kWrapper:
-        if (!Unwrap(value, &inner)) return;
+        if (!items_.Unwrap(value, &inner)) return;
         found->has_wrapped = true;
         found->wrapped = inner;
         return;
@@ -365,45 +341,16 @@ class RecordDecoder::Impl {
     }
   }
 
-  // What is meant as a list: one, written in a text or not; {"value":[...],"Count":1}, as
-  // PowerShell writes it; its only item; or a text, in which PowerShell may have put all of them.
   template <typename Take>
   void ForEachItem(element value, const Take& take) {
-    element inner;
-    object members;
-    if (!Unwrap(value, &inner)) {
-      if (value.type() == element_type::STRING) TakeText(Text(value), take);
-      return;
-    }
-    array list;
-    if (inner.get(members) == simdjson::SUCCESS) {
-      element held;
-      for (const std::string_view name : {"value", "Value", "items", "Items"}) {
-        if (members[name].get(held) != simdjson::SUCCESS) continue;
-        if (held.type() != element_type::ARRAY && held.type() != element_type::OBJECT) continue;
-        inner = held;
-        break;
-      }
-    }
-    if (inner.get(list) != simdjson::SUCCESS) return TakeObject(inner, take);
-    for (const element item : list) {
-      if (item.type() == element_type::STRING) {
-        TakeText(Text(item), take);
-      } else {
-        TakeObject(item, take);
-      }
-    }
-  }
-
-  template <typename Take>
-  static void TakeText(absl::string_view text, const Take& take) {
-    for (const absl::string_view item : ItemsOfCut(text)) take(Item{{}, item});
-  }
-
-  template <typename Take>
-  static void TakeObject(element value, const Take& take) {
-    object members;
-    if (value.get(members) == simdjson::SUCCESS) take(Item{members, ""});
+    items_.ForEach(
+        value,
+        [&take](object members) {
+          take(Item{members, ""});
+        },
+        [&take](absl::string_view text) {
+          take(Item{{}, text});
+        });
   }
 
   // The items of a member, which may be a list.
@@ -496,12 +443,10 @@ class RecordDecoder::Impl {
                                  PartOf(item, "RecipientType"), PartOf(item, "OrganizationId")});
   }
 
-  std::vector<std::unique_ptr<simdjson::dom::parser>> parsers_;
-  size_t used_ = 0;  // parsers whose results the record refers to
+  JsonItems items_;  // whose results the record refers to
   AuditRecord record_;
   bool has_user_type_ = false;
   std::deque<std::string> scalars_;  // numbers and flags of the record as text
-  bool is_empty_page_ = false;
 };
 
 RecordDecoder::RecordDecoder() : impl_(std::make_unique<Impl>()) {}

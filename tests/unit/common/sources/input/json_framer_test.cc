@@ -77,7 +77,6 @@ TEST(JsonFramer, FindsObjectsInEveryLayout) {
   for (const char* nothing : {"", "[]", R"({"value":[]})", R"([{"value":[]},{"value":[ ]}])"}) {
     EXPECT_THAT(Read(nothing), IsEmpty()) << nothing;
   }
-  EXPECT_THAT(Read(R"({"@odata.count":0})"), ElementsAre(R"({"@odata.count":0})"));
 }
 
 // Mutations: a text is never a record; one at the end is none; whatever a text holds is one.
@@ -90,7 +89,56 @@ TEST(JsonFramer, FindsObjectsThatAreTexts) {
   EXPECT_THAT(Read(absl::StrCat(R"({"value":[{"a":1},)", text, "]}")),
               ElementsAre(R"({"a":1})", object));
   EXPECT_THAT(Read(R"(["\r\n {\"a\":1}","[{}]","a {","\"{}\"",{"a":2}])"),
-              ElementsAre(R"({"a":1})", kNoObject, kNoObject, kNoObject, R"({"a":2})"));
+              ElementsAre(R"({"a":1})", "{}", kNoObject, "{}", R"({"a":2})"));
+  EXPECT_THAT(Read(R"(["{\"a\":1","[{\"a\":1},[","\"x {\"",{"a":2}])"),
+              ElementsAre(kBroken, kBroken, kNoObject, R"({"a":2})"));
+}
+
+// Mutations: what holds a page is one record; only what directly holds a list is a page; what
+// follows the list inside ends the page.
+TEST(JsonFramer, FindsObjectsOfPagesInPagesAndTexts) {
+  const std::string list = R"([{"a":1},{"a":2}])";
+  const auto both = ElementsAre(R"({"a":1})", R"({"a":2})");
+  const std::string twice = absl::StrCat(R"({"k":{"value":1},"value":{"n":{"value":[2]},"events":)",
+                                         list, R"(,"Count":2},"next":{"value":"x"}})");
+  EXPECT_THAT(Read(absl::StrCat(R"({"value":{"value":)", list, R"(,"Count":2}})")), both);
+  EXPECT_THAT(Read(twice), both);
+  EXPECT_THAT(Read(absl::StrCat(R"({"events":{"value":{"value":)", list, "}}}")), both);
+  EXPECT_THAT(Read(absl::StrCat("[", twice, ",", R"({"value":null,"Count":0})", ",", twice, "]")),
+              ElementsAre(R"({"a":1})", R"({"a":2})", R"({"a":1})", R"({"a":2})"));
+  EXPECT_THAT(Read(R"({"k":1,"value":{"b":{},"a":[1]},"Count":1})"),
+              ElementsAre(R"({"b":{},"a":[1]})"));
+  EXPECT_THAT(Read(R"({"value":{"events":{"a":1}}})"), ElementsAre(R"({"a":1})"));
+  for (const char* page :
+       {R"("{\"value\":[{\"a\":1},{\"a\":2}],\"Count\":2}")", R"("[{\"a\":1},{\"a\":2}]")",
+        R"("\"[{\\\"a\\\":1},{\\\"a\\\":2}]\"")", R"({"k":1,"value":"[{\"a\":1},{\"a\":2}]"})"}) {
+    const std::vector<std::string> texts = Read(page);
+    EXPECT_THAT(texts, both) << page;
+  }
+  // What has a record's member is one, and what has two of them is none.
+  for (const char* text :
+       {R"({"a":1,"value":{"value":[{"a":1}]}})", R"({"value":{"a":1},"a":2})",
+        R"({"value":{"a":1},"events":{"a":2}})", R"({"other":{"value":[{"a":1}]}})"}) {
+    EXPECT_THAT(Read(text), ElementsAre(text));
+  }
+}
+
+// Mutation: whatever has a page's members alone is one, also between records.
+TEST(JsonFramer, HandsOnWhatSaysNothingAmongRecords) {
+  const std::string nothing = R"({"@odata.count":0})";
+  for (const std::string& page : {nothing, absl::StrCat("[", nothing, ",", nothing, "]"),
+                                  absl::StrCat(nothing, "\n", nothing, "\n")}) {
+    EXPECT_THAT(Read(page), IsEmpty());
+  }
+  for (const std::string& page :
+       {absl::StrCat(R"([{"a":1},)", nothing, "]"), absl::StrCat("{\"a\":1}\n", nothing)}) {
+    EXPECT_THAT(Read(page), ElementsAre(R"({"a":1})", nothing));
+  }
+  EXPECT_THAT(Read(absl::StrCat(R"({"value":[)", nothing, R"(,{"a":1}]})")),
+              ElementsAre(nothing, R"({"a":1})"));
+  // Between pages it is one.
+  EXPECT_THAT(Read(absl::StrCat(R"([{"value":[{"a":1}]},)", nothing, "]")),
+              ElementsAre(R"({"a":1})"));
 }
 
 TEST(JsonFramer, DoesNotTakeAListInsideARecordForOne) {
@@ -253,6 +301,8 @@ TEST(JsonFramer, CountsAgainAllThatStandsWhereRecordsDoAfterABrokenOne) {
 
 TEST(JsonFramer, RejectsWhatIsCutOffAtTheEnd) {
   EXPECT_THAT(Read(R"([{"a":1},{"a":"tw)"), ElementsAre(R"({"a":1})", kBroken));
+  EXPECT_THAT(Read(R"({"value":[{"a":1}, )"), ElementsAre(R"({"a":1})", kBroken));
+  EXPECT_THAT(Read("{\"a\":1},\n{\"a\":2},\n"), ElementsAre(R"({"a":1})", R"({"a":2})"));
   // A page whose end is missing has lost none.
   EXPECT_THAT(Read(R"({"value":[{"a":1},{"a":2})"), ElementsAre(R"({"a":1})", R"({"a":2})"));
 }
@@ -279,6 +329,25 @@ TEST(JsonFramer, IsNotLostInDepth) {
   for (int i = 0; i < 300'000; ++i) deep += R"([{"a":)";
   EXPECT_THAT(Read(absl::StrCat(deep.substr(1), "\n{\"a\":1}\n")).back(), R"({"a":1})");
   EXPECT_THAT(Read(absl::StrCat(std::string(300'000, '['), "\n{\"a\":1}\n")).back(), R"({"a":1})");
+}
+
+// Mutations: what a bracket too many leaves of a record is more of them; so is each line of it.
+TEST(JsonFramer, CountsARecordThatABracketEndsTooEarlyOnce) {
+  const std::string next = R"({"a":2,"b":[]})";
+  for (const char* rest : {"}", "7}", R"(,"b":1})", R"(,"b":"x","c":[1]})", R"("x"})", ":1}"}) {
+    EXPECT_THAT(Read(absl::StrCat(R"({"a":1})", rest, "\n", next)), ElementsAre(R"({"a":1})", next))
+        << rest;
+    EXPECT_THAT(Read(absl::StrCat(R"([{"a":1})", rest, ",", next, "]")),
+                ElementsAre(R"({"a":1})", next))
+        << rest;
+  }
+  // Mutation: what closes where an opening bracket was lost counts again.
+  EXPECT_THAT(Read(R"([{"a":1,"l":[{"b":[{"c":{"d":{"n":1}]}}]}]},)" + next + "]"),
+              ElementsAre(kBroken, next));
+  for (const char* rest : {"}00\n}\n", "}\n}\n", "},\n \"b\": 5,\n \"c\": 6\n}\n"}) {
+    EXPECT_THAT(Read(absl::StrCat("{\n \"a\": 1", rest, next)), ElementsAre("{\n \"a\": 1}", next))
+        << rest;
+  }
 }
 
 // Each of these lines is broken a thousand lines later, where objects are nested too deeply.

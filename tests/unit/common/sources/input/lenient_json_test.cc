@@ -139,7 +139,7 @@ TEST(IsEmptyPage, IsAPageWithoutAList) {
     return ParseLenient(parser, json, false, &value) && IsEmptyPage(value);
   };
   for (const char* page : {R"({"kind":"k","etag":"e"})", R"({"@odata.context":"c","value":null})",
-                           R"({"nextPageToken":"t","items":null})",
+                           R"({"nextPageToken":"t","items":null})", R"({"items":[]})",
                            // Mutation: as Microsoft Graph writes it alone.
                            R"({"value":null,"Count":0})"}) {
     EXPECT_TRUE(is_empty_page(page)) << page;
