@@ -45,7 +45,7 @@ class RowCutter {
       } else {
         if (state_ == State::kBegin) BeginField(State::kPlain, at_);
         EndField();
-        EndRow();
+        EndRow(/*is_cut=*/true);
       }
       if (broken_) BreakOff();
       RETURN_IF_ERROR(Scan());
@@ -177,7 +177,7 @@ class RowCutter {
 
   void EndFieldBefore(char c) {
     EndField();
-    if (c != separator_) EndRow();
+    if (c != separator_) EndRow(/*is_cut=*/false);
     if (broken_) return;
     ++at_;
     if (c == separator_) return;
@@ -207,7 +207,7 @@ class RowCutter {
 
   // A line without anything, or with nothing but separators, is no row. One of several lines has
   // all of its fields.
-  void EndRow() {
+  void EndRow(bool is_cut) {
     const size_t columns = assembler_.header_fields();
     broken_ = broken_ || (next_line_ != kNowhere && columns > 0 && fields_ != columns);
     if (broken_) return;
@@ -219,7 +219,7 @@ class RowCutter {
       assembler_.AbandonRow();
       status_ = on_rejected_(RejectionReason::kOtherSeparator);
     } else {
-      status_ = assembler_.EndRow();
+      status_ = assembler_.EndRow(is_cut);
     }
     fields_ = 0;
   }

@@ -43,8 +43,8 @@ void CsvRowAssembler::Field(absl::string_view value) {
   values_[static_cast<size_t>(slots_[index])].assign(value.data(), value.size());
 }
 
-absl::Status CsvRowAssembler::EndRow() {
-  absl::Status status = TakeRow();
+absl::Status CsvRowAssembler::EndRow(bool is_cut) {
+  absl::Status status = TakeRow(is_cut);
   AbandonRow();
   return status;
 }
@@ -61,12 +61,15 @@ bool CsvRowAssembler::BeginsHeader(absl::string_view value) const {
   return PrecedesHeader(value) || names_.contains(absl::AsciiStrToLower(ColumnName(value)));
 }
 
-absl::Status CsvRowAssembler::TakeRow() {
+absl::Status CsvRowAssembler::TakeRow(bool is_cut) {
   if (maybe_header_) {
     if (PrecedesHeader(header_[0])) return absl::OkStatus();
-    ColumnPlaces places = FindColumns(header_, layout_.columns, layout_.required);
+    const CsvColumns columns = layout_.columns_of ? layout_.columns_of(header_) : layout_.columns;
+    ColumnPlaces places = FindColumns(header_, columns, layout_.required);
     if (places.missing.empty()) {
       slots_ = std::move(places.slots);
+      values_.resize(columns.size());
+      views_.resize(columns.size());
       for (const std::string& name : header_) {
         if (names_.size() < kMaxColumns) names_.insert(absl::AsciiStrToLower(name));
       }
@@ -76,6 +79,9 @@ absl::Status CsvRowAssembler::TakeRow() {
   }
   if (is_too_wide_ && !layout_.is_self_evident) {
     return on_rejected_(RejectionReason::kTooManyFields);
+  }
+  if (is_cut && field_ < slots_.size() && !layout_.is_self_evident) {
+    return on_rejected_(RejectionReason::kCutOffRow);
   }
   for (size_t i = 0; i < values_.size(); ++i) {
     const size_t size = values_[i].size();

@@ -27,8 +27,9 @@ class CsvRowAssembler {
   // The next field of a row.
   void Field(absl::string_view value);
 
-  // Errors are those of the callbacks, and InvalidArgument when the first row is no header.
-  absl::Status EndRow();
+  // `is_cut`: the input has ended before the row did. Errors are those of the callbacks, and
+  // InvalidArgument when the first row is no header.
+  absl::Status EndRow(bool is_cut);
 
   // The fields since the last row's end are none of a row.
   void AbandonRow();
@@ -39,7 +40,7 @@ class CsvRowAssembler {
  private:
   bool has_header() const { return !slots_.empty(); }
   bool BeginsHeader(absl::string_view value) const;
-  absl::Status TakeRow();
+  absl::Status TakeRow(bool is_cut);
   absl::Status Missing(const std::vector<std::string>& missing) const;
 
   const CsvLayout& layout_;

@@ -44,6 +44,8 @@ absl::string_view RejectionReasonName(RejectionReason reason) {
       return "columns parted by another character than those of the header";
     case RejectionReason::kTooManyFields:
       return "more fields than the header has: a name with a comma wants quotes";
+    case RejectionReason::kCutOffRow:
+      return "last row cut off: fetch the export again";
   }
   return "unknown";
 }

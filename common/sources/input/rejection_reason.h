@@ -27,8 +27,9 @@ enum class RejectionReason {
   kCutByWorkbook,   // JSON of as many characters as a cell of Excel holds: the rest is lost
   kOtherSeparator,  // of a CSV file: one field, and in it what parts the columns of other files
   kTooManyFields,   // of a CSV file: more fields than the header, so which is which?
+  kCutOffRow,       // of a CSV file: its last row has no end, and fewer fields than the header
 };
-inline constexpr int kRejectionReasonCount = 19;
+inline constexpr int kRejectionReasonCount = 20;
 
 // A stable name for people and for JSON: "empty AuditData".
 absl::string_view RejectionReasonName(RejectionReason reason);

@@ -146,6 +146,29 @@ TEST(ReadCsv, RejectsRowsThatAreWiderThanTheHeader) {
   }
 }
 
+// Mutation: what is left of a row is one, though a day in it may be half of one.
+TEST(ReadCsv, RejectsALastRowThatIsCutOff) {
+  const std::vector<std::vector<std::string>> columns = {{"Name"}, {"Day"}};
+  for (const bool is_self_evident : {false, true}) {
+    for (const char* last : {"b,2026-11-2", "b"}) {
+      TextInput input(MakeStringSource(absl::StrCat("Name,Day,More\na,5\n", last), 1 << 20));
+      std::vector<std::string> rows;
+      const auto status = ReadCsv(
+          input, {columns, 2, "", is_self_evident},
+          [&](absl::Span<const absl::string_view> row) {
+            rows.emplace_back(row[0]);
+            return absl::OkStatus();
+          },
+          [&](RejectionReason reason) {
+            rows.push_back(reason == RejectionReason::kCutOffRow ? "!" : "?");
+            return absl::OkStatus();
+          });
+      EXPECT_TRUE(status.ok()) << status;
+      EXPECT_THAT(rows, ElementsAre("a", is_self_evident ? "b" : "!"));
+    }
+  }
+}
+
 // Mutation: the header of an appended file is a row, or its columns are those of the first.
 TEST(ReadCsv, ReadsAHeaderThatComesAgain) {
   EXPECT_THAT(ReadText("Other,Identity,AuditData\nx,1,a\n"
