@@ -2,16 +2,19 @@
 
 #include <simdjson.h>
 
+#include <map>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "absl/algorithm/container.h"
-#include "absl/strings/ascii.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/types/optional.h"
+#include "absl/types/span.h"
 #include "common/sources/day_order.h"
 #include "common/sources/input/csv_header.h"
 #include "common/sources/input/csv_reader.h"
@@ -42,8 +45,13 @@ constexpr absl::string_view kRecordMembers[] = {"userPrincipalName",    "ownerPr
                                                 "Owner Principal Name", "Report Refresh Date"};
 constexpr JsonLayout kLayout = {kLists, kRecordMembers};
 
-// In what follows `names` is what the header of a CSV file says, or the beginning of a JSON
-// document, as PlainName has it.
+// In what follows `names` are those of a CSV file's columns, or of a JSON object's members, as
+// PlainNames joins them.
+std::string PlainNames(absl::Span<const std::string> names) {
+  return absl::StrJoin(names, "|", [](std::string* out, const std::string& name) {
+    absl::StrAppend(out, PlainName(name));
+  });
+}
 
 // A report of OneDrive accounts. Those of sites and of groups name an owner too, who
 // need not use them; sites have page views, groups have no site's address.
@@ -76,6 +84,42 @@ bool ListsEverybody(absl::string_view names) {
          KindOf(names) == UsageReportKind::kActiveUsers;
 }
 
+// The rows of one sort among those of an input.
+class UsagePart {
+ public:
+  UsagePart(UsageReportKind kind, SourceSink& sink) : kind_(kind), mapper_(columns_, sink) {
+    if (kind == UsageReportKind::kDrives) {
+      columns_.Rename(UsageColumns::kName, "Owner Principal Name");
+    }
+    if (kind == UsageReportKind::kActiveUsers) {
+      columns_.Rename(UsageColumns::kLastActivity, "Exchange Last Activity Date");
+    }
+  }
+  UsagePart(const UsagePart&) = delete;
+  UsagePart& operator=(const UsagePart&) = delete;
+
+  UsageReportKind kind() const { return kind_; }
+  const UsageColumns& columns() const { return columns_; }
+  const std::vector<std::vector<std::string>>& names() const { return columns_.names(); }
+
+  // A column of Copilot's that is added may hold days.
+  void NoteColumn(absl::string_view name) {
+    if (kind_ != UsageReportKind::kAssistant || !columns_.Note(name)) return;
+    order_.Watch(columns_.names().size() - 1);
+  }
+  absl::Status Add(UsageRow row) { return order_.Add(row); }
+  absl::Status Finish() { return order_.Finish(); }
+  void TellWhomItLists(bool everybody) { mapper_.TellWhomItLists(everybody); }
+
+ private:
+  const UsageReportKind kind_;
+  UsageColumns columns_;
+  UsageRowMapper mapper_;
+  DayOrderFinder order_{UsageColumns::DayColumns(), [this](UsageRow row, DayOrder order) {
+                          return mapper_.Map(kind_, row, order);
+                        }};
+};
+
 class UsageReader : public JsonSink {
  public:
   explicit UsageReader(SourceSink& sink) : sink_(sink) {}
@@ -83,9 +127,15 @@ class UsageReader : public JsonSink {
   absl::Status Read(TextInput& input) {
     absl::Status status = ReadRows(input);
     // What was held back was read before whatever ended the reading.
-    status.Update(order_.Finish());
-    mapper_.TellWhomItLists(lists_everybody_);
-    TellOfColumns();
+    for (const auto& [sort, part] : parts_) status.Update(part->Finish());
+    // Copilot's licensees are none of the headcount, whatever else lists it.
+    const bool everybody = absl::c_all_of(parts_, [](const auto& entry) {
+      return entry.first.lists_everybody || entry.first.kind == UsageReportKind::kAssistant;
+    });
+    for (const auto& [sort, part] : parts_) {
+      part->TellWhomItLists(everybody && sort.lists_everybody);
+      TellOfColumns(part->columns());
+    }
     return status;
   }
 
@@ -98,50 +148,88 @@ class UsageReader : public JsonSink {
     if (root.get(members) != simdjson::SUCCESS) {
       return sink_.OnRejected(RejectionReason::kNotAnObject);
     }
-    texts_.assign(columns_.names().size(), "");
+    names_.clear();
+    said_.clear();
     Collect(members, 0);
-    const std::vector<absl::string_view> row(texts_.begin(), texts_.end());
-    return order_.Add(row);
+    ChoosePart();
+    for (const std::string& name : names_) part_->NoteColumn(name);
+    std::vector<std::string> texts(part_->names().size());
+    for (size_t i = 0; i < names_.size(); ++i) {
+      if (!Put(names_[i], said_[i], texts)) {
+        return sink_.OnRejected(RejectionReason::kWrongFieldType);
+      }
+    }
+    const std::vector<absl::string_view> row(texts.begin(), texts.end());
+    return part_->Add(row);
   }
   absl::Status OnRejected(RejectionReason reason) override { return sink_.OnRejected(reason); }
 
  private:
+  // Which rows are alike.
+  struct Sort {
+    UsageReportKind kind = UsageReportKind::kActivity;
+    bool lists_everybody = false;
+
+    bool operator<(const Sort& other) const {
+      return std::tie(kind, lists_everybody) < std::tie(other.kind, other.lists_everybody);
+    }
+  };
+
   static constexpr int kMaxDepth = 3;
   static constexpr size_t kRequired = UsageColumns::kLastActivity + 1;
 
   absl::Status ReadRows(TextInput& input) {
-    ASSIGN_OR_RETURN(const absl::string_view peeked, input.Peek());
-    const absl::string_view beginning = absl::StripLeadingAsciiWhitespace(peeked);
-    const bool json = IsJson(beginning);
-    const absl::string_view header = json ? beginning : CsvHeader(peeked);
-    const std::string names = PlainName(header);
-    kind_ = KindOf(names);
-    lists_everybody_ = ListsEverybody(names);
-    if (kind_ == UsageReportKind::kDrives) {
-      columns_.Rename(UsageColumns::kName, "Owner Principal Name");
-    }
-    if (kind_ == UsageReportKind::kActiveUsers) {
-      columns_.Rename(UsageColumns::kLastActivity, "Exchange Last Activity Date");
-    }
-    if (json) {
-      RETURN_IF_ERROR(CheckMembers(names));
+    ASSIGN_OR_RETURN(const absl::string_view beginning, input.Peek());
+    if (IsJson(beginning)) {
+      RETURN_IF_ERROR(CheckMembers(PlainNames(MemberNames(beginning, kAnyDepth))));
       return ReadJson(input, kLayout, *this);
     }
-    if (kind_ == UsageReportKind::kAssistant) {
-      for (const std::string& name : CsvNames(header)) NoteColumn(name);
-    }
+    const UsageColumns columns;
     return ReadCsv(
-        input, {columns_.names(), kRequired, kAdvice},
-        [this](UsageRow row) { return order_.Add(row); },
+        input,
+        {columns.names(), kRequired, kAdvice, /*is_self_evident=*/false,
+         [this](const std::vector<std::string>& header) { return ColumnsOf(header); }},
+        [this](UsageRow row) { return part_->Add(row); },
         [this](RejectionReason reason) { return sink_.OnRejected(reason); });
+  }
+
+  // Of a header, or of a row that may be one.
+  CsvColumns ColumnsOf(const std::vector<std::string>& header) {
+    UsagePart& part = PartOf(PlainNames(header));
+    if (FindColumns(header, part.names(), kRequired).missing.empty()) {
+      part_ = &part;
+      for (const std::string& name : header) part.NoteColumn(name);
+    }
+    return part.names();
+  }
+
+  UsagePart& PartOf(absl::string_view names) {
+    const Sort sort = {KindOf(names), ListsEverybody(names)};
+    std::unique_ptr<UsagePart>& part = parts_[sort];
+    if (part == nullptr) part = std::make_unique<UsagePart>(sort.kind, sink_);
+    return *part;
+  }
+
+  // An object that has no members but those of the ones before is of their sort: it may lack what
+  // it says nothing of.
+  void ChoosePart() {
+    const bool is_alike = part_ != nullptr && absl::c_all_of(names_, [this](const auto& name) {
+                            return known_names_.contains(name);
+                          });
+    if (is_alike) return;
+    UsagePart& part = PartOf(PlainNames(names_));
+    if (&part != part_) known_names_.clear();
+    known_names_.insert(names_.begin(), names_.end());
+    part_ = &part;
   }
 
   // Whether JSON has the columns that CSV must have. Of a page without rows nobody knows.
   absl::Status CheckMembers(absl::string_view names) const {
     if (!absl::StrContains(names, kOfGraph)) return absl::OkStatus();
+    const UsagePart part(KindOf(names), sink_);
     std::vector<std::string> missing;
     for (size_t column = 0; column < kRequired; ++column) {
-      const std::vector<std::string>& known = columns_.names()[column];
+      const std::vector<std::string>& known = part.names()[column];
       const bool found = absl::c_any_of(known, [&names](const std::string& name) {
         return absl::StrContains(names, PlainName(name));
       });
@@ -166,7 +254,7 @@ class UsageReader : public JsonSink {
         if (!item.is_array()) Take(name, item, depth);
       }
     } else if (value.get(inner) != simdjson::SUCCESS) {
-      Put(name, ScalarText(value));
+      Note(name, ScalarText(value));
     } else if (simdjson::dom::element held; inner["value"].get(held) == simdjson::SUCCESS) {
       // {"value":[...],"Count":1}, as PowerShell writes a list.
       if (depth < kMaxDepth) Take(name, held, depth + 1);
@@ -175,62 +263,58 @@ class UsageReader : public JsonSink {
     }
   }
 
-  // A column that is added may hold days, and has a text in each row.
-  void NoteColumn(absl::string_view name) {
-    if (!columns_.Note(name)) return;
-    order_.Watch(columns_.names().size() - 1);
-    texts_.resize(columns_.names().size());
-  }
-
   // Names none: a column's name is whatever the file says, perhaps a person's.
-  void TellOfColumns() {
-    const size_t unknown = columns_.unknown_apps().size();
+  void TellOfColumns(const UsageColumns& columns) {
+    const size_t unknown = columns.unknown_apps().size();
     if (unknown > 0) {
       sink_.OnWarning(absl::StrCat(
           "has ", unknown, unknown == 1 ? " column" : " columns",
           " of the assistant in applications that are not known: what stands there counts as the "
           "assistant in another application, which --show-operations names"));
     }
-    if (columns_.has_unread()) {
+    if (columns.has_unread()) {
       sink_.OnWarning("has more columns of applications than are read: it is no report of Copilot");
     }
   }
 
+  void Note(absl::string_view name, absl::string_view said) {
+    if (IsCut(said)) return NoteCut(said);
+    names_.emplace_back(name);
+    said_.emplace_back(said);
+  }
+
+  // What PowerShell cut off has no objects inside.
+  void NoteCut(absl::string_view text) {
+    for (const absl::string_view item : ItemsOfCut(text)) {
+      for (const auto& [name, said] : PartsOfCut(item)) {
+        if (!IsCut(said)) Note(name, said);
+      }
+    }
+  }
+
   // Several texts of one list are joined as they are in CSV; a member that comes again, in a
-  // list inside, does not replace the first.
-  void Put(absl::string_view name, absl::string_view said) {
-    if (IsCut(said)) return PutCut(said);
-    if (kind_ == UsageReportKind::kAssistant) NoteColumn(name);
-    const absl::optional<size_t> column = columns_.Find(name);
-    if (!column.has_value() || said.empty()) return;
-    std::string& slot = texts_[*column];
+  // list inside, does not replace the first. False when it is of somebody else: then the object is
+  // not one row, but holds several in a way that nobody knows.
+  bool Put(absl::string_view name, absl::string_view said, std::vector<std::string>& texts) const {
+    const absl::optional<size_t> column = part_->columns().Find(name);
+    if (!column.has_value() || said.empty()) return true;
+    std::string& slot = texts[*column];
     if (slot.empty()) {
       slot = std::string(said);
     } else if (column == UsageColumns::kProducts) {
       absl::StrAppend(&slot, "+", said);
     }
-  }
-
-  // What PowerShell cut off has no objects inside.
-  void PutCut(absl::string_view text) {
-    for (const absl::string_view item : ItemsOfCut(text)) {
-      for (const auto& [name, said] : PartsOfCut(item)) {
-        if (!IsCut(said)) Put(name, said);
-      }
-    }
+    return column != UsageColumns::kName || slot == said;
   }
 
   SourceSink& sink_;
-  UsageReportKind kind_ = UsageReportKind::kActivity;
-  bool lists_everybody_ = false;
-  UsageColumns columns_;
-  UsageRowMapper mapper_{columns_, sink_};
-  DayOrderFinder order_{UsageColumns::DayColumns(), [this](UsageRow row, DayOrder order) {
-                          return mapper_.Map(kind_, row, order);
-                        }};
+  std::map<Sort, std::unique_ptr<UsagePart>> parts_;
+  UsagePart* part_ = nullptr;  // of the last header, or of the last object
   // What reading JSON needs.
   simdjson::dom::parser parser_;
-  std::vector<std::string> texts_;
+  std::vector<std::string> names_;                // of the object, as often as they say something
+  std::vector<std::string> said_;                 // under each
+  absl::flat_hash_set<std::string> known_names_;  // of objects of the part, since it is the last
 };
 
 class UsageReportSource final : public Source {
@@ -246,9 +330,15 @@ class UsageReportSource final : public Source {
   }
   // Those without people are told what to export instead.
   bool Recognizes(const Beginning& beginning) const override {
-    const std::string names = PlainName(beginning.text);
-    if (absl::StrContains(names, kOfGraph)) return true;
-    return !beginning.json && (absl::StrContains(names, "userprincipalname") || IsOfDrives(names));
+    const std::vector<std::string> names =
+        beginning.json ? MemberNames(beginning.text, beginning.whole ? 1 : kAnyDepth)
+                       : CsvNames(beginning.text);
+    const auto has = [&names](absl::string_view plain) {
+      return absl::c_any_of(names,
+                            [plain](const std::string& name) { return PlainName(name) == plain; });
+    };
+    if (has(kOfGraph)) return true;
+    return !beginning.json && (has("userprincipalname") || IsOfDrives(PlainNames(names)));
   }
   std::unique_ptr<SourceReader> MakeReader(const ReadingOptions& /*options*/) const override {
     return ReaderOf(ReadUsageReport);
