@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "common/sources/activities/activities_reader.h"
 #include "common/sources/google/google_reports.h"
 #include "common/sources/input/csv_header.h"
@@ -18,10 +20,11 @@ const SourceRegistry& ShippedSources() {
   static const auto& sources = *new SourceRegistry(
       {
           &GoogleReports(),
-          &UsageReports(),
           &AuditLogs(),
           &TuttiActivities(),
+          // A person's column alone says least: others have one, too.
           &DeviceTelemetry(),
+          &UsageReports(),
       },
       AuditLogs());
   return sources;
@@ -53,8 +56,32 @@ class RecognizingSink final : public JsonSink {
 
 }  // namespace
 
+// Whether anything was found that is to be read or rejected.
+class NotingSink final : public JsonSink {
+ public:
+  absl::Status OnJson(absl::string_view /*json*/) override { return Note(); }
+  absl::Status OnRejected(RejectionReason /*reason*/) override { return Note(); }
+
+  bool found() const { return found_; }
+
+ private:
+  absl::Status Note() {
+    found_ = true;
+    return absl::CancelledError("there is something");
+  }
+
+  bool found_ = false;
+};
+
 SourceRegistry::SourceRegistry(std::vector<const Source*> sources, const Source& otherwise)
-    : sources_(std::move(sources)), otherwise_(otherwise) {}
+    : sources_(std::move(sources)), otherwise_(otherwise) {
+  for (const Source* source : sources_) {
+    const JsonLayout* layout = source->json();
+    if (layout == nullptr) continue;
+    lists_.insert(lists_.end(), layout->lists.begin(), layout->lists.end());
+    members_.insert(members_.end(), layout->record_members.begin(), layout->record_members.end());
+  }
+}
 
 const Source* SourceRegistry::Find(absl::string_view name) const {
   for (const Source* source : sources_) {
@@ -73,22 +100,26 @@ const Source* SourceRegistry::Recognizing(const Beginning& beginning) const {
 }
 
 const Source* SourceRegistry::DetectJson(absl::string_view beginning) const {
-  // Pages and records of any source.
-  std::vector<absl::string_view> lists;
-  std::vector<absl::string_view> members;
-  for (const Source* source : sources_) {
-    const JsonLayout* layout = source->json();
-    if (layout == nullptr) continue;
-    lists.insert(lists.end(), layout->lists.begin(), layout->lists.end());
-    members.insert(members.end(), layout->record_members.begin(), layout->record_members.end());
-  }
-  const JsonLayout layout = {lists, members};
   RecognizingSink records(sources_);
+  const JsonLayout layout = {lists_, members_};
   JsonFramer framer(layout, records);
   framer.Feed(beginning).IgnoreError();
+  // A text has ended, where it has, without anything behind it.
+  const bool is_text = absl::StartsWith(absl::StripLeadingAsciiWhitespace(beginning), "\"");
+  if (records.found() == nullptr && is_text) framer.Finish().IgnoreError();
   if (records.found() != nullptr) return records.found();
   // No record is whole: it may be long.
   return Recognizing({beginning, /*json=*/true, /*whole=*/false});
+}
+
+bool SourceRegistry::HoldsNothing(absl::string_view beginning) const {
+  if (!IsJson(beginning)) return CsvHeader(beginning).empty();
+  NotingSink records;
+  const JsonLayout layout = {lists_, members_};
+  JsonFramer framer(layout, records);
+  framer.Feed(beginning).IgnoreError();
+  if (!records.found()) framer.Finish().IgnoreError();
+  return !records.found();
 }
 
 const Source* SourceRegistry::Detect(absl::string_view beginning) const {

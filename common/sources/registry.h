@@ -28,11 +28,18 @@ class SourceRegistry {
   // any, does not. Of CSV the header does.
   const Source* Detect(absl::string_view beginning) const;
 
+  // Whether an input that begins so holds no record and nothing that could be one: pages and
+  // arrays without any, lines before a header. It may be any source's.
+  bool HoldsNothing(absl::string_view beginning) const;
+
  private:
   const Source* DetectJson(absl::string_view beginning) const;
   const Source* Recognizing(const Beginning& beginning) const;
 
   std::vector<const Source*> sources_;
+  // Of pages and records of any of them.
+  std::vector<absl::string_view> lists_;
+  std::vector<absl::string_view> members_;
   const Source& otherwise_;
 };
 

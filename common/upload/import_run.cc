@@ -18,7 +18,6 @@
 #include "absl/time/clock.h"
 #include "common/admission/admission.h"
 #include "common/sources/checked_time.h"
-#include "common/sources/input/csv_header.h"
 #include "common/sources/input/open_input.h"
 #include "common/status/status_macros.h"
 #include "common/upload/customer_choice.h"
@@ -150,6 +149,7 @@ class Importer {
                                                      NamesOf(found),
                                                      ": import them one after the other"));
     }
+    if (source_ == nullptr) source_ = of_nothing_;
     if (source_ == nullptr) source_ = &options_.sources->otherwise();
     summary_.inputs = static_cast<int64_t>(options_.inputs.size());
     return absl::OkStatus();
@@ -159,12 +159,13 @@ class Importer {
   absl::StatusOr<const Source*> SourceOf(size_t i, TextInput& text) {
     if (options_.source != nullptr) return options_.source;
     ASSIGN_OR_RETURN(const absl::string_view beginning, text.Peek());
-    const bool json = IsJson(beginning);
-    if (!json && CsvHeader(beginning).empty()) return nullptr;
-    if (const Source* source = options_.sources->Detect(beginning); source != nullptr) {
-      return source;
+    const Source* const source = options_.sources->Detect(beginning);
+    if (options_.sources->HoldsNothing(beginning)) {
+      if (source != nullptr) of_nothing_ = source;
+      return nullptr;
     }
-    if (!json) return UnknownTable();
+    if (source != nullptr) return source;
+    if (!IsJson(beginning)) return UnknownTable();
     summary_.warnings.push_back(absl::StrCat(
         InputName(options_, i), " begins as nothing that is known, and was read as ",
         options_.sources->otherwise().name(), ": if that is not what it is, say so with --format"));
@@ -343,6 +344,7 @@ class Importer {
   const absl::Time now_;
   const TimeRange times_;
   const Source* source_ = nullptr;
+  const Source* of_nothing_ = nullptr;  // whose an input is that holds nothing
   TenantRuns runs_;
   CustomerChoice customers_;
   std::map<size_t, OpenedInput> read_once_;  // of the inputs, those that cannot be opened again

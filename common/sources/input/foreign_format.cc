@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
@@ -94,11 +95,22 @@ absl::string_view ForeignAnswer(absl::string_view text) {
          "or the rights of who asks, and fetch the export again";
 }
 
+// Whether it is a query, or a page of them: they say what they filter, where records say what was
+// done.
+bool IsQuery(absl::string_view text) {
+  const auto filters = [text](size_t depth) {
+    const std::vector<std::string> names = MemberNames(text, depth);
+    return absl::c_any_of(names, [](absl::string_view name) {
+      return absl::EqualsIgnoreCase(name, "filterStartDateTime");
+    });
+  };
+  return filters(1) || (absl::c_linear_search(MemberNames(text, 1), "value") && filters(2));
+}
+
 // What text is that begins so, in whatever encoding it was.
 absl::string_view ForeignText(absl::string_view text, bool is_all) {
   if (absl::StartsWith(text, "{")) {
-    // A query has what a filter is, records have not.
-    if (ContainsIgnoringCase(text, "\"filterstartdatetime\"")) {
+    if (IsQuery(text)) {
       return "a query of the audit log, not its records: when its status is succeeded, fetch "
              "security/auditLog/queries/ID/records, all pages";
     }
