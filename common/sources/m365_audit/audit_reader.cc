@@ -10,6 +10,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
 #include "common/sources/input/csv_reader.h"
 #include "common/sources/input/json_framer.h"
 #include "common/sources/input/lenient_json.h"

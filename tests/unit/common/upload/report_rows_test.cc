@@ -102,7 +102,7 @@ TEST_F(ReportRows, LosesOneRowToAQuoteThatIsNotClosed) {
     const absl::StatusOr<ImportSummary> summary = Run({text});
     ASSERT_TRUE(summary.ok()) << summary.status();
     EXPECT_EQ(summary->rejected[static_cast<size_t>(RejectionReason::kBrokenQuote)], 1);
-    EXPECT_EQ(summary->tenants.at(0).people, summary->rows - 1);
+    EXPECT_EQ(summary->tenants.at(0).distinct, summary->rows - 1);
     EXPECT_THAT(SummaryText(*summary),
                 HasSubstr(absl::StrCat("not where a field ends, on line ", text == report ? 9 : 2,
                                        ": each costs its row")));

@@ -386,7 +386,7 @@ TEST_F(ReportsTest, ReadsTelemetryOfDevicesAsCsvAndAsJsonAlike) {
       "device-telemetry");
   EXPECT_EQ(activities_.texts, expected);
   EXPECT_THAT(summary.feeds, ElementsAre("endpoint"));
-  EXPECT_THAT(summary.subjects, ElementsAre(Pair("devices", 3)));
+  EXPECT_THAT(summary.subjects, ElementsAre(Pair("devices", 2)));
   EXPECT_EQ(summary.people, 0);
 }
 
