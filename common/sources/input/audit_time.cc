@@ -149,7 +149,7 @@ absl::optional<PartedDay> PartDotted(absl::string_view text) {
 // time or nothing.
 absl::optional<PartedDay> PartYearFirst(absl::string_view text) {
   text = absl::StripAsciiWhitespace(text);
-  const char separator = text.size() > 4 ? text[4] : 0;
+  const char separator = text.size() > 4 ? text[4] : '\0';
   if (separator != '-' && separator != '/' && separator != '.') return absl::nullopt;
   int parts[2] = {};
   size_t at = 4;

@@ -29,7 +29,8 @@ char SeparatorOf(absl::string_view line) {
 std::vector<absl::string_view> LinesToHeader(absl::string_view beginning) {
   std::vector<absl::string_view> lines;
   for (const absl::string_view line : absl::StrSplit(beginning, absl::ByAnyChar("\r\n"))) {
-    if (ColumnName(line).empty()) continue;
+    const bool is_blank = ColumnName(line).find_first_not_of(kCsvSeparators) == line.npos;
+    if (is_blank) continue;
     lines.push_back(line);
     if (!PrecedesHeader(line)) break;
   }
