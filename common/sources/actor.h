@@ -44,6 +44,7 @@ absl::string_view AccountName(absl::string_view name);
 // addresses those are told by names that nobody but the vendor gives: its domains, the beginnings
 // of its accounts' names, "live.com#" and the like before a guest's. So is a name that is "noreply"
 // or "postmaster" and nothing else. Nothing is guessed of names that an organisation gives itself:
+// "sync_team@acme.example",
 // "svc-backup@acme.example" and "scanner@acme.example" are people until they opt out, for so may
 // a person be called. `accepted_domains` are in lower case; none means that every domain is
 // accepted. The name may be a claim; the domain of a Windows account is accepted when an accepted

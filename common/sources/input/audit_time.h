@@ -20,7 +20,8 @@ absl::optional<int64_t> ParseAuditTime(absl::string_view text);
 // some days have it so and some otherwise, so that none can be read.
 enum class DayOrder { kUnknown, kDayFirst, kMonthFirst, kBoth };
 
-// Parses a day of a report: "2026-11-20", "2026/11/20", "20.11.2026" or "4.5.2026", and what a
+// Parses a day of a report: "2026-11-20", "2026/11/20", "20.11.2026", "4. 5. 2026.", "04.05.26" (of
+// this century, but for 01.01.01, which is year 1), and what a
 // spreadsheet or an exporter makes of it by putting a time behind it, which says nothing: the day
 // is the one that is written there, whatever the zone. "4/5/2026" and "4-5-2026" are read in the
 // order that is given, or when there is but one way to read them. Seconds since 1970 of its

@@ -32,7 +32,9 @@ struct CsvLayout {
 // Reads a CSV file with a header: RFC 4180 with CRLF or LF, doubled quotes and line ends inside
 // quotes. Commas, semicolons, tabs or bars part the columns, or what a first line "sep=;" says:
 // whichever finds the most of them in the header. Columns are found by their header, in any order,
-// whatever the case; beyond the 10,000th none is looked for. Lines "#TYPE ..." are skipped. A
+// whatever the case; beyond the 10,000th none is looked for. Lines "#TYPE ..." and lines of nothing
+// but separators are skipped. A line in quotes as a whole, as a spreadsheet writes what it has not
+// parted, is read as what they hold. A
 // header that comes again, as where files were appended, is no row: what follows is read by it. A
 // file without a line has no rows.
 //

@@ -13,7 +13,8 @@ const Source& DeviceTelemetry();
 // Reads what is known of devices: rows of endpoint analytics, of network
 // measurements and of an inventory of applications, as CSV or as JSON objects (in
 // lines, an array, or the member "value" or "records"). A row has a device (id,
-// deviceId or deviceName), a time (date, reportDate, lastReportedDateTime, ...) and
+// deviceId or deviceName), a time (the first that can be of date, reportDate,
+// lastReportedDateTime, processedDateTime, ...) and
 // any of the following; a negative score means that there is none. A day like "4/5/2026" is read as
 // a usage report's is, and a row that comes again is a duplicate. A row without a time is rejected:
 // the scores of Endpoint analytics say of no day what they are about. The device of somebody who is
