@@ -12,8 +12,8 @@ const Source& UsageReports();
 
 // Reads a usage report of Microsoft Graph with a row for each licensed person: of
 // mail, Teams, SharePoint, OneDrive, Yammer, applications, devices or Copilot; as CSV, or as the
-// JSON that the beta version gives. Which of them it is shows in its columns: in each header of CSV,
-// for files are appended to others, and in the members of each object of JSON.
+// JSON that the beta version gives. Which of them it is shows in its columns: in each header of
+// CSV, for files are appended to others, and in the members of each object of JSON.
 //
 // A report of OneDrive accounts counts files that anybody touched, not what their owner
 // did: it says who has an account, which counts as a licence, and feeds nothing. A report of
