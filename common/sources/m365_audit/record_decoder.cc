@@ -244,11 +244,11 @@ class RecordDecoder::Impl {
 
   // Several records in one envelope: each is as if it stood in one of its own.
   absl::Status DecodeEnvelopes(array records, object outer, RecordSink& sink) {
-    const size_t used = used_;
+    const size_t used = items_.used();
     for (element item : records) {
-      used_ = used;
+      items_.ReleaseTo(used);
       object members;
-      if (!Unwrap(item, &item) || item.get(members) != simdjson::SUCCESS) {
+      if (!items_.Unwrap(item, &item) || item.get(members) != simdjson::SUCCESS) {
         RETURN_IF_ERROR(sink.OnRejected(RejectionReason::kNotAnObject));
         continue;
       }
