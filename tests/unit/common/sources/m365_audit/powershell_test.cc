@@ -130,8 +130,10 @@ TEST(PowerShell, IsReadWhereItWroteRecordsAsTexts) {
         absl::StrCat(R"({"took":1,"hits":{"total":1,"hits":[{"_source":)", record, "}]}}")}) {
     EXPECT_THAT(ReadInput(shape), ElementsAre("attendee amy@x.example;")) << shape;
   }
-  EXPECT_THAT(ReadInput(R"(["amy@x.example","[]"])"),
+  EXPECT_THAT(ReadInput(R"(["amy@x.example","7"])"),
               ElementsAre("!not a JSON object", "!not a JSON object"));
+  // A page without a record is none.
+  EXPECT_THAT(ReadInput(R"(["amy@x.example","[]"])"), ElementsAre("!not a JSON object"));
 }
 
 TEST(CutText, HasItsItemsAndTheirMembers) {
