@@ -441,7 +441,7 @@ class CommandLineTest(unittest.TestCase):
         process, _, said = self.lose_ingest("lost-for-long", "--retry-for", "2")
         status, _, said = self.end(process, said)
         self.assertEqual(status, 1, said)
-        self.assertIn("; tried for 2s", said)
+        self.assertRegex(said, r"; tried for \d+s")
         self.assertTrue(said.strip().endswith(NOT_YET), said)
 
     # Mutation: a text without the day.
