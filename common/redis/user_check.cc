@@ -207,6 +207,7 @@ absl::Status UserWatch::Ask() {
   std::vector<absl::Status> answers(nodes.size(), DidNotAnswer());
   DoAtOnce(nodes.size(), [&](size_t i) {
     RedisOptions server = nodes[i]->pool.options();
+    server.cluster = options.cluster;  // which errors name the flag by
     server.timeout = nodes[i]->answers.Limit(kShareOfNodes * options.timeout, kBetweenTries);
     if (server.timeout == absl::ZeroDuration()) return;
     answers[i] = check.At(server);

@@ -83,12 +83,13 @@ void ClosingLoop::NoteOutcome(const std::string& organization, const Outcome& ou
 }
 
 absl::Status ClosingLoop::CheckFit() {
-  // First: a store that was not found fit yet may hang, and is not waited for.
-  RETURN_IF_ERROR(parts_.store.Check());
+  // One of which nothing was found yet may hang, and is not waited for.
+  if (!parts_.store.known()) return parts_.store.Check();
   const absl::Status right = parts_.clock_guard.Check();
   // Another aggregate's clock may be right, and so may this one's be soon: callers try again.
   if (absl::IsFailedPrecondition(right)) return absl::UnavailableError(right.message());
-  return right;
+  RETURN_IF_ERROR(right);
+  return parts_.store.Check();
 }
 
 absl::StatusOr<CloseReport> ClosingLoop::CloseOne(const std::string& organization) {

@@ -18,8 +18,13 @@ class StoreVerdict {
   // What does not pass by itself makes the store unfit, until it is OK. Unavailable leaves what was
   // known: each call finds out for itself whether it is answered.
   void Set(const absl::Status& status) {
-    if (!absl::IsUnavailable(status)) fit_ = status.ok();
+    if (absl::IsUnavailable(status)) return;
+    fit_ = status.ok();
+    known_ = true;
   }
+
+  // Whether anything was found yet; until then the store may hang.
+  bool known() const { return known_; }
 
   // Which processes the store was found to be, as a text that says nothing else.
   void NoteServers(std::string servers) {
@@ -40,6 +45,7 @@ class StoreVerdict {
 
  private:
   std::atomic<bool> fit_ = false;
+  std::atomic<bool> known_ = false;
   mutable std::mutex mutex_;
   std::string servers_;  // guarded by mutex_
 };

@@ -9,6 +9,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "absl/types/optional.h"
@@ -55,7 +56,10 @@ absl::Status UsageRowMapper::Map(UsageReportKind kind, UsageRow row, DayOrder or
         "cannot be joined with any other source: let the administrator show names in reports, "
         "and export it again");
   }
-  if (!sink_.OnRow(absl::StrJoin(row, "\x1f"))) return absl::OkStatus();
+  // Rows of two reports may say the same of different things.
+  if (!sink_.OnRow(absl::StrCat(static_cast<int>(kind), "\x1f", absl::StrJoin(row, "\x1f")))) {
+    return absl::OkStatus();
+  }
   if (IsTrue(row[UsageColumns::kDeleted])) {
     sink_.OnExcluded(Exclusion::kDeleted);
     return absl::OkStatus();

@@ -49,7 +49,7 @@ SERVER_OTHERS = {
     # Addresses; a socket is waited for, whatever is in its place.
     "listen", "aggregate", "redis_socket", "redis_address", "redis_cluster", "journal_redis", "metrics_listen",
     # Names, words and numbers.
-    "trust_domain", "token_issuer", "token_audience", "redis_user", "adopt_journal", "log_level", "insecure_loopback",
+    "trust_domain", "token_issuer", "token_audience", "redis_user", "adopt_journal", "adopt_keyring", "log_level", "insecure_loopback",
     "rotate_keyring", "allow_swap", "calls_per_second", "memory_mib", "drain_seconds", "idle_timeout",
     "max_connection_age", "max_connection_age_grace", "token_keys_grace", "redis_wait_replicas",
     "journal_redis_wait_replicas", "grace", "policy_lease", "sweep_interval", "mirror_idle",
@@ -71,7 +71,7 @@ OF_SAMPLE = {"make", "dev-token"}
 CLI_OTHERS = {
     "--help", "--version", "--ingest", "--aggregate", "--score", "--timeout", "--organization", "--format", "--tenant",
     "--tenant-organization", "--domain", "--include-unattended-apps", "--update-profile", "--rehearse", "--summary",
-    "--customer", "--show-operations",
+    "--customer", "--show-operations", "--retry-for",
     "--grace-hours", "--force", "--from", "--to", "--people", "--weeks", "--campaign-week", "--rest-week", "--last-day", "--seed", "--time-zone",
     "--records", "--day", "--last", "--measures", "--brief", "--headcount", "--display-name", "--source",
     "--entitlement", "--cadence", "--region", "--industry", "--generated", "--backfill", "--first-day", "--confirm", "--yes",
@@ -115,7 +115,8 @@ class FilesTest(unittest.TestCase):
         cls.good = cls.folder / "good"
         cls.good.mkdir()
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                        "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout",
+                        "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,URI:spiffe://example.org/ingest",
+                        "-keyout",
                         cls.good / "key.pem", "-out", cls.good / "cert.pem"], check=True, capture_output=True)
         shutil.copy(cls.good / "cert.pem", cls.good / "ca.pem")
         token = subprocess.run(
